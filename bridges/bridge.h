@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Bridges: faces whose network lives in worker processes. The interface to
+ * the hub is core/face.h; this header is for those who write such a face.
+ *
+ * struct bridge is a whole face: it keeps the wanted state (accounts, joined
+ * places), hands it to workers, watches them (PING every worker_ping_ms,
+ * killed and replaced when a PONG is worker_pong_ms late, when they babble or
+ * die, with backoff 0.2 s .. 30 s) and replays the state to the new one.
+ * A network adds what only it knows: checking a target, its accounts.
+ */
+#ifndef CONFAB_BRIDGE_H
+#define CONFAB_BRIDGE_H
+
+#include "face.h"
+#include "hub.h"
+#include "loop.h"
+#include "wire.h"
+
+struct bridge;
+
+struct bridge_conf {
+	struct loop *loop;       /* borrowed */
+	const char *scheme;      /* "irc" */
+	const char *program;     /* path of the worker */
+	size_t accounts_per_worker; /* 0: 50 */
+	uint64_t worker_ping_ms; /* 0: 5,000 */
+	uint64_t worker_pong_ms; /* 0: 15,000 */
+	/* As face_ops.check, with what is left after "scheme:". */
+	int (*check)(void *arg, struct view rest, struct view via,
+		     struct buf *viaout, struct buf *why);
+	/* The place as the worker wants it: "#lobby", "lobby@rooms.example",
+	 * out of the same rest. */
+	int (*place)(void *arg, struct view rest, struct buf *out);
+	void *arg;
+};
+
+int bridge_new(struct bridge **bp, const struct bridge_conf *conf);
+void bridge_free(struct bridge *b);
+/* The ops to give to hub_add_face() together with b. */
+const struct face_ops *bridge_ops(const struct bridge *b);
+
+/* An account of this network, to be used as "via"; settings go to the worker
+ * as they are (secrets among them: they are wiped after use). Before start.
+ * EEXIST: the label is taken. */
+struct bridge_setting {
+	const char *key, *value;
+};
+int bridge_account(struct bridge *b, const char *label,
+		   const struct bridge_setting *settings, size_t count);
+bool bridge_has_account(const struct bridge *b, struct view label);
+/* The only account's label, where there is just one; NULL otherwise. */
+const char *bridge_only_account(const struct bridge *b);
+/* Pids of the workers alive, for status and tests; returns how many. */
+size_t bridge_pids(const struct bridge *b, int *pids, size_t max);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The IRC face in confabd: networks, targets "irc:network/#channel". */
+#ifndef CONFAB_IRC_FACE_H
+#define CONFAB_IRC_FACE_H
+
+#include "bridge.h"
+
+struct irc_network {
+	const char *label;    /* "libera" */
+	const char *server;
+	uint16_t port;        /* 0: 6697 with TLS, 6667 without */
+	bool tls;             /* verified */
+	const char *ca_file;  /* "" : the system's */
+	const char *nick, *username, *realname; /* "" : from nick */
+	const char *password; /* server password, or "" */
+};
+
+int irc_face_new(struct bridge **bp, struct loop *l, const char *program,
+		 uint64_t worker_timeout_ms);
+/* EINVAL with why, EEXIST. */
+int irc_face_network(struct bridge *b, const struct irc_network *n, char *why,
+		     size_t whysize);
+
+#endif

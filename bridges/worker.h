@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The worker runtime: a worker's main loop, its log, its answers to PING. A
+ * worker has no config file, no database and no arguments: all comes over
+ * descriptor 3, and it ends when that closes. Links no core.
+ */
+#ifndef CONFAB_WORKER_H
+#define CONFAB_WORKER_H
+
+#include "loop.h"
+#include "wire.h"
+
+struct worker;
+
+struct worker_say {
+	uint64_t leg, seq, id, time_ms;
+	unsigned kind;            /* enum msg_kind's numbers: 0 text, 1 emote,
+				     2 notice, 3 subject */
+	struct view name, text;
+};
+
+/* Each runs on the loop. Views are borrowed. Unknown ids and legs are to be
+ * ignored: they may be gone meanwhile. */
+struct worker_ops {
+	/* After HELLO; the loop is ready. 0 or an errno that ends it. */
+	int (*start)(struct worker *w, struct loop *l, void *arg);
+	void (*account)(uint32_t id, const struct wire_msg *m, void *arg);
+	void (*account_del)(uint32_t id, void *arg);
+	/* Connect the account where that is needed, join the place. Answer
+	 * with worker_joined() or worker_lost(), once; later worker_lost() at
+	 * most once more. A second join of a leg starts anew. */
+	void (*join)(uint32_t account, uint64_t leg, struct view place,
+		     struct view nick, void *arg);
+	void (*part)(uint64_t leg, struct view reason, void *arg);
+	/* Answer with worker_delivered() or worker_failed(). */
+	void (*say)(const struct worker_say *say, void *arg);
+	/* The daemon is gone or ends us: leave politely, at once. */
+	void (*stop)(void *arg);
+};
+
+enum worker_kind { SAY_TEXT, SAY_EMOTE, SAY_NOTICE, SAY_SUBJECT };
+/* enum lost_why's numbers. */
+enum worker_lost { GONE_NET, GONE_AUTH, GONE_REFUSED, GONE_CONFIG };
+
+/* The whole of main() after the library's own setup: never returns before
+ * the end; gives the exit status. Started by hand (descriptor 3 is no socket)
+ * it says what it is for, and returns 2. */
+int worker_main(const char *program, const struct worker_ops *ops, void *arg);
+
+void worker_account_up(struct worker *w, uint32_t account, struct view own);
+/* All legs of the account are lost with it; one call is enough. */
+void worker_account_lost(struct worker *w, uint32_t account,
+			 enum worker_lost why, struct view text);
+void worker_joined(struct worker *w, uint64_t leg, struct view own_nick);
+void worker_lost(struct worker *w, uint64_t leg, enum worker_lost why,
+		 struct view text);
+void worker_heard(struct worker *w, uint64_t leg, unsigned kind,
+		  struct view nick, struct view text, uint64_t time_ms,
+		  struct view stable_id);
+void worker_delivered(struct worker *w, uint64_t leg, uint64_t seq);
+void worker_failed(struct worker *w, uint64_t leg, uint64_t seq, bool again,
+		   struct view text);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * imc: the SIP face. MESSAGE to a room or to the manager, #commands, and the
+ * fan-out to SIP members.
+ */
+#ifndef CONFAB_IMC_H
+#define CONFAB_IMC_H
+
+#include "dns.h"
+#include "hub.h"
+#include "sip.h"
+#include "store.h"
+
+struct imc;
+
+struct imc_conf {
+	struct loop *loop;           /* all borrowed */
+	struct hub *hub;
+	struct sip *sip;             /* set with imc_set_sip() */
+	struct store *store;
+	struct dns *dns;
+	const char *domain;
+	const char *manager;         /* user part of the manager's address */
+	const char *imc_cmd_start_char;
+	bool create_on_join, check_on_create;
+	const char *outbound_proxy;  /* SIP URI, or "" */
+	const char *extra_hdrs;      /* "Name: value\r\n"..., or "" */
+};
+
+/* EINVAL with why: outbound_proxy or extra_hdrs can't be used. Registers the
+ * face "sip" at the hub. */
+int imc_new(struct imc **ip, const struct imc_conf *conf, char *why,
+	    size_t whysize);
+void imc_free(struct imc *i);
+/* The SIP edge is made after imc, because it needs imc_on_request. */
+void imc_set_sip(struct imc *i, struct sip *sip);
+sip_request_h imc_on_request; /* arg: the struct imc */
+/* Contacts from the store, while it loads. */
+void imc_load_contact(const struct store_contact *c, void *arg);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The XMPP face in confabd: accounts, targets "xmpp:room@service". */
+#ifndef CONFAB_JABBER_FACE_H
+#define CONFAB_JABBER_FACE_H
+
+#include "bridge.h"
+
+enum jabber_tls { JABBER_TLS_REQUIRED, JABBER_TLS_OFF };
+
+struct jabber_account {
+	const char *label;    /* "home" */
+	const char *jid;      /* bare: "gw@xmpp.example" */
+	const char *password;
+	const char *server;   /* "" : SRV of the JID's domain */
+	uint16_t port;        /* 0: 5222, or the SRV's */
+	enum jabber_tls tls;  /* OFF: refused unless server is loopback */
+	const char *ca_file;  /* "" : the system's */
+	const char *resource; /* "" : made at random */
+};
+
+/* Makes the bridge; program: path of confab-jabber. */
+int jabber_face_new(struct bridge **bp, struct loop *l, const char *program,
+		    uint64_t worker_timeout_ms);
+/* EINVAL with why, EEXIST. */
+int jabber_face_account(struct bridge *b, const struct jabber_account *a,
+			char *why, size_t whysize);
+
+#endif

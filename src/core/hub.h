@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The hub: rooms, members, legs, and messages crossing between them. It knows
+ * no protocol; it calls the ops that a face registered.
+ *
+ * What changes state takes a hub_done_h: it runs when the change is on the
+ * disk (0) or was taken back (the store's errno), never before the function
+ * returned, and never when the function itself returned an error.
+ */
+#ifndef CONFAB_HUB_H
+#define CONFAB_HUB_H
+
+#include "face.h"
+#include "loop.h"
+#include "room.h"
+#include "store.h"
+
+struct hub;
+
+struct hub_conf {
+	struct loop *loop;     /* borrowed */
+	struct store *store;   /* borrowed */
+	const char *domain;    /* ours: its users are shown without domain */
+	unsigned keep_days;    /* journal; 0: 7 */
+	uint64_t keep_msgs;    /* per room; 0: 10,000 */
+	uint64_t backoff_ms;   /* first pause of a lost link; 0: 1,000 */
+};
+
+typedef void (hub_done_h)(int err, void *arg);
+
+int hub_new(struct hub **hp, const struct hub_conf *conf);
+/* Faces first, then hub_load(), then hub_start(). face is handed to each op.
+ * EEXIST when the scheme is taken. */
+int hub_add_face(struct hub *h, const struct face_ops *ops, void *face);
+/* Rooms, members and links of the store. */
+int hub_load(struct hub *h);
+/* Starts the faces, attaches all legs, delivers what is waiting. */
+int hub_start(struct hub *h);
+/* Writes the cursors, stops the faces. Nothing is called up afterwards. */
+void hub_stop(struct hub *h);
+void hub_free(struct hub *h);
+bool hub_is_our_domain(const struct hub *h, struct view domain);
+
+/* ---- rooms and members: for the face that has the members ---- */
+
+/* Name and domain without letter case; NULL when there is none. Borrowed. */
+struct room *hub_room(const struct hub *h, struct view name,
+		      struct view domain);
+struct room *hub_room_by_id(const struct hub *h, uint64_t id);
+/* Walk all rooms: start with *pos = 0 and NULL. */
+struct room *hub_each_room(const struct hub *h, size_t *pos,
+			   struct room *prev);
+size_t hub_room_count(const struct hub *h);
+
+/* A room with its owner as first member (owner NULL: the operator's, without
+ * members). *rp is set at once. EEXIST, EBADMSG (name: 1..64 bytes of
+ * letters, digits and ._-+~!$&'=, or %XX). doneh and rp may be NULL. */
+int hub_room_create(struct hub *h, struct room **rp, struct view name,
+		    struct view domain, uint32_t flags, struct addr *owner,
+		    hub_done_h *doneh, void *arg);
+
+struct hub_join {
+	struct addr *addr;
+	enum member_role role;
+	enum member_state state;
+	struct view notice; /* said to all, the new member included; or empty */
+};
+/* EEXIST: is in already (any state), EBUSY: ROOM_MEMBERS_MAX. */
+int hub_member_add(struct room *r, const struct hub_join *join,
+		   hub_done_h *doneh, void *arg);
+/* The notice goes to all, the leaver included, before he is gone. */
+int hub_member_remove(struct room *r, struct member *m, struct view notice,
+		      hub_done_h *doneh, void *arg);
+/* He was heard: try what is waiting for him now. */
+void hub_member_awake(struct hub *h, const struct addr *a);
+
+struct hub_say {
+	struct addr *from;
+	enum msg_kind kind;
+	struct view text;
+	struct view dedupe; /* key of the request, or empty */
+};
+/* A member speaks. EACCES: no joined member, EBADMSG: nothing left of the
+ * text, EMSGSIZE. The doneh's err EEXIST: this dedupe key was accepted before
+ * (say yes, do nothing). */
+int hub_member_say(struct room *r, const struct hub_say *say,
+		   hub_done_h *doneh, void *arg);
+
+/* ---- links ---- */
+
+struct hub_link {
+	struct view label, target, via, nick;
+	bool configured;
+};
+/* EEXIST: label is taken, or the room has this target already, EINVAL with
+ * why. ELOOP: the target is linked to another room. */
+int hub_link_add(struct hub *h, struct room *r, const struct hub_link *link,
+		 struct buf *why, hub_done_h *doneh, void *arg);
+struct leg *hub_link(const struct hub *h, struct view label);
+int hub_link_remove(struct hub *h, struct leg *leg, hub_done_h *doneh,
+		    void *arg);
+/* Try again now; for confabctl. */
+void hub_link_kick(struct hub *h, struct leg *leg);
+
+/* ---- up: faces tell the hub. Unknown ids are ignored: gone meanwhile ---- */
+
+enum lost_why {
+	LOST_NET,     /* unreachable, connection broken: soon again */
+	LOST_AUTH,    /* password or name refused: seldom again */
+	LOST_REFUSED, /* the place does not want us (kick, ban, key): seldom */
+	LOST_CONFIG,  /* can't work as configured: seldom */
+};
+
+void hub_on_attached(struct hub *h, uint64_t leg, struct view own_nick);
+/* The pause before the next try is shared by all legs of one face and via, so
+ * that an account with many rooms does not knock many times. */
+void hub_on_lost(struct hub *h, uint64_t leg, enum lost_why why,
+		 struct view text);
+
+struct hub_heard {
+	struct view nick;      /* as the network has it; cleaned by the hub */
+	struct view text;
+	enum msg_kind kind;
+	uint64_t time_ms;      /* 0: now */
+	struct view dedupe;    /* a stable id of the message there, or empty */
+};
+void hub_on_message(struct hub *h, uint64_t leg, const struct hub_heard *in);
+void hub_on_delivered(struct hub *h, uint64_t leg, uint64_t seq);
+/* again: it may work later. Otherwise the message is given up for this leg,
+ * the log says so, and its cursor moves on. */
+void hub_on_failed(struct hub *h, uint64_t leg, uint64_t seq, bool again,
+		   struct view text);
+void hub_on_member_delivered(struct hub *h, uint64_t member, uint64_t seq);
+void hub_on_member_failed(struct hub *h, uint64_t member, uint64_t seq,
+			  bool again, struct view text);
+
+/* ---- for the operator ---- */
+
+/* Walk all legs: start with *pos = 0 and NULL. */
+struct leg *hub_each_leg(const struct hub *h, size_t *pos, struct leg *prev);
+int hub_each_face(const struct hub *h,
+		  int (*fn)(const struct face_ops *ops, void *face, void *arg),
+		  void *arg);
+struct hub_stats {
+	uint64_t accepted, refused, delivered, failed, given_up, notices;
+	uint64_t relayed, heard, skipped;
+	size_t rooms, members, legs, legs_up;
+};
+void hub_stats(const struct hub *h, struct hub_stats *out);
+
+#endif

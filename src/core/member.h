@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A member of a room: who, in which role, how far. */
+#ifndef CONFAB_MEMBER_H
+#define CONFAB_MEMBER_H
+
+#include "addr.h"
+#include "cursor.h"
+#include "list.h"
+#include "sink.h"
+#include "wheel.h"
+
+enum member_role { ROLE_NONE, ROLE_MEMBER, ROLE_ADMIN, ROLE_OWNER };
+enum member_state { MEMBER_INVITED, MEMBER_JOINED, MEMBER_BANNED };
+
+struct room;
+
+struct member {
+	struct hnode by_addr;  /* room's table, key: addr */
+	struct hnode by_id;    /* hub's table, key: id */
+	struct lnode order;    /* room's list: owner first, then as joined */
+	struct lnode dirty;    /* hub's list: cursor to be written */
+	struct wtimer retry;   /* runs while delivery is put off */
+	uint64_t id;
+	struct room *room;     /* borrowed: the room owns the member */
+	struct addr *addr;     /* ref */
+	struct view nick;      /* as shown; lives with the member */
+	enum member_role role;
+	enum member_state state;
+	struct cursor cur;
+	uint8_t tries;         /* failed deliveries in a row */
+	bool reading;          /* a page of the journal is being read */
+	uint64_t joined_ms;
+};
+
+const char *member_role_name(enum member_role role);
+const char *member_state_name(enum member_state state);
+int member_print(struct sink *out, const struct member *m);
+
+#endif

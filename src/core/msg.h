@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One message for all legs: immutable after msg_new(), reference-counted.
+ * Faces render it, never edit it.
+ */
+#ifndef CONFAB_MSG_H
+#define CONFAB_MSG_H
+
+#include "addr.h"
+
+enum msg_kind {
+	MSG_TEXT,
+	MSG_EMOTE,   /* text is what follows "/me " */
+	MSG_NOTICE,  /* of the room itself: text is complete, no name */
+	MSG_SUBJECT,
+};
+
+enum { MSG_TEXT_MAX = 16 * 1024, MSG_NAME_MAX = 128 };
+
+struct msg {
+	uint64_t id;
+	enum msg_kind kind;
+	struct addr *from;  /* ref; who said it */
+	struct view name;   /* as shown, clean: "alice", "bob@libera" */
+	struct view text;   /* UTF-8, clean, lines end with LF */
+	uint64_t time_ms;   /* wall clock */
+	uint64_t reply_to;  /* id or 0 */
+	uint64_t origin;    /* id of the leg it came from, 0: a SIP member */
+	uint64_t audience;  /* 0: all; else only the member of this id */
+	uint64_t seq;       /* in its room; set by the hub before anyone sees it */
+};
+
+struct msg_conf {
+	uint64_t id; /* 0: a new one */
+	enum msg_kind kind;
+	struct addr *from;
+	struct view name, text; /* cleaned by msg_new() */
+	uint64_t time_ms;       /* 0: now */
+	uint64_t reply_to, origin, audience, seq;
+};
+
+/* EBADMSG when the clean text is empty, EMSGSIZE over MSG_TEXT_MAX. */
+int msg_new(struct msg **mp, const struct msg_conf *conf);
+const char *msg_kind_name(enum msg_kind kind);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A room: a journal with cursors. Made and changed by the hub only. */
+#ifndef CONFAB_ROOM_H
+#define CONFAB_ROOM_H
+
+#include "hash.h"
+#include "list.h"
+#include "member.h"
+#include "msg.h"
+
+enum { ROOM_PRIVATE = 1 }; /* the seeds' flag column */
+
+enum {
+	ROOM_NAME_MAX = 64,
+	ROOM_RECENT = 64, /* newest messages kept in memory */
+	ROOM_MEMBERS_MAX = 2000,
+};
+
+struct hub;
+
+struct room {
+	struct hnode by_name;  /* hub's table, key: name and domain */
+	struct hnode by_id;
+	struct hub *hub;       /* borrowed: the hub owns the room */
+	uint64_t id;
+	struct addr *addr;     /* ref; sip:name@domain, as first spelt */
+	uint32_t flags;
+	struct view subject;
+	uint64_t created_ms;
+	uint64_t head;         /* newest sequence number given out */
+	uint64_t committed;    /* newest that may be delivered */
+	struct msg *recent[ROOM_RECENT]; /* ref; at seq % ROOM_RECENT */
+	struct htable members;
+	struct list order;     /* member.order */
+	struct list legs;      /* leg.in_room */
+};
+
+struct member *room_member(const struct room *r, const struct addr *a);
+struct view room_name(const struct room *r);
+struct view room_domain(const struct room *r);
+bool room_is_private(const struct room *r);
+int room_print(struct sink *out, const struct room *r);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Names to addresses, by c-ares on the loop; numeric names never wait. */
+#ifndef CONFAB_DNS_H
+#define CONFAB_DNS_H
+
+#include "loop.h"
+#include "netaddr.h"
+
+struct dns;
+struct dns_query;
+
+enum { DNS_ADDRS_MAX = 16, DNS_TIMEOUT_MS = 10000 };
+
+int dns_new(struct dns **dp, struct loop *l);
+void dns_free(struct dns *d); /* running queries end without a call */
+
+/* err: 0, ENOENT (no such name), ETIMEDOUT, EAGAIN (server trouble); why in
+ * words. addrs is borrowed. Never called before dns_*() returned. */
+typedef void (dns_h)(int err, const char *why, const struct netaddr *addrs,
+		     size_t count, void *arg);
+
+/* A and AAAA of host, all with this port, in RFC 6724 order. Positive answers
+ * are cached for their TTL (1 s to 5 min), negative ones for 10 s. */
+int dns_lookup(struct dns_query **qp, struct dns *d, const char *host,
+	       uint16_t port, dns_h *h, void *arg);
+/* SRV of name ("_xmpp-client._tcp.example.org"), each target looked up, in
+ * RFC 2782 order; ENOENT when there is none or the service is "." . */
+int dns_lookup_srv(struct dns_query **qp, struct dns *d, const char *name,
+		   dns_h *h, void *arg);
+/* h does not run any more; NULL is allowed. Not needed after h ran. */
+void dns_cancel(struct dns_query *q);
+
+#endif

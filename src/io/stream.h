@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Byte streams: TCP, with or without TLS, and socketpairs. Writes are
+ * buffered up to a limit; nothing blocks.
+ */
+#ifndef CONFAB_STREAM_H
+#define CONFAB_STREAM_H
+
+#include "loop.h"
+#include "netaddr.h"
+
+struct stream;
+struct listener;
+struct tls_ctx;
+
+/* Handlers; each may call stream_close(). */
+struct stream_ops {
+	/* Connected, with TLS: handshake done and peer verified. Not called
+	 * for accepted or adopted streams. May be NULL. */
+	void (*on_open)(void *arg);
+	/* New bytes are at the end of in. What the handler drops (buf_drop)
+	 * is consumed, the rest stays; when in has reached its limit and
+	 * nothing was consumed the stream is closed with EMSGSIZE. */
+	void (*on_data)(struct buf *in, void *arg);
+	/* Over: 0 = the peer ended it, else errno; text says why in words
+	 * ("certificate has expired"), never NULL. The stream is dead; the
+	 * owner calls stream_close() now or later. Not called after
+	 * stream_close(). */
+	void (*on_close)(int err, const char *text, void *arg);
+	/* Everything written has been handed to the kernel. May be NULL. */
+	void (*on_drain)(void *arg);
+};
+
+struct stream_conf {
+	size_t in_max;          /* bytes waiting to be consumed */
+	size_t out_max;         /* bytes waiting to be sent */
+	uint64_t connect_ms;    /* limit for connect and handshake together */
+	struct tls_ctx *tls;    /* ref taken; NULL: plain */
+	const char *tls_name;   /* server name to ask for and verify */
+	const struct netaddr *bind; /* local address, or NULL */
+};
+
+/* Begins to connect; on_open or on_close follows, never before this
+ * returns. */
+int stream_connect(struct stream **sp, struct loop *l,
+		   const struct netaddr *dst, const struct stream_conf *conf,
+		   const struct stream_ops *ops, void *arg);
+/* Takes over a connected descriptor (closed with the stream, also when this
+ * fails). */
+int stream_adopt(struct stream **sp, struct loop *l, int fd,
+		 const struct stream_conf *conf, const struct stream_ops *ops,
+		 void *arg);
+/* Queues all or nothing: ENOBUFS over out_max, ENOTCONN when over. */
+int stream_write(struct stream *s, const void *p, size_t n);
+/* Bytes not yet handed to the kernel. */
+size_t stream_pending(const struct stream *s);
+/* Stop and go on reading, for back-pressure. */
+void stream_pause(struct stream *s, bool paused);
+const struct netaddr *stream_peer(const struct stream *s);
+const struct netaddr *stream_local(const struct stream *s);
+/* No handler runs afterwards; what is queued is tried once, then dropped.
+ * NULL is allowed; returns NULL. */
+struct stream *stream_close(struct stream *s);
+
+/* fd: a connected, non-blocking, close-on-exec socket; the handler owns it. */
+typedef void (listener_h)(int fd, const struct netaddr *peer, void *arg);
+int listener_open(struct listener **lp, struct loop *l,
+		  const struct netaddr *local, listener_h *h, void *arg);
+/* A Unix socket at path, made 0600 (a stale one is replaced; a live one is
+ * EADDRINUSE). */
+int listener_open_unix(struct listener **lp, struct loop *l, const char *path,
+		       listener_h *h, void *arg);
+const struct netaddr *listener_local(const struct listener *l);
+void listener_close(struct listener *l);
+
+/* TLS as a client: 1.2 or newer, chain and name verified. ca_file NULL: the
+ * system's. Reference-counted (mem_deref). EINVAL with *why (static or in
+ * why[]) when the file can't be used. */
+int tls_client_ctx(struct tls_ctx **tp, const char *ca_file, char *why,
+		   size_t whysize);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * UDP sockets, ours under the loop: received by recvmmsg, sent in batches by
+ * sendmmsg at the end of the loop's turn.
+ */
+#ifndef CONFAB_UDP_H
+#define CONFAB_UDP_H
+
+#include "loop.h"
+#include "netaddr.h"
+
+struct udp;
+
+enum { UDP_DATAGRAM_MAX = 65535 };
+
+/* p[0..n) is borrowed until the handler returns, and may be changed by it. */
+typedef void (udp_recv_h)(char *p, size_t n, const struct netaddr *src,
+			  void *arg);
+
+/* Bound to local (port 0: any; udp_local() tells). recv_max: longer datagrams
+ * are cut and counted, never handed up. EADDRINUSE, EACCES ... as errno. */
+int udp_open(struct udp **up, struct loop *l, const struct netaddr *local,
+	     size_t recv_max, udp_recv_h *h, void *arg);
+void udp_close(struct udp *u); /* flushes first; NULL is allowed */
+const struct netaddr *udp_local(const struct udp *u);
+/* Room for n bytes in the batch to be sent to dst, or NULL when n is over
+ * UDP_DATAGRAM_MAX. Fill it at once, then call udp_commit() with the true
+ * length (0: nothing is sent). Saves a copy in the fan-out. */
+char *udp_reserve(struct udp *u, size_t n);
+void udp_commit(struct udp *u, const struct netaddr *dst, size_t n);
+int udp_send(struct udp *u, const struct netaddr *dst, const void *p,
+	     size_t n);
+void udp_flush(struct udp *u);
+
+struct udp_stats {
+	uint64_t received, sent, too_long, send_failed, queue_dropped;
+};
+void udp_stats(const struct udp *u, struct udp_stats *out);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The SIP edge: transports, parsing, non-INVITE transactions (RFC 3261 17.1.2
+ * and 17.2.2) both ways, and the template that a fan-out is made from. The
+ * only folder that includes libosip2; knows nothing of rooms.
+ */
+#ifndef CONFAB_SIP_H
+#define CONFAB_SIP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loop.h"
+#include "netaddr.h"
+#include "view.h"
+
+struct sip;
+struct sip_template;
+
+enum sip_transport { SIP_UDP, SIP_TCP };
+enum sip_method {
+	SIP_OPTIONS, SIP_MESSAGE, SIP_REGISTER, SIP_SUBSCRIBE, SIP_NOTIFY,
+	SIP_PUBLISH, SIP_INVITE, SIP_ACK, SIP_BYE, SIP_CANCEL, SIP_INFO,
+	SIP_PRACK, SIP_UPDATE, SIP_REFER, SIP_UNKNOWN,
+};
+
+/* Where a packet came from, or where one is to go. */
+struct sip_flow {
+	enum sip_transport transport;
+	uint16_t listener;   /* index of the local socket, UDP */
+	uint64_t conn;       /* id of the TCP connection, 0: make one */
+	struct netaddr peer;
+};
+enum { SIP_FLOW_TEXT_MAX = 80 };
+/* "udp:192.0.2.1:5060", to be stored; the connection's id is not in it. */
+const char *sip_flow_str(char dst[SIP_FLOW_TEXT_MAX],
+			 const struct sip_flow *f);
+int sip_flow_parse(struct sip_flow *f, struct view text);
+
+/* A SIP(S) URI in views, escapes as they stand. */
+struct sip_uri {
+	struct view scheme, user, host;
+	uint16_t port;       /* 0: none */
+	struct view params;  /* after the first ';', or empty */
+};
+/* EBADMSG; also for schemes other than sip, sips, im and pres, and where
+ * there is no host. Password parts are refused. */
+int sip_uri_parse(struct sip_uri *out, struct view text);
+
+struct sip_limits {
+	size_t datagram;      /* 0: 8 KiB, at most 64 KiB */
+	size_t head;          /* header section; 0: 8 KiB */
+	size_t body;          /* 0: 16 KiB */
+	size_t server_txns;   /* 0: 20,000 */
+	size_t client_txns;   /* 0: 200,000 */
+	size_t conns, conns_per_ip; /* 0: 1,024 and 32 */
+	uint64_t tcp_idle_ms; /* 0: 120 s */
+	uint64_t tcp_head_ms; /* a whole message must be in by then; 0: 10 s */
+};
+
+struct sip_listen {
+	enum sip_transport transport;
+	struct netaddr local;
+};
+
+/* A request that came in: valid while the handler runs. */
+struct sip_request {
+	uint64_t txn;             /* to be answered once by sip_answer() */
+	enum sip_method method;
+	struct sip_uri ruri;
+	struct view ruri_text;
+	struct sip_uri from, to;
+	struct view from_tag, call_id;
+	uint32_t cseq;
+	struct view content_type; /* without parameters, trimmed; or empty */
+	struct view charset;      /* of Content-Type, or empty */
+	struct view body;         /* raw bytes */
+	struct sip_flow flow;
+};
+/* MESSAGE only, from trusted sources; everything else was answered before. */
+typedef void (sip_request_h)(const struct sip_request *req, void *arg);
+
+struct sip_conf {
+	struct loop *loop;                /* borrowed */
+	const struct sip_listen *listen;  /* copied; 1..16 */
+	size_t listen_count;
+	const struct netmask *trusted;    /* copied */
+	size_t trusted_count;
+	const char *domain;               /* for Call-IDs */
+	const char *product;              /* User-Agent and Server */
+	struct sip_limits limits;
+	sip_request_h *requesth;
+	void *arg;
+};
+/* Binds everything; why says which socket failed, and how. */
+int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
+	    size_t whysize);
+/* NULL is allowed. */
+void sip_free(struct sip *s);
+/* New requests get 503 from now on; transactions under way end normally. */
+void sip_drain(struct sip *s);
+/* The local address of the i-th listener (the port as bound). */
+const struct netaddr *sip_local(const struct sip *s, size_t i);
+
+/* A header line of ours. The encoder refuses (EBADMSG) a name that is no
+ * token and a value with CR, LF or NUL. */
+struct sip_header {
+	struct view name, value;
+};
+/* reason NULL: the usual one. Unknown ids (the transaction is over) are
+ * ignored. */
+void sip_answer(struct sip *s, uint64_t txn, int code, const char *reason,
+		const struct sip_header *headers, size_t count);
+
+/* ---- MESSAGE out ---- */
+
+/* status: the final answer's, 408 when none came, 503 when it can't be sent.
+ * Runs from the loop, never from within sip_send(). */
+typedef void (sip_done_h)(int status, uint64_t a, uint64_t b, void *arg);
+
+struct sip_template_conf {
+	uint64_t id;              /* makes Call-ID and From tag, see below */
+	struct view from;         /* URI without <>: "sip:lobby@confab.example" */
+	struct view content_type; /* "text/plain;charset=UTF-8" */
+	struct view body;
+	struct view in_reply_to;  /* a Call-ID, or empty */
+	const struct sip_header *headers;
+	size_t header_count;
+	sip_done_h *doneh;        /* may be NULL */
+	void *arg;
+};
+/* What all copies of a message share. Reference-counted (mem_deref); each
+ * transaction holds one. EBADMSG: a field can't stand in a header, EMSGSIZE:
+ * over the datagram's limit. */
+int sip_template_new(struct sip_template **tp, struct sip *s,
+		     const struct sip_template_conf *conf);
+
+/* One copy to uri (R-URI and To, without <>) by way of flow. The Call-ID is
+ * made of template's id and key, so that the same pair gives the same one
+ * after a restart: a device can drop doubles. owner: the mem_new() object that
+ * holds uri's bytes; a reference is kept while the transaction lives. a and b
+ * are handed to doneh. ENOBUFS: too many transactions, EBADMSG: uri. */
+int sip_send(struct sip *s, struct sip_template *t, const struct sip_flow *flow,
+	     struct view uri, const void *owner, uint64_t key, uint64_t a,
+	     uint64_t b);
+
+struct sip_stats {
+	uint64_t requests_in, responses_in, requests_out, responses_out;
+	uint64_t retransmits_in, retransmits_out, bad, untrusted, overload;
+	uint64_t timeouts, send_errors;
+	size_t server_txns, client_txns, conns;
+};
+void sip_stats(const struct sip *s, struct sip_stats *out);
+
+#endif

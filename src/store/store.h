@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The store: what must survive. One thread of its own runs SQLite (WAL,
+ * synchronous=FULL) and commits what has gathered as one group (at most 64
+ * transactions or 5 ms of waiting); answers come back on the loop's thread,
+ * in the order of store_commit(). No SQL outside this folder.
+ *
+ * All views are copied by the put functions; views in answers are borrowed
+ * until the handler returns. Ids are 1..INT64_MAX.
+ */
+#ifndef CONFAB_STORE_H
+#define CONFAB_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "view.h"
+
+struct store;
+struct store_txn;
+
+struct store_room {
+	uint64_t id;
+	struct view name, domain; /* unique together, without letter case */
+	uint32_t flags;           /* the seeds' "flag": 1 private */
+	struct view subject;
+	uint64_t created_ms;
+	uint64_t head;            /* newest sequence number; load only */
+};
+
+struct store_member {
+	uint64_t id, room;
+	struct view addr;   /* canonical: "sip:alice@example.org" */
+	struct view nick;
+	uint32_t role;      /* core/member.h */
+	uint32_t state;
+	uint64_t acked;     /* cursor: everything up to here is delivered */
+	uint64_t joined_ms;
+};
+
+struct store_link {
+	uint64_t id, room;
+	struct view label;  /* unique, without letter case */
+	struct view target; /* "irc:libera/#lobby" */
+	struct view via, nick;
+	bool configured;    /* by the file, not by confabctl */
+	uint64_t acked;
+};
+
+struct store_msg {
+	uint64_t room, seq; /* unique together */
+	uint64_t id;
+	uint32_t kind;      /* core/msg.h */
+	struct view from;   /* canonical address of the sender */
+	struct view name;   /* as shown: "alice", "bob@libera" */
+	struct view text;
+	uint64_t time_ms, origin, reply_to, audience;
+	struct view dedupe; /* unique while kept (1 h), or empty */
+};
+
+struct store_contact {
+	struct view aor;    /* "sip:alice@example.org" */
+	struct view flow;   /* "udp:192.0.2.1:5060" */
+	uint64_t seen_ms;
+};
+
+/* Everything, once, at the start; each handler may be NULL. Rooms come before
+ * their members and links. */
+struct store_load {
+	void (*room)(const struct store_room *r, void *arg);
+	void (*member)(const struct store_member *m, void *arg);
+	void (*link)(const struct store_link *l, void *arg);
+	void (*contact)(const struct store_contact *c, void *arg);
+	void *arg;
+};
+
+/* Runs on the store's thread when answers are waiting: has to make the loop's
+ * thread call store_dispatch(). */
+typedef void (store_wake_h)(void *arg);
+typedef void (store_done_h)(int err, void *arg);
+typedef void (store_msgs_h)(int err, const struct store_msg *msgs,
+			    size_t count, void *arg);
+
+/* Opens (or makes) dir/confab.db: takes the lock, checks (quick_check),
+ * migrates. Makes dir (0700) where it is missing. Errors, with one clear line
+ * in why: EBUSY another confabd has it, ENOTSUP a newer schema, EBADMSG
+ * damaged, EACCES, ENOSPC, EIO. */
+int store_open(struct store **sp, const char *dir, store_wake_h *wakeh,
+	       void *arg, char *why, size_t whysize);
+/* Before the first store_commit(); runs on the calling thread. */
+int store_load(struct store *s, const struct store_load *load);
+/* Commits what is queued, runs the answers, ends the thread. NULL is
+ * allowed. */
+void store_close(struct store *s);
+void store_dispatch(struct store *s);
+
+/* One atomic change: begin, put, commit. */
+struct store_txn *store_begin(struct store *s);
+void store_put_room(struct store_txn *t, const struct store_room *r);
+/* With its members, messages and links. */
+void store_del_room(struct store_txn *t, uint64_t room);
+void store_put_member(struct store_txn *t, const struct store_member *m);
+void store_del_member(struct store_txn *t, uint64_t member);
+void store_put_link(struct store_txn *t, const struct store_link *l);
+void store_del_link(struct store_txn *t, uint64_t link);
+void store_put_msg(struct store_txn *t, const struct store_msg *m);
+void store_put_contact(struct store_txn *t, const struct store_contact *c);
+void store_del_contact(struct store_txn *t, struct view aor);
+void store_member_cursor(struct store_txn *t, uint64_t member, uint64_t acked);
+void store_link_cursor(struct store_txn *t, uint64_t link, uint64_t acked);
+/* Messages of the room with seq < below, or older than before_ms, go. */
+void store_prune(struct store_txn *t, uint64_t room, uint64_t below,
+		 uint64_t before_ms);
+/* Takes t. doneh (may be NULL) hears 0, EEXIST (a unique key is taken: nothing
+ * of t was stored), ENOSPC, EIO, or ESHUTDOWN; after 0 it is on the disk. */
+void store_commit(struct store_txn *t, store_done_h *doneh, void *arg);
+void store_abort(struct store_txn *t);
+
+/* At most max (<= 256) messages with seq > after, in order. It sees all that
+ * was committed (store_commit) before this call. */
+void store_read(struct store *s, uint64_t room, uint64_t after, size_t max,
+		store_msgs_h *h, void *arg);
+
+struct store_stats {
+	uint64_t commits, transactions, failed, queued;
+};
+void store_stats(const struct store *s, struct store_stats *out);
+
+#endif
