@@ -44,9 +44,11 @@ void htable_del(struct htable *t, struct hnode *n);
  * compares keys. NULL at the end. */
 struct hnode *htable_find(const struct htable *t, uint64_t hash);
 struct hnode *htable_more(const struct hnode *n);
-/* Walk: start with NULL, ends with NULL. The node just returned may be
- * deleted; any other change of the table makes the walk undefined. */
+/* Walk: *pos = 0 and prev = NULL at first, then the node returned before;
+ * NULL at the end. The table must not change meanwhile. */
 struct hnode *htable_each(const struct htable *t, size_t *pos,
 			  struct hnode *prev);
+/* Takes any node out, for taking a table down; NULL when it is empty. */
+struct hnode *htable_pop(struct htable *t);
 
 #endif
