@@ -20,9 +20,9 @@ static uint64_t load_le(const uint8_t *p, size_t n)
 
 	if (n == 8) {
 		memcpy(&v, p, 8);
-		return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ?
-			       __builtin_bswap64(v) :
-			       v;
+		return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+			       ? __builtin_bswap64(v)
+			       : v;
 	}
 	for (size_t i = 0; i < n; i++)
 		v |= (uint64_t)p[i] << (8 * i);
@@ -61,8 +61,8 @@ uint64_t siphash(const uint8_t key[16], const void *p, size_t n)
 
 	for (i = 0; i + 8 <= n; i += 8)
 		sip_block(v, load_le(b + i, 8));
-	sip_block(v, (n - i ? load_le(b + i, n - i) : 0) |
-			     (uint64_t)(n & 255) << 56);
+	sip_block(v, (n - i ? load_le(b + i, n - i) : 0) | (uint64_t)(n & 255)
+								   << 56);
 	v[2] ^= 255;
 	for (i = 0; i < 4; i++)
 		sip_round(v);
@@ -95,9 +95,9 @@ uint64_t hash_iview(struct view v)
 		size_t n = v.n < sizeof(low) ? v.n : sizeof(low);
 
 		for (size_t i = 0; i < n; i++)
-			low[i] = v.p[i] >= 'A' && v.p[i] <= 'Z' ?
-					 (char)(v.p[i] | 0x20) :
-					 v.p[i];
+			low[i] = v.p[i] >= 'A' && v.p[i] <= 'Z'
+					 ? (char)(v.p[i] | 0x20)
+					 : v.p[i];
 		h = rotl(h, 7) ^ siphash(process_key(), low, n);
 		v = view_from(v, n);
 	} while (v.n);

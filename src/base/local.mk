@@ -12,3 +12,23 @@ src_base_libbase_a_SOURCES = \
 	src/base/utf8.c src/base/utf8.h \
 	src/base/view.c src/base/view.h
 src_base_libbase_a_CPPFLAGS = $(INC_base)
+
+check_PROGRAMS += tests/unit/t_base_text
+tests_unit_t_base_text_SOURCES = tests/unit/t_base_text.c
+tests_unit_t_base_text_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_base_text_LDADD = $(LIB_base) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_base_mem
+tests_unit_t_base_mem_SOURCES = tests/unit/t_base_mem.c
+tests_unit_t_base_mem_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_base_mem_LDADD = $(LIB_base) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_base_utf8
+tests_unit_t_base_utf8_SOURCES = tests/unit/t_base_utf8.c
+tests_unit_t_base_utf8_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_base_utf8_LDADD = $(LIB_base) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_base_cmdtab
+tests_unit_t_base_cmdtab_SOURCES = tests/unit/t_base_cmdtab.c
+tests_unit_t_base_cmdtab_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_base_cmdtab_LDADD = $(LIB_base) $(CMOCKA_LIBS)

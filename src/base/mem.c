@@ -31,8 +31,8 @@ static _Noreturn void out_of_memory(size_t size)
 
 static struct head *head_of(const void *obj)
 {
-	struct head *h = (struct head *)(void *)((char *)(uintptr_t)obj -
-						 HEAD_SIZE);
+	struct head *h =
+		(struct head *)(void *)((char *)(uintptr_t)obj - HEAD_SIZE);
 
 	if (h->magic != MAGIC) {
 		fprintf(stderr, "confab: reference to a dead object\n");

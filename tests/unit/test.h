@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -59,12 +60,12 @@ static inline int test_teardown(void **state)
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, test_setup, test_teardown)
-#define assert_view(v, lit) \
-	do { \
-		struct view view_got = (v); \
-		assert_int_equal(view_got.n, strlen(lit)); \
-		assert_memory_equal(view_got.p ? view_got.p : "", lit, \
-				    view_got.n); \
+#define assert_view(v, lit)                                                   \
+	do {                                                                  \
+		struct view view_got = (v);                                   \
+		assert_int_equal(view_got.n, strlen(lit));                    \
+		assert_memory_equal(view_got.p ? view_got.p : "", lit,        \
+				    view_got.n);                              \
 	} while (0)
 
 #endif
