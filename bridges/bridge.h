@@ -33,6 +33,9 @@ struct bridge_conf {
 	 * out of the same rest. */
 	int (*place)(void *arg, struct view rest, struct buf *out);
 	void *arg;
+	/* Runs in bridge_free(), so that arg may be owned by the bridge; may
+	 * be NULL. */
+	void (*destroy)(void *arg);
 };
 
 int bridge_new(struct bridge **bp, const struct bridge_conf *conf);
