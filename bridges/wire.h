@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "buf.h"
 #include "framer.h"
 
 enum { WIRE_VERSION = 1, WIRE_FIELDS_MAX = 8, WIRE_SETTINGS_MAX = 32 };
@@ -18,7 +19,7 @@ enum { WIRE_VERSION = 1, WIRE_FIELDS_MAX = 8, WIRE_SETTINGS_MAX = 32 };
 /*      name         to whom   fields: u = u64, s = text, m = settings
  *                             (the frame's id: account, or 0) */
 #define WIRE_TYPES(X) \
-	X(HELLO,       WORKER, "us")      /* version, name */ \
+	X(HELLO,       WORKER, "uus")     /* version, log level, name */ \
 	X(PING,        WORKER, "u")       /* number */ \
 	X(ACCOUNT,     WORKER, "sm")      /* label, settings; id */ \
 	X(ACCOUNT_DEL, WORKER, "")        /* id */ \
@@ -64,8 +65,10 @@ const char *wire_name(unsigned type); /* "HELLO"; "?" when unknown */
 /* to_worker: which side we decode for. EBADMSG, and why in words. */
 int wire_decode(struct wire_msg *out, const struct frame *f, bool to_worker,
 		const char **why);
-/* Encodes m's fields by its type and sends it. Text that is not UTF-8 is
- * cleaned. Errors as framer_send(). */
+/* Adds m's fields by its type to b, a payload. Text that is not UTF-8 is
+ * cleaned. EINVAL for no type or too many settings, EMSGSIZE over b's max. */
+int wire_encode(struct buf *b, const struct wire_msg *m);
+/* Encodes m and sends it. Errors as wire_encode() and framer_send(). */
 int wire_send(struct framer *f, const struct wire_msg *m);
 /* The value of a setting, or an empty view. */
 struct view wire_setting(const struct wire_msg *m, const char *key);

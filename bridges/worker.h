@@ -34,7 +34,8 @@ struct worker_ops {
 	void (*part)(uint64_t leg, struct view reason, void *arg);
 	/* Answer with worker_delivered() or worker_failed(). */
 	void (*say)(const struct worker_say *say, void *arg);
-	/* The daemon is gone or ends us: leave politely, at once. */
+	/* The daemon is gone or ends us: leave politely, at once. The loop
+	 * turns on until worker_done(), at most a second, and is not freed. */
 	void (*stop)(void *arg);
 };
 
@@ -46,6 +47,10 @@ enum worker_lost { GONE_NET, GONE_AUTH, GONE_REFUSED, GONE_CONFIG };
  * the end; gives the exit status. Started by hand (descriptor 3 is no socket)
  * it says what it is for, and returns 2. */
 int worker_main(const char *program, const struct worker_ops *ops, void *arg);
+
+/* After stop: all goodbyes are out, no need to wait longer. Also from within
+ * stop. */
+void worker_done(struct worker *w);
 
 void worker_account_up(struct worker *w, uint32_t account, struct view own);
 /* All legs of the account are lost with it; one call is enough. */
