@@ -38,6 +38,9 @@ void wheel_start(struct wheel *w, struct wtimer *t, uint64_t after_ms,
 void wheel_stop(struct wheel *w, struct wtimer *t);
 bool wtimer_running(const struct wtimer *t);
 
+/* Tells the time without firing anything: what is started next counts from
+ * now. A time before the wheel's is ignored, here and below. */
+void wheel_touch(struct wheel *w, uint64_t now);
 /* Moves the time on and fires what is due, in order of ticks. */
 void wheel_advance(struct wheel *w, uint64_t now);
 /* ms until something may be due, counted from now: a lower bound; UINT64_MAX
