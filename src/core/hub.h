@@ -51,6 +51,10 @@ struct room *hub_room_by_id(const struct hub *h, uint64_t id);
 struct room *hub_each_room(const struct hub *h, size_t *pos,
 			   struct room *prev);
 size_t hub_room_count(const struct hub *h);
+/* The name that others see of a SIP user: "alice" of our own domain,
+ * "alice@host" of others. */
+void hub_name_user(const struct hub *h, struct buf *out,
+		   const struct addr *a);
 
 /* A room with its owner as first member (owner NULL: the operator's, without
  * members). *rp is set at once. EEXIST, EBADMSG (name: 1..64 bytes of
