@@ -27,12 +27,15 @@ struct imc_conf {
 	const char *extra_hdrs;      /* "Name: value\r\n"..., or "" */
 };
 
-/* EINVAL with why: outbound_proxy or extra_hdrs can't be used. Registers the
- * face "sip" at the hub. */
+/* EINVAL with why: imc_cmd_start_char, outbound_proxy or extra_hdrs can't be
+ * used. Registers the face "sip" at the hub. */
 int imc_new(struct imc **ip, const struct imc_conf *conf, char *why,
 	    size_t whysize);
+/* After sip_free(), because transactions answer to imc; before loop_free().
+ * NULL is allowed. */
 void imc_free(struct imc *i);
-/* The SIP edge is made after imc, because it needs imc_on_request. */
+/* The SIP edge is made after imc, because it needs imc_on_request. NULL, at
+ * once before sip_free(): it is gone. */
 void imc_set_sip(struct imc *i, struct sip *sip);
 sip_request_h imc_on_request; /* arg: the struct imc */
 /* Contacts from the store, while it loads. */

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The extra_hdrs parameter, checked once at the start, and the Date header: a
+ * message may be delivered long after it was said.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "headers.h"
+#include "mem.h"
+
+enum { HEADERS_MAX = 32 };
+
+/* Made by the SIP edge or by us, with their short forms; a MESSAGE has no
+ * Contact (RFC 3428 4). */
+static const char *const taken[] = {
+	"Via", "v", "From", "f", "To", "t", "Call-ID", "i", "CSeq",
+	"Max-Forwards", "Content-Length", "l", "Content-Type", "c", "Date",
+	"In-Reply-To", "Contact", "m", "User-Agent",
+};
+
+struct view date_text(char dst[DATE_TEXT_MAX], uint64_t wall_ms)
+{
+	/* not by strftime(): names must not follow the locale */
+	static const char days[] = "SunMonTueWedThuFriSat";
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	time_t t = (time_t)(wall_ms / 1000);
+	struct tm tm;
+	int n;
+
+	if (!gmtime_r(&t, &tm))
+		memset(&tm, 0, sizeof(tm));
+	n = snprintf(dst, DATE_TEXT_MAX,
+		     "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT",
+		     days + 3 * tm.tm_wday, tm.tm_mday, months + 3 * tm.tm_mon,
+		     tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	return view_mem(dst, n > 0 && n < DATE_TEXT_MAX ? (size_t)n : 0);
+}
+
+/* RFC 3261 25.1: token */
+static bool is_token(struct view v)
+{
+	for (size_t i = 0; i < v.n; i++) {
+		char c = v.p[i];
+		bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+			     (c >= 'A' && c <= 'Z');
+
+		if (!alnum && !view_has(VIEW("-.!%*_+`'~"), c))
+			return false;
+	}
+	return v.n > 0;
+}
+
+static bool is_plain(struct view v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if ((unsigned char)v.p[i] < ' ' && v.p[i] != '\t')
+			return false;
+	return true;
+}
+
+static bool is_taken(struct view name)
+{
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (view_ieqs(name, taken[i]))
+			return true;
+	return false;
+}
+
+static int refuse(struct buf *why, struct view line, const char *what)
+{
+	buf_adds(why, "extra_hdrs: \"");
+	buf_addv(why, line);
+	buf_adds(why, "\" ");
+	buf_adds(why, what);
+	return EINVAL;
+}
+
+static int add_line(struct headers *h, struct view line, struct buf *why)
+{
+	struct view name, value;
+
+	if (!view_cut(line, ':', &name, &value))
+		return refuse(why, line, "is no \"Name: value\"");
+	name = view_trim(name);
+	value = view_trim(value);
+	if (!is_token(name) || !is_plain(value))
+		return refuse(why, line, "is no \"Name: value\"");
+	if (is_taken(name))
+		return refuse(why, line, "is set by confab itself");
+	if (h->count == HEADERS_MAX)
+		return refuse(why, line, "is one header too many");
+	h->list[h->count++] = (struct sip_header){ name, value };
+	return 0;
+}
+
+int headers_init(struct headers *h, const char *extra, struct buf *why)
+{
+	struct view rest, line;
+	int err = 0;
+
+	h->text = mem_strdup(extra ? extra : "");
+	h->list = mem_zalloc(HEADERS_MAX * sizeof(*h->list));
+	h->list[0].name = VIEW("Date");
+	h->count = 1;
+	rest = view_str(h->text);
+	while (!err && !view_empty(rest)) {
+		view_cut(rest, '\n', &line, &rest);
+		line = view_trim(line);
+		if (!view_empty(line))
+			err = add_line(h, line, why);
+	}
+	return err;
+}
+
+void headers_free(struct headers *h)
+{
+	mem_free(h->list);
+	mem_free(h->text);
+	*h = (struct headers){ 0 };
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The SIP face: who asks, which place he means, and whether he gives a
+ * command or speaks.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "command.h"
+#include "content.h"
+#include "imc_priv.h"
+#include "log.h"
+#include "mem.h"
+#include "reply.h"
+
+#define CONTENT_TYPE "text/plain;charset=UTF-8"
+
+struct view imc_domain_of(const struct imc *i, struct view host)
+{
+	struct netaddr numeric;
+
+	/* Nothing is forwarded here: a number that led to us is ours */
+	if (hub_is_our_domain(i->hub, host) || view_ieqs(host, "localhost") ||
+	    !netaddr_set(&numeric, host, 0))
+		return view_str(i->domain);
+	return host;
+}
+
+bool imc_is_manager(const struct imc *i, struct view user, struct view domain)
+{
+	return view_ieqs(user, i->manager) &&
+	       hub_is_our_domain(i->hub, domain);
+}
+
+enum route imc_route(const struct imc *i, const struct addr *user,
+		     struct sip_flow *out)
+{
+	const struct sip_flow *contact;
+
+	if (i->proxy)
+		return proxy_flow(i->proxy, out) ? ROUTE_OK :
+						   ROUTE_UNRESOLVED;
+	contact = contacts_find(i->contacts, user);
+	if (!contact)
+		return ROUTE_UNKNOWN;
+	*out = *contact;
+	return ROUTE_OK;
+}
+
+void imc_on_status(struct imc *i, int status)
+{
+	/* RFC 3263 4.3: no answer, or 503, means the next address */
+	if (i->proxy && (status == 408 || status == 503))
+		proxy_failed(i->proxy);
+}
+
+int imc_template(struct sip_template **tp, struct imc *i,
+		 const struct imc_text *t)
+{
+	char date[DATE_TEXT_MAX];
+	struct sip_template_conf conf = {
+		.id = t->id,
+		.from = t->from,
+		.content_type = VIEW(CONTENT_TYPE),
+		.body = t->body,
+		.in_reply_to = t->in_reply_to,
+		.headers = i->headers.list,
+		.header_count = i->headers.count,
+		.doneh = t->doneh,
+		.arg = i,
+	};
+
+	i->headers.list[0].value = date_text(date, t->time_ms);
+	return sip_template_new(tp, i->sip, &conf);
+}
+
+/* The same words by another way (a proxy that forked, a phone that tried
+ * again) have the same key: RFC 3261 8.1.1.4, 8.1.1.5, 19.3. */
+static void add_dedupe(struct buf *b, const struct ask *a,
+		       const struct sip_request *req)
+{
+	buf_addv(b, a->user->text);
+	buf_addc(b, '|');
+	buf_addv(b, req->call_id);
+	buf_addc(b, '|');
+	buf_add_u64(b, req->cseq);
+	buf_addc(b, '|');
+	buf_addv(b, req->from_tag);
+}
+
+static int say_in(struct ask *a, struct room *r, struct view text,
+		  const struct sip_request *req)
+{
+	struct hub_say words = { .from = a->user, .text = text };
+	struct buf key = { 0 };
+	int err;
+
+	add_dedupe(&key, a, req);
+	words.dedupe = buf_view(&key);
+	err = hub_member_say(r, &words, ask_on_said, ask_keep(a));
+	if (err)
+		mem_deref(a); /* the reference of ask_keep() */
+	buf_free(&key);
+	return err;
+}
+
+static void say(struct ask *a, struct view text,
+		const struct sip_request *req)
+{
+	struct room *r = hub_room(a->imc->hub, a->at.name, a->at.domain);
+	int err;
+
+	if (!r) {
+		ask_refuse(a, ASK_MUTE);
+		return;
+	}
+	ask_about(a, r);
+	err = say_in(a, r, text, req);
+	if (err == EBADMSG)
+		ask_answer(a, 200); /* nothing to be seen in it, as if empty */
+	else if (err)
+		ask_refuse(a, err);
+}
+
+static void serve_text(struct ask *a, struct view text,
+		       const struct sip_request *req)
+{
+	struct buf line = { 0 };
+
+	if (line_is_command(&line, &text, view_str(a->imc->mark)))
+		command_run(a, buf_view(&line));
+	else if (a->exists)
+		say(a, text, req);
+	else
+		ask_answer(a, 404);
+	buf_free(&line);
+}
+
+static void refuse_type(const struct ask *a)
+{
+	static const struct sip_header accept = { VIEW("Accept"),
+						  VIEW(CONTENT_ACCEPT) };
+
+	sip_answer(a->imc->sip, a->txn, 415, NULL, &accept, 1);
+}
+
+static void serve(struct ask *a, const struct sip_request *req)
+{
+	const struct content_in in = { req->content_type, req->charset,
+				       req->body };
+	struct buf text = { 0 };
+
+	switch (content_read(&text, &in)) {
+	case CONTENT_TEXT:
+		serve_text(a, buf_view(&text), req);
+		break;
+	case CONTENT_NOTHING:
+		ask_answer(a, a->exists ? 200 : 404);
+		break;
+	case CONTENT_FOREIGN:
+		if (a->exists)
+			refuse_type(a);
+		else
+			ask_answer(a, 404);
+		break;
+	case CONTENT_BROKEN:
+		ask_answer(a, a->exists ? 400 : 404);
+		break;
+	}
+	buf_free(&text);
+}
+
+static bool place_exists(const struct ask *a)
+{
+	return view_empty(a->at.name) ||
+	       hub_room(a->imc->hub, a->at.name, a->at.domain);
+}
+
+/* A room or the manager does not speak to us: this is our own text, back by
+ * way of a proxy, and an answer would come back again. */
+static bool is_ourselves(const struct imc *i, const struct addr *user)
+{
+	return imc_is_manager(i, user->user, user->host) ||
+	       hub_room(i->hub, user->user, user->host);
+}
+
+/* Who asks: his address without port and parameters. */
+static int identify(struct addr **ap, const struct sip_uri *from)
+{
+	if (view_empty(from->user))
+		return EBADMSG;
+	return addr_new(ap, VIEW("sip"), from->user, from->host, VIEW_NONE);
+}
+
+void imc_on_request(const struct sip_request *req, void *arg)
+{
+	struct imc *i = arg;
+	struct addr *user = NULL;
+	struct ask *a;
+
+	if (identify(&user, &req->from)) {
+		sip_answer(i->sip, req->txn, 403, "From Names No User", NULL,
+			   0);
+		return;
+	}
+	if (is_ourselves(i, user)) {
+		sip_answer(i->sip, req->txn, 482, NULL, NULL, 0);
+		mem_deref(user);
+		return;
+	}
+	contacts_heard(i->contacts, user, &req->flow);
+	hub_member_awake(i->hub, user);
+	if (view_empty(req->ruri.user)) {
+		sip_answer(i->sip, req->txn, 404, NULL, NULL, 0);
+	} else {
+		a = ask_new(i, req, user);
+		a->exists = place_exists(a);
+		serve(a, req);
+		mem_deref(a);
+	}
+	mem_deref(user);
+}
+
+static int op_start(void *face, struct hub *hub)
+{
+	struct imc *i = face;
+
+	(void)hub;
+	i->running = true;
+	return 0;
+}
+
+static void op_stop(void *face)
+{
+	struct imc *i = face;
+
+	i->running = false;
+	fanout_stop(i);
+}
+
+static void op_fanout(void *face, struct room *room, struct msg *msg,
+		      struct member *const *members, size_t count)
+{
+	fanout_send(face, room, msg, members, count);
+}
+
+static int op_status(void *face, struct sink *out)
+{
+	const struct imc *i = face;
+	struct sip_flow flow;
+	char text[SIP_FLOW_TEXT_MAX];
+
+	if (!i->proxy)
+		return sink_printf(out, "sip %zu users known\n",
+				   contacts_count(i->contacts));
+	return sink_printf(out, "sip by way of %s\n",
+			   proxy_flow(i->proxy, &flow) ?
+				   sip_flow_str(text, &flow) :
+				   "a proxy that is not resolved");
+}
+
+static const struct face_ops ops = {
+	.scheme = "sip",
+	.caps = FACE_MEMBERS,
+	.start = op_start,
+	.stop = op_stop,
+	.fanout = op_fanout,
+	.status = op_status,
+};
+
+static void imc_destroy(void *obj)
+{
+	struct imc *i = obj;
+
+	replies_free(i);
+	proxy_free(i->proxy);
+	contacts_free(i->contacts);
+	headers_free(&i->headers);
+	mem_free(i->domain);
+	mem_free(i->manager);
+	mem_free(i->mark);
+}
+
+static int imc_init(struct imc *i, const struct imc_conf *conf,
+		    struct buf *why)
+{
+	struct view uri = view_str(conf->outbound_proxy);
+	int err;
+
+	if (!conf->imc_cmd_start_char || !*conf->imc_cmd_start_char) {
+		buf_adds(why, "imc_cmd_start_char is empty");
+		return EINVAL;
+	}
+	err = headers_init(&i->headers, conf->extra_hdrs, why);
+	if (!err && !view_empty(uri))
+		err = proxy_new(&i->proxy, conf->loop, conf->dns, uri, why);
+	if (!err)
+		err = hub_add_face(conf->hub, &ops, i);
+	return err;
+}
+
+int imc_new(struct imc **ip, const struct imc_conf *conf, char *why,
+	    size_t whysize)
+{
+	struct imc *i = mem_new(sizeof(*i), imc_destroy);
+	struct buf reason = { 0 };
+	int err;
+
+	i->loop = conf->loop;
+	i->hub = conf->hub;
+	i->sip = conf->sip;
+	i->domain = mem_strdup(conf->domain);
+	i->manager = mem_strdup(conf->manager);
+	i->mark = mem_strdup(conf->imc_cmd_start_char ?
+				     conf->imc_cmd_start_char : "");
+	i->create_on_join = conf->create_on_join;
+	i->check_on_create = conf->check_on_create;
+	i->contacts = contacts_new(conf->store, CONTACTS_MAX);
+	fanout_init(i);
+	err = imc_init(i, conf, &reason);
+	if (err) {
+		snprintf(why, whysize, "%s", buf_str(&reason));
+		mem_deref(i);
+	} else {
+		*ip = i;
+	}
+	buf_free(&reason);
+	return err;
+}
+
+void imc_free(struct imc *i)
+{
+	if (!i)
+		return;
+	op_stop(i);
+	i->sip = NULL;
+	proxy_free(i->proxy);
+	i->proxy = NULL;
+	replies_free(i);
+	mem_deref(i); /* requests that wait for the disk still hold it */
+}
+
+void imc_set_sip(struct imc *i, struct sip *sip)
+{
+	i->sip = sip;
+}
+
+void imc_load_contact(const struct store_contact *c, void *arg)
+{
+	struct imc *i = arg;
+
+	contacts_load(i->contacts, c);
+}

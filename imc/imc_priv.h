@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of the SIP face share. */
+#ifndef CONFAB_IMC_PRIV_H
+#define CONFAB_IMC_PRIV_H
+
+#include "contacts.h"
+#include "fanout.h"
+#include "headers.h"
+#include "imc.h"
+#include "proxy.h"
+
+struct imc {
+	struct loop *loop;          /* borrowed, as are the next two */
+	struct hub *hub;
+	struct sip *sip;            /* NULL: not yet, or no more */
+	char *domain, *manager;     /* owned */
+	char *mark;                 /* owned; imc_cmd_start_char */
+	bool create_on_join, check_on_create;
+	bool running;               /* between start and stop */
+	struct headers headers;
+	struct contacts *contacts;  /* owned */
+	struct proxy *proxy;        /* owned, or NULL */
+	struct fanout fanout;
+	struct htable replies;      /* under way, by id; owned */
+	uint64_t reply_id;          /* the newest */
+};
+
+/* The way to user: the proxy, or where he was last heard. */
+enum route { ROUTE_OK, ROUTE_UNKNOWN, ROUTE_UNRESOLVED };
+enum route imc_route(const struct imc *i, const struct addr *user,
+		     struct sip_flow *out);
+/* A final answer to something that we sent. */
+void imc_on_status(struct imc *i, int status);
+/* The domain of a room whose URI has this host: an IP address that a request
+ * reached us at is ours. */
+struct view imc_domain_of(const struct imc *i, struct view host);
+/* That place is the manager, not a room. */
+bool imc_is_manager(const struct imc *i, struct view user,
+		    struct view domain);
+
+/* What all copies of one text share; filled in by imc_template(). */
+struct imc_text {
+	uint64_t id;
+	struct view from, body, in_reply_to;
+	uint64_t time_ms;
+	sip_done_h *doneh;          /* gets the struct imc */
+};
+int imc_template(struct sip_template **tp, struct imc *i,
+		 const struct imc_text *t);
+
+#endif
