@@ -12,3 +12,11 @@ imc_libimc_a_SOURCES = \
 	imc/proxy.c imc/proxy.h \
 	imc/reply.c imc/reply.h
 imc_libimc_a_CPPFLAGS = $(INC_face)
+
+check_PROGRAMS += tests/unit/t_imc_content tests/unit/t_imc_headers
+tests_unit_t_imc_content_SOURCES = tests/unit/t_imc_content.c
+tests_unit_t_imc_content_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_content_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)
+tests_unit_t_imc_headers_SOURCES = tests/unit/t_imc_headers.c
+tests_unit_t_imc_headers_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_headers_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)
