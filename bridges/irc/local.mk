@@ -1,1 +1,44 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The IRC face: libircface.a is confabd's part, libircb.a the worker's.
+
+INC_irc = $(INC_worker) $(S)/bridges/irc
+LIB_irc = bridges/irc/libircb.a $(LIB_worker)
+
+if WITH_IRC
+noinst_LIBRARIES += bridges/irc/libircb.a
+bridges_irc_libircb_a_SOURCES = \
+	bridges/irc/event.c bridges/irc/event.h \
+	bridges/irc/filter.c bridges/irc/filter.h \
+	bridges/irc/line.c bridges/irc/line.h \
+	bridges/irc/names.c bridges/irc/names.h \
+	bridges/irc/out.c bridges/irc/out.h \
+	bridges/irc/reply.c bridges/irc/reply.h \
+	bridges/irc/say.c bridges/irc/say.h \
+	bridges/irc/shim.c bridges/irc/shim.h \
+	bridges/irc/text.c bridges/irc/text.h
+bridges_irc_libircb_a_CPPFLAGS = $(INC_irc)
+
+irc_test_cppflags = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
+irc_test_ldadd = bridges/irc/libircb.a $(LIB_base) $(IRC_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_irc_line
+tests_unit_t_irc_line_SOURCES = tests/unit/t_irc_line.c
+tests_unit_t_irc_line_CPPFLAGS = $(irc_test_cppflags)
+tests_unit_t_irc_line_LDADD = $(irc_test_ldadd)
+
+check_PROGRAMS += tests/unit/t_irc_filter
+tests_unit_t_irc_filter_SOURCES = tests/unit/t_irc_filter.c
+tests_unit_t_irc_filter_CPPFLAGS = $(irc_test_cppflags)
+tests_unit_t_irc_filter_LDADD = $(irc_test_ldadd)
+
+check_PROGRAMS += tests/unit/t_irc_split
+tests_unit_t_irc_split_SOURCES = tests/unit/t_irc_split.c
+tests_unit_t_irc_split_CPPFLAGS = $(irc_test_cppflags)
+tests_unit_t_irc_split_LDADD = $(irc_test_ldadd)
+
+check_PROGRAMS += tests/unit/t_irc_out
+tests_unit_t_irc_out_SOURCES = tests/unit/t_irc_out.c
+tests_unit_t_irc_out_CPPFLAGS = $(irc_test_cppflags)
+tests_unit_t_irc_out_LDADD = $(irc_test_ldadd)
+endif

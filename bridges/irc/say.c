@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From a message to lines. Every line starts with the sender's name, so that
+ * no text can make one that looks like another's (the name is clean).
+ */
+#include <errno.h>
+
+#include "line.h"
+#include "mem.h"
+#include "say.h"
+#include "text.h"
+
+enum { TEXT_ROOM_MIN = 16 };
+
+struct job {
+	struct buf *out;    /* borrowed */
+	struct view target; /* borrowed */
+	struct buf lead;    /* owned: "<alice> " */
+	struct buf line;    /* owned: scratch */
+	bool emote;
+	size_t room;        /* bytes of text that fit into a line */
+	size_t count;
+};
+
+static void add_lead(struct buf *b, const struct worker_say *say)
+{
+	if (say->kind == SAY_NOTICE) {
+		buf_adds(b, "* ");
+		return;
+	}
+	buf_adds(b, say->kind == SAY_SUBJECT ? "* <" : "<");
+	ircb_strip_controls(b, say->name);
+	buf_adds(b, say->kind == SAY_SUBJECT ? "> changed the subject to: "
+					     : "> ");
+}
+
+static size_t text_room(const struct job *j, size_t prefix)
+{
+	/* "PRIVMSG #lobby :" text CR LF, and the prefix before it. */
+	size_t taken = prefix + sizeof("PRIVMSG  :") - 1 + j->target.n +
+		       j->lead.n + 2;
+
+	if (j->emote)
+		taken += sizeof("\1ACTION \1") - 1;
+	return taken < IRCB_OUT_MAX ? IRCB_OUT_MAX - taken : 0;
+}
+
+static int put_line(struct job *j, struct view piece)
+{
+	struct view params[2] = { j->target, VIEW_NONE };
+
+	if (j->count++ == IRCB_SAY_LINES)
+		return EMSGSIZE;
+	buf_clear(&j->line);
+	if (j->emote)
+		buf_adds(&j->line, "\1ACTION ");
+	buf_addv(&j->line, buf_view(&j->lead));
+	buf_addv(&j->line, piece);
+	if (j->emote)
+		buf_addc(&j->line, 1);
+	params[1] = buf_view(&j->line);
+	return ircb_encode(j->out, "PRIVMSG", params, 2);
+}
+
+static int put_text(struct job *j, struct view text)
+{
+	int err = 0;
+
+	while (text.n && !err) {
+		size_t n = ircb_cut(text, j->room);
+
+		err = put_line(j, view_head(text, n));
+		text = view_from(text, n);
+	}
+	return err;
+}
+
+static int put_lines(struct job *j, struct view text)
+{
+	struct view line;
+	struct buf clean = { 0 };
+	int err = 0;
+
+	while (text.n && !err) {
+		view_cut(text, '\n', &line, &text);
+		buf_clear(&clean);
+		ircb_strip_controls(&clean, line);
+		/* IRC has no empty lines. */
+		if (view_trim(buf_view(&clean)).n)
+			err = put_text(j, buf_view(&clean));
+	}
+	buf_free(&clean);
+	return err;
+}
+
+int ircb_say(struct buf *b, struct view target, size_t prefix,
+	     const struct worker_say *say, size_t *lines)
+{
+	struct job j = { .out = b, .target = target,
+			 .emote = say->kind == SAY_EMOTE };
+	size_t start = b->n;
+	int err;
+
+	add_lead(&j.lead, say);
+	j.room = text_room(&j, prefix);
+	err = j.room < TEXT_ROOM_MIN ? EMSGSIZE : put_lines(&j, say->text);
+	if (!err && !j.count)
+		err = EBADMSG;
+	if (err)
+		b->n = start;
+	*lines = err ? 0 : j.count;
+	buf_free(&j.lead);
+	buf_free(&j.line);
+	return err;
+}
