@@ -1,1 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+
+noinst_LIBRARIES += src/store/libstore.a
+src_store_libstore_a_SOURCES = \
+	src/store/apply.c \
+	src/store/db.c \
+	src/store/db.h \
+	src/store/db_priv.h \
+	src/store/group.c \
+	src/store/job.h \
+	src/store/lock.c \
+	src/store/lock.h \
+	src/store/rows.c \
+	src/store/schema.c \
+	src/store/sql.c \
+	src/store/store.c \
+	src/store/store.h \
+	src/store/txn.c
+src_store_libstore_a_CPPFLAGS = $(INC_store) $(SQLITE_CFLAGS)

@@ -56,7 +56,7 @@ struct store_msg {
 	struct view name;   /* as shown: "alice", "bob@libera" */
 	struct view text;
 	uint64_t time_ms, origin, reply_to, audience;
-	struct view dedupe; /* unique while kept (1 h), or empty */
+	struct view dedupe; /* unique in all rooms while kept (1 h), or empty */
 };
 
 struct store_contact {
@@ -90,9 +90,11 @@ int store_open(struct store **sp, const char *dir, store_wake_h *wakeh,
 	       void *arg, char *why, size_t whysize);
 /* Before the first store_commit(); runs on the calling thread. */
 int store_load(struct store *s, const struct store_load *load);
-/* Commits what is queued, runs the answers, ends the thread. NULL is
+/* Commits what is queued, runs the answers, ends the thread; what the answers'
+ * handlers still ask for gets ESHUTDOWN. Not from a handler. NULL is
  * allowed. */
 void store_close(struct store *s);
+/* Runs the handlers of all answers that are there. */
 void store_dispatch(struct store *s);
 
 /* One atomic change: begin, put, commit. */
@@ -109,21 +111,28 @@ void store_put_contact(struct store_txn *t, const struct store_contact *c);
 void store_del_contact(struct store_txn *t, struct view aor);
 void store_member_cursor(struct store_txn *t, uint64_t member, uint64_t acked);
 void store_link_cursor(struct store_txn *t, uint64_t link, uint64_t acked);
-/* Messages of the room with seq < below, or older than before_ms, go. */
+/* Messages of the room with seq < below, or older than before_ms, go; the
+ * room's head stays. */
 void store_prune(struct store_txn *t, uint64_t room, uint64_t below,
 		 uint64_t before_ms);
 /* Takes t. doneh (may be NULL) hears 0, EEXIST (a unique key is taken: nothing
- * of t was stored), ENOSPC, EIO, or ESHUTDOWN; after 0 it is on the disk. */
+ * of t was stored), ENOENT (a member, link or message without its room:
+ * likewise), EMSGSIZE (t is over 16 MiB), ENOSPC, EIO, or ESHUTDOWN; after 0
+ * it is on the disk. */
 void store_commit(struct store_txn *t, store_done_h *doneh, void *arg);
 void store_abort(struct store_txn *t);
 
-/* At most max (<= 256) messages with seq > after, in order. It sees all that
- * was committed (store_commit) before this call. */
+/* At most max (1..256) messages with seq > after, in order, without their
+ * dedupe keys. It sees what was given to store_commit() before this call, and
+ * nothing later. Errors: EMSGSIZE (over 16 MiB), EIO, ESHUTDOWN. */
 void store_read(struct store *s, uint64_t room, uint64_t after, size_t max,
 		store_msgs_h *h, void *arg);
 
 struct store_stats {
-	uint64_t commits, transactions, failed, queued;
+	uint64_t commits;      /* groups, pages without a commit included */
+	uint64_t transactions; /* stored */
+	uint64_t failed;
+	uint64_t queued;       /* not answered yet, pages included */
 };
 void store_stats(const struct store *s, struct store_stats *out);
 

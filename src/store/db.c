@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The SQLite connection: opening, checking, errors, checkpoints. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "db_priv.h"
+#include "mem.h"
+
+enum {
+	BUSY_MS = 5000,        /* somebody looks at the file with a tool */
+	WAL_IDLE_PAGES = 1000, /* 4 MiB */
+	WAL_BUSY_PAGES = 8192, /* 32 MiB: half of journal_size_limit */
+};
+
+static const char pragmas[] =
+	"PRAGMA synchronous = FULL;"
+	"PRAGMA journal_size_limit = 67108864;"
+	"PRAGMA cache_size = -16384;"
+	"PRAGMA temp_store = MEMORY;"
+	"PRAGMA cell_size_check = ON;"
+	"PRAGMA trusted_schema = OFF;";
+
+static const struct {
+	int code;
+	int err;
+} errors[] = {
+	{ SQLITE_CONSTRAINT_UNIQUE, EEXIST },
+	{ SQLITE_CONSTRAINT_PRIMARYKEY, EEXIST },
+	{ SQLITE_FULL, ENOSPC },
+	{ SQLITE_CORRUPT, EBADMSG },
+	{ SQLITE_NOTADB, EBADMSG },
+	{ SQLITE_READONLY, EACCES },
+	{ SQLITE_PERM, EACCES },
+	{ SQLITE_BUSY, EBUSY },
+};
+
+static bool is_full(int sysno)
+{
+	return sysno == ENOSPC || sysno == EDQUOT || sysno == EFBIG;
+}
+
+static int to_errno(int code, int sysno)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		if (errors[i].code == code || errors[i].code == (code & 0xff))
+			return errors[i].err;
+	}
+	if ((code & 0xff) == SQLITE_IOERR && is_full(sysno))
+		return ENOSPC;
+	return EIO;
+}
+
+int db_fail(struct db *db)
+{
+	int code = sqlite3_extended_errcode(db->h);
+
+	snprintf(db->why, sizeof(db->why), "%s (SQLite error %d)",
+		 sqlite3_errmsg(db->h), code);
+	return to_errno(code, sqlite3_system_errno(db->h));
+}
+
+const char *db_why(const struct db *db)
+{
+	return db->why;
+}
+
+/* The first row's first column of a pragma, as text. */
+static int ask(struct db *db, const char *sql, char *out, size_t size)
+{
+	sqlite3_stmt *st;
+
+	if (sqlite3_prepare_v2(db->h, sql, -1, &st, NULL))
+		return db_fail(db);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		snprintf(out, size, "%s",
+			 (const char *)sqlite3_column_text(st, 0));
+	return sqlite3_finalize(st) ? db_fail(db) : 0;
+}
+
+static int check(struct db *db)
+{
+	char said[sizeof(db->why)] = "";
+	int err = ask(db, "PRAGMA quick_check(1)", said, sizeof(said));
+
+	if (err || strcmp(said, "ok") == 0)
+		return err;
+	memcpy(db->why, said, sizeof(db->why));
+	return EBADMSG;
+}
+
+static int use_wal(struct db *db)
+{
+	char mode[16] = "";
+	int err = ask(db, "PRAGMA journal_mode = WAL", mode, sizeof(mode));
+
+	if (err || strcmp(mode, "wal") == 0)
+		return err;
+	snprintf(db->why, sizeof(db->why),
+		 "its file system cannot hold a write-ahead log");
+	return EIO;
+}
+
+static int configure(struct db *db)
+{
+	return sqlite3_exec(db->h, pragmas, NULL, NULL, NULL) ? db_fail(db)
+							       : 0;
+}
+
+static int prepare(struct db *db)
+{
+	size_t i;
+
+	for (i = 0; i < STMT_COUNT; i++) {
+		if (sqlite3_prepare_v3(db->h, sql_table[i].text, -1,
+				       SQLITE_PREPARE_PERSISTENT, &db->st[i],
+				       NULL))
+			return db_fail(db);
+	}
+	return 0;
+}
+
+static int connect_file(struct db *db)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+		    SQLITE_OPEN_EXRESCODE;
+
+	if (sqlite3_open_v2(db->path, &db->h, flags, NULL))
+		return db_fail(db);
+	sqlite3_busy_timeout(db->h, BUSY_MS);
+	return 0;
+}
+
+/* In this order: a newer file must not even be switched to WAL, a damaged one
+ * not be written to. */
+static int (*const stages[])(struct db *db) = {
+	connect_file, schema_check, check, use_wal, configure, schema_migrate,
+	prepare,
+};
+
+static int on_wal(void *arg, sqlite3 *h, const char *name, int pages)
+{
+	struct db *db = arg;
+
+	(void)h;
+	(void)name;
+	if (pages < db->wal_floor)
+		db->wal_floor = 0; /* it began anew */
+	db->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+static void db_destroy(void *obj)
+{
+	struct db *db = obj;
+	size_t i;
+
+	for (i = 0; i < STMT_COUNT; i++)
+		sqlite3_finalize(db->st[i]);
+	sqlite3_close(db->h);
+	mem_free(db->path);
+}
+
+/* SQLite's findings may have several lines. */
+static void explain(struct db *db, int err, struct buf *why)
+{
+	char *p;
+
+	for (p = db->why; *p; p++) {
+		if (*p == '\n')
+			*p = ' ';
+	}
+	buf_addf(why, err == EBADMSG ? "%s is damaged: %s" : "%s: %s",
+		 db->path, db->why);
+}
+
+int db_open(struct db **dp, const char *path, struct buf *why)
+{
+	struct db *db = mem_new(sizeof(*db), db_destroy);
+	size_t i;
+	int err = 0;
+
+	db->path = mem_strdup(path);
+	for (i = 0; i < sizeof(stages) / sizeof(stages[0]) && !err; i++)
+		err = stages[i](db);
+	if (err) {
+		explain(db, err, why);
+		mem_deref(db);
+		return err;
+	}
+	/* What a crash left in the log; if that fails, it will again and be
+	 * told then. The hook replaces SQLite's own checkpoints. */
+	sqlite3_wal_checkpoint_v2(db->h, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+				  NULL, NULL);
+	sqlite3_wal_hook(db->h, on_wal, db);
+	*dp = db;
+	return 0;
+}
+
+bool db_wal_due(const struct db *db, bool busy)
+{
+	return db->wal_pages - db->wal_floor >=
+	       (busy ? WAL_BUSY_PAGES : WAL_IDLE_PAGES);
+}
+
+/* PASSIVE waits for nobody. When all of the log could be moved, the next
+ * commit starts it from the beginning; when not (a reader, an error), the
+ * next try is due after as many pages more. */
+int db_checkpoint(struct db *db)
+{
+	db->wal_floor = db->wal_pages;
+	if (sqlite3_wal_checkpoint_v2(db->h, NULL, SQLITE_CHECKPOINT_PASSIVE,
+				      NULL, NULL))
+		return db_fail(db);
+	return 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The data base behind the store: what a backend has to offer. SQLite is in
+ * db.c, sql.c, rows.c and schema.c; nothing outside these sees its header.
+ *
+ * A transaction arrives as a list of steps, encoded one after the other: the
+ * number of the step (u8), then its fields as sql.c lists them: i is a u64,
+ * s a u32 length and the bytes.
+ */
+#ifndef CONFAB_DB_H
+#define CONFAB_DB_H
+
+#include "buf.h"
+#include "store.h"
+
+enum step {
+	STEP_ROOM,
+	STEP_ROOM_RENAMED,
+	STEP_ROOM_DEL,
+	STEP_ROOM_DEL_MEMBERS,
+	STEP_ROOM_DEL_LINKS,
+	STEP_ROOM_DEL_MSGS,
+	STEP_MEMBER,
+	STEP_MEMBER_DEL,
+	STEP_MEMBER_ACKED,
+	STEP_LINK,
+	STEP_LINK_DEL,
+	STEP_LINK_ACKED,
+	STEP_DEDUPE_OLD,
+	STEP_DEDUPE,
+	STEP_HEAD,
+	STEP_MSG,
+	STEP_CONTACT,
+	STEP_CONTACT_DEL,
+	STEP_PRUNE,
+	STEP_COUNT,
+};
+
+/* A page of a room's journal: asked for with the first three. */
+struct db_page {
+	uint64_t room, after;
+	size_t max;
+	struct store_msg *msgs; /* owned: mem_free(); views into bytes */
+	size_t count;
+	struct buf bytes;       /* owned */
+};
+
+struct db;
+
+/* Checks and migrates; one line in why. The errors of store_open(). */
+int db_open(struct db **dp, const char *path, struct buf *why);
+int db_load(struct db *db, const struct store_load *load);
+
+/* One group: begin, apply each transaction, commit. After any error but
+ * EEXIST and ENOENT of db_apply() the group is lost: call db_rollback(). */
+int db_begin(struct db *db);
+/* EEXIST, ENOENT: nothing of this transaction was taken. */
+int db_apply(struct db *db, struct view steps);
+int db_commit(struct db *db);
+void db_rollback(struct db *db);
+
+int db_read(struct db *db, struct db_page *page);
+void db_page_free(struct db_page *page);
+
+/* The log has grown enough to be worth moving into the file: when there is
+ * nothing else to do, or even though there is (busy). */
+bool db_wal_due(const struct db *db, bool busy);
+int db_checkpoint(struct db *db);
+
+/* The newest failure in words. */
+const char *db_why(const struct db *db);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of the SQLite backend share. */
+#ifndef CONFAB_DB_PRIV_H
+#define CONFAB_DB_PRIV_H
+
+#include <sqlite3.h>
+
+#include "db.h"
+
+enum stmt {
+	/* 0 to STEP_COUNT - 1: the steps */
+	STMT_BEGIN = STEP_COUNT,
+	STMT_COMMIT,
+	STMT_ROLLBACK,
+	STMT_SAVE,
+	STMT_KEEP,
+	STMT_UNDO,
+	STMT_READ,
+	STMT_LOAD_ROOMS,
+	STMT_LOAD_MEMBERS,
+	STMT_LOAD_LINKS,
+	STMT_LOAD_CONTACTS,
+	STMT_COUNT,
+};
+
+struct sql {
+	const char *text;
+	const char *fields; /* of a step: 'i' number, 's' text, in order */
+	int none;           /* of a step: the error when no row was changed */
+};
+
+extern const struct sql sql_table[STMT_COUNT];
+
+struct db {
+	char *path;                   /* owned */
+	sqlite3 *h;                   /* owned */
+	sqlite3_stmt *st[STMT_COUNT]; /* owned */
+	int wal_pages;                /* in the log, as of the last commit */
+	int wal_floor;                /* as of the last checkpoint */
+	char why[200];
+};
+
+/* Keeps the words of the connection's newest failure; returns its errno. */
+int db_fail(struct db *db);
+
+/* ENOTSUP when the file is of a newer confab; it is not touched. */
+int schema_check(struct db *db);
+/* Brings the schema up to date, each migration in one transaction. */
+int schema_migrate(struct db *db);
+
+#endif

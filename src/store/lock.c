@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The lock is flock's: it goes with the process, however that ends. The file
+ * stays where it is, for a removed name could be locked twice. The pid in it
+ * is for the message only.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lock.h"
+#include "view.h"
+
+static int to_store_errno(int sysno)
+{
+	switch (sysno) {
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return EACCES;
+	case ENOSPC:
+	case EDQUOT:
+		return ENOSPC;
+	default:
+		return EIO;
+	}
+}
+
+static int fail(struct buf *why, const char *dir, const char *what)
+{
+	int sysno = errno;
+
+	buf_addf(why, "%s%s: %s", dir, what, strerror(sysno));
+	return to_store_errno(sysno);
+}
+
+static void sync_at(int dfd, const char *name)
+{
+	int fd = openat(dfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return; /* a parent that is not ours to open */
+	fsync(fd);
+	close(fd);
+}
+
+static int open_dir(int *dfdp, const char *dir, struct buf *why)
+{
+	bool made = mkdir(dir, 0700) == 0;
+
+	if (!made && errno != EEXIST)
+		return fail(why, dir, "");
+	*dfdp = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*dfdp < 0)
+		return fail(why, dir, "");
+	if (made)
+		sync_at(*dfdp, "..");
+	return 0;
+}
+
+/* No link is followed, nothing is open to others, whatever the umask. */
+static int open_file(int dfd, const char *name)
+{
+	return openat(dfd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+		      0600);
+}
+
+static int busy(int fd, const char *dir, struct buf *why)
+{
+	char pid[24] = "";
+	uint64_t n = 0;
+	ssize_t got = pread(fd, pid, sizeof(pid), 0);
+	struct view v = view_trim(view_mem(pid, got > 0 ? (size_t)got : 0));
+
+	if (view_u64(&n, v, INT32_MAX))
+		n = 0;
+	buf_addf(why, "%s is in use by another confabd (process %d)", dir,
+		 (int)n);
+	return EBUSY;
+}
+
+static int take(int fd, const char *dir, struct buf *why)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		return errno == EWOULDBLOCK ? busy(fd, dir, why)
+					    : fail(why, dir, "/confab.lock");
+	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", (int)getpid()) < 0)
+		return fail(why, dir, "/confab.lock");
+	return 0;
+}
+
+/* Only behind the lock: closing a descriptor of a data base in use would drop
+ * SQLite's own locks on it. SQLite gives its other files this one's mode. */
+static int make_db(int dfd, const char *dir, struct buf *why)
+{
+	int fd = open_file(dfd, "confab.db");
+
+	if (fd < 0)
+		return fail(why, dir, "/confab.db");
+	fchmod(fd, 0600);
+	close(fd);
+	fsync(dfd);
+	return 0;
+}
+
+int lock_dir(int *fdp, const char *dir, struct buf *why)
+{
+	int dfd = -1, fd = -1, err;
+
+	err = open_dir(&dfd, dir, why);
+	if (err)
+		return err;
+	fd = open_file(dfd, "confab.lock");
+	err = fd < 0 ? fail(why, dir, "/confab.lock") : take(fd, dir, why);
+	if (!err)
+		err = make_db(dfd, dir, why);
+	close(dfd);
+	if (!err)
+		*fdp = fd;
+	else if (fd >= 0)
+		close(fd);
+	return err;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rows on their way out: everything at the start, pages of a journal. */
+#include <errno.h>
+
+#include "db_priv.h"
+#include "mem.h"
+
+static uint64_t num(sqlite3_stmt *st, int col)
+{
+	return (uint64_t)sqlite3_column_int64(st, col);
+}
+
+static struct view text(sqlite3_stmt *st, int col)
+{
+	const void *p = sqlite3_column_text(st, col);
+
+	return view_mem(p, (size_t)sqlite3_column_bytes(st, col));
+}
+
+static void load_room(sqlite3_stmt *st, const struct store_load *load)
+{
+	const struct store_room r = {
+		.id = num(st, 0),
+		.name = text(st, 1),
+		.domain = text(st, 2),
+		.flags = (uint32_t)num(st, 3),
+		.subject = text(st, 4),
+		.created_ms = num(st, 5),
+		.head = num(st, 6),
+	};
+
+	if (load->room)
+		load->room(&r, load->arg);
+}
+
+static void load_member(sqlite3_stmt *st, const struct store_load *load)
+{
+	const struct store_member m = {
+		.id = num(st, 0),
+		.room = num(st, 1),
+		.addr = text(st, 2),
+		.nick = text(st, 3),
+		.role = (uint32_t)num(st, 4),
+		.state = (uint32_t)num(st, 5),
+		.acked = num(st, 6),
+		.joined_ms = num(st, 7),
+	};
+
+	if (load->member)
+		load->member(&m, load->arg);
+}
+
+static void load_link(sqlite3_stmt *st, const struct store_load *load)
+{
+	const struct store_link l = {
+		.id = num(st, 0),
+		.room = num(st, 1),
+		.label = text(st, 2),
+		.target = text(st, 3),
+		.via = text(st, 4),
+		.nick = text(st, 5),
+		.configured = num(st, 6) != 0,
+		.acked = num(st, 7),
+	};
+
+	if (load->link)
+		load->link(&l, load->arg);
+}
+
+static void load_contact(sqlite3_stmt *st, const struct store_load *load)
+{
+	const struct store_contact c = {
+		.aor = text(st, 0),
+		.flow = text(st, 1),
+		.seen_ms = num(st, 2),
+	};
+
+	if (load->contact)
+		load->contact(&c, load->arg);
+}
+
+static const struct {
+	enum stmt stmt;
+	void (*row)(sqlite3_stmt *st, const struct store_load *load);
+} loads[] = {
+	{ STMT_LOAD_ROOMS, load_room },
+	{ STMT_LOAD_MEMBERS, load_member },
+	{ STMT_LOAD_LINKS, load_link },
+	{ STMT_LOAD_CONTACTS, load_contact },
+};
+
+int db_load(struct db *db, const struct store_load *load)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
+		sqlite3_stmt *st = db->st[loads[i].stmt];
+
+		while ((rc = sqlite3_step(st)) == SQLITE_ROW)
+			loads[i].row(st, load);
+		sqlite3_reset(st);
+		if (rc != SQLITE_DONE)
+			return db_fail(db);
+	}
+	return 0;
+}
+
+/* The views have their lengths only until all bytes are there. */
+static void add_row(struct db_page *page, sqlite3_stmt *st)
+{
+	struct store_msg *m = &page->msgs[page->count++];
+
+	*m = (struct store_msg){
+		.room = page->room,
+		.seq = num(st, 0),
+		.id = num(st, 1),
+		.kind = (uint32_t)num(st, 2),
+		.time_ms = num(st, 3),
+		.origin = num(st, 4),
+		.reply_to = num(st, 5),
+		.audience = num(st, 6),
+		.from = text(st, 7),
+		.name = text(st, 8),
+		.text = text(st, 9),
+	};
+	buf_addv(&page->bytes, m->from);
+	buf_addv(&page->bytes, m->name);
+	buf_addv(&page->bytes, m->text);
+}
+
+static const char *settle(struct view *v, const char *p)
+{
+	v->p = p;
+	return p + v->n;
+}
+
+static void settle_all(struct db_page *page)
+{
+	const char *p = page->bytes.p ? page->bytes.p : "";
+	size_t i;
+
+	for (i = 0; i < page->count; i++) {
+		p = settle(&page->msgs[i].from, p);
+		p = settle(&page->msgs[i].name, p);
+		p = settle(&page->msgs[i].text, p);
+	}
+}
+
+void db_page_free(struct db_page *page)
+{
+	mem_free(page->msgs);
+	page->msgs = NULL;
+	page->count = 0;
+	buf_free(&page->bytes);
+}
+
+int db_read(struct db *db, struct db_page *page)
+{
+	sqlite3_stmt *st = db->st[STMT_READ];
+	int rc;
+
+	db_page_free(page); /* of a first try */
+	buf_init(&page->bytes, 0);
+	page->msgs = mem_array(NULL, page->max, sizeof(*page->msgs));
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)page->room);
+	sqlite3_bind_int64(st, 2, (sqlite3_int64)page->after);
+	sqlite3_bind_int64(st, 3, (sqlite3_int64)page->max);
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW && !page->bytes.over)
+		add_row(page, st);
+	sqlite3_reset(st);
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+		return db_fail(db);
+	if (page->bytes.over)
+		return EMSGSIZE;
+	settle_all(page);
+	return 0;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The schema and its migrations. Number n of the list brings a file of
+ * version n to n + 1 and says so itself, all in one transaction: after a
+ * crash the file is of the one version or of the other. What was released
+ * once is never edited; new versions are added at the end.
+ *
+ * imc_rooms and imc_members have the columns of Kamailio's and OpenSIPS's
+ * tables, so that their tools can read them; ours stand behind those. What
+ * has no order of its own is WITHOUT ROWID: one tree instead of two.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "db_priv.h"
+
+static const char *const migrations[] = {
+	"CREATE TABLE imc_rooms ("
+	" id INTEGER PRIMARY KEY NOT NULL,"
+	" name VARCHAR(64) NOT NULL COLLATE NOCASE,"
+	" domain VARCHAR(64) NOT NULL COLLATE NOCASE,"
+	" flag INTEGER NOT NULL,"
+	" subject TEXT NOT NULL DEFAULT '',"
+	" created_ms INTEGER NOT NULL DEFAULT 0,"
+	" head INTEGER NOT NULL DEFAULT 0,"
+	" CONSTRAINT imc_rooms_name_domain_idx UNIQUE (name, domain));"
+	"CREATE TABLE imc_members ("
+	" id INTEGER PRIMARY KEY NOT NULL,"
+	" username VARCHAR(64) NOT NULL,"
+	" domain VARCHAR(64) NOT NULL,"
+	" room VARCHAR(64) NOT NULL," /* "sip:name@domain" */
+	" flag INTEGER NOT NULL,"
+	" room_id INTEGER NOT NULL,"
+	" addr TEXT NOT NULL,"
+	" nick TEXT NOT NULL,"
+	" role INTEGER NOT NULL,"
+	" state INTEGER NOT NULL,"
+	" acked INTEGER NOT NULL,"
+	" joined_ms INTEGER NOT NULL,"
+	" CONSTRAINT imc_members_room_addr_idx UNIQUE (room_id, addr));"
+	"CREATE TABLE links ("
+	" id INTEGER PRIMARY KEY NOT NULL,"
+	" room INTEGER NOT NULL,"
+	" label TEXT NOT NULL COLLATE NOCASE UNIQUE,"
+	" target TEXT NOT NULL,"
+	" via TEXT NOT NULL,"
+	" nick TEXT NOT NULL,"
+	" configured INTEGER NOT NULL,"
+	" acked INTEGER NOT NULL);"
+	"CREATE INDEX links_room_idx ON links (room);"
+	"CREATE TABLE messages ("
+	" room INTEGER NOT NULL,"
+	" seq INTEGER NOT NULL,"
+	" id INTEGER NOT NULL,"
+	" kind INTEGER NOT NULL,"
+	" time_ms INTEGER NOT NULL,"
+	" origin INTEGER NOT NULL,"
+	" reply_to INTEGER NOT NULL,"
+	" audience INTEGER NOT NULL,"
+	" sender TEXT NOT NULL,"
+	" name TEXT NOT NULL,"
+	" text TEXT NOT NULL," /* last: pruning by age need not read it */
+	" PRIMARY KEY (room, seq)) WITHOUT ROWID;"
+	"CREATE TABLE dedupe ("
+	" key TEXT PRIMARY KEY NOT NULL,"
+	" until_ms INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX dedupe_until_idx ON dedupe (until_ms);"
+	"CREATE TABLE contacts ("
+	" aor TEXT PRIMARY KEY NOT NULL,"
+	" flow TEXT NOT NULL,"
+	" seen_ms INTEGER NOT NULL) WITHOUT ROWID;"
+	"PRAGMA user_version = 1;",
+};
+
+enum { SCHEMA_VERSION = sizeof(migrations) / sizeof(migrations[0]) };
+
+static int version(struct db *db, int *out)
+{
+	sqlite3_stmt *st;
+
+	if (sqlite3_prepare_v2(db->h, "PRAGMA user_version", -1, &st, NULL))
+		return db_fail(db);
+	if (sqlite3_step(st) == SQLITE_ROW)
+		*out = sqlite3_column_int(st, 0);
+	return sqlite3_finalize(st) ? db_fail(db) : 0;
+}
+
+/* When it fails, closing the connection rolls back. */
+static int migrate(struct db *db, const char *sql)
+{
+	int rc = sqlite3_exec(db->h, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+
+	if (!rc)
+		rc = sqlite3_exec(db->h, sql, NULL, NULL, NULL);
+	if (!rc)
+		rc = sqlite3_exec(db->h, "COMMIT", NULL, NULL, NULL);
+	return rc ? db_fail(db) : 0;
+}
+
+int schema_check(struct db *db)
+{
+	int v = 0, err = version(db, &v);
+
+	if (err || v <= SCHEMA_VERSION)
+		return err;
+	snprintf(db->why, sizeof(db->why),
+		 "made by a newer confab: it has schema %d, and this confabd "
+		 "knows up to %d", v, SCHEMA_VERSION);
+	return ENOTSUP;
+}
+
+int schema_migrate(struct db *db)
+{
+	int v = 0, err = version(db, &v);
+
+	for (; !err && v < SCHEMA_VERSION; v++)
+		err = migrate(db, migrations[v]);
+	return err;
+}

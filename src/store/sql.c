@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every statement there is, prepared once. The steps come first, at their
+ * numbers. Values are bound in the order of the fields.
+ */
+#include <errno.h>
+
+#include "db_priv.h"
+
+#define ROOM_URI "'sip:' || name || '@' || domain"
+
+const struct sql sql_table[STMT_COUNT] = {
+	[STEP_ROOM] = {
+		"INSERT INTO imc_rooms"
+		" (id, name, domain, flag, subject, created_ms, head)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)"
+		" ON CONFLICT (id) DO UPDATE SET name = excluded.name,"
+		" domain = excluded.domain, flag = excluded.flag,"
+		" subject = excluded.subject,"
+		" created_ms = excluded.created_ms",
+		"issisi", 0 },
+	/* members carry the address of their room, as in the seeds */
+	[STEP_ROOM_RENAMED] = {
+		"UPDATE imc_members SET room = r.uri"
+		" FROM (SELECT " ROOM_URI " AS uri FROM imc_rooms"
+		" WHERE id = ?1) AS r"
+		" WHERE room_id = ?1 AND room <> r.uri",
+		"i", 0 },
+	[STEP_ROOM_DEL] = {
+		"DELETE FROM imc_rooms WHERE id = ?1", "i", 0 },
+	[STEP_ROOM_DEL_MEMBERS] = {
+		"DELETE FROM imc_members WHERE room_id = ?1", "i", 0 },
+	[STEP_ROOM_DEL_LINKS] = {
+		"DELETE FROM links WHERE room = ?1", "i", 0 },
+	[STEP_ROOM_DEL_MSGS] = {
+		"DELETE FROM messages WHERE room = ?1", "i", 0 },
+	[STEP_MEMBER] = {
+		"INSERT INTO imc_members (id, room_id, username, domain, room,"
+		" flag, addr, nick, role, state, acked, joined_ms)"
+		" SELECT ?1, id, ?3, ?4, " ROOM_URI ","
+		" ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM imc_rooms WHERE id = ?2"
+		" ON CONFLICT (id) DO UPDATE SET room_id = excluded.room_id,"
+		" username = excluded.username, domain = excluded.domain,"
+		" room = excluded.room, flag = excluded.flag,"
+		" addr = excluded.addr, nick = excluded.nick,"
+		" role = excluded.role, state = excluded.state,"
+		" acked = excluded.acked, joined_ms = excluded.joined_ms",
+		"iississiiii", ENOENT },
+	[STEP_MEMBER_DEL] = {
+		"DELETE FROM imc_members WHERE id = ?1", "i", 0 },
+	[STEP_MEMBER_ACKED] = {
+		"UPDATE imc_members SET acked = ?2 WHERE id = ?1", "ii", 0 },
+	[STEP_LINK] = {
+		"INSERT INTO links (id, room, label, target, via, nick,"
+		" configured, acked)"
+		" SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8"
+		" FROM imc_rooms WHERE id = ?2"
+		" ON CONFLICT (id) DO UPDATE SET room = excluded.room,"
+		" label = excluded.label, target = excluded.target,"
+		" via = excluded.via, nick = excluded.nick,"
+		" configured = excluded.configured, acked = excluded.acked",
+		"iissssii", ENOENT },
+	[STEP_LINK_DEL] = {
+		"DELETE FROM links WHERE id = ?1", "i", 0 },
+	[STEP_LINK_ACKED] = {
+		"UPDATE links SET acked = ?2 WHERE id = ?1", "ii", 0 },
+	/* a few for each that comes in: it never piles up, never stalls */
+	[STEP_DEDUPE_OLD] = {
+		"DELETE FROM dedupe WHERE key IN (SELECT key FROM dedupe"
+		" WHERE until_ms <= ?1 LIMIT 4)",
+		"i", 0 },
+	/* a key past its time is taken over, a live one is left alone */
+	[STEP_DEDUPE] = {
+		"INSERT INTO dedupe (key, until_ms) VALUES (?1, ?2)"
+		" ON CONFLICT (key) DO UPDATE SET until_ms = excluded.until_ms"
+		" WHERE dedupe.until_ms <= ?3",
+		"sii", EEXIST },
+	/* kept apart from the messages: it outlives their pruning */
+	[STEP_HEAD] = {
+		"UPDATE imc_rooms SET head = max(head, ?2) WHERE id = ?1",
+		"ii", ENOENT },
+	[STEP_MSG] = {
+		"INSERT INTO messages (room, seq, id, kind, time_ms, origin,"
+		" reply_to, audience, sender, name, text)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+		"iiiiiiiisss", 0 },
+	[STEP_CONTACT] = {
+		"INSERT INTO contacts (aor, flow, seen_ms) VALUES (?1, ?2, ?3)"
+		" ON CONFLICT (aor) DO UPDATE SET flow = excluded.flow,"
+		" seen_ms = excluded.seen_ms",
+		"ssi", 0 },
+	[STEP_CONTACT_DEL] = {
+		"DELETE FROM contacts WHERE aor = ?1", "s", 0 },
+	[STEP_PRUNE] = {
+		"DELETE FROM messages WHERE room = ?1"
+		" AND (seq < ?2 OR time_ms < ?3)",
+		"iii", 0 },
+
+	[STMT_BEGIN] = { "BEGIN IMMEDIATE", "", 0 },
+	[STMT_COMMIT] = { "COMMIT", "", 0 },
+	[STMT_ROLLBACK] = { "ROLLBACK", "", 0 },
+	[STMT_SAVE] = { "SAVEPOINT one", "", 0 },
+	[STMT_KEEP] = { "RELEASE one", "", 0 },
+	[STMT_UNDO] = { "ROLLBACK TO one", "", 0 },
+	[STMT_READ] = {
+		"SELECT seq, id, kind, time_ms, origin, reply_to, audience,"
+		" sender, name, text FROM messages"
+		" WHERE room = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+		"iii", 0 },
+	[STMT_LOAD_ROOMS] = {
+		"SELECT id, name, domain, flag, subject, created_ms, head"
+		" FROM imc_rooms ORDER BY id",
+		"", 0 },
+	[STMT_LOAD_MEMBERS] = {
+		"SELECT id, room_id, addr, nick, role, state, acked, joined_ms"
+		" FROM imc_members ORDER BY room_id, joined_ms, id",
+		"", 0 },
+	[STMT_LOAD_LINKS] = {
+		"SELECT id, room, label, target, via, nick, configured, acked"
+		" FROM links ORDER BY id",
+		"", 0 },
+	[STMT_LOAD_CONTACTS] = {
+		"SELECT aor, flow, seen_ms FROM contacts", "", 0 },
+};

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The mailbox between the loop's thread and the store's. Jobs go in at one
+ * end and come back, answered, at the other, in the same order.
+ *
+ * The thread takes what has gathered while it was busy with the commit
+ * before, so groups grow with the load by themselves and a lone message
+ * never waits for company: the 5 ms that the contract allows are not used.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "job.h"
+#include "lock.h"
+#include "log.h"
+#include "mem.h"
+
+enum {
+	GROUP_MAX = 64,
+	PAGE_MAX = 256,
+	IDLE_MS = 100, /* of quiet, before the log is tidied up */
+	WHY_MAX = 240,
+};
+
+struct store {
+	struct db *db;  /* owned; the thread's as long as that runs */
+	int lockfd;
+	store_wake_h *wakeh;
+	void *arg;
+	pthread_t thread;
+	_Atomic uint64_t commits;
+
+	pthread_mutex_t lock; /* for the next five */
+	pthread_cond_t more;
+	struct list queue, done;
+	bool stop;
+	char note[WHY_MAX];   /* trouble that the log has not heard of */
+
+	/* the loop's thread only */
+	bool dispatching, closing;
+	uint64_t submitted, answered, transactions, failed;
+};
+
+/* ---- the store's thread ---- */
+
+/* Call with the lock. True: nothing came for a while, so tidy up. */
+static bool wait_for_work(struct store *s)
+{
+	struct timespec until;
+
+	if (!db_wal_due(s->db, false)) {
+		pthread_cond_wait(&s->more, &s->lock);
+		return false;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += IDLE_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	return pthread_cond_timedwait(&s->more, &s->lock, &until) ==
+	       ETIMEDOUT;
+}
+
+/* Nothing is owed to anybody here, so trouble is only told. */
+static void tidy(struct store *s)
+{
+	if (!db_checkpoint(s->db))
+		return;
+	pthread_mutex_lock(&s->lock);
+	view_copy(s->note, sizeof(s->note), view_str(db_why(s->db)));
+	pthread_mutex_unlock(&s->lock);
+	s->wakeh(s->arg);
+}
+
+/* False when the store is closing and all is done. */
+static bool take(struct store *s, struct list *batch)
+{
+	bool idle = false;
+
+	list_init(batch);
+	pthread_mutex_lock(&s->lock);
+	while (list_empty(&s->queue) && !s->stop && !idle)
+		idle = wait_for_work(s);
+	while (!list_empty(&s->queue) && batch->count < GROUP_MAX)
+		list_append(batch, list_shift(&s->queue));
+	pthread_mutex_unlock(&s->lock);
+	return idle || !list_empty(batch);
+}
+
+static void give_back(struct store *s, struct list *batch, bool failed)
+{
+	bool wake;
+
+	pthread_mutex_lock(&s->lock);
+	wake = list_empty(&s->done);
+	while (!list_empty(batch))
+		list_append(&s->done, list_shift(batch));
+	if (failed)
+		view_copy(s->note, sizeof(s->note), view_str(db_why(s->db)));
+	pthread_mutex_unlock(&s->lock);
+	if (wake)
+		s->wakeh(s->arg);
+}
+
+static void *run(void *arg)
+{
+	struct store *s = arg;
+	struct list batch;
+
+	while (take(s, &batch)) {
+		if (list_empty(&batch)) {
+			tidy(s);
+			continue;
+		}
+		give_back(s, &batch, group_run(s->db, &batch));
+		s->commits++;
+		if (db_wal_due(s->db, true))
+			tidy(s);
+	}
+	return NULL;
+}
+
+/* Signals are the loop's; only faults stay open, they hit who made them. */
+static int start(struct store *s)
+{
+	sigset_t all, old;
+	int err;
+
+	sigfillset(&all);
+	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, SIGBUS);
+	sigdelset(&all, SIGFPE);
+	sigdelset(&all, SIGILL);
+	sigdelset(&all, SIGABRT);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = pthread_create(&s->thread, NULL, run, s);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return err ? EIO : 0;
+}
+
+/* ---- the loop's thread ---- */
+
+static void store_destroy(void *obj)
+{
+	struct store *s = obj;
+
+	mem_deref(s->db);
+	pthread_cond_destroy(&s->more);
+	pthread_mutex_destroy(&s->lock);
+	if (s->lockfd >= 0)
+		close(s->lockfd); /* last: the directory is free now */
+}
+
+static struct store *make(store_wake_h *wakeh, void *arg)
+{
+	struct store *s = mem_new(sizeof(*s), store_destroy);
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->more, &attr);
+	pthread_condattr_destroy(&attr);
+	pthread_mutex_init(&s->lock, NULL);
+	list_init(&s->queue);
+	list_init(&s->done);
+	s->lockfd = -1;
+	s->wakeh = wakeh;
+	s->arg = arg;
+	return s;
+}
+
+static int open_all(struct store *s, const char *dir, struct buf *why)
+{
+	char *path;
+	int err;
+
+	err = lock_dir(&s->lockfd, dir, why);
+	if (err)
+		return err;
+	path = mem_printf("%s/confab.db", dir);
+	err = db_open(&s->db, path, why);
+	mem_free(path);
+	if (err)
+		return err;
+	err = start(s);
+	if (err)
+		buf_adds(why, "no thread for the store");
+	return err;
+}
+
+int store_open(struct store **sp, const char *dir, store_wake_h *wakeh,
+	       void *arg, char *why, size_t whysize)
+{
+	struct store *s = make(wakeh, arg);
+	struct buf words;
+	int err;
+
+	buf_init(&words, 0);
+	err = open_all(s, dir, &words);
+	if (err && whysize)
+		view_copy(why, whysize,
+			  view_head(buf_view(&words), whysize - 1));
+	buf_free(&words);
+	if (err)
+		mem_deref(s);
+	else
+		*sp = s;
+	return err;
+}
+
+int store_load(struct store *s, const struct store_load *load)
+{
+	int err;
+
+	assert(!s->submitted);
+	err = db_load(s->db, load);
+	if (err)
+		log_error("store: %s", db_why(s->db));
+	return err;
+}
+
+static void submit(struct store *s, struct job *job)
+{
+	s->submitted++;
+	if (s->closing)
+		job->err = ESHUTDOWN;
+	pthread_mutex_lock(&s->lock);
+	list_append(s->closing ? &s->done : &s->queue, &job->node);
+	pthread_cond_signal(&s->more);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void store_commit(struct store_txn *t, store_done_h *doneh, void *arg)
+{
+	t->doneh = doneh;
+	t->job.arg = arg;
+	if (t->steps.over)
+		t->job.err = EMSGSIZE;
+	submit(t->store, &t->job);
+}
+
+static void page_destroy(void *obj)
+{
+	struct page *p = obj;
+
+	db_page_free(&p->rows);
+}
+
+void store_read(struct store *s, uint64_t room, uint64_t after, size_t max,
+		store_msgs_h *h, void *arg)
+{
+	struct page *p = mem_new(sizeof(*p), page_destroy);
+
+	assert(max > 0 && max <= PAGE_MAX);
+	p->rows.room = room;
+	p->rows.after = after > INT64_MAX ? INT64_MAX : after;
+	p->rows.max = max;
+	p->h = h;
+	p->job.is_page = true;
+	p->job.arg = arg;
+	submit(s, &p->job);
+}
+
+static void answer_page(struct page *p)
+{
+	int err = p->job.err;
+
+	p->h(err, err ? NULL : p->rows.msgs, err ? 0 : p->rows.count,
+	     p->job.arg);
+	mem_deref(p);
+}
+
+static void answer_txn(struct store *s, struct store_txn *t)
+{
+	if (t->job.err)
+		s->failed++;
+	else
+		s->transactions++;
+	if (t->doneh)
+		t->doneh(t->job.err, t->job.arg);
+	mem_deref(t);
+}
+
+static void answer(struct store *s, struct job *job)
+{
+	s->answered++;
+	if (job->is_page)
+		answer_page(job_page(job));
+	else
+		answer_txn(s, job_txn(job));
+}
+
+/* Everything that is done, and the note, in one go. */
+static void fetch(struct store *s, struct list *done, char note[WHY_MAX])
+{
+	list_init(done);
+	pthread_mutex_lock(&s->lock);
+	while (!list_empty(&s->done))
+		list_append(done, list_shift(&s->done));
+	memcpy(note, s->note, WHY_MAX);
+	s->note[0] = '\0';
+	pthread_mutex_unlock(&s->lock);
+}
+
+void store_dispatch(struct store *s)
+{
+	char note[WHY_MAX];
+	struct list done;
+
+	if (s->dispatching)
+		return; /* a handler called: the round under way goes on */
+	s->dispatching = true;
+	fetch(s, &done, note);
+	if (note[0])
+		log_error("store: %s", note);
+	while (!list_empty(&done))
+		answer(s, job_of(list_shift(&done)));
+	s->dispatching = false;
+}
+
+static void stop(struct store *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->stop = true;
+	pthread_cond_signal(&s->more);
+	pthread_mutex_unlock(&s->lock);
+	pthread_join(s->thread, NULL);
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	assert(!s->dispatching);
+	s->closing = true; /* what handlers still want is refused */
+	stop(s);
+	while (s->answered < s->submitted)
+		store_dispatch(s);
+	mem_deref(s);
+}
+
+void store_stats(const struct store *s, struct store_stats *out)
+{
+	*out = (struct store_stats){
+		.commits = s->commits,
+		.transactions = s->transactions,
+		.failed = s->failed,
+		.queued = s->submitted - s->answered,
+	};
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Building a transaction: each put becomes steps in one block of memory, laid
+ * out as db.h says. Nothing here blocks or touches the disk.
+ */
+#include <assert.h>
+
+#include "clock.h"
+#include "job.h"
+#include "mem.h"
+
+enum { DEDUPE_MS = 60 * 60 * 1000 };
+
+/* core/member.h has these numbers as well, but is a floor above. */
+enum { ROLE_ADMIN = 2, ROLE_OWNER = 3 };
+enum { STATE_INVITED = 0, STATE_BANNED = 2 };
+
+/* The seeds' imc_members.flag. They skip members that are being deleted,
+ * which is the nearest they have to a banned one. */
+enum { SEED_OWNER = 1, SEED_ADMIN = 2, SEED_INVITED = 4, SEED_DELETED = 8 };
+
+static uint64_t seed_flag(const struct store_member *m)
+{
+	static const uint64_t roles[] = {
+		[ROLE_ADMIN] = SEED_ADMIN,
+		[ROLE_OWNER] = SEED_OWNER,
+	};
+	uint64_t flag = m->role <= ROLE_OWNER ? roles[m->role] : 0;
+
+	if (m->state == STATE_INVITED)
+		flag |= SEED_INVITED;
+	if (m->state == STATE_BANNED)
+		flag |= SEED_DELETED;
+	return flag;
+}
+
+static void put_step(struct store_txn *t, enum step step)
+{
+	buf_put_u8(&t->steps, (uint8_t)step);
+}
+
+/* SQLite's integers are signed; nothing real is that big. */
+static void put_num(struct store_txn *t, uint64_t n)
+{
+	buf_put_u64(&t->steps, n > INT64_MAX ? INT64_MAX : n);
+}
+
+static void put_id(struct store_txn *t, uint64_t id)
+{
+	assert(id > 0 && id <= INT64_MAX);
+	buf_put_u64(&t->steps, id);
+}
+
+static void put_text(struct store_txn *t, struct view v)
+{
+	if (v.n > UINT32_MAX) {
+		t->steps.over = true;
+		return;
+	}
+	buf_put_u32(&t->steps, (uint32_t)v.n);
+	buf_addv(&t->steps, v);
+}
+
+static void put_step_id(struct store_txn *t, enum step step, uint64_t id)
+{
+	put_step(t, step);
+	put_id(t, id);
+}
+
+static void txn_destroy(void *obj)
+{
+	struct store_txn *t = obj;
+
+	buf_free(&t->steps);
+}
+
+struct store_txn *store_begin(struct store *s)
+{
+	struct store_txn *t = mem_new(sizeof(*t), txn_destroy);
+
+	t->store = s;
+	buf_init(&t->steps, 0);
+	return t;
+}
+
+void store_abort(struct store_txn *t)
+{
+	mem_deref(t);
+}
+
+void store_put_room(struct store_txn *t, const struct store_room *r)
+{
+	put_step_id(t, STEP_ROOM, r->id);
+	put_text(t, r->name);
+	put_text(t, r->domain);
+	put_num(t, r->flags);
+	put_text(t, r->subject);
+	put_num(t, r->created_ms);
+	put_step_id(t, STEP_ROOM_RENAMED, r->id);
+}
+
+void store_del_room(struct store_txn *t, uint64_t room)
+{
+	put_step_id(t, STEP_ROOM_DEL_MSGS, room);
+	put_step_id(t, STEP_ROOM_DEL_LINKS, room);
+	put_step_id(t, STEP_ROOM_DEL_MEMBERS, room);
+	put_step_id(t, STEP_ROOM_DEL, room);
+}
+
+/* The seeds know SIP users only, as user and host. Another network's member
+ * shows its network there, and cannot be taken for one. */
+static void put_seed_names(struct store_txn *t, struct view addr)
+{
+	struct view user, host;
+
+	if (view_starts(addr, VIEW("sip:")))
+		addr = view_from(addr, 4);
+	view_cut(addr, '@', &user, &host);
+	put_text(t, user);
+	put_text(t, host);
+}
+
+void store_put_member(struct store_txn *t, const struct store_member *m)
+{
+	put_step_id(t, STEP_MEMBER, m->id);
+	put_id(t, m->room);
+	put_seed_names(t, m->addr);
+	put_num(t, seed_flag(m));
+	put_text(t, m->addr);
+	put_text(t, m->nick);
+	put_num(t, m->role);
+	put_num(t, m->state);
+	put_num(t, m->acked);
+	put_num(t, m->joined_ms);
+}
+
+void store_del_member(struct store_txn *t, uint64_t member)
+{
+	put_step_id(t, STEP_MEMBER_DEL, member);
+}
+
+void store_put_link(struct store_txn *t, const struct store_link *l)
+{
+	put_step_id(t, STEP_LINK, l->id);
+	put_id(t, l->room);
+	put_text(t, l->label);
+	put_text(t, l->target);
+	put_text(t, l->via);
+	put_text(t, l->nick);
+	put_num(t, l->configured);
+	put_num(t, l->acked);
+}
+
+void store_del_link(struct store_txn *t, uint64_t link)
+{
+	put_step_id(t, STEP_LINK_DEL, link);
+}
+
+static void put_dedupe(struct store_txn *t, struct view key)
+{
+	uint64_t now = wall_ms();
+
+	put_step(t, STEP_DEDUPE_OLD);
+	put_num(t, now);
+	put_step(t, STEP_DEDUPE);
+	put_text(t, key);
+	put_num(t, now + DEDUPE_MS);
+	put_num(t, now);
+}
+
+void store_put_msg(struct store_txn *t, const struct store_msg *m)
+{
+	if (!view_empty(m->dedupe))
+		put_dedupe(t, m->dedupe);
+	put_step_id(t, STEP_HEAD, m->room);
+	put_id(t, m->seq);
+	put_step_id(t, STEP_MSG, m->room);
+	put_id(t, m->seq);
+	put_id(t, m->id);
+	put_num(t, m->kind);
+	put_num(t, m->time_ms);
+	put_num(t, m->origin);
+	put_num(t, m->reply_to);
+	put_num(t, m->audience);
+	put_text(t, m->from);
+	put_text(t, m->name);
+	put_text(t, m->text);
+}
+
+void store_put_contact(struct store_txn *t, const struct store_contact *c)
+{
+	put_step(t, STEP_CONTACT);
+	put_text(t, c->aor);
+	put_text(t, c->flow);
+	put_num(t, c->seen_ms);
+}
+
+void store_del_contact(struct store_txn *t, struct view aor)
+{
+	put_step(t, STEP_CONTACT_DEL);
+	put_text(t, aor);
+}
+
+void store_member_cursor(struct store_txn *t, uint64_t member, uint64_t acked)
+{
+	put_step_id(t, STEP_MEMBER_ACKED, member);
+	put_num(t, acked);
+}
+
+void store_link_cursor(struct store_txn *t, uint64_t link, uint64_t acked)
+{
+	put_step_id(t, STEP_LINK_ACKED, link);
+	put_num(t, acked);
+}
+
+void store_prune(struct store_txn *t, uint64_t room, uint64_t below,
+		 uint64_t before_ms)
+{
+	put_step_id(t, STEP_PRUNE, room);
+	put_num(t, below);
+	put_num(t, before_ms);
+}
