@@ -17,3 +17,10 @@ src_store_libstore_a_SOURCES = \
 	src/store/store.h \
 	src/store/txn.c
 src_store_libstore_a_CPPFLAGS = $(INC_store) $(SQLITE_CFLAGS)
+
+EXTRA_DIST += tests/unit/store_rig.h
+
+check_PROGRAMS += tests/unit/t_store
+tests_unit_t_store_SOURCES = tests/unit/t_store.c
+tests_unit_t_store_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_t_store_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)

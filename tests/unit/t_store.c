@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The store: what goes in comes out again, byte for byte. */
+#include <sqlite3.h>
+
+#include "store_rig.h"
+
+/* Quotes, emoji, a letter with a combining mark, a NUL, broken UTF-8. */
+static const char odd[] = "a'b\"c;-- \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a"
+			  "\x80 e\xcc\x81\n\t%s\0after \xff\xfe\xc3";
+#define ODD VIEW(odd)
+
+struct loaded {
+	size_t rooms, members, links, contacts;
+	struct store_room room[4];
+	struct store_member member[4];
+	struct store_link link[4];
+	struct store_contact contact[4];
+	char *text[32];
+	size_t texts;
+};
+
+static struct view keep(struct loaded *l, struct view v)
+{
+	char *p = view_dup(v);
+
+	assert_true(l->texts < 32);
+	l->text[l->texts++] = p;
+	return view_mem(p, v.n);
+}
+
+static void on_room(const struct store_room *r, void *arg)
+{
+	struct loaded *l = arg;
+	struct store_room *out = &l->room[l->rooms++];
+
+	assert_int_equal(l->members + l->links, 0); /* rooms come first */
+	*out = *r;
+	out->name = keep(l, r->name);
+	out->domain = keep(l, r->domain);
+	out->subject = keep(l, r->subject);
+}
+
+static void on_member(const struct store_member *m, void *arg)
+{
+	struct loaded *l = arg;
+	struct store_member *out = &l->member[l->members++];
+
+	*out = *m;
+	out->addr = keep(l, m->addr);
+	out->nick = keep(l, m->nick);
+}
+
+static void on_link(const struct store_link *k, void *arg)
+{
+	struct loaded *l = arg;
+	struct store_link *out = &l->link[l->links++];
+
+	*out = *k;
+	out->label = keep(l, k->label);
+	out->target = keep(l, k->target);
+	out->via = keep(l, k->via);
+	out->nick = keep(l, k->nick);
+}
+
+static void on_contact(const struct store_contact *c, void *arg)
+{
+	struct loaded *l = arg;
+	struct store_contact *out = &l->contact[l->contacts++];
+
+	*out = *c;
+	out->aor = keep(l, c->aor);
+	out->flow = keep(l, c->flow);
+}
+
+static void reload(struct rig *rig, struct loaded *l)
+{
+	const struct store_load load = { on_room, on_member, on_link,
+					 on_contact, l };
+
+	memset(l, 0, sizeof(*l));
+	rig_shut(rig);
+	rig_open(rig);
+	assert_int_equal(store_load(rig->s, &load), 0);
+}
+
+static void forget(struct loaded *l)
+{
+	while (l->texts)
+		mem_free(l->text[--l->texts]);
+}
+
+#define assert_same(a, b) assert_true(view_eq(a, b))
+
+static const struct store_room lobby = {
+	.id = 1,
+	.name = { "Lobby", 5 },
+	.domain = { "confab.example", 14 },
+	.flags = 1,
+	.subject = { odd, sizeof(odd) - 1 },
+	.created_ms = 1700000000123,
+};
+
+static void room_comes_back(void **state)
+{
+	struct rig *rig = rig_new();
+	struct store_room big = lobby;
+	struct store_txn *t;
+	struct loaded l;
+
+	(void)state;
+	rig_open(rig);
+	big.id = INT64_MAX;
+	big.name = VIEW("other");
+	big.subject = VIEW_NONE;
+	t = store_begin(rig->s);
+	store_put_room(t, &big);
+	store_put_room(t, &lobby);
+	assert_int_equal(rig_run(rig, t), 0);
+	reload(rig, &l);
+	assert_int_equal(l.rooms, 2);
+	assert_int_equal(l.room[0].id, 1);
+	assert_view(l.room[0].name, "Lobby");
+	assert_view(l.room[0].domain, "confab.example");
+	assert_int_equal(l.room[0].flags, 1);
+	assert_same(l.room[0].subject, ODD);
+	assert_int_equal(l.room[0].created_ms, 1700000000123);
+	assert_int_equal(l.room[0].head, 0);
+	assert_int_equal(l.room[1].id, INT64_MAX);
+	assert_int_equal(l.room[1].subject.n, 0);
+	forget(&l);
+	rig_free(rig);
+}
+
+static void room_changes_keep_its_journal(void **state)
+{
+	struct rig *rig = rig_new();
+	struct store_room r = lobby;
+	struct store_txn *t;
+	struct loaded l;
+
+	(void)state;
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	assert_int_equal(rig_run(rig, rig_say(rig, 1, 7, NULL)), 0);
+	r.subject = VIEW("new");
+	t = store_begin(rig->s);
+	store_put_room(t, &r);
+	assert_int_equal(rig_run(rig, t), 0);
+	reload(rig, &l);
+	assert_int_equal(l.rooms, 1);
+	assert_view(l.room[0].name, "Lobby");
+	assert_view(l.room[0].subject, "new");
+	assert_int_equal(l.room[0].head, 7);
+	forget(&l);
+	rig_free(rig);
+}
+
+static const struct store_member alice = {
+	.id = 10,
+	.room = 1,
+	.addr = { "sip:Alice@example.org", 21 },
+	.nick = { odd, sizeof(odd) - 1 },
+	.role = 3,
+	.state = 1,
+	.acked = 41,
+	.joined_ms = 5,
+};
+
+static void member_comes_back(void **state)
+{
+	struct rig *rig = rig_new();
+	struct store_member again = alice;
+	struct store_txn *t;
+	struct loaded l;
+
+	(void)state;
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	t = store_begin(rig->s);
+	again.nick = VIEW("before");
+	store_put_member(t, &again);
+	store_put_member(t, &alice);
+	again = alice;
+	again.id = 11;
+	again.addr = VIEW("sip:bob@example.org");
+	store_put_member(t, &again);
+	store_member_cursor(t, 11, 99);
+	store_member_cursor(t, 12345, 99); /* nobody */
+	again.id = 12;
+	again.addr = VIEW("sip:carol@example.org");
+	store_put_member(t, &again);
+	store_del_member(t, 12);
+	assert_int_equal(rig_run(rig, t), 0);
+	reload(rig, &l);
+	assert_int_equal(l.members, 2);
+	assert_int_equal(l.member[0].id, 10);
+	assert_int_equal(l.member[0].room, 1);
+	assert_view(l.member[0].addr, "sip:Alice@example.org");
+	assert_same(l.member[0].nick, ODD);
+	assert_int_equal(l.member[0].role, 3);
+	assert_int_equal(l.member[0].state, 1);
+	assert_int_equal(l.member[0].acked, 41);
+	assert_int_equal(l.member[0].joined_ms, 5);
+	assert_int_equal(l.member[1].id, 11);
+	assert_int_equal(l.member[1].acked, 99);
+	forget(&l);
+	rig_free(rig);
+}
+
+static const struct store_link link_lib = {
+	.id = 20,
+	.room = 1,
+	.label = { "libera", 6 },
+	.target = { "irc:libera/#lobby", 17 },
+	.via = { "libera", 6 },
+	.nick = { odd, sizeof(odd) - 1 },
+	.configured = true,
+	.acked = 3,
+};
+
+static void link_comes_back(void **state)
+{
+	struct rig *rig = rig_new();
+	struct store_link other = link_lib;
+	struct store_txn *t;
+	struct loaded l;
+
+	(void)state;
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	t = store_begin(rig->s);
+	store_put_link(t, &link_lib);
+	store_put_link(t, &link_lib); /* the same again is a change */
+	other.id = 21;
+	other.label = VIEW("home");
+	other.via = VIEW_NONE;
+	other.configured = false;
+	store_put_link(t, &other);
+	store_link_cursor(t, 21, 8);
+	other.id = 22;
+	other.label = VIEW("gone");
+	store_put_link(t, &other);
+	store_del_link(t, 22);
+	assert_int_equal(rig_run(rig, t), 0);
+	reload(rig, &l);
+	assert_int_equal(l.links, 2);
+	assert_int_equal(l.link[0].id, 20);
+	assert_int_equal(l.link[0].room, 1);
+	assert_view(l.link[0].label, "libera");
+	assert_view(l.link[0].target, "irc:libera/#lobby");
+	assert_view(l.link[0].via, "libera");
+	assert_same(l.link[0].nick, ODD);
+	assert_true(l.link[0].configured);
+	assert_int_equal(l.link[0].acked, 3);
+	assert_int_equal(l.link[1].via.n, 0);
+	assert_false(l.link[1].configured);
+	assert_int_equal(l.link[1].acked, 8);
+	forget(&l);
+	rig_free(rig);
+}
+
+static void contact_comes_back(void **state)
+{
+	struct store_contact c = { VIEW("sip:a@h"), VIEW("udp:192.0.2.1:5060"),
+				   7 };
+	struct rig *rig = rig_new();
+	struct store_txn *t;
+	struct loaded l;
+
+	(void)state;
+	rig_open(rig);
+	t = store_begin(rig->s);
+	store_put_contact(t, &c);
+	c.flow = VIEW("tcp:[2001:db8::1]:5060");
+	c.seen_ms = 8;
+	store_put_contact(t, &c);
+	c.aor = VIEW("sip:b@h");
+	store_put_contact(t, &c);
+	store_del_contact(t, VIEW("sip:b@h"));
+	store_del_contact(t, VIEW("sip:nobody@h"));
+	assert_int_equal(rig_run(rig, t), 0);
+	reload(rig, &l);
+	assert_int_equal(l.contacts, 1);
+	assert_view(l.contact[0].aor, "sip:a@h");
+	assert_view(l.contact[0].flow, "tcp:[2001:db8::1]:5060");
+	assert_int_equal(l.contact[0].seen_ms, 8);
+	forget(&l);
+	rig_free(rig);
+}
+
+static const struct store_msg full = {
+	.room = 1,
+	.seq = 5,
+	.id = INT64_MAX,
+	.kind = 2,
+	.from = { "sip:alice@example.org", 21 },
+	.name = { "alice", 5 },
+	.text = { odd, sizeof(odd) - 1 },
+	.time_ms = 1700000000456,
+	.origin = 20,
+	.reply_to = 4,
+	.audience = 10,
+};
+
+static void check_full(int err, const struct store_msg *msgs, size_t count,
+		       void *arg)
+{
+	rig_note(arg, err);
+	assert_int_equal(count, 2);
+	assert_int_equal(msgs[0].room, 1);
+	assert_int_equal(msgs[0].seq, 5);
+	assert_int_equal(msgs[0].id, INT64_MAX);
+	assert_int_equal(msgs[0].kind, 2);
+	assert_view(msgs[0].from, "sip:alice@example.org");
+	assert_view(msgs[0].name, "alice");
+	assert_same(msgs[0].text, ODD);
+	assert_int_equal(msgs[0].time_ms, 1700000000456);
+	assert_int_equal(msgs[0].origin, 20);
+	assert_int_equal(msgs[0].reply_to, 4);
+	assert_int_equal(msgs[0].audience, 10);
+	assert_int_equal(msgs[0].dedupe.n, 0);
+	assert_int_equal(msgs[1].seq, 6);
+	assert_int_equal(msgs[1].from.n, 0);
+	assert_int_equal(msgs[1].text.n, 0);
+}
+
+static void message_comes_back(void **state)
+{
+	const struct store_msg bare = { .room = 1, .seq = 6, .id = 1 };
+	struct rig *rig = rig_new();
+	struct store_txn *t;
+
+	(void)state;
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	t = store_begin(rig->s);
+	store_put_msg(t, &full);
+	store_put_msg(t, &bare);
+	assert_int_equal(rig_run(rig, t), 0);
+	rig_shut(rig);
+	rig_open(rig);
+	store_read(rig->s, 1, 0, 256, check_full, rig_ask(rig));
+	rig_wait(rig);
+	assert_int_equal(rig->errs[rig->asked - 1], 0);
+	rig_free(rig);
+}
+
+static void load_handlers_may_be_missing(void **state)
+{
+	const struct store_load none = { .arg = NULL };
+	struct rig *rig = rig_new();
+	struct store_txn *t;
+
+	(void)state;
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	t = store_begin(rig->s);
+	store_put_member(t, &alice);
+	store_put_link(t, &link_lib);
+	assert_int_equal(rig_run(rig, t), 0);
+	rig_shut(rig);
+	rig_open(rig);
+	assert_int_equal(store_load(rig->s, &none), 0);
+	rig_free(rig);
+}
+
+static void deleted_room_takes_its_own_along(void **state)
+{
+	struct store_member bob = alice;
+	struct rig *rig = rig_new();
+	uint64_t seqs[256];
+	struct store_txn *t;
+	struct loaded l;
+
+	(void)state;
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	rig_room(rig, 2, "other");
+	t = store_begin(rig->s);
+	store_put_member(t, &alice);
+	bob.id = 11;
+	bob.room = 2;
+	store_put_member(t, &bob);
+	store_put_link(t, &link_lib);
+	assert_int_equal(rig_run(rig, t), 0);
+	assert_int_equal(rig_run(rig, rig_say(rig, 1, 1, NULL)), 0);
+	assert_int_equal(rig_run(rig, rig_say(rig, 2, 1, NULL)), 0);
+	t = store_begin(rig->s);
+	store_del_room(t, 1);
+	assert_int_equal(rig_run(rig, t), 0);
+	assert_int_equal(rig_seqs(rig, 1, 0, 256, seqs), 0);
+	assert_int_equal(rig_seqs(rig, 2, 0, 256, seqs), 1);
+	reload(rig, &l);
+	assert_int_equal(l.rooms, 1);
+	assert_int_equal(l.room[0].id, 2);
+	assert_int_equal(l.members, 1);
+	assert_int_equal(l.member[0].id, 11);
+	assert_int_equal(l.links, 0);
+	forget(&l);
+	rig_free(rig);
+}
+
+/* ---- the seeds' tables, as another program sees them ---- */
+
+static void look(const struct rig *rig, const char *sql, char out[512])
+{
+	sqlite3_stmt *st;
+	char path[128];
+	sqlite3 *h;
+	int i;
+
+	rig_path(rig, "confab.db", path);
+	assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(h, sql, -1, &st, NULL), SQLITE_OK);
+	out[0] = '\0';
+	while (sqlite3_step(st) == SQLITE_ROW) {
+		for (i = 0; i < sqlite3_column_count(st); i++)
+			snprintf(out + strlen(out), 512 - strlen(out), "%s%s",
+				 i ? "|" : "",
+				 (const char *)sqlite3_column_text(st, i));
+		snprintf(out + strlen(out), 512 - strlen(out), "\n");
+	}
+	sqlite3_finalize(st);
+	sqlite3_close(h);
+}
+
+static const struct {
+	const char *addr;
+	uint32_t role, state;
+} people[] = {
+	{ "sip:o@h.example", 3, 1 },    { "sip:a@h.example", 2, 1 },
+	{ "sip:m@h.example", 1, 1 },    { "sip:i@h.example", 1, 0 },
+	{ "sip:b@h.example", 0, 2 },    { "xmpp:x@h.example", 1, 1 },
+	{ "irc:net.example/z", 77, 1 },
+};
+
+static void seeds_tables_are_readable(void **state)
+{
+	struct rig *rig = rig_new();
+	struct store_room r = lobby;
+	char out[512];
+	struct store_txn *t;
+	size_t i;
+
+	(void)state;
+	rig_open(rig);
+	t = store_begin(rig->s);
+	store_put_room(t, &r);
+	for (i = 0; i < sizeof(people) / sizeof(people[0]); i++) {
+		const struct store_member m = {
+			.id = i + 1,
+			.room = 1,
+			.addr = view_str(people[i].addr),
+			.role = people[i].role,
+			.state = people[i].state,
+		};
+
+		store_put_member(t, &m);
+	}
+	assert_int_equal(rig_run(rig, t), 0);
+	look(rig, "SELECT id, name, domain, flag FROM imc_rooms", out);
+	assert_string_equal(out, "1|Lobby|confab.example|1\n");
+	look(rig, "SELECT id, username, domain, flag FROM imc_members", out);
+	assert_string_equal(out, "1|o|h.example|1\n2|a|h.example|2\n"
+				 "3|m|h.example|0\n4|i|h.example|4\n"
+				 "5|b|h.example|8\n6|xmpp:x|h.example|0\n"
+				 "7|irc:net.example/z||0\n");
+	look(rig, "SELECT DISTINCT room FROM imc_members", out);
+	assert_string_equal(out, "sip:Lobby@confab.example\n");
+	r.name = VIEW("hall");
+	t = store_begin(rig->s);
+	store_put_room(t, &r);
+	assert_int_equal(rig_run(rig, t), 0);
+	look(rig, "SELECT DISTINCT room FROM imc_members", out);
+	assert_string_equal(out, "sip:hall@confab.example\n");
+	rig_free(rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(room_comes_back),
+		TEST(room_changes_keep_its_journal),
+		TEST(member_comes_back),
+		TEST(link_comes_back),
+		TEST(contact_comes_back),
+		TEST(message_comes_back),
+		TEST(load_handlers_may_be_missing),
+		TEST(deleted_room_takes_its_own_along),
+		TEST(seeds_tables_are_readable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
