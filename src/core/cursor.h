@@ -22,6 +22,8 @@ void cursor_set(struct cursor *c, uint64_t acked);
 /* The lowest number that is neither settled nor under way, within the window;
  * 0 when the window is full. May lie beyond the journal's head. */
 uint64_t cursor_next(const struct cursor *c);
+/* Settled or under way. */
+bool cursor_has(const struct cursor *c, uint64_t seq);
 void cursor_sent(struct cursor *c, uint64_t seq);
 /* Settled; true when acked moved. Numbers outside the window are ignored. */
 bool cursor_done(struct cursor *c, uint64_t seq);

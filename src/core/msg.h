@@ -7,6 +7,7 @@
 #define CONFAB_MSG_H
 
 #include "addr.h"
+#include "sink.h"
 
 enum msg_kind {
 	MSG_TEXT,
@@ -42,5 +43,7 @@ struct msg_conf {
 /* EBADMSG when the clean text is empty, EMSGSIZE over MSG_TEXT_MAX. */
 int msg_new(struct msg **mp, const struct msg_conf *conf);
 const char *msg_kind_name(enum msg_kind kind);
+/* One line, without the text. */
+int msg_print(struct sink *out, const struct msg *m);
 
 #endif

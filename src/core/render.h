@@ -3,7 +3,7 @@
  * How a message of one network looks as text on another. No name and no text
  * can make a line that looks like another sender's: names are clean
  * (utf8_clean_name), the first line carries the prefix, and every further
- * line is indented by two spaces.
+ * line is indented by two spaces. All of them append to b.
  */
 #ifndef CONFAB_RENDER_H
 #define CONFAB_RENDER_H
