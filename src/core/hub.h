@@ -36,8 +36,11 @@ int hub_add_face(struct hub *h, const struct face_ops *ops, void *face);
 int hub_load(struct hub *h);
 /* Starts the faces, attaches all legs, delivers what is waiting. */
 int hub_start(struct hub *h);
-/* Writes the cursors, stops the faces. Nothing is called up afterwards. */
+/* Stops the faces, writes the cursors. Faces are not called afterwards, and
+ * what they call up is ignored; doneh of changes under way still run. */
 void hub_stop(struct hub *h);
+/* Before or after store_close(), before loop_free(). Changes that the store
+ * has not answered yet hear ESHUTDOWN. NULL is allowed. */
 void hub_free(struct hub *h);
 bool hub_is_our_domain(const struct hub *h, struct view domain);
 
@@ -72,7 +75,8 @@ struct hub_join {
 /* EEXIST: is in already (any state), EBUSY: ROOM_MEMBERS_MAX. */
 int hub_member_add(struct room *r, const struct hub_join *join,
 		   hub_done_h *doneh, void *arg);
-/* The notice goes to all, the leaver included, before he is gone. */
+/* The notice goes to all, the leaver included, before he is gone. ENOENT: he
+ * is on his way out already. */
 int hub_member_remove(struct room *r, struct member *m, struct view notice,
 		      hub_done_h *doneh, void *arg);
 /* He was heard: try what is waiting for him now. */
@@ -97,9 +101,15 @@ struct hub_link {
 	bool configured;
 };
 /* EEXIST: label is taken, or the room has this target already, EINVAL with
- * why. ELOOP: the target is linked to another room. */
+ * why. ELOOP: the target is linked to another room. A configured link takes
+ * over the one of its label: its cursor stays if room and target are the
+ * same, otherwise it is replaced. why may be NULL. */
 int hub_link_add(struct hub *h, struct room *r, const struct hub_link *link,
 		 struct buf *why, hub_done_h *doneh, void *arg);
+/* The file has these links: configured ones that are not among them (by label
+ * and target) go. Before the file's links are added. */
+void hub_links_configured(struct hub *h, const struct hub_link *links,
+			  size_t count);
 struct leg *hub_link(const struct hub *h, struct view label);
 int hub_link_remove(struct hub *h, struct leg *leg, hub_done_h *doneh,
 		    void *arg);

@@ -22,7 +22,7 @@ struct leg {
 	struct hnode by_label;
 	struct lnode in_room;  /* room's list */
 	struct lnode dirty;    /* hub's list: cursor to be written */
-	struct wtimer retry;
+	struct wtimer retry;   /* LOST: next attempt; UP: sending is held */
 	uint64_t id;
 	struct room *room;     /* borrowed: the room owns the leg */
 	struct face *face;     /* borrowed: the hub's; NULL: scheme unknown */
@@ -34,7 +34,12 @@ struct leg {
 	bool configured;       /* by the file, not by confabctl */
 	enum leg_state state;
 	struct cursor cur;
-	bool reading;
+	bool reading;          /* waits for a page of the journal */
+	bool leaving;          /* its removal is on its way to the disk */
+	bool skipping;         /* going over what is too old to be sent */
+	uint64_t skip_upto;    /* too many behind: skipped whatever its age */
+	uint64_t skipped;      /* not told yet */
+	unsigned held;         /* failed deliveries in a row */
 	unsigned tries;        /* attempts since it was last up for a while */
 	uint64_t since_ms;     /* monotonic: of the state */
 	uint64_t traffic_ms;   /* monotonic: last message either way, 0 none */

@@ -13,22 +13,26 @@ enum member_role { ROLE_NONE, ROLE_MEMBER, ROLE_ADMIN, ROLE_OWNER };
 enum member_state { MEMBER_INVITED, MEMBER_JOINED, MEMBER_BANNED };
 
 struct room;
+struct face;
 
 struct member {
 	struct hnode by_addr;  /* room's table, key: addr */
 	struct hnode by_id;    /* hub's table, key: id */
 	struct lnode order;    /* room's list: owner first, then as joined */
+	struct hnode waiting;  /* hub's table while tries > 0, key: addr */
 	struct lnode dirty;    /* hub's list: cursor to be written */
 	struct wtimer retry;   /* runs while delivery is put off */
 	uint64_t id;
 	struct room *room;     /* borrowed: the room owns the member */
+	struct face *face;     /* borrowed: the hub's; NULL: nobody serves him */
 	struct addr *addr;     /* ref */
-	struct view nick;      /* as shown; lives with the member */
+	struct view nick;      /* owned; as shown */
 	enum member_role role;
 	enum member_state state;
 	struct cursor cur;
-	uint8_t tries;         /* failed deliveries in a row */
-	bool reading;          /* a page of the journal is being read */
+	uint8_t tries;         /* failed deliveries in a row; > 0: put off */
+	bool reading;          /* waits for a page of the journal */
+	bool leaving;          /* his removal is on its way to the disk */
 	uint64_t joined_ms;
 };
 

@@ -13,10 +13,18 @@ enum { ROOM_PRIVATE = 1 }; /* the seeds' flag column */
 enum {
 	ROOM_NAME_MAX = 64,
 	ROOM_RECENT = 64, /* newest messages kept in memory */
+	ROOM_PAGE = 64,   /* older ones read from the store at once */
 	ROOM_MEMBERS_MAX = 2000,
 };
 
 struct hub;
+
+/* A stretch of older messages: what has no message here is a hole. */
+struct room_page {
+	uint64_t after, upto; /* after < seq <= upto */
+	size_t count;
+	struct msg *msgs[ROOM_PAGE]; /* ref; by seq */
+};
 
 struct room {
 	struct hnode by_name;  /* hub's table, key: name and domain */
@@ -25,11 +33,14 @@ struct room {
 	uint64_t id;
 	struct addr *addr;     /* ref; sip:name@domain, as first spelt */
 	uint32_t flags;
-	struct view subject;
+	struct view subject;   /* owned */
 	uint64_t created_ms;
 	uint64_t head;         /* newest sequence number given out */
 	uint64_t committed;    /* newest that may be delivered */
 	struct msg *recent[ROOM_RECENT]; /* ref; at seq % ROOM_RECENT */
+	struct room_page *page; /* owned; the last one read, or NULL */
+	uint64_t want;         /* lowest number that somebody waits for */
+	bool reading;          /* a page is on its way */
 	struct htable members;
 	struct list order;     /* member.order */
 	struct list legs;      /* leg.in_room */

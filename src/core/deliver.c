@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Delivery to members. Who stands right before a new message gets it in one
+ * fan-out with the others; who lags behind is pumped, one message after the
+ * other, as his answers come. A member whose delivery failed for now is put
+ * off (tries > 0): he is sent only the lowest message he lacks, at growing
+ * intervals, until one gets through.
+ */
+#include <errno.h>
+
+#include "clock.h"
+#include "hub_priv.h"
+#include "log.h"
+#include "mem.h"
+
+static const uint64_t put_off_ms[] = { 30 * 1000, 2 * 60 * 1000,
+				       10 * 60 * 1000, 60 * 60 * 1000 };
+
+enum { PUT_OFF_STEPS = sizeof(put_off_ms) / sizeof(put_off_ms[0]) };
+
+
+static struct member *find_member(const struct hub *h, uint64_t id)
+{
+	struct hnode *n = htable_find(&h->members, hash_u64(id));
+
+	for (; n; n = htable_more(n)) {
+		struct member *m = CONTAINER(n, struct member, by_id);
+
+		if (m->id == id)
+			return m;
+	}
+	return NULL;
+}
+
+
+uint64_t room_next(const struct room *room, const struct cursor *cur)
+{
+	uint64_t seq = cursor_next(cur);
+
+	return seq <= room->committed ? seq : 0;
+}
+
+
+/* His own words are no news to him, but a notice goes to all. */
+static bool member_wants(const struct member *m, const struct msg *msg)
+{
+	if (m->state != MEMBER_JOINED)
+		return false;
+	if (msg->audience && msg->audience != m->id)
+		return false;
+	return msg->kind == MSG_NOTICE || msg->origin ||
+	       !addr_eq(msg->from, m->addr);
+}
+
+
+static void settle(struct member *m, uint64_t seq)
+{
+	struct hub *h = m->room->hub;
+
+	if (cursor_done(&m->cur, seq))
+		hub_dirty(h, &h->dirty_members, &m->dirty);
+}
+
+
+/* ---- one member ---- */
+
+
+static bool member_ready(const struct member *m)
+{
+	if (!m->face || m->reading || m->room->hub->state != HUB_RUNNING)
+		return false;
+	return !m->tries ||
+	       (cursor_idle(&m->cur) && !wtimer_running(&m->retry));
+}
+
+
+static void member_offer(struct member *m, uint64_t seq, struct msg *msg)
+{
+	if (!msg || !member_wants(m, msg)) {
+		settle(m, seq);
+		return;
+	}
+	cursor_sent(&m->cur, seq);
+	m->face->ops->fanout(m->face->obj, m->room, msg, &m, 1);
+}
+
+
+static void back_to_normal(struct member *m)
+{
+	struct hub *h = m->room->hub;
+
+	if (!m->tries)
+		return;
+	m->tries = 0;
+	wheel_stop(h->wheel, &m->retry);
+	htable_del(&h->waiting, &m->waiting);
+}
+
+
+void member_pump(struct member *m)
+{
+	struct msg *msg;
+	uint64_t seq;
+
+	while (member_ready(m)) {
+		seq = room_next(m->room, &m->cur);
+		if (!seq)
+			break;
+		if (journal_find(m->room, seq, &msg)) {
+			m->reading = true;
+			journal_want(m->room, seq);
+			return;
+		}
+		member_offer(m, seq, msg);
+	}
+	/* A probe that found nothing left to send. */
+	if (m->tries && m->cur.acked >= m->room->committed)
+		back_to_normal(m);
+}
+
+
+static void on_retry(struct wtimer *t)
+{
+	member_pump(CONTAINER(t, struct member, retry));
+}
+
+
+void member_put_off(struct member *m)
+{
+	struct hub *h = m->room->hub;
+	unsigned step;
+
+	if (wtimer_running(&m->retry))
+		return;
+	if (!m->tries)
+		htable_add(&h->waiting, &m->waiting, m->addr->hash);
+	if (m->tries < PUT_OFF_STEPS)
+		m->tries++;
+	step = m->tries - 1u;
+	wheel_start(h->wheel, &m->retry, put_off_ms[step], on_retry);
+	log_debug("room %.*s: %.*s put off for %llu s",
+		  VIEW_ARG(m->room->addr->text), VIEW_ARG(m->addr->text),
+		  (unsigned long long)put_off_ms[step] / 1000);
+}
+
+
+void member_farewell(struct member *m, struct msg *msg)
+{
+	if (m->state != MEMBER_JOINED || !m->face ||
+	    m->room->hub->state != HUB_RUNNING ||
+	    cursor_has(&m->cur, msg->seq))
+		return;
+	m->face->ops->fanout(m->face->obj, m->room, msg, &m, 1);
+}
+
+
+static void awake(struct member *m)
+{
+	if (!cursor_idle(&m->cur) || m->reading)
+		return;
+	wheel_stop(m->room->hub->wheel, &m->retry);
+	member_pump(m);
+}
+
+
+void hub_member_awake(struct hub *h, const struct addr *a)
+{
+	struct hnode *n = htable_find(&h->waiting, a->hash);
+	struct hnode *next;
+
+	for (; n; n = next) {
+		struct member *m = CONTAINER(n, struct member, waiting);
+
+		next = htable_more(n);
+		if (addr_eq(m->addr, a))
+			awake(m);
+	}
+}
+
+
+/* ---- all of them ---- */
+
+
+static void batch_reserve(struct hub *h, size_t count)
+{
+	if (count <= h->batch_cap)
+		return;
+	h->batch_cap = count + count / 2;
+	h->batch = mem_array(h->batch, h->batch_cap, sizeof(h->batch[0]));
+}
+
+
+/* Returns how many of this face are to get it. */
+static size_t collect(struct room *room, const struct face *f, uint64_t seq,
+		      const struct msg *msg)
+{
+	struct hub *h = room->hub;
+	struct lnode *n, *nx;
+	size_t count = 0;
+
+	LIST_EACH(&room->order, n, nx) {
+		struct member *m = CONTAINER(n, struct member, order);
+
+		if (m->face != f || m->tries || m->reading ||
+		    cursor_next(&m->cur) != seq)
+			continue;
+		if (!msg || !member_wants(m, msg)) {
+			settle(m, seq);
+			continue;
+		}
+		cursor_sent(&m->cur, seq);
+		h->batch[count++] = m;
+	}
+	return count;
+}
+
+
+void hub_deliver(struct room *room, uint64_t seq, struct msg *msg)
+{
+	struct hub *h = room->hub;
+	struct lnode *n, *nx;
+	size_t i, count;
+
+	if (h->state != HUB_RUNNING)
+		return;
+	batch_reserve(h, room->members.count);
+	for (i = 0; i < h->nfaces; i++) {
+		struct face *f = &h->faces[i];
+
+		if (!(f->ops->caps & FACE_MEMBERS))
+			continue;
+		count = collect(room, f, seq, msg);
+		if (count)
+			f->ops->fanout(f->obj, room, msg, h->batch, count);
+	}
+	LIST_EACH(&room->legs, n, nx)
+		leg_deliver(CONTAINER(n, struct leg, in_room), seq, msg);
+}
+
+
+/* ---- answers ---- */
+
+
+void hub_on_member_delivered(struct hub *h, uint64_t member, uint64_t seq)
+{
+	struct member *m = find_member(h, member);
+
+	if (!m || h->state != HUB_RUNNING)
+		return;
+	h->stats.delivered++;
+	back_to_normal(m);
+	settle(m, seq);
+	member_pump(m);
+}
+
+
+static void give_up(struct member *m, uint64_t seq, struct view text)
+{
+	struct msg *msg = NULL;
+
+	m->room->hub->stats.given_up++;
+	if (journal_find(m->room, seq, &msg))
+		msg = NULL;
+	log_info("room %.*s: message %llu (id %016llx) for %.*s given up: "
+		 "%.*s",
+		 VIEW_ARG(m->room->addr->text), (unsigned long long)seq,
+		 (unsigned long long)(msg ? msg->id : 0),
+		 VIEW_ARG(m->addr->text), VIEW_ARG(text));
+	back_to_normal(m);
+	settle(m, seq);
+	member_pump(m);
+}
+
+
+void hub_on_member_failed(struct hub *h, uint64_t member, uint64_t seq,
+			  bool again, struct view text)
+{
+	struct member *m = find_member(h, member);
+
+	if (!m || h->state != HUB_RUNNING)
+		return;
+	h->stats.failed++;
+	if (!again) {
+		give_up(m, seq, text);
+		return;
+	}
+	cursor_undo(&m->cur, seq);
+	member_put_off(m);
+}

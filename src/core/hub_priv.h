@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The hub's inside, for the files that make it up. */
+#ifndef CONFAB_HUB_PRIV_H
+#define CONFAB_HUB_PRIV_H
+
+#include "hub.h"
+
+enum { FACES_MAX = 8 };
+
+struct face {
+	const struct face_ops *ops; /* borrowed */
+	void *obj;                  /* borrowed */
+	bool started;
+};
+
+enum hub_state { HUB_LOADING, HUB_RUNNING, HUB_STOPPED };
+
+struct hub {
+	struct loop *loop;   /* borrowed */
+	struct wheel *wheel; /* borrowed */
+	struct store *store; /* borrowed */
+	char *domain;        /* owned */
+	unsigned keep_days;
+	uint64_t keep_msgs, backoff_ms;
+	enum hub_state state;
+	struct face faces[FACES_MAX];
+	size_t nfaces;
+	struct htable rooms_by_name, rooms; /* of struct room, owned */
+	struct htable members;              /* by id */
+	struct htable waiting;              /* members put off, by addr */
+	struct htable legs, legs_by_label;
+	struct list pauses;        /* of struct pause, owned */
+	struct list changes;       /* of struct change, on their way */
+	struct list dirty_members; /* cursors to be written */
+	struct list dirty_legs;
+	struct wtimer flush, prune;
+	struct member **batch; /* owned; scratch of one fan-out */
+	size_t batch_cap;
+	struct hub_stats stats;
+};
+
+/* ---- hub.c: changes on their way to the disk ---- */
+
+struct change {
+	struct lnode in_hub; /* while the store has not answered */
+	struct hub *hub;     /* ref */
+	uint64_t room, subject;
+	struct msg *msg;     /* ref, or NULL: what the room gets told */
+	/* The room is there. err: take the change back (doneh follows);
+	 * 0: doneh has run and msg was delivered. May be NULL. */
+	void (*settle)(struct change *c, struct room *room, int err);
+	hub_done_h *doneh;
+	void *arg;
+};
+
+struct change *change_new(struct room *room, hub_done_h *doneh, void *arg);
+/* Takes both. */
+void change_commit(struct change *c, struct store_txn *t);
+
+struct face *hub_face(struct hub *h, struct view scheme);
+void hub_flush(struct hub *h);
+void hub_dirty(struct hub *h, struct list *dirty, struct lnode *n);
+
+/* ---- rooms.c ---- */
+
+struct room *room_new(struct hub *h, const struct store_room *sr,
+		      struct addr *addr);
+void room_drop(struct room *room);
+/* What is 0 in sm becomes new. */
+struct member *member_new(struct room *room, struct addr *addr,
+			  const struct store_member *sm);
+bool room_name_ok(struct view name);
+/* Of the room itself; the number is given out with room_give(). */
+int room_notice(struct msg **mp, struct room *room, struct view text);
+/* The room's next number is msg's: puts it into t and c. */
+void room_give(struct room *room, struct msg *msg, struct view dedupe,
+	       struct store_txn *t, struct change *c);
+
+/* ---- name.c ---- */
+
+/* "alice" of our own domain, "alice@host" of others. */
+void hub_name_user(const struct hub *h, struct buf *out,
+		   const struct addr *a);
+/* "who@at", both cleaned, as long as a name may be. */
+void hub_name_join(struct buf *out, struct view who, struct view at);
+/* "/me waves": the kind becomes MSG_EMOTE, the text "waves". */
+void hub_emote(enum msg_kind *kind, struct view *text);
+
+/* ---- journal.c ---- */
+
+/* 0: *mp is the message of this number, or NULL for a hole. EAGAIN: it has
+ * to be read. */
+int journal_find(const struct room *room, uint64_t seq, struct msg **mp);
+/* Reads the page with seq; those who wait (reading) are pumped then. */
+void journal_want(struct room *room, uint64_t seq);
+/* The number is settled: msg may be delivered (0), or is a hole. */
+void journal_commit(struct room *room, struct msg *msg, int err);
+void journal_page_free(struct room *room);
+void journal_prune_start(struct hub *h);
+
+/* ---- deliver.c ---- */
+
+/* msg is NULL for a hole. */
+void hub_deliver(struct room *room, uint64_t seq, struct msg *msg);
+/* The next number to go there; 0: none. */
+uint64_t room_next(const struct room *room, const struct cursor *cur);
+void member_pump(struct member *m);
+void member_put_off(struct member *m);
+void member_farewell(struct member *m, struct msg *msg);
+
+/* ---- relay.c ---- */
+
+void leg_deliver(struct leg *l, uint64_t seq, struct msg *msg);
+void leg_pump(struct leg *l);
+/* Sending is held for a while. */
+void leg_hold(struct leg *l);
+/* It is up: what is too old is skipped, the rest goes out. */
+void leg_catch_up(struct leg *l);
+
+/* ---- legstate.c ---- */
+
+/* Waiting times of one account, shared by its legs. */
+struct pause {
+	struct lnode in_hub;
+	struct face *face;  /* borrowed: the hub's */
+	char *via;          /* owned */
+	unsigned tries;
+	uint64_t until_ms;  /* monotonic */
+};
+
+void leg_set_state(struct leg *l, enum leg_state state, const char *why);
+void leg_attach(struct leg *l);
+/* Takes it off its face, whatever the state. */
+void leg_detach(struct leg *l, const char *why);
+void pauses_free(struct hub *h);
+
+/* ---- links.c ---- */
+
+/* What is 0 in sl becomes new. */
+struct leg *leg_new(struct room *room, const struct store_link *sl);
+struct leg *hub_leg_by_id(const struct hub *h, uint64_t id);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the store kept comes back to life. */
+#include <errno.h>
+
+#include "hub_priv.h"
+#include "log.h"
+#include "mem.h"
+
+
+/* A cursor can be ahead of the journal: numbers whose commit failed are
+ * settled, but nobody stored them, and they will be given out again. */
+static uint64_t clamp(const struct room *room, uint64_t acked)
+{
+	return acked < room->head ? acked : room->head;
+}
+
+
+static void load_room(const struct store_room *sr, void *arg)
+{
+	struct addr *addr;
+	struct hub *h = arg;
+	int err;
+
+	err = addr_new(&addr, VIEW("sip"), sr->name, sr->domain, VIEW_NONE);
+	if (err) {
+		log_error("store: a room's name is damaged, it stays out");
+		return;
+	}
+	room_new(h, sr, addr);
+	mem_deref(addr);
+}
+
+
+static void load_member(const struct store_member *sm, void *arg)
+{
+	struct hub *h = arg;
+	struct room *room = hub_room_by_id(h, sm->room);
+	struct store_member got = *sm;
+	struct addr *addr;
+
+	if (!room)
+		return;
+	if (addr_parse(&addr, sm->addr)) {
+		log_error("room %.*s: a member's address is damaged, he stays "
+			  "out",
+			  VIEW_ARG(room->addr->text));
+		return;
+	}
+	got.acked = clamp(room, sm->acked);
+	if (!room_member(room, addr))
+		member_new(room, addr, &got);
+	mem_deref(addr);
+}
+
+
+static void load_link(const struct store_link *sl, void *arg)
+{
+	struct hub *h = arg;
+	struct room *room = hub_room_by_id(h, sl->room);
+	struct store_link got = *sl;
+
+	if (!room)
+		return;
+	got.acked = clamp(room, sl->acked);
+	leg_new(room, &got);
+}
+
+
+int hub_load(struct hub *h)
+{
+	struct store_load load = {
+		.room = load_room,
+		.member = load_member,
+		.link = load_link,
+		.arg = h,
+	};
+	int err;
+
+	err = store_load(h->store, &load);
+	if (!err)
+		log_info("loaded %zu rooms, %zu members, %zu links",
+			 h->rooms.count, h->members.count, h->legs.count);
+	return err;
+}
