@@ -10,9 +10,8 @@
 #include "mem.h"
 
 /* What would make a second reading of the canonical text possible. */
-#define NEVER "\r\n"
+#define NEVER	    "\r\n"
 #define NOT_IN_HOST NEVER "@/;?<>\" "
-
 
 static bool has_any(struct view v, const char *bytes)
 {
@@ -24,7 +23,6 @@ static bool has_any(struct view v, const char *bytes)
 	}
 	return false;
 }
-
 
 static bool is_network(struct view v)
 {
@@ -38,7 +36,6 @@ static bool is_network(struct view v)
 	}
 	return v.n > 0;
 }
-
 
 static int check_parts(struct view network, struct view user, struct view host,
 		       struct view resource)
@@ -57,7 +54,6 @@ static int check_parts(struct view network, struct view user, struct view host,
 	return 0;
 }
 
-
 static struct view append(char **at, struct view v, bool lower)
 {
 	struct view out = { *at, v.n };
@@ -72,7 +68,6 @@ static struct view append(char **at, struct view v, bool lower)
 	*at += v.n;
 	return out;
 }
-
 
 int addr_new(struct addr **ap, struct view network, struct view user,
 	     struct view host, struct view resource)
@@ -107,7 +102,6 @@ int addr_new(struct addr **ap, struct view network, struct view user,
 	return 0;
 }
 
-
 int addr_parse(struct addr **ap, struct view text)
 {
 	struct view network, rest, place, resource, user, host;
@@ -130,14 +124,12 @@ int addr_parse(struct addr **ap, struct view text)
 	return addr_new(ap, network, user, host, resource);
 }
 
-
 bool addr_eq(const struct addr *a, const struct addr *b)
 {
 	if (!a || !b)
 		return a == b;
 	return a == b || (a->hash == b->hash && view_eq(a->text, b->text));
 }
-
 
 bool addr_is(const struct addr *a, const char *network)
 {

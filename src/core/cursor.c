@@ -5,7 +5,6 @@
  */
 #include "cursor.h"
 
-
 /* The bit of seq, 0 when it lies outside the window. */
 static uint8_t bit_of(const struct cursor *c, uint64_t seq)
 {
@@ -17,13 +16,11 @@ static uint8_t bit_of(const struct cursor *c, uint64_t seq)
 	return i < CURSOR_WINDOW ? (uint8_t)(1u << i) : 0;
 }
 
-
 void cursor_set(struct cursor *c, uint64_t acked)
 {
 	c->acked = acked;
 	c->done = c->sent = 0;
 }
-
 
 uint64_t cursor_next(const struct cursor *c)
 {
@@ -34,18 +31,15 @@ uint64_t cursor_next(const struct cursor *c)
 	return c->acked + 1 + (uint64_t)__builtin_ctz(open);
 }
 
-
 bool cursor_has(const struct cursor *c, uint64_t seq)
 {
 	return seq <= c->acked || (c->sent & bit_of(c, seq));
 }
 
-
 void cursor_sent(struct cursor *c, uint64_t seq)
 {
 	c->sent |= bit_of(c, seq);
 }
-
 
 bool cursor_done(struct cursor *c, uint64_t seq)
 {
@@ -63,18 +57,15 @@ bool cursor_done(struct cursor *c, uint64_t seq)
 	return true;
 }
 
-
 void cursor_undo(struct cursor *c, uint64_t seq)
 {
-	c->sent &= (uint8_t)~(bit_of(c, seq) & ~c->done);
+	c->sent &= (uint8_t) ~(bit_of(c, seq) & ~c->done);
 }
-
 
 void cursor_reset(struct cursor *c)
 {
 	c->sent = c->done;
 }
-
 
 bool cursor_idle(const struct cursor *c)
 {

@@ -18,7 +18,6 @@ static const uint64_t put_off_ms[] = { 30 * 1000, 2 * 60 * 1000,
 
 enum { PUT_OFF_STEPS = sizeof(put_off_ms) / sizeof(put_off_ms[0]) };
 
-
 static struct member *find_member(const struct hub *h, uint64_t id)
 {
 	struct hnode *n = htable_find(&h->members, hash_u64(id));
@@ -32,14 +31,12 @@ static struct member *find_member(const struct hub *h, uint64_t id)
 	return NULL;
 }
 
-
 uint64_t room_next(const struct room *room, const struct cursor *cur)
 {
 	uint64_t seq = cursor_next(cur);
 
 	return seq <= room->committed ? seq : 0;
 }
-
 
 /* His own words are no news to him, but a notice goes to all. */
 static bool member_wants(const struct member *m, const struct msg *msg)
@@ -52,7 +49,6 @@ static bool member_wants(const struct member *m, const struct msg *msg)
 	       !addr_eq(msg->from, m->addr);
 }
 
-
 static void settle(struct member *m, uint64_t seq)
 {
 	struct hub *h = m->room->hub;
@@ -61,9 +57,7 @@ static void settle(struct member *m, uint64_t seq)
 		hub_dirty(h, &h->dirty_members, &m->dirty);
 }
 
-
 /* ---- one member ---- */
-
 
 static bool member_ready(const struct member *m)
 {
@@ -72,7 +66,6 @@ static bool member_ready(const struct member *m)
 	return !m->tries ||
 	       (cursor_idle(&m->cur) && !wtimer_running(&m->retry));
 }
-
 
 static void member_offer(struct member *m, uint64_t seq, struct msg *msg)
 {
@@ -84,7 +77,6 @@ static void member_offer(struct member *m, uint64_t seq, struct msg *msg)
 	m->face->ops->fanout(m->face->obj, m->room, msg, &m, 1);
 }
 
-
 static void back_to_normal(struct member *m)
 {
 	struct hub *h = m->room->hub;
@@ -95,7 +87,6 @@ static void back_to_normal(struct member *m)
 	wheel_stop(h->wheel, &m->retry);
 	htable_del(&h->waiting, &m->waiting);
 }
-
 
 void member_pump(struct member *m)
 {
@@ -118,12 +109,10 @@ void member_pump(struct member *m)
 		back_to_normal(m);
 }
 
-
 static void on_retry(struct wtimer *t)
 {
 	member_pump(CONTAINER(t, struct member, retry));
 }
-
 
 void member_put_off(struct member *m)
 {
@@ -143,7 +132,6 @@ void member_put_off(struct member *m)
 		  (unsigned long long)put_off_ms[step] / 1000);
 }
 
-
 void member_farewell(struct member *m, struct msg *msg)
 {
 	if (m->state != MEMBER_JOINED || !m->face ||
@@ -153,7 +141,6 @@ void member_farewell(struct member *m, struct msg *msg)
 	m->face->ops->fanout(m->face->obj, m->room, msg, &m, 1);
 }
 
-
 static void awake(struct member *m)
 {
 	if (!cursor_idle(&m->cur) || m->reading)
@@ -161,7 +148,6 @@ static void awake(struct member *m)
 	wheel_stop(m->room->hub->wheel, &m->retry);
 	member_pump(m);
 }
-
 
 void hub_member_awake(struct hub *h, const struct addr *a)
 {
@@ -177,9 +163,7 @@ void hub_member_awake(struct hub *h, const struct addr *a)
 	}
 }
 
-
 /* ---- all of them ---- */
-
 
 static void batch_reserve(struct hub *h, size_t count)
 {
@@ -189,7 +173,6 @@ static void batch_reserve(struct hub *h, size_t count)
 	h->batch = mem_array(h->batch, h->batch_cap, sizeof(h->batch[0]));
 }
 
-
 /* Returns how many of this face are to get it. */
 static size_t collect(struct room *room, const struct face *f, uint64_t seq,
 		      const struct msg *msg)
@@ -198,7 +181,7 @@ static size_t collect(struct room *room, const struct face *f, uint64_t seq,
 	struct lnode *n, *nx;
 	size_t count = 0;
 
-	LIST_EACH(&room->order, n, nx) {
+	LIST_EACH (&room->order, n, nx) {
 		struct member *m = CONTAINER(n, struct member, order);
 
 		if (m->face != f || m->tries || m->reading ||
@@ -213,7 +196,6 @@ static size_t collect(struct room *room, const struct face *f, uint64_t seq,
 	}
 	return count;
 }
-
 
 void hub_deliver(struct room *room, uint64_t seq, struct msg *msg)
 {
@@ -233,13 +215,11 @@ void hub_deliver(struct room *room, uint64_t seq, struct msg *msg)
 		if (count)
 			f->ops->fanout(f->obj, room, msg, h->batch, count);
 	}
-	LIST_EACH(&room->legs, n, nx)
+	LIST_EACH (&room->legs, n, nx)
 		leg_deliver(CONTAINER(n, struct leg, in_room), seq, msg);
 }
 
-
 /* ---- answers ---- */
-
 
 void hub_on_member_delivered(struct hub *h, uint64_t member, uint64_t seq)
 {
@@ -252,7 +232,6 @@ void hub_on_member_delivered(struct hub *h, uint64_t member, uint64_t seq)
 	settle(m, seq);
 	member_pump(m);
 }
-
 
 static void give_up(struct member *m, uint64_t seq, struct view text)
 {
@@ -270,7 +249,6 @@ static void give_up(struct member *m, uint64_t seq, struct view text)
 	settle(m, seq);
 	member_pump(m);
 }
-
 
 void hub_on_member_failed(struct hub *h, uint64_t member, uint64_t seq,
 			  bool again, struct view text)

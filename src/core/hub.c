@@ -15,7 +15,6 @@
 
 enum { FLUSH_MS = 1000, FLUSH_AGAIN_MS = 10000 };
 
-
 static void hub_destroy(void *obj)
 {
 	struct hub *h = obj;
@@ -23,7 +22,6 @@ static void hub_destroy(void *obj)
 	mem_free(h->domain);
 	mem_free(h->batch);
 }
-
 
 int hub_new(struct hub **hp, const struct hub_conf *conf)
 {
@@ -48,7 +46,6 @@ int hub_new(struct hub **hp, const struct hub_conf *conf)
 	return 0;
 }
 
-
 struct face *hub_face(struct hub *h, struct view scheme)
 {
 	size_t i;
@@ -60,7 +57,6 @@ struct face *hub_face(struct hub *h, struct view scheme)
 	return NULL;
 }
 
-
 int hub_add_face(struct hub *h, const struct face_ops *ops, void *face)
 {
 	if (hub_face(h, view_str(ops->scheme)))
@@ -71,15 +67,12 @@ int hub_add_face(struct hub *h, const struct face_ops *ops, void *face)
 	return 0;
 }
 
-
 bool hub_is_our_domain(const struct hub *h, struct view domain)
 {
 	return view_ieqs(domain, h->domain);
 }
 
-
 /* ---- cursors to the disk ---- */
-
 
 static void put_cursors(struct hub *h, struct store_txn *t)
 {
@@ -97,12 +90,10 @@ static void put_cursors(struct hub *h, struct store_txn *t)
 	}
 }
 
-
 static void on_flush_timer(struct wtimer *t)
 {
 	hub_flush(CONTAINER(t, struct hub, flush));
 }
-
 
 /* The lost batch is not remembered: everybody counts as changed. */
 static void all_dirty(struct hub *h)
@@ -126,7 +117,6 @@ static void all_dirty(struct hub *h)
 	wheel_start(h->wheel, &h->flush, FLUSH_AGAIN_MS, on_flush_timer);
 }
 
-
 static void on_flushed(int err, void *arg)
 {
 	struct hub *h = arg;
@@ -135,7 +125,6 @@ static void on_flushed(int err, void *arg)
 		all_dirty(h);
 	mem_deref(h);
 }
-
 
 void hub_flush(struct hub *h)
 {
@@ -148,7 +137,6 @@ void hub_flush(struct hub *h)
 	store_commit(t, on_flushed, mem_ref(h));
 }
 
-
 void hub_dirty(struct hub *h, struct list *dirty, struct lnode *n)
 {
 	if (n->next)
@@ -158,9 +146,7 @@ void hub_dirty(struct hub *h, struct list *dirty, struct lnode *n)
 		wheel_start(h->wheel, &h->flush, FLUSH_MS, on_flush_timer);
 }
 
-
 /* ---- changes ---- */
-
 
 static void change_destroy(void *obj)
 {
@@ -169,7 +155,6 @@ static void change_destroy(void *obj)
 	mem_deref(c->msg);
 	mem_deref(c->hub);
 }
-
 
 struct change *change_new(struct room *room, hub_done_h *doneh, void *arg)
 {
@@ -182,7 +167,6 @@ struct change *change_new(struct room *room, hub_done_h *doneh, void *arg)
 	return c;
 }
 
-
 static void change_tell(struct change *c, int err)
 {
 	hub_done_h *doneh = c->doneh;
@@ -191,7 +175,6 @@ static void change_tell(struct change *c, int err)
 	if (doneh)
 		doneh(err, c->arg);
 }
-
 
 /* Delivery comes after doneh: the sender's answer does not wait for it. The
  * handler may do anything, so the room is looked up again. */
@@ -217,16 +200,13 @@ static void on_committed(int err, void *arg)
 	mem_deref(c);
 }
 
-
 void change_commit(struct change *c, struct store_txn *t)
 {
 	list_append(&c->hub->changes, &c->in_hub);
 	store_commit(t, on_committed, c);
 }
 
-
 /* ---- start and stop ---- */
-
 
 static int start_faces(struct hub *h)
 {
@@ -247,7 +227,6 @@ static int start_faces(struct hub *h)
 	return 0;
 }
 
-
 static void stop_faces(struct hub *h)
 {
 	size_t i;
@@ -261,17 +240,15 @@ static void stop_faces(struct hub *h)
 	}
 }
 
-
 static void start_room(struct room *room)
 {
 	struct lnode *n, *nx;
 
-	LIST_EACH(&room->legs, n, nx)
+	LIST_EACH (&room->legs, n, nx)
 		leg_attach(CONTAINER(n, struct leg, in_room));
-	LIST_EACH(&room->order, n, nx)
+	LIST_EACH (&room->order, n, nx)
 		member_pump(CONTAINER(n, struct member, order));
 }
-
 
 int hub_start(struct hub *h)
 {
@@ -290,7 +267,6 @@ int hub_start(struct hub *h)
 		start_room(room);
 	return 0;
 }
-
 
 static void stop_timers(struct hub *h)
 {
@@ -311,7 +287,6 @@ static void stop_timers(struct hub *h)
 	}
 }
 
-
 void hub_stop(struct hub *h)
 {
 	if (h->state == HUB_STOPPED)
@@ -321,7 +296,6 @@ void hub_stop(struct hub *h)
 	stop_timers(h);
 	hub_flush(h);
 }
-
 
 void hub_free(struct hub *h)
 {
@@ -347,9 +321,7 @@ void hub_free(struct hub *h)
 	mem_deref(h);
 }
 
-
 /* ---- for the operator ---- */
-
 
 int hub_each_face(const struct hub *h,
 		  int (*fn)(const struct face_ops *ops, void *face, void *arg),
@@ -362,7 +334,6 @@ int hub_each_face(const struct hub *h,
 		err = fn(h->faces[i].ops, h->faces[i].obj, arg);
 	return err;
 }
-
 
 void hub_stats(const struct hub *h, struct hub_stats *out)
 {

@@ -9,7 +9,7 @@ enum { FACES_MAX = 8 };
 
 struct face {
 	const struct face_ops *ops; /* borrowed */
-	void *obj;                  /* borrowed */
+	void *obj;		    /* borrowed */
 	bool started;
 };
 
@@ -19,18 +19,18 @@ struct hub {
 	struct loop *loop;   /* borrowed */
 	struct wheel *wheel; /* borrowed */
 	struct store *store; /* borrowed */
-	char *domain;        /* owned */
+	char *domain;	     /* owned */
 	unsigned keep_days;
 	uint64_t keep_msgs, backoff_ms;
 	enum hub_state state;
 	struct face faces[FACES_MAX];
 	size_t nfaces;
 	struct htable rooms_by_name, rooms; /* of struct room, owned */
-	struct htable members;              /* by id */
-	struct htable waiting;              /* members put off, by addr */
+	struct htable members;		    /* by id */
+	struct htable waiting;		    /* members put off, by addr */
 	struct htable legs, legs_by_label;
-	struct list pauses;        /* of struct pause, owned */
-	struct list changes;       /* of struct change, on their way */
+	struct list pauses;	   /* of struct pause, owned */
+	struct list changes;	   /* of struct change, on their way */
 	struct list dirty_members; /* cursors to be written */
 	struct list dirty_legs;
 	struct wtimer flush, prune;
@@ -45,7 +45,7 @@ struct change {
 	struct lnode in_hub; /* while the store has not answered */
 	struct hub *hub;     /* ref */
 	uint64_t room, subject;
-	struct msg *msg;     /* ref, or NULL: what the room gets told */
+	struct msg *msg; /* ref, or NULL: what the room gets told */
 	/* The room is there. err: take the change back (doneh follows);
 	 * 0: doneh has run and msg was delivered. May be NULL. */
 	void (*settle)(struct change *c, struct room *room, int err);
@@ -79,8 +79,7 @@ void room_give(struct room *room, struct msg *msg, struct view dedupe,
 /* ---- name.c ---- */
 
 /* "alice" of our own domain, "alice@host" of others. */
-void hub_name_user(const struct hub *h, struct buf *out,
-		   const struct addr *a);
+void hub_name_user(const struct hub *h, struct buf *out, const struct addr *a);
 /* "who@at", both cleaned, as long as a name may be. */
 void hub_name_join(struct buf *out, struct view who, struct view at);
 /* "/me waves": the kind becomes MSG_EMOTE, the text "waves". */
@@ -122,10 +121,10 @@ void leg_catch_up(struct leg *l);
 /* Waiting times of one account, shared by its legs. */
 struct pause {
 	struct lnode in_hub;
-	struct face *face;  /* borrowed: the hub's */
-	char *via;          /* owned */
+	struct face *face; /* borrowed: the hub's */
+	char *via;	   /* owned */
 	unsigned tries;
-	uint64_t until_ms;  /* monotonic */
+	uint64_t until_ms; /* monotonic */
 };
 
 void leg_set_state(struct leg *l, enum leg_state state, const char *why);

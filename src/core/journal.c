@@ -22,14 +22,12 @@ struct page_read {
 	uint64_t after, committed;
 };
 
-
 static void read_destroy(void *obj)
 {
 	struct page_read *rd = obj;
 
 	mem_deref(rd->hub);
 }
-
 
 static struct page_read *read_new(struct room *room, uint64_t after)
 {
@@ -42,9 +40,7 @@ static struct page_read *read_new(struct room *room, uint64_t after)
 	return rd;
 }
 
-
 /* ---- pages ---- */
-
 
 static void page_destroy(void *obj)
 {
@@ -55,12 +51,10 @@ static void page_destroy(void *obj)
 		mem_deref(page->msgs[i]);
 }
 
-
 void journal_page_free(struct room *room)
 {
 	room->page = mem_deref(room->page);
 }
-
 
 /* A sender that can't be read back must not take the text with it. */
 static int msg_load(struct msg **mp, const struct room *room,
@@ -83,13 +77,13 @@ static int msg_load(struct msg **mp, const struct room *room,
 		conf.from = mem_ref(room->addr);
 	err = msg_new(mp, &conf);
 	if (err)
-		log_warning("room %.*s: message %llu in the journal is damaged",
-			    VIEW_ARG(room->addr->text),
-			    (unsigned long long)sm->seq);
+		log_warning(
+			"room %.*s: message %llu in the journal is damaged",
+			VIEW_ARG(room->addr->text),
+			(unsigned long long)sm->seq);
 	mem_deref(conf.from);
 	return err;
 }
-
 
 static void page_take(struct room *room, const struct page_read *rd,
 		      const struct store_msg *msgs, size_t count)
@@ -98,15 +92,14 @@ static void page_take(struct room *room, const struct page_read *rd,
 	size_t i;
 
 	for (i = 0; i < count && i < ROOM_PAGE; i++)
-		page->count += !msg_load(&page->msgs[page->count], room,
-					 &msgs[i]);
+		page->count +=
+			!msg_load(&page->msgs[page->count], room, &msgs[i]);
 	page->after = rd->after;
-	page->upto = count < ROOM_PAGE ? rd->committed
-				       : msgs[ROOM_PAGE - 1].seq;
+	page->upto =
+		count < ROOM_PAGE ? rd->committed : msgs[ROOM_PAGE - 1].seq;
 	journal_page_free(room);
 	room->page = page;
 }
-
 
 static struct msg *page_find(const struct room_page *page, uint64_t seq)
 {
@@ -125,7 +118,6 @@ static struct msg *page_find(const struct room_page *page, uint64_t seq)
 	return NULL;
 }
 
-
 int journal_find(const struct room *room, uint64_t seq, struct msg **mp)
 {
 	struct msg *msg = room->recent[seq % ROOM_RECENT];
@@ -141,12 +133,9 @@ int journal_find(const struct room *room, uint64_t seq, struct msg **mp)
 	return 0;
 }
 
-
 /* ---- reading ---- */
 
-
 static void read_next(struct room *room);
-
 
 /* Everybody who waits tries again. What somebody still lacks only adds to
  * room->want here, because room->reading is still set. */
@@ -154,7 +143,7 @@ static void wake_all(struct room *room, int err)
 {
 	struct lnode *n, *nx;
 
-	LIST_EACH(&room->order, n, nx) {
+	LIST_EACH (&room->order, n, nx) {
 		struct member *m = CONTAINER(n, struct member, order);
 
 		if (!m->reading)
@@ -165,7 +154,7 @@ static void wake_all(struct room *room, int err)
 		else
 			member_pump(m);
 	}
-	LIST_EACH(&room->legs, n, nx) {
+	LIST_EACH (&room->legs, n, nx) {
 		struct leg *l = CONTAINER(n, struct leg, in_room);
 
 		if (!l->reading)
@@ -177,7 +166,6 @@ static void wake_all(struct room *room, int err)
 			leg_pump(l);
 	}
 }
-
 
 static void on_page(int err, const struct store_msg *msgs, size_t count,
 		    void *arg)
@@ -197,10 +185,9 @@ static void on_page(int err, const struct store_msg *msgs, size_t count,
 	room->reading = false;
 	if (room->want)
 		read_next(room);
- out:
+out:
 	mem_deref(rd);
 }
-
 
 static void read_next(struct room *room)
 {
@@ -212,7 +199,6 @@ static void read_next(struct room *room)
 		   rd);
 }
 
-
 void journal_want(struct room *room, uint64_t seq)
 {
 	if (!room->want || seq < room->want)
@@ -220,7 +206,6 @@ void journal_want(struct room *room, uint64_t seq)
 	if (!room->reading)
 		read_next(room);
 }
-
 
 void journal_commit(struct room *room, struct msg *msg, int err)
 {
@@ -231,9 +216,7 @@ void journal_commit(struct room *room, struct msg *msg, int err)
 	*slot = err ? NULL : mem_ref(msg);
 }
 
-
 /* ---- expiry ---- */
-
 
 static void expire_member(struct member *m, uint64_t first)
 {
@@ -248,7 +231,6 @@ static void expire_member(struct member *m, uint64_t first)
 	member_pump(m);
 }
 
-
 static void expire_leg(struct leg *l, uint64_t first)
 {
 	uint64_t lost = first - 1 - l->cur.acked;
@@ -259,28 +241,26 @@ static void expire_leg(struct leg *l, uint64_t first)
 	hub_dirty(l->room->hub, &l->room->hub->dirty_legs, &l->dirty);
 }
 
-
 /* Whoever has not got that far will not get it any more. What is under way
  * to him is left alone: its answer settles it. */
 static void expire_upto(struct room *room, uint64_t first)
 {
 	struct lnode *n, *nx;
 
-	LIST_EACH(&room->order, n, nx) {
+	LIST_EACH (&room->order, n, nx) {
 		struct member *m = CONTAINER(n, struct member, order);
 
 		if (m->cur.acked + 1 < first && !m->reading &&
 		    cursor_idle(&m->cur))
 			expire_member(m, first);
 	}
-	LIST_EACH(&room->legs, n, nx) {
+	LIST_EACH (&room->legs, n, nx) {
 		struct leg *l = CONTAINER(n, struct leg, in_room);
 
 		if (l->cur.acked + 1 < first && l->state != LEG_UP)
 			expire_leg(l, first);
 	}
 }
-
 
 static void on_first(int err, const struct store_msg *msgs, size_t count,
 		     void *arg)
@@ -293,24 +273,22 @@ static void on_first(int err, const struct store_msg *msgs, size_t count,
 	mem_deref(rd);
 }
 
-
 static bool has_laggard(const struct room *room)
 {
 	struct lnode *n, *nx;
 
-	LIST_EACH(&room->order, n, nx) {
+	LIST_EACH (&room->order, n, nx) {
 		if (CONTAINER(n, struct member, order)->cur.acked <
 		    room->committed)
 			return true;
 	}
-	LIST_EACH(&room->legs, n, nx) {
+	LIST_EACH (&room->legs, n, nx) {
 		if (CONTAINER(n, struct leg, in_room)->cur.acked <
 		    room->committed)
 			return true;
 	}
 	return false;
 }
-
 
 static void prune_room(struct room *room, uint64_t before_ms)
 {
@@ -328,7 +306,6 @@ static void prune_room(struct room *room, uint64_t before_ms)
 			   read_new(room, 0));
 }
 
-
 static void on_prune(struct wtimer *t)
 {
 	struct hub *h = CONTAINER(t, struct hub, prune);
@@ -342,7 +319,6 @@ static void on_prune(struct wtimer *t)
 	}
 	journal_prune_start(h);
 }
-
 
 void journal_prune_start(struct hub *h)
 {

@@ -11,12 +11,10 @@ static const char *const state_names[] = {
 	[LEG_LOST] = "lost",
 };
 
-
 const char *leg_state_name(enum leg_state state)
 {
 	return (unsigned)state <= LEG_LOST ? state_names[state] : "unknown";
 }
-
 
 static int print_traffic(struct sink *out, const struct leg *l)
 {
@@ -26,7 +24,6 @@ static int print_traffic(struct sink *out, const struct leg *l)
 			   (unsigned long long)(now_ms() - l->traffic_ms) /
 				   1000);
 }
-
 
 int leg_print(struct sink *out, const struct leg *l)
 {

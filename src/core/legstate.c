@@ -27,7 +27,6 @@ static const char *const why_names[] = {
 	[LOST_CONFIG] = "cannot work as configured",
 };
 
-
 void leg_set_state(struct leg *l, enum leg_state state, const char *why)
 {
 	enum log_level level = state == LEG_LOST ? LOG_WARNING : LOG_INFO;
@@ -42,9 +41,7 @@ void leg_set_state(struct leg *l, enum leg_state state, const char *why)
 		 leg_state_name(state), why ? ": " : "", why ? why : "");
 }
 
-
 /* ---- pauses ---- */
-
 
 static struct pause *pause_of(const struct leg *l)
 {
@@ -52,7 +49,7 @@ static struct pause *pause_of(const struct leg *l)
 	struct lnode *n, *nx;
 	struct pause *p;
 
-	LIST_EACH(&h->pauses, n, nx) {
+	LIST_EACH (&h->pauses, n, nx) {
 		p = CONTAINER(n, struct pause, in_hub);
 		if (p->face == l->face && !strcmp(p->via, l->via))
 			return p;
@@ -63,7 +60,6 @@ static struct pause *pause_of(const struct leg *l)
 	list_append(&h->pauses, &p->in_hub);
 	return p;
 }
-
 
 void pauses_free(struct hub *h)
 {
@@ -76,7 +72,6 @@ void pauses_free(struct hub *h)
 		mem_free(p);
 	}
 }
-
 
 /* 1, 2, 4 .. 300 (or 60, 120 .. 300) times the base, +-20 %: links that were
  * lost together do not come back together. */
@@ -91,7 +86,6 @@ static uint64_t pause_ms(const struct hub *h, enum lost_why why,
 	return h->backoff_ms * times * (80 + rand_u64() % 41) / 100;
 }
 
-
 static uint64_t shared_pause(struct leg *l, enum lost_why why, bool was_long)
 {
 	struct pause *p = pause_of(l);
@@ -105,11 +99,10 @@ static uint64_t shared_pause(struct leg *l, enum lost_why why, bool was_long)
 	return p->until_ms - now;
 }
 
-
 static uint64_t next_try(struct leg *l, enum lost_why why)
 {
-	bool was_long = l->state == LEG_UP &&
-			now_ms() - l->since_ms >= UP_LONG_MS;
+	bool was_long =
+		l->state == LEG_UP && now_ms() - l->since_ms >= UP_LONG_MS;
 
 	if (was_long)
 		l->tries = 0;
@@ -120,9 +113,7 @@ static uint64_t next_try(struct leg *l, enum lost_why why)
 	return pause_ms(l->room->hub, why, l->tries++);
 }
 
-
 /* ---- lost and joining ---- */
-
 
 /* One line of at most ERROR_MAX bytes; peers write into it. */
 static void set_error(struct leg *l, enum lost_why why, struct view text)
@@ -143,12 +134,10 @@ static void set_error(struct leg *l, enum lost_why why, struct view text)
 	l->error = buf_take(&b);
 }
 
-
 static void on_retry(struct wtimer *t)
 {
 	leg_attach(CONTAINER(t, struct leg, retry));
 }
-
 
 static void leg_lost(struct leg *l, enum lost_why why, struct view text)
 {
@@ -164,7 +153,6 @@ static void leg_lost(struct leg *l, enum lost_why why, struct view text)
 	wheel_start(h->wheel, &l->retry, ms, on_retry);
 	leg_set_state(l, LEG_LOST, l->error);
 }
-
 
 void leg_attach(struct leg *l)
 {
@@ -182,7 +170,6 @@ void leg_attach(struct leg *l)
 			 view_str(strerror(err)));
 }
 
-
 void leg_detach(struct leg *l, const char *why)
 {
 	struct hub *h = l->room->hub;
@@ -195,7 +182,6 @@ void leg_detach(struct leg *l, const char *why)
 	leg_set_state(l, LEG_DOWN, why);
 }
 
-
 void hub_link_kick(struct hub *h, struct leg *leg)
 {
 	if (h->state != HUB_RUNNING || leg->state != LEG_LOST)
@@ -204,9 +190,7 @@ void hub_link_kick(struct hub *h, struct leg *leg)
 	leg_attach(leg);
 }
 
-
 /* ---- up from the faces ---- */
-
 
 static char *clean_nick(struct view nick)
 {
@@ -215,7 +199,6 @@ static char *clean_nick(struct view nick)
 	utf8_clean_name(&b, nick, MSG_NAME_MAX);
 	return buf_take(&b);
 }
-
 
 /* A worker that was replaced joins on its own, so a lost leg may come up; one
  * that is up may have got another nick. */
@@ -233,7 +216,6 @@ void hub_on_attached(struct hub *h, uint64_t leg, struct view own_nick)
 	leg_set_state(l, LEG_UP, l->own_nick);
 	leg_catch_up(l);
 }
-
 
 void hub_on_lost(struct hub *h, uint64_t leg, enum lost_why why,
 		 struct view text)

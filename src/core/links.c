@@ -14,9 +14,7 @@
 
 enum { LABEL_MAX = 64, NICK_MAX = 64 };
 
-
 /* ---- looking up ---- */
-
 
 struct leg *hub_leg_by_id(const struct hub *h, uint64_t id)
 {
@@ -31,7 +29,6 @@ struct leg *hub_leg_by_id(const struct hub *h, uint64_t id)
 	return NULL;
 }
 
-
 struct leg *hub_link(const struct hub *h, struct view label)
 {
 	struct hnode *n = htable_find(&h->legs_by_label, hash_iview(label));
@@ -45,18 +42,15 @@ struct leg *hub_link(const struct hub *h, struct view label)
 	return NULL;
 }
 
-
 struct leg *hub_each_leg(const struct hub *h, size_t *pos, struct leg *prev)
 {
-	struct hnode *n = htable_each(&h->legs, pos,
-				      prev ? &prev->by_id : NULL);
+	struct hnode *n =
+		htable_each(&h->legs, pos, prev ? &prev->by_id : NULL);
 
 	return n ? CONTAINER(n, struct leg, by_id) : NULL;
 }
 
-
 /* ---- the object ---- */
-
 
 static void leg_destroy(void *obj)
 {
@@ -76,7 +70,6 @@ static void leg_destroy(void *obj)
 	mem_free(l->error);
 }
 
-
 static struct face *link_face(struct hub *h, struct view target)
 {
 	struct view scheme, rest;
@@ -87,7 +80,6 @@ static struct face *link_face(struct hub *h, struct view target)
 	f = hub_face(h, scheme);
 	return f && (f->ops->caps & FACE_LINKS) ? f : NULL;
 }
-
 
 struct leg *leg_new(struct room *room, const struct store_link *sl)
 {
@@ -112,7 +104,6 @@ struct leg *leg_new(struct room *room, const struct store_link *sl)
 	return l;
 }
 
-
 static void put_link(struct store_txn *t, const struct leg *l)
 {
 	struct store_link sl = {
@@ -129,16 +120,13 @@ static void put_link(struct store_txn *t, const struct leg *l)
 	store_put_link(t, &sl);
 }
 
-
 static void leg_drop(struct leg *l, const char *why)
 {
 	leg_detach(l, why);
 	mem_deref(l);
 }
 
-
 /* ---- may it be? ---- */
-
 
 /* Says why; v is the operator's own word. */
 static int refuse(struct buf *why, int err, const char *before, struct view v,
@@ -151,7 +139,6 @@ static int refuse(struct buf *why, int err, const char *before, struct view v,
 	}
 	return err;
 }
-
 
 static bool label_ok(struct view label)
 {
@@ -168,7 +155,6 @@ static bool label_ok(struct view label)
 	return label.n && label.n <= LABEL_MAX;
 }
 
-
 /* No control characters, and not too long. */
 static bool word_ok(struct view v, size_t max)
 {
@@ -181,23 +167,26 @@ static bool word_ok(struct view v, size_t max)
 	return v.n <= max;
 }
 
-
 static int check_words(const struct hub_link *link, struct buf *why)
 {
 	if (!label_ok(link->label))
-		return refuse(why, EINVAL, "a label has 1 to 64 letters, "
-			      "digits or ._-", VIEW_NONE, "");
+		return refuse(why, EINVAL,
+			      "a label has 1 to 64 letters, "
+			      "digits or ._-",
+			      VIEW_NONE, "");
 	if (view_empty(link->target) || !word_ok(link->target, ADDR_MAX))
-		return refuse(why, EINVAL, "a target looks like "
+		return refuse(why, EINVAL,
+			      "a target looks like "
 			      "irc:network/#channel or "
-			      "xmpp:room@service.example", VIEW_NONE, "");
+			      "xmpp:room@service.example",
+			      VIEW_NONE, "");
 	if (!word_ok(link->via, LABEL_MAX) || !word_ok(link->nick, NICK_MAX))
-		return refuse(why, EINVAL, "via and nick have at most 64 "
-			      "bytes and no control characters", VIEW_NONE,
-			      "");
+		return refuse(why, EINVAL,
+			      "via and nick have at most 64 "
+			      "bytes and no control characters",
+			      VIEW_NONE, "");
 	return 0;
 }
-
 
 static int check_target(struct hub *h, const struct hub_link *link,
 			struct buf *via, struct buf *why)
@@ -216,7 +205,6 @@ static int check_target(struct hub *h, const struct hub_link *link,
 	return err;
 }
 
-
 /* old: the link that this one takes the place of, or NULL. */
 static int check_conflict(const struct hub *h, const struct room *r,
 			  const struct hub_link *link, const struct leg *old,
@@ -232,7 +220,8 @@ static int check_conflict(const struct hub *h, const struct room *r,
 		if (l == old || !view_ieqs(link->target, l->target))
 			continue;
 		if (l->room == r)
-			return refuse(why, EEXIST, "the room has this target "
+			return refuse(why, EEXIST,
+				      "the room has this target "
 				      "already, by the link \"",
 				      view_str(l->label), "\"");
 		return refuse(why, ELOOP, "the target is linked to the room ",
@@ -241,9 +230,7 @@ static int check_conflict(const struct hub *h, const struct room *r,
 	return 0;
 }
 
-
 /* ---- adding ---- */
-
 
 static void on_linked(struct change *c, struct room *room, int err)
 {
@@ -260,7 +247,6 @@ static void on_linked(struct change *c, struct room *room, int err)
 	leg_attach(l);
 }
 
-
 static struct leg *link_make(struct room *r, const struct hub_link *link,
 			     struct view via)
 {
@@ -276,13 +262,11 @@ static struct leg *link_make(struct room *r, const struct hub_link *link,
 	return leg_new(r, &sl);
 }
 
-
 static void set_word(char **word, struct view v)
 {
 	mem_free(*word);
 	*word = view_dup(v);
 }
-
 
 /* The same place in the same room: only how to get there may have changed. */
 static void link_keep(struct leg *l, const struct hub_link *link,
@@ -296,14 +280,12 @@ static void link_keep(struct leg *l, const struct hub_link *link,
 	set_word(&l->nick, link->nick);
 }
 
-
 static bool same_place(const struct leg *l, const struct room *r,
 		       const struct hub_link *link)
 {
 	return l && !l->leaving && l->room == r &&
 	       view_eqs(link->target, l->target);
 }
-
 
 static void link_commit(struct room *r, const struct hub_link *link,
 			struct view via, struct leg *old, struct change *c)
@@ -328,7 +310,6 @@ static void link_commit(struct room *r, const struct hub_link *link,
 		leg_attach(l);
 }
 
-
 int hub_link_add(struct hub *h, struct room *r, const struct hub_link *link,
 		 struct buf *why, hub_done_h *doneh, void *arg)
 {
@@ -350,9 +331,7 @@ int hub_link_add(struct hub *h, struct room *r, const struct hub_link *link,
 	return err;
 }
 
-
 /* ---- removing ---- */
-
 
 static void on_unlinked(struct change *c, struct room *room, int err)
 {
@@ -368,7 +347,6 @@ static void on_unlinked(struct change *c, struct room *room, int err)
 		    strerror(err));
 	l->leaving = false;
 }
-
 
 int hub_link_remove(struct hub *h, struct leg *leg, hub_done_h *doneh,
 		    void *arg)
@@ -391,7 +369,6 @@ int hub_link_remove(struct hub *h, struct leg *leg, hub_done_h *doneh,
 	return 0;
 }
 
-
 static bool is_listed(const struct leg *l, const struct hub_link *links,
 		      size_t count)
 {
@@ -405,13 +382,12 @@ static bool is_listed(const struct leg *l, const struct hub_link *links,
 	return false;
 }
 
-
 static void unlist_room(struct room *room, const struct hub_link *links,
 			size_t count)
 {
 	struct lnode *n, *nx;
 
-	LIST_EACH(&room->legs, n, nx) {
+	LIST_EACH (&room->legs, n, nx) {
 		struct leg *l = CONTAINER(n, struct leg, in_room);
 		struct store_txn *t;
 
@@ -424,7 +400,6 @@ static void unlist_room(struct room *room, const struct hub_link *links,
 		leg_drop(l, "no longer configured");
 	}
 }
-
 
 void hub_links_configured(struct hub *h, const struct hub_link *links,
 			  size_t count)

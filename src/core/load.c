@@ -6,14 +6,12 @@
 #include "log.h"
 #include "mem.h"
 
-
 /* A cursor can be ahead of the journal: numbers whose commit failed are
  * settled, but nobody stored them, and they will be given out again. */
 static uint64_t clamp(const struct room *room, uint64_t acked)
 {
 	return acked < room->head ? acked : room->head;
 }
-
 
 static void load_room(const struct store_room *sr, void *arg)
 {
@@ -29,7 +27,6 @@ static void load_room(const struct store_room *sr, void *arg)
 	room_new(h, sr, addr);
 	mem_deref(addr);
 }
-
 
 static void load_member(const struct store_member *sm, void *arg)
 {
@@ -52,7 +49,6 @@ static void load_member(const struct store_member *sm, void *arg)
 	mem_deref(addr);
 }
 
-
 static void load_link(const struct store_link *sl, void *arg)
 {
 	struct hub *h = arg;
@@ -64,7 +60,6 @@ static void load_link(const struct store_link *sl, void *arg)
 	got.acked = clamp(room, sl->acked);
 	leg_new(room, &got);
 }
-
 
 int hub_load(struct hub *h)
 {

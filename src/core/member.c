@@ -16,12 +16,10 @@ static const char *const state_names[] = {
 	[MEMBER_BANNED] = "banned",
 };
 
-
 const char *member_role_name(enum member_role role)
 {
 	return (unsigned)role <= ROLE_OWNER ? role_names[role] : "unknown";
 }
-
 
 const char *member_state_name(enum member_state state)
 {
@@ -29,16 +27,14 @@ const char *member_state_name(enum member_state state)
 						: "unknown";
 }
 
-
 int member_print(struct sink *out, const struct member *m)
 {
 	uint64_t behind = m->room->committed > m->cur.acked
 				  ? m->room->committed - m->cur.acked
 				  : 0;
 
-	return sink_printf(out, "%.*s %s %s behind %llu%s\n",
-			   VIEW_ARG(m->addr->text), member_role_name(m->role),
-			   member_state_name(m->state),
-			   (unsigned long long)behind,
-			   m->tries ? " put off" : "");
+	return sink_printf(
+		out, "%.*s %s %s behind %llu%s\n", VIEW_ARG(m->addr->text),
+		member_role_name(m->role), member_state_name(m->state),
+		(unsigned long long)behind, m->tries ? " put off" : "");
 }

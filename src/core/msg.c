@@ -19,12 +19,10 @@ static const char *const kind_names[] = {
 	[MSG_SUBJECT] = "subject",
 };
 
-
 const char *msg_kind_name(enum msg_kind kind)
 {
 	return (unsigned)kind <= MSG_SUBJECT ? kind_names[kind] : "unknown";
 }
-
 
 uint64_t core_new_id(void)
 {
@@ -36,14 +34,12 @@ uint64_t core_new_id(void)
 	return id;
 }
 
-
 static void msg_destroy(void *obj)
 {
 	struct msg *m = obj;
 
 	mem_deref(m->from);
 }
-
 
 static bool has_print(struct view v)
 {
@@ -55,7 +51,6 @@ static bool has_print(struct view v)
 	}
 	return false;
 }
-
 
 static int clean_text(struct buf *b, struct view text)
 {
@@ -73,7 +68,6 @@ static int clean_text(struct buf *b, struct view text)
 	return has_print(v) ? 0 : EBADMSG;
 }
 
-
 /* The part behind the last @ is ours (a host, a link's label); one in front
  * of it would be somebody's invention. */
 static void clean_name(struct buf *b, struct view name)
@@ -88,7 +82,6 @@ static void clean_name(struct buf *b, struct view name)
 	buf_addc(b, '@');
 	utf8_clean_name(b, at, NAME_AT_MAX);
 }
-
 
 static struct msg *msg_build(const struct msg_conf *conf, struct view name,
 			     struct view text)
@@ -113,7 +106,6 @@ static struct msg *msg_build(const struct msg_conf *conf, struct view name,
 	return m;
 }
 
-
 int msg_new(struct msg **mp, const struct msg_conf *conf)
 {
 	struct buf name = { 0 }, text = { 0 };
@@ -124,12 +116,11 @@ int msg_new(struct msg **mp, const struct msg_conf *conf)
 		goto out;
 	clean_name(&name, conf->name);
 	*mp = msg_build(conf, buf_view(&name), buf_view(&text));
- out:
+out:
 	buf_free(&name);
 	buf_free(&text);
 	return err;
 }
-
 
 int msg_print(struct sink *out, const struct msg *m)
 {

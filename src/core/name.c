@@ -10,7 +10,6 @@
 
 static const char cut_mark[] = "\xe2\x80\xa6"; /* U+2026 */
 
-
 static void clean_cut(struct buf *b, struct view v, size_t max)
 {
 	struct buf name = { 0 };
@@ -27,14 +26,12 @@ static void clean_cut(struct buf *b, struct view v, size_t max)
 	buf_free(&name);
 }
 
-
 void hub_name_join(struct buf *out, struct view who, struct view at)
 {
 	clean_cut(out, who, NAME_WHO_MAX);
 	buf_addc(out, '@');
 	clean_cut(out, at, NAME_AT_MAX);
 }
-
 
 static int hex_digit(char c)
 {
@@ -43,7 +40,6 @@ static int hex_digit(char c)
 	c |= 0x20;
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
-
 
 /* Only what can't stand in a SIP URI as it is: spaces and beyond ASCII. With
  * any other escape "%61lice" would be called alice. */
@@ -68,7 +64,6 @@ static bool decode(struct buf *b, struct view v)
 	return true;
 }
 
-
 /* The user part to be shown: decoded if that is clean, else as it is. */
 static void add_user(struct buf *b, struct view user)
 {
@@ -83,7 +78,6 @@ static void add_user(struct buf *b, struct view user)
 	buf_free(&plain);
 	buf_free(&clean);
 }
-
 
 void hub_name_user(const struct hub *h, struct buf *out, const struct addr *a)
 {
@@ -100,7 +94,6 @@ void hub_name_user(const struct hub *h, struct buf *out, const struct addr *a)
 		hub_name_join(out, buf_view(&user), a->host);
 	buf_free(&user);
 }
-
 
 void hub_emote(enum msg_kind *kind, struct view *text)
 {

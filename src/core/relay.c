@@ -15,14 +15,12 @@
 
 enum { SKIP_BEHIND = 200, SKIP_AGE_MS = 10 * 60 * 1000, HOLD_STEPS = 5 };
 
-
 /* Rooms' own notices (who came, who went) stay on this side. */
 static bool leg_wants(const struct leg *l, const struct msg *msg)
 {
 	return msg->origin != l->id && !msg->audience &&
 	       msg->kind != MSG_NOTICE;
 }
-
 
 static void settle(struct leg *l, uint64_t seq)
 {
@@ -32,19 +30,17 @@ static void settle(struct leg *l, uint64_t seq)
 		hub_dirty(h, &h->dirty_legs, &l->dirty);
 }
 
-
 static bool leg_ready(const struct leg *l)
 {
 	return l->state == LEG_UP && !l->reading &&
-	       !wtimer_running(&l->retry) && l->room->hub->state == HUB_RUNNING;
+	       !wtimer_running(&l->retry) &&
+	       l->room->hub->state == HUB_RUNNING;
 }
-
 
 static void on_hold_over(struct wtimer *t)
 {
 	leg_pump(CONTAINER(t, struct leg, retry));
 }
-
 
 void leg_hold(struct leg *l)
 {
@@ -58,7 +54,6 @@ void leg_hold(struct leg *l)
 		l->held++;
 }
 
-
 static void release(struct leg *l)
 {
 	l->held = 0;
@@ -66,9 +61,7 @@ static void release(struct leg *l)
 		wheel_stop(l->room->hub->wheel, &l->retry);
 }
 
-
 /* ---- what is too old ---- */
-
 
 static bool too_old(const struct leg *l, const struct msg *msg)
 {
@@ -76,14 +69,12 @@ static bool too_old(const struct leg *l, const struct msg *msg)
 	       msg->time_ms + SKIP_AGE_MS < wall_ms();
 }
 
-
 static void skip(struct leg *l, uint64_t seq)
 {
 	l->skipped++;
 	l->room->hub->stats.skipped++;
 	settle(l, seq);
 }
-
 
 static int skip_notice(struct msg **mp, const struct leg *l)
 {
@@ -103,7 +94,6 @@ static int skip_notice(struct msg **mp, const struct leg *l)
 	buf_free(&text);
 	return err;
 }
-
 
 /* Tells the other side once how much it missed; number 0, because this is not
  * in the journal. Not 0: can't be sent now, the leg is held. */
@@ -129,9 +119,7 @@ static int tell_skipped(struct leg *l)
 	return 0;
 }
 
-
 /* ---- sending ---- */
-
 
 static void leg_give_up(struct leg *l, uint64_t seq, struct view text)
 {
@@ -145,7 +133,6 @@ static void leg_give_up(struct leg *l, uint64_t seq, struct view text)
 		 (unsigned long long)(msg ? msg->id : 0), VIEW_ARG(text));
 	settle(l, seq);
 }
-
 
 /* Not 0: not now, the leg is held. */
 static int leg_send(struct leg *l, uint64_t seq, struct msg *msg)
@@ -166,7 +153,6 @@ static int leg_send(struct leg *l, uint64_t seq, struct msg *msg)
 	return 0;
 }
 
-
 static int leg_offer(struct leg *l, uint64_t seq, struct msg *msg)
 {
 	int err;
@@ -184,13 +170,11 @@ static int leg_offer(struct leg *l, uint64_t seq, struct msg *msg)
 	return err ? err : leg_send(l, seq, msg);
 }
 
-
 void leg_deliver(struct leg *l, uint64_t seq, struct msg *msg)
 {
 	if (leg_ready(l) && cursor_next(&l->cur) == seq)
 		leg_offer(l, seq, msg);
 }
-
 
 void leg_pump(struct leg *l)
 {
@@ -214,7 +198,6 @@ void leg_pump(struct leg *l)
 	}
 }
 
-
 void leg_catch_up(struct leg *l)
 {
 	uint64_t head = l->room->committed;
@@ -226,9 +209,7 @@ void leg_catch_up(struct leg *l)
 	leg_pump(l);
 }
 
-
 /* ---- answers ---- */
-
 
 void hub_on_delivered(struct hub *h, uint64_t leg, uint64_t seq)
 {
@@ -243,7 +224,6 @@ void hub_on_delivered(struct hub *h, uint64_t leg, uint64_t seq)
 	settle(l, seq);
 	leg_pump(l);
 }
-
 
 void hub_on_failed(struct hub *h, uint64_t leg, uint64_t seq, bool again,
 		   struct view text)

@@ -5,7 +5,6 @@
  */
 #include "render.h"
 
-
 /* Empty lines stay empty: trailing blanks help nobody. */
 static void add_indented(struct buf *b, struct view text)
 {
@@ -23,7 +22,6 @@ static void add_indented(struct buf *b, struct view text)
 	}
 }
 
-
 static void add_name(struct buf *b, const char *before, const struct msg *m,
 		     const char *after)
 {
@@ -31,7 +29,6 @@ static void add_name(struct buf *b, const char *before, const struct msg *m,
 	buf_addv(b, m->name);
 	buf_adds(b, after);
 }
-
 
 static void add_sip_prefix(struct buf *b, const struct msg *m)
 {
@@ -54,7 +51,6 @@ static void add_sip_prefix(struct buf *b, const struct msg *m)
 	}
 }
 
-
 static void add_relay_prefix(struct buf *b, const struct msg *m)
 {
 	switch (m->kind) {
@@ -74,20 +70,17 @@ static void add_relay_prefix(struct buf *b, const struct msg *m)
 	}
 }
 
-
 void render_sip(struct buf *b, const struct msg *m)
 {
 	add_sip_prefix(b, m);
 	add_indented(b, m->text);
 }
 
-
 void render_relay(struct buf *b, const struct msg *m)
 {
 	add_relay_prefix(b, m);
 	add_indented(b, m->text);
 }
-
 
 bool render_relay_line(struct buf *b, const struct msg *m, size_t *pos)
 {

@@ -2,7 +2,6 @@
 /* What may be asked of a room. */
 #include "room.h"
 
-
 struct member *room_member(const struct room *r, const struct addr *a)
 {
 	struct hnode *n;
@@ -18,30 +17,26 @@ struct member *room_member(const struct room *r, const struct addr *a)
 	return NULL;
 }
 
-
 struct view room_name(const struct room *r)
 {
 	return r->addr->user;
 }
-
 
 struct view room_domain(const struct room *r)
 {
 	return r->addr->host;
 }
 
-
 bool room_is_private(const struct room *r)
 {
 	return r->flags & ROOM_PRIVATE;
 }
 
-
 int room_print(struct sink *out, const struct room *r)
 {
-	return sink_printf(out, "%.*s %s members %zu links %zu messages %llu\n",
-			   VIEW_ARG(r->addr->text),
-			   room_is_private(r) ? "private" : "public",
-			   r->members.count, r->legs.count,
-			   (unsigned long long)r->committed);
+	return sink_printf(
+		out, "%.*s %s members %zu links %zu messages %llu\n",
+		VIEW_ARG(r->addr->text),
+		room_is_private(r) ? "private" : "public", r->members.count,
+		r->legs.count, (unsigned long long)r->committed);
 }

@@ -12,21 +12,18 @@
 #include "log.h"
 #include "mem.h"
 
-
 /* ---- looking up ---- */
-
 
 static uint64_t room_hash(struct view name, struct view domain)
 {
 	return hash_iview(name) ^ hash_u64(hash_iview(domain));
 }
 
-
 struct room *hub_room(const struct hub *h, struct view name,
 		      struct view domain)
 {
-	struct hnode *n = htable_find(&h->rooms_by_name,
-				      room_hash(name, domain));
+	struct hnode *n =
+		htable_find(&h->rooms_by_name, room_hash(name, domain));
 
 	for (; n; n = htable_more(n)) {
 		struct room *room = CONTAINER(n, struct room, by_name);
@@ -37,7 +34,6 @@ struct room *hub_room(const struct hub *h, struct view name,
 	}
 	return NULL;
 }
-
 
 struct room *hub_room_by_id(const struct hub *h, uint64_t id)
 {
@@ -52,24 +48,20 @@ struct room *hub_room_by_id(const struct hub *h, uint64_t id)
 	return NULL;
 }
 
-
 struct room *hub_each_room(const struct hub *h, size_t *pos, struct room *prev)
 {
-	struct hnode *n = htable_each(&h->rooms, pos,
-				      prev ? &prev->by_id : NULL);
+	struct hnode *n =
+		htable_each(&h->rooms, pos, prev ? &prev->by_id : NULL);
 
 	return n ? CONTAINER(n, struct room, by_id) : NULL;
 }
-
 
 size_t hub_room_count(const struct hub *h)
 {
 	return h->rooms.count;
 }
 
-
 /* ---- the objects ---- */
-
 
 static void member_destroy(void *obj)
 {
@@ -86,7 +78,6 @@ static void member_destroy(void *obj)
 	mem_free((void *)m->nick.p);
 }
 
-
 static void member_name(struct member *m)
 {
 	struct buf b = { 0 };
@@ -96,7 +87,6 @@ static void member_name(struct member *m)
 	n = b.n;
 	m->nick = view_mem(buf_take(&b), n);
 }
-
 
 struct member *member_new(struct room *room, struct addr *addr,
 			  const struct store_member *sm)
@@ -121,7 +111,6 @@ struct member *member_new(struct room *room, struct addr *addr,
 	return m;
 }
 
-
 static void room_destroy(void *obj)
 {
 	struct room *room = obj;
@@ -136,7 +125,6 @@ static void room_destroy(void *obj)
 	mem_free((void *)room->subject.p);
 	mem_deref(room->addr);
 }
-
 
 struct room *room_new(struct hub *h, const struct store_room *sr,
 		      struct addr *addr)
@@ -158,32 +146,28 @@ struct room *room_new(struct hub *h, const struct store_room *sr,
 	return room;
 }
 
-
 void room_drop(struct room *room)
 {
 	struct lnode *n, *nx;
 
-	LIST_EACH(&room->legs, n, nx) {
+	LIST_EACH (&room->legs, n, nx) {
 		struct leg *l = CONTAINER(n, struct leg, in_room);
 
 		leg_detach(l, "the room is gone");
 		mem_deref(l);
 	}
-	LIST_EACH(&room->order, n, nx)
+	LIST_EACH (&room->order, n, nx)
 		mem_deref(CONTAINER(n, struct member, order));
 	mem_deref(room);
 }
 
-
 /* ---- making rooms ---- */
-
 
 static bool is_hex(char c)
 {
-	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' &&
-					  (c | 0x20) <= 'f');
+	return (c >= '0' && c <= '9') ||
+	       ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
 }
-
 
 static bool name_char_ok(char c)
 {
@@ -191,7 +175,6 @@ static bool name_char_ok(char c)
 	       ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') ||
 	       (c && strchr("._-+~!$&'=", c));
 }
-
 
 bool room_name_ok(struct view name)
 {
@@ -209,7 +192,6 @@ bool room_name_ok(struct view name)
 	return true;
 }
 
-
 static void put_room(struct store_txn *t, const struct room *room)
 {
 	struct store_room sr = {
@@ -223,7 +205,6 @@ static void put_room(struct store_txn *t, const struct room *room)
 
 	store_put_room(t, &sr);
 }
-
 
 static void put_member(struct store_txn *t, const struct member *m)
 {
@@ -241,7 +222,6 @@ static void put_member(struct store_txn *t, const struct member *m)
 	store_put_member(t, &sm);
 }
 
-
 static void on_created(struct change *c, struct room *room, int err)
 {
 	(void)c;
@@ -254,7 +234,6 @@ static void on_created(struct change *c, struct room *room, int err)
 	log_info("room %.*s: created", VIEW_ARG(room->addr->text));
 }
 
-
 static int create_check(struct hub *h, struct addr **ap, struct view name,
 			struct view domain)
 {
@@ -266,7 +245,6 @@ static int create_check(struct hub *h, struct addr **ap, struct view name,
 		return EEXIST;
 	return addr_new(ap, VIEW("sip"), name, domain, VIEW_NONE);
 }
-
 
 int hub_room_create(struct hub *h, struct room **rp, struct view name,
 		    struct view domain, uint32_t flags, struct addr *owner,
@@ -301,9 +279,7 @@ int hub_room_create(struct hub *h, struct room **rp, struct view name,
 	return 0;
 }
 
-
 /* ---- members come and go ---- */
-
 
 int room_notice(struct msg **mp, struct room *room, struct view text)
 {
@@ -321,7 +297,6 @@ int room_notice(struct msg **mp, struct room *room, struct view text)
 	}
 	return msg_new(mp, &conf);
 }
-
 
 void room_give(struct room *room, struct msg *msg, struct view dedupe,
 	       struct store_txn *t, struct change *c)
@@ -346,7 +321,6 @@ void room_give(struct room *room, struct msg *msg, struct view dedupe,
 	c->msg = mem_ref(msg);
 }
 
-
 static struct member *member_by_id(struct room *room, uint64_t id)
 {
 	struct hnode *n = htable_find(&room->hub->members, hash_u64(id));
@@ -359,7 +333,6 @@ static struct member *member_by_id(struct room *room, uint64_t id)
 	}
 	return NULL;
 }
-
 
 static void on_added(struct change *c, struct room *room, int err)
 {
@@ -379,11 +352,11 @@ static void on_added(struct change *c, struct room *room, int err)
 	mem_deref(m);
 }
 
-
 int hub_member_add(struct room *r, const struct hub_join *join,
 		   hub_done_h *doneh, void *arg)
 {
-	struct store_member sm = { .role = join->role, .state = join->state,
+	struct store_member sm = { .role = join->role,
+				   .state = join->state,
 				   .acked = r->head };
 	struct store_txn *t;
 	struct member *m;
@@ -414,7 +387,6 @@ int hub_member_add(struct room *r, const struct hub_join *join,
 	return 0;
 }
 
-
 static void on_removed(struct change *c, struct room *room, int err)
 {
 	struct member *m = member_by_id(room, c->subject);
@@ -435,7 +407,6 @@ static void on_removed(struct change *c, struct room *room, int err)
 		 VIEW_ARG(m->addr->text));
 	mem_deref(m);
 }
-
 
 int hub_member_remove(struct room *r, struct member *m, struct view notice,
 		      hub_done_h *doneh, void *arg)

@@ -12,9 +12,7 @@
 
 enum { DEDUPE_MAX = 512 };
 
-
 /* ---- members ---- */
-
 
 static int check_speaker(struct member **mp, const struct room *r,
 			 const struct addr *from)
@@ -29,7 +27,6 @@ static int check_speaker(struct member **mp, const struct room *r,
 	return 0;
 }
 
-
 static void on_said(struct change *c, struct room *room, int err)
 {
 	struct hub_stats *st = &room->hub->stats;
@@ -41,7 +38,6 @@ static void on_said(struct change *c, struct room *room, int err)
 		st->refused++;
 }
 
-
 static void commit_said(struct room *r, struct msg *msg, struct view dedupe,
 			struct change *c)
 {
@@ -51,12 +47,13 @@ static void commit_said(struct room *r, struct msg *msg, struct view dedupe,
 	change_commit(c, t);
 }
 
-
 int hub_member_say(struct room *r, const struct hub_say *say,
 		   hub_done_h *doneh, void *arg)
 {
-	struct msg_conf conf = { .kind = say->kind, .text = say->text,
-				 .from = say->from, .seq = r->head + 1 };
+	struct msg_conf conf = { .kind = say->kind,
+				 .text = say->text,
+				 .from = say->from,
+				 .seq = r->head + 1 };
 	struct member *m;
 	struct change *c;
 	struct msg *msg;
@@ -75,15 +72,13 @@ int hub_member_say(struct room *r, const struct hub_say *say,
 	c->settle = on_said;
 	commit_said(r, msg, say->dedupe, c);
 	mem_deref(msg);
- out:
+out:
 	if (err)
 		r->hub->stats.refused++;
 	return err;
 }
 
-
 /* ---- links ---- */
-
 
 static void on_heard(struct change *c, struct room *room, int err)
 {
@@ -106,7 +101,6 @@ static void on_heard(struct change *c, struct room *room, int err)
 		  strerror(err));
 }
 
-
 /* "nick" as a resource: what an address can't hold has gone with the cleaning
  * already, so this can only fail for its length. */
 static struct addr *leg_sender(const struct leg *l, struct view nick)
@@ -126,7 +120,6 @@ static struct addr *leg_sender(const struct leg *l, struct view nick)
 	mem_deref(place);
 	return a;
 }
-
 
 /* Too long is no reason to lose it: what fits goes on. Cleaning can make a
  * text three times as long. */
@@ -148,7 +141,6 @@ static int heard_msg(struct msg **mp, const struct leg *l,
 			 conf->text.n);
 	return err;
 }
-
 
 static int make_heard(struct msg **mp, const struct leg *l,
 		      const struct hub_heard *in)
@@ -173,7 +165,6 @@ static int make_heard(struct msg **mp, const struct leg *l,
 	return err;
 }
 
-
 static void dedupe_key(struct buf *b, const struct leg *l, struct view id)
 {
 	if (view_empty(id) || id.n > DEDUPE_MAX)
@@ -182,7 +173,6 @@ static void dedupe_key(struct buf *b, const struct leg *l, struct view id)
 	buf_addc(b, ':');
 	buf_addv(b, id);
 }
-
 
 void hub_on_message(struct hub *h, uint64_t leg, const struct hub_heard *in)
 {
