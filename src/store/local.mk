@@ -24,3 +24,13 @@ check_PROGRAMS += tests/unit/t_store
 tests_unit_t_store_SOURCES = tests/unit/t_store.c
 tests_unit_t_store_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_t_store_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_store_group
+tests_unit_t_store_group_SOURCES = tests/unit/t_store_group.c
+tests_unit_t_store_group_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_t_store_group_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_store_open
+tests_unit_t_store_open_SOURCES = tests/unit/t_store_open.c
+tests_unit_t_store_open_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_t_store_open_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)
