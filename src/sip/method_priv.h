@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Method names and reason phrases. */
+#ifndef CONFAB_METHOD_PRIV_H
+#define CONFAB_METHOD_PRIV_H
+
+#include "sip.h"
+
+/* What OPTIONS, 405 and 501 name in Allow. */
+#define METHOD_ALLOW "MESSAGE, OPTIONS"
+
+/* Case matters (RFC 3261 7.1). */
+enum sip_method method_find(struct view name);
+/* The usual phrase for a status; never NULL. */
+const char *method_reason(int status);
+
+#endif

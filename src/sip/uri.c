@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * SIP URIs (RFC 3261 19.1, RFC 3859 and 3860 for pres and im), in views.
+ * Escapes are checked and left as they stand: whoever needs a name unescapes
+ * it once.
+ */
+#include "uri_priv.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "scan_priv.h"
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+	       (c >= 'A' && c <= 'F');
+}
+
+static bool is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z');
+}
+
+static bool chars_ok(struct view v)
+{
+	size_t i;
+
+	for (i = 0; i < v.n; i++) {
+		if (!scan_is_uri(v.p[i]))
+			return false;
+		if (v.p[i] == '%' && (i + 2 >= v.n || !is_hex(v.p[i + 1]) ||
+				      !is_hex(v.p[i + 2])))
+			return false;
+	}
+	return true;
+}
+
+static bool scheme_ok(struct view v)
+{
+	size_t i;
+
+	if (!v.n || !is_alnum(*v.p) || (*v.p >= '0' && *v.p <= '9'))
+		return false;
+	for (i = 1; i < v.n; i++) {
+		char c = v.p[i];
+
+		if (!is_alnum(c) && c != '+' && c != '-' && c != '.')
+			return false;
+	}
+	return true;
+}
+
+static bool scheme_is_chat(struct view v)
+{
+	return view_ieqs(v, "sip") || view_ieqs(v, "sips") ||
+	       view_ieqs(v, "im") || view_ieqs(v, "pres");
+}
+
+/* "[2001:db8::1]", of which the digits are checked by who connects. */
+static size_t ipv6_len(struct view v)
+{
+	size_t i;
+
+	for (i = 1; i < v.n; i++) {
+		if (v.p[i] == ']')
+			return i > 2 ? i + 1 : 0;
+		if (!is_hex(v.p[i]) && v.p[i] != ':' && v.p[i] != '.')
+			return 0;
+	}
+	return 0;
+}
+
+static size_t name_len(struct view v)
+{
+	size_t n = 0;
+
+	while (n < v.n && (is_alnum(v.p[n]) || v.p[n] == '-' ||
+			   v.p[n] == '.' || v.p[n] == '_'))
+		n++;
+	return n;
+}
+
+static int hostport_scan(struct sip_uri *u, struct view v)
+{
+	size_t n = v.n && *v.p == '[' ? ipv6_len(v) : name_len(v);
+	uint64_t port = 0;
+
+	if (!n)
+		return EBADMSG;
+	u->host = view_head(v, n);
+	v = view_from(v, n);
+	if (!v.n)
+		return 0;
+	if (*v.p != ':' || view_u64(&port, view_from(v, 1), 65535) || !port)
+		return EBADMSG;
+	u->port = (uint16_t)port;
+	return 0;
+}
+
+/* All after the scheme's colon. */
+static int rest_scan(struct uri_parts *out, struct view v)
+{
+	struct view left, headers;
+
+	if (view_cut(v, '@', &left, &v)) {
+		out->password = view_cut(left, ':', &out->uri.user, &left);
+		if (!out->uri.user.n || view_has(v, '@'))
+			return EBADMSG;
+	} else {
+		v = left;
+	}
+	out->headers = view_cut(v, '?', &v, &headers);
+	view_cut(v, ';', &v, &out->uri.params);
+	return hostport_scan(&out->uri, v);
+}
+
+int uri_scan(struct uri_parts *out, struct view text)
+{
+	struct view rest;
+
+	memset(out, 0, sizeof(*out));
+	if (!chars_ok(text) || !view_cut(text, ':', &out->uri.scheme, &rest) ||
+	    !scheme_ok(out->uri.scheme) || !rest.n)
+		return EBADMSG;
+
+	out->chat = scheme_is_chat(out->uri.scheme);
+	return out->chat ? rest_scan(out, rest) : 0;
+}
+
+int sip_uri_parse(struct sip_uri *out, struct view text)
+{
+	struct uri_parts parts;
+	int err;
+
+	memset(out, 0, sizeof(*out));
+	if (text.n > SIP_URI_MAX)
+		return EBADMSG;
+	err = uri_scan(&parts, text);
+	if (err)
+		return err;
+	if (!parts.chat || parts.password || parts.headers ||
+	    parts.uri.user.n > SIP_USER_MAX)
+		return EBADMSG;
+	*out = parts.uri;
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The looser half of URI checking: what any URI in a request must obey. */
+#ifndef CONFAB_URI_PRIV_H
+#define CONFAB_URI_PRIV_H
+
+#include "sip.h"
+
+enum { SIP_URI_MAX = 512, SIP_USER_MAX = 128 };
+
+struct uri_parts {
+	struct sip_uri uri;
+	bool chat;     /* scheme sip, sips, im or pres: was looked into */
+	bool password; /* a user:password was there */
+	bool headers;  /* "?..." was there */
+};
+
+/* Any scheme, any length. EBADMSG: no URI; the characters, the escapes, or
+ * the form of host and port are wrong. */
+int uri_scan(struct uri_parts *out, struct view text);
+
+#endif
