@@ -18,6 +18,7 @@ static const struct refusal {
 	const char *hint; /* a command that helps, without the mark */
 } refusals[] = {
 	{ EACCES, 403, "*** You are not a member of this room", "join" },
+	{ ENOENT, 403, "*** You are leaving this room already", NULL },
 	{ EBADMSG, 400, "*** This can't be done", "help" },
 	{ EBUSY, 403, "*** The room is full", NULL },
 	{ EMSGSIZE, 413, "*** This is too long to be sent to a room", NULL },

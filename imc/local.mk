@@ -20,3 +20,12 @@ tests_unit_t_imc_content_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)
 tests_unit_t_imc_headers_SOURCES = tests/unit/t_imc_headers.c
 tests_unit_t_imc_headers_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_headers_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_imc_line tests/unit/t_imc_contacts
+tests_unit_t_imc_line_SOURCES = tests/unit/t_imc_line.c
+tests_unit_t_imc_line_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_line_LDADD = imc/libimc.a $(LIB_sip) $(CMOCKA_LIBS)
+tests_unit_t_imc_contacts_SOURCES = tests/unit/t_imc_contacts.c
+tests_unit_t_imc_contacts_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_contacts_LDADD = imc/libimc.a src/core/libcore.a $(LIB_sip) \
+	$(CMOCKA_LIBS)
