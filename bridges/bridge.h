@@ -45,7 +45,8 @@ const struct face_ops *bridge_ops(const struct bridge *b);
 
 /* An account of this network, to be used as "via"; settings go to the worker
  * as they are (secrets among them: they are wiped after use). Before start.
- * EEXIST: the label is taken. */
+ * EEXIST: the label is taken, EMSGSIZE: over 64 KiB, EINVAL: over
+ * WIRE_SETTINGS_MAX. */
 struct bridge_setting {
 	const char *key, *value;
 };
@@ -54,7 +55,9 @@ int bridge_account(struct bridge *b, const char *label,
 bool bridge_has_account(const struct bridge *b, struct view label);
 /* The only account's label, where there is just one; NULL otherwise. */
 const char *bridge_only_account(const struct bridge *b);
-/* Pids of the workers alive, for status and tests; returns how many. */
+/* Pids of the workers alive. After stop they leave by themselves, politely:
+ * turn the loop until there is none, or for two seconds; bridge_free() kills
+ * what is left. For status and tests as well; returns how many. */
 size_t bridge_pids(const struct bridge *b, int *pids, size_t max);
 
 #endif

@@ -4,9 +4,12 @@
 # and, of the floors below, only src/io and src/base.
 noinst_LIBRARIES += bridges/libbridges.a
 bridges_libbridges_a_SOURCES = \
-	bridges/bridge.h \
+	bridges/bridge_accounts.c \
+	bridges/bridge.c bridges/bridge.h bridges/bridge_priv.h \
+	bridges/supervisor.c bridges/supervisor.h \
 	bridges/wire.c bridges/wire.h \
-	bridges/worker.c bridges/worker.h
+	bridges/worker.c bridges/worker.h \
+	bridges/bridge_workers.c
 bridges_libbridges_a_CPPFLAGS = $(INC_bridges)
 
 check_PROGRAMS += tests/unit/t_wire

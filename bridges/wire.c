@@ -36,12 +36,14 @@ static const struct row *row_of(unsigned type)
 	return &rows[type];
 }
 
+
 const char *wire_name(unsigned type)
 {
 	const struct row *row = row_of(type);
 
 	return row ? row->name : "?";
 }
+
 
 static const char *get_text(struct view *out, struct reader *r)
 {
@@ -50,6 +52,7 @@ static const char *get_text(struct view *out, struct reader *r)
 		return "a field is short";
 	return utf8_valid(*out) ? NULL : "text is not UTF-8";
 }
+
 
 static const char *get_settings(struct wire_msg *out, struct reader *r)
 {
@@ -69,6 +72,7 @@ static const char *get_settings(struct wire_msg *out, struct reader *r)
 	return why ? why : r->bad ? "a field is short" : NULL;
 }
 
+
 static const char *get_field(struct wire_msg *out, struct reader *r,
 			     char letter, struct count *done)
 {
@@ -83,6 +87,7 @@ static const char *get_field(struct wire_msg *out, struct reader *r,
 	}
 }
 
+
 static const char *get_fields(struct wire_msg *out, const struct frame *f,
 			      const char *fields)
 {
@@ -96,6 +101,7 @@ static const char *get_fields(struct wire_msg *out, const struct frame *f,
 		why = "something is left over";
 	return why;
 }
+
 
 int wire_decode(struct wire_msg *out, const struct frame *f, bool to_worker,
 		const char **why)
@@ -117,11 +123,13 @@ int wire_decode(struct wire_msg *out, const struct frame *f, bool to_worker,
 	return 0;
 }
 
+
 static void put_view(struct buf *b, struct view v)
 {
 	buf_put_u32(b, (uint32_t)v.n);
 	buf_addv(b, v);
 }
+
 
 static void put_text(struct buf *b, struct view v)
 {
@@ -136,6 +144,7 @@ static void put_text(struct buf *b, struct view v)
 	buf_free(&clean);
 }
 
+
 static void put_settings(struct buf *b, const struct wire_msg *m)
 {
 	size_t i;
@@ -146,6 +155,7 @@ static void put_settings(struct buf *b, const struct wire_msg *m)
 		put_text(b, m->settings[i].value);
 	}
 }
+
 
 int wire_encode(struct buf *b, const struct wire_msg *m)
 {
@@ -166,6 +176,7 @@ int wire_encode(struct buf *b, const struct wire_msg *m)
 	return b->over ? EMSGSIZE : 0;
 }
 
+
 int wire_send(struct framer *f, const struct wire_msg *m)
 {
 	struct buf b;
@@ -184,6 +195,7 @@ int wire_send(struct framer *f, const struct wire_msg *m)
 	buf_free(&b);
 	return err;
 }
+
 
 struct view wire_setting(const struct wire_msg *m, const char *key)
 {

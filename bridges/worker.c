@@ -46,12 +46,14 @@ static void end(struct worker *w, int status)
 	loop_stop(w->loop);
 }
 
+
 static void on_linger(struct wtimer *t)
 {
 	struct worker *w = CONTAINER(t, struct worker, linger);
 
 	end(w, w->status);
 }
+
 
 /* Says goodbye with this exit status to come. */
 static void leave(struct worker *w, int status)
@@ -66,11 +68,13 @@ static void leave(struct worker *w, int status)
 	w->ops->stop(w->arg);
 }
 
+
 void worker_done(struct worker *w)
 {
 	if (w->state == LEAVING)
 		end(w, w->status);
 }
+
 
 /* Nothing that should reach the daemon is dropped: when it can't be sent the
  * worker ends, and what follows is the same as after a crash. */
@@ -88,6 +92,7 @@ static void send_or_end(struct worker *w, const struct wire_msg *m)
 	end(w, 1);
 }
 
+
 static void on_log(enum log_level level, const char *line, void *arg)
 {
 	struct worker *w = arg;
@@ -100,6 +105,7 @@ static void on_log(enum log_level level, const char *line, void *arg)
 	if (wire_send(w->framer, &m))
 		fprintf(stderr, "%s: %s\n", w->program, line);
 }
+
 
 static void on_hello(struct worker *w, const struct wire_msg *m)
 {
@@ -126,6 +132,7 @@ static void on_hello(struct worker *w, const struct wire_msg *m)
 	send_or_end(w, &ready);
 }
 
+
 static void on_ping(struct worker *w, const struct wire_msg *m)
 {
 	struct wire_msg pong = {
@@ -136,25 +143,30 @@ static void on_ping(struct worker *w, const struct wire_msg *m)
 	send_or_end(w, &pong);
 }
 
+
 static void on_account(struct worker *w, const struct wire_msg *m)
 {
 	w->ops->account(m->id, m, w->arg);
 }
+
 
 static void on_account_del(struct worker *w, const struct wire_msg *m)
 {
 	w->ops->account_del(m->id, w->arg);
 }
 
+
 static void on_join(struct worker *w, const struct wire_msg *m)
 {
 	w->ops->join(m->id, m->u[0], m->s[0], m->s[1], w->arg);
 }
 
+
 static void on_part(struct worker *w, const struct wire_msg *m)
 {
 	w->ops->part(m->u[0], m->s[0], w->arg);
 }
+
 
 static void on_say(struct worker *w, const struct wire_msg *m)
 {
@@ -170,6 +182,7 @@ static void on_say(struct worker *w, const struct wire_msg *m)
 
 	w->ops->say(&say, w->arg);
 }
+
 
 static op_h *const handlers[WIRE_TYPES_END] = {
 	[WIRE_HELLO] = on_hello,
@@ -203,6 +216,7 @@ static void on_frame(const struct frame *f, void *arg)
 	handlers[m.type](w, &m);
 }
 
+
 static void on_close(int err, const char *text, void *arg)
 {
 	struct worker *w = arg;
@@ -213,11 +227,13 @@ static void on_close(int err, const char *text, void *arg)
 	leave(w, err ? 1 : 0);
 }
 
+
 static void on_term(int signum, void *arg)
 {
 	(void)signum;
 	leave(arg, 0);
 }
+
 
 static bool started_by_hand(void)
 {
@@ -228,6 +244,7 @@ static bool started_by_hand(void)
 	       type != SOCK_STREAM;
 }
 
+
 static int open_pipe(struct worker *w)
 {
 	if (fcntl(PIPE_FD, F_SETFD, FD_CLOEXEC) ||
@@ -236,6 +253,7 @@ static int open_pipe(struct worker *w)
 	return framer_new(&w->framer, w->loop, PIPE_FD, OUT_MAX, on_frame,
 			  on_close, w);
 }
+
 
 static int run(struct worker *w)
 {
@@ -253,6 +271,7 @@ static int run(struct worker *w)
 	w->framer = framer_free(w->framer);
 	return err;
 }
+
 
 int worker_main(const char *program, const struct worker_ops *ops, void *arg)
 {
@@ -275,6 +294,7 @@ int worker_main(const char *program, const struct worker_ops *ops, void *arg)
 	return err ? 1 : w.status;
 }
 
+
 static struct view clip(struct worker *w, struct view v, size_t max)
 {
 	if (v.n <= max)
@@ -283,6 +303,7 @@ static struct view clip(struct worker *w, struct view v, size_t max)
 		log_warning("%zu bytes cut down to %zu", v.n, max);
 	return view_head(v, utf8_cut(v, max));
 }
+
 
 void worker_account_up(struct worker *w, uint32_t account, struct view own)
 {
@@ -294,6 +315,7 @@ void worker_account_up(struct worker *w, uint32_t account, struct view own)
 
 	send_or_end(w, &m);
 }
+
 
 void worker_account_lost(struct worker *w, uint32_t account,
 			 enum worker_lost why, struct view text)
@@ -308,6 +330,7 @@ void worker_account_lost(struct worker *w, uint32_t account,
 	send_or_end(w, &m);
 }
 
+
 void worker_joined(struct worker *w, uint64_t leg, struct view own_nick)
 {
 	struct wire_msg m = {
@@ -318,6 +341,7 @@ void worker_joined(struct worker *w, uint64_t leg, struct view own_nick)
 
 	send_or_end(w, &m);
 }
+
 
 void worker_lost(struct worker *w, uint64_t leg, enum worker_lost why,
 		 struct view text)
@@ -330,6 +354,7 @@ void worker_lost(struct worker *w, uint64_t leg, enum worker_lost why,
 
 	send_or_end(w, &m);
 }
+
 
 void worker_heard(struct worker *w, uint64_t leg, unsigned kind,
 		  struct view nick, struct view text, uint64_t time_ms,
@@ -345,6 +370,7 @@ void worker_heard(struct worker *w, uint64_t leg, unsigned kind,
 	send_or_end(w, &m);
 }
 
+
 void worker_delivered(struct worker *w, uint64_t leg, uint64_t seq)
 {
 	struct wire_msg m = {
@@ -354,6 +380,7 @@ void worker_delivered(struct worker *w, uint64_t leg, uint64_t seq)
 
 	send_or_end(w, &m);
 }
+
 
 void worker_failed(struct worker *w, uint64_t leg, uint64_t seq, bool again,
 		   struct view text)

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A face whose network lives in workers. What is wanted stands here: accounts
+ * and the legs attached through them. It is told to a worker when the worker
+ * is ready, and leg by leg from then on. A leg that was lost is forgotten: the
+ * hub attaches it again.
+ */
+#include <errno.h>
+
+#include "bridge_priv.h"
+#include "mem.h"
+
+enum {
+	ACCOUNTS_PER_WORKER = 50,
+	PING_MS = 5000,
+	PONG_MS = 15000,
+};
+
+/* ---- the ops ---- */
+
+static int op_start(void *face, struct hub *hub)
+{
+	struct bridge *b = face;
+
+	b->hub = hub;
+	return 0;
+}
+
+
+static void op_stop(void *face)
+{
+	struct bridge *b = face;
+	struct lnode *n, *nx, *m, *mx;
+	size_t i;
+
+	b->hub = NULL;
+	for (i = 0; i < b->sups_count; i++)
+		sup_stop(b->sups[i]);
+	LIST_EACH(&b->accounts, n, nx) {
+		struct account *a = CONTAINER(n, struct account, in_bridge);
+
+		a->told = false;
+		LIST_EACH(&a->wants, m, mx)
+			want_drop(b, CONTAINER(m, struct want, in_account));
+	}
+}
+
+
+/* What follows "scheme:"; EINVAL when the target is another's. */
+static int rest_of(const struct bridge *b, struct view target,
+		   struct view *rest)
+{
+	struct view scheme;
+
+	if (!view_cut(target, ':', &scheme, rest) ||
+	    !view_ieqs(scheme, b->scheme))
+		return EINVAL;
+	return 0;
+}
+
+
+static int op_check(void *face, struct view target, struct view via,
+		    struct buf *viaout, struct buf *why)
+{
+	struct bridge *b = face;
+	struct view rest;
+
+	if (rest_of(b, target, &rest)) {
+		buf_addf(why, "has to begin with \"%s:\"", b->scheme);
+		return EINVAL;
+	}
+	return b->conf.check(b->conf.arg, rest, via, viaout, why);
+}
+
+
+static int op_attach(void *face, struct leg *leg)
+{
+	struct bridge *b = face;
+	struct account *a = account_find(b, view_str(leg->via));
+	struct want *w = want_find(b, leg->id);
+	struct buf place = { 0 };
+	struct view rest;
+	int err;
+
+	if (!b->hub)
+		return ENOTCONN;
+	if (!a || rest_of(b, view_str(leg->target), &rest))
+		return EINVAL;
+	err = b->conf.place(b->conf.arg, rest, &place);
+	if (err)
+		goto out;
+	if (w)
+		want_drop(b, w);
+	w = want_new(b, a, leg, buf_view(&place));
+	if (!a->sup)
+		a->sup = worker_pick(b);
+	if (sup_ready(a->sup))
+		tell_join(w);
+	else
+		sup_start(a->sup);
+ out:
+	buf_free(&place);
+	return err;
+}
+
+
+static void op_detach(void *face, struct leg *leg)
+{
+	struct bridge *b = face;
+	struct account *a = account_find(b, view_str(leg->via));
+	struct want *w = want_find(b, leg->id);
+
+	if (w) {
+		tell_part(w);
+		want_drop(b, w);
+	}
+	/* Nobody uses it any more: no reason to stay logged in. */
+	if (a && list_empty(&a->wants))
+		tell_account_del(a);
+}
+
+
+static int op_deliver(void *face, struct leg *leg, struct msg *msg)
+{
+	struct bridge *b = face;
+	const struct want *w = want_find(b, leg->id);
+	struct wire_msg m = {
+		.type = WIRE_SAY,
+		.u = { leg->id, msg->seq, msg->id, msg->kind, msg->time_ms },
+		.s = { msg->name, msg->text },
+	};
+
+	if (!w)
+		return ENOTCONN;
+	if (sup_full(w->account->sup))
+		return EBUSY;
+	return sup_send(w->account->sup, &m);
+}
+
+
+static int status_line(struct sink *out, const struct bridge *b,
+		       const struct sup *s)
+{
+	size_t load = worker_load(b, s);
+	int err = sup_print(out, s);
+
+	if (!err)
+		err = sink_printf(out, ", %zu account%s", load,
+				  load == 1 ? "" : "s");
+	if (!err && sup_error(s)[0])
+		err = sink_printf(out, ", last error: %s", sup_error(s));
+	return err ? err : sink_printf(out, "\n");
+}
+
+
+static int op_status(void *face, struct sink *out)
+{
+	const struct bridge *b = face;
+	int err = 0;
+	size_t i;
+
+	for (i = 0; !err && i < b->sups_count; i++)
+		err = status_line(out, b, b->sups[i]);
+	return err;
+}
+
+
+/* ---- for the network ---- */
+
+static uint64_t or_else(uint64_t n, uint64_t otherwise)
+{
+	return n ? n : otherwise;
+}
+
+
+int bridge_new(struct bridge **bp, const struct bridge_conf *conf)
+{
+	struct bridge *b;
+
+	if (!conf->loop || !conf->scheme || !conf->program ||
+	    !conf->check || !conf->place)
+		return EINVAL;
+	b = mem_new(sizeof(*b), NULL);
+	b->conf = *conf;
+	b->conf.accounts_per_worker = or_else(conf->accounts_per_worker,
+					      ACCOUNTS_PER_WORKER);
+	b->conf.worker_ping_ms = or_else(conf->worker_ping_ms, PING_MS);
+	b->conf.worker_pong_ms = or_else(conf->worker_pong_ms, PONG_MS);
+	b->scheme = mem_strdup(conf->scheme);
+	b->program = mem_strdup(conf->program);
+	b->ops = (struct face_ops){
+		.scheme = b->scheme,
+		.caps = FACE_LINKS,
+		.start = op_start,
+		.stop = op_stop,
+		.check = op_check,
+		.attach = op_attach,
+		.detach = op_detach,
+		.deliver = op_deliver,
+		.status = op_status,
+	};
+	list_init(&b->accounts);
+	*bp = b;
+	return 0;
+}
+
+
+void bridge_free(struct bridge *b)
+{
+	struct lnode *n;
+	size_t i;
+
+	if (!b)
+		return;
+	op_stop(b);
+	for (i = 0; i < b->sups_count; i++)
+		mem_deref(b->sups[i]);
+	mem_free(b->sups);
+	while ((n = list_shift(&b->accounts)))
+		account_free(CONTAINER(n, struct account, in_bridge));
+	htable_free(&b->wants);
+	if (b->conf.destroy)
+		b->conf.destroy(b->conf.arg);
+	mem_free(b->scheme);
+	mem_free(b->program);
+	mem_deref(b);
+}
+
+
+const struct face_ops *bridge_ops(const struct bridge *b)
+{
+	return &b->ops;
+}
+
+
+size_t bridge_pids(const struct bridge *b, int *pids, size_t max)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < b->sups_count && n < max; i++) {
+		if (sup_pid(b->sups[i]))
+			pids[n++] = sup_pid(b->sups[i]);
+	}
+	return n;
+}

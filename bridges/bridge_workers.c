@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A bridge and its workers: what they are told, what they tell, and which
+ * account goes to which. A worker may only speak of legs that it has.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "bridge_priv.h"
+#include "log.h"
+#include "mem.h"
+
+/* ---- down ---- */
+
+static void tell_account(struct account *a)
+{
+	struct wire_msg m = {
+		.type = WIRE_ACCOUNT,
+		.id = a->id,
+		.s = { view_str(a->label) },
+		.settings_count = a->settings_count,
+	};
+
+	if (a->told)
+		return;
+	memcpy(m.settings, a->settings, sizeof(m.settings));
+	a->told = true;
+	sup_send(a->sup, &m);
+}
+
+
+void tell_join(const struct want *w)
+{
+	struct wire_msg m = {
+		.type = WIRE_JOIN,
+		.id = w->account->id,
+		.u = { w->leg },
+		.s = { view_str(w->place), view_str(w->nick) },
+	};
+
+	tell_account(w->account);
+	sup_send(w->account->sup, &m);
+}
+
+
+void tell_part(const struct want *w)
+{
+	struct wire_msg m = {
+		.type = WIRE_PART,
+		.u = { w->leg },
+		.s = { VIEW("link removed") },
+	};
+
+	if (sup_ready(w->account->sup))
+		sup_send(w->account->sup, &m);
+}
+
+
+void tell_account_del(struct account *a)
+{
+	struct wire_msg m = { .type = WIRE_ACCOUNT_DEL, .id = a->id };
+
+	if (!a->told)
+		return;
+	a->told = false;
+	sup_send(a->sup, &m);
+}
+
+
+/* ---- up ---- */
+
+/* Those that the hub attaches again in the meantime are at the end of the
+ * list, and stay. */
+static void account_lost(struct bridge *b, struct account *a,
+			 enum lost_why why, struct view text)
+{
+	size_t left = a->wants.count;
+
+	while (left-- && b->hub && !list_empty(&a->wants)) {
+		struct want *w = CONTAINER(list_first(&a->wants), struct want,
+					   in_account);
+		uint64_t leg = w->leg;
+
+		want_drop(b, w);
+		hub_on_lost(b->hub, leg, why, text);
+	}
+}
+
+
+static void on_loss(struct sup *s, const char *text, void *arg)
+{
+	struct bridge *b = arg;
+	struct lnode *n, *nx;
+
+	LIST_EACH(&b->accounts, n, nx) {
+		struct account *a = CONTAINER(n, struct account, in_bridge);
+
+		if (a->sup != s)
+			continue;
+		a->told = false;
+		account_lost(b, a, LOST_NET, view_str(text));
+	}
+}
+
+
+static void on_ready(struct sup *s, void *arg)
+{
+	struct bridge *b = arg;
+	struct lnode *n, *nx, *m, *mx;
+
+	LIST_EACH(&b->accounts, n, nx) {
+		struct account *a = CONTAINER(n, struct account, in_bridge);
+
+		if (a->sup != s)
+			continue;
+		LIST_EACH(&a->wants, m, mx)
+			tell_join(CONTAINER(m, struct want, in_account));
+	}
+}
+
+
+/* The leg that a worker speaks of; NULL when it is gone, or another's. */
+static struct want *want_of(const struct bridge *b, const struct sup *s,
+			    const struct wire_msg *m)
+{
+	struct want *w = want_find(b, m->u[0]);
+
+	return w && w->account->sup == s ? w : NULL;
+}
+
+
+static struct account *account_of(const struct bridge *b, const struct sup *s,
+				  const struct wire_msg *m)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH(&b->accounts, n, nx) {
+		struct account *a = CONTAINER(n, struct account, in_bridge);
+
+		if (a->id == m->id && a->sup == s)
+			return a;
+	}
+	return NULL;
+}
+
+
+typedef const char *(got_h)(struct bridge *b, struct sup *s,
+			    const struct wire_msg *m);
+
+static const char *got_account_up(struct bridge *b, struct sup *s,
+				  const struct wire_msg *m)
+{
+	const struct account *a = account_of(b, s, m);
+
+	if (a)
+		log_info("%s %s: logged in as %.*s", b->scheme, a->label,
+			 VIEW_ARG(m->s[0]));
+	return NULL;
+}
+
+
+static const char *got_account_lost(struct bridge *b, struct sup *s,
+				    const struct wire_msg *m)
+{
+	struct account *a = account_of(b, s, m);
+
+	if (m->u[0] > LOST_CONFIG)
+		return "unknown reason";
+	if (!a)
+		return NULL;
+	log_warning("%s %s: lost: %.*s", b->scheme, a->label,
+		    VIEW_ARG(m->s[0]));
+	account_lost(b, a, (enum lost_why)m->u[0], m->s[0]);
+	return NULL;
+}
+
+
+static const char *got_joined(struct bridge *b, struct sup *s,
+			      const struct wire_msg *m)
+{
+	if (want_of(b, s, m))
+		hub_on_attached(b->hub, m->u[0], m->s[0]);
+	return NULL;
+}
+
+
+static const char *got_lost(struct bridge *b, struct sup *s,
+			    const struct wire_msg *m)
+{
+	struct want *w = want_of(b, s, m);
+
+	if (m->u[1] > LOST_CONFIG)
+		return "unknown reason";
+	if (!w)
+		return NULL;
+	want_drop(b, w);
+	hub_on_lost(b->hub, m->u[0], (enum lost_why)m->u[1], m->s[0]);
+	return NULL;
+}
+
+
+static const char *got_heard(struct bridge *b, struct sup *s,
+			     const struct wire_msg *m)
+{
+	struct hub_heard heard = {
+		.nick = m->s[0],
+		.text = m->s[1],
+		.kind = (enum msg_kind)m->u[1],
+		.time_ms = m->u[2],
+		.dedupe = m->s[2],
+	};
+
+	if (m->u[1] > MSG_SUBJECT)
+		return "unknown kind";
+	if (want_of(b, s, m))
+		hub_on_message(b->hub, m->u[0], &heard);
+	return NULL;
+}
+
+
+static const char *got_delivered(struct bridge *b, struct sup *s,
+				 const struct wire_msg *m)
+{
+	if (want_of(b, s, m))
+		hub_on_delivered(b->hub, m->u[0], m->u[1]);
+	return NULL;
+}
+
+
+static const char *got_failed(struct bridge *b, struct sup *s,
+			      const struct wire_msg *m)
+{
+	if (want_of(b, s, m))
+		hub_on_failed(b->hub, m->u[0], m->u[1], m->u[2] != 0,
+			      m->s[0]);
+	return NULL;
+}
+
+
+static got_h *const got[WIRE_TYPES_END] = {
+	[WIRE_ACCOUNT_UP] = got_account_up,
+	[WIRE_ACCOUNT_LOST] = got_account_lost,
+	[WIRE_JOINED] = got_joined,
+	[WIRE_LOST] = got_lost,
+	[WIRE_HEARD] = got_heard,
+	[WIRE_DELIVERED] = got_delivered,
+	[WIRE_FAILED] = got_failed,
+};
+
+static const char *on_frame(struct sup *s, const struct wire_msg *m, void *arg)
+{
+	struct bridge *b = arg;
+
+	if (!b->hub)
+		return NULL;
+	return got[m->type](b, s, m);
+}
+
+
+/* ---- which worker ---- */
+
+size_t worker_load(const struct bridge *b, const struct sup *s)
+{
+	struct lnode *n, *nx;
+	size_t count = 0;
+
+	LIST_EACH(&b->accounts, n, nx)
+		count += CONTAINER(n, struct account, in_bridge)->sup == s;
+	return count;
+}
+
+
+static struct sup *worker_add(struct bridge *b)
+{
+	struct sup_conf conf = {
+		.loop = b->conf.loop,
+		.program = b->program,
+		.ping_ms = b->conf.worker_ping_ms,
+		.pong_ms = b->conf.worker_pong_ms,
+		.readyh = on_ready,
+		.frameh = on_frame,
+		.lossh = on_loss,
+		.arg = b,
+	};
+
+	b->sups = mem_array(b->sups, b->sups_count + 1, sizeof(*b->sups));
+	b->sups[b->sups_count] = sup_new(&conf);
+	return b->sups[b->sups_count++];
+}
+
+
+/* The least loaded one, or a new one where all are full. */
+struct sup *worker_pick(struct bridge *b)
+{
+	size_t least = b->conf.accounts_per_worker, load, i;
+	struct sup *s = NULL;
+
+	for (i = 0; i < b->sups_count; i++) {
+		load = worker_load(b, b->sups[i]);
+		if (load < least) {
+			least = load;
+			s = b->sups[i];
+		}
+	}
+	return s ? s : worker_add(b);
+}
