@@ -128,6 +128,15 @@ static int make_template(struct sip_template **tp, struct imc *i,
 	return err;
 }
 
+static const char *template_fault(int err)
+{
+	if (err == ESHUTDOWN)
+		return "SIP is down";
+	if (err == EMSGSIZE)
+		return "too long for a SIP request";
+	return "no SIP request can carry it";
+}
+
 void fanout_send(struct imc *i, struct room *room, struct msg *msg,
 		 struct member *const *members, size_t count)
 {
@@ -137,8 +146,7 @@ void fanout_send(struct imc *i, struct room *room, struct msg *msg,
 
 	if (err) {
 		u.again = err == ESHUTDOWN;
-		u.why = err == EMSGSIZE ? "too long for a SIP request" :
-			u.again ? "SIP is down" : "no SIP request can carry it";
+		u.why = template_fault(err);
 		all_unsent(i, members, count, &u);
 		return;
 	}

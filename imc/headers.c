@@ -40,16 +40,17 @@ struct view date_text(char dst[DATE_TEXT_MAX], uint64_t wall_ms)
 }
 
 /* RFC 3261 25.1: token */
+static bool is_token_char(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z') || view_has(VIEW("-.!%*_+`'~"), c);
+}
+
 static bool is_token(struct view v)
 {
-	for (size_t i = 0; i < v.n; i++) {
-		char c = v.p[i];
-		bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-			     (c >= 'A' && c <= 'Z');
-
-		if (!alnum && !view_has(VIEW("-.!%*_+`'~"), c))
+	for (size_t i = 0; i < v.n; i++)
+		if (!is_token_char(v.p[i]))
 			return false;
-	}
 	return v.n > 0;
 }
 

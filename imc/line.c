@@ -71,8 +71,13 @@ static struct view without_brackets(struct view v)
 
 static bool has_scheme(struct view v)
 {
-	return view_istarts(v, VIEW("sip:")) || view_istarts(v, VIEW("sips:")) ||
-	       view_istarts(v, VIEW("im:")) || view_istarts(v, VIEW("pres:"));
+	static const char *const schemes[] = { "sip:", "sips:", "im:",
+					       "pres:" };
+
+	for (size_t n = 0; n < sizeof(schemes) / sizeof(schemes[0]); n++)
+		if (view_istarts(v, view_str(schemes[n])))
+			return true;
+	return false;
 }
 
 int place_parse(struct place *out, struct buf *bytes, struct view arg,

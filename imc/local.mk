@@ -29,3 +29,8 @@ tests_unit_t_imc_contacts_SOURCES = tests/unit/t_imc_contacts.c
 tests_unit_t_imc_contacts_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_contacts_LDADD = imc/libimc.a src/core/libcore.a $(LIB_sip) \
 	$(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_imc_proxy
+tests_unit_t_imc_proxy_SOURCES = tests/unit/t_imc_proxy.c
+tests_unit_t_imc_proxy_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_proxy_LDADD = imc/libimc.a $(LIB_sip) $(DEPS_io) $(CMOCKA_LIBS)

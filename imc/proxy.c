@@ -41,16 +41,11 @@ static void set_addrs(struct proxy *p, const struct netaddr *addrs,
 		      size_t count)
 {
 	p->count = p->used = 0;
-	for (size_t i = 0; i < count && i < DNS_ADDRS_MAX; i++) {
-		char text[SIP_FLOW_TEXT_MAX];
-		struct sip_flow flow = { .transport = p->transport,
-					 .peer = addrs[i] };
-
-		/* by way of its text: that picks a listener which fits */
-		sip_flow_str(text, &flow);
-		if (!sip_flow_parse(&flow, view_str(text)))
-			p->flows[p->count++] = flow;
-	}
+	for (size_t i = 0; i < count && i < DNS_ADDRS_MAX; i++)
+		p->flows[p->count++] = (struct sip_flow){
+			.transport = p->transport,
+			.peer = addrs[i],
+		};
 }
 
 static void on_addrs(int err, const char *why, const struct netaddr *addrs,

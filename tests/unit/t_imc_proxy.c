@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The outbound proxy's look-ups. The resolver is a fake one. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "test.h"
+
+#include "clock.h"
+#include "proxy.h"
+
+struct dns {
+	char asked[128]; /* the newest question: "name" or "host:port" */
+	unsigned questions, cancelled;
+	dns_h *h;        /* NULL: none is open */
+	void *arg;
+};
+
+static struct dns dns;
+
+static int ask(struct dns_query **qp, dns_h *h, void *arg)
+{
+	assert_null(dns.h);
+	dns.questions++;
+	dns.h = h;
+	dns.arg = arg;
+	*qp = (struct dns_query *)&dns;
+	return 0;
+}
+
+int dns_lookup(struct dns_query **qp, struct dns *d, const char *host,
+	       uint16_t port, dns_h *h, void *arg)
+{
+	snprintf(d->asked, sizeof(d->asked), "%s:%u", host, port);
+	return ask(qp, h, arg);
+}
+
+int dns_lookup_srv(struct dns_query **qp, struct dns *d, const char *name,
+		   dns_h *h, void *arg)
+{
+	snprintf(d->asked, sizeof(d->asked), "%s", name);
+	return ask(qp, h, arg);
+}
+
+void dns_cancel(struct dns_query *q)
+{
+	if (!q)
+		return;
+	assert_ptr_equal(q, &dns);
+	dns.cancelled++;
+	dns.h = NULL;
+}
+
+static void answer(int err, const char *const *texts, size_t count)
+{
+	struct netaddr addrs[4];
+	dns_h *h = dns.h;
+
+	assert_non_null(h);
+	for (size_t n = 0; n < count; n++)
+		assert_int_equal(netaddr_parse(&addrs[n],
+					       view_str(texts[n])), 0);
+	dns.h = NULL;
+	h(err, err ? "no luck" : NULL, addrs, count, dns.arg);
+}
+
+static struct loop *loop;
+
+static struct proxy *start(const char *uri)
+{
+	struct proxy *p = NULL;
+	struct buf why = { 0 };
+
+	memset(&dns, 0, sizeof(dns));
+	clock_freeze(1000000, 1000000);
+	assert_int_equal(loop_new(&loop), 0);
+	assert_int_equal(proxy_new(&p, loop, &dns, view_str(uri), &why), 0);
+	assert_int_equal(why.n, 0);
+	return p;
+}
+
+static void stop(struct proxy *p)
+{
+	proxy_free(p);
+	loop_free(loop);
+	clock_thaw();
+}
+
+static void wait_ms(uint64_t ms)
+{
+	clock_advance(ms);
+	loop_turn(loop, 0);
+}
+
+static void assert_flow(const struct proxy *p, const char *expected)
+{
+	char text[SIP_FLOW_TEXT_MAX];
+	struct sip_flow f;
+
+	assert_true(proxy_flow(p, &f));
+	assert_string_equal(sip_flow_str(text, &f), expected);
+}
+
+static void assert_no_flow(const struct proxy *p)
+{
+	struct sip_flow f;
+
+	assert_false(proxy_flow(p, &f));
+}
+
+static void a_port_means_addresses(void **state)
+{
+	static const char *const one[] = { "192.0.2.1:5070" };
+	struct proxy *p = start("sip:proxy.example:5070");
+
+	(void)state;
+	assert_string_equal(dns.asked, "proxy.example:5070");
+	assert_no_flow(p);
+	answer(0, one, 1);
+	assert_flow(p, "udp:192.0.2.1:5070");
+	stop(p);
+}
+
+static void a_number_is_not_asked_by_srv(void **state)
+{
+	struct proxy *p = start("sip:192.0.2.1;transport=TCP");
+
+	(void)state;
+	assert_string_equal(dns.asked, "192.0.2.1:5060");
+	stop(p);
+	p = start("sip:[2001:db8::1];lr");
+	assert_string_equal(dns.asked, "2001:db8::1:5060");
+	stop(p);
+	assert_int_equal(dns.cancelled, 1);
+}
+
+static void a_bare_name_is_asked_by_srv(void **state)
+{
+	static const char *const two[] = { "192.0.2.1:5062",
+					   "[2001:db8::2]:5063" };
+	struct proxy *p = start("sip:proxy.example;transport=tcp");
+
+	(void)state;
+	assert_string_equal(dns.asked, "_sip._tcp.proxy.example");
+	answer(0, two, 2);
+	assert_flow(p, "tcp:192.0.2.1:5062");
+	assert_int_equal(dns.questions, 1);
+	stop(p);
+}
+
+static void without_srv_the_usual_port(void **state)
+{
+	static const char *const one[] = { "192.0.2.1:5060" };
+	struct proxy *p = start("sip:user@proxy.example");
+
+	(void)state;
+	assert_string_equal(dns.asked, "_sip._udp.proxy.example");
+	answer(ENOENT, NULL, 0);
+	assert_string_equal(dns.asked, "proxy.example:5060");
+	answer(0, one, 1);
+	assert_flow(p, "udp:192.0.2.1:5060");
+	stop(p);
+}
+
+static void it_is_asked_again_each_minute(void **state)
+{
+	static const char *const one[] = { "192.0.2.1:5060" };
+	static const char *const other[] = { "192.0.2.9:5060" };
+	struct proxy *p = start("sip:proxy.example:5060");
+
+	(void)state;
+	answer(0, one, 1);
+	wait_ms(59000);
+	assert_int_equal(dns.questions, 1);
+	wait_ms(1100);
+	assert_int_equal(dns.questions, 2);
+	assert_flow(p, "udp:192.0.2.1:5060");
+	answer(ETIMEDOUT, NULL, 0); /* the old one stays */
+	assert_flow(p, "udp:192.0.2.1:5060");
+	wait_ms(60100);
+	answer(0, other, 1);
+	assert_flow(p, "udp:192.0.2.9:5060");
+	stop(p);
+}
+
+static void failures_move_on_and_ask_soon(void **state)
+{
+	static const char *const two[] = { "192.0.2.1:5060",
+					   "192.0.2.2:5060" };
+	struct proxy *p = start("sip:proxy.example:5060");
+
+	(void)state;
+	proxy_failed(p); /* nothing is known yet: no harm */
+	answer(0, two, 2);
+	proxy_failed(p);
+	assert_flow(p, "udp:192.0.2.2:5060");
+	proxy_failed(p);
+	assert_flow(p, "udp:192.0.2.1:5060");
+	assert_int_equal(dns.questions, 1);
+	wait_ms(2100);
+	assert_int_equal(dns.questions, 2);
+	answer(0, two, 2);
+	wait_ms(3000);
+	assert_int_equal(dns.questions, 2);
+	stop(p);
+}
+
+static void what_can_not_be_used(void **state)
+{
+	static const char *const bad[] = {
+		"", "proxy.example", "sips:proxy.example", "sip:",
+		"tel:+49", "sip:proxy.example;transport=tls",
+	};
+	struct proxy *p = NULL;
+	struct buf why = { 0 };
+
+	(void)state;
+	assert_int_equal(loop_new(&loop), 0);
+	for (size_t n = 0; n < sizeof(bad) / sizeof(bad[0]); n++) {
+		buf_clear(&why);
+		assert_int_equal(proxy_new(&p, loop, &dns, view_str(bad[n]),
+					   &why), EINVAL);
+		assert_true(view_starts(buf_view(&why),
+					VIEW("outbound_proxy: ")));
+	}
+	buf_free(&why);
+	loop_free(loop);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_port_means_addresses),
+		TEST(a_number_is_not_asked_by_srv),
+		TEST(a_bare_name_is_asked_by_srv),
+		TEST(without_srv_the_usual_port),
+		TEST(it_is_asked_again_each_minute),
+		TEST(failures_move_on_and_ask_soon),
+		TEST(what_can_not_be_used),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
