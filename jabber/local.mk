@@ -1,1 +1,46 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+#
+# face.c goes into confabd, and knows nothing of libstrophe; all the rest is
+# the worker's.
+noinst_LIBRARIES += jabber/libjabber.a
+jabber_libjabber_a_SOURCES = \
+	jabber/face.c jabber/face.h \
+	jabber/jid.c jabber/jid.h
+jabber_libjabber_a_CPPFLAGS = $(INC_face)
+
+if WITH_JABBER
+INC_jabber = $(INC_worker) $(S)/jabber
+
+noinst_LIBRARIES += jabber/libjabwork.a
+jabber_libjabwork_a_SOURCES = \
+	jabber/account.c jabber/account.h jabber/account_priv.h \
+	jabber/conn_why.c jabber/conn_why.h \
+	jabber/guard.c jabber/guard.h \
+	jabber/jab.h jabber/pump.c \
+	jabber/jid.c jabber/jid.h \
+	jabber/jid_prep.c jabber/jid_prep.h \
+	jabber/login.c \
+	jabber/muc.c jabber/muc.h jabber/muc_priv.h \
+	jabber/muc_rules.c jabber/muc_rules.h \
+	jabber/muc_talk.c \
+	jabber/quota.c jabber/quota.h \
+	jabber/route.c jabber/route.h \
+	jabber/stanza.c jabber/stanza.h \
+	jabber/xml.c jabber/xml.h
+jabber_libjabwork_a_CPPFLAGS = $(INC_jabber) $(STROPHE_CFLAGS) $(IDN_CFLAGS)
+
+check_PROGRAMS += tests/unit/t_xml_clean
+tests_unit_t_xml_clean_SOURCES = tests/unit/t_xml_clean.c
+tests_unit_t_xml_clean_CPPFLAGS = $(INC_jabber) $(S)/tests/unit \
+	$(STROPHE_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_t_xml_clean_LDADD = jabber/libjabwork.a $(LIB_base) \
+	$(STROPHE_LIBS) $(IDN_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_jab_muc
+tests_unit_t_jab_muc_SOURCES = tests/unit/t_jab_muc.c
+tests_unit_t_jab_muc_CPPFLAGS = $(INC_jabber) $(S)/tests/unit \
+	$(STROPHE_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_t_jab_muc_LDADD = jabber/libjabwork.a $(LIB_base) \
+	$(STROPHE_LIBS) $(IDN_LIBS) $(CMOCKA_LIBS)
+
+endif

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The life of an account. */
+#include "account_priv.h"
+
+#include <errno.h>
+
+#include "clock.h"
+#include "jid.h"
+#include "jid_prep.h"
+#include "log.h"
+#include "mem.h"
+#include "muc.h"
+#include "stanza.h"
+#include "stream.h"
+
+enum {
+	IDLE_MS = 60000,   /* nothing heard: ping */
+	PONG_MS = 20000,
+	ANSWER_EACH_MS = 60000,
+	ANSWER_ALL_MS = 4000, /* so that the ring covers a minute */
+	LINGER_MS = 2000,  /* a room that is joined anew needs no new login */
+};
+
+static const char *state_name(enum account_state state)
+{
+	static const char *const names[] = {
+		[ACCOUNT_OFF] = "off",
+		[ACCOUNT_WAITING] = "waiting to log in",
+		[ACCOUNT_RESOLVING] = "resolving",
+		[ACCOUNT_NEXT] = "about to connect",
+		[ACCOUNT_CONNECTING] = "connecting",
+		[ACCOUNT_ONLINE] = "online",
+		[ACCOUNT_CLOSING] = "closing",
+	};
+
+	return names[state];
+}
+
+void account_set_state(struct account *a, enum account_state state)
+{
+	if (a->state != state)
+		log_debug("jabber/%s: %s", a->label, state_name(state));
+	a->state = state;
+}
+
+/* ---- settings ---- */
+
+static void set_fault(struct account *a, const char *what, const char *why)
+{
+	if (!a->fault)
+		a->fault = mem_printf("%s%s", what, why);
+}
+
+/* The full address: prepared, with a resource of its own where none was
+ * configured: two sessions of one resource throw each other out. */
+static void set_jid(struct account *a, struct view bare, struct view resource)
+{
+	struct buf full = { 0 }, clean = { 0 };
+	struct jid j;
+
+	buf_addv(&full, bare);
+	buf_addc(&full, '/');
+	if (resource.n)
+		buf_addv(&full, resource);
+	else
+		buf_addf(&full, "confab-%08x", (unsigned)rand_u64());
+	if (jid_fault(bare) || jid_prep(&clean, buf_view(&full)))
+		set_fault(a, "the account's jid or resource is malformed", "");
+	jid_split(&j, buf_view(&clean));
+	a->domain = view_dup(j.domain);
+	a->jid = buf_take(&clean);
+	buf_free(&full);
+}
+
+static void check_ca_file(struct account *a)
+{
+	struct tls_ctx *ctx = NULL;
+	char why[160] = "";
+
+	if (!*a->ca_file || !a->tls)
+		return;
+	/* libstrophe would say that the server has no TLS. */
+	if (tls_client_ctx(&ctx, a->ca_file, why, sizeof(why)))
+		set_fault(a, "ca_file can't be used: ", why);
+	mem_deref(ctx);
+}
+
+static void read_settings(struct account *a, const struct wire_msg *m)
+{
+	uint64_t port = 0;
+
+	a->label = view_dup(m->s[0]);
+	a->password = view_dup(wire_setting(m, "password"));
+	a->server = view_dup(wire_setting(m, "server"));
+	a->ca_file = view_dup(wire_setting(m, "ca_file"));
+	a->tls = !view_eqs(wire_setting(m, "tls"), "off");
+	if (wire_setting(m, "port").n &&
+	    view_u64(&port, wire_setting(m, "port"), UINT16_MAX))
+		set_fault(a, "the account's port is no port", "");
+	a->port = (uint16_t)port;
+	set_jid(a, wire_setting(m, "jid"), wire_setting(m, "resource"));
+	check_ca_file(a);
+}
+
+/* ---- coming and going ---- */
+
+void account_new(struct jab *j, uint32_t id, const struct wire_msg *m)
+{
+	struct account *a = mem_zalloc(sizeof(*a));
+
+	account_free(account_find(j, id));
+	a->jab = j;
+	a->id = id;
+	a->fd = -1;
+	list_init(&a->rooms);
+	read_settings(a, m);
+	htable_add(&j->accounts, &a->node, hash_u64(id));
+}
+
+struct account *account_find(const struct jab *j, uint32_t id)
+{
+	struct hnode *n = htable_find(&j->accounts, hash_u64(id));
+
+	for (; n; n = htable_more(n))
+		if (CONTAINER(n, struct account, node)->id == id)
+			return CONTAINER(n, struct account, node);
+	return NULL;
+}
+
+static void free_rooms(struct account *a)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH(&a->rooms, n, nx)
+		room_free(room_at(n));
+}
+
+/* Tells the server that we go; what it answers does not matter. */
+static void logout(struct account *a, struct view reason)
+{
+	struct lnode *n, *nx;
+
+	if (a->state != ACCOUNT_ONLINE)
+		return;
+	LIST_EACH(&a->rooms, n, nx)
+		room_goodbye(room_at(n), reason);
+	account_send(a, out_stanza(a->jab->ctx, "presence", "unavailable",
+				   VIEW_NONE, VIEW_NONE));
+	xmpp_disconnect(a->conn);
+	account_set_state(a, ACCOUNT_CLOSING);
+}
+
+void account_free(struct account *a)
+{
+	if (!a)
+		return;
+	logout(a, VIEW_NONE);
+	free_rooms(a);
+	login_drop(a);
+	htable_del(&a->jab->accounts, &a->node);
+	mem_wipe_free(a->password, view_str(a->password).n);
+	mem_free(a->label);
+	mem_free(a->jid);
+	mem_free(a->domain);
+	mem_free(a->server);
+	mem_free(a->ca_file);
+	mem_free(a->fault);
+	mem_free(a);
+}
+
+void account_end(struct account *a, enum worker_lost why, struct view text)
+{
+	log_info("jabber/%s: %.*s", a->label, VIEW_ARG(text));
+	free_rooms(a);
+	login_drop(a);
+	worker_account_lost(a->jab->worker, a->id, why, text);
+}
+
+/* ---- online ---- */
+
+static void on_alive(struct wtimer *t);
+
+static void watch_alive(struct account *a, uint64_t ms)
+{
+	wheel_start(loop_wheel(a->jab->loop), &a->timer, ms, on_alive);
+}
+
+static void send_ping(struct account *a)
+{
+	char id[20];
+	xmpp_stanza_t *s = out_stanza(a->jab->ctx, "iq", "get",
+				      view_str(a->domain),
+				      jab_id(id, 'p', rand_u64()));
+
+	out_child(s, "ping", NS_PING);
+	account_send(a, s);
+	a->ping_at = now_ms();
+}
+
+/* Whatever comes in counts as an answer. */
+static void on_alive(struct wtimer *t)
+{
+	struct account *a = CONTAINER(t, struct account, timer);
+	uint64_t silent = now_ms() - a->heard_at;
+
+	if (a->ping_at) {
+		account_end(a, GONE_NET, VIEW("the server does not answer any "
+					      "more"));
+	} else if (silent >= IDLE_MS) {
+		send_ping(a);
+		watch_alive(a, PONG_MS);
+	} else {
+		watch_alive(a, IDLE_MS - silent);
+	}
+}
+
+void account_went_online(struct account *a)
+{
+	const char *own = xmpp_conn_get_bound_jid(a->conn);
+	struct lnode *n, *nx;
+
+	list_remove(&a->jab->logins, &a->queued);
+	account_set_state(a, ACCOUNT_ONLINE);
+	jab_poke(a->jab); /* the place is free for the next login */
+	if (!own)
+		own = a->jid;
+	log_info("jabber/%s: logged in as %s", a->label, own);
+	worker_account_up(a->jab->worker, a->id, view_str(own));
+	a->heard_at = now_ms();
+	a->ping_at = 0;
+	watch_alive(a, IDLE_MS);
+	account_send(a, out_stanza(a->jab->ctx, "presence", NULL, VIEW_NONE,
+				   VIEW_NONE));
+	LIST_EACH(&a->rooms, n, nx)
+		room_enter(room_at(n));
+}
+
+void account_want(struct account *a)
+{
+	wheel_stop(loop_wheel(a->jab->loop), &a->linger);
+	if (a->state == ACCOUNT_CLOSING)
+		login_drop(a); /* no time to wait for the server's goodbye */
+	if (a->state != ACCOUNT_OFF)
+		return;
+	list_append(&a->jab->waiting, &a->queued);
+	account_set_state(a, ACCOUNT_WAITING);
+	jab_poke(a->jab);
+}
+
+static void on_linger(struct wtimer *t)
+{
+	struct account *a = CONTAINER(t, struct account, linger);
+
+	log_info("jabber/%s: no room is left, logging out", a->label);
+	wheel_stop(loop_wheel(a->jab->loop), &a->timer);
+	logout(a, VIEW_NONE);
+	jab_poke(a->jab);
+}
+
+void account_unwant(struct account *a)
+{
+	if (!list_empty(&a->rooms))
+		return;
+	if (a->state == ACCOUNT_ONLINE)
+		wheel_start(loop_wheel(a->jab->loop), &a->linger, LINGER_MS,
+			    on_linger);
+	else if (a->state != ACCOUNT_OFF && a->state != ACCOUNT_CLOSING)
+		login_drop(a);
+}
+
+bool account_online(const struct account *a)
+{
+	return a->state == ACCOUNT_ONLINE;
+}
+
+const char *account_label(const struct account *a)
+{
+	return a->label;
+}
+
+struct jab *account_jab(const struct account *a)
+{
+	return a->jab;
+}
+
+struct list *account_rooms(struct account *a)
+{
+	return &a->rooms;
+}
+
+int account_send(struct account *a, xmpp_stanza_t *s)
+{
+	int err = 0;
+
+	if (a->state != ACCOUNT_ONLINE)
+		err = ENOTCONN;
+	else if (xmpp_conn_send_queue_len(a->conn) > SEND_QUEUE_MAX)
+		err = EBUSY;
+	else
+		xmpp_send(a->conn, s);
+	xmpp_stanza_release(s);
+	jab_poke(a->jab);
+	return err;
+}
+
+bool account_may_answer(struct account *a, struct view to)
+{
+	uint64_t who = hash_view(to), now = now_ms(), last = 0;
+
+	for (size_t i = 0; i < ANSWERED_MAX; i++) {
+		const struct answered *n = &a->answered[i];
+
+		if (n->at && n->who == who && now - n->at < ANSWER_EACH_MS)
+			return false;
+		if (n->at > last)
+			last = n->at;
+	}
+	if (last && now - last < ANSWER_ALL_MS)
+		return false;
+	a->answered[a->answered_next++ % ANSWERED_MAX] =
+		(struct answered){ who, now };
+	return true;
+}
+
+/* ---- for the pump ---- */
+
+void account_setup(struct jab *j)
+{
+	login_setup(j);
+}
+
+size_t account_login_fds(const struct jab *j, int *fds, size_t max)
+{
+	struct lnode *n, *nx;
+	size_t count = 0;
+
+	LIST_EACH(&j->logins, n, nx) {
+		struct account *a = CONTAINER(n, struct account, queued);
+
+		if (a->fd >= 0 && count < max)
+			fds[count++] = a->fd;
+	}
+	return count;
+}
+
+/* How far a login has come can only be asked while it lives. */
+void account_sample(struct jab *j, bool guard_fired)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH(&j->logins, n, nx) {
+		struct account *a = CONTAINER(n, struct account, queued);
+
+		if (!a->conn)
+			continue;
+		a->tcp |= xmpp_conn_is_connected(a->conn);
+		a->secured |= xmpp_conn_is_secured(a->conn);
+		a->stalled |= guard_fired;
+	}
+}
+
+static void begin_logins(struct jab *j)
+{
+	while (j->logins.count < LOGINS_MAX) {
+		struct lnode *n = list_shift(&j->waiting);
+
+		if (!n)
+			return;
+		login_begin(CONTAINER(n, struct account, queued));
+	}
+}
+
+void account_work(struct jab *j)
+{
+	struct hnode *h = NULL;
+	struct lnode *n, *nx;
+	size_t pos = 0;
+
+	LIST_EACH(&j->logins, n, nx) {
+		struct account *a = CONTAINER(n, struct account, queued);
+
+		if (a->state == ACCOUNT_NEXT)
+			login_next_address(a);
+	}
+	begin_logins(j);
+	while ((h = htable_each(&j->accounts, &pos, h)))
+		login_watch(CONTAINER(h, struct account, node));
+}
+
+void account_logout_all(struct jab *j)
+{
+	struct hnode *h = NULL;
+	size_t pos = 0;
+
+	while ((h = htable_each(&j->accounts, &pos, h)))
+		logout(CONTAINER(h, struct account, node),
+		       VIEW("the gateway is stopping"));
+}
+
+void account_free_all(struct jab *j)
+{
+	struct hnode *h = NULL;
+	size_t pos = 0;
+
+	while ((h = htable_each(&j->accounts, &pos, h)))
+		account_free(CONTAINER(h, struct account, node));
+}
