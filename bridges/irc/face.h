@@ -13,6 +13,8 @@ struct irc_network {
 	const char *ca_file;  /* "" : the system's */
 	const char *nick, *username, *realname; /* "" : from nick */
 	const char *password; /* server password, or "" */
+	unsigned flood_burst; /* lines at once; 0: 5 */
+	unsigned flood_ms;    /* then one line in this time; 0: 2,000 */
 };
 
 int irc_face_new(struct bridge **bp, struct loop *l, const char *program,

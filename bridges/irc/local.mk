@@ -5,12 +5,23 @@
 INC_irc = $(INC_worker) $(S)/bridges/irc
 LIB_irc = bridges/irc/libircb.a $(LIB_worker)
 
+noinst_LIBRARIES += bridges/irc/libircface.a
+bridges_irc_libircface_a_SOURCES = \
+	bridges/irc/face.c bridges/irc/face.h \
+	bridges/irc/names.c bridges/irc/names.h
+bridges_irc_libircface_a_CPPFLAGS = $(INC_face)
+
 if WITH_IRC
 noinst_LIBRARIES += bridges/irc/libircb.a
 bridges_irc_libircb_a_SOURCES = \
+	bridges/irc/account.c bridges/irc/account.h \
+	bridges/irc/account_priv.h \
+	bridges/irc/conn.c bridges/irc/conn.h bridges/irc/conn_priv.h \
 	bridges/irc/event.c bridges/irc/event.h \
 	bridges/irc/filter.c bridges/irc/filter.h \
+	bridges/irc/heard.c \
 	bridges/irc/line.c bridges/irc/line.h \
+	bridges/irc/login.c \
 	bridges/irc/names.c bridges/irc/names.h \
 	bridges/irc/out.c bridges/irc/out.h \
 	bridges/irc/reply.c bridges/irc/reply.h \
