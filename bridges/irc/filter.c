@@ -37,7 +37,7 @@ enum ircb_gate ircb_filter_in(struct buf *out, const struct ircb_line *l)
 {
 	/* The library takes a prefix for granted; a line without one comes
 	 * from the server at the other end. */
-	struct view prefix = l->prefix.n ? l->prefix : VIEW("server");
+	struct view prefix = l->prefix.n ? l->prefix : VIEW("*");
 	const struct rule *r = find_rule(l);
 	size_t count = l->count;
 	struct view none[1] = { VIEW("") };

@@ -133,7 +133,7 @@ static void lines_without_prefix_get_one(void **state)
 	assert_int_equal(pass(*state, VIEW("NICK foo"), &ev),
 			 IRCB_GATE_LIBRARY);
 	assert_int_equal(ev.type, IRCB_EV_NICK);
-	assert_view(ev.line.prefix, "server");
+	assert_view(ev.line.prefix, "*");
 	assert_int_equal(pass(*state, VIEW("NOTICE AUTH :*** Looking up"),
 			      &ev), IRCB_GATE_LIBRARY);
 	assert_alive(*state);

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Accounts and legs. A leg that is refused or lost is freed at once: when
+ * confabd wants it again it says JOIN again. So does a whole account when its
+ * connection breaks; nothing here tries again by itself.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "account_priv.h"
+#include "log.h"
+#include "mem.h"
+
+enum {
+	FLOOD_BURST = 5,
+	FLOOD_MS = 2000,
+	SILENCE_MS = 120000,
+	PONG_MS = 60000,
+	JOIN_MS = 120000,
+	IDLE_MS = 600000,  /* all legs refused: stay a while for the next try */
+	NUMBER_MAX = 100000000
+};
+
+/* ---- legs ---- */
+
+static struct ircb_leg *find_leg(const struct ircb_pool *p, uint64_t id)
+{
+	struct hnode *n = htable_find(&p->legs, hash_u64(id));
+
+	for (; n; n = htable_more(n)) {
+		struct ircb_leg *leg = CONTAINER(n, struct ircb_leg, hnode);
+
+		if (leg->id == id)
+			return leg;
+	}
+	return NULL;
+}
+
+static void leg_free(struct ircb_leg *leg)
+{
+	struct ircb_account *a = leg->account;
+
+	if (a->conn)
+		ircb_out_forget(ircb_conn_out(a->conn), leg->id);
+	wheel_stop(loop_wheel(a->pool->loop), &leg->late);
+	htable_del(&a->pool->legs, &leg->hnode);
+	list_remove(&a->legs, &leg->node);
+	mem_deref(leg);
+}
+
+static struct ircb_leg *leg_new(struct ircb_account *a, uint64_t id,
+				struct view place)
+{
+	struct ircb_leg *leg = mem_new(sizeof(*leg), NULL);
+
+	leg->account = a;
+	leg->id = id;
+	view_copy(leg->place, sizeof(leg->place), place);
+	list_append(&a->legs, &leg->node);
+	htable_add(&a->pool->legs, &leg->hnode, hash_u64(id));
+	return leg;
+}
+
+static void drop_legs(struct ircb_account *a)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH(&a->legs, n, nx)
+		leg_free(CONTAINER(n, struct ircb_leg, node));
+}
+
+/* Is one of the legs, but not this one, in or on its way into the channel? */
+static const struct ircb_leg *other_leg(const struct ircb_account *a,
+					struct view channel,
+					const struct ircb_leg *but)
+{
+	enum ircb_casemap map = ircb_conn_support(a->conn)->casemap;
+	struct lnode *n, *nx;
+
+	LIST_EACH(&a->legs, n, nx) {
+		struct ircb_leg *leg = CONTAINER(n, struct ircb_leg, node);
+
+		if (leg != but && leg->state != IRCB_LEG_WAITING &&
+		    ircb_name_eq(map, view_str(leg->place), channel))
+			return leg;
+	}
+	return NULL;
+}
+
+/* ---- connections ---- */
+
+static void disconnect(struct ircb_account *a, struct view quit)
+{
+	wheel_stop(loop_wheel(a->pool->loop), &a->idle);
+	a->conn = ircb_conn_close(a->conn, quit);
+}
+
+static void on_idle(struct wtimer *t)
+{
+	struct ircb_account *a = CONTAINER(t, struct ircb_account, idle);
+
+	if (list_empty(&a->legs))
+		disconnect(a, VIEW("no room is linked"));
+}
+
+void ircb_leg_lost(struct ircb_leg *leg, enum worker_lost why,
+		   struct view words)
+{
+	struct ircb_account *a = leg->account;
+
+	worker_lost(a->pool->worker, leg->id, why, words);
+	leg_free(leg);
+	if (list_empty(&a->legs))
+		wheel_start(loop_wheel(a->pool->loop), &a->idle, IDLE_MS,
+			    on_idle);
+}
+
+void ircb_leg_up(struct ircb_leg *leg)
+{
+	struct ircb_account *a = leg->account;
+
+	wheel_stop(loop_wheel(a->pool->loop), &leg->late);
+	leg->state = IRCB_LEG_UP;
+	worker_joined(a->pool->worker, leg->id, ircb_conn_nick(a->conn));
+}
+
+static void on_late(struct wtimer *t)
+{
+	ircb_leg_lost(CONTAINER(t, struct ircb_leg, late), GONE_NET,
+		      VIEW("the server does not answer our JOIN"));
+}
+
+static void enter(struct ircb_leg *leg)
+{
+	struct ircb_account *a = leg->account;
+	struct view place = view_str(leg->place);
+	const struct ircb_leg *other = other_leg(a, place, leg);
+
+	/* A server does not answer the JOIN of one who is in already. */
+	if (other && other->state == IRCB_LEG_UP) {
+		ircb_leg_up(leg);
+		return;
+	}
+	leg->state = IRCB_LEG_JOINING;
+	wheel_start(loop_wheel(a->pool->loop), &leg->late, JOIN_MS, on_late);
+	if (!other && ircb_conn_send(a->conn, "JOIN", &place, 1))
+		ircb_leg_lost(leg, GONE_NET, VIEW("too many commands wait for "
+						  "the server"));
+}
+
+static void on_up(void *arg)
+{
+	struct ircb_account *a = arg;
+	struct lnode *n, *nx;
+	struct view nick = ircb_conn_nick(a->conn);
+
+	log_info("irc %.*s: logged in as %.*s", VIEW_ARG(a->label),
+		 VIEW_ARG(nick));
+	worker_account_up(a->pool->worker, a->id, nick);
+	LIST_EACH(&a->legs, n, nx)
+		enter(CONTAINER(n, struct ircb_leg, node));
+}
+
+static void on_delivered(uint64_t leg, uint64_t seq, void *arg)
+{
+	struct ircb_account *a = arg;
+
+	worker_delivered(a->pool->worker, leg, seq);
+}
+
+static void on_lost(enum worker_lost why, struct view words, void *arg)
+{
+	struct ircb_account *a = arg;
+
+	log_info("irc %.*s: %.*s", VIEW_ARG(a->label), VIEW_ARG(words));
+	/* words may belong to the connection: it goes last. */
+	drop_legs(a);
+	worker_account_lost(a->pool->worker, a->id, why, words);
+	disconnect(a, VIEW_NONE);
+}
+
+static const struct ircb_conn_ops conn_ops = {
+	.up = on_up,
+	.event = ircb_account_event,
+	.delivered = on_delivered,
+	.lost = on_lost,
+};
+
+static void connect_account(struct ircb_account *a)
+{
+	struct buf why = { 0 };
+	int err = ircb_conn_new(&a->conn, &a->conf, &conn_ops, a, &why);
+
+	if (err)
+		on_lost(err == EINVAL ? GONE_CONFIG : GONE_NET,
+			buf_view(&why), a);
+	buf_free(&why);
+}
+
+/* ---- accounts ---- */
+
+static void wipe_text(const char *s)
+{
+	if (s)
+		mem_wipe_free((char *)s, strlen(s));
+}
+
+static void free_settings(struct ircb_account *a)
+{
+	mem_free((char *)a->label.p);
+	mem_free((char *)a->conf.server);
+	mem_free((char *)a->conf.ca_file);
+	mem_free((char *)a->conf.nick);
+	mem_free((char *)a->conf.username);
+	mem_free((char *)a->conf.realname);
+	wipe_text(a->conf.password);
+	memset(&a->conf, 0, sizeof(a->conf));
+}
+
+static uint64_t number(const struct wire_msg *m, const char *key,
+		       uint64_t otherwise)
+{
+	uint64_t n;
+
+	if (view_u64(&n, wire_setting(m, key), NUMBER_MAX) || !n)
+		return otherwise;
+	return n;
+}
+
+static char *text(const struct wire_msg *m, const char *key)
+{
+	return view_dup(wire_setting(m, key));
+}
+
+static void take_settings(struct ircb_account *a, const struct wire_msg *m)
+{
+	struct ircb_conn_conf *c = &a->conf;
+
+	a->label = view_mem(view_dup(m->s[0]), m->s[0].n);
+	c->loop = a->pool->loop;
+	c->dns = a->pool->dns;
+	c->server = text(m, "server");
+	c->tls = view_eqs(wire_setting(m, "tls"), "1");
+	c->port = (uint16_t)number(m, "port", c->tls ? 6697 : 6667);
+	c->ca_file = text(m, "ca_file");
+	c->nick = text(m, "nick");
+	c->username = text(m, "username");
+	c->realname = text(m, "realname");
+	c->password = text(m, "password");
+	c->flood_burst = (unsigned)number(m, "flood_burst", FLOOD_BURST);
+	c->flood_ms = number(m, "flood_ms", FLOOD_MS);
+	c->silence_ms = number(m, "silence_ms", SILENCE_MS);
+	c->pong_ms = number(m, "pong_ms", PONG_MS);
+}
+
+static struct ircb_account *find_account(const struct ircb_pool *p,
+					 uint32_t id)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH(&p->accounts, n, nx) {
+		struct ircb_account *a =
+			CONTAINER(n, struct ircb_account, node);
+
+		if (a->id == id)
+			return a;
+	}
+	return NULL;
+}
+
+static void account_free(struct ircb_account *a, struct view quit)
+{
+	drop_legs(a);
+	disconnect(a, quit);
+	list_remove(&a->pool->accounts, &a->node);
+	free_settings(a);
+	mem_deref(a);
+}
+
+/* ---- what confabd asks for ---- */
+
+static int on_start(struct worker *w, struct loop *l, void *arg)
+{
+	struct ircb_pool *p = arg;
+
+	p->worker = w;
+	p->loop = l;
+	return dns_new(&p->dns, l);
+}
+
+static void on_account_del(uint32_t id, void *arg)
+{
+	struct ircb_account *a = find_account(arg, id);
+
+	if (a)
+		account_free(a, VIEW("no longer configured"));
+}
+
+static void on_account(uint32_t id, const struct wire_msg *m, void *arg)
+{
+	struct ircb_pool *p = arg;
+	struct ircb_account *a;
+
+	on_account_del(id, p);
+	a = mem_new(sizeof(*a), NULL);
+	a->pool = p;
+	a->id = id;
+	list_init(&a->legs);
+	take_settings(a, m);
+	list_append(&p->accounts, &a->node);
+}
+
+/* PART, when this was the channel's last leg; QUIT, when the account's. */
+static void leave(struct ircb_leg *leg, struct view reason)
+{
+	struct ircb_account *a = leg->account;
+	struct view params[2] = { VIEW_NONE, reason };
+	char place[sizeof(leg->place)];
+	bool inside = leg->state != IRCB_LEG_WAITING;
+
+	memcpy(place, leg->place, sizeof(place));
+	leg_free(leg);
+	params[0] = view_str(place);
+	if (!inside || !a->conn || other_leg(a, params[0], NULL))
+		return;
+	/* A reason that can't be sent is left out. */
+	if (ircb_conn_send(a->conn, "PART", params, reason.n ? 2 : 1) &&
+	    ircb_conn_send(a->conn, "PART", params, 1))
+		log_warning("irc %.*s: can't leave %s", VIEW_ARG(a->label),
+			    place);
+}
+
+static void join_place(struct ircb_account *a, uint64_t id, struct view place)
+{
+	struct ircb_leg *leg = leg_new(a, id, place);
+
+	wheel_stop(loop_wheel(a->pool->loop), &a->idle);
+	if (!a->conn)
+		connect_account(a);
+	else if (ircb_conn_is_up(a->conn))
+		enter(leg);
+}
+
+static void on_join(uint32_t account, uint64_t id, struct view place,
+		    struct view nick, void *arg)
+{
+	struct ircb_pool *p = arg;
+	struct ircb_account *a = find_account(p, account);
+	struct ircb_leg *leg = find_leg(p, id);
+
+	/* The nick is the account's: a connection has just one. */
+	(void)nick;
+	if (leg)
+		leave(leg, VIEW_NONE);
+	if (!a)
+		worker_lost(p->worker, id, GONE_CONFIG,
+			    VIEW("there is no such network"));
+	else if (!ircb_is_channel(place))
+		worker_lost(p->worker, id, GONE_CONFIG,
+			    VIEW("this is not a channel's name"));
+	else
+		join_place(a, id, place);
+}
+
+static void on_part(uint64_t id, struct view reason, void *arg)
+{
+	struct ircb_leg *leg = find_leg(arg, id);
+	struct ircb_account *a;
+
+	if (!leg)
+		return;
+	a = leg->account;
+	leave(leg, reason);
+	if (list_empty(&a->legs))
+		disconnect(a, reason);
+}
+
+static struct view say_error(int err)
+{
+	switch (err) {
+	case EMSGSIZE:
+		return VIEW("too long for IRC");
+	case EBADMSG:
+		return VIEW("nothing that IRC can show is in it");
+	case EBUSY:
+		return VIEW("too many lines wait for the server");
+	default:
+		return VIEW("the channel is not joined");
+	}
+}
+
+static void on_say(const struct worker_say *say, void *arg)
+{
+	struct ircb_pool *p = arg;
+	struct ircb_leg *leg = find_leg(p, say->leg);
+	int err = ENOTCONN;
+
+	if (!leg)
+		return;
+	if (leg->state == IRCB_LEG_UP)
+		err = ircb_conn_say(leg->account->conn, view_str(leg->place),
+				    say);
+	if (err)
+		worker_failed(p->worker, say->leg, say->seq,
+			      err == EBUSY || err == ENOTCONN,
+			      say_error(err));
+}
+
+static void on_stop(void *arg)
+{
+	struct ircb_pool *p = arg;
+	struct lnode *n, *nx;
+
+	LIST_EACH(&p->accounts, n, nx)
+		account_free(CONTAINER(n, struct ircb_account, node),
+			     VIEW("confab is going down"));
+	dns_free(p->dns);
+	p->dns = NULL;
+	worker_done(p->worker);
+}
+
+const struct worker_ops ircb_worker_ops = {
+	.start = on_start,
+	.account = on_account,
+	.account_del = on_account_del,
+	.join = on_join,
+	.part = on_part,
+	.say = on_say,
+	.stop = on_stop,
+};
+
+static void pool_destroy(void *obj)
+{
+	struct ircb_pool *p = obj;
+
+	htable_free(&p->legs);
+}
+
+struct ircb_pool *ircb_pool_new(void)
+{
+	struct ircb_pool *p = mem_new(sizeof(*p), pool_destroy);
+
+	list_init(&p->accounts);
+	return p;
+}

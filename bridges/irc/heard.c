@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the server says, brought to the legs that it concerns: words in a
+ * channel, our own coming and going there, refusals; and polite answers to
+ * those who talk to us alone.
+ */
+#include <string.h>
+
+#include "account_priv.h"
+#include "clock.h"
+#include "log.h"
+#include "shim.h"
+#include "text.h"
+
+enum { ANSWER_MAX = 300 };
+
+typedef void (leg_h)(struct ircb_leg *leg, const struct ircb_line *l,
+		     struct view words);
+
+static enum ircb_casemap casemap(const struct ircb_account *a)
+{
+	return ircb_conn_support(a->conn)->casemap;
+}
+
+/* h for each leg at this channel; h may free the leg. */
+static size_t each_leg(struct ircb_account *a, struct view channel, leg_h *h,
+		       const struct ircb_line *l, struct view words)
+{
+	struct lnode *n, *nx;
+	enum ircb_casemap map = casemap(a);
+	size_t count = 0;
+
+	LIST_EACH(&a->legs, n, nx) {
+		struct ircb_leg *leg = CONTAINER(n, struct ircb_leg, node);
+
+		if (!ircb_name_eq(map, view_str(leg->place), channel))
+			continue;
+		count++;
+		h(leg, l, words);
+	}
+	return count;
+}
+
+/* ---- words ---- */
+
+static void hear(struct ircb_leg *leg, const struct ircb_line *l,
+		 unsigned kind, struct view words)
+{
+	struct buf nick = { 0 };
+
+	if (leg->state != IRCB_LEG_UP)
+		return;
+	ircb_to_utf8(&nick, l->nick);
+	worker_heard(leg->account->pool->worker, leg->id, kind,
+		     buf_view(&nick), words, wall_ms(), VIEW_NONE);
+	buf_free(&nick);
+}
+
+static void hear_text(struct ircb_leg *leg, const struct ircb_line *l,
+		      struct view words)
+{
+	hear(leg, l, SAY_TEXT, words);
+}
+
+static void hear_emote(struct ircb_leg *leg, const struct ircb_line *l,
+		       struct view words)
+{
+	hear(leg, l, SAY_EMOTE, words);
+}
+
+static void relay(struct ircb_account *a, const struct ircb_line *l, leg_h *h,
+		  struct view raw)
+{
+	struct buf plain = { 0 };
+
+	ircb_plain(&plain, raw);
+	/* Only colours are no words. */
+	if (view_trim(buf_view(&plain)).n)
+		each_leg(a, ircb_param(l, 0), h, l, buf_view(&plain));
+	buf_free(&plain);
+}
+
+/* ---- to us alone ---- */
+
+static void answer(struct ircb_account *a, struct view nick, struct view text)
+{
+	struct view params[2] = { nick, text };
+	/* Only when there is nothing more important to say. */
+	bool busy = ircb_out_waiting(ircb_conn_out(a->conn)) >
+		    IRCB_QUEUE_MAX / 2;
+
+	if (busy || ircb_conn_send(a->conn, "NOTICE", params, 2))
+		log_debug("irc %.*s: no answer to %.*s", VIEW_ARG(a->label),
+			  VIEW_ARG(nick));
+}
+
+static void add_channels(struct buf *b, const struct ircb_account *a)
+{
+	struct lnode *n, *nx;
+	const char *sep = "";
+
+	LIST_EACH(&a->legs, n, nx) {
+		struct ircb_leg *leg = CONTAINER(n, struct ircb_leg, node);
+
+		if (leg->state != IRCB_LEG_UP)
+			continue;
+		if (b->n > ANSWER_MAX) {
+			buf_adds(b, " and others");
+			return;
+		}
+		buf_adds(b, sep);
+		buf_adds(b, leg->place);
+		sep = ", ";
+	}
+	if (!*sep)
+		buf_adds(b, "no channel at the moment");
+}
+
+static void tell_what_we_are(struct ircb_account *a, struct view nick)
+{
+	struct buf b = { 0 };
+
+	if (!ircb_reply_nick(&a->reply, casemap(a), nick, now_ms()))
+		return;
+	buf_adds(&b, "I am a relay, nobody reads this. I pass on what is said "
+		     "in ");
+	add_channels(&b, a);
+	answer(a, nick, buf_view(&b));
+	buf_free(&b);
+}
+
+static bool to_us(const struct ircb_account *a, const struct ircb_line *l)
+{
+	/* Servers and services without a user do not read answers. */
+	return l->user.n && ircb_conn_is_us(a->conn, ircb_param(l, 0));
+}
+
+static void on_message(struct ircb_account *a, const struct ircb_line *l)
+{
+	if (to_us(a, l))
+		tell_what_we_are(a, l->nick);
+	else
+		relay(a, l, hear_text, ircb_param(l, 1));
+}
+
+static void on_notice(struct ircb_account *a, const struct ircb_line *l)
+{
+	/* RFC 2812 3.3.2: a NOTICE is never answered. */
+	if (l->user.n && !to_us(a, l))
+		relay(a, l, hear_text, ircb_param(l, 1));
+	else
+		log_debug("irc %.*s: notice: %.*s", VIEW_ARG(a->label),
+			  VIEW_ARG(ircb_last(l)));
+}
+
+static void on_ctcp(struct ircb_account *a, const struct ircb_line *l)
+{
+	struct view command, arguments;
+
+	ircb_ctcp(ircb_param(l, 1), &command, &arguments);
+	if (view_ieqs(command, "ACTION")) {
+		if (!to_us(a, l))
+			relay(a, l, hear_emote, arguments);
+		return;
+	}
+	/* No DCC, no PING: whoever needs them does not talk to a relay. */
+	if (view_ieqs(command, "VERSION") && l->user.n &&
+	    ircb_reply_ctcp(&a->reply, now_ms()))
+		answer(a, l->nick, VIEW("\1VERSION confab\1"));
+}
+
+/* ---- coming and going ---- */
+
+static void come_up(struct ircb_leg *leg, const struct ircb_line *l,
+		    struct view words)
+{
+	(void)l;
+	(void)words;
+	if (leg->state == IRCB_LEG_JOINING)
+		ircb_leg_up(leg);
+}
+
+static void on_join(struct ircb_account *a, const struct ircb_line *l)
+{
+	struct view channel = ircb_param(l, 0);
+
+	if (!ircb_conn_is_us(a->conn, l->nick))
+		return;
+	if (each_leg(a, channel, come_up, l, VIEW_NONE))
+		return;
+	/* Made to join, or sent on to it: nobody asked for that. */
+	log_info("irc %.*s: not wanted in %.*s, leaving", VIEW_ARG(a->label),
+		 VIEW_ARG(channel));
+	(void)ircb_conn_send(a->conn, "PART", &channel, 1);
+}
+
+static void be_gone(struct ircb_leg *leg, const struct ircb_line *l,
+		    struct view words)
+{
+	(void)l;
+	if (leg->state == IRCB_LEG_UP)
+		ircb_leg_lost(leg, GONE_REFUSED, words);
+}
+
+static void removed(struct ircb_account *a, const struct ircb_line *l,
+		    const char *how, struct view reason)
+{
+	struct buf words = { 0 };
+
+	buf_adds(&words, how);
+	ircb_to_utf8(&words, l->nick);
+	if (reason.n) {
+		buf_adds(&words, ": ");
+		ircb_plain(&words, reason);
+	}
+	each_leg(a, ircb_param(l, 0), be_gone, l, buf_view(&words));
+	buf_free(&words);
+}
+
+static void on_kick(struct ircb_account *a, const struct ircb_line *l)
+{
+	if (ircb_conn_is_us(a->conn, ircb_param(l, 1)))
+		removed(a, l, "kicked by ", ircb_param(l, 2));
+}
+
+/* Our own PART finds no leg any more, so this one was not ours. */
+static void on_part(struct ircb_account *a, const struct ircb_line *l)
+{
+	if (ircb_conn_is_us(a->conn, l->nick))
+		removed(a, l, "made to leave as ", ircb_param(l, 1));
+}
+
+/* ---- refusals ---- */
+
+static void refuse_say(uint64_t leg, uint64_t seq, void *arg)
+{
+	struct ircb_account *a = arg;
+
+	worker_failed(a->pool->worker, leg, seq, false,
+		      VIEW("the channel does not let us speak"));
+}
+
+static void not_spoken(struct ircb_leg *leg, const struct ircb_line *l,
+		       struct view words)
+{
+	struct ircb_account *a = leg->account;
+
+	(void)l;
+	log_info("irc %.*s: can't speak in %s: %.*s", VIEW_ARG(a->label),
+		 leg->place, VIEW_ARG(words));
+	ircb_out_refused(ircb_conn_out(a->conn), leg->id, refuse_say, a);
+}
+
+struct refusal {
+	unsigned code;
+	enum worker_lost why;
+	const char *words;
+};
+
+static const struct refusal refusals[] = {
+	{ 403, GONE_CONFIG, "there is no such channel" },
+	{ 405, GONE_REFUSED, "we are in too many channels of this server" },
+	{ 437, GONE_NET, "the channel is not available for now" },
+	{ 442, GONE_NET, "the server says that we are not in the channel" },
+	{ 470, GONE_REFUSED, "the channel sends us on to another one" },
+	{ 471, GONE_REFUSED, "the channel is full" },
+	{ 473, GONE_REFUSED, "the channel is only for those invited" },
+	{ 474, GONE_REFUSED, "we are banned from the channel" },
+	{ 475, GONE_REFUSED, "the channel wants a key" },
+	{ 476, GONE_CONFIG, "the server does not know such channel names" },
+	{ 477, GONE_REFUSED, "the channel is only for registered nicks" },
+	{ 489, GONE_REFUSED, "the channel is only for secure connections" },
+};
+
+static const struct refusal *find_refusal(unsigned code)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (refusals[i].code == code)
+			return &refusals[i];
+	return NULL;
+}
+
+static void be_refused(struct ircb_leg *leg, const struct ircb_line *l,
+		       struct view words)
+{
+	/* 442 may still answer a PART before the JOIN. */
+	if (l->code != 442 || leg->state == IRCB_LEG_UP)
+		ircb_leg_lost(leg, find_refusal(l->code)->why, words);
+}
+
+static void on_numeric(struct ircb_account *a, const struct ircb_line *l)
+{
+	const struct refusal *r = find_refusal(l->code);
+	struct buf words = { 0 };
+
+	if (!r && l->code != 404)
+		return;
+	if (r) {
+		buf_adds(&words, r->words);
+		buf_adds(&words, ": ");
+	}
+	ircb_plain(&words, ircb_last(l));
+	each_leg(a, ircb_param(l, 1), r ? be_refused : not_spoken, l,
+		 buf_view(&words));
+	buf_free(&words);
+}
+
+/* ---- all ---- */
+
+typedef void (event_h)(struct ircb_account *a, const struct ircb_line *l);
+
+static event_h *const handlers[] = {
+	[IRCB_EV_NUMERIC] = on_numeric,
+	[IRCB_EV_JOIN] = on_join,
+	[IRCB_EV_PART] = on_part,
+	[IRCB_EV_KICK] = on_kick,
+	[IRCB_EV_MSG] = on_message,
+	[IRCB_EV_NOTICE] = on_notice,
+	[IRCB_EV_CTCP] = on_ctcp,
+};
+
+void ircb_account_event(const struct ircb_event *ev, void *arg)
+{
+	struct ircb_account *a = arg;
+	bool words = ev->type == IRCB_EV_MSG || ev->type == IRCB_EV_NOTICE ||
+		     ev->type == IRCB_EV_CTCP;
+
+	if (ev->type >= sizeof(handlers) / sizeof(handlers[0]) ||
+	    !handlers[ev->type])
+		return;
+	/* What we said ourselves never comes back. */
+	if (words && ircb_conn_is_us(a->conn, ev->line.nick))
+		return;
+	handlers[ev->type](a, &ev->line);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Login, and what the server calls us: the nick (ours may be taken), user and
+ * host as others see them, the server's limits.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "conn_priv.h"
+#include "log.h"
+
+/* RFC 2812 1.2.1: what every server allows. */
+enum { NICK_ALWAYS = 9 };
+
+static int send_nick(struct ircb_conn *c)
+{
+	struct view nick;
+
+	ircb_nick_try(c->nick, c->conf.nick, c->tries, c->nick_room);
+	nick = view_str(c->nick);
+	return ircb_conn_send_now(c, "NICK", &nick, 1);
+}
+
+static int send_user(struct ircb_conn *c)
+{
+	struct view params[4] = {
+		view_str(c->conf.username), VIEW("0"), VIEW("*"),
+		view_str(c->conf.realname)
+	};
+
+	return ircb_conn_send_now(c, "USER", params, 4);
+}
+
+int ircb_login_begin(struct ircb_conn *c)
+{
+	struct view password = view_str(c->conf.password);
+	int err = 0;
+
+	if (password.n)
+		err = ircb_conn_send_now(c, "PASS", &password, 1);
+	if (!err)
+		err = send_nick(c);
+	if (!err)
+		err = send_user(c);
+	return err;
+}
+
+static void set_nick(struct ircb_conn *c, struct view nick)
+{
+	if (nick.n && nick.n < sizeof(c->nick))
+		view_copy(c->nick, sizeof(c->nick), nick);
+}
+
+static void welcome(struct ircb_conn *c, const struct ircb_line *l)
+{
+	if (c->state != IRCB_LOGIN)
+		return;
+	set_nick(c, ircb_param(l, 0));
+	ircb_conn_set_state(c, IRCB_UP);
+	c->ops->up(c->arg);
+}
+
+static void support(struct ircb_conn *c, const struct ircb_line *l)
+{
+	ircb_support_line(&c->support, l);
+}
+
+/* RPL_HOSTHIDDEN: nick host :is now your displayed host. Until the user name
+ * is known as well, the guess holds. */
+static void host_hidden(struct ircb_conn *c, const struct ircb_line *l)
+{
+	struct view host = ircb_param(l, 1), user, old;
+	struct buf b = { 0 };
+
+	view_cut(view_str(c->userhost), '@', &user, &old);
+	if (!user.n && !view_has(host, '@'))
+		return;
+	if (!view_has(host, '@')) {
+		buf_addv(&b, user);
+		buf_addc(&b, '@');
+	}
+	buf_addv(&b, host);
+	view_copy(c->userhost, sizeof(c->userhost), buf_view(&b));
+	buf_free(&b);
+}
+
+/* Refused for its length perhaps: try again with one that all servers take,
+ * then with the next. */
+static void nick_refused(struct ircb_conn *c, const struct ircb_line *l)
+{
+	bool shorten = l->code == 432 && c->nick_room != NICK_ALWAYS &&
+		       strlen(c->nick) > NICK_ALWAYS;
+
+	if (c->state != IRCB_LOGIN)
+		return;
+	if (shorten)
+		c->nick_room = NICK_ALWAYS;
+	else
+		c->tries++;
+	if (c->tries == IRCB_NICK_TRIES) {
+		ircb_conn_lost(c, GONE_REFUSED, VIEW("the server took none of "
+						     "our nicks"));
+		return;
+	}
+	log_info("irc %s: nick %s refused, trying the next",
+		 c->conf.server, c->nick);
+	if (send_nick(c))
+		ircb_conn_lost(c, GONE_NET, VIEW("can't send the nick"));
+}
+
+static void lost_with_words(struct ircb_conn *c, const struct ircb_line *l,
+			    enum worker_lost why, const char *what)
+{
+	struct buf words = { 0 };
+
+	buf_adds(&words, what);
+	buf_adds(&words, ": ");
+	ircb_plain(&words, ircb_last(l));
+	ircb_conn_lost(c, why, buf_view(&words));
+	buf_free(&words);
+}
+
+static void password_wrong(struct ircb_conn *c, const struct ircb_line *l)
+{
+	lost_with_words(c, l, GONE_AUTH, "the server refuses our password");
+}
+
+static void banned(struct ircb_conn *c, const struct ircb_line *l)
+{
+	lost_with_words(c, l, GONE_REFUSED, "the server refuses us");
+}
+
+static const struct {
+	unsigned code;
+	void (*run)(struct ircb_conn *c, const struct ircb_line *l);
+} numerics[] = {
+	{ 1, welcome },        /* RPL_WELCOME */
+	{ 5, support },        /* RPL_ISUPPORT */
+	{ 396, host_hidden },  /* RPL_HOSTHIDDEN */
+	{ 432, nick_refused }, /* ERR_ERRONEUSNICKNAME */
+	{ 433, nick_refused }, /* ERR_NICKNAMEINUSE */
+	{ 436, nick_refused }, /* ERR_NICKCOLLISION */
+	{ 437, nick_refused }, /* ERR_UNAVAILRESOURCE */
+	{ 463, banned },       /* ERR_NOPERMFORHOST */
+	{ 464, password_wrong }, /* ERR_PASSWDMISMATCH */
+	{ 465, banned },       /* ERR_YOUREBANNEDCREEP */
+};
+
+static bool on_numeric(struct ircb_conn *c, const struct ircb_line *l)
+{
+	size_t i;
+
+	/* 437 is about channels as well, once we are in. */
+	if (l->code == 437 && c->state == IRCB_UP)
+		return false;
+	for (i = 0; i < sizeof(numerics) / sizeof(numerics[0]); i++) {
+		if (numerics[i].code != l->code)
+			continue;
+		numerics[i].run(c, l);
+		return true;
+	}
+	return false;
+}
+
+/* What the others see of us stands in front of our own JOIN. */
+static void learn_userhost(struct ircb_conn *c, const struct ircb_line *l)
+{
+	struct view v = view_from(l->prefix, l->nick.n + 1);
+
+	if (l->user.n && l->host.n)
+		view_copy(c->userhost, sizeof(c->userhost), v);
+}
+
+bool ircb_login_event(struct ircb_conn *c, const struct ircb_event *ev)
+{
+	const struct ircb_line *l = &ev->line;
+
+	if (ev->type == IRCB_EV_NUMERIC)
+		return on_numeric(c, l);
+	if (!ircb_conn_is_us(c, l->nick))
+		return false;
+	if (ev->type == IRCB_EV_JOIN)
+		learn_userhost(c, l);
+	if (ev->type == IRCB_EV_NICK) {
+		set_nick(c, ircb_param(l, 0));
+		return true;
+	}
+	return false;
+}
+
+size_t ircb_login_prefix(const struct ircb_conn *c)
+{
+	/* Until it is known: user names have at most 10 bytes, hosts 63. */
+	size_t userhost = c->userhost[0] ? strlen(c->userhost) : 10 + 1 + 63;
+
+	return strlen(c->nick) + userhost + sizeof(":! ") - 1;
+}
