@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/io/libio.a
 src_io_libio_a_SOURCES = \
+	src/io/listener.c \
 	src/io/loop.c src/io/loop.h src/io/loop_priv.h \
 	src/io/netaddr.c src/io/netaddr.h \
+	src/io/sock.c src/io/sock.h \
+	src/io/stream.c src/io/stream.h \
+	src/io/tls.c src/io/tls.h \
+	src/io/udp.c src/io/udp.h \
 	src/io/wheel.c src/io/wheel.h
-src_io_libio_a_CPPFLAGS = $(INC_io) $(UV_CFLAGS) $(CARES_CFLAGS) $(SSL_CFLAGS)
+src_io_libio_a_CPPFLAGS = -D_GNU_SOURCE $(INC_io) \
+	$(UV_CFLAGS) $(CARES_CFLAGS) $(SSL_CFLAGS)
 
 check_PROGRAMS += tests/unit/t_wheel
 tests_unit_t_wheel_SOURCES = tests/unit/t_wheel.c
@@ -20,3 +26,21 @@ check_PROGRAMS += tests/unit/t_loop
 tests_unit_t_loop_SOURCES = tests/unit/t_loop.c
 tests_unit_t_loop_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_loop_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
+
+# The kernel's "no more for now" does not happen on loopback: it is played.
+check_PROGRAMS += tests/unit/t_udp
+tests_unit_t_udp_SOURCES = tests/unit/t_udp.c
+tests_unit_t_udp_CPPFLAGS = -D_GNU_SOURCE $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_udp_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmmsg
+tests_unit_t_udp_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_stream
+tests_unit_t_stream_SOURCES = tests/unit/t_stream.c
+tests_unit_t_stream_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_stream_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_listener
+tests_unit_t_listener_SOURCES = tests/unit/t_listener.c
+tests_unit_t_listener_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_listener_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
+

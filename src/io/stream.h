@@ -22,8 +22,10 @@ struct stream_ops {
 	 * is consumed, the rest stays; when in has reached its limit and
 	 * nothing was consumed the stream is closed with EMSGSIZE. */
 	void (*on_data)(struct buf *in, void *arg);
-	/* Over: 0 = the peer ended it, else errno; text says why in words
-	 * ("certificate has expired"), never NULL. The stream is dead; the
+	/* Over: 0 = the peer ended it, else errno (ETIMEDOUT: connect or
+	 * handshake; EACCES: the certificate; EPROTO: TLS; ECONNRESET: cut
+	 * off); text says why in words ("certificate has expired"), never
+	 * NULL, borrowed. The stream is dead; the
 	 * owner calls stream_close() now or later. Not called after
 	 * stream_close(). */
 	void (*on_close)(int err, const char *text, void *arg);
@@ -32,29 +34,32 @@ struct stream_ops {
 };
 
 struct stream_conf {
-	size_t in_max;          /* bytes waiting to be consumed */
-	size_t out_max;         /* bytes waiting to be sent */
-	uint64_t connect_ms;    /* limit for connect and handshake together */
+	size_t in_max;  /* bytes waiting to be consumed; 0: 64 KiB */
+	size_t out_max; /* bytes waiting to be sent; 0: 1 MiB */
+	/* Limit for connect and handshake together; 0: 30 s. */
+	uint64_t connect_ms;
 	struct tls_ctx *tls;    /* ref taken; NULL: plain */
 	const char *tls_name;   /* server name to ask for and verify */
 	const struct netaddr *bind; /* local address, or NULL */
 };
 
 /* Begins to connect; on_open or on_close follows, never before this
- * returns. */
+ * returns. EINVAL: TLS without a usable tls_name. */
 int stream_connect(struct stream **sp, struct loop *l,
 		   const struct netaddr *dst, const struct stream_conf *conf,
 		   const struct stream_ops *ops, void *arg);
 /* Takes over a connected descriptor (closed with the stream, also when this
- * fails). */
+ * fails); plain only (EINVAL with tls). */
 int stream_adopt(struct stream **sp, struct loop *l, int fd,
 		 const struct stream_conf *conf, const struct stream_ops *ops,
 		 void *arg);
-/* Queues all or nothing: ENOBUFS over out_max, ENOTCONN when over. */
+/* Queues all or nothing: ENOBUFS over out_max, ENOTCONN when over. It goes
+ * out at the end of the loop's turn, or once connected. */
 int stream_write(struct stream *s, const void *p, size_t n);
 /* Bytes not yet handed to the kernel. */
 size_t stream_pending(const struct stream *s);
-/* Stop and go on reading, for back-pressure. */
+/* Stop and go on reading, for back-pressure. What in still holds is handed
+ * to on_data once more after going on. */
 void stream_pause(struct stream *s, bool paused);
 const struct netaddr *stream_peer(const struct stream *s);
 const struct netaddr *stream_local(const struct stream *s);
@@ -67,11 +72,12 @@ typedef void (listener_h)(int fd, const struct netaddr *peer, void *arg);
 int listener_open(struct listener **lp, struct loop *l,
 		  const struct netaddr *local, listener_h *h, void *arg);
 /* A Unix socket at path, made 0600 (a stale one is replaced; a live one is
- * EADDRINUSE). */
+ * EADDRINUSE, anything else there ENOTSOCK, a path too long ENAMETOOLONG).
+ * listener_close() removes it. */
 int listener_open_unix(struct listener **lp, struct loop *l, const char *path,
 		       listener_h *h, void *arg);
 const struct netaddr *listener_local(const struct listener *l);
-void listener_close(struct listener *l);
+void listener_close(struct listener *l); /* NULL is allowed */
 
 /* TLS as a client: 1.2 or newer, chain and name verified. ca_file NULL: the
  * system's. Reference-counted (mem_deref). EINVAL with *why (static or in

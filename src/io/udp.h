@@ -18,7 +18,7 @@ typedef void (udp_recv_h)(char *p, size_t n, const struct netaddr *src,
 			  void *arg);
 
 /* Bound to local (port 0: any; udp_local() tells). recv_max: longer datagrams
- * are cut and counted, never handed up. EADDRINUSE, EACCES ... as errno. */
+ * are cut and counted, never handed up (0: UDP_DATAGRAM_MAX). EADDRINUSE, EACCES ... as errno. */
 int udp_open(struct udp **up, struct loop *l, const struct netaddr *local,
 	     size_t recv_max, udp_recv_h *h, void *arg);
 void udp_close(struct udp *u); /* flushes first; NULL is allowed */
@@ -28,6 +28,8 @@ const struct netaddr *udp_local(const struct udp *u);
  * length (0: nothing is sent). Saves a copy in the fan-out. */
 char *udp_reserve(struct udp *u, size_t n);
 void udp_commit(struct udp *u, const struct netaddr *dst, size_t n);
+/* EMSGSIZE over UDP_DATAGRAM_MAX; ENOBUFS (and queue_dropped counts it) when
+ * 8,192 datagrams or 8 MiB wait because the kernel takes no more. */
 int udp_send(struct udp *u, const struct netaddr *dst, const void *p,
 	     size_t n);
 void udp_flush(struct udp *u);

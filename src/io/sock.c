@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Making sockets, and asking them for their addresses. */
+#include "sock.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef int (name_h)(int fd, struct sockaddr *sa, socklen_t *len);
+
+/* These options are wishes: a socket works without them. */
+void sock_option(int fd, int level, int name, int value)
+{
+	(void)setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+
+static int sock_bind(int fd, int type, const struct netaddr *local)
+{
+	/* For UDP it would let a second process steal the port. */
+	if (type == SOCK_STREAM)
+		sock_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	return bind(fd, &local->u.sa, netaddr_len(local)) ? errno : 0;
+}
+
+
+int sock_open(int *fdp, int family, int type, const struct netaddr *local)
+{
+	int fd, err = 0;
+
+	if (family != AF_INET && family != AF_INET6)
+		return EINVAL;
+	fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return errno;
+	if (family == AF_INET6)
+		sock_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	if (local)
+		err = sock_bind(fd, type, local);
+	if (err)
+		close(fd);
+	else
+		*fdp = fd;
+	return err;
+}
+
+
+static void sock_name(int fd, struct netaddr *a, name_h *h)
+{
+	struct sockaddr_storage ss = { 0 };
+	socklen_t len = sizeof(ss);
+
+	memset(a, 0, sizeof(*a));
+	if (h(fd, (struct sockaddr *)&ss, &len))
+		return;
+	if (ss.ss_family == AF_INET || ss.ss_family == AF_INET6)
+		memcpy(a, &ss, sizeof(*a));
+}
+
+
+void sock_local(int fd, struct netaddr *a)
+{
+	sock_name(fd, a, getsockname);
+}
+
+
+void sock_peer(int fd, struct netaddr *a)
+{
+	sock_name(fd, a, getpeername);
+}

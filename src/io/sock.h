@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Sockets as src/io wants them: non-blocking, close-on-exec, v6 only v6. */
+#ifndef CONFAB_SOCK_H
+#define CONFAB_SOCK_H
+
+#include "netaddr.h"
+
+/* type: SOCK_STREAM or SOCK_DGRAM. local: where to bind, or NULL.
+ * EINVAL for another family than AF_INET and AF_INET6. */
+int sock_open(int *fd, int family, int type, const struct netaddr *local);
+/* An address without family where it is no IP socket. */
+void sock_local(int fd, struct netaddr *a);
+void sock_peer(int fd, struct netaddr *a);
+void sock_option(int fd, int level, int name, int value);
+
+#endif

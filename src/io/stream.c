@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Streams. What is written gathers until the loop's turn ends and goes out in
+ * one piece. A handler may close the stream at any point: each entry from the
+ * loop holds a reference, and looks at the state after each call up.
+ */
+#include "stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hash.h"
+#include "mem.h"
+#include "sock.h"
+#include "tls.h"
+
+enum {
+	CHUNK = 16 * 1024, /* bytes asked for in one read */
+	READS_A_TURN = 16, /* then others get their turn */
+	IN_MAX = 64 * 1024,
+	OUT_MAX = 1024 * 1024,
+	CONNECT_MS = 30000,
+};
+
+enum stream_state {
+	STREAM_CONNECTING,
+	STREAM_HANDSHAKE,
+	STREAM_OPEN,
+	STREAM_OVER,
+};
+
+struct stream {
+	struct loop *l;           /* borrowed */
+	struct loop_watch *watch; /* owned */
+	int fd;                   /* owned; -1: closed */
+	enum stream_state state;
+	struct stream_ops ops;
+	void *arg;
+	struct buf in, out;
+	size_t in_max, out_max;
+	bool paused;
+	bool blocked;    /* the kernel takes no more for now */
+	bool read_again; /* bytes may wait where poll can't see them */
+	bool redeliver;  /* what in holds comes first, after a pause */
+	int refused;     /* what connect() said at once */
+	struct tls *tls; /* owned; NULL: plain */
+	struct wtimer timer;
+	struct loop_idle job;
+	struct netaddr peer, local;
+};
+
+static void set_events(struct stream *s)
+{
+	int events = 0;
+
+	if (s->state == STREAM_CONNECTING || s->blocked)
+		events = LOOP_WRITE;
+	if (s->tls && tls_wants_write(s->tls))
+		events = LOOP_WRITE;
+	if (s->state == STREAM_HANDSHAKE && !events)
+		events = LOOP_READ;
+	if (s->state == STREAM_OPEN && !s->paused)
+		events |= LOOP_READ;
+	if (s->watch)
+		loop_rewatch(s->watch, events);
+}
+
+
+static void take_down(struct stream *s)
+{
+	s->state = STREAM_OVER;
+	loop_unwatch(s->watch);
+	s->watch = NULL;
+	loop_undefer(s->l, &s->job);
+	wheel_stop(loop_wheel(s->l), &s->timer);
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+}
+
+
+static void over(struct stream *s, int err, const char *text)
+{
+	take_down(s);
+	s->ops.on_close(err, text, s->arg);
+}
+
+
+static const char *words(const struct stream *s, int err)
+{
+	const char *text = NULL;
+
+	if (s->tls && s->state >= STREAM_HANDSHAKE)
+		text = tls_why(s->tls);
+	if (!text || !*text)
+		text = strerrordesc_np(err);
+	return text ? text : "unknown error";
+}
+
+
+/* Plain or TLS, the same three results: 0 with a count (of 0: ended), EAGAIN,
+ * another errno. */
+
+static int io_result(ssize_t ret, size_t *n)
+{
+	*n = ret > 0 ? (size_t)ret : 0;
+	if (ret >= 0)
+		return 0;
+	return errno == EINTR || errno == EWOULDBLOCK ? EAGAIN : errno;
+}
+
+
+static int io_read(struct stream *s, char *p, size_t n, size_t *got)
+{
+	if (s->tls)
+		return tls_read(s->tls, p, n, got);
+	return io_result(recv(s->fd, p, n, MSG_DONTWAIT), got);
+}
+
+
+static int io_write(struct stream *s, const char *p, size_t n, size_t *done)
+{
+	if (s->tls)
+		return tls_write(s->tls, p, n, done);
+	return io_result(send(s->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL), done);
+}
+
+
+/* Writing */
+
+/* As much as goes. EAGAIN when some is left. Calls nobody. */
+static int push(struct stream *s)
+{
+	size_t done = 0, n;
+	int err = 0;
+
+	while (done < s->out.n && !err) {
+		err = io_write(s, s->out.p + done, s->out.n - done, &n);
+		done += n;
+	}
+	buf_drop(&s->out, done);
+	if (!s->out.n)
+		buf_free(&s->out);
+	return err;
+}
+
+
+static void flush(struct stream *s)
+{
+	int err;
+
+	if (!s->out.n)
+		return;
+	err = push(s);
+	if (err && err != EAGAIN) {
+		over(s, err, words(s, err));
+		return;
+	}
+	s->blocked = err == EAGAIN;
+	set_events(s);
+	if (!err && s->ops.on_drain)
+		s->ops.on_drain(s->arg);
+}
+
+
+/* Reading */
+
+/* False: no more reading for now. */
+static bool deliver(struct stream *s)
+{
+	s->ops.on_data(&s->in, s->arg);
+	if (s->state != STREAM_OPEN || s->paused)
+		return false;
+	if (s->in.n < s->in_max)
+		return true;
+	over(s, EMSGSIZE, "more input at once than allowed");
+	return false;
+}
+
+
+static void ended(struct stream *s)
+{
+	push(s); /* the peer may have closed one direction only */
+	over(s, 0, "closed by the other side");
+}
+
+
+/* False: no more reading for now. */
+static bool read_some(struct stream *s)
+{
+	size_t n = s->in_max - s->in.n, got;
+	int err;
+
+	if (n > CHUNK)
+		n = CHUNK;
+	err = io_read(s, buf_room(&s->in, n), n, &got);
+	if (err == EAGAIN)
+		return false;
+	if (err) {
+		over(s, err, words(s, err));
+		return false;
+	}
+	if (!got) {
+		ended(s);
+		return false;
+	}
+	buf_wrote(&s->in, got);
+	/* Short: nothing more was there. TLS hands out record by record. */
+	return deliver(s) && (s->tls || got == n);
+}
+
+
+static void read_all(struct stream *s)
+{
+	int i;
+
+	for (i = 0; i < READS_A_TURN && read_some(s); i++)
+		;
+	if (s->state != STREAM_OPEN)
+		return;
+	if (!s->in.n)
+		buf_free(&s->in);
+	if (i == READS_A_TURN && s->tls) {
+		s->read_again = true;
+		loop_defer(s->l, &s->job);
+	}
+	set_events(s);
+}
+
+
+static void resume(struct stream *s)
+{
+	bool left = s->redeliver && s->in.n;
+
+	if (s->paused)
+		return;
+	s->read_again = s->redeliver = false;
+	if (!left || deliver(s))
+		read_all(s);
+}
+
+
+/* Opening */
+
+static void opened(struct stream *s)
+{
+	s->state = STREAM_OPEN;
+	wheel_stop(loop_wheel(s->l), &s->timer);
+	/* The server's first words may have come with its handshake. */
+	s->read_again = s->tls != NULL;
+	loop_defer(s->l, &s->job);
+	set_events(s);
+	if (s->ops.on_open)
+		s->ops.on_open(s->arg);
+}
+
+
+static void handshake(struct stream *s)
+{
+	int err = tls_handshake(s->tls);
+
+	if (!err)
+		opened(s);
+	else if (err == EAGAIN)
+		set_events(s);
+	else
+		over(s, err, words(s, err));
+}
+
+
+static void connected(struct stream *s)
+{
+	socklen_t len = sizeof(int);
+	int err = 0;
+
+	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &err, &len))
+		err = errno;
+	if (err) {
+		over(s, err, words(s, err));
+		return;
+	}
+	sock_local(s->fd, &s->local);
+	if (!s->tls) {
+		opened(s);
+		return;
+	}
+	s->state = STREAM_HANDSHAKE;
+	handshake(s);
+}
+
+
+static void on_timeout(struct wtimer *t)
+{
+	struct stream *s = mem_ref(CONTAINER(t, struct stream, timer));
+
+	over(s, ETIMEDOUT,
+	     s->state == STREAM_CONNECTING ? "no answer to connecting"
+					   : "no end of the TLS handshake");
+	mem_deref(s);
+}
+
+
+static void open_io(struct stream *s, int events)
+{
+	if (events & LOOP_WRITE || s->tls)
+		flush(s);
+	if (s->state != STREAM_OPEN || s->paused || s->redeliver)
+		return;
+	if (events & LOOP_READ || s->tls)
+		read_all(s);
+}
+
+
+static void on_ready(int events, void *arg)
+{
+	struct stream *s = mem_ref(arg);
+
+	if (s->state == STREAM_CONNECTING)
+		connected(s);
+	else if (s->state == STREAM_HANDSHAKE)
+		handshake(s);
+	else
+		open_io(s, events);
+	mem_deref(s);
+}
+
+
+/* At the end of a turn in which something was written, or must be read that
+ * poll does not tell of. */
+static void on_job(void *arg)
+{
+	struct stream *s = mem_ref(arg);
+
+	if (s->refused)
+		over(s, s->refused, words(s, s->refused));
+	if (s->state == STREAM_OPEN && !s->blocked)
+		flush(s);
+	if (s->state == STREAM_OPEN && s->read_again)
+		resume(s);
+	mem_deref(s);
+}
+
+
+static void stream_destroy(void *obj)
+{
+	struct stream *s = obj;
+
+	take_down(s);
+	mem_deref(s->tls);
+	buf_free(&s->in);
+	buf_free(&s->out);
+}
+
+
+static struct stream *stream_new(struct loop *l, const struct stream_conf *c,
+				 const struct stream_ops *ops, void *arg)
+{
+	struct stream *s = mem_new(sizeof(*s), stream_destroy);
+
+	s->l = l;
+	s->fd = -1;
+	s->ops = *ops;
+	s->arg = arg;
+	s->in_max = c->in_max ? c->in_max : IN_MAX;
+	s->out_max = c->out_max ? c->out_max : OUT_MAX;
+	buf_init(&s->in, s->in_max);
+	buf_init(&s->out, s->out_max);
+	s->job.h = on_job;
+	s->job.arg = s;
+	return s;
+}
+
+
+/* Small writes are gathered here already; and a dead peer shows in time. */
+static void tcp_options(int fd)
+{
+	sock_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	sock_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+
+int stream_connect(struct stream **sp, struct loop *l,
+		   const struct netaddr *dst, const struct stream_conf *conf,
+		   const struct stream_ops *ops, void *arg)
+{
+	struct stream *s = stream_new(l, conf, ops, arg);
+	uint64_t ms = conf->connect_ms ? conf->connect_ms : CONNECT_MS;
+	int err;
+
+	s->peer = *dst;
+	err = sock_open(&s->fd, netaddr_family(dst), SOCK_STREAM, conf->bind);
+	if (err)
+		goto out;
+	tcp_options(s->fd);
+	if (conf->tls)
+		err = tls_open(&s->tls, conf->tls, s->fd, conf->tls_name);
+	if (err)
+		goto out;
+	if (connect(s->fd, &dst->u.sa, netaddr_len(dst)) &&
+	    errno != EINPROGRESS) {
+		s->refused = errno;
+		loop_defer(l, &s->job);
+		goto out;
+	}
+	err = loop_watch(&s->watch, l, s->fd, LOOP_WRITE, on_ready, s);
+	if (!err)
+		wheel_start(loop_wheel(l), &s->timer, ms, on_timeout);
+ out:
+	if (err)
+		mem_deref(s);
+	else
+		*sp = s;
+	return err;
+}
+
+
+static int set_flags(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC))
+		return errno;
+	return 0;
+}
+
+
+int stream_adopt(struct stream **sp, struct loop *l, int fd,
+		 const struct stream_conf *conf, const struct stream_ops *ops,
+		 void *arg)
+{
+	struct stream *s = stream_new(l, conf, ops, arg);
+	int err;
+
+	s->fd = fd;
+	err = conf->tls ? EINVAL : set_flags(fd);
+	if (err)
+		goto out;
+	s->state = STREAM_OPEN;
+	sock_local(fd, &s->local);
+	sock_peer(fd, &s->peer);
+	if (netaddr_family(&s->peer))
+		tcp_options(fd);
+	err = loop_watch(&s->watch, l, fd, LOOP_READ, on_ready, s);
+ out:
+	if (err)
+		mem_deref(s);
+	else
+		*sp = s;
+	return err;
+}
+
+
+int stream_write(struct stream *s, const void *p, size_t n)
+{
+	if (s->state == STREAM_OVER)
+		return ENOTCONN;
+	if (n > s->out_max || s->out.n > s->out_max - n)
+		return ENOBUFS;
+	buf_add(&s->out, p, n);
+	if (n && s->state == STREAM_OPEN && !s->blocked)
+		loop_defer(s->l, &s->job);
+	return 0;
+}
+
+
+size_t stream_pending(const struct stream *s)
+{
+	return s->out.n;
+}
+
+
+void stream_pause(struct stream *s, bool paused)
+{
+	if (s->paused == paused)
+		return;
+	s->paused = paused;
+	if (s->state != STREAM_OPEN)
+		return;
+	set_events(s);
+	if (paused)
+		return;
+	s->read_again = s->redeliver = true;
+	loop_defer(s->l, &s->job);
+}
+
+
+const struct netaddr *stream_peer(const struct stream *s)
+{
+	return &s->peer;
+}
+
+
+const struct netaddr *stream_local(const struct stream *s)
+{
+	return &s->local;
+}
+
+
+struct stream *stream_close(struct stream *s)
+{
+	if (!s)
+		return NULL;
+	if (s->state == STREAM_OPEN) {
+		push(s);
+		if (s->tls)
+			tls_end(s->tls);
+	}
+	take_down(s);
+	return mem_deref(s);
+}

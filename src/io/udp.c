@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * UDP in batches. What is sent gathers in one stretch of memory, described by
+ * a table of entries, and goes out when a batch is full or the loop's turn
+ * ends. When the kernel takes no more, the queue waits for room, up to its
+ * bounds; what comes then is dropped and counted.
+ */
+#include "udp.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mem.h"
+#include "sock.h"
+
+enum {
+	BATCH = 64,
+	BATCHES_A_TURN = 4, /* then others get their turn */
+	SOCKET_BUFFER = 8 * 1024 * 1024,
+	QUEUE_MAX = 8192,                   /* datagrams */
+	QUEUE_BYTES_MAX = 8 * 1024 * 1024,
+	QUEUE_BYTES_KEEP = 256 * 1024, /* stays allocated when empty */
+};
+
+struct entry {
+	struct netaddr dst;
+	uint32_t off, len;
+};
+
+struct batch {
+	struct mmsghdr msgs[BATCH];
+	struct iovec iov[BATCH];
+};
+
+struct udp {
+	struct loop *l;          /* borrowed */
+	struct loop_watch *watch; /* owned */
+	int fd;                  /* owned; -1: closed */
+	struct netaddr local;
+	udp_recv_h *h;
+	void *arg;
+	struct udp_stats stats;
+	struct loop_idle flush;
+	bool blocked; /* waiting until the kernel takes more */
+
+	size_t recv_max;
+	char *in; /* owned: BATCH times recv_max */
+	struct netaddr src[BATCH];
+	struct batch rx;
+
+	char *out; /* owned */
+	size_t out_used, out_cap;
+	struct entry *queue; /* owned; [head..tail) wait */
+	size_t head, tail, queue_cap;
+	struct batch tx;
+};
+
+static void set_events(struct udp *u)
+{
+	loop_rewatch(u->watch, LOOP_READ | (u->blocked ? LOOP_WRITE : 0));
+}
+
+
+static void batch_init(struct batch *b)
+{
+	size_t i;
+
+	for (i = 0; i < BATCH; i++) {
+		b->msgs[i].msg_hdr.msg_iov = &b->iov[i];
+		b->msgs[i].msg_hdr.msg_iovlen = 1;
+	}
+}
+
+
+/* Sending */
+
+static void queue_emptied(struct udp *u)
+{
+	u->head = u->tail = 0;
+	u->out_used = 0;
+	if (u->out_cap > QUEUE_BYTES_KEEP) {
+		mem_free(u->out);
+		u->out = NULL;
+		u->out_cap = 0;
+	}
+}
+
+
+static unsigned fill_batch(struct udp *u)
+{
+	size_t n = u->tail - u->head, i;
+	struct entry *e;
+
+	if (n > BATCH)
+		n = BATCH;
+	for (i = 0; i < n; i++) {
+		e = &u->queue[u->head + i];
+		u->tx.iov[i].iov_base = u->out + e->off;
+		u->tx.iov[i].iov_len = e->len;
+		u->tx.msgs[i].msg_hdr.msg_name = &e->dst;
+		u->tx.msgs[i].msg_hdr.msg_namelen = netaddr_len(&e->dst);
+	}
+	return (unsigned)n;
+}
+
+
+/* False: the kernel takes no more for now. */
+static bool send_batch(struct udp *u)
+{
+	int n = sendmmsg(u->fd, u->tx.msgs, fill_batch(u), MSG_NOSIGNAL);
+
+	if (n > 0) {
+		u->stats.sent += (unsigned)n;
+		u->head += (unsigned)n;
+		return true;
+	}
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return false;
+	if (errno != EINTR) { /* the first of the batch is at fault */
+		u->stats.send_failed++;
+		u->head++;
+	}
+	return true;
+}
+
+
+void udp_flush(struct udp *u)
+{
+	bool blocked = false;
+
+	loop_undefer(u->l, &u->flush);
+	while (u->head < u->tail && !blocked)
+		blocked = !send_batch(u);
+	if (u->head == u->tail)
+		queue_emptied(u);
+	if (blocked == u->blocked)
+		return;
+	u->blocked = blocked;
+	set_events(u);
+}
+
+
+static void on_flush(void *arg)
+{
+	udp_flush(arg);
+}
+
+
+/* What waits moves to the front, so that the room behind it can be used; so
+ * do the reserved bytes that follow it. */
+static void compact(struct udp *u, size_t reserved)
+{
+	uint32_t shift = u->queue[u->head].off;
+	size_t i, n = u->tail - u->head;
+
+	memmove(u->out, u->out + shift, u->out_used - shift + reserved);
+	memmove(u->queue, u->queue + u->head, n * sizeof(*u->queue));
+	for (i = 0; i < n; i++)
+		u->queue[i].off -= shift;
+	u->out_used -= shift;
+	u->tail = n;
+	u->head = 0;
+}
+
+
+static void make_room(struct udp *u, size_t n)
+{
+	size_t cap = u->out_cap ? u->out_cap : QUEUE_BYTES_KEEP;
+
+	if (u->head && u->out_used + n > u->out_cap)
+		compact(u, 0);
+	while (cap < u->out_used + n)
+		cap *= 2;
+	if (cap == u->out_cap)
+		return;
+	u->out = mem_realloc(u->out, cap);
+	u->out_cap = cap;
+}
+
+
+char *udp_reserve(struct udp *u, size_t n)
+{
+	if (n > UDP_DATAGRAM_MAX)
+		return NULL;
+	if (u->out_used + n > u->out_cap || !u->out)
+		make_room(u, n);
+	return u->out + u->out_used;
+}
+
+
+/* Another entry, of n bytes, fits the bounds? */
+static bool queue_takes(struct udp *u, size_t n)
+{
+	if (u->head && (u->tail == u->queue_cap ||
+			u->out_used + n > QUEUE_BYTES_MAX))
+		compact(u, n);
+	if (u->out_used + n > QUEUE_BYTES_MAX)
+		return false;
+	if (u->tail < u->queue_cap)
+		return true;
+	if (u->queue_cap == QUEUE_MAX)
+		return false;
+	u->queue_cap = u->queue_cap ? 2 * u->queue_cap : BATCH;
+	u->queue = mem_array(u->queue, u->queue_cap, sizeof(*u->queue));
+	return true;
+}
+
+
+/* The bytes stand behind out_used already. */
+static int enqueue(struct udp *u, const struct netaddr *dst, size_t n)
+{
+	struct entry *e;
+
+	if (!queue_takes(u, n)) {
+		u->stats.queue_dropped++;
+		return ENOBUFS;
+	}
+	e = &u->queue[u->tail++];
+	e->dst = *dst;
+	e->off = (uint32_t)u->out_used;
+	e->len = (uint32_t)n;
+	u->out_used += n;
+	if (u->blocked)
+		return 0;
+	if (u->tail - u->head >= BATCH)
+		udp_flush(u);
+	else
+		loop_defer(u->l, &u->flush);
+	return 0;
+}
+
+
+void udp_commit(struct udp *u, const struct netaddr *dst, size_t n)
+{
+	if (n)
+		enqueue(u, dst, n);
+}
+
+
+int udp_send(struct udp *u, const struct netaddr *dst, const void *p,
+	     size_t n)
+{
+	char *to = udp_reserve(u, n);
+
+	if (!to)
+		return EMSGSIZE;
+	memcpy(to, p, n);
+	return enqueue(u, dst, n);
+}
+
+
+/* Receiving */
+
+static int recv_batch(struct udp *u)
+{
+	size_t i;
+
+	for (i = 0; i < BATCH; i++) {
+		u->rx.msgs[i].msg_hdr.msg_name = &u->src[i];
+		u->rx.msgs[i].msg_hdr.msg_namelen = sizeof(u->src[i]);
+	}
+	return recvmmsg(u->fd, u->rx.msgs, BATCH, MSG_DONTWAIT, NULL);
+}
+
+
+static void hand_up(struct udp *u, int n)
+{
+	struct mmsghdr *m;
+	int i;
+
+	for (i = 0; i < n && u->fd >= 0; i++) {
+		m = &u->rx.msgs[i];
+		u->stats.received++;
+		if (m->msg_hdr.msg_flags & MSG_TRUNC)
+			u->stats.too_long++;
+		else
+			u->h(u->rx.iov[i].iov_base, m->msg_len, &u->src[i],
+			     u->arg);
+	}
+}
+
+
+static void receive(struct udp *u)
+{
+	int round, n = BATCH;
+
+	for (round = 0; round < BATCHES_A_TURN && n == BATCH; round++) {
+		n = recv_batch(u);
+		hand_up(u, n);
+		if (u->fd < 0)
+			return;
+	}
+}
+
+
+static void on_ready(int events, void *arg)
+{
+	struct udp *u = mem_ref(arg); /* the handler may close it */
+
+	if (events & LOOP_WRITE)
+		udp_flush(u);
+	if (events & LOOP_READ)
+		receive(u);
+	mem_deref(u);
+}
+
+
+/* Open and close */
+
+static void udp_destroy(void *obj)
+{
+	struct udp *u = obj;
+
+	loop_unwatch(u->watch);
+	if (u->fd >= 0)
+		close(u->fd);
+	mem_free(u->in);
+	mem_free(u->out);
+	mem_free(u->queue);
+}
+
+
+static void receive_init(struct udp *u, size_t recv_max)
+{
+	size_t i;
+
+	if (!recv_max || recv_max > UDP_DATAGRAM_MAX)
+		recv_max = UDP_DATAGRAM_MAX;
+	u->recv_max = recv_max;
+	u->in = mem_array(NULL, BATCH, recv_max);
+	for (i = 0; i < BATCH; i++) {
+		u->rx.iov[i].iov_base = u->in + i * recv_max;
+		u->rx.iov[i].iov_len = recv_max;
+	}
+}
+
+
+/* FORCE goes beyond net.core.[rw]mem_max, where we may. */
+static void big_buffers(int fd)
+{
+	int n = SOCKET_BUFFER;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &n, sizeof(n)))
+		sock_option(fd, SOL_SOCKET, SO_RCVBUF, n);
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &n, sizeof(n)))
+		sock_option(fd, SOL_SOCKET, SO_SNDBUF, n);
+}
+
+
+int udp_open(struct udp **up, struct loop *l, const struct netaddr *local,
+	     size_t recv_max, udp_recv_h *h, void *arg)
+{
+	struct udp *u = mem_new(sizeof(*u), udp_destroy);
+	int err;
+
+	u->l = l;
+	u->h = h;
+	u->arg = arg;
+	u->fd = -1;
+	u->flush.h = on_flush;
+	u->flush.arg = u;
+	batch_init(&u->rx);
+	batch_init(&u->tx);
+	err = sock_open(&u->fd, netaddr_family(local), SOCK_DGRAM, local);
+	if (err)
+		goto out;
+	sock_local(u->fd, &u->local);
+	big_buffers(u->fd);
+	receive_init(u, recv_max);
+	err = loop_watch(&u->watch, l, u->fd, LOOP_READ, on_ready, u);
+ out:
+	if (err)
+		mem_deref(u);
+	else
+		*up = u;
+	return err;
+}
+
+
+void udp_close(struct udp *u)
+{
+	if (!u)
+		return;
+	udp_flush(u);
+	loop_unwatch(u->watch);
+	u->watch = NULL;
+	close(u->fd);
+	u->fd = -1;
+	mem_deref(u);
+}
+
+
+const struct netaddr *udp_local(const struct udp *u)
+{
+	return &u->local;
+}
+
+
+void udp_stats(const struct udp *u, struct udp_stats *out)
+{
+	*out = u->stats;
+}
