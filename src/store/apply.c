@@ -16,12 +16,8 @@
 
 static int run(struct db *db, enum stmt id)
 {
-	int err = 0;
-
-	if (sqlite3_step(db->st[id]) != SQLITE_DONE)
-		err = db_fail(db);
-	sqlite3_reset(db->st[id]);
-	return err;
+	errno = 0;
+	return db_end(db, db->st[id], sqlite3_step(db->st[id]));
 }
 
 /* The text stays where it is: the transaction outlives its steps. */

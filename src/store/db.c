@@ -48,18 +48,28 @@ static int to_errno(int code, int sysno)
 		if (errors[i].code == code || errors[i].code == (code & 0xff))
 			return errors[i].err;
 	}
-	if ((code & 0xff) == SQLITE_IOERR && is_full(sysno))
-		return ENOSPC;
-	return EIO;
+	return is_full(sysno) ? ENOSPC : EIO;
 }
 
+/* SQLite knows one way only for a disk to be full; quotas and limits are in
+ * errno. */
 int db_fail(struct db *db)
 {
-	int code = sqlite3_extended_errcode(db->h);
+	int sysno = errno, code = sqlite3_extended_errcode(db->h);
 
 	snprintf(db->why, sizeof(db->why), "%s (SQLite error %d)",
 		 sqlite3_errmsg(db->h), code);
-	return to_errno(code, sqlite3_system_errno(db->h));
+	return to_errno(code, sysno);
+}
+
+int db_end(struct db *db, sqlite3_stmt *st, int rc)
+{
+	int err = 0;
+
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+		err = db_fail(db);
+	sqlite3_reset(st);
+	return err;
 }
 
 const char *db_why(const struct db *db)
@@ -183,8 +193,10 @@ int db_open(struct db **dp, const char *path, struct buf *why)
 	int err = 0;
 
 	db->path = mem_strdup(path);
-	for (i = 0; i < sizeof(stages) / sizeof(stages[0]) && !err; i++)
+	for (i = 0; i < sizeof(stages) / sizeof(stages[0]) && !err; i++) {
+		errno = 0;
 		err = stages[i](db);
+	}
 	if (err) {
 		explain(db, err, why);
 		mem_deref(db);

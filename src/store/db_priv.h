@@ -40,8 +40,11 @@ struct db {
 	char why[200];
 };
 
-/* Keeps the words of the connection's newest failure; returns its errno. */
+/* Keeps the words of the connection's newest failure; returns its errno. Clear
+ * errno before the call that may fail: it can tell more than SQLite. */
 int db_fail(struct db *db);
+/* Resets a statement whose last step said rc: 0 or the errno. */
+int db_end(struct db *db, sqlite3_stmt *st, int rc);
 
 /* ENOTSUP when the file is of a newer confab; it is not touched. */
 int schema_check(struct db *db);

@@ -34,3 +34,13 @@ check_PROGRAMS += tests/unit/t_store_open
 tests_unit_t_store_open_SOURCES = tests/unit/t_store_open.c
 tests_unit_t_store_open_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_t_store_open_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_store_crash
+tests_unit_t_store_crash_SOURCES = tests/unit/t_store_crash.c
+tests_unit_t_store_crash_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_t_store_crash_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_store_fault
+tests_unit_t_store_fault_SOURCES = tests/unit/t_store_fault.c
+tests_unit_t_store_fault_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_t_store_fault_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)

@@ -92,18 +92,17 @@ static const struct {
 int db_load(struct db *db, const struct store_load *load)
 {
 	size_t i;
-	int rc;
+	int rc, err = 0;
 
-	for (i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
+	errno = 0;
+	for (i = 0; i < sizeof(loads) / sizeof(loads[0]) && !err; i++) {
 		sqlite3_stmt *st = db->st[loads[i].stmt];
 
 		while ((rc = sqlite3_step(st)) == SQLITE_ROW)
 			loads[i].row(st, load);
-		sqlite3_reset(st);
-		if (rc != SQLITE_DONE)
-			return db_fail(db);
+		err = db_end(db, st, rc);
 	}
-	return 0;
+	return err;
 }
 
 /* The views have their lengths only until all bytes are there. */
@@ -158,21 +157,21 @@ void db_page_free(struct db_page *page)
 int db_read(struct db *db, struct db_page *page)
 {
 	sqlite3_stmt *st = db->st[STMT_READ];
-	int rc;
+	int rc, err;
 
 	db_page_free(page); /* of a first try */
 	buf_init(&page->bytes, 0);
 	page->msgs = mem_array(NULL, page->max, sizeof(*page->msgs));
+	errno = 0;
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)page->room);
 	sqlite3_bind_int64(st, 2, (sqlite3_int64)page->after);
 	sqlite3_bind_int64(st, 3, (sqlite3_int64)page->max);
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW && !page->bytes.over)
 		add_row(page, st);
-	sqlite3_reset(st);
-	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
-		return db_fail(db);
-	if (page->bytes.over)
-		return EMSGSIZE;
-	settle_all(page);
-	return 0;
+	err = db_end(db, st, rc);
+	if (!err && page->bytes.over)
+		err = EMSGSIZE;
+	if (!err)
+		settle_all(page);
+	return err;
 }

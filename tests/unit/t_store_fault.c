@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The store on a disk that fails: a layer under SQLite counts calls and lets
+ * the Nth one fail, for each N. Whatever happens, what was acknowledged is
+ * there, what was refused is not, and when the disk is well again so is the
+ * store.
+ */
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+
+#include "store_rig.h"
+
+/* ---- the layer: SQLite's own file system with our doors in front ---- */
+
+enum door {
+	DOOR_DB_WRITE = 1,
+	DOOR_LOG_WRITE = 2, /* of the log and the journal */
+	DOOR_SYNC = 4,
+	DOOR_TRUNCATE = 8,
+	DOOR_OPEN = 16,
+	DOOR_READ = 32,
+	DOOR_WRITES = DOOR_DB_WRITE | DOOR_LOG_WRITE,
+	DOOR_ALL = 63,
+};
+
+static sqlite3_vfs *real, faulty;
+static sqlite3_io_methods doors[2];      /* of the data base, of others */
+static const sqlite3_io_methods *inner;  /* both do the same below */
+
+static struct {
+	_Atomic unsigned mask;  /* which doors count */
+	_Atomic int left;       /* calls until the failure; 0: none */
+	_Atomic bool for_ever;  /* and all after it */
+	_Atomic int hits;
+} fault;
+
+static bool hit(enum door door)
+{
+	if (!(fault.mask & door) || !fault.left)
+		return false;
+	if (fault.left > 1) {
+		fault.left--;
+		return false;
+	}
+	if (!fault.for_ever)
+		fault.left = 0;
+	fault.hits++;
+	return true;
+}
+
+static void fail_call(unsigned mask, int n, bool for_ever)
+{
+	fault.hits = 0;
+	fault.for_ever = for_ever;
+	fault.mask = mask;
+	fault.left = n;
+}
+
+static void heal(void)
+{
+	fault.left = 0;
+}
+
+/* Writing alone fails as on a full disk, more as on a broken one. */
+static int write_error(void)
+{
+	return fault.mask == DOOR_WRITES ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+}
+
+static int db_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
+{
+	return hit(DOOR_DB_WRITE) ? write_error()
+				  : inner->xWrite(f, p, n, at);
+}
+
+static int log_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
+{
+	return hit(DOOR_LOG_WRITE) ? write_error()
+				   : inner->xWrite(f, p, n, at);
+}
+
+static int door_sync(sqlite3_file *f, int flags)
+{
+	return hit(DOOR_SYNC) ? SQLITE_IOERR_FSYNC : inner->xSync(f, flags);
+}
+
+static int door_truncate(sqlite3_file *f, sqlite3_int64 n)
+{
+	return hit(DOOR_TRUNCATE) ? SQLITE_IOERR_TRUNCATE
+				  : inner->xTruncate(f, n);
+}
+
+static int door_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
+{
+	return hit(DOOR_READ) ? SQLITE_IOERR_READ
+			      : inner->xRead(f, p, n, at);
+}
+
+static int door_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *f,
+		     int flags, int *out)
+{
+	bool is_db = flags & SQLITE_OPEN_MAIN_DB;
+	sqlite3_io_methods *d = &doors[is_db ? 0 : 1];
+	int rc;
+
+	(void)vfs;
+	f->pMethods = NULL;
+	if (hit(DOOR_OPEN))
+		return SQLITE_CANTOPEN;
+	rc = real->xOpen(real, name, f, flags, out);
+	if (rc)
+		return rc;
+	inner = f->pMethods;
+	*d = *inner;
+	d->xWrite = is_db ? db_write : log_write;
+	d->xSync = door_sync;
+	d->xTruncate = door_truncate;
+	d->xRead = door_read;
+	f->pMethods = d;
+	return SQLITE_OK;
+}
+
+static int install(void **state)
+{
+	(void)state;
+	real = sqlite3_vfs_find(NULL);
+	faulty = *real;
+	faulty.pNext = NULL;
+	faulty.zName = "faulty";
+	faulty.xOpen = door_open;
+	return sqlite3_vfs_register(&faulty, 1);
+}
+
+/* ---- what must hold ---- */
+
+enum { TALK = 12, GROUPS = 3 };
+
+/* As many errors were logged as there were to tell. */
+static void quiet(void)
+{
+	test_log_expected = test_log_errors;
+}
+
+static size_t count_rows(struct rig *rig)
+{
+	uint64_t seqs[256];
+
+	return rig_seqs(rig, 1, 0, 256, seqs);
+}
+
+/* A few groups; how many of their messages were acknowledged. */
+static size_t talk(struct rig *rig, size_t from, int failure)
+{
+	size_t i, first = rig->asked, acked = 0;
+
+	for (i = 0; i < TALK; i++) {
+		rig_commit(rig, rig_say(rig, 1, from + i, NULL));
+		if (i % (TALK / GROUPS) == TALK / GROUPS - 1)
+			rig_wait(rig);
+	}
+	for (i = first; i < rig->asked; i++) {
+		acked += rig->errs[i] == 0;
+		if (rig->errs[i])
+			assert_int_equal(rig->errs[i], failure);
+	}
+	return acked;
+}
+
+/* False when the Nth call never came. */
+static bool survive(unsigned mask, int n, int failure, bool for_ever)
+{
+	struct rig *rig = rig_new();
+	size_t acked;
+	bool failed;
+
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	fail_call(mask, n, for_ever);
+	acked = talk(rig, 1, failure);
+	failed = fault.hits;
+	heal();
+	assert_int_equal(acked < TALK, failed);
+	assert_true(test_log_errors > 0 || !failed);
+	assert_int_equal(count_rows(rig), acked);
+	assert_int_equal(talk(rig, 100, 0), TALK);
+	rig_shut(rig);
+	rig_open(rig);
+	assert_int_equal(count_rows(rig), acked + TALK);
+	rig_free(rig);
+	quiet();
+	return failed;
+}
+
+static void sweep(unsigned mask, int failure, bool for_ever, int least)
+{
+	int n = 1;
+
+	while (survive(mask, n, failure, for_ever))
+		n++;
+	assert_true(n > least); /* the layer was in the way */
+}
+
+static void each_write_may_hit_a_full_disk(void **state)
+{
+	(void)state;
+	sweep(DOOR_WRITES, ENOSPC, false, 10);
+	sweep(DOOR_WRITES, ENOSPC, true, 10);
+}
+
+static void each_write_may_hit_a_broken_disk(void **state)
+{
+	(void)state;
+	sweep(DOOR_ALL & ~DOOR_READ, EIO, false, 10);
+	sweep(DOOR_ALL & ~DOOR_READ, EIO, true, 10);
+}
+
+static void each_sync_may_fail(void **state)
+{
+	(void)state;
+	sweep(DOOR_SYNC, EIO, false, GROUPS);
+	sweep(DOOR_SYNC, EIO, true, GROUPS);
+}
+
+/* ---- opening and closing ---- */
+
+static bool survive_opening(struct rig *rig, int n, bool for_ever)
+{
+	bool failed;
+	int err;
+
+	rig->why[0] = '\0';
+	fail_call(DOOR_ALL, n, for_ever);
+	err = rig_try_open(rig);
+	failed = fault.hits;
+	heal();
+	assert_true(err == 0 || failed);
+	if (err) {
+		/* a page that can't be read counts as damaged */
+		assert_true(err == EIO || err == EBADMSG);
+		assert_memory_equal(rig->why, rig->dir, strlen(rig->dir));
+		assert_null(strchr(rig->why, '\n'));
+		rig_open(rig);
+	}
+	assert_true(count_rows(rig) >= TALK);
+	return failed;
+}
+
+static void each_call_of_opening_may_fail(void **state)
+{
+	struct rig *rig = rig_new();
+	int n = 1;
+
+	(void)state;
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	talk(rig, 1, 0);
+	rig_shut(rig);
+	while (survive_opening(rig, n, n % 2)) {
+		rig_run(rig, rig_say(rig, 1, 100 + (uint64_t)n, NULL));
+		/* closing may fail as well, and leave the log behind */
+		fail_call(DOOR_DB_WRITE | DOOR_SYNC, 1, true);
+		rig_shut(rig);
+		heal();
+		n++;
+	}
+	assert_true(n > 5);
+	assert_int_equal(count_rows(rig), TALK + (size_t)n - 1);
+	rig_free(rig);
+}
+
+/* Of a new file: the schema is there as a whole or not at all. */
+static void each_call_of_migrating_may_fail(void **state)
+{
+	bool failed = true;
+	int n;
+
+	(void)state;
+	for (n = 1; failed; n++) {
+		struct rig *rig = rig_new();
+		int err;
+
+		fail_call(DOOR_ALL, n, n % 2);
+		err = rig_try_open(rig);
+		failed = fault.hits;
+		heal();
+		if (err)
+			rig_open(rig);
+		rig_room(rig, 1, "lobby");
+		assert_int_equal(talk(rig, 1, 0), TALK);
+		rig_free(rig);
+	}
+	assert_true(n > 20);
+}
+
+/* ---- reading ---- */
+
+static void say_big(struct rig *rig, uint64_t room, uint64_t seq, size_t n)
+{
+	struct store_txn *t = store_begin(rig->s);
+	struct store_msg m = rig_msg(room, seq, "");
+	char *big = mem_alloc(n);
+
+	memset(big, 'x', n);
+	m.text = view_mem(big, n);
+	store_put_msg(t, &m);
+	assert_int_equal(rig_run(rig, t), 0);
+	mem_free(big);
+}
+
+/* More than SQLite keeps in memory: after the check at the opening, the rest
+ * has to be read from the disk. */
+static void fill_memory(struct rig *rig)
+{
+	struct store_msg m = rig_msg(2, 1, "");
+	struct store_txn *t;
+	char text[900];
+
+	memset(text, 'x', sizeof(text));
+	m.text = view_mem(text, sizeof(text));
+	rig_room(rig, 2, "big");
+	while (m.seq < 24000) {
+		t = store_begin(rig->s);
+		do
+			store_put_msg(t, &m);
+		while (m.seq++ % 1000);
+		assert_int_equal(rig_run(rig, t), 0);
+	}
+}
+
+static bool survive_reading(struct rig *rig, int n)
+{
+	struct rig_seqs out = { .rig = rig };
+	uint64_t seqs[256];
+	size_t page, say, before;
+	bool failed;
+
+	rig_shut(rig);
+	rig_open(rig); /* nothing is in memory */
+	fail_call(DOOR_READ, n, false);
+	rig_commit(rig, rig_say(rig, 1, 1000 + (uint64_t)n, NULL));
+	page = rig->asked;
+	out.ask = rig_ask(rig);
+	out.seqs = seqs;
+	store_read(rig->s, 1, 0, 256, rig_on_seqs, &out);
+	say = rig_commit(rig, rig_say(rig, 1, 2000 + (uint64_t)n, NULL));
+	rig_wait(rig);
+	failed = fault.hits;
+	heal();
+	before = out.count;
+	assert_true(rig->errs[page] == 0 || rig->errs[page] == EIO);
+	if (!rig->errs[page] && !rig->errs[say])
+		assert_int_equal(count_rows(rig), before + 1);
+	/* refused means not there: the same can be said now */
+	if (rig->errs[page - 1])
+		assert_int_equal(rig_run(rig, rig_say(rig, 1,
+				1000 + (uint64_t)n, NULL)), 0);
+	if (rig->errs[say])
+		assert_int_equal(rig_run(rig, rig_say(rig, 1,
+				2000 + (uint64_t)n, NULL)), 0);
+	return failed;
+}
+
+static void each_read_may_fail(void **state)
+{
+	struct rig *rig = rig_new();
+	int n = 1;
+
+	(void)state;
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	assert_int_equal(talk(rig, 1, 0), TALK);
+	fill_memory(rig);
+	while (survive_reading(rig, n))
+		n++;
+	assert_true(n > 3);
+	assert_int_equal(count_rows(rig), TALK + 2 * (size_t)n);
+	quiet();
+	rig_free(rig);
+}
+
+static void loading_may_fail(void **state)
+{
+	const struct store_load load = { .arg = NULL };
+	struct rig *rig = rig_new();
+	uint64_t i;
+
+	(void)state;
+	expect_log(1);
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	for (i = 3; i < 200; i++) { /* more than one page */
+		struct store_txn *t = store_begin(rig->s);
+		char name[64];
+
+		snprintf(name, sizeof(name), "a room with a long name %d",
+			 (int)i);
+		rig_put_room(t, i, name);
+		rig_commit(rig, t);
+	}
+	rig_wait(rig);
+	fill_memory(rig);
+	rig_shut(rig);
+	rig_open(rig);
+	fail_call(DOOR_READ, 1, true);
+	assert_int_equal(store_load(rig->s, &load), EIO);
+	heal();
+	assert_int_equal(store_load(rig->s, &load), 0);
+	rig_free(rig);
+}
+
+/* ---- the log's way into the file ---- */
+
+static void failed_checkpoint_is_logged_only(void **state)
+{
+	struct rig *rig = rig_new();
+	struct pollfd p = { .fd = rig->fd, .events = POLLIN };
+
+	(void)state;
+	expect_log(1);
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	/* commits do not write there */
+	fail_call(DOOR_DB_WRITE, 1, true);
+	say_big(rig, 1, 1, 5 * 1024 * 1024);
+	/* no answer is due: what wakes us is the trouble */
+	assert_int_equal(poll(&p, 1, RIG_PATIENCE_MS), 1);
+	store_dispatch(rig->s);
+	assert_int_equal(test_log_errors, 1);
+	assert_int_equal(rig_run(rig, rig_say(rig, 1, 2, NULL)), 0);
+	heal();
+	assert_int_equal(rig_reload_head(rig), 2);
+	assert_int_equal(count_rows(rig), 2);
+	rig_free(rig);
+}
+
+static void log_stays_short_under_load(void **state)
+{
+	struct rig *rig = rig_new();
+	char path[128];
+	struct stat st;
+	uint64_t i;
+
+	(void)state;
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	rig_path(rig, "confab.db-wal", path);
+	for (i = 1; i <= 12; i++) {
+		say_big(rig, 1, i, 8 * 1024 * 1024);
+		assert_int_equal(stat(path, &st), 0);
+		assert_true(st.st_size <= 64 * 1024 * 1024);
+	}
+	rig_free(rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(each_write_may_hit_a_full_disk),
+		TEST(each_write_may_hit_a_broken_disk),
+		TEST(each_sync_may_fail),
+		TEST(each_call_of_opening_may_fail),
+		TEST(each_call_of_migrating_may_fail),
+		TEST(each_read_may_fail),
+		TEST(loading_may_fail),
+		TEST(failed_checkpoint_is_logged_only),
+		TEST(log_stays_short_under_load),
+	};
+
+	return cmocka_run_group_tests(tests, install, NULL);
+}
