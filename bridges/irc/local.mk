@@ -30,7 +30,7 @@ bridges_irc_libircb_a_SOURCES = \
 	bridges/irc/text.c bridges/irc/text.h
 bridges_irc_libircb_a_CPPFLAGS = $(INC_irc)
 
-irc_test_cppflags = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
+irc_test_cppflags = $(S)/tests/unit $(S)/bridges/irc $(INC_worker) $(CMOCKA_CFLAGS)
 irc_test_ldadd = bridges/irc/libircb.a $(LIB_base) $(IRC_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_irc_line
