@@ -21,3 +21,23 @@ src_core_libcore_a_SOURCES = \
 	src/core/rooms.c \
 	src/core/say.c
 src_core_libcore_a_CPPFLAGS = $(INC_core)
+
+check_PROGRAMS += tests/unit/t_core_addr
+tests_unit_t_core_addr_SOURCES = tests/unit/t_core_addr.c
+tests_unit_t_core_addr_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_addr_LDADD = src/core/libcore.a $(LIB_base) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_core_cursor
+tests_unit_t_core_cursor_SOURCES = tests/unit/t_core_cursor.c
+tests_unit_t_core_cursor_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_cursor_LDADD = src/core/libcore.a $(LIB_base) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_core_msg
+tests_unit_t_core_msg_SOURCES = tests/unit/t_core_msg.c
+tests_unit_t_core_msg_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_msg_LDADD = src/core/libcore.a $(LIB_base) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_core_render
+tests_unit_t_core_render_SOURCES = tests/unit/t_core_render.c
+tests_unit_t_core_render_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_render_LDADD = src/core/libcore.a $(LIB_base) $(CMOCKA_LIBS)
