@@ -41,3 +41,10 @@ check_PROGRAMS += tests/unit/t_core_render
 tests_unit_t_core_render_SOURCES = tests/unit/t_core_render.c
 tests_unit_t_core_render_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_core_render_LDADD = src/core/libcore.a $(LIB_base) $(CMOCKA_LIBS)
+
+EXTRA_DIST += tests/unit/hub_rig.h
+
+check_PROGRAMS += tests/unit/t_core_hub
+tests_unit_t_core_hub_SOURCES = tests/unit/t_core_hub.c
+tests_unit_t_core_hub_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_hub_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
