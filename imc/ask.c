@@ -8,9 +8,9 @@
 
 #include "ask.h"
 #include "imc_priv.h"
+#include "letter.h"
 #include "log.h"
 #include "mem.h"
-#include "reply.h"
 
 static const struct refusal {
 	int why, code;
@@ -113,9 +113,18 @@ void ask_answer(const struct ask *a, int code)
 			   code == 503);
 }
 
+static void tell(struct imc *i, const struct letter_conf *conf)
+{
+	int err = letter_send(i, conf);
+
+	if (err)
+		log_info("sip: can't send a text to %.*s: %s",
+			 VIEW_ARG(conf->to), strerror(err));
+}
+
 void ask_tell(const struct ask *a, enum tell how, struct view text)
 {
-	struct reply_conf conf = {
+	struct letter_conf conf = {
 		.from = how == TELL_HERE ? a->here : a->room->text,
 		.to = how == TELL_ROOM ? a->user->text : a->sender,
 		.text = text,
@@ -126,7 +135,24 @@ void ask_tell(const struct ask *a, enum tell how, struct view text)
 	/* where the proxy is not found, the way that he came is open */
 	if (a->imc->proxy)
 		proxy_flow(a->imc->proxy, &conf.flow);
-	reply_send(a->imc, &conf);
+	tell(a->imc, &conf);
+}
+
+void ask_tell_member(const struct ask *a, const struct member *mb,
+		     struct view text)
+{
+	struct letter_conf conf = {
+		.from = a->room->text,
+		.to = mb->addr->text,
+		.text = text,
+		.in_reply_to = a->call_id,
+	};
+
+	if (imc_route(a->imc, mb->addr, &conf.flow) == ROUTE_OK)
+		tell(a->imc, &conf);
+	else
+		log_info("sip: no way to %.*s for a text",
+			 VIEW_ARG(conf.to));
 }
 
 static const struct refusal *refusal_of(int why)

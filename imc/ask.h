@@ -39,6 +39,9 @@ void ask_answer(const struct ask *a, int code);
  * room to what he calls himself, the address he wrote to. */
 enum tell { TELL_ROOM, TELL_ROOM_SENDER, TELL_HERE };
 void ask_tell(const struct ask *a, enum tell how, struct view text);
+/* The room tells another member. */
+void ask_tell_member(const struct ask *a, const struct member *mb,
+		     struct view text);
 
 /* Both the status and why, in words: errno of the hub, or one of these. */
 enum {

@@ -11,7 +11,6 @@
 #include "command.h"
 #include "imc_priv.h"
 #include "mem.h"
-#include "reply.h"
 #include "utf8.h"
 
 enum {
@@ -128,20 +127,6 @@ static void join_room(struct ask *a, struct room *r)
 	buf_free(&notice);
 }
 
-static void tell_member(const struct ask *a, const struct room *r,
-			const struct member *mb, struct view text)
-{
-	struct reply_conf conf = {
-		.from = r->addr->text,
-		.to = mb->addr->text,
-		.text = text,
-		.in_reply_to = a->call_id,
-	};
-
-	if (imc_route(a->imc, mb->addr, &conf.flow) == ROUTE_OK)
-		reply_send(a->imc, &conf);
-}
-
 static void tell_owners(const struct ask *a, const struct room *r,
 			const char *what)
 {
@@ -153,7 +138,7 @@ static void tell_owners(const struct ask *a, const struct room *r,
 		const struct member *mb = CONTAINER(n, struct member, order);
 
 		if (is_shown(mb) && mb->role >= ROLE_ADMIN)
-			tell_member(a, r, mb, buf_view(&notice));
+			ask_tell_member(a, mb, buf_view(&notice));
 	}
 	buf_free(&notice);
 }

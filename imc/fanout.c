@@ -5,8 +5,10 @@
  * turn.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "imc_priv.h"
+#include "letter.h"
 #include "mem.h"
 #include "render.h"
 
@@ -28,13 +30,12 @@ enum fanout_fate fanout_fate(int status)
 	return FATE_AGAIN;
 }
 
-static void on_status(int status, uint64_t member, uint64_t seq, void *arg)
+static void on_letter(int status, uint64_t member, uint64_t seq, void *arg)
 {
 	struct imc *i = arg;
 	enum fanout_fate fate = fanout_fate(status);
 	struct buf why = { 0 };
 
-	imc_on_status(i, status);
 	if (!i->running)
 		return;
 	if (fate == FATE_DELIVERED) {
@@ -45,6 +46,12 @@ static void on_status(int status, uint64_t member, uint64_t seq, void *arg)
 	hub_on_member_failed(i->hub, member, seq, fate == FATE_AGAIN,
 			     buf_view(&why));
 	buf_free(&why);
+}
+
+static void on_copy(int status, uint64_t member, uint64_t seq, void *arg)
+{
+	imc_on_status(arg, status);
+	on_letter(status, member, seq, arg);
 }
 
 static void tell_unsent(void *arg)
@@ -75,88 +82,128 @@ static void add_unsent(struct imc *i, const struct unsent *u)
 	loop_defer(i->loop, &f->job);
 }
 
-static void all_unsent(struct imc *i, struct member *const *members,
-		       size_t count, const struct unsent *like)
-{
-	struct unsent u = *like;
+/* A message on its way to many. */
+struct fan {
+	struct imc *imc;
+	struct room *room;
+	struct msg *msg;
+	struct buf body;
+	struct sip_template *t; /* ref; for a body that fits one MESSAGE */
+	char *text;             /* ref, or NULL; a longer one */
+	size_t prefix;          /* of the text: "[alice]: " */
+};
 
-	for (size_t n = 0; n < count; n++) {
-		u.member = members[n]->id;
-		add_unsent(i, &u);
-	}
+static int send_letter(const struct fan *f, const struct member *mb,
+		       const struct sip_flow *flow)
+{
+	const struct letter_conf conf = {
+		.from = f->room->addr->text,
+		.to = mb->addr->text,
+		.flow = *flow,
+		.text = view_mem(f->text, f->body.n),
+		.owner = f->text,
+		.prefix = f->prefix,
+		.id = f->msg->id,
+		.key = mb->id,
+		.time_ms = f->msg->time_ms,
+		.doneh = on_letter,
+		.a = mb->id,
+		.b = f->msg->seq,
+	};
+
+	return letter_send(f->imc, &conf);
 }
 
-static const char *send_one(struct imc *i, struct sip_template *t,
-			    const struct member *mb, uint64_t seq)
+static int send_copy(const struct fan *f, const struct member *mb,
+		     const struct sip_flow *flow)
+{
+	return sip_send(f->imc->sip, f->t, flow, mb->addr->text, mb->addr,
+			mb->id, mb->id, f->msg->seq);
+}
+
+static void set_error(struct unsent *u, int err)
+{
+	u->again = err == ENOBUFS || err == ESHUTDOWN;
+	if (err == ESHUTDOWN)
+		u->why = "SIP is down";
+	else if (err == ENOBUFS)
+		u->why = "too many requests are under way";
+	else if (err == EMSGSIZE)
+		u->why = "too long for a SIP request";
+	else
+		u->why = "no SIP request can carry it";
+}
+
+/* False: u says why not. */
+static bool send_one(const struct fan *f, const struct member *mb,
+		     struct unsent *u)
 {
 	struct sip_flow flow;
 	int err;
 
-	switch (imc_route(i, mb->addr, &flow)) {
+	u->again = true;
+	switch (imc_route(f->imc, mb->addr, &flow)) {
 	case ROUTE_UNKNOWN:
-		return "not heard from yet: no contact is known";
+		u->why = "no contact is known: not heard from yet";
+		return false;
 	case ROUTE_UNRESOLVED:
-		return "the outbound proxy is not resolved";
+		u->why = "the outbound proxy is not resolved";
+		return false;
 	case ROUTE_OK:
 		break;
 	}
-	err = sip_send(i->sip, t, &flow, mb->addr->text, mb->addr, mb->id,
-		       mb->id, seq);
-	if (err == EBADMSG)
-		return "the address can't stand in a SIP request";
-	return err ? "too many requests are under way" : NULL;
+	err = f->t ? send_copy(f, mb, &flow) : send_letter(f, mb, &flow);
+	if (err)
+		set_error(u, err);
+	return !err;
 }
 
-static int make_template(struct sip_template **tp, struct imc *i,
-			 const struct room *room, const struct msg *msg)
+static size_t first_line(struct view v)
 {
-	struct buf body = { 0 };
+	struct view line, rest;
+
+	view_cut(v, '\n', &line, &rest);
+	return line.n;
+}
+
+static int prepare(struct fan *f)
+{
 	struct imc_text text = {
-		.id = msg->id,
-		.from = room->addr->text,
-		.time_ms = msg->time_ms,
-		.doneh = on_status,
+		.id = f->msg->id,
+		.from = f->room->addr->text,
+		.time_ms = f->msg->time_ms,
+		.doneh = on_copy,
 	};
-	int err;
 
-	if (!i->sip)
+	if (!f->imc->sip)
 		return ESHUTDOWN;
-	render_sip(&body, msg);
-	text.body = buf_view(&body);
-	err = imc_template(tp, i, &text);
-	buf_free(&body);
-	return err;
-}
-
-static const char *template_fault(int err)
-{
-	if (err == ESHUTDOWN)
-		return "SIP is down";
-	if (err == EMSGSIZE)
-		return "too long for a SIP request";
-	return "no SIP request can carry it";
+	render_sip(&f->body, f->msg);
+	text.body = buf_view(&f->body);
+	if (f->body.n <= LETTER_PART_MAX)
+		return imc_template(&f->t, f->imc, &text);
+	f->text = mem_new(f->body.n, NULL);
+	memcpy(f->text, f->body.p, f->body.n);
+	f->prefix = first_line(text.body) - first_line(f->msg->text);
+	return 0;
 }
 
 void fanout_send(struct imc *i, struct room *room, struct msg *msg,
 		 struct member *const *members, size_t count)
 {
-	struct unsent u = { .seq = msg->seq, .again = true };
-	struct sip_template *t = NULL;
-	int err = make_template(&t, i, room, msg);
+	struct fan f = { .imc = i, .room = room, .msg = msg };
+	struct unsent u = { .seq = msg->seq };
+	int err = prepare(&f);
 
-	if (err) {
-		u.again = err == ESHUTDOWN;
-		u.why = template_fault(err);
-		all_unsent(i, members, count, &u);
-		return;
-	}
+	if (err)
+		set_error(&u, err);
 	for (size_t n = 0; n < count; n++) {
 		u.member = members[n]->id;
-		u.why = send_one(i, t, members[n], msg->seq);
-		if (u.why)
+		if (err || !send_one(&f, members[n], &u))
 			add_unsent(i, &u);
 	}
-	mem_deref(t);
+	mem_deref(f.t);
+	mem_deref(f.text);
+	buf_free(&f.body);
 }
 
 void fanout_init(struct imc *i)

@@ -9,9 +9,8 @@
 #include "command.h"
 #include "content.h"
 #include "imc_priv.h"
-#include "log.h"
+#include "letter.h"
 #include "mem.h"
-#include "reply.h"
 
 #define CONTENT_TYPE "text/plain;charset=UTF-8"
 
@@ -272,7 +271,7 @@ static void imc_destroy(void *obj)
 {
 	struct imc *i = obj;
 
-	replies_free(i);
+	letters_free(i);
 	proxy_free(i->proxy);
 	contacts_free(i->contacts);
 	headers_free(&i->headers);
@@ -336,7 +335,7 @@ void imc_free(struct imc *i)
 	i->sip = NULL;
 	proxy_free(i->proxy);
 	i->proxy = NULL;
-	replies_free(i);
+	letters_free(i);
 	mem_deref(i); /* requests that wait for the disk still hold it */
 }
 

@@ -21,8 +21,8 @@ struct imc {
 	struct contacts *contacts;  /* owned */
 	struct proxy *proxy;        /* owned, or NULL */
 	struct fanout fanout;
-	struct htable replies;      /* under way, by id; owned */
-	uint64_t reply_id;          /* the newest */
+	struct htable letters;      /* under way, by id; owned */
+	uint64_t letter_id;         /* the newest */
 };
 
 /* The way to user: the proxy, or where he was last heard. */

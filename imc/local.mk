@@ -8,9 +8,9 @@ imc_libimc_a_SOURCES = \
 	imc/fanout.c imc/fanout.h \
 	imc/headers.c imc/headers.h \
 	imc/imc.c imc/imc.h imc/imc_priv.h \
+	imc/letter.c imc/letter.h \
 	imc/line.c imc/line.h \
-	imc/proxy.c imc/proxy.h \
-	imc/reply.c imc/reply.h
+	imc/proxy.c imc/proxy.h
 imc_libimc_a_CPPFLAGS = $(INC_face)
 
 check_PROGRAMS += tests/unit/t_imc_content tests/unit/t_imc_headers

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A text to one user, of any length: as many MESSAGEs as it takes, one after
+ * the other, so that they arrive in order.
+ */
+#ifndef CONFAB_IMC_LETTER_H
+#define CONFAB_IMC_LETTER_H
+
+#include "sip.h"
+
+struct imc;
+
+/* Of one MESSAGE's body. pjsua takes whole packets of 4000 bytes at most. */
+enum { LETTER_PART_MAX = 3000 };
+
+struct letter_conf {
+	struct view from, to;    /* URIs without <>; copied */
+	struct view in_reply_to; /* Call-ID, or empty; copied */
+	struct sip_flow flow;    /* where to */
+	struct view text;        /* clean UTF-8 */
+	const void *owner;       /* mem_new() object that holds text, kept by
+				    reference; NULL: text is copied */
+	size_t prefix;           /* of the text: what each further MESSAGE
+				    begins with as well ("[alice]: ") */
+	uint64_t id, key;        /* as of sip_send(); id 0: random */
+	uint64_t time_ms;        /* wall clock; 0: now */
+	sip_done_h *doneh;       /* gets the struct imc, a and b, and the last
+				    status; NULL: a failure is only logged */
+	uint64_t a, b;
+};
+
+/* An error (EBADMSG, EMSGSIZE, ENOBUFS, ESHUTDOWN): nothing was sent, doneh
+ * does not run. Otherwise it runs once, later. */
+int letter_send(struct imc *i, const struct letter_conf *conf);
+/* At the end: nothing is sent or told any more. */
+void letters_free(struct imc *i);
+
+#endif
