@@ -287,13 +287,18 @@ static void stop_timers(struct hub *h)
 	}
 }
 
+static void halt(struct hub *h)
+{
+	h->state = HUB_STOPPED;
+	stop_faces(h);
+	stop_timers(h);
+}
+
 void hub_stop(struct hub *h)
 {
 	if (h->state == HUB_STOPPED)
 		return;
-	h->state = HUB_STOPPED;
-	stop_faces(h);
-	stop_timers(h);
+	halt(h);
 	hub_flush(h);
 }
 
@@ -305,7 +310,7 @@ void hub_free(struct hub *h)
 	if (!h)
 		return;
 	if (h->state == HUB_RUNNING)
-		hub_stop(h);
+		halt(h);
 	h->state = HUB_STOPPED;
 	while ((n = list_shift(&h->changes)) != NULL)
 		change_tell(CONTAINER(n, struct change, in_hub), ESHUTDOWN);

@@ -40,7 +40,8 @@ int hub_start(struct hub *h);
  * what they call up is ignored; doneh of changes under way still run. */
 void hub_stop(struct hub *h);
 /* Before or after store_close(), before loop_free(). Changes that the store
- * has not answered yet hear ESHUTDOWN. NULL is allowed. */
+ * has not answered yet hear ESHUTDOWN. Cursors are not written any more. NULL
+ * is allowed. */
 void hub_free(struct hub *h);
 bool hub_is_our_domain(const struct hub *h, struct view domain);
 

@@ -123,7 +123,8 @@ struct pause {
 	struct lnode in_hub;
 	struct face *face; /* borrowed: the hub's */
 	char *via;	   /* owned */
-	unsigned tries;
+	enum lost_why why; /* of the last loss */
+	unsigned tries;	   /* in a row, for the same why */
 	uint64_t until_ms; /* monotonic */
 };
 

@@ -40,6 +40,7 @@ struct leg {
 	uint64_t skip_upto;    /* too many behind: skipped whatever its age */
 	uint64_t skipped;      /* not told yet */
 	unsigned held;         /* failed deliveries in a row */
+	unsigned refusals;     /* in a row: of this place, not the account */
 	unsigned tries;        /* attempts since it was last up for a while */
 	uint64_t since_ms;     /* monotonic: of the state */
 	uint64_t traffic_ms;   /* monotonic: last message either way, 0 none */

@@ -93,8 +93,9 @@ static uint64_t shared_pause(struct leg *l, enum lost_why why, bool was_long)
 
 	if (now < p->until_ms)
 		return p->until_ms - now;
-	if (was_long)
+	if (was_long || p->why != why)
 		p->tries = 0;
+	p->why = why;
 	p->until_ms = now + pause_ms(l->room->hub, why, p->tries++);
 	return p->until_ms - now;
 }
@@ -105,12 +106,11 @@ static uint64_t next_try(struct leg *l, enum lost_why why)
 		l->state == LEG_UP && now_ms() - l->since_ms >= UP_LONG_MS;
 
 	if (was_long)
-		l->tries = 0;
-	if (why == LOST_NET || why == LOST_AUTH) {
-		l->tries++;
-		return shared_pause(l, why, was_long);
-	}
-	return pause_ms(l->room->hub, why, l->tries++);
+		l->tries = l->refusals = 0;
+	l->tries++;
+	if (why == LOST_REFUSED || why == LOST_CONFIG)
+		return pause_ms(l->room->hub, why, l->refusals++);
+	return shared_pause(l, why, was_long);
 }
 
 /* ---- lost and joining ---- */

@@ -48,3 +48,13 @@ check_PROGRAMS += tests/unit/t_core_hub
 tests_unit_t_core_hub_SOURCES = tests/unit/t_core_hub.c
 tests_unit_t_core_hub_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_core_hub_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_core_retry
+tests_unit_t_core_retry_SOURCES = tests/unit/t_core_retry.c
+tests_unit_t_core_retry_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_retry_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_core_links
+tests_unit_t_core_links_SOURCES = tests/unit/t_core_links.c
+tests_unit_t_core_links_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_links_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
