@@ -58,3 +58,8 @@ check_PROGRAMS += tests/unit/t_core_links
 tests_unit_t_core_links_SOURCES = tests/unit/t_core_links.c
 tests_unit_t_core_links_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_core_links_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_core_legs
+tests_unit_t_core_legs_SOURCES = tests/unit/t_core_legs.c
+tests_unit_t_core_legs_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_legs_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)

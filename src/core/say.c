@@ -146,7 +146,8 @@ static int make_heard(struct msg **mp, const struct leg *l,
 		      const struct hub_heard *in)
 {
 	struct msg_conf conf = {
-		.kind = in->kind,
+		/* Only the room itself makes notices. */
+		.kind = in->kind == MSG_NOTICE ? MSG_TEXT : in->kind,
 		.text = in->text,
 		.time_ms = in->time_ms <= wall_ms() ? in->time_ms : 0,
 		.origin = l->id,
@@ -174,31 +175,34 @@ static void dedupe_key(struct buf *b, const struct leg *l, struct view id)
 	buf_addv(b, id);
 }
 
+static void commit_heard(struct leg *l, struct msg *msg, struct view dedupe)
+{
+	struct change *c = change_new(l->room, NULL, NULL);
+	struct buf key = { 0 };
+
+	l->traffic_ms = now_ms();
+	c->settle = on_heard;
+	c->subject = l->id;
+	dedupe_key(&key, l, dedupe);
+	commit_said(l->room, msg, buf_view(&key), c);
+	buf_free(&key);
+}
+
 void hub_on_message(struct hub *h, uint64_t leg, const struct hub_heard *in)
 {
 	struct leg *l = hub_leg_by_id(h, leg);
-	struct buf key = { 0 };
-	struct change *c;
 	struct msg *msg;
 	int err;
 
-	if (h->state != HUB_RUNNING || !l || l->leaving ||
-	    l->state != LEG_UP || in->kind == MSG_NOTICE)
+	if (h->state != HUB_RUNNING || !l || l->leaving)
 		return;
-	err = make_heard(&msg, l, in);
+	err = l->state == LEG_UP ? make_heard(&msg, l, in) : ENOTCONN;
 	if (err) {
 		h->stats.refused++;
-		log_debug("link %s: nothing left of a message: %s", l->label,
-			  strerror(err));
+		log_info("link %s: a message was not taken: %s", l->label,
+			 err == EBADMSG ? "it has no text" : strerror(err));
 		return;
 	}
-
-	l->traffic_ms = now_ms();
-	c = change_new(l->room, NULL, NULL);
-	c->settle = on_heard;
-	c->subject = leg;
-	dedupe_key(&key, l, in->dedupe);
-	commit_said(l->room, msg, buf_view(&key), c);
-	buf_free(&key);
+	commit_heard(l, msg, in->dedupe);
 	mem_deref(msg);
 }
