@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/io/libio.a
 src_io_libio_a_SOURCES = \
+	src/io/child.c src/io/child.h \
+	src/io/dns.c src/io/dns.h \
+	src/io/dns_chan.c src/io/dns_priv.h \
+	src/io/dns_srv.c \
+	src/io/framer.c src/io/framer.h \
 	src/io/listener.c \
 	src/io/loop.c src/io/loop.h src/io/loop_priv.h \
 	src/io/netaddr.c src/io/netaddr.h \
@@ -43,4 +48,15 @@ check_PROGRAMS += tests/unit/t_listener
 tests_unit_t_listener_SOURCES = tests/unit/t_listener.c
 tests_unit_t_listener_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_listener_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
+
+
+check_PROGRAMS += tests/unit/t_framer
+tests_unit_t_framer_SOURCES = tests/unit/t_framer.c
+tests_unit_t_framer_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_framer_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_child
+tests_unit_t_child_SOURCES = tests/unit/t_child.c
+tests_unit_t_child_CPPFLAGS = -D_GNU_SOURCE $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_child_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
 
