@@ -16,3 +16,22 @@ check_PROGRAMS += tests/unit/t_wire
 tests_unit_t_wire_SOURCES = tests/unit/t_wire.c
 tests_unit_t_wire_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_wire_LDADD = bridges/libbridges.a $(LIB_base) $(CMOCKA_LIBS)
+
+# The worker for tests; no test itself.
+EXTRA_PROGRAMS = tests/unit/fake_worker
+CLEANFILES += tests/unit/fake_worker
+tests_unit_fake_worker_SOURCES = tests/unit/fake_worker.c
+tests_unit_fake_worker_CPPFLAGS = $(INC_worker)
+tests_unit_fake_worker_LDADD = $(LIB_worker) $(DEPS_io)
+
+check_PROGRAMS += tests/unit/t_bridge
+tests_unit_t_bridge_SOURCES = tests/unit/t_bridge.c tests/unit/hub_stub.h
+tests_unit_t_bridge_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_bridge_LDADD = bridges/libbridges.a $(LIB_core) $(CMOCKA_LIBS) $(DEPS_core)
+EXTRA_tests_unit_t_bridge_DEPENDENCIES = tests/unit/fake_worker
+
+check_PROGRAMS += tests/unit/t_bridge_hub
+tests_unit_t_bridge_hub_SOURCES = tests/unit/t_bridge_hub.c tests/unit/hub_rig.h
+tests_unit_t_bridge_hub_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_bridge_hub_LDADD = bridges/libbridges.a bridges/echo/libecho.a $(LIB_core) $(CMOCKA_LIBS) $(DEPS_core)
+EXTRA_tests_unit_t_bridge_hub_DEPENDENCIES = tests/unit/fake_worker

@@ -24,7 +24,7 @@ enum {
 	PAUSE_MAX_MS = 30000,
 	LIFE_MS = 60000,
 	GRACE_MS = 200,
-	DRAIN_MS = 1000,
+	LINGER_MS = 1000, /* between the end of its pipe and its exit */
 	WHY_MAX = 200,
 	ERROR_MAX = 256,
 };
@@ -34,7 +34,7 @@ enum sup_state {
 	SUP_PAUSED,   /* the timer will start it */
 	SUP_STARTING, /* has HELLO, owes READY */
 	SUP_READY,
-	SUP_DYING,    /* pipe closed, killed; its exit is awaited */
+	SUP_DYING,    /* pipe closed; its exit is awaited */
 	SUP_DRAINING, /* exited; what is left in the pipe is read */
 	SUP_LEAVING,  /* stopped: pipe closed, may end by itself */
 };
@@ -126,14 +126,17 @@ static void died(struct sup *s)
 }
 
 
-/* Closes the pipe and sees to it that the process ends. why in words, or NULL:
- * it closed the pipe itself, and its exit status will tell more. */
-static void kill_it(struct sup *s, const char *why)
+static void end_pipe(struct sup *s)
 {
 	s->framer = framer_free(s->framer);
 	stop_timers(s);
-	if (why)
-		snprintf(s->why, sizeof(s->why), "%s", why);
+}
+
+
+static void kill_it(struct sup *s, const char *why)
+{
+	end_pipe(s);
+	snprintf(s->why, sizeof(s->why), "%s", why);
 	if (s->state == SUP_DRAINING) {
 		died(s);
 		return;
@@ -152,22 +155,33 @@ static void babbles(struct sup *s, unsigned type, const char *what)
 }
 
 
-/* After the first time once more: when it was us who were held up, what came
- * in the meantime is read first. */
+static void on_overdue(struct sup *s, const char *what)
+{
+	char why[WHY_MAX];
+
+	snprintf(why, sizeof(why), "no %s within %" PRIu64 " ms", what,
+		 s->conf.pong_ms);
+	kill_it(s, why);
+}
+
+
+/* What is owed gets a second chance: when it was us who were held up, what
+ * came in the meantime is read first. */
 static void on_late(struct wtimer *t)
 {
 	struct sup *s = CONTAINER(t, struct sup, late);
-	char why[WHY_MAX];
 
-	if (!s->grace && s->state != SUP_DRAINING) {
+	if (s->state == SUP_DRAINING) {
+		end_pipe(s);
+		died(s);
+	} else if (s->state == SUP_DYING) {
+		kill_it(s, "closed its pipe and stayed");
+	} else if (!s->grace) {
 		s->grace = true;
 		wheel_start(loop_wheel(s->conf.loop), t, GRACE_MS, on_late);
-		return;
+	} else {
+		on_overdue(s, s->state == SUP_STARTING ? "READY" : "PONG");
 	}
-	snprintf(why, sizeof(why), "no %s within %" PRIu64 " ms",
-		 s->state == SUP_STARTING ? "READY" : "PONG",
-		 s->conf.pong_ms);
-	kill_it(s, s->state == SUP_DRAINING ? NULL : why);
 }
 
 
@@ -186,7 +200,7 @@ static void on_exit_status(int status, void *arg)
 		/* Should a child of its own hold the pipe: not for ever. */
 		set_state(s, SUP_DRAINING);
 		stop_timers(s);
-		wheel_start(loop_wheel(s->conf.loop), &s->late, DRAIN_MS,
+		wheel_start(loop_wheel(s->conf.loop), &s->late, LINGER_MS,
 			    on_late);
 	}
 }
@@ -194,7 +208,21 @@ static void on_exit_status(int status, void *arg)
 
 static void on_pipe_closed(int err, const char *text, void *arg)
 {
-	kill_it(arg, err == EBADMSG ? "babbles: no frame" : err ? text : NULL);
+	struct sup *s = arg;
+
+	(void)text;
+	if (err == EBADMSG) {
+		kill_it(s, "babbles: no frame");
+		return;
+	}
+	end_pipe(s);
+	if (s->state == SUP_DRAINING) {
+		died(s);
+		return;
+	}
+	/* Its exit follows in a moment, and the status tells more. */
+	set_state(s, SUP_DYING);
+	wheel_start(loop_wheel(s->conf.loop), &s->late, LINGER_MS, on_late);
 }
 
 

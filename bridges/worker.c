@@ -222,9 +222,9 @@ static void on_close(int err, const char *text, void *arg)
 	struct worker *w = arg;
 
 	log_set_handler(NULL, NULL);
-	if (err)
-		log_error("%s: confabd is gone: %s", w->program, text);
-	leave(w, err ? 1 : 0);
+	if (err == EBADMSG)
+		log_error("%s: from confabd: %s", w->program, text);
+	leave(w, err == EBADMSG);
 }
 
 
