@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Delivery to members. Who stands right before a new message gets it in one
- * fan-out with the others; who lags behind is pumped, one message after the
- * other, as his answers come. A member whose delivery failed for now is put
+ * fan-out with the others; who lags behind is pumped as his answers come
+ * (late.c sends that). A member whose delivery failed for now is put
  * off (tries > 0): he is sent only the lowest message he lacks, at growing
  * intervals, until one gets through.
  */
@@ -17,19 +17,6 @@ static const uint64_t put_off_ms[] = { 30 * 1000, 2 * 60 * 1000,
 				       10 * 60 * 1000, 60 * 60 * 1000 };
 
 enum { PUT_OFF_STEPS = sizeof(put_off_ms) / sizeof(put_off_ms[0]) };
-
-static struct member *find_member(const struct hub *h, uint64_t id)
-{
-	struct hnode *n = htable_find(&h->members, hash_u64(id));
-
-	for (; n; n = htable_more(n)) {
-		struct member *m = CONTAINER(n, struct member, by_id);
-
-		if (m->id == id)
-			return m;
-	}
-	return NULL;
-}
 
 uint64_t room_next(const struct room *room, const struct cursor *cur)
 {
@@ -74,7 +61,7 @@ static void member_offer(struct member *m, uint64_t seq, struct msg *msg)
 		return;
 	}
 	cursor_sent(&m->cur, seq);
-	m->face->ops->fanout(m->face->obj, m->room, msg, &m, 1);
+	late_add(m, msg);
 }
 
 static void back_to_normal(struct member *m)
@@ -165,7 +152,7 @@ void hub_member_awake(struct hub *h, const struct addr *a)
 
 /* ---- all of them ---- */
 
-static void batch_reserve(struct hub *h, size_t count)
+void hub_batch_reserve(struct hub *h, size_t count)
 {
 	if (count <= h->batch_cap)
 		return;
@@ -205,7 +192,8 @@ void hub_deliver(struct room *room, uint64_t seq, struct msg *msg)
 
 	if (h->state != HUB_RUNNING)
 		return;
-	batch_reserve(h, room->members.count);
+	late_flush(h);
+	hub_batch_reserve(h, room->members.count);
 	for (i = 0; i < h->nfaces; i++) {
 		struct face *f = &h->faces[i];
 
@@ -223,7 +211,7 @@ void hub_deliver(struct room *room, uint64_t seq, struct msg *msg)
 
 void hub_on_member_delivered(struct hub *h, uint64_t member, uint64_t seq)
 {
-	struct member *m = find_member(h, member);
+	struct member *m = hub_member_by_id(h, member);
 
 	if (!m || h->state != HUB_RUNNING)
 		return;
@@ -253,7 +241,7 @@ static void give_up(struct member *m, uint64_t seq, struct view text)
 void hub_on_member_failed(struct hub *h, uint64_t member, uint64_t seq,
 			  bool again, struct view text)
 {
-	struct member *m = find_member(h, member);
+	struct member *m = hub_member_by_id(h, member);
 
 	if (!m || h->state != HUB_RUNNING)
 		return;

@@ -290,6 +290,7 @@ static void stop_timers(struct hub *h)
 static void halt(struct hub *h)
 {
 	h->state = HUB_STOPPED;
+	late_stop(h);
 	stop_faces(h);
 	stop_timers(h);
 }

@@ -36,6 +36,9 @@ struct hub {
 	struct wtimer flush, prune;
 	struct member **batch; /* owned; scratch of one fan-out */
 	size_t batch_cap;
+	struct late *late; /* owned; what goes out at the end of this turn */
+	size_t late_count, late_cap;
+	struct loop_idle late_job;
 	struct hub_stats stats;
 };
 
@@ -69,6 +72,7 @@ void room_drop(struct room *room);
 /* What is 0 in sm becomes new. */
 struct member *member_new(struct room *room, struct addr *addr,
 			  const struct store_member *sm);
+struct member *hub_member_by_id(const struct hub *h, uint64_t id);
 bool room_name_ok(struct view name);
 /* Of the room itself; the number is given out with room_give(). */
 int room_notice(struct msg **mp, struct room *room, struct view text);
@@ -106,6 +110,15 @@ uint64_t room_next(const struct room *room, const struct cursor *cur);
 void member_pump(struct member *m);
 void member_put_off(struct member *m);
 void member_farewell(struct member *m, struct msg *msg);
+/* Room for count members in the hub's batch. */
+void hub_batch_reserve(struct hub *h, size_t count);
+
+/* ---- late.c ---- */
+
+/* msg goes to m at the end of the loop's turn, with others' of the kind. */
+void late_add(struct member *m, struct msg *msg);
+void late_flush(struct hub *h);
+void late_stop(struct hub *h);
 
 /* ---- relay.c ---- */
 

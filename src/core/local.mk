@@ -8,6 +8,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/face.h \
 	src/core/hub.c src/core/hub.h src/core/hub_priv.h \
 	src/core/journal.c \
+	src/core/late.c \
 	src/core/leg.c src/core/leg.h \
 	src/core/legstate.c \
 	src/core/links.c \

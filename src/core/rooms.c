@@ -61,6 +61,19 @@ size_t hub_room_count(const struct hub *h)
 	return h->rooms.count;
 }
 
+struct member *hub_member_by_id(const struct hub *h, uint64_t id)
+{
+	struct hnode *n = htable_find(&h->members, hash_u64(id));
+
+	for (; n; n = htable_more(n)) {
+		struct member *m = CONTAINER(n, struct member, by_id);
+
+		if (m->id == id)
+			return m;
+	}
+	return NULL;
+}
+
 /* ---- the objects ---- */
 
 static void member_destroy(void *obj)
@@ -321,22 +334,9 @@ void room_give(struct room *room, struct msg *msg, struct view dedupe,
 	c->msg = mem_ref(msg);
 }
 
-static struct member *member_by_id(struct room *room, uint64_t id)
-{
-	struct hnode *n = htable_find(&room->hub->members, hash_u64(id));
-
-	for (; n; n = htable_more(n)) {
-		struct member *m = CONTAINER(n, struct member, by_id);
-
-		if (m->id == id)
-			return m;
-	}
-	return NULL;
-}
-
 static void on_added(struct change *c, struct room *room, int err)
 {
-	struct member *m = member_by_id(room, c->subject);
+	struct member *m = hub_member_by_id(room->hub, c->subject);
 
 	if (!m)
 		return;
@@ -389,7 +389,7 @@ int hub_member_add(struct room *r, const struct hub_join *join,
 
 static void on_removed(struct change *c, struct room *room, int err)
 {
-	struct member *m = member_by_id(room, c->subject);
+	struct member *m = hub_member_by_id(room->hub, c->subject);
 
 	if (!m)
 		return;

@@ -185,12 +185,15 @@ static inline void rig_on_wake(void *arg)
 		assert_true(cond);                                            \
 	} while (0)
 
-/* Until the store has answered everything. */
+/* Until the store has answered everything, and what was put together for the
+ * end of the turn is out. */
 static inline void rig_settle(void)
 {
 	struct store_stats st;
 
+	loop_turn(rig.loop, 0);
 	AWAIT((store_stats(rig.store, &st), st.queued == 0));
+	loop_turn(rig.loop, 0);
 }
 
 static inline void rig_advance(uint64_t ms)
@@ -391,6 +394,13 @@ static inline void rig_say_many(struct room *room, const char *user,
 		assert_int_equal(rig_try_say(room, user, text, NULL), 0);
 	}
 	rig_settle();
+}
+
+/* The face's answers, and what they bring. */
+static inline void rig_delivered(const struct member *m, uint64_t seq)
+{
+	hub_on_member_delivered(rig.hub, m->id, seq);
+	loop_turn(rig.loop, 0);
 }
 
 /* Says yes to everything that is open, also to what that brings. */

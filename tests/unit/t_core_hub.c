@@ -92,10 +92,10 @@ static void in_order_whatever_the_answers(void **state)
 	assert_int_equal(rig.sip.count, CURSOR_WINDOW);
 	/* The window does not move before the first is answered. */
 	for (i = CURSOR_WINDOW; i > 1; i--)
-		hub_on_member_delivered(rig.hub, b->id, i);
+		rig_delivered(b, i);
 	assert_int_equal(rig.sip.count, CURSOR_WINDOW);
 	assert_int_equal(b->cur.acked, 0);
-	hub_on_member_delivered(rig.hub, b->id, 1);
+	rig_delivered(b, 1);
 	assert_int_equal(b->cur.acked, CURSOR_WINDOW);
 	assert_int_equal(rig.sip.count, 2 * CURSOR_WINDOW);
 	rig_deliver_all();

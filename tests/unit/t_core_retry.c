@@ -16,6 +16,13 @@ static struct member *alice_and_bob(void)
 static void fail_once(const struct member *m, uint64_t seq)
 {
 	hub_on_member_failed(rig.hub, m->id, seq, true, VIEW("no answer"));
+	loop_turn(rig.loop, 0);
+}
+
+static void awake(const struct addr *a)
+{
+	hub_member_awake(rig.hub, a);
+	loop_turn(rig.loop, 0);
 }
 
 static void put_off_and_tried_again(void **state)
@@ -81,21 +88,21 @@ static void awake_tries_at_once(void **state)
 
 	(void)state;
 	b = alice_and_bob();
-	hub_member_awake(rig.hub, bob);
+	awake(bob);
 	rig_say_many(room, "alice", "m", 2);
 	fail_once(b, 1);
 	/* Number 2 is still under way: no second attempt beside it. */
-	hub_member_awake(rig.hub, bob);
+	awake(bob);
 	assert_int_equal(rig.sip.count, 2);
 	fail_once(b, 2);
-	hub_member_awake(rig.hub, carol);
+	awake(carol);
 	assert_int_equal(rig.sip.count, 2);
-	hub_member_awake(rig.hub, bob);
+	awake(bob);
 	assert_int_equal(rig.sip.count, 3);
 	assert_int_equal(rig.sip.sent[2].seq, 1);
-	hub_member_awake(rig.hub, bob);
+	awake(bob);
 	assert_int_equal(rig.sip.count, 3);
-	hub_on_member_delivered(rig.hub, b->id, 1);
+	rig_delivered(b, 1);
 	assert_int_equal(rig.sip.count, 4);
 	assert_int_equal(rig.sip.sent[3].seq, 2);
 	mem_deref(bob);
@@ -112,7 +119,7 @@ static void given_up_is_told(void **state)
 	b = alice_and_bob();
 	rig_say_many(room, "alice", "m", 2);
 	hub_on_member_failed(rig.hub, b->id, 1, false, VIEW("404"));
-	hub_on_member_delivered(rig.hub, b->id, 2);
+	rig_delivered(b, 2);
 	assert_int_equal(b->cur.acked, 2);
 	rig_say(room, "alice", "x");
 	assert_int_equal(rig.sip.count, 3);
@@ -131,15 +138,15 @@ static void strange_answers_do_no_harm(void **state)
 	(void)state;
 	b = alice_and_bob();
 	rig_say_many(room, "alice", "m", 2);
-	hub_on_member_delivered(rig.hub, b->id, 2);
-	hub_on_member_delivered(rig.hub, b->id, 2);
-	hub_on_member_delivered(rig.hub, b->id, 99);
-	hub_on_member_delivered(rig.hub, b->id, 0);
+	rig_delivered(b, 2);
+	rig_delivered(b, 2);
+	rig_delivered(b, 99);
+	rig_delivered(b, 0);
 	hub_on_member_delivered(rig.hub, 12345, 1);
 	hub_on_member_failed(rig.hub, 12345, 1, true, VIEW(""));
 	assert_int_equal(b->cur.acked, 0);
-	hub_on_member_delivered(rig.hub, b->id, 1);
-	hub_on_member_delivered(rig.hub, b->id, 1);
+	rig_delivered(b, 1);
+	rig_delivered(b, 1);
 	assert_int_equal(b->cur.acked, 2);
 	assert_int_equal(rig.sip.count, 2);
 	rig_stop();
@@ -186,9 +193,9 @@ static void nothing_twice_for_what_was_flushed(void **state)
 	rig_say_many(room, "alice", "m", 4);
 	for (i = 0; i < 4; i++)
 		ids[i] = rig.sip.sent[i].id;
-	hub_on_member_delivered(rig.hub, b->id, 1);
-	hub_on_member_delivered(rig.hub, b->id, 2);
-	hub_on_member_delivered(rig.hub, b->id, 4);
+	rig_delivered(b, 1);
+	rig_delivered(b, 2);
+	rig_delivered(b, 4);
 	rig_restart();
 	room = rig_find_room("lobby");
 	b = rig_find(room, "bob");
@@ -260,6 +267,66 @@ static void many_laggards_share_a_page(void **state)
 	rig_stop();
 }
 
+static void laggards_share_a_fanout(void **state)
+{
+	struct member *b, *c;
+	size_t i;
+
+	(void)state;
+	b = alice_and_bob();
+	c = rig_join(room, "carol");
+	rig_say_many(room, "alice", "m", 2 * CURSOR_WINDOW);
+	assert_int_equal(rig.sip.calls, CURSOR_WINDOW);
+	fake_clear(&rig.sip);
+	for (i = 1; i <= CURSOR_WINDOW; i++) {
+		hub_on_member_delivered(rig.hub, b->id, i);
+		hub_on_member_delivered(rig.hub, c->id, i);
+	}
+	rig_settle();
+	assert_int_equal(rig.sip.calls, CURSOR_WINDOW);
+	assert_int_equal(rig.sip.count, 2 * CURSOR_WINDOW);
+	for (i = 0; i < rig.sip.count; i++)
+		assert_int_equal(rig.sip.sent[i].seq,
+				 CURSOR_WINDOW + 1 + i / 2);
+	rig_stop();
+}
+
+/* What waits for the end of the turn goes before a newer message, and not to
+ * who left meanwhile. */
+static void late_ones_keep_the_order(void **state)
+{
+	struct member *b;
+	uint64_t gone;
+	size_t i;
+
+	(void)state;
+	b = alice_and_bob();
+	gone = rig_join(room, "carol")->id;
+	rig_say_many(room, "alice", "m", CURSOR_WINDOW + 1);
+	fake_clear(&rig.sip);
+	assert_int_equal(hub_member_remove(room, rig_find(room, "carol"),
+					   VIEW_NONE, NULL, NULL),
+			 0);
+	assert_int_equal(rig_try_say(room, "alice", "live", NULL), 0);
+	for (i = 1; i <= CURSOR_WINDOW; i++) {
+		hub_on_member_delivered(rig.hub, gone, i);
+		hub_on_member_delivered(rig.hub, b->id, i);
+	}
+	rig_settle();
+	assert_int_equal(fake_got(&rig.sip, gone, "live"), 0);
+	assert_int_equal(fake_got(&rig.sip, b->id, "m9"), 1);
+	assert_int_equal(fake_got(&rig.sip, b->id, "live"), 1);
+	assert_string_equal(rig.sip.sent[rig.sip.count - 1].text, "live");
+	/* Stopped with something waiting: nothing goes out any more. */
+	rig_say_many(room, "alice", "n", CURSOR_WINDOW);
+	fake_clear(&rig.sip);
+	rig_delivered(b, CURSOR_WINDOW + 1);
+	hub_on_member_delivered(rig.hub, b->id, CURSOR_WINDOW + 2);
+	rig.sip.count = 0;
+	rig_stop();
+	assert_int_equal(rig.sip.count, 0);
+}
+
 static void what_expired_is_counted(void **state)
 {
 	const uint64_t day = 24 * 3600 * 1000;
@@ -325,6 +392,8 @@ int main(void)
 		RIG_TEST(nothing_twice_for_what_was_flushed),
 		RIG_TEST(cursors_are_flushed_every_second),
 		RIG_TEST(many_laggards_share_a_page),
+		RIG_TEST(laggards_share_a_fanout),
+		RIG_TEST(late_ones_keep_the_order),
 		RIG_TEST(what_expired_is_counted),
 		RIG_TEST(too_many_are_pruned),
 	};
