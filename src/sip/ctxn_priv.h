@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Client transactions (RFC 3261 17.1.2), a slot each. The slot's id stands in
+ * the branch with a keyed check, so an answer leads to its slot without a
+ * search, and nobody who did not see the request can make one.
+ *
+ * Timer K's work, absorbing repeated answers, needs no slot: an id with a
+ * true check whose slot has gone on belongs to an answered request.
+ */
+#ifndef CONFAB_CTXN_PRIV_H
+#define CONFAB_CTXN_PRIV_H
+
+#include "template_priv.h"
+#include "wheel.h"
+
+enum {
+	SIP_T1_MS = 500,
+	SIP_T2_MS = 4000,
+	SIP_TXN_MS = 64 * SIP_T1_MS, /* Timers F and J */
+};
+
+enum ctxn_state {
+	CTXN_FREE,
+	CTXN_TRYING,
+	CTXN_PROCEEDING,
+	CTXN_FAILED, /* could not be sent; told from the loop */
+};
+
+struct ctxns;
+
+/* A netaddr without what it does not need. */
+struct ctxn_peer {
+	uint8_t ip[16];
+	uint32_t scope;
+	uint16_t port, family; /* port in network order */
+};
+
+struct ctxn {
+	struct wtimer timer;
+	struct sip_template *tmpl; /* ref */
+	const void *owner;         /* ref: holds uri's bytes */
+	const char *uri;           /* borrowed from owner */
+	uint64_t key, a, b;
+	struct ctxn_peer peer;
+	uint32_t index, gen;       /* the id's halves: slot, and its use */
+	union {
+		uint32_t conn;     /* TCP */
+		struct {
+			uint16_t left; /* until Timer F, in ticks of 10 ms */
+			uint16_t wait; /* Timer E's last run, likewise */
+		} udp;
+	} u;
+	uint16_t uri_len;
+	uint8_t state;             /* enum ctxn_state */
+	uint8_t listener : 7, tcp : 1;
+};
+
+_Static_assert(sizeof(struct ctxn) <= 120, "a fan-out has many of these");
+
+struct ctxn_ops {
+	/* Send again what c stands for. */
+	void (*send)(struct ctxn *c, void *arg);
+	/* Over, with a final status. The slot is free already: done is what
+	 * it held, with its references, which the callee drops. */
+	void (*over)(struct ctxn *done, int status, void *arg);
+	void *arg;
+};
+
+struct ctxns *ctxns_new(struct wheel *w, size_t max,
+			const struct ctxn_ops *ops);
+/* Drops all references; nobody is told. NULL is allowed. */
+void ctxns_free(struct ctxns *cs);
+size_t ctxns_count(const struct ctxns *cs);
+
+/* A slot, zeroed but for its id, or NULL: at the limit. */
+struct ctxn *ctxn_new(struct ctxns *cs);
+uint64_t ctxn_id(const struct ctxn *c);
+void ctxn_set_peer(struct ctxn *c, const struct netaddr *peer);
+void ctxn_get_peer(const struct ctxn *c, struct netaddr *peer);
+/* Filled in: starts Timers E and F. The first sending was the caller's. */
+void ctxn_start(struct ctxns *cs, struct ctxn *c);
+/* It can't be sent: over() with 503 from the loop. */
+void ctxn_fail(struct ctxns *cs, struct ctxn *c);
+/* The live ones on this connection, of which there are so many, fail. */
+void ctxns_conn_gone(struct ctxns *cs, uint32_t conn, size_t live);
+uint64_t ctxn_check(const struct ctxns *cs, uint64_t id);
+
+enum ctxn_match { CTXN_STRAY, CTXN_LATE, CTXN_TAKEN };
+/* An answer to a MESSAGE of ours. */
+enum ctxn_match ctxns_answer(struct ctxns *cs, struct view branch, int status);
+
+/* Retransmissions and timeouts so far. */
+struct ctxn_stats {
+	uint64_t retransmits, timeouts;
+};
+const struct ctxn_stats *ctxns_stats(const struct ctxns *cs);
+const char *ctxn_state_name(enum ctxn_state state);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Server transactions, in a table by key and one by id. */
+#include "stxn_priv.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "clock.h"
+#include "hash.h"
+#include "mem.h"
+
+struct stxn {
+	struct hnode by_key, by_id;
+	struct wtimer timer;
+	struct stxns *set; /* borrowed */
+	struct stxn_key key;
+	uint64_t id;
+	enum stxn_state state;
+	struct sip_flow flow;
+	char *text; /* owned: the answer's headers, then the answer */
+	size_t n;
+};
+
+struct stxns {
+	struct wheel *wheel; /* borrowed */
+	struct stxn_ops ops;
+	struct htable by_key, by_id; /* own the transactions */
+	uint64_t next_id;
+	size_t max;
+	uint8_t key_a[16], key_b[16];
+};
+
+struct stxns *stxns_new(struct wheel *w, size_t max,
+			const struct stxn_ops *ops)
+{
+	struct stxns *ss = mem_zalloc(sizeof(*ss));
+
+	ss->wheel = w;
+	ss->max = max;
+	ss->ops = *ops;
+	ss->next_id = 1;
+	rand_bytes(ss->key_a, sizeof(ss->key_a));
+	rand_bytes(ss->key_b, sizeof(ss->key_b));
+	return ss;
+}
+
+static void txn_free(struct stxn *t)
+{
+	htable_del(&t->set->by_key, &t->by_key);
+	htable_del(&t->set->by_id, &t->by_id);
+	wheel_stop(t->set->wheel, &t->timer);
+	mem_free(t->text);
+	mem_free(t);
+}
+
+void stxns_free(struct stxns *ss)
+{
+	struct hnode *n;
+
+	if (!ss)
+		return;
+	while ((n = htable_pop(&ss->by_id)))
+		txn_free(CONTAINER(n, struct stxn, by_id));
+	htable_free(&ss->by_key);
+	htable_free(&ss->by_id);
+	mem_free(ss);
+}
+
+size_t stxns_count(const struct stxns *ss)
+{
+	return ss->by_id.count;
+}
+
+/* Each part by itself and then in order, so that no two lists of parts run
+ * together to the same bytes. */
+static void key_add(const struct stxns *ss, struct stxn_key *k, struct view v)
+{
+	uint64_t part[2];
+
+	part[0] = k->a;
+	part[1] = siphash(ss->key_a, v.p, v.n);
+	k->a = siphash(ss->key_a, part, sizeof(part));
+	part[0] = k->b;
+	part[1] = siphash(ss->key_b, v.p, v.n);
+	k->b = siphash(ss->key_b, part, sizeof(part));
+}
+
+void stxn_key(const struct stxns *ss, struct stxn_key *out,
+	      const struct prescan *pre, const struct parsed *req)
+{
+	memset(out, 0, sizeof(*out));
+	key_add(ss, out, pre->method);
+	if (via_magic(&req->via)) {
+		key_add(ss, out, req->via.branch);
+		key_add(ss, out, req->via.host);
+		key_add(ss, out, view_mem(&req->via.port,
+					  sizeof(req->via.port)));
+		return;
+	}
+	key_add(ss, out, pre->ruri);
+	key_add(ss, out, pre->first[HDR_TO]);
+	key_add(ss, out, pre->first[HDR_FROM]);
+	key_add(ss, out, pre->first[HDR_CALL_ID]);
+	key_add(ss, out, pre->first[HDR_CSEQ]);
+	key_add(ss, out, req->via.text);
+}
+
+static struct stxn *by_key(const struct stxns *ss, const struct stxn_key *key)
+{
+	struct hnode *n = htable_find(&ss->by_key, key->a);
+
+	for (; n; n = htable_more(n)) {
+		struct stxn *t = CONTAINER(n, struct stxn, by_key);
+
+		if (t->key.b == key->b)
+			return t;
+	}
+	return NULL;
+}
+
+static struct stxn *by_id(const struct stxns *ss, uint64_t id)
+{
+	struct hnode *n = htable_find(&ss->by_id, hash_u64(id));
+
+	for (; n; n = htable_more(n)) {
+		struct stxn *t = CONTAINER(n, struct stxn, by_id);
+
+		if (t->id == id)
+			return t;
+	}
+	return NULL;
+}
+
+bool stxns_repeat(struct stxns *ss, const struct stxn_key *key,
+		  const struct sip_flow *flow)
+{
+	struct stxn *t = by_key(ss, key);
+
+	if (!t)
+		return false;
+	if (t->state == STXN_DONE)
+		ss->ops.send(flow, view_mem(t->text, t->n), ss->ops.arg);
+	return true;
+}
+
+static void on_stuck(struct wtimer *timer)
+{
+	struct stxn *t = CONTAINER(timer, struct stxn, timer);
+
+	t->set->ops.stuck(t->id, t->set->ops.arg);
+}
+
+static void on_timer_j(struct wtimer *timer)
+{
+	txn_free(CONTAINER(timer, struct stxn, timer));
+}
+
+static void text_set(struct stxn *t, struct view text)
+{
+	char *copy = mem_alloc(text.n);
+
+	memcpy(copy, text.p, text.n);
+	mem_free(t->text);
+	t->text = copy;
+	t->n = text.n;
+}
+
+int stxn_new(struct stxns *ss, uint64_t *id, const struct stxn_key *key,
+	     const struct sip_flow *flow, struct view head)
+{
+	struct stxn *t;
+
+	if (stxns_count(ss) >= ss->max)
+		return ENOBUFS;
+	t = mem_zalloc(sizeof(*t));
+	t->set = ss;
+	t->key = *key;
+	t->flow = *flow;
+	t->id = ss->next_id++;
+	t->state = STXN_WAITING;
+	text_set(t, head);
+	htable_add(&ss->by_key, &t->by_key, key->a);
+	htable_add(&ss->by_id, &t->by_id, hash_u64(t->id));
+	wheel_start(ss->wheel, &t->timer, STXN_WAIT_MS, on_stuck);
+	*id = t->id;
+	return 0;
+}
+
+bool stxn_head(const struct stxns *ss, uint64_t id, struct view *head)
+{
+	const struct stxn *t = by_id(ss, id);
+
+	if (!t || t->state != STXN_WAITING)
+		return false;
+	*head = view_mem(t->text, t->n);
+	return true;
+}
+
+void stxn_answer(struct stxns *ss, uint64_t id, struct view text)
+{
+	struct stxn *t = by_id(ss, id);
+	struct sip_flow flow;
+
+	if (!t || t->state != STXN_WAITING)
+		return;
+	flow = t->flow;
+	t->state = STXN_DONE;
+	if (flow.transport == SIP_UDP) {
+		text_set(t, text);
+		wheel_start(ss->wheel, &t->timer, SIP_TXN_MS, on_timer_j);
+	} else {
+		/* Nothing is sent twice over TCP: Timer J is 0. */
+		txn_free(t);
+	}
+	ss->ops.send(&flow, text, ss->ops.arg);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The template of a fan-out. All that the copies share is one stretch of
+ * text; a copy is a few memcpy() around it. Call-ID and From tag come from
+ * the template's id, so that they are the same after a restart.
+ */
+#include "template_priv.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "mem.h"
+#include "scan_priv.h"
+#include "text_priv.h"
+#include "uri_priv.h"
+
+/* What a copy puts around the shared text. */
+#define COPY_START "MESSAGE "
+#define COPY_VIA " SIP/2.0\r\nVia: SIP/2.0/"
+#define COPY_BRANCH ";rport;branch=z9hG4bK"
+#define COPY_TO "\r\nMax-Forwards: 70\r\nTo: <"
+#define COPY_CALL_ID ">\r\nCall-ID: "
+
+enum {
+	SENTBY_MAX = 300,
+	COPY_FIXED = sizeof(COPY_START COPY_VIA COPY_BRANCH COPY_TO
+			    COPY_CALL_ID) + BRANCH_HEX + 2 * 16 + 4,
+	/* The longest copy: R-URI and To, and the Via's sent-by. */
+	COPY_MAX = COPY_FIXED + 2 * SIP_URI_MAX + SENTBY_MAX,
+};
+
+static void template_destroy(void *obj)
+{
+	struct sip_template *t = obj;
+
+	mem_free(t->block);
+}
+
+static int field_put(struct buf *b, const char *name, struct view value)
+{
+	const struct sip_header header = { view_str(name), value };
+
+	return value.n ? text_put_headers(b, &header, 1) : 0;
+}
+
+static int from_put(struct buf *b, const struct sip_template_conf *conf)
+{
+	struct sip_uri uri;
+
+	if (sip_uri_parse(&uri, conf->from))
+		return EBADMSG;
+	buf_adds(b, "From: <");
+	buf_addv(b, conf->from);
+	buf_adds(b, ">;tag=");
+	buf_add_hex(b, conf->id);
+	buf_adds(b, "\r\n");
+	return 0;
+}
+
+static int tail_put(struct buf *b, const struct template_setup *setup,
+		    const struct sip_template_conf *conf)
+{
+	int err;
+
+	buf_adds(b, "\r\n");
+	err = from_put(b, conf);
+	buf_adds(b, "CSeq: 1 MESSAGE\r\n");
+	if (!err)
+		err = field_put(b, "User-Agent", setup->product);
+	if (!err)
+		err = field_put(b, "In-Reply-To", conf->in_reply_to);
+	if (!err)
+		err = text_put_headers(b, conf->headers, conf->header_count);
+	if (!err && conf->body.n && !conf->content_type.n)
+		err = EBADMSG;
+	if (!err)
+		err = field_put(b, "Content-Type", conf->content_type);
+	buf_adds(b, "Content-Length: ");
+	buf_add_u64(b, conf->body.n);
+	buf_adds(b, "\r\n\r\n");
+	buf_addv(b, conf->body);
+	if (!err && (b->over || b->n > setup->size_max))
+		err = EMSGSIZE;
+	return err;
+}
+
+int template_make(struct sip_template **tp, const struct template_setup *setup,
+		  const struct sip_template_conf *conf)
+{
+	struct sip_template *t = mem_new(sizeof(*t), template_destroy);
+	size_t n = setup->domain.n;
+	struct buf b;
+	int err;
+
+	buf_init(&b, setup->size_max);
+	buf_addv(&b, setup->domain);
+	err = setup->size_max > COPY_MAX ? tail_put(&b, setup, conf) : EMSGSIZE;
+	if (!err && b.n > setup->size_max - COPY_MAX)
+		err = EMSGSIZE;
+	if (err)
+		goto out;
+
+	t->sip = setup->sip;
+	t->txns = setup->txns;
+	t->id = conf->id;
+	t->doneh = conf->doneh;
+	t->arg = conf->arg;
+	t->tail.n = b.n - n;
+	t->block = buf_take(&b);
+	t->domain = view_mem(t->block, n);
+	t->tail.p = t->block + n;
+ out:
+	buf_free(&b);
+	if (err)
+		mem_deref(t);
+	else
+		*tp = t;
+	return err;
+}
+
+size_t template_size(const struct sip_template *t,
+		     const struct template_copy *copy)
+{
+	return COPY_FIXED + copy->sentby.n + 2 * copy->uri.n + t->domain.n +
+	       t->tail.n;
+}
+
+void template_hex(char *p, uint64_t v, int n)
+{
+	static const char digits[16] = "0123456789abcdef";
+
+	while (n--) {
+		p[n] = digits[v & 15];
+		v >>= 4;
+	}
+}
+
+static char *put(char *p, const void *src, size_t n)
+{
+	memcpy(p, src, n);
+	return p + n;
+}
+
+static char *hex(char *p, uint64_t v, int n)
+{
+	template_hex(p, v, n);
+	return p + n;
+}
+
+size_t template_write(char *dst, const struct sip_template *t,
+		      const struct template_copy *copy)
+{
+	char *p = dst;
+
+#define PUT(lit) p = put(p, lit, sizeof(lit) - 1)
+	PUT(COPY_START);
+	p = put(p, copy->uri.p, copy->uri.n);
+	PUT(COPY_VIA);
+	p = put(p, copy->sentby.p, copy->sentby.n);
+	PUT(COPY_BRANCH);
+	p = hex(p, copy->branch, BRANCH_ID);
+	p = hex(p, copy->check, BRANCH_CHECK);
+	PUT(COPY_TO);
+	p = put(p, copy->uri.p, copy->uri.n);
+	PUT(COPY_CALL_ID);
+	p = hex(p, t->id, 16);
+	p = hex(p, copy->key, 16);
+	PUT("@");
+	p = put(p, t->domain.p, t->domain.n);
+	p = put(p, t->tail.p, t->tail.n);
+#undef PUT
+	return (size_t)(p - dst);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A message serialised once, into which each copy puts its R-URI, To, Via
+ * and Call-ID. A retransmission is made from it again.
+ */
+#ifndef CONFAB_TEMPLATE_PRIV_H
+#define CONFAB_TEMPLATE_PRIV_H
+
+#include "sip.h"
+
+/* Hex digits of a branch behind the magic cookie: id and its check. */
+enum { BRANCH_ID = 16, BRANCH_CHECK = 16, BRANCH_HEX = 32 };
+
+struct ctxns;
+
+struct sip_template {
+	struct sip *sip;    /* borrowed */
+	struct ctxns *txns; /* borrowed: where its transactions are */
+	uint64_t id;
+	struct view domain; /* borrowed: in block */
+	struct view tail;   /* borrowed: in block; From to the body's end */
+	sip_done_h *doneh;
+	void *arg;
+	char *block;        /* owned */
+};
+
+/* What is one copy's own. */
+struct template_copy {
+	struct view uri;
+	struct view sentby; /* "UDP 192.0.2.1:5060" */
+	uint64_t key;
+	uint64_t branch;    /* the transaction's id */
+	uint64_t check;
+};
+
+struct template_setup {
+	struct sip *sip;
+	struct ctxns *txns;
+	struct view domain, product;
+	size_t size_max; /* of a whole message */
+};
+
+/* EBADMSG, EMSGSIZE as sip_template_new(). */
+int template_make(struct sip_template **tp, const struct template_setup *setup,
+		  const struct sip_template_conf *conf);
+/* Upper bound of what template_write() writes for this copy. */
+size_t template_size(const struct sip_template *t,
+		     const struct template_copy *copy);
+/* The bytes written. */
+size_t template_write(char *dst, const struct sip_template *t,
+		      const struct template_copy *copy);
+/* n digits of hex at p, lower case, the low ones of v. */
+void template_hex(char *p, uint64_t v, int n);
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The sockets. */
+#include "transport_priv.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mem.h"
+#include "stream.h"
+
+struct socket {
+	struct transport *set;    /* borrowed */
+	enum sip_transport transport;
+	struct udp *udp;          /* owned */
+	struct listener *tcp;     /* owned */
+	struct netaddr local;
+	struct buf sentby;
+};
+
+struct transport {
+	struct transport_ops ops;
+	struct conns *conns; /* owned */
+	struct socket sockets[TRANSPORT_LISTENERS];
+	size_t count;
+	uint64_t send_errors;
+};
+
+static const char *const names[] = { [SIP_UDP] = "udp", [SIP_TCP] = "tcp" };
+static const char *const protos[] = { [SIP_UDP] = "UDP ", [SIP_TCP] = "TCP " };
+
+static void on_datagram(char *p, size_t n, const struct netaddr *src, void *arg)
+{
+	struct socket *s = arg;
+	struct transport *t = s->set;
+	struct sip_flow flow = {
+		.transport = SIP_UDP,
+		.listener = (uint16_t)(s - t->sockets),
+		.peer = *src,
+	};
+
+	t->ops.datagram(&flow, view_mem(p, n), t->ops.arg);
+}
+
+static void on_accept(int fd, const struct netaddr *peer, void *arg)
+{
+	struct transport *t = arg;
+
+	if (!conns_accept(t->conns, fd, peer))
+		t->ops.refused(t->ops.arg);
+}
+
+/* A wildcard is no address to be found at: there the domain stands in, and
+ * rport leads the answer back in any case (RFC 3581). */
+static void sentby_make(struct socket *s, const char *domain)
+{
+	struct buf *b = &s->sentby;
+
+	buf_init(b, 0);
+	buf_adds(b, protos[s->transport]);
+	if (!netaddr_is_any(&s->local)) {
+		netaddr_put(b, &s->local);
+		return;
+	}
+	buf_adds(b, domain);
+	buf_addc(b, ':');
+	buf_add_u64(b, netaddr_port(&s->local));
+}
+
+static int socket_open(struct transport *t, const struct sip_conf *conf,
+		       size_t i)
+{
+	const struct sip_listen *l = &conf->listen[i];
+	struct socket *s = &t->sockets[i];
+	int err;
+
+	s->set = t;
+	s->transport = l->transport;
+	if (l->transport == SIP_UDP)
+		err = udp_open(&s->udp, conf->loop, &l->local,
+			       UDP_DATAGRAM_MAX, on_datagram, s);
+	else
+		err = listener_open(&s->tcp, conf->loop, &l->local, on_accept,
+				    t);
+	if (err)
+		return err;
+	s->local = s->udp ? *udp_local(s->udp) : *listener_local(s->tcp);
+	sentby_make(s, conf->domain);
+	t->count++;
+	return 0;
+}
+
+int transport_new(struct transport **tp, const struct sip_conf *conf,
+		  const struct sip_limits *limits,
+		  const struct transport_ops *ops, char *why, size_t whysize)
+{
+	struct transport *t = mem_zalloc(sizeof(*t));
+	char local[NETADDR_TEXT_MAX];
+	size_t i;
+	int err = 0;
+
+	t->ops = *ops;
+	t->conns = conns_new(conf->loop, limits, &ops->conn);
+	for (i = 0; i < conf->listen_count && !err; i++)
+		err = socket_open(t, conf, i);
+	if (err) {
+		const struct sip_listen *l = &conf->listen[i - 1];
+
+		snprintf(why, whysize, "%s:%s: %s", names[l->transport],
+			 netaddr_str(local, &l->local),
+			 strerrordesc_np(err));
+		transport_free(t);
+		return err;
+	}
+	*tp = t;
+	return 0;
+}
+
+void transport_free(struct transport *t)
+{
+	size_t i;
+
+	if (!t)
+		return;
+	for (i = 0; i < t->count; i++) {
+		udp_close(t->sockets[i].udp);
+		if (t->sockets[i].tcp)
+			listener_close(t->sockets[i].tcp);
+		buf_free(&t->sockets[i].sentby);
+	}
+	conns_free(t->conns);
+	mem_free(t);
+}
+
+const struct netaddr *transport_local(const struct transport *t, size_t i)
+{
+	return &t->sockets[i].local;
+}
+
+size_t transport_conns(const struct transport *t)
+{
+	return conns_count(t->conns);
+}
+
+uint64_t transport_send_errors(const struct transport *t)
+{
+	uint64_t n = t->send_errors;
+	struct udp_stats stats;
+	size_t i;
+
+	for (i = 0; i < t->count; i++) {
+		if (!t->sockets[i].udp)
+			continue;
+		udp_stats(t->sockets[i].udp, &stats);
+		n += stats.send_failed + stats.queue_dropped;
+	}
+	return n;
+}
+
+struct udp *transport_udp(const struct transport *t, size_t listener)
+{
+	return t->sockets[listener].udp;
+}
+
+struct conns *transport_tcp(const struct transport *t)
+{
+	return t->conns;
+}
+
+static bool fits(const struct socket *s, const struct sip_flow *flow)
+{
+	return s->transport == flow->transport &&
+	       netaddr_family(&s->local) == netaddr_family(&flow->peer);
+}
+
+/* The first listener of the flow's transport and family, or count. */
+static size_t listener_find(const struct transport *t,
+			    const struct sip_flow *flow)
+{
+	size_t i;
+
+	for (i = 0; i < t->count; i++) {
+		if (fits(&t->sockets[i], flow))
+			break;
+	}
+	return i;
+}
+
+int transport_route(struct transport *t, struct sip_flow *flow)
+{
+	uint32_t conn = (uint32_t)flow->conn;
+	size_t i;
+	int err;
+
+	if (flow->transport == SIP_TCP) {
+		err = conns_get(t->conns, &conn, &flow->peer);
+		flow->conn = conn;
+		return err;
+	}
+	if (flow->listener < t->count &&
+	    fits(&t->sockets[flow->listener], flow))
+		return 0;
+	i = listener_find(t, flow);
+	if (i == t->count)
+		return EHOSTUNREACH;
+	flow->listener = (uint16_t)i;
+	return 0;
+}
+
+struct view transport_sentby(const struct transport *t,
+			     const struct sip_flow *flow)
+{
+	size_t i = flow->listener;
+
+	/* Without a TCP listener nobody could come back by TCP: any address
+	 * of ours does, the answer takes the connection. */
+	if (flow->transport == SIP_TCP) {
+		i = listener_find(t, flow);
+		if (i == t->count)
+			return VIEW("TCP invalid.invalid");
+	}
+	return buf_view(&t->sockets[i].sentby);
+}
+
+int transport_send(struct transport *t, const struct sip_flow *flow,
+		   struct view text)
+{
+	struct udp *udp;
+	int err;
+
+	if (flow->transport == SIP_TCP) {
+		err = conns_write(t->conns, (uint32_t)flow->conn, text);
+	} else {
+		udp = transport_udp(t, flow->listener);
+		err = udp_send(udp, &flow->peer, text.p, text.n);
+	}
+	if (err)
+		t->send_errors++;
+	return err;
+}
