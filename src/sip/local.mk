@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/sip/libsip.a
 src_sip_libsip_a_SOURCES = \
+	src/sip/answer.c src/sip/answer_priv.h \
 	src/sip/arena.c src/sip/arena_priv.h \
+	src/sip/conn.c src/sip/conn_priv.h \
+	src/sip/ctxn.c src/sip/ctxn_priv.h \
 	src/sip/flow.c \
 	src/sip/method.c src/sip/method_priv.h \
 	src/sip/parse.c src/sip/parse_priv.h \
 	src/sip/prescan.c src/sip/prescan_priv.h \
+	src/sip/response.c src/sip/response_priv.h \
 	src/sip/scan.c src/sip/scan_priv.h \
-	src/sip/sip.h \
+	src/sip/sip.c src/sip/sip.h src/sip/sip_priv.h \
+	src/sip/stxn.c src/sip/stxn_priv.h \
+	src/sip/template.c src/sip/template_priv.h \
 	src/sip/text.c src/sip/text_priv.h \
+	src/sip/transport.c src/sip/transport_priv.h \
+	src/sip/uac.c src/sip/uas.c \
 	src/sip/uri.c src/sip/uri_priv.h \
 	src/sip/via.c src/sip/via_priv.h
 src_sip_libsip_a_CPPFLAGS = $(INC_sip) $(OSIP_CFLAGS)
@@ -27,3 +35,37 @@ check_PROGRAMS += tests/unit/t_parse
 tests_unit_t_parse_SOURCES = tests/unit/t_parse.c
 tests_unit_t_parse_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_parse_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_ctxn
+tests_unit_t_ctxn_SOURCES = tests/unit/t_ctxn.c
+tests_unit_t_ctxn_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_ctxn_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_stxn
+tests_unit_t_stxn_SOURCES = tests/unit/t_stxn.c
+tests_unit_t_stxn_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_stxn_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_template
+tests_unit_t_template_SOURCES = tests/unit/t_template.c
+tests_unit_t_template_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_template_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_sip
+tests_unit_t_sip_SOURCES = tests/unit/t_sip.c
+tests_unit_t_sip_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_sip_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+# The edge by itself, for the torture messages and for load.
+noinst_PROGRAMS += tests/fuzz/sip_edge
+tests_fuzz_sip_edge_SOURCES = tests/fuzz/sip_edge.c
+tests_fuzz_sip_edge_CPPFLAGS = $(INC_sip)
+tests_fuzz_sip_edge_LDADD = $(LIB_sip) $(DEPS_sip)
+
+if FUZZING
+noinst_PROGRAMS += tests/fuzz/fuzz_sip
+tests_fuzz_fuzz_sip_SOURCES = tests/fuzz/fuzz_sip.c
+tests_fuzz_fuzz_sip_CPPFLAGS = $(INC_sip)
+tests_fuzz_fuzz_sip_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_sip_LDADD = $(LIB_sip) $(DEPS_sip)
+endif

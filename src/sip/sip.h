@@ -149,6 +149,7 @@ struct sip_stats {
 	uint64_t requests_in, responses_in, requests_out, responses_out;
 	uint64_t retransmits_in, retransmits_out, bad, untrusted, overload;
 	uint64_t timeouts, send_errors;
+	uint64_t strays; /* answers that belong to no request of ours */
 	size_t server_txns, client_txns, conns;
 };
 void sip_stats(const struct sip *s, struct sip_stats *out);

@@ -100,7 +100,6 @@ int template_make(struct sip_template **tp, const struct template_setup *setup,
 	if (err)
 		goto out;
 
-	t->sip = setup->sip;
 	t->txns = setup->txns;
 	t->id = conf->id;
 	t->doneh = conf->doneh;

@@ -14,7 +14,6 @@ enum { BRANCH_ID = 16, BRANCH_CHECK = 16, BRANCH_HEX = 32 };
 struct ctxns;
 
 struct sip_template {
-	struct sip *sip;    /* borrowed */
 	struct ctxns *txns; /* borrowed: where its transactions are */
 	uint64_t id;
 	struct view domain; /* borrowed: in block */
@@ -34,7 +33,6 @@ struct template_copy {
 };
 
 struct template_setup {
-	struct sip *sip;
 	struct ctxns *txns;
 	struct view domain, product;
 	size_t size_max; /* of a whole message */

@@ -23,6 +23,7 @@ struct transport {
 	struct conns *conns; /* owned */
 	struct socket sockets[TRANSPORT_LISTENERS];
 	size_t count;
+	struct buf no_listener; /* sent-by for TCP, when we don't listen */
 	uint64_t send_errors;
 };
 
@@ -101,6 +102,8 @@ int transport_new(struct transport **tp, const struct sip_conf *conf,
 
 	t->ops = *ops;
 	t->conns = conns_new(conf->loop, limits, &ops->conn);
+	buf_adds(&t->no_listener, protos[SIP_TCP]);
+	buf_adds(&t->no_listener, conf->domain);
 	for (i = 0; i < conf->listen_count && !err; i++)
 		err = socket_open(t, conf, i);
 	if (err) {
@@ -129,6 +132,7 @@ void transport_free(struct transport *t)
 		buf_free(&t->sockets[i].sentby);
 	}
 	conns_free(t->conns);
+	buf_free(&t->no_listener);
 	mem_free(t);
 }
 
@@ -212,12 +216,10 @@ struct view transport_sentby(const struct transport *t,
 {
 	size_t i = flow->listener;
 
-	/* Without a TCP listener nobody could come back by TCP: any address
-	 * of ours does, the answer takes the connection. */
 	if (flow->transport == SIP_TCP) {
 		i = listener_find(t, flow);
 		if (i == t->count)
-			return VIEW("TCP invalid.invalid");
+			return buf_view(&t->no_listener);
 	}
 	return buf_view(&t->sockets[i].sentby);
 }

@@ -33,8 +33,10 @@ static void refused(int status, const char *reason)
 
 static int setup(void **state)
 {
+	if (test_setup(state))
+		return 1;
 	parser = parser_new();
-	return test_setup(state);
+	return 0;
 }
 
 static int teardown(void **state)

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The SIP edge: its making and its end. */
+#include "sip_priv.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mem.h"
+
+enum { KIB = 1024, OUT_MAX = 64 * KIB };
+
+static size_t size_or(size_t n, size_t usual)
+{
+	return n ? n : usual;
+}
+
+static struct sip_limits limits_full(const struct sip_limits *l)
+{
+	struct sip_limits full = {
+		.datagram = size_or(l->datagram, 8 * KIB),
+		.head = size_or(l->head, 8 * KIB),
+		.body = size_or(l->body, 16 * KIB),
+		.server_txns = size_or(l->server_txns, 20000),
+		.client_txns = size_or(l->client_txns, 200000),
+		.conns = size_or(l->conns, 1024),
+		.conns_per_ip = size_or(l->conns_per_ip, 32),
+		.tcp_idle_ms = size_or(l->tcp_idle_ms, 120 * 1000),
+		.tcp_head_ms = size_or(l->tcp_head_ms, 10 * 1000),
+	};
+
+	if (full.datagram > UDP_DATAGRAM_MAX)
+		full.datagram = UDP_DATAGRAM_MAX;
+	return full;
+}
+
+static int parts_new(struct sip *s, const struct sip_conf *conf, char *why,
+		     size_t whysize)
+{
+	const struct stxn_ops stxn_ops = { uas_send, uas_stuck, s };
+	const struct ctxn_ops ctxn_ops = { uac_send, uac_over, s };
+	const struct transport_ops ops = {
+		.datagram = uas_datagram,
+		.conn = { uas_message, uac_conn_gone, s },
+		.refused = uas_refused,
+		.arg = s,
+	};
+	struct wheel *w = loop_wheel(s->loop);
+
+	s->parser = parser_new();
+	s->stxns = stxns_new(w, s->limits.server_txns, &stxn_ops);
+	s->ctxns = ctxns_new(w, s->limits.client_txns, &ctxn_ops);
+	return transport_new(&s->transport, conf, &s->limits, &ops, why,
+			     whysize);
+}
+
+int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
+	    size_t whysize)
+{
+	struct sip *s;
+	int err;
+
+	if (!conf->listen_count || conf->listen_count > TRANSPORT_LISTENERS) {
+		snprintf(why, whysize, "1 to %d addresses to listen at",
+			 TRANSPORT_LISTENERS);
+		return EINVAL;
+	}
+	s = mem_zalloc(sizeof(*s));
+	s->loop = conf->loop;
+	s->domain = mem_strdup(conf->domain);
+	s->product = mem_strdup(conf->product);
+	s->limits = limits_full(&conf->limits);
+	s->requesth = conf->requesth;
+	s->arg = conf->arg;
+	s->trusted_count = conf->trusted_count;
+	s->trusted = mem_array(NULL, conf->trusted_count + 1,
+			       sizeof(*s->trusted));
+	if (conf->trusted_count)
+		memcpy(s->trusted, conf->trusted,
+		       conf->trusted_count * sizeof(*s->trusted));
+	buf_init(&s->head, OUT_MAX);
+	buf_init(&s->out, OUT_MAX);
+	err = parts_new(s, conf, why, whysize);
+	if (err)
+		sip_free(s);
+	else
+		*sp = s;
+	return err;
+}
+
+void sip_free(struct sip *s)
+{
+	if (!s)
+		return;
+	transport_free(s->transport);
+	ctxns_free(s->ctxns);
+	stxns_free(s->stxns);
+	parser_free(s->parser);
+	buf_free(&s->head);
+	buf_free(&s->out);
+	mem_free(s->trusted);
+	mem_free(s->domain);
+	mem_free(s->product);
+	mem_free(s);
+}
+
+void sip_drain(struct sip *s)
+{
+	s->draining = true;
+}
+
+const struct netaddr *sip_local(const struct sip *s, size_t i)
+{
+	return transport_local(s->transport, i);
+}
+
+void sip_stats(const struct sip *s, struct sip_stats *out)
+{
+	const struct ctxn_stats *c = ctxns_stats(s->ctxns);
+
+	*out = s->stats;
+	out->retransmits_out += c->retransmits;
+	out->timeouts += c->timeouts;
+	out->send_errors += transport_send_errors(s->transport);
+	out->server_txns = stxns_count(s->stxns);
+	out->client_txns = ctxns_count(s->ctxns);
+	out->conns = transport_conns(s->transport);
+}

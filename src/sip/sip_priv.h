@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The SIP edge's parts: uas.c takes requests, uac.c sends them. */
+#ifndef CONFAB_SIP_PRIV_H
+#define CONFAB_SIP_PRIV_H
+
+#include "answer_priv.h"
+#include "ctxn_priv.h"
+#include "parse_priv.h"
+#include "response_priv.h"
+#include "stxn_priv.h"
+#include "transport_priv.h"
+
+struct sip {
+	struct loop *loop;       /* borrowed */
+	char *domain, *product;  /* owned */
+	struct netmask *trusted; /* owned */
+	size_t trusted_count;
+	struct sip_limits limits; /* without zeros */
+	sip_request_h *requesth;
+	void *arg;
+	bool draining;
+
+	struct transport *transport; /* owned, as are these: */
+	struct parser *parser;
+	struct stxns *stxns;
+	struct ctxns *ctxns;
+
+	/* What the packet under way is taken apart into. */
+	struct prescan pre;
+	struct parsed req;
+	struct buf head; /* of its answer */
+	struct buf out;  /* what is being sent */
+	struct sip_stats stats;
+};
+
+/* ---- uas.c ---- */
+
+void uas_datagram(const struct sip_flow *flow, struct view packet, void *arg);
+void uas_message(const struct sip_flow *flow, const struct prescan *pre,
+		 struct view packet, void *arg);
+void uas_send(const struct sip_flow *flow, struct view text, void *arg);
+void uas_stuck(uint64_t id, void *arg);
+void uas_refused(void *arg);
+
+/* ---- uac.c ---- */
+
+void uac_response(struct sip *s, struct view packet);
+void uac_send(struct ctxn *c, void *arg);
+void uac_over(struct ctxn *done, int status, void *arg);
+void uac_conn_gone(uint32_t conn, size_t live, void *arg);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * MESSAGE out: the fan-out's inner loop. A copy costs a slot, a timer and a
+ * few memcpy() into the batch that the socket sends at the end of the turn.
+ */
+#include "sip_priv.h"
+
+#include <errno.h>
+
+#include "mem.h"
+
+int sip_template_new(struct sip_template **tp, struct sip *s,
+		     const struct sip_template_conf *conf)
+{
+	const struct template_setup setup = {
+		.txns = s->ctxns,
+		.domain = view_str(s->domain),
+		.product = view_str(s->product),
+		.size_max = s->limits.datagram,
+	};
+
+	return template_make(tp, &setup, conf);
+}
+
+static struct sip_flow flow_of(const struct ctxn *c)
+{
+	struct sip_flow flow = {
+		.transport = c->tcp ? SIP_TCP : SIP_UDP,
+		.listener = c->listener,
+		.conn = c->tcp ? c->u.conn : 0,
+	};
+
+	ctxn_get_peer(c, &flow.peer);
+	return flow;
+}
+
+static int copy_send(struct sip *s, const struct ctxn *c,
+		     const struct sip_flow *flow)
+{
+	const struct template_copy copy = {
+		.uri = { c->uri, c->uri_len },
+		.sentby = transport_sentby(s->transport, flow),
+		.key = c->key,
+		.branch = ctxn_id(c),
+		.check = ctxn_check(s->ctxns, ctxn_id(c)),
+	};
+	size_t n = template_size(c->tmpl, &copy);
+	struct udp *udp;
+	char *p;
+
+	if (c->tcp) {
+		buf_clear(&s->out);
+		p = buf_room(&s->out, n);
+		buf_wrote(&s->out, template_write(p, c->tmpl, &copy));
+		return conns_write(transport_tcp(s->transport), c->u.conn,
+				   buf_view(&s->out));
+	}
+	udp = transport_udp(s->transport, c->listener);
+	p = udp_reserve(udp, n);
+	n = template_write(p, c->tmpl, &copy);
+	udp_commit(udp, &flow->peer, n);
+	return 0;
+}
+
+/* Routes and sends for the first time. */
+static int txn_begin(struct sip *s, struct ctxn *c, struct sip_flow flow)
+{
+	int err = transport_route(s->transport, &flow);
+
+	if (err)
+		return err;
+	ctxn_set_peer(c, &flow.peer);
+	c->listener = flow.listener & 0x7f;
+	c->tcp = flow.transport == SIP_TCP;
+	if (c->tcp) {
+		c->u.conn = (uint32_t)flow.conn;
+		conns_hold(transport_tcp(s->transport), c->u.conn, 1);
+	}
+	s->stats.requests_out++;
+	return copy_send(s, c, &flow);
+}
+
+int sip_send(struct sip *s, struct sip_template *t, const struct sip_flow *flow,
+	     struct view uri, const void *owner, uint64_t key, uint64_t a,
+	     uint64_t b)
+{
+	struct sip_uri parts;
+	struct ctxn *c;
+
+	if (sip_uri_parse(&parts, uri))
+		return EBADMSG;
+	c = ctxn_new(s->ctxns);
+	if (!c) {
+		s->stats.overload++;
+		return ENOBUFS;
+	}
+	c->tmpl = mem_ref(t);
+	c->owner = mem_ref(owner);
+	c->uri = uri.p;
+	c->uri_len = (uint16_t)uri.n;
+	c->key = key;
+	c->a = a;
+	c->b = b;
+	if (txn_begin(s, c, *flow)) {
+		s->stats.send_errors++;
+		ctxn_fail(s->ctxns, c);
+	} else {
+		ctxn_start(s->ctxns, c);
+	}
+	return 0;
+}
+
+void uac_send(struct ctxn *c, void *arg)
+{
+	struct sip_flow flow = flow_of(c);
+
+	copy_send(arg, c, &flow);
+}
+
+void uac_over(struct ctxn *done, int status, void *arg)
+{
+	struct sip *s = arg;
+	struct sip_template *t = done->tmpl;
+
+	if (done->tcp)
+		conns_hold(transport_tcp(s->transport), done->u.conn, -1);
+	mem_deref(done->owner);
+	if (t->doneh)
+		t->doneh(status, done->a, done->b, t->arg);
+	mem_deref(t);
+}
+
+void uac_conn_gone(uint32_t conn, size_t live, void *arg)
+{
+	struct sip *s = arg;
+
+	ctxns_conn_gone(s->ctxns, conn, live);
+}
+
+void uac_response(struct sip *s, struct view packet)
+{
+	struct response r;
+	enum ctxn_match match = CTXN_STRAY;
+
+	s->stats.responses_in++;
+	if (response_scan(&r, packet)) {
+		s->stats.bad++;
+		return;
+	}
+	if (view_eqs(r.method, "MESSAGE"))
+		match = ctxns_answer(s->ctxns, r.branch, r.status);
+	if (match == CTXN_STRAY)
+		s->stats.strays++;
+	if (match == CTXN_LATE)
+		s->stats.retransmits_in++;
+}

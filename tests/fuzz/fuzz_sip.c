@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * libFuzzer target: a packet through all that reads one: pre-scan, libosip2
+ * in its arena, our checks, the answer's making, and the scan of answers.
+ */
+#include <stdlib.h>
+
+#include "answer_priv.h"
+#include "parse_priv.h"
+#include "response_priv.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct parser *parser;
+static struct prescan pre;
+static struct parsed req;
+
+static void answer_try(void)
+{
+	const struct answer a = { .status = 400,
+				  .reason = view_str(req.reason) };
+	struct netaddr src;
+	struct buf head = { 0 }, out = { 0 };
+
+	netaddr_set(&src, VIEW("192.0.2.1"), 5060);
+	answer_head(&head, &pre, &req.via, &src, 1);
+	if (answer_put(&out, &a, buf_view(&head)))
+		abort(); /* what was read may always be written back */
+	buf_free(&head);
+	buf_free(&out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct view packet = view_mem(data, size);
+	struct response response;
+
+	if (!parser)
+		parser = parser_new();
+	packet = view_from(packet, prescan_blank(packet));
+	if (!packet.n)
+		return 0;
+	response_scan(&response, packet);
+	prescan(&pre, packet, 8192);
+	if (pre.response)
+		return 0;
+	parser_run(parser, &req, &pre);
+	if (pre.first[HDR_VIA].n)
+		answer_try();
+	return 0;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Client transactions on a clock of our own: lost, late, false answers. */
+#include "test.h"
+
+#include <stdio.h>
+
+#include "ctxn_priv.h"
+
+static struct wheel *wheel;
+static struct ctxns *set;
+static uint64_t now;
+static unsigned sent, overs;
+static int last_status;
+static uint64_t last_a, sent_at[20];
+
+static void on_send(struct ctxn *c, void *arg)
+{
+	(void)arg;
+	assert_non_null(c->tmpl);
+	sent_at[sent++ % 20] = now;
+}
+
+static void on_over(struct ctxn *done, int status, void *arg)
+{
+	(void)arg;
+	overs++;
+	last_status = status;
+	last_a = done->a;
+	mem_deref(done->tmpl);
+	mem_deref(done->owner);
+}
+
+static int setup(void **state)
+{
+	const struct ctxn_ops ops = { on_send, on_over, NULL };
+
+	if (test_setup(state))
+		return 1;
+	now = 1000;
+	sent = overs = 0;
+	last_status = 0;
+	wheel = wheel_new(now);
+	set = ctxns_new(wheel, 2000, &ops);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	ctxns_free(set);
+	wheel_free(wheel);
+	return test_teardown(state);
+}
+
+static void advance(uint64_t ms)
+{
+	uint64_t end = now + ms;
+
+	while (now < end) {
+		now += WHEEL_TICK_MS;
+		wheel_advance(wheel, now);
+	}
+}
+
+static struct ctxn *begin(uint64_t a, bool tcp)
+{
+	struct ctxn *c = ctxn_new(set);
+
+	assert_non_null(c);
+	c->tmpl = mem_new(sizeof(*c->tmpl), NULL);
+	c->tmpl->txns = set;
+	c->owner = mem_new(10, NULL);
+	c->a = a;
+	c->tcp = tcp;
+	ctxn_start(set, c);
+	return c;
+}
+
+static struct view branch_text(char dst[64], uint64_t id, uint64_t check)
+{
+	int n = snprintf(dst, 64, "z9hG4bK%016lx%016lx", id, check);
+
+	return view_mem(dst, (size_t)n);
+}
+
+static enum ctxn_match answer(uint64_t id, int status)
+{
+	char text[64];
+
+	return ctxns_answer(set, branch_text(text, id, ctxn_check(set, id)),
+			    status);
+}
+
+static void test_answered(void **state)
+{
+	uint64_t id = ctxn_id(begin(7, false));
+
+	(void)state;
+	assert_int_equal(ctxns_count(set), 1);
+	assert_int_equal(answer(id, 202), CTXN_TAKEN);
+	assert_int_equal(overs, 1);
+	assert_int_equal(last_status, 202);
+	assert_int_equal(last_a, 7);
+	assert_int_equal(ctxns_count(set), 0);
+	advance(60000);
+	assert_int_equal(sent, 0);
+	assert_int_equal(overs, 1);
+}
+
+/* RFC 3261 17.1.2.2: 500 ms, doubling to 4 s, given up at 32 s. */
+static void test_lost(void **state)
+{
+	static const uint64_t due[] = { 500,   1500,  3500,  7500,  11500,
+					15500, 19500, 23500, 27500, 31500 };
+	size_t i;
+
+	(void)state;
+	begin(1, false);
+	advance(31990);
+	assert_int_equal(sent, 10);
+	for (i = 0; i < 10; i++)
+		assert_in_range(sent_at[i] - 1000, due[i],
+				due[i] + 10 * (i + 1));
+	assert_int_equal(overs, 0);
+	advance(200);
+	assert_int_equal(sent, 10);
+	assert_int_equal(overs, 1);
+	assert_int_equal(last_status, 408);
+	assert_int_equal(ctxns_stats(set)->timeouts, 1);
+	assert_int_equal(ctxns_stats(set)->retransmits, 10);
+}
+
+static void test_answered_late(void **state)
+{
+	uint64_t id = ctxn_id(begin(1, false));
+
+	(void)state;
+	advance(20000);
+	assert_int_equal(answer(id, 200), CTXN_TAKEN);
+	assert_int_equal(last_status, 200);
+	/* Again, as the answers to the retransmissions come in. */
+	assert_int_equal(answer(id, 200), CTXN_LATE);
+	assert_int_equal(answer(id, 486), CTXN_LATE);
+	assert_int_equal(overs, 1);
+}
+
+/* A provisional answer slows it down, and does not end it. */
+static void test_proceeding(void **state)
+{
+	uint64_t id = ctxn_id(begin(1, false));
+
+	(void)state;
+	advance(600);
+	assert_int_equal(answer(id, 100), CTXN_TAKEN);
+	assert_int_equal(overs, 0);
+	advance(1000);
+	assert_int_equal(sent, 2);
+	advance(3800);
+	assert_int_equal(sent, 2);
+	advance(300);
+	assert_int_equal(sent, 3);
+	advance(32000);
+	assert_int_equal(last_status, 408);
+}
+
+static void test_tcp(void **state)
+{
+	uint64_t id = ctxn_id(begin(1, true));
+
+	(void)state;
+	advance(31900);
+	assert_int_equal(sent, 0);
+	assert_int_equal(overs, 0);
+	advance(200);
+	assert_int_equal(last_status, 408);
+	assert_int_equal(answer(id, 200), CTXN_LATE);
+}
+
+static void test_slot_used_again(void **state)
+{
+	struct ctxn *c = begin(1, false);
+	uint64_t first = ctxn_id(c), second;
+
+	(void)state;
+	assert_int_equal(answer(first, 200), CTXN_TAKEN);
+	second = ctxn_id(begin(2, false));
+	assert_true(first != second);
+	assert_int_equal((uint32_t)first, (uint32_t)second);
+	assert_int_equal(answer(first, 200), CTXN_LATE);
+	assert_int_equal(overs, 1);
+	assert_int_equal(answer(second, 200), CTXN_TAKEN);
+	assert_int_equal(last_a, 2);
+}
+
+static void test_false_answers(void **state)
+{
+	uint64_t id = ctxn_id(begin(1, false));
+	char text[64];
+	struct view v;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(ctxns_answer(set, VIEW("z9hG4bKx"), 200), CTXN_STRAY);
+	v = branch_text(text, id, ctxn_check(set, id) ^ 1);
+	assert_int_equal(ctxns_answer(set, v, 200), CTXN_STRAY);
+	v = branch_text(text, id + 1, ctxn_check(set, id));
+	assert_int_equal(ctxns_answer(set, v, 200), CTXN_STRAY);
+	v = branch_text(text, id, ctxn_check(set, id));
+	for (n = 0; n < v.n; n++)
+		assert_int_equal(ctxns_answer(set, view_head(v, n), 200),
+				 CTXN_STRAY);
+	text[10] = 'g';
+	assert_int_equal(ctxns_answer(set, v, 200), CTXN_STRAY);
+	assert_int_equal(overs, 0);
+}
+
+static void test_failed(void **state)
+{
+	struct ctxn *c = begin(9, false);
+	uint64_t id = ctxn_id(c);
+
+	(void)state;
+	ctxn_fail(set, c);
+	assert_int_equal(overs, 0);
+	assert_int_equal(answer(id, 200), CTXN_LATE);
+	advance(20);
+	assert_int_equal(overs, 1);
+	assert_int_equal(last_status, 503);
+}
+
+static void test_connection_lost(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin(1, true)->u.conn = 5;
+	begin(2, true)->u.conn = 6;
+	begin(3, true)->u.conn = 5;
+	begin(4, false);
+	ctxns_conn_gone(set, 5, 2);
+	id = ctxn_id(begin(5, true));
+	advance(20);
+	assert_int_equal(overs, 2);
+	assert_int_equal(last_status, 503);
+	assert_int_equal(ctxns_count(set), 3);
+	assert_int_equal(answer(id, 200), CTXN_TAKEN);
+}
+
+static void test_limit(void **state)
+{
+	uint64_t ids[2000];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2000; i++)
+		ids[i] = ctxn_id(begin(i, false));
+	assert_null(ctxn_new(set));
+	for (i = 0; i < 2000; i += 2) {
+		assert_int_equal(answer(ids[i], 200), CTXN_TAKEN);
+		assert_int_equal(last_a, i);
+	}
+	assert_int_equal(ctxns_count(set), 1000);
+	for (i = 0; i < 1000; i++)
+		begin(i, false);
+	assert_null(ctxn_new(set));
+}
+
+static void test_peer(void **state)
+{
+	static const char *const texts[] = { "192.0.2.1:5060",
+					     "[2001:db8::1]:9" };
+	struct ctxn *c = begin(1, false);
+	struct netaddr a, b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(netaddr_parse(&a, view_str(texts[i])), 0);
+		ctxn_set_peer(c, &a);
+		ctxn_get_peer(c, &b);
+		assert_true(netaddr_eq(&a, &b));
+	}
+	assert_string_equal(ctxn_state_name((enum ctxn_state)c->state),
+			    "trying");
+}
+
+#undef TEST
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_answered),	    TEST(test_lost),
+		TEST(test_answered_late),   TEST(test_proceeding),
+		TEST(test_tcp),		    TEST(test_slot_used_again),
+		TEST(test_false_answers),   TEST(test_failed),
+		TEST(test_connection_lost), TEST(test_limit),
+		TEST(test_peer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The template of a fan-out, and the scan of its answers. */
+#include "test.h"
+
+#include <errno.h>
+
+#include "parse_priv.h"
+#include "response_priv.h"
+#include "template_priv.h"
+
+static const struct template_setup setup = {
+	.domain = { "confab.example", 14 },
+	.product = { "confab/1", 8 },
+	.size_max = 8192,
+};
+
+static struct sip_template_conf conf_new(void)
+{
+	return (struct sip_template_conf){
+		.id = 0x1234,
+		.from = VIEW("sip:lobby@confab.example"),
+		.content_type = VIEW("text/plain;charset=UTF-8"),
+		.body = VIEW("hello \xe2\x9c\x93"),
+	};
+}
+
+static const struct template_copy copy = {
+	.uri = { "sip:bob@192.0.2.7:5062", 22 },
+	.sentby = { "UDP 192.0.2.1:5060", 18 },
+	.key = 0xabcd,
+	.branch = 0x0000000700000003,
+	.check = 0x0123456789abcdef,
+};
+
+#define COPY_TEXT \
+	"MESSAGE sip:bob@192.0.2.7:5062 SIP/2.0\r\n" \
+	"Via: SIP/2.0/UDP 192.0.2.1:5060;rport;" \
+	"branch=z9hG4bK00000007000000030123456789abcdef\r\n" \
+	"Max-Forwards: 70\r\n" \
+	"To: <sip:bob@192.0.2.7:5062>\r\n" \
+	"Call-ID: 0000000000001234000000000000abcd@confab.example\r\n" \
+	"From: <sip:lobby@confab.example>;tag=0000000000001234\r\n" \
+	"CSeq: 1 MESSAGE\r\n" \
+	"User-Agent: confab/1\r\n"
+
+static void test_copy(void **state)
+{
+	struct sip_template_conf conf = conf_new();
+	struct sip_template *t;
+	char out[1000];
+	size_t n;
+
+	(void)state;
+	assert_int_equal(template_make(&t, &setup, &conf), 0);
+	n = template_write(out, t, &copy);
+	assert_in_range(n, 1, template_size(t, &copy));
+	assert_view(view_mem(out, n),
+		    COPY_TEXT "Content-Type: text/plain;charset=UTF-8\r\n"
+			      "Content-Length: 9\r\n\r\nhello \xe2\x9c\x93");
+	mem_deref(t);
+}
+
+static void test_optional_parts(void **state)
+{
+	const struct sip_header headers[] = {
+		{ VIEW("X-Room"), VIEW("lobby") },
+		{ VIEW("Expires"), VIEW("60") },
+	};
+	struct sip_template_conf conf = conf_new();
+	struct sip_template *t;
+	char out[1000];
+
+	(void)state;
+	conf.in_reply_to = VIEW("a@b");
+	conf.headers = headers;
+	conf.header_count = 2;
+	conf.body = VIEW_NONE;
+	conf.content_type = VIEW_NONE;
+	assert_int_equal(template_make(&t, &setup, &conf), 0);
+	assert_view(view_mem(out, template_write(out, t, &copy)),
+		    COPY_TEXT "In-Reply-To: a@b\r\nX-Room: lobby\r\n"
+			      "Expires: 60\r\nContent-Length: 0\r\n\r\n");
+	mem_deref(t);
+}
+
+/* Our own parser takes what we send. */
+static void test_parses(void **state)
+{
+	struct sip_template_conf conf = conf_new();
+	struct parser *p = parser_new();
+	static struct prescan pre;
+	struct sip_template *t;
+	struct parsed req;
+	char out[1000];
+
+	(void)state;
+	assert_int_equal(template_make(&t, &setup, &conf), 0);
+	prescan(&pre, view_mem(out, template_write(out, t, &copy)), 8192);
+	parser_run(p, &req, &pre);
+	assert_int_equal(req.status, 0);
+	assert_int_equal(req.method, SIP_MESSAGE);
+	assert_view(req.to_uri.uri.user, "bob");
+	assert_true(req.via.rport);
+	mem_deref(t);
+	parser_free(p);
+}
+
+static void refused(const struct sip_template_conf *conf, int err)
+{
+	struct sip_template *t;
+
+	assert_int_equal(template_make(&t, &setup, conf), err);
+}
+
+static void test_refused(void **state)
+{
+	const struct sip_header bad = { VIEW("X"), VIEW("a\r\nVia: x") };
+	struct sip_template_conf conf = conf_new();
+
+	(void)state;
+	conf.from = VIEW("sip:a@b>\r\nX: y");
+	refused(&conf, EBADMSG);
+	conf = conf_new();
+	conf.from = VIEW("lobby");
+	refused(&conf, EBADMSG);
+	conf = conf_new();
+	conf.content_type = VIEW("text/plain\r\nX: y");
+	refused(&conf, EBADMSG);
+	conf.content_type = VIEW_NONE;
+	refused(&conf, EBADMSG);
+	conf = conf_new();
+	conf.in_reply_to = VIEW("a\nb");
+	refused(&conf, EBADMSG);
+	conf = conf_new();
+	conf.headers = &bad;
+	conf.header_count = 1;
+	refused(&conf, EBADMSG);
+}
+
+static void test_size(void **state)
+{
+	static char body[9000];
+	struct sip_template_conf conf = conf_new();
+	struct sip_template *t;
+
+	(void)state;
+	memset(body, 'x', sizeof(body));
+	conf.body = view_mem(body, 6000);
+	assert_int_equal(template_make(&t, &setup, &conf), 0);
+	mem_deref(t);
+	conf.body.n = 7800;
+	refused(&conf, EMSGSIZE);
+	conf.body.n = 9000;
+	refused(&conf, EMSGSIZE);
+}
+
+static void answered(const char *text, int status, const char *branch,
+		     const char *method)
+{
+	struct response r;
+
+	assert_int_equal(response_scan(&r, view_str(text)), 0);
+	assert_int_equal(r.status, status);
+	assert_view(r.branch, branch);
+	assert_view(r.method, method);
+}
+
+static void test_answers(void **state)
+{
+	(void)state;
+	answered("SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;rport=9;branch=z9hG4bKx"
+		 ";received=1.2.3.4\r\nCSeq: 1 MESSAGE\r\n\r\n",
+		 200, "z9hG4bKx", "MESSAGE");
+	answered("SIP/2.0 404 Not Found\r\nTo: <sip:a@b;branch=1>\r\n"
+		 "cseq :\r\n 1\r\n MESSAGE\r\n"
+		 "v\t: SIP/2.0/UDP h ; branch\r\n = z9hG4bKx ,"
+		 " SIP/2.0/UDP i;branch=no\r\nVia: SIP/2.0/UDP j;branch=z\r\n"
+		 "\r\nCSeq: 2 OPTIONS\r\n",
+		 404, "z9hG4bKx", "MESSAGE");
+	answered("SIP/2.0 699\r\nv:SIP/2.0/UDP h;branch=b\r\nCSeq:1 A\r\n\r\n",
+		 699, "b", "A");
+}
+
+static void test_no_answers(void **state)
+{
+	static const char *const bad[] = {
+		"", "SIP/2.0", "SIP/2.0 200 OK\r\n\r\n",
+		"SIP/2.0 99 x\r\nVia: a;branch=b\r\nCSeq: 1 M\r\n\r\n",
+		"SIP/2.0 700 x\r\nVia: a;branch=b\r\nCSeq: 1 M\r\n\r\n",
+		"SIP/2.0 2000 x\r\nVia: a;branch=b\r\nCSeq: 1 M\r\n\r\n",
+		"SIP/2.0 4294967301 x\r\nVia: a;branch=b\r\nCSeq: 1 M\r\n\r\n",
+		"SIP/7.0 200 x\r\nVia: a;branch=b\r\nCSeq: 1 M\r\n\r\n",
+		"SIP/2.0 200 x\r\nVia: a\r\nCSeq: 1 M\r\n\r\n",
+		"SIP/2.0 200 x\r\nVia: a;branch=b\r\n\r\nCSeq: 1 M\r\n\r\n",
+		"SIP/2.0 200 x\r\nVia: a,b;branch=b\r\nCSeq: 1 M\r\n\r\n",
+		"SIP/2.0 200 x\r\nVia: a;branch=b\r\nCSeq: 1\r\n\r\n",
+		"SIP/2.0 200 x\r\nViable: a;branch=b\r\nCSeq: 1 M\r\n\r\n",
+	};
+	struct response r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (response_scan(&r, view_str(bad[i])) != EBADMSG)
+			fail_msg("taken: %s", bad[i]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_copy),    TEST(test_optional_parts),
+		TEST(test_parses),  TEST(test_refused),
+		TEST(test_size),    TEST(test_answers),
+		TEST(test_no_answers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
