@@ -242,6 +242,9 @@ void loop_stop(struct loop *l)
 
 void loop_turn(struct loop *l, uint64_t max_ms)
 {
+	/* Jobs that wait already are what this turn handles. */
+	if (l->jobs)
+		max_ms = 0;
 	l->max_ms = max_ms;
 	uv_run(&l->uv, max_ms ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 	l->max_ms = UINT64_MAX;
