@@ -76,10 +76,9 @@ static int busy(int fd, const char *dir, struct buf *why)
 	ssize_t got = pread(fd, pid, sizeof(pid), 0);
 	struct view v = view_trim(view_mem(pid, got > 0 ? (size_t)got : 0));
 
-	if (view_u64(&n, v, INT32_MAX))
-		n = 0;
-	buf_addf(why, "%s is in use by another confabd (process %d)", dir,
-		 (int)n);
+	buf_addf(why, "%s is in use by another confabd", dir);
+	if (!view_u64(&n, v, INT32_MAX))
+		buf_addf(why, " (process %d)", (int)n);
 	return EBUSY;
 }
 

@@ -56,7 +56,7 @@ struct store_msg {
 	struct view name;   /* as shown: "alice", "bob@libera" */
 	struct view text;
 	uint64_t time_ms, origin, reply_to, audience;
-	struct view dedupe; /* unique in all rooms while kept (1 h), or empty */
+	struct view dedupe; /* unique in all rooms for 1 h, or empty */
 };
 
 struct store_contact {

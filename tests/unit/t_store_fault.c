@@ -21,13 +21,15 @@ enum door {
 	DOOR_TRUNCATE = 8,
 	DOOR_OPEN = 16,
 	DOOR_READ = 32,
+	DOOR_LOCK = 64,
+	DOOR_GARBLE = 128,  /* reading goes well, but finds nonsense */
 	DOOR_WRITES = DOOR_DB_WRITE | DOOR_LOG_WRITE,
-	DOOR_ALL = 63,
+	DOOR_ALL = 127,
 };
 
 static sqlite3_vfs *real, faulty;
 static sqlite3_io_methods doors[2];      /* of the data base, of others */
-static const sqlite3_io_methods *inner;  /* both do the same below */
+static const sqlite3_io_methods *inner;
 
 static struct {
 	_Atomic unsigned mask;  /* which doors count */
@@ -94,8 +96,19 @@ static int door_truncate(sqlite3_file *f, sqlite3_int64 n)
 
 static int door_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
 {
-	return hit(DOOR_READ) ? SQLITE_IOERR_READ
-			      : inner->xRead(f, p, n, at);
+	if (hit(DOOR_READ))
+		return SQLITE_IOERR_READ;
+	if (!hit(DOOR_GARBLE))
+		return inner->xRead(f, p, n, at);
+	memset(p, 0xa5, (size_t)n);
+	return SQLITE_OK;
+}
+
+static int door_lock(sqlite3_file *f, int at, int n, int flags)
+{
+	if (flags & SQLITE_SHM_LOCK && hit(DOOR_LOCK))
+		return SQLITE_IOERR_SHMLOCK;
+	return inner->xShmLock(f, at, n, flags);
 }
 
 static int door_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *f,
@@ -112,12 +125,14 @@ static int door_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *f,
 	rc = real->xOpen(real, name, f, flags, out);
 	if (rc)
 		return rc;
-	inner = f->pMethods;
-	*d = *inner;
+	*d = *f->pMethods;
+	if (is_db)
+		inner = f->pMethods; /* of others, a part of these */
 	d->xWrite = is_db ? db_write : log_write;
 	d->xSync = door_sync;
 	d->xTruncate = door_truncate;
 	d->xRead = door_read;
+	d->xShmLock = is_db ? door_lock : NULL;
 	f->pMethods = d;
 	return SQLITE_OK;
 }
@@ -221,6 +236,13 @@ static void each_sync_may_fail(void **state)
 	(void)state;
 	sweep(DOOR_SYNC, EIO, false, GROUPS);
 	sweep(DOOR_SYNC, EIO, true, GROUPS);
+}
+
+static void each_lock_may_fail(void **state)
+{
+	(void)state;
+	sweep(DOOR_LOCK, EIO, false, GROUPS);
+	sweep(DOOR_LOCK, EIO, true, GROUPS);
 }
 
 /* ---- opening and closing ---- */
@@ -380,6 +402,49 @@ static void each_read_may_fail(void **state)
 	rig_free(rig);
 }
 
+static bool survive_nonsense(struct rig *rig, int n, size_t *there)
+{
+	size_t first = rig->asked, i;
+	bool failed;
+
+	rig_shut(rig);
+	rig_open(rig);
+	fail_call(DOOR_GARBLE, n, false);
+	for (i = 0; i < 4; i++)
+		rig_commit(rig, rig_say(rig, 1, 100 + 4 * (uint64_t)n + i,
+					NULL));
+	rig_wait(rig);
+	failed = fault.hits;
+	heal();
+	for (i = first; i < rig->asked; i++) {
+		*there += rig->errs[i] == 0;
+		if (rig->errs[i])
+			assert_int_equal(rig->errs[i], EIO);
+	}
+	rig_shut(rig);
+	rig_open(rig);
+	assert_int_equal(count_rows(rig), *there);
+	return failed;
+}
+
+static void each_read_may_find_nonsense(void **state)
+{
+	struct rig *rig = rig_new();
+	size_t there = TALK;
+	int n = 1;
+
+	(void)state;
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	assert_int_equal(talk(rig, 1, 0), TALK);
+	fill_memory(rig);
+	while (survive_nonsense(rig, n, &there))
+		n++;
+	assert_true(n > 3);
+	quiet();
+	rig_free(rig);
+}
+
 static void loading_may_fail(void **state)
 {
 	const struct store_load load = { .arg = NULL };
@@ -460,9 +525,11 @@ int main(void)
 		TEST(each_write_may_hit_a_full_disk),
 		TEST(each_write_may_hit_a_broken_disk),
 		TEST(each_sync_may_fail),
+		TEST(each_lock_may_fail),
 		TEST(each_call_of_opening_may_fail),
 		TEST(each_call_of_migrating_may_fail),
 		TEST(each_read_may_fail),
+		TEST(each_read_may_find_nonsense),
 		TEST(loading_may_fail),
 		TEST(failed_checkpoint_is_logged_only),
 		TEST(log_stays_short_under_load),

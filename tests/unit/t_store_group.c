@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The store: groups, their order, keys that are taken, pruning, pages. */
 #include <errno.h>
+#include <sqlite3.h>
 
 #include "clock.h"
 #include "store_rig.h"
@@ -228,6 +229,56 @@ static void dedupe_key_lives_an_hour(void **state)
 	rig_free(rig);
 }
 
+static int count_keys(const struct rig *rig)
+{
+	sqlite3_stmt *st;
+	char path[128];
+	sqlite3 *h;
+	int n;
+
+	rig_path(rig, "confab.db", path);
+	assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(h, "SELECT count(*) FROM dedupe",
+					    -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	n = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(h);
+	return n;
+}
+
+static void say_keys(struct rig *rig, uint64_t from, size_t n)
+{
+	char key[32];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(key, sizeof(key), "key-%zu", (size_t)from + i);
+		rig_commit(rig, rig_say(rig, 1, from + i, key));
+	}
+	rig_wait(rig);
+}
+
+static void old_keys_go_as_new_ones_come(void **state)
+{
+	struct rig *rig = rig_new();
+
+	(void)state;
+	clock_freeze(1000, 1700000000000);
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	say_keys(rig, 1, 100);
+	assert_int_equal(count_keys(rig), 100);
+	clock_advance(HOUR_MS - 1);
+	say_keys(rig, 101, 10);
+	assert_int_equal(count_keys(rig), 110);
+	clock_advance(1);
+	say_keys(rig, 111, 50);
+	assert_int_equal(count_keys(rig), 60); /* not those that still live */
+	clock_thaw();
+	rig_free(rig);
+}
+
 static void dedupe_holds_within_a_group(void **state)
 {
 	struct rig *rig = rig_new();
@@ -385,6 +436,10 @@ static void too_big_a_transaction_is_refused_whole(void **state)
 	m.text = view_mem(big, n);
 	store_put_msg(t, &m);
 	assert_int_equal(rig_run(rig, t), EMSGSIZE);
+	t = store_begin(rig->s);
+	m.text.n = (size_t)UINT32_MAX + 1; /* not looked at */
+	store_put_msg(t, &m);
+	assert_int_equal(rig_run(rig, t), EMSGSIZE);
 	assert_int_equal(rig_seqs(rig, 1, 0, 256, seqs), 0);
 	/* each fits, one page of all does not */
 	for (i = 1; i <= 3; i++) {
@@ -485,6 +540,7 @@ int main(void)
 		TEST(labels_and_addresses_are_unique),
 		TEST(nothing_is_stored_for_no_room),
 		TEST(dedupe_key_lives_an_hour),
+		TEST(old_keys_go_as_new_ones_come),
 		TEST(dedupe_holds_within_a_group),
 		TEST(refused_message_leaves_its_key_free),
 		TEST(prune_keeps_the_head),

@@ -91,7 +91,7 @@ static void second_one_is_refused(void **state)
 {
 	struct rig *rig = rig_new();
 	struct store *first;
-	char pid[32];
+	char pid[32], path[128];
 
 	(void)state;
 	rig_open(rig);
@@ -99,6 +99,10 @@ static void second_one_is_refused(void **state)
 	rig->s = NULL;
 	snprintf(pid, sizeof(pid), "(process %d)", (int)getpid());
 	assert_refused(rig, EBUSY, pid);
+	rig_path(rig, "confab.lock", path);
+	assert_int_equal(truncate(path, 0), 0); /* not written yet */
+	assert_refused(rig, EBUSY, "in use by another confabd");
+	assert_null(strstr(rig->why, "process"));
 	rig->s = first;
 	rig_room(rig, 1, "lobby"); /* the first does not care */
 	rig_shut(rig);
@@ -152,6 +156,17 @@ static void migration_is_all_or_nothing(void **state)
 	sql(rig, "DROP TABLE links");
 	rig_open(rig);
 	rig_room(rig, 1, "lobby");
+	rig_free(rig);
+}
+
+static void file_without_our_tables_is_refused(void **state)
+{
+	struct rig *rig = rig_new();
+
+	(void)state;
+	assert_int_equal(mkdir(rig->dir, 0700), 0);
+	sql(rig, "CREATE TABLE imc_rooms (id); PRAGMA user_version = 1");
+	assert_refused(rig, EIO, "imc_rooms");
 	rig_free(rig);
 }
 
@@ -293,6 +308,7 @@ int main(void)
 		TEST(lock_goes_with_its_process),
 		TEST(newer_schema_is_left_alone),
 		TEST(migration_is_all_or_nothing),
+		TEST(file_without_our_tables_is_refused),
 		TEST(damaged_pages_are_found),
 		TEST(damaged_head_is_found),
 		TEST(cut_file_is_found),
