@@ -56,7 +56,6 @@ static int step(struct db *db, struct reader *r)
 
 int db_begin(struct db *db)
 {
-	db_rollback(db);
 	return run(db, STMT_BEGIN);
 }
 

@@ -18,7 +18,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/txn.c
 src_store_libstore_a_CPPFLAGS = $(INC_store) $(SQLITE_CFLAGS)
 
-EXTRA_DIST += tests/unit/store_rig.h
+EXTRA_DIST += tests/unit/store_disk.h tests/unit/store_rig.h
 
 check_PROGRAMS += tests/unit/t_store
 tests_unit_t_store_SOURCES = tests/unit/t_store.c
@@ -44,3 +44,8 @@ check_PROGRAMS += tests/unit/t_store_fault
 tests_unit_t_store_fault_SOURCES = tests/unit/t_store_fault.c
 tests_unit_t_store_fault_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_t_store_fault_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_store_mailbox
+tests_unit_t_store_mailbox_SOURCES = tests/unit/t_store_mailbox.c
+tests_unit_t_store_mailbox_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_t_store_mailbox_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)

@@ -111,14 +111,16 @@ static void *run(void *arg)
 {
 	struct store *s = arg;
 	struct list batch;
+	bool failed;
 
 	while (take(s, &batch)) {
 		if (list_empty(&batch)) {
 			tidy(s);
 			continue;
 		}
-		give_back(s, &batch, group_run(s->db, &batch));
+		failed = group_run(s->db, &batch);
 		s->commits++;
+		give_back(s, &batch, failed);
 		if (db_wal_due(s->db, true))
 			tidy(s);
 	}

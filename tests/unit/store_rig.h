@@ -20,8 +20,8 @@ enum { RIG_PATIENCE_MS = 30000, RIG_ERRS = 4096 };
 
 struct rig {
 	struct store *s;
-	char dir[64];
-	char why[256];
+	char dir[200];
+	char why[512];
 	int fd;
 	size_t asked, heard;
 	int errs[RIG_ERRS]; /* answers in the order of asking; -1: none yet */
@@ -60,8 +60,10 @@ static inline void rig_open(struct rig *rig)
 static inline struct rig *rig_new(void)
 {
 	struct rig *rig = mem_zalloc(sizeof(*rig));
+	const char *tmp = getenv("TMPDIR");
 
-	snprintf(rig->dir, sizeof(rig->dir), "/tmp/t_store_XXXXXX");
+	snprintf(rig->dir, sizeof(rig->dir), "%s/t_store_XXXXXX",
+		 tmp ? tmp : "/tmp");
 	assert_non_null(mkdtemp(rig->dir));
 	assert_int_equal(rmdir(rig->dir), 0);
 	rig->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -93,9 +95,9 @@ static inline void rig_free(struct rig *rig)
 }
 
 static inline void rig_path(const struct rig *rig, const char *name,
-			    char out[128])
+			    char out[256])
 {
-	snprintf(out, 128, "%s/%s", rig->dir, name);
+	snprintf(out, 256, "%s/%s", rig->dir, name);
 }
 
 static inline void rig_note(struct rig_ask *ask, int err)

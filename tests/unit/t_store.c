@@ -405,7 +405,7 @@ static void deleted_room_takes_its_own_along(void **state)
 static void look(const struct rig *rig, const char *sql, char out[512])
 {
 	sqlite3_stmt *st;
-	char path[128];
+	char path[256];
 	sqlite3 *h;
 	int i;
 

@@ -1,152 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The store on a disk that fails: a layer under SQLite counts calls and lets
- * the Nth one fail, for each N. Whatever happens, what was acknowledged is
- * there, what was refused is not, and when the disk is well again so is the
- * store.
+ * The store on a disk that fails: the Nth call of some kind fails, for each
+ * N. Whatever happens, what was acknowledged is there, what was refused is
+ * not, and when the disk is well again so is the store.
  */
 #include <errno.h>
-#include <sqlite3.h>
-#include <stdatomic.h>
 #include <sys/stat.h>
 
+#include "store_disk.h"
 #include "store_rig.h"
-
-/* ---- the layer: SQLite's own file system with our doors in front ---- */
-
-enum door {
-	DOOR_DB_WRITE = 1,
-	DOOR_LOG_WRITE = 2, /* of the log and the journal */
-	DOOR_SYNC = 4,
-	DOOR_TRUNCATE = 8,
-	DOOR_OPEN = 16,
-	DOOR_READ = 32,
-	DOOR_LOCK = 64,
-	DOOR_GARBLE = 128,  /* reading goes well, but finds nonsense */
-	DOOR_WRITES = DOOR_DB_WRITE | DOOR_LOG_WRITE,
-	DOOR_ALL = 127,
-};
-
-static sqlite3_vfs *real, faulty;
-static sqlite3_io_methods doors[2];      /* of the data base, of others */
-static const sqlite3_io_methods *inner;
-
-static struct {
-	_Atomic unsigned mask;  /* which doors count */
-	_Atomic int left;       /* calls until the failure; 0: none */
-	_Atomic bool for_ever;  /* and all after it */
-	_Atomic int hits;
-} fault;
-
-static bool hit(enum door door)
-{
-	if (!(fault.mask & door) || !fault.left)
-		return false;
-	if (fault.left > 1) {
-		fault.left--;
-		return false;
-	}
-	if (!fault.for_ever)
-		fault.left = 0;
-	fault.hits++;
-	return true;
-}
-
-static void fail_call(unsigned mask, int n, bool for_ever)
-{
-	fault.hits = 0;
-	fault.for_ever = for_ever;
-	fault.mask = mask;
-	fault.left = n;
-}
-
-static void heal(void)
-{
-	fault.left = 0;
-}
-
-/* Writing alone fails as on a full disk, more as on a broken one. */
-static int write_error(void)
-{
-	return fault.mask == DOOR_WRITES ? SQLITE_FULL : SQLITE_IOERR_WRITE;
-}
-
-static int db_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
-{
-	return hit(DOOR_DB_WRITE) ? write_error()
-				  : inner->xWrite(f, p, n, at);
-}
-
-static int log_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
-{
-	return hit(DOOR_LOG_WRITE) ? write_error()
-				   : inner->xWrite(f, p, n, at);
-}
-
-static int door_sync(sqlite3_file *f, int flags)
-{
-	return hit(DOOR_SYNC) ? SQLITE_IOERR_FSYNC : inner->xSync(f, flags);
-}
-
-static int door_truncate(sqlite3_file *f, sqlite3_int64 n)
-{
-	return hit(DOOR_TRUNCATE) ? SQLITE_IOERR_TRUNCATE
-				  : inner->xTruncate(f, n);
-}
-
-static int door_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
-{
-	if (hit(DOOR_READ))
-		return SQLITE_IOERR_READ;
-	if (!hit(DOOR_GARBLE))
-		return inner->xRead(f, p, n, at);
-	memset(p, 0xa5, (size_t)n);
-	return SQLITE_OK;
-}
-
-static int door_lock(sqlite3_file *f, int at, int n, int flags)
-{
-	if (flags & SQLITE_SHM_LOCK && hit(DOOR_LOCK))
-		return SQLITE_IOERR_SHMLOCK;
-	return inner->xShmLock(f, at, n, flags);
-}
-
-static int door_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *f,
-		     int flags, int *out)
-{
-	bool is_db = flags & SQLITE_OPEN_MAIN_DB;
-	sqlite3_io_methods *d = &doors[is_db ? 0 : 1];
-	int rc;
-
-	(void)vfs;
-	f->pMethods = NULL;
-	if (hit(DOOR_OPEN))
-		return SQLITE_CANTOPEN;
-	rc = real->xOpen(real, name, f, flags, out);
-	if (rc)
-		return rc;
-	*d = *f->pMethods;
-	if (is_db)
-		inner = f->pMethods; /* of others, a part of these */
-	d->xWrite = is_db ? db_write : log_write;
-	d->xSync = door_sync;
-	d->xTruncate = door_truncate;
-	d->xRead = door_read;
-	d->xShmLock = is_db ? door_lock : NULL;
-	f->pMethods = d;
-	return SQLITE_OK;
-}
-
-static int install(void **state)
-{
-	(void)state;
-	real = sqlite3_vfs_find(NULL);
-	faulty = *real;
-	faulty.pNext = NULL;
-	faulty.zName = "faulty";
-	faulty.xOpen = door_open;
-	return sqlite3_vfs_register(&faulty, 1);
-}
 
 /* ---- what must hold ---- */
 
@@ -402,7 +264,19 @@ static void each_read_may_fail(void **state)
 	rig_free(rig);
 }
 
-static bool survive_nonsense(struct rig *rig, int n, size_t *there)
+/* SQLite does not end a transaction by itself for that. What is damaged in
+ * its memory stays so, but another table works. */
+static bool works_elsewhere(struct rig *rig)
+{
+	const struct store_contact c = { VIEW("sip:a@h"), VIEW("udp:x"), 1 };
+	struct store_txn *t = store_begin(rig->s);
+
+	store_put_contact(t, &c);
+	return rig_run(rig, t) == 0;
+}
+
+static bool survive_nonsense(struct rig *rig, int n, size_t *there,
+			     size_t *recovered)
 {
 	size_t first = rig->asked, i;
 	bool failed;
@@ -421,6 +295,8 @@ static bool survive_nonsense(struct rig *rig, int n, size_t *there)
 		if (rig->errs[i])
 			assert_int_equal(rig->errs[i], EIO);
 	}
+	if (rig->errs[first + 3] && works_elsewhere(rig))
+		++*recovered;
 	rig_shut(rig);
 	rig_open(rig);
 	assert_int_equal(count_rows(rig), *there);
@@ -430,7 +306,7 @@ static bool survive_nonsense(struct rig *rig, int n, size_t *there)
 static void each_read_may_find_nonsense(void **state)
 {
 	struct rig *rig = rig_new();
-	size_t there = TALK;
+	size_t there = TALK, recovered = 0;
 	int n = 1;
 
 	(void)state;
@@ -438,9 +314,10 @@ static void each_read_may_find_nonsense(void **state)
 	rig_room(rig, 1, "lobby");
 	assert_int_equal(talk(rig, 1, 0), TALK);
 	fill_memory(rig);
-	while (survive_nonsense(rig, n, &there))
+	while (survive_nonsense(rig, n, &there, &recovered))
 		n++;
 	assert_true(n > 3);
+	assert_true(recovered > 0);
 	quiet();
 	rig_free(rig);
 }
@@ -503,7 +380,7 @@ static void failed_checkpoint_is_logged_only(void **state)
 static void log_stays_short_under_load(void **state)
 {
 	struct rig *rig = rig_new();
-	char path[128];
+	char path[256];
 	struct stat st;
 	uint64_t i;
 
@@ -535,5 +412,5 @@ int main(void)
 		TEST(log_stays_short_under_load),
 	};
 
-	return cmocka_run_group_tests(tests, install, NULL);
+	return cmocka_run_group_tests(tests, disk_install, NULL);
 }

@@ -2,6 +2,7 @@
 /* The store: opening it, or being refused with one clear line. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -11,7 +12,7 @@
 static mode_t mode_of(const struct rig *rig, const char *name)
 {
 	struct stat st;
-	char path[128];
+	char path[256];
 
 	rig_path(rig, name, path);
 	assert_int_equal(stat(path, &st), 0);
@@ -20,7 +21,7 @@ static mode_t mode_of(const struct rig *rig, const char *name)
 
 static void sql(const struct rig *rig, const char *text)
 {
-	char path[128];
+	char path[256];
 	sqlite3 *h;
 
 	rig_path(rig, "confab.db", path);
@@ -32,7 +33,7 @@ static void sql(const struct rig *rig, const char *text)
 static int ask(const struct rig *rig, const char *text)
 {
 	sqlite3_stmt *st;
-	char path[128];
+	char path[256];
 	sqlite3 *h;
 	int n;
 
@@ -87,11 +88,30 @@ static void log_and_sync_are_as_promised(void **state)
 	rig_free(rig);
 }
 
+/* With the signal open in the thread, the default action ends this test. */
+static void signals_stay_on_our_thread(void **state)
+{
+	const struct timespec none = { 0, 0 };
+	struct rig *rig = rig_new();
+	sigset_t set;
+
+	(void)state;
+	rig_open(rig);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	assert_int_equal(pthread_sigmask(SIG_BLOCK, &set, NULL), 0);
+	assert_int_equal(kill(getpid(), SIGTERM), 0);
+	rig_room(rig, 1, "lobby");
+	assert_int_equal(sigtimedwait(&set, NULL, &none), SIGTERM);
+	assert_int_equal(pthread_sigmask(SIG_UNBLOCK, &set, NULL), 0);
+	rig_free(rig);
+}
+
 static void second_one_is_refused(void **state)
 {
 	struct rig *rig = rig_new();
 	struct store *first;
-	char pid[32], path[128];
+	char pid[32], path[256];
 
 	(void)state;
 	rig_open(rig);
@@ -184,7 +204,7 @@ static void fill(struct rig *rig)
 
 static void overwrite(const struct rig *rig, off_t from, size_t n)
 {
-	char path[128], junk[4096];
+	char path[256], junk[4096];
 	int fd;
 
 	memset(junk, 0xa5, sizeof(junk));
@@ -201,7 +221,7 @@ static void damaged_pages_are_found(void **state)
 {
 	struct rig *rig = rig_new();
 	struct stat st;
-	char path[128];
+	char path[256];
 
 	(void)state;
 	fill(rig);
@@ -227,7 +247,7 @@ static void damaged_head_is_found(void **state)
 static void cut_file_is_found(void **state)
 {
 	struct rig *rig = rig_new();
-	char path[128];
+	char path[256];
 
 	(void)state;
 	fill(rig);
@@ -240,7 +260,7 @@ static void cut_file_is_found(void **state)
 static void bad_places_are_named(void **state)
 {
 	struct rig *rig = rig_new();
-	char path[128];
+	char path[256];
 
 	(void)state;
 	snprintf(rig->dir + strlen(rig->dir), 8, "/a/b");
@@ -251,7 +271,7 @@ static void bad_places_are_named(void **state)
 	unlink(rig->dir);
 	assert_int_equal(mkdir(rig->dir, 0700), 0);
 	rig_path(rig, "confab.db", path);
-	assert_int_equal(symlink("/dev/null", path), 0);
+	assert_int_equal(symlink("elsewhere", path), 0);
 	assert_refused(rig, EIO, "/confab.db: ");
 	unlink(path);
 	rig_path(rig, "confab.lock", path);
@@ -304,6 +324,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nobody_else_can_read_it),
 		TEST(log_and_sync_are_as_promised),
+		TEST(signals_stay_on_our_thread),
 		TEST(second_one_is_refused),
 		TEST(lock_goes_with_its_process),
 		TEST(newer_schema_is_left_alone),
