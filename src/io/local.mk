@@ -65,3 +65,7 @@ tests_unit_t_dns_SOURCES = tests/unit/t_dns.c
 tests_unit_t_dns_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_dns_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/t_tls
+tests_unit_t_tls_SOURCES = tests/unit/t_tls.c
+tests_unit_t_tls_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
+tests_unit_t_tls_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
