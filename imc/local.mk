@@ -34,3 +34,16 @@ check_PROGRAMS += tests/unit/t_imc_proxy
 tests_unit_t_imc_proxy_SOURCES = tests/unit/t_imc_proxy.c
 tests_unit_t_imc_proxy_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_proxy_LDADD = imc/libimc.a $(LIB_sip) $(DEPS_io) $(CMOCKA_LIBS)
+
+# The whole face, with a real hub, store and SIP edge.
+LIB_imc_whole = imc/libimc.a src/core/libcore.a src/store/libstore.a \
+	$(LIB_sip) $(DEPS_store) $(DEPS_sip) $(CMOCKA_LIBS)
+EXTRA_DIST += tests/unit/imc_rig.h
+check_PROGRAMS += tests/unit/t_imc tests/unit/t_imc_delivery
+tests_unit_t_imc_SOURCES = tests/unit/t_imc.c tests/unit/imc_rig.c
+tests_unit_t_imc_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_LDADD = $(LIB_imc_whole)
+tests_unit_t_imc_delivery_SOURCES = \
+	tests/unit/t_imc_delivery.c tests/unit/imc_rig.c
+tests_unit_t_imc_delivery_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_delivery_LDADD = $(LIB_imc_whole)
