@@ -26,7 +26,6 @@ static int op_start(void *face, struct hub *hub)
 	return 0;
 }
 
-
 static void op_stop(void *face)
 {
 	struct bridge *b = face;
@@ -36,15 +35,14 @@ static void op_stop(void *face)
 	b->hub = NULL;
 	for (i = 0; i < b->sups_count; i++)
 		sup_stop(b->sups[i]);
-	LIST_EACH(&b->accounts, n, nx) {
+	LIST_EACH (&b->accounts, n, nx) {
 		struct account *a = CONTAINER(n, struct account, in_bridge);
 
 		a->told = false;
-		LIST_EACH(&a->wants, m, mx)
+		LIST_EACH (&a->wants, m, mx)
 			want_drop(b, CONTAINER(m, struct want, in_account));
 	}
 }
-
 
 /* What follows "scheme:"; EINVAL when the target is another's. */
 static int rest_of(const struct bridge *b, struct view target,
@@ -58,7 +56,6 @@ static int rest_of(const struct bridge *b, struct view target,
 	return 0;
 }
 
-
 static int op_check(void *face, struct view target, struct view via,
 		    struct buf *viaout, struct buf *why)
 {
@@ -71,7 +68,6 @@ static int op_check(void *face, struct view target, struct view via,
 	}
 	return b->conf.check(b->conf.arg, rest, via, viaout, why);
 }
-
 
 static int op_attach(void *face, struct leg *leg)
 {
@@ -98,11 +94,10 @@ static int op_attach(void *face, struct leg *leg)
 		tell_join(w);
 	else
 		sup_start(a->sup);
- out:
+out:
 	buf_free(&place);
 	return err;
 }
-
 
 static void op_detach(void *face, struct leg *leg)
 {
@@ -118,7 +113,6 @@ static void op_detach(void *face, struct leg *leg)
 	if (a && list_empty(&a->wants))
 		tell_account_del(a);
 }
-
 
 static int op_deliver(void *face, struct leg *leg, struct msg *msg)
 {
@@ -137,7 +131,6 @@ static int op_deliver(void *face, struct leg *leg, struct msg *msg)
 	return sup_send(w->account->sup, &m);
 }
 
-
 static int status_line(struct sink *out, const struct bridge *b,
 		       const struct sup *s)
 {
@@ -152,7 +145,6 @@ static int status_line(struct sink *out, const struct bridge *b,
 	return err ? err : sink_printf(out, "\n");
 }
 
-
 static int op_status(void *face, struct sink *out)
 {
 	const struct bridge *b = face;
@@ -164,7 +156,6 @@ static int op_status(void *face, struct sink *out)
 	return err;
 }
 
-
 /* ---- for the network ---- */
 
 static uint64_t or_else(uint64_t n, uint64_t otherwise)
@@ -172,18 +163,17 @@ static uint64_t or_else(uint64_t n, uint64_t otherwise)
 	return n ? n : otherwise;
 }
 
-
 int bridge_new(struct bridge **bp, const struct bridge_conf *conf)
 {
 	struct bridge *b;
 
-	if (!conf->loop || !conf->scheme || !conf->program ||
-	    !conf->check || !conf->place)
+	if (!conf->loop || !conf->scheme || !conf->program || !conf->check ||
+	    !conf->place)
 		return EINVAL;
 	b = mem_new(sizeof(*b), NULL);
 	b->conf = *conf;
-	b->conf.accounts_per_worker = or_else(conf->accounts_per_worker,
-					      ACCOUNTS_PER_WORKER);
+	b->conf.accounts_per_worker =
+		or_else(conf->accounts_per_worker, ACCOUNTS_PER_WORKER);
 	b->conf.worker_ping_ms = or_else(conf->worker_ping_ms, PING_MS);
 	b->conf.worker_pong_ms = or_else(conf->worker_pong_ms, PONG_MS);
 	b->scheme = mem_strdup(conf->scheme);
@@ -203,7 +193,6 @@ int bridge_new(struct bridge **bp, const struct bridge_conf *conf)
 	*bp = b;
 	return 0;
 }
-
 
 void bridge_free(struct bridge *b)
 {
@@ -226,12 +215,10 @@ void bridge_free(struct bridge *b)
 	mem_deref(b);
 }
 
-
 const struct face_ops *bridge_ops(const struct bridge *b)
 {
 	return &b->ops;
 }
-
 
 size_t bridge_pids(const struct bridge *b, int *pids, size_t max)
 {

@@ -15,7 +15,7 @@ struct account *account_find(const struct bridge *b, struct view label)
 {
 	struct lnode *n, *nx;
 
-	LIST_EACH(&b->accounts, n, nx) {
+	LIST_EACH (&b->accounts, n, nx) {
 		struct account *a = CONTAINER(n, struct account, in_bridge);
 
 		if (view_ieqs(label, a->label))
@@ -23,7 +23,6 @@ struct account *account_find(const struct bridge *b, struct view label)
 	}
 	return NULL;
 }
-
 
 struct want *want_find(const struct bridge *b, uint64_t leg)
 {
@@ -38,7 +37,6 @@ struct want *want_find(const struct bridge *b, uint64_t leg)
 	return NULL;
 }
 
-
 void want_drop(struct bridge *b, struct want *w)
 {
 	htable_del(&b->wants, &w->by_leg);
@@ -48,9 +46,8 @@ void want_drop(struct bridge *b, struct want *w)
 	mem_free(w);
 }
 
-
 struct want *want_new(struct bridge *b, struct account *a,
-			     const struct leg *leg, struct view place)
+		      const struct leg *leg, struct view place)
 {
 	struct want *w = mem_zalloc(sizeof(*w));
 
@@ -62,7 +59,6 @@ struct want *want_new(struct bridge *b, struct account *a,
 	list_append(&a->wants, &w->in_account);
 	return w;
 }
-
 
 void account_free(struct account *a)
 {
@@ -78,7 +74,6 @@ void account_free(struct account *a)
 	mem_free(a);
 }
 
-
 static size_t settings_bytes(const struct bridge_setting *s, size_t count)
 {
 	size_t n = 0;
@@ -87,7 +82,6 @@ static size_t settings_bytes(const struct bridge_setting *s, size_t count)
 		n += strlen(s[count].key) + strlen(s[count].value);
 	return n;
 }
-
 
 int bridge_account(struct bridge *b, const char *label,
 		   const struct bridge_setting *settings, size_t count)
@@ -114,17 +108,15 @@ int bridge_account(struct bridge *b, const char *label,
 	return 0;
 }
 
-
 bool bridge_has_account(const struct bridge *b, struct view label)
 {
 	return account_find(b, label) != NULL;
 }
 
-
 const char *bridge_only_account(const struct bridge *b)
 {
 	if (b->accounts.count != 1)
 		return NULL;
-	return CONTAINER(list_first(&b->accounts), struct account,
-			 in_bridge)->label;
+	return CONTAINER(list_first(&b->accounts), struct account, in_bridge)
+		->label;
 }

@@ -8,13 +8,13 @@
 
 struct account {
 	struct lnode in_bridge;
-	struct list wants;   /* owned: struct want */
+	struct list wants; /* owned: struct want */
 	uint32_t id;
-	char *label;         /* owned */
+	char *label;					 /* owned */
 	struct wire_setting settings[WIRE_SETTINGS_MAX]; /* owned, wiped */
 	size_t settings_count;
-	struct sup *sup;     /* borrowed: the bridge's; NULL: never used */
-	bool told;           /* the worker knows it */
+	struct sup *sup; /* borrowed: the bridge's; NULL: never used */
+	bool told;	 /* the worker knows it */
 };
 
 /* A leg that is to be joined, or is. */
@@ -23,17 +23,17 @@ struct want {
 	struct lnode in_account;
 	struct account *account; /* borrowed: it owns us */
 	uint64_t leg;
-	char *place, *nick;      /* owned */
+	char *place, *nick; /* owned */
 };
 
 struct bridge {
 	struct bridge_conf conf;
-	char *scheme, *program;  /* owned */
+	char *scheme, *program; /* owned */
 	struct face_ops ops;
-	struct hub *hub;         /* borrowed; NULL: stopped */
-	struct list accounts;    /* owned */
-	struct htable wants;     /* by leg */
-	struct sup **sups;       /* owned */
+	struct hub *hub;      /* borrowed; NULL: stopped */
+	struct list accounts; /* owned */
+	struct htable wants;  /* by leg */
+	struct sup **sups;    /* owned */
 	size_t sups_count;
 };
 
@@ -47,8 +47,10 @@ struct want *want_new(struct bridge *b, struct account *a,
 		      const struct leg *leg, struct view place);
 void want_drop(struct bridge *b, struct want *w);
 
-/* ---- bridge_workers.c: frames down and up. What can't be sent costs the worker its
- * life, and all its legs are lost then: nobody looks at errors of these ---- */
+/* ---- bridge_workers.c ---- */
+
+/* What can't be sent costs the worker its life, and all its legs are lost
+ * then: so these have no errors. */
 
 /* The account's worker is ready; tells it the account first where needed. */
 void tell_join(const struct want *w);

@@ -28,7 +28,6 @@ static void tell_account(struct account *a)
 	sup_send(a->sup, &m);
 }
 
-
 void tell_join(const struct want *w)
 {
 	struct wire_msg m = {
@@ -42,7 +41,6 @@ void tell_join(const struct want *w)
 	sup_send(w->account->sup, &m);
 }
 
-
 void tell_part(const struct want *w)
 {
 	struct wire_msg m = {
@@ -55,7 +53,6 @@ void tell_part(const struct want *w)
 		sup_send(w->account->sup, &m);
 }
 
-
 void tell_account_del(struct account *a)
 {
 	struct wire_msg m = { .type = WIRE_ACCOUNT_DEL, .id = a->id };
@@ -65,7 +62,6 @@ void tell_account_del(struct account *a)
 	a->told = false;
 	sup_send(a->sup, &m);
 }
-
 
 /* ---- up ---- */
 
@@ -86,13 +82,12 @@ static void account_lost(struct bridge *b, struct account *a,
 	}
 }
 
-
 static void on_loss(struct sup *s, const char *text, void *arg)
 {
 	struct bridge *b = arg;
 	struct lnode *n, *nx;
 
-	LIST_EACH(&b->accounts, n, nx) {
+	LIST_EACH (&b->accounts, n, nx) {
 		struct account *a = CONTAINER(n, struct account, in_bridge);
 
 		if (a->sup != s)
@@ -102,22 +97,20 @@ static void on_loss(struct sup *s, const char *text, void *arg)
 	}
 }
 
-
 static void on_ready(struct sup *s, void *arg)
 {
 	struct bridge *b = arg;
 	struct lnode *n, *nx, *m, *mx;
 
-	LIST_EACH(&b->accounts, n, nx) {
+	LIST_EACH (&b->accounts, n, nx) {
 		struct account *a = CONTAINER(n, struct account, in_bridge);
 
 		if (a->sup != s)
 			continue;
-		LIST_EACH(&a->wants, m, mx)
+		LIST_EACH (&a->wants, m, mx)
 			tell_join(CONTAINER(m, struct want, in_account));
 	}
 }
-
 
 /* The leg that a worker speaks of; NULL when it is gone, or another's. */
 static struct want *want_of(const struct bridge *b, const struct sup *s,
@@ -128,13 +121,12 @@ static struct want *want_of(const struct bridge *b, const struct sup *s,
 	return w && w->account->sup == s ? w : NULL;
 }
 
-
 static struct account *account_of(const struct bridge *b, const struct sup *s,
 				  const struct wire_msg *m)
 {
 	struct lnode *n, *nx;
 
-	LIST_EACH(&b->accounts, n, nx) {
+	LIST_EACH (&b->accounts, n, nx) {
 		struct account *a = CONTAINER(n, struct account, in_bridge);
 
 		if (a->id == m->id && a->sup == s)
@@ -142,7 +134,6 @@ static struct account *account_of(const struct bridge *b, const struct sup *s,
 	}
 	return NULL;
 }
-
 
 typedef const char *(got_h)(struct bridge *b, struct sup *s,
 			    const struct wire_msg *m);
@@ -157,7 +148,6 @@ static const char *got_account_up(struct bridge *b, struct sup *s,
 			 VIEW_ARG(m->s[0]));
 	return NULL;
 }
-
 
 static const char *got_account_lost(struct bridge *b, struct sup *s,
 				    const struct wire_msg *m)
@@ -174,7 +164,6 @@ static const char *got_account_lost(struct bridge *b, struct sup *s,
 	return NULL;
 }
 
-
 static const char *got_joined(struct bridge *b, struct sup *s,
 			      const struct wire_msg *m)
 {
@@ -182,7 +171,6 @@ static const char *got_joined(struct bridge *b, struct sup *s,
 		hub_on_attached(b->hub, m->u[0], m->s[0]);
 	return NULL;
 }
-
 
 static const char *got_lost(struct bridge *b, struct sup *s,
 			    const struct wire_msg *m)
@@ -197,7 +185,6 @@ static const char *got_lost(struct bridge *b, struct sup *s,
 	hub_on_lost(b->hub, m->u[0], (enum lost_why)m->u[1], m->s[0]);
 	return NULL;
 }
-
 
 static const char *got_heard(struct bridge *b, struct sup *s,
 			     const struct wire_msg *m)
@@ -217,7 +204,6 @@ static const char *got_heard(struct bridge *b, struct sup *s,
 	return NULL;
 }
 
-
 static const char *got_delivered(struct bridge *b, struct sup *s,
 				 const struct wire_msg *m)
 {
@@ -226,16 +212,13 @@ static const char *got_delivered(struct bridge *b, struct sup *s,
 	return NULL;
 }
 
-
 static const char *got_failed(struct bridge *b, struct sup *s,
 			      const struct wire_msg *m)
 {
 	if (want_of(b, s, m))
-		hub_on_failed(b->hub, m->u[0], m->u[1], m->u[2] != 0,
-			      m->s[0]);
+		hub_on_failed(b->hub, m->u[0], m->u[1], m->u[2] != 0, m->s[0]);
 	return NULL;
 }
-
 
 static got_h *const got[WIRE_TYPES_END] = {
 	[WIRE_ACCOUNT_UP] = got_account_up,
@@ -256,7 +239,6 @@ static const char *on_frame(struct sup *s, const struct wire_msg *m, void *arg)
 	return got[m->type](b, s, m);
 }
 
-
 /* ---- which worker ---- */
 
 size_t worker_load(const struct bridge *b, const struct sup *s)
@@ -264,11 +246,10 @@ size_t worker_load(const struct bridge *b, const struct sup *s)
 	struct lnode *n, *nx;
 	size_t count = 0;
 
-	LIST_EACH(&b->accounts, n, nx)
+	LIST_EACH (&b->accounts, n, nx)
 		count += CONTAINER(n, struct account, in_bridge)->sup == s;
 	return count;
 }
-
 
 static struct sup *worker_add(struct bridge *b)
 {
@@ -287,7 +268,6 @@ static struct sup *worker_add(struct bridge *b)
 	b->sups[b->sups_count] = sup_new(&conf);
 	return b->sups[b->sups_count++];
 }
-
 
 /* The least loaded one, or a new one where all are full. */
 struct sup *worker_pick(struct bridge *b)

@@ -19,7 +19,7 @@
 
 enum {
 	OUT_MAX = 4 * 1024 * 1024,
-	OUT_FULL = OUT_MAX / 2,  /* the other half is for joins and pings */
+	OUT_FULL = OUT_MAX / 2, /* the other half is for joins and pings */
 	PAUSE_FIRST_MS = 200,
 	PAUSE_MAX_MS = 30000,
 	LIFE_MS = 60000,
@@ -41,37 +41,33 @@ enum sup_state {
 
 struct sup {
 	struct sup_conf conf;
-	const char *name;       /* borrowed: the program's last part */
+	const char *name; /* borrowed: the program's last part */
 	enum sup_state state;
-	struct child *child;    /* owned */
-	struct framer *framer;  /* owned */
-	struct wtimer tick;     /* the pause, then the next PING */
-	struct wtimer late;     /* READY or PONG is overdue */
-	bool grace;             /* late fired once */
-	uint64_t ping;          /* number of the last PING */
-	uint64_t pause_ms;      /* before the next start */
+	struct child *child;   /* owned */
+	struct framer *framer; /* owned */
+	struct wtimer tick;    /* the pause, then the next PING */
+	struct wtimer late;    /* READY or PONG is overdue */
+	bool grace;	       /* late fired once */
+	uint64_t ping;	       /* number of the last PING */
+	uint64_t pause_ms;     /* before the next start */
 	uint64_t started_ms;
 	unsigned starts;
-	int status;             /* of the exit */
-	char why[WHY_MAX];    /* we kill it for this; or "" */
-	char error[ERROR_MAX];  /* the last loss in words, or "" */
+	int status;	       /* of the exit */
+	char why[WHY_MAX];     /* we kill it for this; or "" */
+	char error[ERROR_MAX]; /* the last loss in words, or "" */
 };
 
 static const char *state_name(enum sup_state state)
 {
 	static const char *const names[] = {
-		[SUP_OFF] = "off",
-		[SUP_PAUSED] = "paused",
-		[SUP_STARTING] = "starting",
-		[SUP_READY] = "ready",
-		[SUP_DYING] = "dying",
-		[SUP_DRAINING] = "draining",
+		[SUP_OFF] = "off",	     [SUP_PAUSED] = "paused",
+		[SUP_STARTING] = "starting", [SUP_READY] = "ready",
+		[SUP_DYING] = "dying",	     [SUP_DRAINING] = "draining",
 		[SUP_LEAVING] = "leaving",
 	};
 
 	return names[state];
 }
-
 
 static void set_state(struct sup *s, enum sup_state state)
 {
@@ -79,7 +75,6 @@ static void set_state(struct sup *s, enum sup_state state)
 		  state_name(s->state), state_name(state));
 	s->state = state;
 }
-
 
 static void stop_timers(struct sup *s)
 {
@@ -89,7 +84,6 @@ static void stop_timers(struct sup *s)
 	wheel_stop(w, &s->late);
 	s->grace = false;
 }
-
 
 static void on_start(struct wtimer *t); /* a life leads to the next one */
 
@@ -108,7 +102,6 @@ static void lost(struct sup *s, enum log_level level)
 	s->conf.lossh(s, s->error, s->conf.arg);
 }
 
-
 static void died(struct sup *s)
 {
 	char status[64];
@@ -125,13 +118,11 @@ static void died(struct sup *s)
 	lost(s, LOG_WARNING);
 }
 
-
 static void end_pipe(struct sup *s)
 {
 	s->framer = framer_free(s->framer);
 	stop_timers(s);
 }
-
 
 static void kill_it(struct sup *s, const char *why)
 {
@@ -145,7 +136,6 @@ static void kill_it(struct sup *s, const char *why)
 	child_kill(s->child, SIGKILL);
 }
 
-
 static void babbles(struct sup *s, unsigned type, const char *what)
 {
 	char why[WHY_MAX];
@@ -153,7 +143,6 @@ static void babbles(struct sup *s, unsigned type, const char *what)
 	snprintf(why, sizeof(why), "babbles: %s: %s", wire_name(type), what);
 	kill_it(s, why);
 }
-
 
 static void on_overdue(struct sup *s, const char *what)
 {
@@ -163,7 +152,6 @@ static void on_overdue(struct sup *s, const char *what)
 		 s->conf.pong_ms);
 	kill_it(s, why);
 }
-
 
 /* What is owed gets a second chance: when it was us who were held up, what
  * came in the meantime is read first. */
@@ -183,7 +171,6 @@ static void on_late(struct wtimer *t)
 		on_overdue(s, s->state == SUP_STARTING ? "READY" : "PONG");
 	}
 }
-
 
 static void on_exit_status(int status, void *arg)
 {
@@ -205,7 +192,6 @@ static void on_exit_status(int status, void *arg)
 	}
 }
 
-
 static void on_pipe_closed(int err, const char *text, void *arg)
 {
 	struct sup *s = arg;
@@ -225,7 +211,6 @@ static void on_pipe_closed(int err, const char *text, void *arg)
 	wheel_start(loop_wheel(s->conf.loop), &s->late, LINGER_MS, on_late);
 }
 
-
 static void on_ping(struct wtimer *t)
 {
 	struct sup *s = CONTAINER(t, struct sup, tick);
@@ -239,7 +224,6 @@ static void on_ping(struct wtimer *t)
 	wheel_start(wheel, &s->late, s->conf.pong_ms, on_late);
 	sup_send(s, &m);
 }
-
 
 static const char *got_ready(struct sup *s, const struct wire_msg *m)
 {
@@ -258,7 +242,6 @@ static const char *got_ready(struct sup *s, const struct wire_msg *m)
 	return NULL;
 }
 
-
 static const char *got_pong(struct sup *s, const struct wire_msg *m)
 {
 	if (s->state == SUP_DRAINING)
@@ -270,7 +253,6 @@ static const char *got_pong(struct sup *s, const struct wire_msg *m)
 	return NULL;
 }
 
-
 static const char *got_log(struct sup *s, const struct wire_msg *m)
 {
 	if (m->u[0] > LOG_TRACE)
@@ -279,7 +261,6 @@ static const char *got_log(struct sup *s, const struct wire_msg *m)
 		 VIEW_ARG(m->s[0]));
 	return NULL;
 }
-
 
 static const char *got(struct sup *s, const struct wire_msg *m)
 {
@@ -297,7 +278,6 @@ static const char *got(struct sup *s, const struct wire_msg *m)
 	}
 }
 
-
 static void on_frame(const struct frame *f, void *arg)
 {
 	struct sup *s = arg;
@@ -310,7 +290,6 @@ static void on_frame(const struct frame *f, void *arg)
 		babbles(s, f->type, why);
 }
 
-
 static int hello(struct sup *s)
 {
 	struct wire_msg m = {
@@ -321,7 +300,6 @@ static int hello(struct sup *s)
 
 	return wire_send(s->framer, &m);
 }
-
 
 static int start_it(struct sup *s)
 {
@@ -342,7 +320,6 @@ static int start_it(struct sup *s)
 	return err;
 }
 
-
 static void on_start(struct wtimer *t)
 {
 	struct sup *s = CONTAINER(t, struct sup, tick);
@@ -352,8 +329,8 @@ static void on_start(struct wtimer *t)
 		snprintf(s->error, sizeof(s->error), "can't start %s: %s",
 			 s->conf.program, strerror(err));
 		/* Somebody has to act, but need not be told each time. */
-		lost(s, s->pause_ms == PAUSE_FIRST_MS ? LOG_ERROR
-						      : LOG_WARNING);
+		lost(s,
+		     s->pause_ms == PAUSE_FIRST_MS ? LOG_ERROR : LOG_WARNING);
 		return;
 	}
 	s->starts++;
@@ -364,7 +341,6 @@ static void on_start(struct wtimer *t)
 		    on_late);
 }
 
-
 static void destroy(void *obj)
 {
 	struct sup *s = obj;
@@ -373,7 +349,6 @@ static void destroy(void *obj)
 	framer_free(s->framer);
 	child_free(s->child);
 }
-
 
 struct sup *sup_new(const struct sup_conf *conf)
 {
@@ -386,7 +361,6 @@ struct sup *sup_new(const struct sup_conf *conf)
 	return s;
 }
 
-
 void sup_start(struct sup *s)
 {
 	if (s->state != SUP_OFF)
@@ -395,7 +369,6 @@ void sup_start(struct sup *s)
 	wheel_start(loop_wheel(s->conf.loop), &s->tick, 0, on_start);
 }
 
-
 void sup_stop(struct sup *s)
 {
 	stop_timers(s);
@@ -403,18 +376,15 @@ void sup_stop(struct sup *s)
 	set_state(s, s->child ? SUP_LEAVING : SUP_OFF);
 }
 
-
 bool sup_ready(const struct sup *s)
 {
 	return s->state == SUP_READY;
 }
 
-
 bool sup_full(const struct sup *s)
 {
 	return s->framer && framer_pending(s->framer) > OUT_FULL;
 }
-
 
 int sup_send(struct sup *s, const struct wire_msg *m)
 {
@@ -433,12 +403,10 @@ int sup_send(struct sup *s, const struct wire_msg *m)
 	return err;
 }
 
-
 int sup_pid(const struct sup *s)
 {
 	return s->child ? (int)child_pid(s->child) : 0;
 }
-
 
 int sup_print(struct sink *out, const struct sup *s)
 {
@@ -448,7 +416,6 @@ int sup_print(struct sink *out, const struct sup *s)
 			   sup_pid(s), state_name(s->state), restarts,
 			   restarts == 1 ? "" : "s");
 }
-
 
 const char *sup_error(const struct sup *s)
 {

@@ -15,8 +15,8 @@
 struct sup;
 
 struct sup_conf {
-	struct loop *loop;    /* borrowed */
-	const char *program;  /* borrowed while the supervisor lives */
+	struct loop *loop;   /* borrowed */
+	const char *program; /* borrowed while the supervisor lives */
 	uint64_t ping_ms, pong_ms;
 	/* A new worker, knowing nothing, takes frames from now on. */
 	void (*readyh)(struct sup *s, void *arg);

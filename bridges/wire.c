@@ -36,14 +36,12 @@ static const struct row *row_of(unsigned type)
 	return &rows[type];
 }
 
-
 const char *wire_name(unsigned type)
 {
 	const struct row *row = row_of(type);
 
 	return row ? row->name : "?";
 }
-
 
 static const char *get_text(struct view *out, struct reader *r)
 {
@@ -53,7 +51,6 @@ static const char *get_text(struct view *out, struct reader *r)
 	return utf8_valid(*out) ? NULL : "text is not UTF-8";
 }
 
-
 static const char *get_settings(struct wire_msg *out, struct reader *r)
 {
 	uint32_t count = reader_u32(r);
@@ -62,8 +59,7 @@ static const char *get_settings(struct wire_msg *out, struct reader *r)
 	if (count > WIRE_SETTINGS_MAX)
 		return "too many settings";
 	while (!why && out->settings_count < count) {
-		struct wire_setting *s =
-			&out->settings[out->settings_count++];
+		struct wire_setting *s = &out->settings[out->settings_count++];
 
 		why = get_text(&s->key, r);
 		if (!why)
@@ -71,7 +67,6 @@ static const char *get_settings(struct wire_msg *out, struct reader *r)
 	}
 	return why ? why : r->bad ? "a field is short" : NULL;
 }
-
 
 static const char *get_field(struct wire_msg *out, struct reader *r,
 			     char letter, struct count *done)
@@ -87,7 +82,6 @@ static const char *get_field(struct wire_msg *out, struct reader *r,
 	}
 }
 
-
 static const char *get_fields(struct wire_msg *out, const struct frame *f,
 			      const char *fields)
 {
@@ -101,7 +95,6 @@ static const char *get_fields(struct wire_msg *out, const struct frame *f,
 		why = "something is left over";
 	return why;
 }
-
 
 int wire_decode(struct wire_msg *out, const struct frame *f, bool to_worker,
 		const char **why)
@@ -123,13 +116,11 @@ int wire_decode(struct wire_msg *out, const struct frame *f, bool to_worker,
 	return 0;
 }
 
-
 static void put_view(struct buf *b, struct view v)
 {
 	buf_put_u32(b, (uint32_t)v.n);
 	buf_addv(b, v);
 }
-
 
 static void put_text(struct buf *b, struct view v)
 {
@@ -144,7 +135,6 @@ static void put_text(struct buf *b, struct view v)
 	buf_free(&clean);
 }
 
-
 static void put_settings(struct buf *b, const struct wire_msg *m)
 {
 	size_t i;
@@ -155,7 +145,6 @@ static void put_settings(struct buf *b, const struct wire_msg *m)
 		put_text(b, m->settings[i].value);
 	}
 }
-
 
 int wire_encode(struct buf *b, const struct wire_msg *m)
 {
@@ -176,7 +165,6 @@ int wire_encode(struct buf *b, const struct wire_msg *m)
 	return b->over ? EMSGSIZE : 0;
 }
 
-
 int wire_send(struct framer *f, const struct wire_msg *m)
 {
 	struct buf b;
@@ -195,7 +183,6 @@ int wire_send(struct framer *f, const struct wire_msg *m)
 	buf_free(&b);
 	return err;
 }
-
 
 struct view wire_setting(const struct wire_msg *m, const char *key)
 {

@@ -19,7 +19,7 @@
 enum {
 	PIPE_FD = 3,
 	OUT_MAX = 16 * 1024 * 1024, /* a daemon this far behind is gone */
-	LINGER_MS = 1000,   /* for goodbyes to get out */
+	LINGER_MS = 1000,	    /* for goodbyes to get out */
 	NAME_MAX_OUT = 1024,
 	TEXT_MAX_OUT = 64 * 1024, /* the hub takes 16 KiB anyway */
 };
@@ -27,17 +27,17 @@ enum {
 enum state { WAITING, RUNNING, LEAVING, ENDED };
 
 struct worker {
-	const char *program;            /* borrowed: main's */
-	const struct worker_ops *ops;   /* borrowed */
+	const char *program;	      /* borrowed: main's */
+	const struct worker_ops *ops; /* borrowed */
 	void *arg;
-	struct loop *loop;              /* owned */
-	struct framer *framer;          /* owned */
+	struct loop *loop;     /* owned */
+	struct framer *framer; /* owned */
 	struct wtimer linger;
 	enum state state;
-	int status;                     /* of the process */
+	int status; /* of the process */
 };
 
-typedef void (op_h)(struct worker *w, const struct wire_msg *m);
+typedef void(op_h)(struct worker *w, const struct wire_msg *m);
 
 static void end(struct worker *w, int status)
 {
@@ -46,14 +46,12 @@ static void end(struct worker *w, int status)
 	loop_stop(w->loop);
 }
 
-
 static void on_linger(struct wtimer *t)
 {
 	struct worker *w = CONTAINER(t, struct worker, linger);
 
 	end(w, w->status);
 }
-
 
 /* Says goodbye with this exit status to come. */
 static void leave(struct worker *w, int status)
@@ -68,13 +66,11 @@ static void leave(struct worker *w, int status)
 	w->ops->stop(w->arg);
 }
 
-
 void worker_done(struct worker *w)
 {
 	if (w->state == LEAVING)
 		end(w, w->status);
 }
-
 
 /* Nothing that should reach the daemon is dropped: when it can't be sent the
  * worker ends, and what follows is the same as after a crash. */
@@ -92,7 +88,6 @@ static void send_or_end(struct worker *w, const struct wire_msg *m)
 	end(w, 1);
 }
 
-
 static void on_log(enum log_level level, const char *line, void *arg)
 {
 	struct worker *w = arg;
@@ -105,7 +100,6 @@ static void on_log(enum log_level level, const char *line, void *arg)
 	if (wire_send(w->framer, &m))
 		fprintf(stderr, "%s: %s\n", w->program, line);
 }
-
 
 static void on_hello(struct worker *w, const struct wire_msg *m)
 {
@@ -132,7 +126,6 @@ static void on_hello(struct worker *w, const struct wire_msg *m)
 	send_or_end(w, &ready);
 }
 
-
 static void on_ping(struct worker *w, const struct wire_msg *m)
 {
 	struct wire_msg pong = {
@@ -143,30 +136,25 @@ static void on_ping(struct worker *w, const struct wire_msg *m)
 	send_or_end(w, &pong);
 }
 
-
 static void on_account(struct worker *w, const struct wire_msg *m)
 {
 	w->ops->account(m->id, m, w->arg);
 }
-
 
 static void on_account_del(struct worker *w, const struct wire_msg *m)
 {
 	w->ops->account_del(m->id, w->arg);
 }
 
-
 static void on_join(struct worker *w, const struct wire_msg *m)
 {
 	w->ops->join(m->id, m->u[0], m->s[0], m->s[1], w->arg);
 }
 
-
 static void on_part(struct worker *w, const struct wire_msg *m)
 {
 	w->ops->part(m->u[0], m->s[0], w->arg);
 }
-
 
 static void on_say(struct worker *w, const struct wire_msg *m)
 {
@@ -183,14 +171,10 @@ static void on_say(struct worker *w, const struct wire_msg *m)
 	w->ops->say(&say, w->arg);
 }
 
-
 static op_h *const handlers[WIRE_TYPES_END] = {
-	[WIRE_HELLO] = on_hello,
-	[WIRE_PING] = on_ping,
-	[WIRE_ACCOUNT] = on_account,
-	[WIRE_ACCOUNT_DEL] = on_account_del,
-	[WIRE_JOIN] = on_join,
-	[WIRE_PART] = on_part,
+	[WIRE_HELLO] = on_hello,     [WIRE_PING] = on_ping,
+	[WIRE_ACCOUNT] = on_account, [WIRE_ACCOUNT_DEL] = on_account_del,
+	[WIRE_JOIN] = on_join,	     [WIRE_PART] = on_part,
 	[WIRE_SAY] = on_say,
 };
 
@@ -216,7 +200,6 @@ static void on_frame(const struct frame *f, void *arg)
 	handlers[m.type](w, &m);
 }
 
-
 static void on_close(int err, const char *text, void *arg)
 {
 	struct worker *w = arg;
@@ -227,13 +210,11 @@ static void on_close(int err, const char *text, void *arg)
 	leave(w, err == EBADMSG);
 }
 
-
 static void on_term(int signum, void *arg)
 {
 	(void)signum;
 	leave(arg, 0);
 }
-
 
 static bool started_by_hand(void)
 {
@@ -244,7 +225,6 @@ static bool started_by_hand(void)
 	       type != SOCK_STREAM;
 }
 
-
 static int open_pipe(struct worker *w)
 {
 	if (fcntl(PIPE_FD, F_SETFD, FD_CLOEXEC) ||
@@ -253,7 +233,6 @@ static int open_pipe(struct worker *w)
 	return framer_new(&w->framer, w->loop, PIPE_FD, OUT_MAX, on_frame,
 			  on_close, w);
 }
-
 
 static int run(struct worker *w)
 {
@@ -272,7 +251,6 @@ static int run(struct worker *w)
 	return err;
 }
 
-
 int worker_main(const char *program, const struct worker_ops *ops, void *arg)
 {
 	/* Where the library still has something at the loop when the time is
@@ -281,8 +259,10 @@ int worker_main(const char *program, const struct worker_ops *ops, void *arg)
 	int err;
 
 	if (started_by_hand()) {
-		fprintf(stderr, "%s: a worker of confabd, which starts it; "
-			"there is nothing to run by hand\n", program);
+		fprintf(stderr,
+			"%s: a worker of confabd, which starts it; "
+			"there is nothing to run by hand\n",
+			program);
 		return 2;
 	}
 	/* A terminal's Ctrl-C reaches us as well; the daemon ends us. */
@@ -294,7 +274,6 @@ int worker_main(const char *program, const struct worker_ops *ops, void *arg)
 	return err ? 1 : w.status;
 }
 
-
 static struct view clip(struct worker *w, struct view v, size_t max)
 {
 	if (v.n <= max)
@@ -303,7 +282,6 @@ static struct view clip(struct worker *w, struct view v, size_t max)
 		log_warning("%zu bytes cut down to %zu", v.n, max);
 	return view_head(v, utf8_cut(v, max));
 }
-
 
 void worker_account_up(struct worker *w, uint32_t account, struct view own)
 {
@@ -315,7 +293,6 @@ void worker_account_up(struct worker *w, uint32_t account, struct view own)
 
 	send_or_end(w, &m);
 }
-
 
 void worker_account_lost(struct worker *w, uint32_t account,
 			 enum worker_lost why, struct view text)
@@ -330,7 +307,6 @@ void worker_account_lost(struct worker *w, uint32_t account,
 	send_or_end(w, &m);
 }
 
-
 void worker_joined(struct worker *w, uint64_t leg, struct view own_nick)
 {
 	struct wire_msg m = {
@@ -341,7 +317,6 @@ void worker_joined(struct worker *w, uint64_t leg, struct view own_nick)
 
 	send_or_end(w, &m);
 }
-
 
 void worker_lost(struct worker *w, uint64_t leg, enum worker_lost why,
 		 struct view text)
@@ -355,7 +330,6 @@ void worker_lost(struct worker *w, uint64_t leg, enum worker_lost why,
 	send_or_end(w, &m);
 }
 
-
 void worker_heard(struct worker *w, uint64_t leg, unsigned kind,
 		  struct view nick, struct view text, uint64_t time_ms,
 		  struct view stable_id)
@@ -363,13 +337,13 @@ void worker_heard(struct worker *w, uint64_t leg, unsigned kind,
 	struct wire_msg m = {
 		.type = WIRE_HEARD,
 		.u = { leg, kind, time_ms },
-		.s = { clip(w, nick, NAME_MAX_OUT), clip(w, text, TEXT_MAX_OUT),
+		.s = { clip(w, nick, NAME_MAX_OUT),
+		       clip(w, text, TEXT_MAX_OUT),
 		       clip(w, stable_id, NAME_MAX_OUT) },
 	};
 
 	send_or_end(w, &m);
 }
-
 
 void worker_delivered(struct worker *w, uint64_t leg, uint64_t seq)
 {
@@ -380,7 +354,6 @@ void worker_delivered(struct worker *w, uint64_t leg, uint64_t seq)
 
 	send_or_end(w, &m);
 }
-
 
 void worker_failed(struct worker *w, uint64_t leg, uint64_t seq, bool again,
 		   struct view text)

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The smallest face. An op only takes a note, because it never calls up before
- * it returns: a deferred job does so. Notes carry the leg's id, and go when
- * the leg is detached.
+ * The smallest face. An op only takes a note, since it may not call up: that
+ * is for a deferred job. Notes go when their leg is detached.
  */
-#include "echo.h"
-
 #include <errno.h>
 
+#include "echo.h"
 #include "mem.h"
 
 struct note {
@@ -40,17 +38,17 @@ static void note_free(struct note *n)
 }
 
 /* Other people's words only: two echoes in a room would never end. */
-static void say_back(struct echo *e, uint64_t leg, const struct msg *msg)
+static void answer(struct echo *e, uint64_t leg, const struct msg *msg)
 {
-	struct hub_heard heard = { .nick = VIEW("echo"), .kind = MSG_TEXT };
+	struct hub_heard heard = { .nick = VIEW("echo") };
 	struct buf text = { 0 };
 
-	if (msg->kind != MSG_TEXT || addr_is(msg->from, "echo"))
-		return;
 	buf_adds(&text, "you said: ");
 	buf_addv(&text, msg->text);
 	heard.text = buf_view(&text);
-	hub_on_message(e->hub, leg, &heard);
+	if (msg->kind == MSG_TEXT && !addr_is(msg->from, "echo"))
+		hub_on_message(e->hub, leg, &heard);
+	hub_on_delivered(e->hub, leg, msg->seq);
 	buf_free(&text);
 }
 
@@ -62,12 +60,10 @@ static void on_job(void *arg)
 	while (e->hub && (node = list_shift(&e->notes))) {
 		struct note *n = CONTAINER(node, struct note, node);
 
-		if (!n->msg) {
+		if (n->msg)
+			answer(e, n->leg, n->msg);
+		else
 			hub_on_attached(e->hub, n->leg, VIEW("echo"));
-		} else {
-			say_back(e, n->leg, n->msg);
-			hub_on_delivered(e->hub, n->leg, n->msg->seq);
-		}
 		note_free(n);
 	}
 }
@@ -110,7 +106,7 @@ static void echo_detach(void *face, struct leg *leg)
 	struct echo *e = face;
 	struct lnode *node, *next;
 
-	LIST_EACH(&e->notes, node, next) {
+	LIST_EACH (&e->notes, node, next) {
 		struct note *n = CONTAINER(node, struct note, node);
 
 		if (n->leg != leg->id)
@@ -127,16 +123,20 @@ static int echo_deliver(void *face, struct leg *leg, struct msg *msg)
 }
 
 const struct face_ops echo_ops = {
-	.scheme = "echo", .caps = FACE_LINKS,
-	.start = echo_start, .stop = echo_stop, .check = echo_check,
-	.attach = echo_attach, .detach = echo_detach, .deliver = echo_deliver,
+	.scheme = "echo",
+	.caps = FACE_LINKS,
+	.start = echo_start,
+	.stop = echo_stop,
+	.check = echo_check,
+	.attach = echo_attach,
+	.detach = echo_detach,
+	.deliver = echo_deliver,
 };
 
 int echo_new(struct echo **ep, struct loop *l)
 {
 	*ep = mem_new(sizeof(**ep), NULL);
-	(*ep)->loop = l;
-	(*ep)->job = (struct loop_idle){ .h = on_job, .arg = *ep };
+	**ep = (struct echo){ .loop = l, .job = { .h = on_job, .arg = *ep } };
 	list_init(&(*ep)->notes);
 	return 0;
 }

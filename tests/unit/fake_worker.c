@@ -26,9 +26,9 @@ struct fake {
 	struct loop *loop;
 	bool known[ACCOUNTS];
 	char nick[ACCOUNTS][32];
-	uint64_t leg;        /* the last one */
-	uint32_t account;    /* its */
-	struct wtimer soon;  /* lets the answer out first */
+	uint64_t leg;	    /* the last one */
+	uint32_t account;   /* its */
+	struct wtimer soon; /* lets the answer out first */
 	void (*deed)(struct fake *f);
 };
 
@@ -37,7 +37,6 @@ static void raw(const void *p, size_t n)
 	if (write(3, p, n) < 0)
 		_exit(9);
 }
-
 
 static void raw_frame(unsigned type, struct view payload)
 {
@@ -51,9 +50,7 @@ static void raw_frame(unsigned type, struct view payload)
 	buf_free(&b);
 }
 
-
 /* ---- bad deeds ---- */
-
 
 static void hang(struct fake *f)
 {
@@ -62,13 +59,11 @@ static void hang(struct fake *f)
 		pause();
 }
 
-
 static void babble(struct fake *f)
 {
 	(void)f;
 	raw("\xff\xff\xff\xff nonsense", 13);
 }
-
 
 static void unknown_type(struct fake *f)
 {
@@ -76,13 +71,11 @@ static void unknown_type(struct fake *f)
 	raw_frame(WIRE_TYPES_END, VIEW_NONE);
 }
 
-
 static void wrong_way(struct fake *f)
 {
 	(void)f;
 	raw_frame(WIRE_PING, VIEW("\0\0\0\0\0\0\0\1"));
 }
-
 
 static void short_frame(struct fake *f)
 {
@@ -90,26 +83,22 @@ static void short_frame(struct fake *f)
 	raw_frame(WIRE_DELIVERED, VIEW("\0\0\0\0\0\0\0\1"));
 }
 
-
 static void no_utf8(struct fake *f)
 {
 	(void)f;
 	raw_frame(WIRE_ACCOUNT_UP, VIEW("\0\0\0\1\xff"));
 }
 
-
 static void odd_kind(struct fake *f)
 {
 	worker_heard(f->w, f->leg, 9, VIEW("fake"), VIEW("x"), 0, VIEW_NONE);
 }
-
 
 static void odd_pong(struct fake *f)
 {
 	(void)f;
 	raw_frame(WIRE_PONG, VIEW("\0\0\0\0\0\0\xff\xff"));
 }
-
 
 static void crash(struct fake *f)
 {
@@ -118,20 +107,17 @@ static void crash(struct fake *f)
 	raise(SIGSEGV);
 }
 
-
 static void leave(struct fake *f)
 {
 	(void)f;
 	_exit(3);
 }
 
-
 static void close_pipe(struct fake *f)
 {
 	close(3);
 	hang(f);
 }
-
 
 static const struct {
 	const char *text;
@@ -157,9 +143,7 @@ static void on_soon(struct wtimer *t)
 	f->deed(f);
 }
 
-
 /* ---- answers ---- */
-
 
 static bool answer(struct fake *f, const struct worker_say *say)
 {
@@ -176,7 +160,6 @@ static bool answer(struct fake *f, const struct worker_say *say)
 		return false;
 	return true;
 }
-
 
 static void on_say(const struct worker_say *say, void *arg)
 {
@@ -205,15 +188,13 @@ static void on_say(const struct worker_say *say, void *arg)
 	buf_addv(&b, view_head(say->text, utf8_cut(say->text, 100)));
 	if (say->text.n && say->text.p[0] != '!')
 		worker_heard(f->w, say->leg, say->kind, VIEW("fake"),
-			     buf_view(&b), 0, say->kind == SAY_EMOTE ?
-			     VIEW("id") : VIEW_NONE);
+			     buf_view(&b), 0,
+			     say->kind == SAY_EMOTE ? VIEW("id") : VIEW_NONE);
 	worker_delivered(f->w, say->leg, say->seq);
 	buf_free(&b);
 }
 
-
 /* ---- accounts and places ---- */
-
 
 static int on_start(struct worker *w, struct loop *l, void *arg)
 {
@@ -223,7 +204,6 @@ static int on_start(struct worker *w, struct loop *l, void *arg)
 	f->loop = l;
 	return 0;
 }
-
 
 static void on_account(uint32_t id, const struct wire_msg *m, void *arg)
 {
@@ -236,7 +216,6 @@ static void on_account(uint32_t id, const struct wire_msg *m, void *arg)
 	worker_account_up(f->w, id, m->s[0]);
 }
 
-
 static void on_account_del(uint32_t id, void *arg)
 {
 	struct fake *f = arg;
@@ -244,7 +223,6 @@ static void on_account_del(uint32_t id, void *arg)
 	if (id < ACCOUNTS)
 		f->known[id] = false;
 }
-
 
 static void on_join(uint32_t account, uint64_t leg, struct view place,
 		    struct view nick, void *arg)
@@ -258,10 +236,10 @@ static void on_join(uint32_t account, uint64_t leg, struct view place,
 	else if (view_eqs(place, "closed"))
 		worker_lost(f->w, leg, GONE_REFUSED, VIEW("closed"));
 	else
-		worker_joined(f->w, leg, view_empty(nick)
-			      ? view_str(f->nick[account]) : nick);
+		worker_joined(f->w, leg,
+			      view_empty(nick) ? view_str(f->nick[account])
+					       : nick);
 }
-
 
 static void on_part(uint64_t leg, struct view reason, void *arg)
 {
@@ -272,7 +250,6 @@ static void on_part(uint64_t leg, struct view reason, void *arg)
 	if (f->leg == leg)
 		f->leg = 0;
 }
-
 
 /* A last word, to see that it is heard. */
 static void on_stop(void *arg)
@@ -285,7 +262,6 @@ static void on_stop(void *arg)
 	wheel_stop(loop_wheel(f->loop), &f->soon);
 	worker_done(f->w);
 }
-
 
 static const struct worker_ops ops = {
 	.start = on_start,
@@ -309,7 +285,6 @@ static void start_badly(const char *name)
 	if (!strcmp(name, "silly"))
 		babble(NULL);
 }
-
 
 int main(int argc, char **argv)
 {

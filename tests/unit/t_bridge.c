@@ -24,28 +24,40 @@ static char worker_path[512];
 static struct buf lines; /* of the log */
 static uint64_t seq;
 
-#define LEG(n, place, account) \
-	{ .id = (n), .target = "fake:" place, .via = account, .nick = "" }
+#define LEG(n, place, account)                                                \
+	{                                                                     \
+		.id = (n), .target = "fake:" place, .via = account,           \
+		.nick = ""                                                    \
+	}
 static struct leg leg = LEG(1, "a", "one");
 static struct leg leg2 = LEG(2, "b", "one");
 static struct leg leg3 = LEG(3, "c", "two");
 
 /* Turns the loop until cond holds. */
-#define AWAIT(cond) \
-	do { \
-		uint64_t until = now_ms() + BOUND_MS; \
-		while (!(cond)) { \
-			if (now_ms() > until) \
-				fail_msg("%s; told: %s", #cond, \
-					 buf_str(&told)); \
-			loop_turn(loop, 20); \
-		} \
+#define AWAIT(cond)                                                           \
+	do {                                                                  \
+		uint64_t until = now_ms() + BOUND_MS;                         \
+		while (!(cond)) {                                             \
+			if (now_ms() > until)                                 \
+				fail_msg("%s; told: %s", #cond,               \
+					 buf_str(&told));                     \
+			loop_turn(loop, 20);                                  \
+		}                                                             \
 	} while (0)
 
-#define AWAIT_TOLD(words) \
-	do { \
-		AWAIT(was_told(words)); \
-		buf_clear(&told); \
+/* The same while the clock stands still. */
+#define AWAIT_FROZEN(cond)                                                    \
+	do {                                                                  \
+		int turns = BOUND_MS / 10;                                    \
+		while (!(cond) && turns--)                                    \
+			loop_turn(loop, 10);                                  \
+		assert_true(cond);                                            \
+	} while (0)
+
+#define AWAIT_TOLD(words)                                                     \
+	do {                                                                  \
+		AWAIT(was_told(words));                                       \
+		buf_clear(&told);                                             \
 	} while (0)
 
 static void on_line(enum log_level level, const char *line, void *arg)
@@ -55,12 +67,10 @@ static void on_line(enum log_level level, const char *line, void *arg)
 	buf_addc(&lines, '\n');
 }
 
-
 static bool logged(const char *words)
 {
 	return strstr(buf_str(&lines), words) != NULL;
 }
-
 
 static int check(void *arg, struct view rest, struct view via,
 		 struct buf *viaout, struct buf *why)
@@ -75,14 +85,12 @@ static int check(void *arg, struct view rest, struct view via,
 	return 0;
 }
 
-
 static int place(void *arg, struct view rest, struct buf *out)
 {
 	(void)arg;
 	buf_addv(out, rest);
 	return 0;
 }
-
 
 static void add_account(const char *label, const char *nick)
 {
@@ -93,7 +101,6 @@ static void add_account(const char *label, const char *nick)
 
 	assert_int_equal(bridge_account(bridge, label, settings, 2), 0);
 }
-
 
 static void open_bridge(const char *program, uint64_t ping_ms,
 			uint64_t pong_ms, size_t accounts_per_worker)
@@ -116,7 +123,6 @@ static void open_bridge(const char *program, uint64_t ping_ms,
 	assert_int_equal(ops->start(bridge, HUB), 0);
 }
 
-
 static int setup(void **state)
 {
 	int err = test_setup(state) || loop_new(&loop);
@@ -129,16 +135,15 @@ static int setup(void **state)
 	return err;
 }
 
-
 static int teardown(void **state)
 {
+	clock_thaw();
 	bridge_free(bridge);
 	loop_free(loop);
 	buf_free(&told);
 	buf_free(&lines);
 	return test_teardown(state);
 }
-
 
 static void attach(struct leg *l)
 {
@@ -147,7 +152,6 @@ static void attach(struct leg *l)
 	OP(err = ops->attach(bridge, l));
 	assert_int_equal(err, 0);
 }
-
 
 static int try_say(struct leg *l, enum msg_kind kind, struct view text)
 {
@@ -169,12 +173,10 @@ static int try_say(struct leg *l, enum msg_kind kind, struct view text)
 	return err;
 }
 
-
 static void say(struct leg *l, const char *text)
 {
 	assert_int_equal(try_say(l, MSG_TEXT, view_str(text)), 0);
 }
-
 
 static int worker_pid(void)
 {
@@ -183,7 +185,6 @@ static int worker_pid(void)
 	return bridge_pids(bridge, pids, 4) == 1 ? pids[0] : 0;
 }
 
-
 /* A bridge with its first leg up. */
 static void open_joined(uint64_t ping_ms, uint64_t pong_ms)
 {
@@ -191,7 +192,6 @@ static void open_joined(uint64_t ping_ms, uint64_t pong_ms)
 	attach(&leg);
 	AWAIT_TOLD("attached 1 uno\n");
 }
-
 
 /* As the hub does it after a pause; then all is as before. */
 static void comes_back(void)
@@ -203,9 +203,7 @@ static void comes_back(void)
 	AWAIT_TOLD("delivered 1 ");
 }
 
-
 /* ---- life ---- */
-
 
 static void words_cross_both_ways(void **state)
 {
@@ -224,7 +222,6 @@ static void words_cross_both_ways(void **state)
 	assert_told("heard 1 1 fake: <alice> waves (id)\ndelivered 1 2\n");
 }
 
-
 static void a_nick_of_the_link_is_asked_for(void **state)
 {
 	struct leg named = LEG(9, "a", "one");
@@ -235,7 +232,6 @@ static void a_nick_of_the_link_is_asked_for(void **state)
 	attach(&named);
 	AWAIT_TOLD("attached 9 confab\n");
 }
-
 
 static void no_leg_no_worker(void **state)
 {
@@ -249,7 +245,6 @@ static void no_leg_no_worker(void **state)
 	assert_told("");
 }
 
-
 static void failures_are_handed_up(void **state)
 {
 	(void)state;
@@ -261,7 +256,6 @@ static void failures_are_handed_up(void **state)
 	AWAIT(told.n);
 	assert_told("failed 1 2 for good never\n");
 }
-
 
 static void a_refused_leg_is_lost(void **state)
 {
@@ -279,7 +273,6 @@ static void a_refused_leg_is_lost(void **state)
 	comes_back();
 }
 
-
 static void a_lost_account_loses_its_legs_only(void **state)
 {
 	(void)state;
@@ -295,7 +288,6 @@ static void a_lost_account_loses_its_legs_only(void **state)
 	AWAIT_TOLD("delivered 3 ");
 	comes_back();
 }
-
 
 static void a_detached_leg_is_left(void **state)
 {
@@ -316,7 +308,6 @@ static void a_detached_leg_is_left(void **state)
 	comes_back();
 }
 
-
 static void a_second_attach_starts_anew(void **state)
 {
 	(void)state;
@@ -327,7 +318,6 @@ static void a_second_attach_starts_anew(void **state)
 	OP(ops->detach(bridge, &leg));
 	assert_int_equal(try_say(&leg, MSG_TEXT, VIEW("x")), ENOTCONN);
 }
-
 
 static void accounts_go_to_the_least_loaded_worker(void **state)
 {
@@ -355,7 +345,6 @@ static void accounts_go_to_the_least_loaded_worker(void **state)
 	AWAIT_TOLD("delivered 1 ");
 }
 
-
 static void too_much_at_once_is_busy(void **state)
 {
 	char *text = mem_alloc(MSG_TEXT_MAX);
@@ -380,9 +369,7 @@ static void too_much_at_once_is_busy(void **state)
 	mem_free(text);
 }
 
-
 /* ---- death ---- */
-
 
 static void a_killed_worker_is_replaced(void **state)
 {
@@ -403,14 +390,16 @@ static void a_killed_worker_is_replaced(void **state)
 	assert_int_not_equal(worker_pid(), pid);
 }
 
-
 /* It does this, is replaced for this reason, and the next one works. */
 static void recovers(const char *deed, const char *reason)
 {
 	char words[128];
 	int pid;
 
-	open_joined(50, 1000);
+	if (strcmp(deed, "!hang"))
+		open_joined(0, 0);
+	else
+		open_joined(50, 1000);
 	pid = worker_pid();
 	say(&leg, deed);
 	snprintf(words, sizeof(words), "lost 1 0 %s\n", reason);
@@ -422,19 +411,17 @@ static void recovers(const char *deed, const char *reason)
 	assert_int_not_equal(worker_pid(), pid);
 }
 
-
-#define RECOVERS(name, deed, reason) \
-	static void name(void **state) \
-	{ \
-		(void)state; \
-		recovers(deed, reason); \
+#define RECOVERS(name, deed, reason)                                          \
+	static void name(void **state)                                        \
+	{                                                                     \
+		(void)state;                                                  \
+		recovers(deed, reason);                                       \
 	}
 
 RECOVERS(crash, "!crash", "worker died: killed by SIGSEGV")
 RECOVERS(leaving, "!exit", "worker died: exited with 3")
 RECOVERS(hang, "!hang", "worker killed: no PONG within 1000 ms")
-RECOVERS(closed_pipe, "!close",
-	 "worker killed: closed its pipe and stayed")
+RECOVERS(closed_pipe, "!close", "worker killed: closed its pipe and stayed")
 RECOVERS(babble, "!babble", "worker killed: babbles: no frame")
 RECOVERS(unknown_type, "!unknown", "worker killed: babbles: ?: unknown type")
 RECOVERS(wrong_way, "!wrongway",
@@ -460,7 +447,6 @@ static void pings_are_answered(void **state)
 	AWAIT_TOLD("delivered 1 1\n");
 }
 
-
 static void the_last_words_are_heard(void **state)
 {
 	(void)state;
@@ -472,7 +458,6 @@ static void the_last_words_are_heard(void **state)
 	comes_back();
 }
 
-
 static void a_terminals_ctrl_c_is_not_for_workers(void **state)
 {
 	(void)state;
@@ -483,7 +468,6 @@ static void a_terminals_ctrl_c_is_not_for_workers(void **state)
 	assert_told("heard 1 0 fake: <alice> hi\ndelivered 1 1\n");
 }
 
-
 static void others_legs_are_ignored(void **state)
 {
 	(void)state;
@@ -493,19 +477,17 @@ static void others_legs_are_ignored(void **state)
 	assert_told("delivered 1 1\n");
 }
 
-
 /* ---- starting ---- */
 
-
 /* A link to the fake worker under a name that tells it what to do. */
-static void start_as(const char *name, const char *reason)
+static void start_as(const char *name, uint64_t pong_ms, const char *reason)
 {
 	char dir[] = "/tmp/t_bridge.XXXXXX", path[64];
 
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	assert_int_equal(symlink(worker_path, path), 0);
-	open_bridge(path, 50, 500, 0);
+	open_bridge(path, 0, pong_ms, 0);
 	attach(&leg);
 	AWAIT(was_told("lost"));
 	/* And again: what the hub attaches meanwhile is not forgotten. */
@@ -517,36 +499,34 @@ static void start_as(const char *name, const char *reason)
 	assert_int_equal(rmdir(dir), 0);
 }
 
-
 static void one_that_never_starts_is_killed(void **state)
 {
 	(void)state;
-	start_as("mute", "lost 1 0 worker killed: no READY within 500 ms\n");
+	start_as("mute", 500,
+		 "lost 1 0 worker killed: no READY within 500 ms\n");
 }
-
 
 static void one_of_another_version_is_killed(void **state)
 {
 	(void)state;
-	start_as("old", "lost 1 0 worker killed: babbles: READY: "
+	start_as("old", 0,
+		 "lost 1 0 worker killed: babbles: READY: "
 		 "another version\n");
 }
-
 
 static void one_that_reports_too_early_is_killed(void **state)
 {
 	(void)state;
-	start_as("early", "lost 1 0 worker killed: babbles: DELIVERED: "
+	start_as("early", 0,
+		 "lost 1 0 worker killed: babbles: DELIVERED: "
 		 "before READY\n");
 }
-
 
 static void one_that_is_no_worker_is_killed(void **state)
 {
 	(void)state;
-	start_as("silly", "lost 1 0 worker killed: babbles: no frame\n");
+	start_as("silly", 0, "lost 1 0 worker killed: babbles: no frame\n");
 }
-
 
 static void a_missing_program_is_told(void **state)
 {
@@ -564,7 +544,6 @@ static void a_missing_program_is_told(void **state)
 		    "No such file or directory\n");
 }
 
-
 static void attach_before_ready_is_remembered(void **state)
 {
 	(void)state;
@@ -576,9 +555,62 @@ static void attach_before_ready_is_remembered(void **state)
 	assert_told("attached 2 uno\n");
 }
 
+/* With a clock that moves only when it is told to. */
+static void pauses_grow_and_begin_anew(void **state)
+{
+	static const unsigned pauses[] = { 200,	 400,	800,   1600,  3200,
+					   6400, 12800, 25600, 30000, 30000 };
+	char words[64];
+	size_t i;
+
+	(void)state;
+	clock_freeze(now_ms(), wall_ms());
+	open_bridge("/bin/false", 0, 0, 0);
+	attach(&leg);
+	for (i = 0; i < sizeof(pauses) / sizeof(pauses[0]); i++) {
+		snprintf(words, sizeof(words),
+			 "exited with 1; the next one in %u ms", pauses[i]);
+		clock_advance(i ? pauses[i - 1] + 20 : 20);
+		AWAIT_FROZEN(logged(words));
+		buf_clear(&lines);
+	}
+	/* Not a moment too soon. */
+	clock_advance(pauses[i - 1] - 20);
+	loop_turn(loop, 0);
+	assert_false(worker_pid());
+	clock_thaw();
+}
+
+static void a_long_life_begins_anew(void **state)
+{
+	static const struct {
+		uint64_t life_ms;
+		const char *words;
+	} lives[] = {
+		{ 0, "the next one in 200 ms" },
+		{ 59000, "the next one in 400 ms" },
+		{ 60000, "the next one in 200 ms" },
+	};
+	size_t i;
+
+	(void)state;
+	clock_freeze(now_ms(), wall_ms());
+	open_bridge(worker_path, 3600000, 3600000, 0);
+	for (i = 0; i < sizeof(lives) / sizeof(lives[0]); i++) {
+		attach(&leg);
+		clock_advance(1000);
+		AWAIT_FROZEN(was_told("attached 1"));
+		clock_advance(lives[i].life_ms);
+		kill(worker_pid(), SIGKILL);
+		AWAIT_FROZEN(was_told("lost 1"));
+		assert_true(logged(lives[i].words));
+		buf_clear(&lines);
+		buf_clear(&told);
+	}
+	clock_thaw();
+}
 
 /* ---- the end ---- */
-
 
 static void nothing_is_told_after_stop(void **state)
 {
@@ -596,7 +628,6 @@ static void nothing_is_told_after_stop(void **state)
 	assert_int_equal(status, ENOTCONN);
 }
 
-
 static void a_bridge_can_go_at_any_time(void **state)
 {
 	(void)state;
@@ -604,7 +635,6 @@ static void a_bridge_can_go_at_any_time(void **state)
 	attach(&leg);
 	loop_turn(loop, 20);
 }
-
 
 static void started_by_hand_it_says_what_it_is(void **state)
 {
@@ -624,9 +654,7 @@ static void started_by_hand_it_says_what_it_is(void **state)
 	assert_int_equal(WEXITSTATUS(status), 2);
 }
 
-
 /* ---- for the operator ---- */
-
 
 static void a_workers_log_is_ours(void **state)
 {
@@ -642,7 +670,6 @@ static void a_workers_log_is_ours(void **state)
 	assert_false(logged("secret"));
 }
 
-
 static void status_is_a_line_a_worker(void **state)
 {
 	struct buf out = { 0 };
@@ -657,11 +684,11 @@ static void status_is_a_line_a_worker(void **state)
 	assert_int_equal(ops->status(bridge, &sink), 0);
 	snprintf(words, sizeof(words),
 		 "fake_worker: pid %d, ready, 1 restart, 1 account, "
-		 "last error: worker died: killed by SIGKILL\n", worker_pid());
+		 "last error: worker died: killed by SIGKILL\n",
+		 worker_pid());
 	assert_string_equal(buf_str(&out), words);
 	buf_free(&out);
 }
-
 
 static void accounts_are_found_by_label(void **state)
 {
@@ -674,10 +701,10 @@ static void accounts_are_found_by_label(void **state)
 	assert_false(bridge_has_account(bridge, VIEW("on")));
 	assert_null(bridge_only_account(bridge));
 	assert_int_equal(bridge_account(bridge, "One", NULL, 0), EEXIST);
-	assert_int_equal(bridge_account(bridge, "three", many,
-					WIRE_SETTINGS_MAX + 1), EINVAL);
+	assert_int_equal(
+		bridge_account(bridge, "three", many, WIRE_SETTINGS_MAX + 1),
+		EINVAL);
 }
-
 
 static void targets_are_checked(void **state)
 {
@@ -687,22 +714,23 @@ static void targets_are_checked(void **state)
 
 	(void)state;
 	open_bridge(worker_path, 0, 0, 0);
-	assert_int_equal(ops->check(bridge, VIEW("fake:x"), VIEW_NONE, &via,
-				    &why), 0);
+	assert_int_equal(
+		ops->check(bridge, VIEW("fake:x"), VIEW_NONE, &via, &why), 0);
 	assert_string_equal(buf_str(&via), "one");
-	assert_int_equal(ops->check(bridge, VIEW("fake:"), VIEW_NONE, &via,
-				    &why), EINVAL);
+	assert_int_equal(
+		ops->check(bridge, VIEW("fake:"), VIEW_NONE, &via, &why),
+		EINVAL);
 	assert_string_equal(buf_str(&why), "no place");
 	buf_clear(&why);
-	assert_int_equal(ops->check(bridge, VIEW("irc:x"), VIEW_NONE, &via,
-				    &why), EINVAL);
+	assert_int_equal(
+		ops->check(bridge, VIEW("irc:x"), VIEW_NONE, &via, &why),
+		EINVAL);
 	assert_string_equal(buf_str(&why), "has to begin with \"fake:\"");
 	OP(err = ops->attach(bridge, &nobodys));
 	assert_int_equal(err, EINVAL);
 	buf_free(&via);
 	buf_free(&why);
 }
-
 
 static void find_worker(void)
 {
@@ -716,7 +744,6 @@ static void find_worker(void)
 	slash = strrchr(worker_path, '/');
 	memcpy(slash + 1, "fake_worker", sizeof("fake_worker"));
 }
-
 
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
@@ -755,6 +782,8 @@ int main(void)
 		CASE(one_that_is_no_worker_is_killed),
 		CASE(a_missing_program_is_told),
 		CASE(attach_before_ready_is_remembered),
+		CASE(pauses_grow_and_begin_anew),
+		CASE(a_long_life_begins_anew),
 		CASE(nothing_is_told_after_stop),
 		CASE(a_bridge_can_go_at_any_time),
 		CASE(started_by_hand_it_says_what_it_is),

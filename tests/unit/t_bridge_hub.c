@@ -27,7 +27,6 @@ static int check(void *arg, struct view rest, struct view via,
 	return 0;
 }
 
-
 static int place(void *arg, struct view rest, struct buf *out)
 {
 	(void)arg;
@@ -35,8 +34,7 @@ static int place(void *arg, struct view rest, struct buf *out)
 	return 0;
 }
 
-
-static void add_faces(void)
+static void add_faces(uint64_t pong_ms)
 {
 	const struct bridge_setting nick = { "nick", "uno" };
 	struct bridge_conf conf = {
@@ -44,7 +42,7 @@ static void add_faces(void)
 		.scheme = "fake",
 		.program = worker_path,
 		.worker_ping_ms = 50,
-		.worker_pong_ms = 1000,
+		.worker_pong_ms = pong_ms,
 		.check = check,
 		.place = place,
 	};
@@ -56,12 +54,11 @@ static void add_faces(void)
 	assert_int_equal(hub_add_face(rig.hub, &echo_ops, echo), 0);
 }
 
-
-static void open_all(const char *target)
+static void open_all(const char *target, uint64_t pong_ms)
 {
 	clock_thaw();
 	rig_open();
-	add_faces();
+	add_faces(pong_ms);
 	assert_int_equal(hub_start(rig.hub), 0);
 	room = rig_room("lobby");
 	alice = rig_join(room, "alice");
@@ -69,7 +66,6 @@ static void open_all(const char *target)
 	leg = hub_link(rig.hub, VIEW("link"));
 	AWAIT(leg->state == LEG_UP);
 }
-
 
 static void close_all(void)
 {
@@ -80,7 +76,6 @@ static void close_all(void)
 	rig_close();
 }
 
-
 /* How often alice got it; she answers everything. */
 static size_t heard(const char *text)
 {
@@ -88,11 +83,10 @@ static size_t heard(const char *text)
 	return fake_got(&rig.sip, alice->id, text);
 }
 
-
 static void words_cross(void **state)
 {
 	(void)state;
-	open_all("fake:a");
+	open_all("fake:a", 0);
 	assert_string_equal(leg->own_nick, "uno");
 	rig_say(room, "alice", "hello");
 	AWAIT(heard("<alice> hello"));
@@ -102,7 +96,6 @@ static void words_cross(void **state)
 	assert_int_equal(heard("<alice> hello"), 1);
 	close_all();
 }
-
 
 static void nobody_hears_twice(const char *const *texts, size_t count)
 {
@@ -115,16 +108,14 @@ static void nobody_hears_twice(const char *const *texts, size_t count)
 	}
 }
 
-
 /* Alice speaks before, while and after the worker is gone. */
 static void survives(const char *deed)
 {
-	static const char *const texts[] = {
-		"before", "one", "two", "three", "after"
-	};
+	static const char *const texts[] = { "before", "one", "two", "three",
+					     "after" };
 	int pid = 0, now = 0;
 
-	open_all("fake:a");
+	open_all("fake:a", deed && !strcmp(deed, "!hang") ? 1000 : 0);
 	rig_say(room, "alice", texts[0]);
 	AWAIT(heard("<alice> before"));
 	assert_int_equal(bridge_pids(bridge, &pid, 1), 1);
@@ -148,13 +139,11 @@ static void survives(const char *deed)
 	close_all();
 }
 
-
 static void a_killed_worker_loses_nothing(void **state)
 {
 	(void)state;
 	survives(NULL);
 }
-
 
 static void a_crashing_worker_loses_nothing(void **state)
 {
@@ -162,13 +151,11 @@ static void a_crashing_worker_loses_nothing(void **state)
 	survives("!crash");
 }
 
-
 static void a_hanging_worker_loses_nothing(void **state)
 {
 	(void)state;
 	survives("!hang");
 }
-
 
 static void a_babbling_worker_loses_nothing(void **state)
 {
@@ -176,11 +163,10 @@ static void a_babbling_worker_loses_nothing(void **state)
 	survives("!babble");
 }
 
-
 static void what_fails_for_good_is_passed_over(void **state)
 {
 	(void)state;
-	open_all("fake:a");
+	open_all("fake:a", 0);
 	rig_say(room, "alice", "!never");
 	rig_say(room, "alice", "next");
 	AWAIT(heard("<alice> next"));
@@ -189,13 +175,12 @@ static void what_fails_for_good_is_passed_over(void **state)
 	close_all();
 }
 
-
 static void a_refused_place_is_told(void **state)
 {
 	(void)state;
 	clock_thaw();
 	rig_open();
-	add_faces();
+	add_faces(0);
 	assert_int_equal(hub_start(rig.hub), 0);
 	room = rig_room("lobby");
 	assert_int_equal(rig_try_link(room, "link", "fake:closed", false), 0);
@@ -205,13 +190,12 @@ static void a_refused_place_is_told(void **state)
 	close_all();
 }
 
-
 static void a_removed_link_lets_the_account_go(void **state)
 {
 	size_t before;
 
 	(void)state;
-	open_all("fake:a");
+	open_all("fake:a", 0);
 	before = rig.done;
 	assert_int_equal(hub_link_remove(rig.hub, leg, rig_done, NULL), 0);
 	assert_int_equal(rig_answer(before), 0);
@@ -225,11 +209,10 @@ static void a_removed_link_lets_the_account_go(void **state)
 	close_all();
 }
 
-
 static void the_echo_answers_once(void **state)
 {
 	(void)state;
-	open_all("echo:a");
+	open_all("echo:a", 0);
 	assert_int_equal(rig_try_link(room, "second", "echo:b", false), 0);
 	AWAIT(hub_link(rig.hub, VIEW("second"))->state == LEG_UP);
 	rig_say(room, "alice", "hello");
@@ -238,7 +221,6 @@ static void the_echo_answers_once(void **state)
 	assert_int_equal(rig.sip.count, 2);
 	close_all();
 }
-
 
 static void find_worker(void)
 {
@@ -252,7 +234,6 @@ static void find_worker(void)
 	slash = strrchr(worker_path, '/');
 	memcpy(slash + 1, "fake_worker", sizeof("fake_worker"));
 }
-
 
 int main(void)
 {

@@ -12,8 +12,8 @@ static struct leg other = { .id = 8, .target = "echo:b", .via = "" };
 
 static int setup(void **state)
 {
-	int err = test_setup(state) || loop_new(&loop) ||
-		  echo_new(&echo, loop);
+	int err =
+		test_setup(state) || loop_new(&loop) || echo_new(&echo, loop);
 
 	buf_init(&told, 0);
 	return err ? err : echo_ops.start(echo, HUB);
@@ -110,8 +110,9 @@ static void targets_are_checked(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(echo_ops.check(echo, VIEW("echo:a"), VIEW_NONE, &via,
-					&why), 0);
+	assert_int_equal(
+		echo_ops.check(echo, VIEW("echo:a"), VIEW_NONE, &via, &why),
+		0);
 	assert_int_equal(why.n, 0);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		buf_clear(&why);
@@ -120,8 +121,9 @@ static void targets_are_checked(void **state)
 				 EINVAL);
 		assert_int_not_equal(why.n, 0);
 	}
-	assert_int_equal(echo_ops.check(echo, VIEW("echo:a"), VIEW("home"),
-					&via, &why), EINVAL);
+	assert_int_equal(
+		echo_ops.check(echo, VIEW("echo:a"), VIEW("home"), &via, &why),
+		EINVAL);
 	buf_free(&via);
 	buf_free(&why);
 }

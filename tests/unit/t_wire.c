@@ -29,12 +29,11 @@ static const struct {
 	const char *name;
 	bool to_worker;
 	const char *fields;
-} types[] = {
-	{ "?", false, "" },
-#define WORKER true
-#define DAEMON false
+} types[] = { { "?", false, "" },
+#define WORKER		    true
+#define DAEMON		    false
 #define X(name, to, fields) { #name, to, fields },
-	WIRE_TYPES(X)
+	      WIRE_TYPES(X)
 #undef X
 };
 
@@ -42,7 +41,10 @@ static const struct {
 static struct wire_msg sample(enum wire_type type)
 {
 	static const char *const texts[] = {
-		"eins", "", "h\xc3\xa9 \xf0\x9f\x90\x95", "a\nb",
+		"eins",
+		"",
+		"h\xc3\xa9 \xf0\x9f\x90\x95",
+		"a\nb",
 	};
 	struct wire_msg m = { .type = type, .id = 0x80000000u + type };
 	const char *f;
@@ -84,8 +86,8 @@ static void same(const struct wire_msg *a, const struct wire_msg *b)
 	}
 	for (i = 0; i < a->settings_count; i++) {
 		assert_true(view_eq(a->settings[i].key, b->settings[i].key));
-		assert_true(view_eq(a->settings[i].value,
-				    b->settings[i].value));
+		assert_true(
+			view_eq(a->settings[i].value, b->settings[i].value));
 	}
 }
 
@@ -102,8 +104,8 @@ static void every_type_comes_back(void **state)
 		assert_int_equal(wire_send(NULL, &in), 0);
 		f = sent_frame();
 		assert_int_equal(f.type, type);
-		assert_int_equal(wire_decode(&out, &f, types[type].to_worker,
-					     &why), 0);
+		assert_int_equal(
+			wire_decode(&out, &f, types[type].to_worker, &why), 0);
 		assert_null(why);
 		same(&in, &out);
 	}
@@ -231,8 +233,13 @@ static void too_many_settings_are_refused(void **state)
 static void text_that_is_no_utf8_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"\xff", "a\xc3", "\xc0\xaf", "\xed\xa0\x80",
-		"\xf4\x90\x80\x80", "\x80" "abc",
+		"\xff",
+		"a\xc3",
+		"\xc0\xaf",
+		"\xed\xa0\x80",
+		"\xf4\x90\x80\x80",
+		"\x80"
+		"abc",
 	};
 	struct buf b = { 0 };
 	struct frame f = { 0 };
@@ -264,7 +271,8 @@ static void what_is_sent_is_cleaned(void **state)
 	struct wire_msg m = {
 		.type = WIRE_JOINED,
 		.u = { 7 },
-		.s = { VIEW("a\xff" "b\xc3") },
+		.s = { VIEW("a\xff"
+			    "b\xc3") },
 	};
 	struct wire_msg out;
 	struct frame f;
@@ -274,13 +282,16 @@ static void what_is_sent_is_cleaned(void **state)
 	assert_int_equal(wire_send(NULL, &m), 0);
 	f = sent_frame();
 	assert_int_equal(wire_decode(&out, &f, false, &why), 0);
-	assert_view(out.s[0], "a\xef\xbf\xbd" "b\xef\xbf\xbd");
+	assert_view(out.s[0], "a\xef\xbf\xbd"
+			      "b\xef\xbf\xbd");
 	/* What is right stays as it is, controls too. */
-	m.s[0] = VIEW("a\r\n\x01" "b");
+	m.s[0] = VIEW("a\r\n\x01"
+		      "b");
 	assert_int_equal(wire_send(NULL, &m), 0);
 	f = sent_frame();
 	assert_int_equal(wire_decode(&out, &f, false, &why), 0);
-	assert_view(out.s[0], "a\r\n\x01" "b");
+	assert_view(out.s[0], "a\r\n\x01"
+			      "b");
 	buf_free(&sent);
 }
 
