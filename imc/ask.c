@@ -28,6 +28,8 @@ static const struct refusal {
 	  NULL },
 	{ ASK_MANAGERS, 403, "*** This is the address of the manager, not of "
 			     "a room", NULL },
+	{ ASK_USERS, 403, "*** This is the address of a user, not of a room",
+	  NULL },
 	{ ASK_MUTE, 400, "*** This is not a room: nobody else reads this",
 	  "help" },
 };

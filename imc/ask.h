@@ -49,6 +49,7 @@ enum {
 	ASK_WHICH_ROOM,        /* 400: sent to the manager without a room */
 	ASK_BAD_ROOM,          /* 400: not a room's address */
 	ASK_MANAGERS,          /* 403: the manager's name */
+	ASK_USERS,             /* 403: a user's name */
 	ASK_MUTE,              /* 400: text to the manager */
 };
 void ask_refuse(const struct ask *a, int why);

@@ -88,12 +88,43 @@ static void expect_done(struct ask *a, int err)
 	ask_refuse(a, err == EBADMSG ? ASK_BAD_ROOM : err);
 }
 
+static bool is_user(const struct imc *i, struct view name, struct view domain)
+{
+	struct addr *user = NULL;
+	bool known;
+
+	known = !addr_new(&user, VIEW("sip"), name, domain, VIEW_NONE) &&
+		contacts_find(i->contacts, user);
+	mem_deref(user);
+	return known;
+}
+
+/* Who speaks from a room's address is taken for a loop: a room must not take
+ * anybody's voice away. Room names have no case; most users' are lower. */
+static bool is_users_place(const struct imc *i, const struct place *place)
+{
+	char *lower = view_dup(place->name);
+	bool known;
+
+	for (size_t n = 0; n < place->name.n; n++)
+		if (lower[n] >= 'A' && lower[n] <= 'Z')
+			lower[n] |= 0x20;
+	known = is_user(i, place->name, place->domain) ||
+		is_user(i, view_mem(lower, place->name.n), place->domain);
+	mem_free(lower);
+	return known;
+}
+
 static void create_room(struct ask *a, const struct place *place,
 			uint32_t flags)
 {
 	struct room *r = NULL;
 	int err;
 
+	if (is_users_place(a->imc, place)) {
+		ask_refuse(a, ASK_USERS);
+		return;
+	}
 	a->done = "*** Room was created";
 	err = hub_room_create(a->imc->hub, &r, place->name, place->domain,
 			      flags, a->user, ask_on_done, ask_keep(a));

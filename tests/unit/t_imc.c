@@ -313,6 +313,20 @@ static void who_may_not_ask(void **state)
 	rig_stop(&rig);
 }
 
+/* From then on nothing that he says would be believed to be his. */
+static void a_room_takes_nobodys_address(void **state)
+{
+	(void)state;
+	with_room(NULL);
+	assert_int_equal(user_ask(&rig, &alice, MGR, "#create Bob"), 403);
+	AWAIT_TEXT(&rig, &alice, MGR,
+		   "*** This is the address of a user, not of a room");
+	assert_int_equal(user_ask(&rig, &alice, MGR, "#join alice"), 403);
+	assert_int_equal(user_ask(&rig, &bob, MGR, "#rooms"), 200);
+	AWAIT_TEXT(&rig, &bob, MGR, "Rooms:\n[chat-1]");
+	rig_stop(&rig);
+}
+
 /* Another branch, so another transaction, but the same words. */
 static void words_are_taken_once(void **state)
 {
@@ -403,6 +417,7 @@ int main(void)
 		TEST(an_ip_address_is_our_domain),
 		TEST(what_is_no_text),
 		TEST(who_may_not_ask),
+		TEST(a_room_takes_nobodys_address),
 		TEST(words_are_taken_once),
 		TEST(the_settings_count),
 		TEST(bad_settings),
