@@ -178,7 +178,7 @@ int listener_open_unix(struct listener **lp, struct loop *l, const char *path,
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	struct listener *li;
-	int err;
+	int err, type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
 	if (!*path || view_copy(un.sun_path, sizeof(un.sun_path),
 				view_str(path)))
@@ -188,7 +188,7 @@ int listener_open_unix(struct listener **lp, struct loop *l, const char *path,
 	err = take_path(&un);
 	if (err)
 		goto out;
-	li->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	li->fd = socket(AF_UNIX, type, 0);
 	err = li->fd < 0 ? errno : bind_unix(li->fd, &un, &li->made);
 	if (!err)
 		err = begin(li);

@@ -4,6 +4,7 @@ src_io_libio_a_SOURCES = \
 	src/io/child.c src/io/child.h \
 	src/io/dns.c src/io/dns.h \
 	src/io/dns_chan.c src/io/dns_priv.h \
+	src/io/dns_names.c \
 	src/io/dns_srv.c \
 	src/io/framer.c src/io/framer.h \
 	src/io/listener.c \

@@ -3,6 +3,8 @@
 #include "sock.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -67,4 +69,22 @@ void sock_local(int fd, struct netaddr *a)
 void sock_peer(int fd, struct netaddr *a)
 {
 	sock_name(fd, a, getpeername);
+}
+
+
+int sock_flags(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC))
+		return errno;
+	return 0;
+}
+
+
+void sock_tcp_options(int fd)
+{
+	sock_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	sock_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }

@@ -12,5 +12,9 @@ int sock_open(int *fd, int family, int type, const struct netaddr *local);
 void sock_local(int fd, struct netaddr *a);
 void sock_peer(int fd, struct netaddr *a);
 void sock_option(int fd, int level, int name, int value);
+/* Makes somebody else's descriptor non-blocking and close-on-exec. */
+int sock_flags(int fd);
+/* Small writes are gathered above already; and a dead peer shows in time. */
+void sock_tcp_options(int fd);
 
 #endif

@@ -7,8 +7,6 @@
 #include "stream.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -374,14 +372,6 @@ static struct stream *stream_new(struct loop *l, const struct stream_conf *c,
 }
 
 
-/* Small writes are gathered here already; and a dead peer shows in time. */
-static void tcp_options(int fd)
-{
-	sock_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-	sock_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-}
-
-
 int stream_connect(struct stream **sp, struct loop *l,
 		   const struct netaddr *dst, const struct stream_conf *conf,
 		   const struct stream_ops *ops, void *arg)
@@ -394,7 +384,7 @@ int stream_connect(struct stream **sp, struct loop *l,
 	err = sock_open(&s->fd, netaddr_family(dst), SOCK_STREAM, conf->bind);
 	if (err)
 		goto out;
-	tcp_options(s->fd);
+	sock_tcp_options(s->fd);
 	if (conf->tls)
 		err = tls_open(&s->tls, conf->tls, s->fd, conf->tls_name);
 	if (err)
@@ -417,17 +407,6 @@ int stream_connect(struct stream **sp, struct loop *l,
 }
 
 
-static int set_flags(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) ||
-	    fcntl(fd, F_SETFD, FD_CLOEXEC))
-		return errno;
-	return 0;
-}
-
-
 int stream_adopt(struct stream **sp, struct loop *l, int fd,
 		 const struct stream_conf *conf, const struct stream_ops *ops,
 		 void *arg)
@@ -436,14 +415,14 @@ int stream_adopt(struct stream **sp, struct loop *l, int fd,
 	int err;
 
 	s->fd = fd;
-	err = conf->tls ? EINVAL : set_flags(fd);
+	err = conf->tls ? EINVAL : sock_flags(fd);
 	if (err)
 		goto out;
 	s->state = STREAM_OPEN;
 	sock_local(fd, &s->local);
 	sock_peer(fd, &s->peer);
 	if (netaddr_family(&s->peer))
-		tcp_options(fd);
+		sock_tcp_options(fd);
 	err = loop_watch(&s->watch, l, fd, LOOP_READ, on_ready, s);
  out:
 	if (err)

@@ -114,7 +114,8 @@ int tls_open(struct tls **tp, struct tls_ctx *ctx, int fd, const char *name)
 	t->ctx = mem_ref(ctx);
 	t->why = "";
 	t->ssl = SSL_new(ctx->ssl);
-	if (!t->ssl || SSL_set_fd(t->ssl, fd) != 1 || !set_name(t->ssl, name)) {
+	if (!t->ssl || SSL_set_fd(t->ssl, fd) != 1 ||
+	    !set_name(t->ssl, name)) {
 		mem_deref(t);
 		return EINVAL;
 	}
