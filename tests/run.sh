@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Every test there is: style, unit and end-to-end, in a plain build and in one
+# with AddressSanitizer and UndefinedBehaviorSanitizer. Installs what it
+# needs. The last line counts.
+#
+#   sh tests/run.sh           all
+#   sh tests/run.sh unit      the unit tests only (also: e2e, style)
+#   FAST=1 sh tests/run.sh    without the sanitized build
+set -eu
+cd "$(dirname "$0")/.."
+. etc/lib.sh
+
+TEST_PACKAGES="libcmocka-dev python3 python3-pytest python3-slixmpp prosody
+ lua-sec ngircd openssl baresip-core sipsak linphone-cli iproute2 procps"
+what=${1:-all}
+passed=0 failed=0 skipped=0
+
+count()
+{
+	passed=$((passed + $1))
+	failed=$((failed + $2))
+	skipped=$((skipped + $3))
+}
+
+style()
+{
+	say "style"
+	if sh tests/check_style.sh; then
+		count 1 0 0
+	else
+		count 0 1 0
+	fi
+}
+
+# cmocka's closing lines in automake's logs; a log without any (a crash, or
+# no test run) is a failure.
+unit()
+{
+	say "unit tests in $1"
+	make -s -C "$1" -k -j "$(nproc)" check >"$1/check.out" 2>&1 || :
+	set -- "$1" $(awk '
+		FNR == 1 && NR > 1 && !seen { lost++ }
+		FNR == 1 { seen = 0 }
+		/^\[  PASSED  \] [0-9]+ test/ { p += $4; seen = 1 }
+		/^\[  FAILED  \] [0-9]+ test/ { f += $4; seen = 1 }
+		/^\[  SKIPPED \] [0-9]+ test/ { s += $4; seen = 1 }
+		END { if (NR && !seen) lost++; print p + 0, f + lost + 0, s + 0 }
+		' "$1"/tests/unit/*.log)
+	say "$2 passed, $3 failed, $4 skipped"
+	if ! grep -q '^# ERROR: 0' "$1/check.out" ||
+	   ! grep -q '^# FAIL:  0' "$1/check.out" || [ "$3" != 0 ]; then
+		grep -hE '^(FAIL|ERROR):|error:|FAILED|runtime error' \
+			"$1/check.out" "$1"/tests/unit/*.log >&2 || :
+		[ "$3" != 0 ] || set -- "$1" "$2" 1 "$4"
+		[ ! -s "$1/check.out" ] || tail -30 "$1/check.out" >&2
+	fi
+	count "$2" "$3" "$4"
+}
+
+e2e()
+{
+	say "end-to-end tests with $1"
+	status=0
+	CONFAB_BUILD=$PWD/$1 /usr/bin/python3 -m pytest -q -p no:cacheprovider \
+		--junitxml="$1/e2e.xml" tests/e2e >&2 || status=$?
+	set -- $(/usr/bin/python3 - "$1/e2e.xml" <<'END'
+import sys
+import xml.etree.ElementTree as et
+try:
+    s = et.parse(sys.argv[1]).getroot().find('testsuite')
+    n, f, e, k = (int(s.get(a)) for a in
+                  ('tests', 'failures', 'errors', 'skipped'))
+    print(n - f - e - k, f + e, k)
+except Exception:
+    print(0, 1, 0)
+END
+)
+	[ "$status" = 0 ] || [ "$2" != 0 ] || set -- "$1" 1 "$3"
+	count "$1" "$2" "$3"
+}
+
+# shellcheck disable=SC2086
+need $BUILD_PACKAGES $TEST_PACKAGES
+case $what in all | style) style ;; esac
+for folder in build build-asan; do
+	case $what in all | unit | e2e) ;; *) break ;; esac
+	[ "$folder" = build ] && option= || option=--enable-sanitize
+	[ -z "${FAST-}" ] || [ "$folder" = build ] || continue
+	build $folder $option
+	case $what in all | unit) unit $folder ;; esac
+	case $what in all | e2e) e2e $folder ;; esac
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
