@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A SIP user agent for pager-mode messages, as a scripted person uses it:
+answers each MESSAGE, sends MESSAGEs with retransmission."""
+import collections
+import os
+import re
+import socket
+import threading
+import time
+
+from .util import Seen, Timeout
+
+Message = collections.namedtuple(
+    'Message', 'source to uri call_id headers body')
+
+
+def token():
+    return os.urandom(6).hex()
+
+
+def parse(data):
+    head, _, body = data.partition(b'\r\n\r\n')
+    lines = head.decode('utf-8', 'replace').split('\r\n')
+    headers = [(k.strip().lower(), v.strip()) for k, _, v in
+               (line.partition(':') for line in lines[1:])]
+    return lines[0], headers, body
+
+
+def get(headers, name):
+    for key, value in headers:
+        if key == name:
+            return value
+    return ''
+
+
+def uri_of(value):
+    found = re.search(r'<([^>]*)>', value)
+    return (found.group(1) if found else value.split(';')[0]).strip()
+
+
+class SipUser:
+    """name@domain on a socket of its own. answer: the status that incoming
+    MESSAGEs get; None: silence."""
+
+    def __init__(self, name, domain, server, transport='udp', answer=200,
+                 bind='127.0.0.1', port=0):
+        self.name, self.domain, self.server = name, domain, server
+        self.transport, self.answer = transport, answer
+        self.aor = 'sip:%s@%s' % (name, domain)
+        self.seen = Seen(name)      # Message, each once
+        self.requests = Seen(name)  # Message, repetitions as well
+        self.responses = {}
+        self.changed = threading.Condition()
+        self.known = set()
+        self.cseq = 0
+        self.closed = False
+        if transport == 'udp':
+            self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
+                                 1 << 20)
+            self.sock.bind((bind, port))
+            self.sock.connect(server)
+        else:
+            self.sock = socket.create_connection(server, 10)
+        self.sock.settimeout(0.2)
+        self.host, self.port = self.sock.getsockname()
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
+
+    # -- in
+
+    def packets(self):
+        buf = b''
+        while not self.closed:
+            try:
+                data = self.sock.recv(65535)
+            except socket.timeout:
+                continue
+            except ConnectionRefusedError:
+                continue
+            except OSError:
+                return
+            if self.transport == 'udp':
+                yield data
+                continue
+            if not data:
+                return
+            buf += data
+            while True:
+                buf = buf.lstrip(b'\r\n')
+                end = buf.find(b'\r\n\r\n')
+                if end < 0:
+                    break
+                length = re.search(rb'(?im)^(?:content-length|l)\s*:\s*(\d+)',
+                                   buf[:end])
+                need = end + 4 + (int(length.group(1)) if length else 0)
+                if len(buf) < need:
+                    break
+                yield buf[:need]
+                buf = buf[need:]
+
+    def read(self):
+        for data in self.packets():
+            first, headers, body = parse(data)
+            if first.startswith('SIP/2.0 '):
+                with self.changed:
+                    key = get(headers, 'call-id')
+                    self.responses.setdefault(key, []).append(
+                        (int(first.split()[1]), headers))
+                    self.changed.notify_all()
+            elif first:
+                self.request(first, headers, body)
+
+    def request(self, first, headers, body):
+        method, uri = first.split()[:2]
+        message = Message(uri_of(get(headers, 'from')),
+                          uri_of(get(headers, 'to')), uri,
+                          get(headers, 'call-id'), headers,
+                          body.decode('utf-8', 'replace'))
+        self.requests.add(message)
+        if self.answer is None:
+            return
+        via = [v for k, v in headers if k in ('via', 'v')]
+        lines = ['SIP/2.0 %d x' % self.answer]
+        lines += ['Via: ' + v for v in via]
+        lines += ['From: ' + get(headers, 'from'),
+                  'To: %s;tag=%s' % (get(headers, 'to'), token()),
+                  'Call-ID: ' + message.call_id,
+                  'CSeq: ' + get(headers, 'cseq'),
+                  'Content-Length: 0', '', '']
+        try:
+            self.sock.send('\r\n'.join(lines).encode())
+        except OSError:
+            return
+        if method == 'MESSAGE' and 200 <= self.answer < 300 and \
+                message.call_id not in self.known:
+            self.known.add(message.call_id)
+            self.seen.add(message)
+
+    # -- out
+
+    def build(self, method, uri, body=b'', content_type='text/plain',
+              call_id=None, branch=None, headers=(), cseq=None, tag=None):
+        self.cseq += 1
+        lines = [
+            '%s %s SIP/2.0' % (method, uri),
+            'Via: SIP/2.0/%s %s:%d;branch=%s;rport' % (
+                self.transport.upper(), self.host, self.port,
+                branch or 'z9hG4bK' + token()),
+            'Max-Forwards: 70',
+            'From: <%s>;tag=%s' % (self.aor, tag or token()),
+            'To: <%s>' % uri,
+            'Call-ID: ' + (call_id or token() + '@' + self.host),
+            'CSeq: %d %s' % (cseq or self.cseq, method),
+        ] + list(headers)
+        if body and content_type:
+            lines.append('Content-Type: ' + content_type)
+        lines += ['Content-Length: %d' % len(body), '', '']
+        return '\r\n'.join(lines).encode() + body
+
+    def transact(self, packet, patience=32):
+        """Sends it, again and again over UDP, until a final answer is here:
+        (status, headers)."""
+        call_id = get(parse(packet)[1], 'call-id')
+        pause, end = 0.5, time.monotonic() + patience
+        with self.changed:
+            self.responses.pop(call_id, None)
+        while True:
+            try:
+                self.sock.send(packet)
+            except ConnectionRefusedError:
+                pass
+            with self.changed:
+                until = time.monotonic() + pause
+                if self.transport != 'udp':
+                    until = end
+                while time.monotonic() < until:
+                    for status, headers in self.responses.get(call_id, []):
+                        if status >= 200:
+                            return status, headers
+                    self.changed.wait(max(0, until - time.monotonic()))
+            pause = min(pause * 2, 4)
+            if time.monotonic() > end:
+                raise Timeout('%s: no answer to %r' % (
+                    self.name, packet.split(b'\r\n')[0]))
+
+    def send(self, to, text, content_type='text/plain;charset=UTF-8', **kw):
+        """The status of a MESSAGE's final answer."""
+        body = text if isinstance(text, bytes) else text.encode()
+        return self.transact(self.build('MESSAGE', to, body, content_type,
+                                        **kw))[0]
+
+    def options(self, to):
+        return self.transact(self.build('OPTIONS', to))
+
+    def saw(self, text, source=None, count=1, patience=None):
+        return self.seen.wait(
+            lambda m: m.body == text and
+            (source is None or m.source == source), count, patience)
+
+    def count(self, text):
+        return self.seen.count(lambda m: m.body == text)
+
+    def join(self, room, patience=None):
+        """Into the room's address; returns when the room said so."""
+        assert self.send(room, '#join') == 200
+        self.seen.wait(lambda m: m.source == room and (
+            m.body == '*** [%s] has joined the room' % self.name or
+            m.body == '*** Room was created' or
+            m.body == '*** You are in the room already'),
+            patience=patience)
+
+    def close(self):
+        self.closed = True
+        self.thread.join()
+        self.sock.close()

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting, ports, processes."""
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+PATIENCE = float(os.environ.get('CONFAB_PATIENCE', '60'))
+
+
+class Timeout(AssertionError):
+    pass
+
+
+def wait_for(condition, what, patience=None):
+    """Until condition() is true; its value. Nobody may sleep instead."""
+    end = time.monotonic() + (patience or PATIENCE)
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Timeout('waited in vain: %s' % (
+                what() if callable(what) else what))
+        time.sleep(0.02)
+
+
+def free_port(kind=socket.SOCK_STREAM, host='127.0.0.1'):
+    """A port that is free for TCP and UDP right now."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as t:
+            t.bind((host, 0))
+            port = t.getsockname()[1]
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u:
+                try:
+                    u.bind((host, port))
+                except OSError:
+                    continue
+            return port
+
+
+def port_open(port, host='127.0.0.1'):
+    try:
+        socket.create_connection((host, port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
+class Seen:
+    """What somebody saw, in order; append from any thread, wait in one."""
+
+    def __init__(self, name):
+        self.name = name
+        self.items = []
+        self.lock = threading.Lock()
+
+    def add(self, item):
+        with self.lock:
+            self.items.append(item)
+
+    def all(self):
+        with self.lock:
+            return list(self.items)
+
+    def count(self, match):
+        return sum(1 for i in self.all() if match(i))
+
+    def wait(self, match, count=1, patience=None):
+        """The first item that matches, once there are count of them."""
+        def found():
+            hits = [i for i in self.all() if match(i)]
+            return hits if len(hits) >= count else None
+        return wait_for(found, lambda: '%s to see it; saw %r' % (
+            self.name, self.all()[-20:]), patience)[0]
+
+
+class Process:
+    """A program of ours: started, watched, ended by its pid."""
+
+    def __init__(self, argv, log, env=None, cwd=None):
+        self.argv = argv
+        self.log = log
+        with open(log, 'ab') as out:
+            self.popen = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                env=env, cwd=cwd)
+        self.pid = self.popen.pid
+
+    def alive(self):
+        return self.popen.poll() is None
+
+    def text(self):
+        with open(self.log, errors='replace') as f:
+            return f.read()
+
+    def kill(self, signum=signal.SIGKILL):
+        if self.alive():
+            os.kill(self.pid, signum)
+
+    def stop(self, patience=20):
+        """Politely, then not. The exit status."""
+        self.kill(signal.SIGTERM)
+        try:
+            return self.popen.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return self.popen.wait()
+
+    def wait(self, patience=20):
+        return self.popen.wait(patience)
