@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The configuration file, secrets, and what the operator reads."""
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+from lab.confabd import Confabd
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+
+
+def run(build, *args, **kw):
+    return subprocess.run([str(build / 'confabd'), *args],
+                          capture_output=True, text=True, timeout=60, **kw)
+
+
+@pytest.mark.parametrize('text,says', [
+    ('domain = "x"\nlisen = {"udp:0.0.0.0:5060"}\n',
+     ':2: no such option \'lisen\': did you mean "listen"?'),
+    ('domain = "x"\nirc "a" { server = "h" port = 99999 }\n',
+     ':2: port: must be 0 to 65535'),
+    ('listen = {"udp:0.0.0.0:5060"}\n', 'domain is missing'),
+])
+def test_mistakes_are_told_with_their_line(build, tmp_path, text, says):
+    conf = tmp_path / 'c.conf'
+    conf.write_text(text)
+    for args in (('--check', '-c', str(conf)), ('-c', str(conf))):
+        result = run(build, *args)
+        assert result.returncode == 1
+        assert '%s' % conf in result.stderr
+        assert says in result.stderr
+        assert len(result.stderr.strip().split('\n')) == 1
+
+
+def test_a_good_file_is_fine(build, tmp_path):
+    conf = tmp_path / 'c.conf'
+    conf.write_text('domain = "x.example"\n')
+    result = run(build, '--check', '-c', str(conf))
+    assert result.returncode == 0
+    assert 'fine' in result.stdout
+
+
+def test_sample_and_manual_are_those_of_the_option_table(build, tmp_path):
+    sample = (TOP / 'etc' / 'confab.conf.sample').read_text()
+    assert run(build, '--sample').stdout == sample
+    out = tmp_path / 'man'
+    subprocess.run(['sh', str(TOP / 'doc' / 'update-options.sh'), str(build),
+                    str(out)], check=True, timeout=60)
+    assert out.read_text() == (TOP / 'doc' / 'confab.conf.5').read_text()
+
+
+def test_wrong_command_lines_show_the_usage(build):
+    for args in (['--frobnicate'], ['extra']):
+        result = run(build, *args)
+        assert result.returncode == 2
+        assert 'usage: confabd' in result.stderr
+    assert run(build, '--help').returncode == 0
+    assert run(build, '--version').stdout.startswith('confabd ')
+
+
+def test_a_second_daemon_on_the_same_folder_is_refused(confabd, folder,
+                                                       build):
+    first = confabd(name='one')
+    second = Confabd(build, folder('two'))
+    text = open(second.conf).read().replace(
+        os.path.join(second.folder, 'state'),
+        os.path.join(first.folder, 'state'))
+    open(second.conf, 'w').write(text)
+    result = run(build, '-c', second.conf)
+    assert result.returncode == 1
+    assert os.path.join(first.folder, 'state') in result.stderr
+    assert str(first.process.pid) in result.stderr
+
+
+def test_a_port_in_use_is_named(confabd, folder, build):
+    first = confabd(name='one')
+    second = Confabd(build, folder('two'), listen='"udp:127.0.0.1:%d"' %
+                     first.port)
+    result = run(build, '-c', second.conf)
+    assert result.returncode == 1
+    assert '127.0.0.1:%d' % first.port in result.stderr
+    assert 'in use' in result.stderr
+
+
+@pytest.mark.parametrize('section,says', [
+    ('link "l" { room = "sip:lobby@confab.test" to = "irc:nowhere/#c" }',
+     'nowhere'),
+    ('link "l" { room = "sip:lobby@confab.test" to = "gopher:x" }',
+     'gopher'),
+    ('link "l" { room = "sip:lobby@confab.test" to = "xmpp:room@svc" }',
+     'jabber'),
+    ('jabber "j" { jid = "a@b" password = "x" server = "192.0.2.1" '
+     'tls = "off" }', 'loopback'),
+    ('jabber "j" { jid = "a@b" server = "127.0.0.1" }', 'password'),
+])
+def test_links_that_cannot_be_are_explained(confabd, section, says):
+    server = confabd(extra=section, run=False)
+    server.start(wait=False)
+    assert server.process.wait() == 1
+    line = server.text().strip().split('\n')[-1]
+    assert says in line, server.text()
+
+
+def test_secrets_are_nowhere_to_be_seen(confabd, prosody, user, tmp_path):
+    xmpp = prosody()
+    secret = tmp_path / 'home.secret'
+    secret.write_text('gwpw\n')
+    secret.chmod(0o600)
+    server = confabd(extra='''
+jabber "home" { jid = "gw@%s" password_file = "%s" server = "127.0.0.1"
+    port = %d tls = "off" }
+link "l" { room = "sip:lobby@confab.test" to = "xmpp:%s" }
+''' % (xmpp.domain, secret, xmpp.port, xmpp.room('lobby')))
+    server.link_up('l')
+    pids = [server.process.pid] + server.workers('confab-jabber')
+    assert len(pids) == 2
+    for pid in pids:
+        for name in ('cmdline', 'environ'):
+            with open('/proc/%d/%s' % (pid, name), 'rb') as f:
+                assert b'gwpw' not in f.read()
+    assert 'gwpw' not in server.text()
+    assert 'gwpw' not in str(server.ctl('status'))
+    for root, _, files in os.walk(os.path.join(server.folder, 'state')):
+        assert os.stat(root).st_mode & 0o077 == 0
+        for name in files:
+            path = os.path.join(root, name)
+            assert os.stat(path).st_mode & 0o077 == 0
+            with open(path, 'rb') as f:
+                assert b'gwpw' not in f.read()
+    assert os.stat(server.socket).st_mode & 0o777 == 0o600
+
+
+def test_it_says_when_it_is_ready_to_the_service_manager(confabd, tmp_path):
+    import socket
+    path = str(tmp_path / 'notify')
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.bind(path)
+        s.settimeout(30)
+        server = confabd(env={'NOTIFY_SOCKET': path,
+                              'WATCHDOG_USEC': '400000'})
+        assert s.recv(100) == b'READY=1'
+        assert s.recv(100) == b'WATCHDOG=1'
+        assert s.recv(100) == b'WATCHDOG=1'
+        assert server.stop() == 0
+        while s.recv(100) != b'STOPPING=1':
+            pass
