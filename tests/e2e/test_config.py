@@ -99,8 +99,9 @@ def test_links_that_cannot_be_are_explained(confabd, section, says):
     server = confabd(extra=section, run=False)
     server.start(wait=False)
     assert server.process.wait() == 1
-    line = server.text().strip().split('\n')[-1]
-    assert says in line, server.text()
+    errors = [line for line in server.text().split('\n') if ' error ' in line]
+    assert len(errors) == 1, server.text()
+    assert says in errors[0]
 
 
 def test_secrets_are_nowhere_to_be_seen(confabd, prosody, user, tmp_path):

@@ -203,7 +203,8 @@ class SipUser:
 
     def join(self, room, patience=None):
         """Into the room's address; returns when the room said so."""
-        assert self.send(room, '#join') == 200
+        status = self.send(room, '#join')
+        assert status == 200, (self.name, status)
         self.seen.wait(lambda m: m.source == room and (
             m.body == '*** [%s] has joined the room' % self.name or
             m.body == '*** Room was created' or
