@@ -1,1 +1,42 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+noinst_LIBRARIES += src/daemon/libconfig.a
+src_daemon_libconfig_a_SOURCES = \
+	src/daemon/config.c src/daemon/config.h \
+	src/daemon/config_doc.c \
+	src/daemon/options.c src/daemon/options.h \
+	src/daemon/secret.c src/daemon/secret.h
+src_daemon_libconfig_a_CPPFLAGS = $(INC_daemon) $(CONFUSE_CFLAGS)
+
+FACES =
+FACE_FLAGS =
+if WITH_JABBER
+FACES += jabber/libjabber.a
+FACE_FLAGS += -DCONFAB_WITH_JABBER=1
+else
+FACE_FLAGS += -DCONFAB_WITH_JABBER=0
+endif
+if WITH_IRC
+FACES += bridges/irc/libirc.a
+FACE_FLAGS += -DCONFAB_WITH_IRC=1
+else
+FACE_FLAGS += -DCONFAB_WITH_IRC=0
+endif
+
+sbin_PROGRAMS += confabd
+confabd_SOURCES = \
+	src/daemon/confab.c src/daemon/confab.h \
+	src/daemon/control.c src/daemon/control.h src/daemon/control_priv.h \
+	src/daemon/control_cmd.c \
+	src/daemon/main.c \
+	src/daemon/notify.c src/daemon/notify.h
+confabd_CPPFLAGS = $(INC_daemon) $(JANSSON_CFLAGS) $(PKGLIBEXEC) \
+	$(FACE_FLAGS) -DCONFAB_VERSION=\"$(VERSION)\"
+confabd_LDADD = src/daemon/libconfig.a $(FACES) bridges/echo/libecho.a \
+	imc/libimc.a src/sip/libsip.a $(LIB_bridges) $(CONFUSE_LIBS) \
+	$(JANSSON_LIBS) $(DEPS_sip) $(DEPS_core)
+
+check_PROGRAMS += tests/unit/t_config
+tests_unit_t_config_SOURCES = tests/unit/t_config.c
+tests_unit_t_config_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_config_LDADD = src/daemon/libconfig.a src/sip/libsip.a \
+	$(LIB_core) $(CONFUSE_LIBS) $(CMOCKA_LIBS) $(DEPS_sip)

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * confabctl: sends the words of the command line to confabd's control socket
+ * and shows the answer: as JSON, or as tables. It knows no command.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "mem.h"
+#include "utf8.h"
+
+enum { ANSWER_MAX = 64 * 1024 * 1024, TIMEOUT_S = 30, COLUMN_MAX = 60 };
+
+static const char usage[] =
+	"usage: confabctl [-s SOCKET] [--json] COMMAND\n"
+	"\n"
+	"  status                    everything at a glance\n"
+	"  rooms                     the rooms\n"
+	"  members ROOM              who is in a room\n"
+	"  links                     links with their state, the age of the\n"
+	"                            last traffic, and the last error\n"
+	"  link add LABEL ROOM TARGET [VIA [NICK]]\n"
+	"                            link a room, e.g. link add dev\n"
+	"                            lobby irc:libera/#dev\n"
+	"  link remove LABEL         take such a link away\n"
+	"  link retry LABEL          try a link that is down now\n"
+	"\n"
+	"  -s, --socket SOCKET       /run/confab/control.sock\n"
+	"      --json                the answer as JSON\n";
+
+/* ---- the socket ---- */
+
+static int open_socket(const char *path)
+{
+	const struct timeval limit = { .tv_sec = TIMEOUT_S };
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (view_copy(sa.sun_path, sizeof(sa.sun_path), view_str(path))) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if (!connect(fd, (struct sockaddr *)&sa, sizeof(sa)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int send_request(int fd, int argc, char **argv)
+{
+	json_t *list = json_array(), *root;
+	char *text;
+	size_t n, at = 0;
+
+	for (int i = 0; i < argc; i++)
+		if (json_array_append_new(list, json_string(argv[i])))
+			return EILSEQ;
+	root = json_pack("{s:o}", "argv", list);
+	text = json_dumps(root, JSON_COMPACT);
+	json_decref(root);
+	if (!text)
+		return EILSEQ;
+	n = strlen(text);
+	text[n++] = '\n'; /* in place of the NUL */
+	while (at < n) {
+		ssize_t w = send(fd, text + at, n - at, MSG_NOSIGNAL);
+
+		if (w <= 0)
+			break;
+		at += (size_t)w;
+	}
+	mem_free(text);
+	return at == n ? 0 : EPIPE;
+}
+
+static int read_answer(int fd, struct buf *in)
+{
+	for (;;) {
+		char *room = buf_room(in, 16384);
+		ssize_t n;
+
+		if (!room)
+			return EMSGSIZE;
+		n = recv(fd, room, 16384, 0);
+		if (n == 0)
+			return EPIPE;
+		if (n < 0)
+			return errno == EAGAIN ? ETIMEDOUT : errno;
+		buf_wrote(in, (size_t)n);
+		if (in->p[in->n - 1] == '\n')
+			return 0;
+	}
+}
+
+/* ---- how answers look ---- */
+
+/* Names of other people's networks go to a terminal here. */
+static void add_clean(struct buf *b, const char *s)
+{
+	struct buf clean = { 0 };
+
+	utf8_clean(&clean, view_str(s));
+	for (size_t i = 0; i < clean.n; i++)
+		buf_addc(b, clean.p[i] == '\n' || clean.p[i] == '\t' ?
+				    ' ' :
+				    clean.p[i]);
+	buf_free(&clean);
+}
+
+static void add_age(struct buf *b, json_int_t s)
+{
+	if (s < 120)
+		buf_addf(b, "%llds", (long long)s);
+	else if (s < 7200)
+		buf_addf(b, "%lldm", (long long)s / 60);
+	else if (s < 172800)
+		buf_addf(b, "%lldh", (long long)s / 3600);
+	else
+		buf_addf(b, "%lldd", (long long)s / 86400);
+}
+
+static bool is_age(const char *key)
+{
+	size_t n = strlen(key);
+
+	return n > 2 && strcmp(key + n - 2, "_s") == 0;
+}
+
+static void add_value(struct buf *b, const char *key, const json_t *v)
+{
+	if (json_is_string(v))
+		add_clean(b, json_string_value(v));
+	else if (json_is_integer(v) && is_age(key))
+		add_age(b, json_integer_value(v));
+	else if (json_is_integer(v))
+		buf_addf(b, "%lld", (long long)json_integer_value(v));
+	else if (json_is_boolean(v))
+		buf_adds(b, json_is_true(v) ? "yes" : "no");
+	else
+		buf_adds(b, "-");
+}
+
+/* Columns on a terminal: code points, near enough. */
+static size_t columns(struct view v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v.n; i++)
+		n += ((unsigned char)v.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static void add_heading(struct buf *b, const char *key)
+{
+	size_t n = strlen(key) - (is_age(key) ? 2 : 0);
+
+	for (size_t i = 0; i < n; i++)
+		buf_addc(b, key[i] == '_' ? ' ' : key[i]);
+}
+
+static size_t cell(struct buf *b, const char *key, const json_t *row)
+{
+	buf_clear(b);
+	if (row)
+		add_value(b, key, json_object_get(row, key));
+	else
+		add_heading(b, key);
+	return columns(buf_view(b));
+}
+
+static size_t column_width(const json_t *list, const char *key)
+{
+	struct buf b = { 0 };
+	size_t width = cell(&b, key, NULL), i;
+	json_t *row;
+
+	json_array_foreach(list, i, row) {
+		size_t n = cell(&b, key, row);
+
+		if (n > width)
+			width = n;
+	}
+	buf_free(&b);
+	return width > COLUMN_MAX ? COLUMN_MAX : width;
+}
+
+static void print_row(const json_t *list, json_t *first, const json_t *row)
+{
+	struct buf line = { 0 }, b = { 0 };
+	const char *key;
+	json_t *unused;
+
+	json_object_foreach(first, key, unused) {
+		size_t width = column_width(list, key);
+		size_t n = cell(&b, key, row);
+
+		buf_addv(&line, buf_view(&b));
+		for (; n < width + 2; n++)
+			buf_addc(&line, ' ');
+	}
+	while (line.n && line.p[line.n - 1] == ' ')
+		line.n--;
+	printf("%s\n", buf_str(&line));
+	buf_free(&line);
+	buf_free(&b);
+}
+
+static void print_table(const json_t *list)
+{
+	json_t *first = json_array_get(list, 0), *row;
+	size_t i;
+
+	if (!first) {
+		printf("none\n");
+		return;
+	}
+	if (json_is_object(first))
+		print_row(list, first, NULL);
+	json_array_foreach(list, i, row) {
+		if (json_is_object(row))
+			print_row(list, first, row);
+		else
+			printf("%s\n", json_string_value(row));
+	}
+}
+
+static void print_field(const char *key, const json_t *v, bool indent)
+{
+	struct buf b = { 0 };
+
+	if (indent)
+		buf_adds(&b, "  ");
+	add_heading(&b, key);
+	buf_adds(&b, ": ");
+	add_value(&b, key, v);
+	printf("%s\n", buf_str(&b));
+	buf_free(&b);
+}
+
+static void print_object(json_t *o)
+{
+	const char *key, *inner;
+	json_t *v, *iv;
+
+	json_object_foreach(o, key, v)
+		if (!json_is_object(v) && !json_is_array(v))
+			print_field(key, v, false);
+	json_object_foreach(o, key, v) {
+		if (json_is_object(v)) {
+			printf("\n%s:\n", key);
+			json_object_foreach(v, inner, iv)
+				print_field(inner, iv, true);
+		} else if (json_is_array(v)) {
+			printf("\n%s:\n", key);
+			print_table(v);
+		}
+	}
+}
+
+static void print_result(json_t *result)
+{
+	struct buf b = { 0 };
+
+	if (json_is_array(result)) {
+		print_table(result);
+	} else if (json_is_object(result)) {
+		print_object(result);
+	} else {
+		add_value(&b, "", result);
+		printf("%s\n", buf_str(&b));
+	}
+	buf_free(&b);
+}
+
+static int show(const struct buf *in, bool as_json)
+{
+	json_error_t je;
+	json_t *root = json_loadb(in->p, in->n, 0, &je);
+	bool ok = json_is_true(json_object_get(root, "ok"));
+	const char *error = json_string_value(json_object_get(root, "error"));
+
+	if (as_json && root) {
+		json_dumpf(root, stdout, JSON_INDENT(2));
+		printf("\n");
+	} else if (ok) {
+		print_result(json_object_get(root, "result"));
+	} else {
+		struct buf b = { 0 };
+
+		add_clean(&b, error ? error : "the answer makes no sense");
+		fprintf(stderr, "confabctl: %s\n", buf_str(&b));
+		buf_free(&b);
+	}
+	json_decref(root);
+	return ok ? 0 : 1;
+}
+
+static int ask(const char *path, int argc, char **argv, bool as_json)
+{
+	struct buf in = { .max = ANSWER_MAX };
+	int fd = open_socket(path), err, status = 1;
+
+	if (fd < 0) {
+		fprintf(stderr, "confabctl: %s: %s%s\n", path,
+			strerror(errno),
+			errno == ENOENT || errno == ECONNREFUSED ?
+				" (is confabd running? its \"control\" names "
+				"the socket: confabctl -s SOCKET)" :
+				"");
+		return 1;
+	}
+	err = send_request(fd, argc, argv);
+	if (!err)
+		err = read_answer(fd, &in);
+	if (err)
+		fprintf(stderr, "confabctl: %s: %s\n", path,
+			err == EPIPE ? "confabd ended the connection" :
+				       strerror(err));
+	else
+		status = show(&in, as_json);
+	close(fd);
+	buf_free(&in);
+	return status;
+}
+
+int main(int argc, char *argv[])
+{
+	static const struct option options[] = {
+		{ "socket", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'v' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *path = getenv("CONFAB_CONTROL");
+	bool as_json = false;
+	int o;
+
+	if (!path)
+		path = "/run/confab/control.sock";
+	while ((o = getopt_long(argc, argv, "s:", options, NULL)) != -1) {
+		if (o == 's') {
+			path = optarg;
+		} else if (o == 'j') {
+			as_json = true;
+		} else if (o == 'v') {
+			printf("confabctl " CONFAB_VERSION "\n");
+			return 0;
+		} else {
+			fputs(usage, o == 'h' ? stdout : stderr);
+			return o == 'h' ? 0 : 2;
+		}
+	}
+	if (optind == argc) {
+		fputs(usage, stderr);
+		return 2;
+	}
+	return ask(path, argc - optind, argv + optind, as_json);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The daemon as a whole: the only place that knows every face.
+ */
+#ifndef CONFAB_CONFAB_H
+#define CONFAB_CONFAB_H
+
+#include "bridge.h"
+#include "bridges/echo/echo.h"
+#include "config.h"
+#include "dns.h"
+#include "hub.h"
+#include "imc.h"
+#include "sip.h"
+#include "store.h"
+
+struct control;
+
+struct confab {
+	struct conf *conf;          /* ref */
+	struct loop *loop;          /* owned, as all that follows */
+	struct loop_waker *waker;
+	struct store *store;
+	struct dns *dns;
+	struct hub *hub;
+	struct imc *imc;
+	struct echo *echo;
+	struct bridge *jabber, *irc; /* NULL: built without */
+	struct sip *sip;
+	struct control *control;
+	uint64_t started_ms;        /* monotonic */
+	uint64_t drain_until_ms;    /* 0: not stopping */
+	struct wtimer drain, watchdog;
+	uint64_t watchdog_ms;
+};
+
+/* Builds everything that conf describes and starts it; EINVAL and the like
+ * with one line in why. */
+int confab_start(struct confab *c, struct conf *conf, struct buf *why);
+/* Runs until SIGTERM or SIGINT, then drains for at most 10 s. */
+void confab_run(struct confab *c);
+/* Takes down what there is, also after a failed start. */
+void confab_stop(struct confab *c);
+
+/* The room of an operator's words ("lobby", "lobby@domain",
+ * "sip:lobby@domain"); ENOENT, or EBADMSG, with why. create: made where it is
+ * missing: public, without owner. */
+int confab_room(struct confab *c, struct room **rp, struct view text,
+		bool create, struct buf *why);
+
+#endif

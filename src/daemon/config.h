@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The configuration: one option table (options.c) gives the parser, the
+ * defaults, the checks, the sample file and the man page's list.
+ */
+#ifndef CONFAB_CONFIG_H
+#define CONFAB_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+
+struct conf_jabber {
+	char *label, *jid, *password, *password_file, *server, *tls, *ca_file,
+		*resource;
+	long port;
+};
+
+struct conf_irc {
+	char *label, *server, *ca_file, *nick, *username, *realname, *password,
+		*password_file;
+	long port;
+	bool tls;
+};
+
+struct conf_link {
+	char *label, *room, *to, *via, *nick;
+};
+
+struct conf_imc {
+	char *manager, *imc_cmd_start_char, *outbound_proxy, *extra_hdrs;
+	bool create_on_join, check_on_create;
+};
+
+/* All owned by the struct conf; strings are never NULL, lists end with NULL. */
+struct conf {
+	char *domain, *state_dir, *control, *log_level, *worker_dir;
+	char **listen, **trusted;
+	long worker_timeout, journal_days, journal_messages;
+	struct conf_imc imc;
+	struct conf_jabber *jabber;
+	struct conf_irc *irc;
+	struct conf_link *link;
+	size_t jabber_count, irc_count, link_count;
+};
+
+/* Reads and checks file; *cp is reference-counted (mem_deref wipes the
+ * secrets). Else an errno value, with one line in why: "FILE:LINE: what is
+ * wrong and what would be right". */
+int config_load(struct conf **cp, const char *file, struct buf *why);
+/* The sample file, and the list of options for confab.conf.5 (mdoc). */
+void config_print_sample(struct buf *out);
+void config_print_man(struct buf *out);
+
+#endif

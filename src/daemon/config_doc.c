@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The sample file and the man page's list, out of the option table. */
+#include <string.h>
+
+#include "options.h"
+
+static const char *shown(const struct opt *o)
+{
+	return o->example ? o->example : o->def;
+}
+
+static void add_value(struct buf *out, const struct opt *o)
+{
+	bool quoted = o->type == OPT_STR;
+
+	if (quoted)
+		buf_addc(out, '"');
+	buf_adds(out, shown(o));
+	if (quoted)
+		buf_addc(out, '"');
+}
+
+/* Each line of help behind "# ". */
+static void add_comment(struct buf *out, const char *indent, const char *help)
+{
+	while (*help) {
+		size_t n = strcspn(help, "\n");
+
+		buf_addf(out, "%s# %.*s\n", indent, (int)n, help);
+		help += n + (help[n] == '\n');
+	}
+}
+
+static void add_opt(struct buf *out, const struct opt *o, bool in_section,
+		    bool example)
+{
+	const char *indent = in_section ? "    " : "";
+
+	add_comment(out, indent, o->help);
+	/* In an example what is not given by the example stays commented. */
+	buf_addf(out, "%s%s%s = ", indent,
+		 example && !o->example ? "#" : "", o->key);
+	add_value(out, o);
+	buf_adds(out, "\n");
+}
+
+static void comment_out(struct buf *out, struct view text)
+{
+	struct view line;
+
+	while (text.n) {
+		view_cut(text, '\n', &line, &text);
+		buf_adds(out, "#");
+		buf_addv(out, line);
+		buf_adds(out, "\n");
+	}
+}
+
+static void add_section(struct buf *out, const struct opt_section *s)
+{
+	struct buf b = { 0 };
+
+	add_comment(out, "", s->help);
+	if (s->titled)
+		buf_addf(&b, "%s \"%s\" {\n", s->name, s->sample);
+	else
+		buf_addf(&b, "%s {\n", s->name);
+	for (size_t i = 0; i < s->count; i++)
+		add_opt(&b, &s->opts[i], true, s->titled);
+	buf_adds(&b, "}\n");
+	if (s->titled)
+		comment_out(out, buf_view(&b));
+	else
+		buf_addv(out, buf_view(&b));
+	buf_free(&b);
+}
+
+void config_print_sample(struct buf *out)
+{
+	buf_adds(out, "# confab.conf: see confab.conf(5). Check it with\n"
+		      "# \"confabd --check -c FILE\". Each value shown is the "
+		      "default,\n# but for the domain and the examples of "
+		      "sections below.\n\n");
+	for (size_t i = 0; i < opt_sections[0].count; i++)
+		add_opt(out, &opt_sections[0].opts[i], false, false);
+	for (size_t i = 1; i < opt_section_count; i++) {
+		buf_adds(out, "\n");
+		add_section(out, &opt_sections[i]);
+	}
+}
+
+/* mdoc: a backslash is written \e, a line must not begin with . or '. */
+static void add_mdoc(struct buf *out, const char *text)
+{
+	bool bol = true;
+
+	for (; *text; text++) {
+		if (bol && (*text == '.' || *text == '\''))
+			buf_adds(out, "\\&");
+		if (*text == '\\')
+			buf_adds(out, "\\e");
+		else
+			buf_addc(out, *text);
+		bol = *text == '\n';
+	}
+}
+
+static void add_mdoc_opt(struct buf *out, const struct opt *o)
+{
+	static const char *const types[] = { "text", "list", "number",
+					     "true or false" };
+
+	buf_addf(out, ".It Ic %s", o->key);
+	buf_addf(out, " No ( %s", types[o->type]);
+	if (o->required && !*o->def)
+		buf_adds(out, ", required");
+	else if (*o->def) {
+		buf_adds(out, ", default\n.Li ");
+		add_mdoc(out, o->def);
+		buf_adds(out, "\n.No )\n");
+	}
+	if (!*o->def)
+		buf_adds(out, " )\n");
+	add_mdoc(out, o->help);
+	buf_adds(out, "\n");
+}
+
+void config_print_man(struct buf *out)
+{
+	for (size_t i = 0; i < opt_section_count; i++) {
+		const struct opt_section *s = &opt_sections[i];
+
+		if (s->name)
+			buf_addf(out, ".Ss %s%s\n%s\n", s->name,
+				 s->titled ? " \"label\" { ... }" : " { ... }",
+				 s->help);
+		else
+			buf_adds(out, ".Ss Top level\n");
+		buf_adds(out, ".Bl -tag -width Ds\n");
+		for (size_t k = 0; k < s->count; k++)
+			add_mdoc_opt(out, &s->opts[k]);
+		buf_adds(out, ".El\n");
+	}
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The operator's socket: a Unix socket (0600, peer checked), one JSON object
+ * a line each way:
+ *
+ *   {"argv":["members","lobby"]}
+ *   {"ok":true,"result":[...]}  or  {"ok":false,"error":"..."}
+ */
+#ifndef CONFAB_CONTROL_H
+#define CONFAB_CONTROL_H
+
+#include "confab.h"
+
+struct control;
+
+/* EADDRINUSE, EACCES, ENOENT ... as errno values. */
+int control_open(struct control **cp, struct confab *c, const char *path);
+/* NULL is allowed. */
+void control_close(struct control *c);
+
+#endif

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The operator's commands, as one table. Answers are JSON; how they look on
+ * a terminal is confabctl's. */
+#include <errno.h>
+#include <string.h>
+
+#include "clock.h"
+#include "cmdtab.h"
+#include "control_priv.h"
+#include "mem.h"
+
+typedef void (run_h)(struct control_call *call);
+
+static json_t *text_of(struct view v)
+{
+	json_t *s = json_stringn(v.p ? v.p : "", v.n);
+
+	return s ? s : json_string("?");
+}
+
+static json_t *maybe(const char *s)
+{
+	return s && *s ? text_of(view_str(s)) : json_null();
+}
+
+/* Seconds since a monotonic time; null for 0 = never. */
+static json_t *age(uint64_t since_ms)
+{
+	if (!since_ms)
+		return json_null();
+	return json_integer((json_int_t)((now_ms() - since_ms) / 1000));
+}
+
+static void set_count(json_t *o, const char *key, uint64_t n)
+{
+	json_object_set_new(o, key, json_integer((json_int_t)n));
+}
+
+static json_t *link_json(const struct leg *l)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "label", maybe(l->label));
+	json_object_set_new(o, "state",
+			    json_string(leg_state_name(l->state)));
+	json_object_set_new(o, "for_s", age(l->since_ms));
+	json_object_set_new(o, "room", text_of(l->room->addr->text));
+	json_object_set_new(o, "target", maybe(l->target));
+	json_object_set_new(o, "via", maybe(l->via));
+	json_object_set_new(o, "nick",
+			    maybe(l->own_nick ? l->own_nick : l->nick));
+	json_object_set_new(o, "traffic_s", age(l->traffic_ms));
+	set_count(o, "sent", l->sent);
+	set_count(o, "heard", l->heard);
+	set_count(o, "failed", l->failed);
+	set_count(o, "waiting", l->room->committed > l->cur.acked ?
+					l->room->committed - l->cur.acked :
+					0);
+	json_object_set_new(o, "configured", json_boolean(l->configured));
+	json_object_set_new(o, "error", maybe(l->error));
+	return o;
+}
+
+static json_t *links_json(const struct confab *c)
+{
+	json_t *list = json_array();
+	struct leg *l = NULL;
+	size_t pos = 0;
+
+	while ((l = hub_each_leg(c->hub, &pos, l)))
+		json_array_append_new(list, link_json(l));
+	return list;
+}
+
+static int add_face(const struct face_ops *ops, void *face, void *arg)
+{
+	json_t *list = arg;
+	struct buf b = { 0 };
+	struct sink s = sink_buf(&b);
+	struct view rest, line;
+
+	if (ops->status && !ops->status(face, &s)) {
+		rest = buf_view(&b);
+		while (rest.n) {
+			view_cut(rest, '\n', &line, &rest);
+			if (line.n)
+				json_array_append_new(list, text_of(line));
+		}
+	}
+	buf_free(&b);
+	return 0;
+}
+
+static json_t *sip_json(const struct confab *c)
+{
+	struct sip_stats st;
+	json_t *o = json_object();
+
+	sip_stats(c->sip, &st);
+	set_count(o, "requests_in", st.requests_in);
+	set_count(o, "requests_out", st.requests_out);
+	set_count(o, "retransmits_in", st.retransmits_in);
+	set_count(o, "retransmits_out", st.retransmits_out);
+	set_count(o, "bad", st.bad);
+	set_count(o, "untrusted", st.untrusted);
+	set_count(o, "overload", st.overload);
+	set_count(o, "timeouts", st.timeouts);
+	set_count(o, "server_transactions", st.server_txns);
+	set_count(o, "client_transactions", st.client_txns);
+	set_count(o, "connections", st.conns);
+	return o;
+}
+
+static json_t *store_json(const struct confab *c)
+{
+	struct store_stats st;
+	json_t *o = json_object();
+
+	store_stats(c->store, &st);
+	set_count(o, "commits", st.commits);
+	set_count(o, "transactions", st.transactions);
+	set_count(o, "failed", st.failed);
+	set_count(o, "queued", st.queued);
+	return o;
+}
+
+static void set_hub(json_t *o, const struct confab *c)
+{
+	struct hub_stats st;
+
+	hub_stats(c->hub, &st);
+	set_count(o, "rooms", st.rooms);
+	set_count(o, "members", st.members);
+	set_count(o, "accepted", st.accepted);
+	set_count(o, "refused", st.refused);
+	set_count(o, "delivered", st.delivered);
+	set_count(o, "failed", st.failed);
+	set_count(o, "given_up", st.given_up);
+	set_count(o, "links_up", st.legs_up);
+}
+
+static void run_status(struct control_call *call)
+{
+	struct confab *c = control_confab(call->control);
+	json_t *o = json_object(), *workers = json_array();
+
+	json_object_set_new(o, "version", json_string(CONFAB_VERSION));
+	json_object_set_new(o, "domain", maybe(c->conf->domain));
+	json_object_set_new(o, "up_s", age(c->started_ms));
+	set_hub(o, c);
+	json_object_set_new(o, "sip", sip_json(c));
+	json_object_set_new(o, "store", store_json(c));
+	hub_each_face(c->hub, add_face, workers);
+	json_object_set_new(o, "workers", workers);
+	json_object_set_new(o, "links", links_json(c));
+	control_answer(call->control, call->conn, o);
+}
+
+static void run_rooms(struct control_call *call)
+{
+	struct confab *c = control_confab(call->control);
+	json_t *list = json_array();
+	struct room *r = NULL;
+	size_t pos = 0;
+
+	while ((r = hub_each_room(c->hub, &pos, r))) {
+		json_t *o = json_object();
+
+		json_object_set_new(o, "room", text_of(r->addr->text));
+		json_object_set_new(o, "private",
+				    json_boolean(room_is_private(r)));
+		set_count(o, "members", r->order.count);
+		set_count(o, "links", r->legs.count);
+		set_count(o, "messages", r->committed);
+		json_array_append_new(list, o);
+	}
+	control_answer(call->control, call->conn, list);
+}
+
+static json_t *member_json(const struct member *m)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "address", text_of(m->addr->text));
+	json_object_set_new(o, "role",
+			    json_string(member_role_name(m->role)));
+	json_object_set_new(o, "state",
+			    json_string(member_state_name(m->state)));
+	set_count(o, "waiting", m->room->committed > m->cur.acked ?
+					m->room->committed - m->cur.acked :
+					0);
+	set_count(o, "failures", m->tries);
+	return o;
+}
+
+static void run_members(struct control_call *call)
+{
+	struct confab *c = control_confab(call->control);
+	struct buf why = { 0 };
+	struct lnode *n, *nx;
+	struct room *room;
+	json_t *list;
+
+	if (confab_room(c, &room, call->argv[1], false, &why)) {
+		control_refuse(call->control, call->conn, buf_str(&why));
+		buf_free(&why);
+		return;
+	}
+	list = json_array();
+	LIST_EACH (&room->order, n, nx)
+		json_array_append_new(
+			list, member_json(CONTAINER(n, struct member, order)));
+	control_answer(call->control, call->conn, list);
+}
+
+static void run_links(struct control_call *call)
+{
+	control_answer(call->control, call->conn,
+		       links_json(control_confab(call->control)));
+}
+
+/* What is waiting for the disk: whom to answer, and with what. */
+struct pending {
+	struct control *control;
+	uint64_t conn;
+	char *done; /* owned */
+};
+
+static struct pending *pending_new(const struct control_call *call,
+				   char *done)
+{
+	struct pending *p = mem_zalloc(sizeof(*p));
+
+	p->control = call->control;
+	p->conn = call->conn;
+	p->done = done;
+	return p;
+}
+
+static void pending_free(struct pending *p)
+{
+	mem_free(p->done);
+	mem_free(p);
+}
+
+static void on_done(int err, void *arg)
+{
+	struct pending *p = arg;
+
+	if (err)
+		control_refuse(p->control, p->conn, strerror(err));
+	else
+		control_answer(p->control, p->conn,
+			       text_of(view_str(p->done)));
+	pending_free(p);
+}
+
+static void refuse_link(struct control_call *call, int err, struct buf *why)
+{
+	control_refuse(call->control, call->conn,
+		       why->n ? buf_str(why) : strerror(err));
+}
+
+static void run_link_add(struct control_call *call)
+{
+	struct confab *c = control_confab(call->control);
+	const struct hub_link link = {
+		.label = call->argv[2],
+		.target = call->argv[4],
+		.via = call->argc > 5 ? call->argv[5] : VIEW_NONE,
+		.nick = call->argc > 6 ? call->argv[6] : VIEW_NONE,
+	};
+	struct buf why = { 0 };
+	struct pending *p;
+	struct room *room;
+	int err;
+
+	err = confab_room(c, &room, call->argv[3], true, &why);
+	if (!err) {
+		p = pending_new(call, mem_printf("link %.*s added",
+						 VIEW_ARG(link.label)));
+		err = hub_link_add(c->hub, room, &link, &why, on_done, p);
+		if (err)
+			pending_free(p);
+	}
+	if (err)
+		refuse_link(call, err, &why);
+	buf_free(&why);
+}
+
+static void run_link_remove(struct control_call *call)
+{
+	struct confab *c = control_confab(call->control);
+	struct leg *leg = hub_link(c->hub, call->argv[2]);
+	struct buf why = { 0 };
+	struct pending *p;
+	int err;
+
+	if (!leg) {
+		buf_addf(&why, "there is no link %.*s",
+			 VIEW_ARG(call->argv[2]));
+		err = ENOENT;
+	} else if (leg->configured) {
+		buf_addf(&why, "%.*s is in the configuration: take it out "
+			       "there and restart confabd",
+			 VIEW_ARG(call->argv[2]));
+		err = EINVAL;
+	} else {
+		p = pending_new(call, mem_printf("link %.*s removed",
+						 VIEW_ARG(call->argv[2])));
+		err = hub_link_remove(c->hub, leg, on_done, p);
+		if (err)
+			pending_free(p);
+	}
+	if (err)
+		refuse_link(call, err, &why);
+	buf_free(&why);
+}
+
+static void run_link_retry(struct control_call *call)
+{
+	struct confab *c = control_confab(call->control);
+	struct leg *leg = hub_link(c->hub, call->argv[2]);
+	struct buf text = { 0 };
+
+	if (!leg) {
+		buf_addf(&text, "there is no link %.*s",
+			 VIEW_ARG(call->argv[2]));
+		control_refuse(call->control, call->conn, buf_str(&text));
+	} else {
+		hub_link_kick(c->hub, leg);
+		control_answer(call->control, call->conn,
+			       json_string("trying now"));
+	}
+	buf_free(&text);
+}
+
+/* min and max count the words after the first. */
+static const struct cmd commands[] = {
+	{ .name = "status", .run = (void (*)(void))run_status },
+	{ .name = "rooms", .run = (void (*)(void))run_rooms },
+	{ .name = "members", .min = 1, .max = 1, .usage = "ROOM",
+	  .run = (void (*)(void))run_members },
+	{ .name = "links", .run = (void (*)(void))run_links },
+	{ .name = "link", .min = 1, .max = 6,
+	  .usage = "add LABEL ROOM TARGET [VIA [NICK]] | remove LABEL | "
+		   "retry LABEL" },
+};
+static const struct cmd link_commands[] = {
+	{ .name = "add", .min = 3, .max = 5,
+	  .usage = "LABEL ROOM TARGET [VIA [NICK]]",
+	  .run = (void (*)(void))run_link_add },
+	{ .name = "remove", .min = 1, .max = 1, .usage = "LABEL",
+	  .run = (void (*)(void))run_link_remove },
+	{ .name = "retry", .min = 1, .max = 1, .usage = "LABEL",
+	  .run = (void (*)(void))run_link_retry },
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static void refuse_name(struct control_call *call, const struct cmd *table,
+			size_t count, struct view name)
+{
+	const struct cmd *near = cmd_nearest(table, count, name);
+	struct buf why = { 0 };
+
+	buf_addf(&why, "there is no command \"%.*s\"", VIEW_ARG(name));
+	if (near)
+		buf_addf(&why, ": did you mean \"%s\"?", near->name);
+	control_refuse(call->control, call->conn, buf_str(&why));
+	buf_free(&why);
+}
+
+static void run_from(struct control_call *call, const struct cmd *table,
+		     size_t count, size_t at)
+{
+	const struct cmd *cmd = cmd_find(table, count, call->argv[at]);
+	size_t args = call->argc - at - 1;
+	struct buf why = { 0 };
+
+	if (!cmd) {
+		refuse_name(call, table, count, call->argv[at]);
+	} else if (args < cmd->min || args > cmd->max) {
+		buf_addf(&why, "usage: %s%s %s", at ? "link " : "", cmd->name,
+			 cmd->usage ? cmd->usage : "");
+		control_refuse(call->control, call->conn, buf_str(&why));
+	} else if (!cmd->run) {
+		run_from(call, link_commands, COUNT(link_commands), at + 1);
+	} else {
+		((run_h *)cmd->run)(call);
+	}
+	buf_free(&why);
+}
+
+void control_run(struct control_call *call)
+{
+	run_from(call, commands, COUNT(commands), 0);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Between control.c (the socket) and control_cmd.c (the commands). */
+#ifndef CONFAB_CONTROL_PRIV_H
+#define CONFAB_CONTROL_PRIV_H
+
+#include <jansson.h>
+
+#include "control.h"
+
+enum { CONTROL_ARGS_MAX = 8 };
+
+/* One request; argv is borrowed until control_run() returns. */
+struct control_call {
+	struct control *control;
+	uint64_t conn;
+	struct view argv[CONTROL_ARGS_MAX];
+	size_t argc;
+};
+
+struct confab *control_confab(const struct control *c);
+/* Finds the command and runs it; it answers now or later, once. */
+void control_run(struct control_call *call);
+/* Connections that are gone meanwhile are ignored. Takes result. */
+void control_answer(struct control *c, uint64_t conn, json_t *result);
+void control_refuse(struct control *c, uint64_t conn, const char *why);
+
+#endif

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The option table: every key of confab.conf, once. */
+#include <errno.h>
+
+#include "addr.h"
+#include "log.h"
+#include "mem.h"
+#include "netaddr.h"
+#include "options.h"
+#include "sip.h"
+
+static int check_domain(const char *value, struct buf *why)
+{
+	struct view v = view_str(value);
+
+	for (size_t i = 0; i < v.n; i++) {
+		char c = v.p[i];
+
+		if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z') &&
+		    (c < '0' || c > '9') && c != '-' && c != '.' &&
+		    c != ':' && c != '[' && c != ']') {
+			buf_adds(why, "must be a host name like "
+				      "\"chat.example.org\"");
+			return EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int check_listen(const char *value, struct buf *why)
+{
+	struct view proto, rest;
+	struct netaddr a;
+
+	if (view_cut(view_str(value), ':', &proto, &rest) &&
+	    (view_ieqs(proto, "udp") || view_ieqs(proto, "tcp")) &&
+	    !netaddr_parse(&a, rest))
+		return 0;
+	buf_adds(why, "must be like \"udp:0.0.0.0:5060\" or "
+		      "\"tcp:[::]:5060\" (udp or tcp, a numeric address, "
+		      "a port)");
+	return EINVAL;
+}
+
+static int check_mask(const char *value, struct buf *why)
+{
+	struct netmask m;
+
+	if (!netmask_parse(&m, view_str(value)))
+		return 0;
+	buf_adds(why, "must be an address or a network like "
+		      "\"192.0.2.7\" or \"10.0.0.0/8\"");
+	return EINVAL;
+}
+
+static int check_log_level(const char *value, struct buf *why)
+{
+	enum log_level level;
+
+	if (!log_level_parse(&level, value))
+		return 0;
+	buf_adds(why, "must be error, warning, info, debug or trace");
+	return EINVAL;
+}
+
+static int check_sip_uri(const char *value, struct buf *why)
+{
+	struct sip_uri uri;
+
+	if (!sip_uri_parse(&uri, view_str(value)))
+		return 0;
+	buf_adds(why, "must be a SIP URI like "
+		      "\"sip:proxy.example;transport=tcp\"");
+	return EINVAL;
+}
+
+static int check_room(const char *value, struct buf *why)
+{
+	struct sip_uri uri;
+
+	if (!sip_uri_parse(&uri, view_str(value)) && uri.user.n &&
+	    !uri.port && !uri.params.n)
+		return 0;
+	buf_adds(why, "must be a room's address like "
+		      "\"sip:lobby@chat.example.org\"");
+	return EINVAL;
+}
+
+static int check_jid(const char *value, struct buf *why)
+{
+	struct view user, host;
+
+	if (view_cut(view_str(value), '@', &user, &host) && user.n &&
+	    host.n && !view_has(host, '@') && !view_has(host, '/'))
+		return 0;
+	buf_adds(why, "must be a bare JID like \"gw@xmpp.example.org\"");
+	return EINVAL;
+}
+
+static int check_tls(const char *value, struct buf *why)
+{
+	struct view v = view_str(value);
+
+	if (view_eqs(v, "required") || view_eqs(v, "off"))
+		return 0;
+	buf_adds(why, "must be \"required\" or, towards loopback only, "
+		      "\"off\"");
+	return EINVAL;
+}
+
+static int check_target(const char *value, struct buf *why)
+{
+	struct view scheme, rest;
+
+	if (view_cut(view_str(value), ':', &scheme, &rest) && scheme.n &&
+	    rest.n)
+		return 0;
+	buf_adds(why, "must be like \"xmpp:room@rooms.example.org\" or "
+		      "\"irc:libera/#channel\"");
+	return EINVAL;
+}
+
+static int check_visible(const char *value, struct buf *why)
+{
+	for (const char *p = value; *p; p++) {
+		if ((unsigned char)*p <= ' ' || *p == 0x7f) {
+			buf_adds(why, "must have no blanks and no control "
+				      "characters");
+			return EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int check_line(const char *value, struct buf *why)
+{
+	for (const char *p = value; *p; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f) {
+			buf_adds(why, "must be one line without control "
+				      "characters");
+			return EINVAL;
+		}
+	}
+	return 0;
+}
+
+#define AT(type, member) offsetof(struct type, member)
+
+static const struct opt global_opts[] = {
+	{ .key = "domain", .offset = AT(conf, domain), .def = "",
+	  .required = true, .check = check_domain,
+	  .example = "confab.example",
+	  .help = "Our SIP domain: rooms live in it, and its users are shown\n"
+		  "without it." },
+	{ .key = "listen", .type = OPT_LIST, .offset = AT(conf, listen),
+	  .def = "{\"udp:0.0.0.0:5060\", \"tcp:0.0.0.0:5060\"}",
+	  .required = true, .check = check_listen,
+	  .help = "Where SIP comes in: transport, numeric address, port." },
+	{ .key = "state_dir", .offset = AT(conf, state_dir),
+	  .def = "/var/lib/confab", .required = true,
+	  .help = "Where rooms, members and messages are kept; made with mode\n"
+		  "0700 where it is missing." },
+	{ .key = "control", .offset = AT(conf, control),
+	  .def = "/run/confab/control.sock", .required = true,
+	  .help = "The socket that confabctl talks to." },
+	{ .key = "trusted", .type = OPT_LIST, .offset = AT(conf, trusted),
+	  .def = "{\"127.0.0.0/8\"}", .check = check_mask,
+	  .help = "Whose From is believed: a proxy in front, or a closed\n"
+		  "network. Everybody else gets 403 for all but OPTIONS." },
+	{ .key = "log_level", .offset = AT(conf, log_level), .def = "info",
+	  .required = true, .check = check_log_level,
+	  .help = "error, warning, info, debug or trace (trace shows texts)." },
+	{ .key = "journal_days", .type = OPT_INT,
+	  .offset = AT(conf, journal_days), .def = "7", .min = 1, .max = 3650,
+	  .help = "How long a room keeps its messages." },
+	{ .key = "journal_messages", .type = OPT_INT,
+	  .offset = AT(conf, journal_messages), .def = "10000", .min = 100,
+	  .max = 100000000, .help = "How many messages a room keeps." },
+	{ .key = "worker_dir", .offset = AT(conf, worker_dir), .def = "",
+	  .help = "Where confab-jabber and confab-irc are; empty: beside\n"
+		  "confabd, else where they were installed." },
+	{ .key = "worker_timeout", .type = OPT_INT,
+	  .offset = AT(conf, worker_timeout), .def = "15", .min = 1,
+	  .max = 600,
+	  .help = "Seconds after which a worker that does not answer is\n"
+		  "replaced." },
+};
+
+static const struct opt imc_opts[] = {
+	{ .key = "manager", .offset = AT(conf_imc, manager),
+	  .def = "chat-manager", .required = true, .check = check_visible,
+	  .help = "The user part of the address that takes commands for any\n"
+		  "room." },
+	{ .key = "imc_cmd_start_char",
+	  .offset = AT(conf_imc, imc_cmd_start_char), .def = "#",
+	  .required = true, .check = check_visible,
+	  .help = "What a command begins with." },
+	{ .key = "create_on_join", .type = OPT_BOOL,
+	  .offset = AT(conf_imc, create_on_join), .def = "true",
+	  .help = "Whether joining a room that is missing makes it." },
+	{ .key = "check_on_create", .type = OPT_BOOL,
+	  .offset = AT(conf_imc, check_on_create), .def = "false",
+	  .help = "Whether creating a public room that exists is refused\n"
+		  "instead of joining it." },
+	{ .key = "outbound_proxy", .offset = AT(conf_imc, outbound_proxy),
+	  .def = "", .check = check_sip_uri,
+	  .help = "Where all our requests are sent, for example\n"
+		  "\"sip:proxy.example;transport=tcp\"; empty: to where a\n"
+		  "member last sent from." },
+	{ .key = "extra_hdrs", .offset = AT(conf_imc, extra_hdrs), .def = "",
+	  .help = "Header lines for every MESSAGE that we send, each ended by\n"
+		  "\\r\\n." },
+};
+
+static const struct opt jabber_opts[] = {
+	{ .key = "jid", .offset = AT(conf_jabber, jid), .def = "",
+	  .required = true, .check = check_jid,
+	  .example = "gw@xmpp.example", .help = "The account's bare JID." },
+	{ .key = "password_file", .offset = AT(conf_jabber, password_file),
+	  .def = "", .example = "home.secret",
+	  .help = "The file whose first line is the password (mode 0600;\n"
+		  "relative to this file). Or set the environment variable\n"
+		  "CONFAB_JABBER_HOME_PASSWORD (HOME: the label)." },
+	{ .key = "password", .offset = AT(conf_jabber, password), .def = "",
+	  .help = "The password itself: only if this file is readable by\n"
+		  "nobody else." },
+	{ .key = "server", .offset = AT(conf_jabber, server), .def = "",
+	  .check = check_visible, .example = "127.0.0.1",
+	  .help = "The server's address; empty: by SRV of the JID's domain." },
+	{ .key = "port", .type = OPT_INT, .offset = AT(conf_jabber, port),
+	  .def = "0", .max = 65535, .example = "5222",
+	  .help = "The server's port; 0: 5222, or the SRV's." },
+	{ .key = "tls", .offset = AT(conf_jabber, tls), .def = "required",
+	  .required = true, .check = check_tls,
+	  .help = "\"required\" (STARTTLS, certificate checked), or \"off\"\n"
+		  "towards a loopback address only." },
+	{ .key = "ca_file", .offset = AT(conf_jabber, ca_file), .def = "",
+	  .help = "The CA certificates to trust; empty: the system's." },
+	{ .key = "resource", .offset = AT(conf_jabber, resource), .def = "",
+	  .check = check_visible,
+	  .help = "The resource; empty: a random one." },
+};
+
+static const struct opt irc_opts[] = {
+	{ .key = "server", .offset = AT(conf_irc, server), .def = "",
+	  .required = true, .check = check_visible,
+	  .example = "irc.libera.example", .help = "The server's address." },
+	{ .key = "port", .type = OPT_INT, .offset = AT(conf_irc, port),
+	  .def = "0", .max = 65535, .example = "6697",
+	  .help = "The server's port; 0: 6697 with TLS, 6667 without." },
+	{ .key = "tls", .type = OPT_BOOL, .offset = AT(conf_irc, tls),
+	  .def = "true",
+	  .help = "Whether to use TLS, with the certificate checked." },
+	{ .key = "ca_file", .offset = AT(conf_irc, ca_file), .def = "",
+	  .help = "The CA certificates to trust; empty: the system's." },
+	{ .key = "nick", .offset = AT(conf_irc, nick), .def = "confab",
+	  .required = true, .check = check_visible,
+	  .help = "Our nick; where it is in use, one like it is taken." },
+	{ .key = "username", .offset = AT(conf_irc, username), .def = "",
+	  .check = check_visible,
+	  .help = "The user name; empty: as the nick." },
+	{ .key = "realname", .offset = AT(conf_irc, realname), .def = "",
+	  .check = check_line,
+	  .help = "The real name; empty: as the nick." },
+	{ .key = "password_file", .offset = AT(conf_irc, password_file),
+	  .def = "",
+	  .help = "The file whose first line is the server's password. Or set\n"
+		  "CONFAB_IRC_LIBERA_PASSWORD (LIBERA: the label)." },
+	{ .key = "password", .offset = AT(conf_irc, password), .def = "",
+	  .check = check_line,
+	  .help = "The server's password itself: only if this file is\n"
+		  "readable by nobody else." },
+};
+
+static const struct opt link_opts[] = {
+	{ .key = "room", .offset = AT(conf_link, room), .def = "",
+	  .required = true, .check = check_room,
+	  .example = "sip:lobby@confab.example",
+	  .help = "The room; made where it is missing: public, owned by the\n"
+		  "operator." },
+	{ .key = "to", .offset = AT(conf_link, to), .def = "",
+	  .required = true, .check = check_target,
+	  .example = "xmpp:lobby@rooms.xmpp.example",
+	  .help = "The place to link it with: \"xmpp:room@service\",\n"
+		  "\"irc:network/#channel\", or \"echo:name\" to try things." },
+	{ .key = "via", .offset = AT(conf_link, via), .def = "",
+	  .check = check_visible, .example = "home",
+	  .help = "The jabber section to use; empty: the only one. IRC names\n"
+		  "its section in the target." },
+	{ .key = "nick", .offset = AT(conf_link, nick), .def = "",
+	  .check = check_line, .example = "confab",
+	  .help = "Our nick there; empty: confab, on IRC the section's." },
+};
+
+#define ROWS(a) .opts = a, .count = sizeof(a) / sizeof(a[0])
+#define LIST_OF(type, member) \
+	.titled = true, .array = AT(conf, member), \
+	.array_count = AT(conf, member##_count), .size = sizeof(struct type)
+
+const struct opt_section opt_sections[] = {
+	{ ROWS(global_opts) },
+	{ .name = "imc", ROWS(imc_opts), .offset = AT(conf, imc),
+	  .help = "Rooms for SIP users." },
+	{ .name = "jabber", ROWS(jabber_opts), LIST_OF(conf_jabber, jabber),
+	  .sample = "home", .help = "An XMPP account that links go through." },
+	{ .name = "irc", ROWS(irc_opts), LIST_OF(conf_irc, irc),
+	  .sample = "libera", .help = "An IRC network." },
+	{ .name = "link", ROWS(link_opts), LIST_OF(conf_link, link),
+	  .sample = "lobby-x",
+	  .help = "A room of ours linked with a room elsewhere." },
+};
+const size_t opt_section_count =
+	sizeof(opt_sections) / sizeof(opt_sections[0]);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The option table, and what its rows mean. For config*.c only. */
+#ifndef CONFAB_OPTIONS_H
+#define CONFAB_OPTIONS_H
+
+#include "config.h"
+
+enum opt_type { OPT_STR, OPT_LIST, OPT_INT, OPT_BOOL };
+
+/* Says in why what would be right; 0 = fine. */
+typedef int (opt_check_h)(const char *value, struct buf *why);
+
+struct opt {
+	const char *key;
+	enum opt_type type;
+	size_t offset;      /* in the section's struct */
+	const char *def;    /* as written in the file; "" for no text */
+	bool required;      /* must not be empty */
+	long min, max;      /* OPT_INT */
+	opt_check_h *check; /* each text; not called for empty ones */
+	const char *help;   /* lines of at most 74 columns */
+	const char *example; /* in the sample, where it is not def */
+};
+
+struct opt_section {
+	const char *name;   /* NULL: the top level */
+	bool titled;        /* name "label" { ... }, many */
+	const struct opt *opts;
+	size_t count;
+	const char *help;
+	const char *sample; /* label in the sample's commented example */
+	size_t array, array_count; /* titled: offsets in struct conf */
+	size_t size;        /* titled: of one element; label comes first */
+	size_t offset;      /* untitled: in struct conf */
+};
+
+extern const struct opt_section opt_sections[];
+extern const size_t opt_section_count;
+
+#endif
