@@ -16,6 +16,7 @@ enum { LABEL_MAX = 32 };
 
 /* libconfuse's error function has no argument of the caller's. */
 static struct buf *errors;
+static const char *error_file; /* sections do not always know it */
 
 static const struct opt_section *section_of(const cfg_t *cfg)
 {
@@ -80,8 +81,7 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 
 	if (errors->n || vasprintf(&line, fmt, ap) < 0)
 		return;
-	buf_addf(errors, "%s:%d: %s", cfg->filename ? cfg->filename : "?",
-		 cfg->line, line);
+	buf_addf(errors, "%s:%d: %s", error_file, cfg->line, line);
 	if (strstr(line, "no such option"))
 		suggest(cfg, line);
 	mem_free(line);
@@ -394,6 +394,7 @@ int config_load(struct conf **cp, const char *file, struct buf *why)
 	int err;
 
 	errors = why;
+	error_file = file;
 	err = parse(c, file);
 	for (size_t i = 0; i < c->jabber_count && !err; i++)
 		err = secret_load(&c->jabber[i].password, "JABBER",
