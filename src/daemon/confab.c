@@ -243,16 +243,21 @@ int confab_room(struct confab *c, struct room **rp, struct view text,
 	return *rp ? 0 : err ? err : ENOENT;
 }
 
-static int start_link(struct confab *c, const struct conf_link *l,
-		      struct buf *why)
+static struct hub_link link_of(const struct conf_link *l)
 {
-	const struct hub_link link = {
+	return (struct hub_link){
 		.label = view_str(l->label),
 		.target = view_str(l->to),
 		.via = view_str(l->via),
 		.nick = view_str(l->nick),
 		.configured = true,
 	};
+}
+
+static int start_link(struct confab *c, const struct conf_link *l,
+		      struct buf *why)
+{
+	const struct hub_link link = link_of(l);
 	struct buf text = { 0 };
 	struct room *room;
 	int err;
@@ -269,9 +274,15 @@ static int start_link(struct confab *c, const struct conf_link *l,
 
 static int start_links(struct confab *c, struct buf *why)
 {
+	size_t n = c->conf->link_count;
+	struct hub_link *links = mem_array(NULL, n + 1, sizeof(*links));
 	int err = 0;
 
-	for (size_t i = 0; i < c->conf->link_count && !err; i++)
+	for (size_t i = 0; i < n; i++)
+		links[i] = link_of(&c->conf->link[i]);
+	hub_links_configured(c->hub, links, n);
+	mem_free(links);
+	for (size_t i = 0; i < n && !err; i++)
 		err = start_link(c, &c->conf->link[i], why);
 	return err;
 }
@@ -447,7 +458,6 @@ void confab_stop(struct confab *c)
 		return;
 	wheel_stop(loop_wheel(c->loop), &c->drain);
 	wheel_stop(loop_wheel(c->loop), &c->watchdog);
-	control_close(c->control);
 	if (c->hub)
 		hub_stop(c->hub);
 	if (c->imc)
@@ -456,6 +466,8 @@ void confab_stop(struct confab *c)
 	store_close(c->store);
 	c->store = NULL;
 	hub_free(c->hub);
+	/* After what was waiting for the disk has been answered. */
+	control_close(c->control);
 	imc_free(c->imc);
 	echo_free(c->echo);
 	bridge_free(c->jabber);

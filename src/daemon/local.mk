@@ -16,7 +16,7 @@ else
 FACE_FLAGS += -DCONFAB_WITH_JABBER=0
 endif
 if WITH_IRC
-FACES += bridges/irc/libirc.a
+FACES += bridges/irc/libircface.a
 FACE_FLAGS += -DCONFAB_WITH_IRC=1
 else
 FACE_FLAGS += -DCONFAB_WITH_IRC=0
