@@ -89,7 +89,8 @@ void config_print_sample(struct buf *out)
 	}
 }
 
-/* mdoc: a backslash is written \e, a line must not begin with . or '. */
+/* mdoc: a backslash is written \e; a line must not begin with . or '; a
+ * double quote would quote an argument. */
 static void add_mdoc(struct buf *out, const char *text)
 {
 	bool bol = true;
@@ -99,6 +100,8 @@ static void add_mdoc(struct buf *out, const char *text)
 			buf_adds(out, "\\&");
 		if (*text == '\\')
 			buf_adds(out, "\\e");
+		else if (*text == '"')
+			buf_adds(out, "\\(dq");
 		else
 			buf_addc(out, *text);
 		bol = *text == '\n';
@@ -107,22 +110,21 @@ static void add_mdoc(struct buf *out, const char *text)
 
 static void add_mdoc_opt(struct buf *out, const struct opt *o)
 {
-	static const char *const types[] = { "text", "list", "number",
-					     "true or false" };
+	static const char *const types[] = { "Text", "A list", "A number",
+					     "True or false" };
 
-	buf_addf(out, ".It Ic %s", o->key);
-	buf_addf(out, " No ( %s", types[o->type]);
-	if (o->required && !*o->def)
-		buf_adds(out, ", required");
-	else if (*o->def) {
-		buf_adds(out, ", default\n.Li ");
-		add_mdoc(out, o->def);
-		buf_adds(out, "\n.No )\n");
-	}
-	if (!*o->def)
-		buf_adds(out, " )\n");
+	buf_addf(out, ".It Ic %s\n", o->key);
 	add_mdoc(out, o->help);
-	buf_adds(out, "\n");
+	buf_addf(out, "\n%s", types[o->type]);
+	if (o->required && !*o->def) {
+		buf_adds(out, ", required.\n");
+	} else if (*o->def) {
+		buf_adds(out, "; the default is\n.Li ");
+		add_mdoc(out, o->def);
+		buf_adds(out, " .\n");
+	} else {
+		buf_adds(out, ", empty by default.\n");
+	}
 }
 
 void config_print_man(struct buf *out)
