@@ -16,7 +16,8 @@
 #include "mem.h"
 #include "notify.h"
 
-enum { DRAIN_MS = 10000, DRAIN_STEP_MS = 50, WHY_MAX = 512, LISTEN_MAX = 16,
+enum { DRAIN_MS = 10000, DRAIN_STEP_MS = 50, GOODBYE_MS = 2000,
+       WHY_MAX = 512, LISTEN_MAX = 16,
        TRUSTED_MAX = 256 };
 
 /* ---- the store ---- */
@@ -452,14 +453,28 @@ void confab_run(struct confab *c)
 	loop_run(c->loop);
 }
 
+/* The workers say goodbye to their networks. */
+static void end_workers(struct confab *c)
+{
+	uint64_t until = now_ms() + GOODBYE_MS;
+	int pids[1];
+
+	while (now_ms() < until &&
+	       ((c->jabber && bridge_pids(c->jabber, pids, 1)) ||
+		(c->irc && bridge_pids(c->irc, pids, 1))))
+		loop_turn(c->loop, DRAIN_STEP_MS);
+}
+
 void confab_stop(struct confab *c)
 {
 	if (!c->loop)
 		return;
 	wheel_stop(loop_wheel(c->loop), &c->drain);
 	wheel_stop(loop_wheel(c->loop), &c->watchdog);
-	if (c->hub)
+	if (c->hub) {
 		hub_stop(c->hub);
+		end_workers(c);
+	}
 	if (c->imc)
 		imc_set_sip(c->imc, NULL);
 	sip_free(c->sip);
