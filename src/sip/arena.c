@@ -6,6 +6,8 @@
  */
 #include "arena_priv.h"
 
+#include "config.h"
+
 #include <netinet/in.h>
 #include <osipparser2/osip_port.h>
 #include <stdarg.h>
@@ -13,6 +15,14 @@
 #include <string.h>
 
 #include "mem.h"
+
+/* What no block holds is out of bounds for the sanitizer. */
+#ifdef CONFAB_SANITIZE
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#endif
 
 struct arena {
 	size_t size, used;
@@ -37,6 +47,7 @@ static void *block_new(size_t size)
 		return NULL;
 	p = a->bytes + a->used;
 	a->used += need;
+	ASAN_UNPOISON_MEMORY_REGION(p, HEADER + size);
 	memcpy(p, &size, sizeof(size));
 	return p + HEADER;
 }
@@ -70,13 +81,17 @@ struct arena *arena_new(size_t size)
 
 void arena_free(struct arena *a)
 {
+	if (!a)
+		return;
 	if (current == a)
 		current = NULL;
+	ASAN_UNPOISON_MEMORY_REGION(a->bytes, a->size);
 	mem_free(a);
 }
 
 void arena_enter(struct arena *a)
 {
+	ASAN_POISON_MEMORY_REGION(a->bytes, a->size);
 	a->used = 0;
 	current = a;
 }

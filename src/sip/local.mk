@@ -52,9 +52,19 @@ tests_unit_t_template_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_template_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_sip
-tests_unit_t_sip_SOURCES = tests/unit/t_sip.c
+tests_unit_t_sip_SOURCES = tests/unit/t_sip.c tests/unit/sip_rig.h
 tests_unit_t_sip_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_sip_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_sip_tcp
+tests_unit_t_sip_tcp_SOURCES = tests/unit/t_sip_tcp.c tests/unit/sip_rig.h
+tests_unit_t_sip_tcp_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_sip_tcp_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_sip_out
+tests_unit_t_sip_out_SOURCES = tests/unit/t_sip_out.c tests/unit/sip_rig.h
+tests_unit_t_sip_out_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_sip_out_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 
 # The edge by itself, for the torture messages and for load.
 noinst_PROGRAMS += tests/fuzz/sip_edge

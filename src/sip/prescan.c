@@ -197,7 +197,8 @@ static void line_keep(struct prescan *out, struct prescan_line *l,
 	out->lines++;
 }
 
-/* Keeps its address when nothing is left: first[] tells by it what is there. */
+/* Keeps its address when nothing is left: first[] tells by it what was
+ * there. */
 static struct view value_trim(struct view v)
 {
 	while (v.n && scan_is_lws(*v.p)) {

@@ -59,10 +59,11 @@ static bool value_of(struct view *value, struct view line, struct view name,
 static struct view branch_of(struct view via)
 {
 	struct sip_param param;
-	struct view rest;
+	struct view head, rest;
 
-	via = view_head(via, scan_until(via, ','));
-	rest = view_from(via, scan_until(via, ';'));
+	if (!view_cut(via, ';', &head, &rest) || view_has(head, ','))
+		return VIEW_NONE; /* the first value has no parameters */
+	rest = view_from(via, head.n);
 	while (scan_param(&param, &rest) == 0) {
 		if (view_ieqs(param.name, "branch"))
 			return param.value;

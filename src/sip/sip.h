@@ -96,7 +96,7 @@ struct sip_conf {
 /* Binds everything; why says which socket failed, and how. */
 int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
 	    size_t whysize);
-/* NULL is allowed. */
+/* Nobody is told of what was under way. NULL is allowed. */
 void sip_free(struct sip *s);
 /* New requests get 503 from now on; transactions under way end normally. */
 void sip_drain(struct sip *s);
@@ -121,7 +121,7 @@ typedef void (sip_done_h)(int status, uint64_t a, uint64_t b, void *arg);
 
 struct sip_template_conf {
 	uint64_t id;              /* makes Call-ID and From tag, see below */
-	struct view from;         /* URI without <>: "sip:lobby@confab.example" */
+	struct view from;         /* URI: "sip:lobby@confab.example" */
 	struct view content_type; /* "text/plain;charset=UTF-8" */
 	struct view body;
 	struct view in_reply_to;  /* a Call-ID, or empty */
@@ -141,9 +141,9 @@ int sip_template_new(struct sip_template **tp, struct sip *s,
  * after a restart: a device can drop doubles. owner: the mem_new() object that
  * holds uri's bytes; a reference is kept while the transaction lives. a and b
  * are handed to doneh. ENOBUFS: too many transactions, EBADMSG: uri. */
-int sip_send(struct sip *s, struct sip_template *t, const struct sip_flow *flow,
-	     struct view uri, const void *owner, uint64_t key, uint64_t a,
-	     uint64_t b);
+int sip_send(struct sip *s, struct sip_template *t,
+	     const struct sip_flow *flow, struct view uri, const void *owner,
+	     uint64_t key, uint64_t a, uint64_t b);
 
 struct sip_stats {
 	uint64_t requests_in, responses_in, requests_out, responses_out;

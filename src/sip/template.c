@@ -84,7 +84,8 @@ static int tail_put(struct buf *b, const struct template_setup *setup,
 	return err;
 }
 
-int template_make(struct sip_template **tp, const struct template_setup *setup,
+int template_make(struct sip_template **tp,
+		  const struct template_setup *setup,
 		  const struct sip_template_conf *conf)
 {
 	struct sip_template *t = mem_new(sizeof(*t), template_destroy);

@@ -39,7 +39,8 @@ struct template_setup {
 };
 
 /* EBADMSG, EMSGSIZE as sip_template_new(). */
-int template_make(struct sip_template **tp, const struct template_setup *setup,
+int template_make(struct sip_template **tp,
+		  const struct template_setup *setup,
 		  const struct sip_template_conf *conf);
 /* Upper bound of what template_write() writes for this copy. */
 size_t template_size(const struct sip_template *t,

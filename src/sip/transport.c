@@ -30,7 +30,8 @@ struct transport {
 static const char *const names[] = { [SIP_UDP] = "udp", [SIP_TCP] = "tcp" };
 static const char *const protos[] = { [SIP_UDP] = "UDP ", [SIP_TCP] = "TCP " };
 
-static void on_datagram(char *p, size_t n, const struct netaddr *src, void *arg)
+static void on_datagram(char *p, size_t n, const struct netaddr *src,
+			void *arg)
 {
 	struct socket *s = arg;
 	struct transport *t = s->set;

@@ -80,9 +80,9 @@ static int txn_begin(struct sip *s, struct ctxn *c, struct sip_flow flow)
 	return copy_send(s, c, &flow);
 }
 
-int sip_send(struct sip *s, struct sip_template *t, const struct sip_flow *flow,
-	     struct view uri, const void *owner, uint64_t key, uint64_t a,
-	     uint64_t b)
+int sip_send(struct sip *s, struct sip_template *t,
+	     const struct sip_flow *flow, struct view uri, const void *owner,
+	     uint64_t key, uint64_t a, uint64_t b)
 {
 	struct sip_uri parts;
 	struct ctxn *c;

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Requests over TCP: framing, keep-alives, limits. */
+#include "sip_rig.h"
+
+#define TCP_MESSAGE(branch, text) \
+	REQUEST("MESSAGE", branch) \
+	"Content-Type: text/plain\r\nContent-Length: 7\r\n\r\n" text
+
+static void test_tcp_bytes(void **state)
+{
+	const char text[] = TCP_MESSAGE("t1", "h\xc3\xa9 you");
+	int fd, i;
+
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	fd = tcp_open();
+	for (i = 0; text[i]; i++) {
+		assert_int_equal(send(fd, text + i, 1, MSG_NOSIGNAL), 1);
+		loop_turn(loop, 1);
+	}
+	tcp_await(fd, "SIP/2.0 202 Accepted\r\n");
+	assert_string_equal(last_body, "h\xc3\xa9 you");
+	assert_int_equal(requests, 1);
+	close(fd);
+}
+
+static void test_tcp_many_in_one(void **state)
+{
+	int fd;
+
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	fd = tcp_open();
+	tcp_put(fd, "\r\n" TCP_MESSAGE("t1", "message") "\r\n\r\n"
+		    TCP_MESSAGE("t2", "seven..")
+		    REQUEST("OPTIONS", "t3") "l: 0\r\n\r\n");
+	tcp_await(fd, "Call-ID: t3\r\n");
+	has("Call-ID: t1\r\n");
+	has("Call-ID: t2\r\n");
+	assert_int_equal(requests, 2);
+	close(fd);
+}
+
+static void test_tcp_ping(void **state)
+{
+	int fd;
+
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	fd = tcp_open();
+	tcp_put(fd, "\r\n");
+	assert_true(silent(fd));
+	tcp_put(fd, "\r\n");
+	assert_true(received(fd));
+	assert_string_equal(in, "\r\n");
+	tcp_put(fd, "\r\n\r\n\r\n\r\n");
+	assert_true(received(fd));
+	assert_string_equal(in, "\r\n\r\n");
+	close(fd);
+}
+
+static void tcp_fault(const char *text, const char *want)
+{
+	int fd = tcp_open();
+
+	tcp_put(fd, text);
+	tcp_await(fd, want);
+	assert_true(tcp_ended(fd));
+	close(fd);
+}
+
+static void test_tcp_faults_end_it(void **state)
+{
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	tcp_fault(REQUEST("OPTIONS", "a") "\r\n",
+		  "SIP/2.0 400 No Content-Length\r\n");
+	tcp_fault(REQUEST("MESSAGE", "b") "l: 1000000000\r\n\r\nx",
+		  "SIP/2.0 413 ");
+	tcp_fault(REQUEST("MESSAGE", "c") "l: -1\r\n\r\nx",
+		  "SIP/2.0 400 Bad Content-Length\r\n");
+	tcp_fault(REQUEST("MESSAGE", "d") "l: 1\r\nl: 1\r\n\r\nx",
+		  "SIP/2.0 400 More Than One Content-Length\r\n");
+}
+
+static void test_tcp_endless_head(void **state)
+{
+	static char text[9000];
+	char *p = stpcpy(text, REQUEST("MESSAGE", "a") "Subject: ");
+
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	memset(p, 'x', (size_t)(text + 8500 - p));
+	tcp_fault(text, "SIP/2.0 513 ");
+}
+
+static void test_tcp_times(void **state)
+{
+	struct sip_stats stats;
+	int slow, idle;
+
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	slow = tcp_open();
+	idle = tcp_open();
+	tcp_put(slow, "MESSAGE sip:a@b SIP/2.0\r\n");
+	turns();
+	clock_advance(6000);
+	tcp_put(slow, "Via: ");
+	turns();
+	sip_stats(edge, &stats);
+	assert_int_equal(stats.conns, 2);
+	clock_advance(4100);
+	assert_true(tcp_ended(slow));
+	clock_advance(100000);
+	turns();
+	tcp_put(idle, "\r\n");
+	turns();
+	clock_advance(119000);
+	turns();
+	sip_stats(edge, &stats);
+	assert_int_equal(stats.conns, 1);
+	clock_advance(2000);
+	assert_true(tcp_ended(idle));
+	close(slow);
+	close(idle);
+}
+
+static void test_tcp_limits(void **state)
+{
+	const struct sip_limits limits = { .conns = 10, .conns_per_ip = 2 };
+	struct sip_stats stats;
+	int fd[3], i;
+
+	(void)state;
+	edge_open("127.0.0.0/8", &limits);
+	for (i = 0; i < 3; i++) {
+		fd[i] = tcp_open();
+		turns();
+	}
+	assert_true(tcp_ended(fd[2]));
+	sip_stats(edge, &stats);
+	assert_int_equal(stats.conns, 2);
+	assert_int_equal(stats.overload, 1);
+	tcp_put(fd[0], REQUEST("OPTIONS", "x") "l: 0\r\n\r\n");
+	tcp_await(fd[0], "SIP/2.0 200 OK\r\n");
+	for (i = 0; i < 3; i++)
+		close(fd[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_tcp_bytes),
+		TEST(test_tcp_many_in_one),
+		TEST(test_tcp_ping),
+		TEST(test_tcp_faults_end_it),
+		TEST(test_tcp_endless_head),
+		TEST(test_tcp_times),
+		TEST(test_tcp_limits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
