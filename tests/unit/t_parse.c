@@ -219,6 +219,60 @@ static void test_tortuous(void **state)
 	assert_int_equal(pre.vias, 3);
 }
 
+/* Odd but right, by RFC 4475 3.1.1 and RFC 5118 4: none of it is a fault. */
+static void test_odd_but_right(void **state)
+{
+	static const char *const odd[] = {
+		/* 3.1.1.9: a semicolon in the user part */
+		"OPTIONS sip:user;par=u%40example.net@example.com SIP/2.0\r\n"
+		VIA FROM "To: sip:j_user@example.com\r\n" ID
+		"Accept: application/sdp, application/pkcs7-mime,\r\n"
+		"        multipart/mixed, multipart/signed,\r\n"
+		"        message/sip, message/sipfrag\r\nCSeq: 8 OPTIONS\r\n",
+		/* 3.1.1.4: an escaped NUL */
+		"REGISTER sip:example.com SIP/2.0\r\n" VIA
+		"From: sip:null-%00-null@example.com;tag=83\r\n"
+		"To: sip:null-%00-null@example.com\r\n" ID
+		"CSeq: 1 REGISTER\r\nContact: <sip:%00@h.example.com>\r\n"
+		"Contact: <sip:%00%00@h.example.com>\r\n",
+		/* 3.1.1.5: a percent sign that escapes nothing */
+		"RE%47IST%45R sip:registrar.example.com SIP/2.0\r\n" VIA
+		"To: \"%Z%45\" <sip:resource@example.com>\r\n"
+		"From: \"%Z%45\" <sip:resource@example.com>;tag=f232jadfj23\r\n"
+		ID "CSeq: 29344 RE%47IST%45R\r\n"
+		"Contact: <sip:a1@h.example.com>, <sip:a2@h.example.com>\r\n",
+		/* 3.1.1.6: no space before the angle bracket */
+		"OPTIONS sip:r@d SIP/2.0\r\n" VIA TO ID
+		"From: caller<sip:caller@example.com>;tag=323\r\n"
+		"CSeq: 60 OPTIONS\r\n",
+		/* RFC 5118 4.5: received with and without brackets */
+		"BYE sip:[2001:db8::10] SIP/2.0\r\n" FROM TO ID
+		"Via: SIP/2.0/UDP [2001:db8::9:1]"
+		";received=2001:db8::9:255;branch=z9hG4bKas3-111\r\n"
+		"CSeq: 321 BYE\r\n",
+		/* RFC 5118 4.9: IPv4 mapped into IPv6 */
+		"OPTIONS sip:user@[::ffff:192.0.2.10]:19823 SIP/2.0\r\n" ID
+		"Via: SIP/2.0/UDP [::ffff:192.0.2.2];branch=z9hG4bKbh19\r\n"
+		FROM TO "Contact: \"T. desk phone\" <sip:t@"
+		"[::ffff:192.0.2.2]>\r\nCSeq: 6 OPTIONS\r\n",
+		/* RFC 2543: no branch, no tag, no Max-Forwards */
+		"MESSAGE sip:r@d SIP/2.0\r\nVia: SIP/2.0/UDP h\r\n"
+		"From: <sip:+13035551111@h;user=phone>\r\n"
+		"To: sip:+16505552222@ss1;user=phone\r\n" ID CSEQ,
+	};
+	char text[1000];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		int n = snprintf(text, sizeof(text), "%s\r\n", odd[i]);
+
+		run(text, (size_t)n);
+		if (got.status)
+			fail_msg("%s: %s", got.reason, text);
+	}
+}
+
 /* A multipart's headers leaked for each Content-Type in it: the library sees
  * no body at all, and what it takes ends with the packet. */
 static void test_body_is_not_parsed(void **state)
@@ -282,7 +336,8 @@ int main(void)
 		TEST(test_uris),	     TEST(test_via_sanity),
 		TEST(test_others_are_blamed), TEST(test_versions),
 		TEST(test_wide_characters),  TEST(test_tortuous),
-		TEST(test_body_is_not_parsed), TEST(test_greedy_heads),
+		TEST(test_odd_but_right),     TEST(test_body_is_not_parsed),
+		TEST(test_greedy_heads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
