@@ -17,7 +17,7 @@ enum {
 	SILENCE_MS = 120000,
 	PONG_MS = 60000,
 	JOIN_MS = 120000,
-	IDLE_MS = 600000,  /* all legs refused: stay a while for the next try */
+	IDLE_MS = 600000, /* all legs refused: stay a while for the next try */
 	NUMBER_MAX = 100000000
 };
 
@@ -65,7 +65,7 @@ static void drop_legs(struct ircb_account *a)
 {
 	struct lnode *n, *nx;
 
-	LIST_EACH(&a->legs, n, nx)
+	LIST_EACH (&a->legs, n, nx)
 		leg_free(CONTAINER(n, struct ircb_leg, node));
 }
 
@@ -77,7 +77,7 @@ static const struct ircb_leg *other_leg(const struct ircb_account *a,
 	enum ircb_casemap map = ircb_conn_support(a->conn)->casemap;
 	struct lnode *n, *nx;
 
-	LIST_EACH(&a->legs, n, nx) {
+	LIST_EACH (&a->legs, n, nx) {
 		struct ircb_leg *leg = CONTAINER(n, struct ircb_leg, node);
 
 		if (leg != but && leg->state != IRCB_LEG_WAITING &&
@@ -144,8 +144,9 @@ static void enter(struct ircb_leg *leg)
 	leg->state = IRCB_LEG_JOINING;
 	wheel_start(loop_wheel(a->pool->loop), &leg->late, JOIN_MS, on_late);
 	if (!other && ircb_conn_send(a->conn, "JOIN", &place, 1))
-		ircb_leg_lost(leg, GONE_NET, VIEW("too many commands wait for "
-						  "the server"));
+		ircb_leg_lost(leg, GONE_NET,
+			      VIEW("too many commands wait for "
+				   "the server"));
 }
 
 static void on_up(void *arg)
@@ -157,7 +158,7 @@ static void on_up(void *arg)
 	log_info("irc %.*s: logged in as %.*s", VIEW_ARG(a->label),
 		 VIEW_ARG(nick));
 	worker_account_up(a->pool->worker, a->id, nick);
-	LIST_EACH(&a->legs, n, nx)
+	LIST_EACH (&a->legs, n, nx)
 		enter(CONTAINER(n, struct ircb_leg, node));
 }
 
@@ -192,8 +193,8 @@ static void connect_account(struct ircb_account *a)
 	int err = ircb_conn_new(&a->conn, &a->conf, &conn_ops, a, &why);
 
 	if (err)
-		on_lost(err == EINVAL ? GONE_CONFIG : GONE_NET,
-			buf_view(&why), a);
+		on_lost(err == EINVAL ? GONE_CONFIG : GONE_NET, buf_view(&why),
+			a);
 	buf_free(&why);
 }
 
@@ -258,7 +259,7 @@ static struct ircb_account *find_account(const struct ircb_pool *p,
 {
 	struct lnode *n, *nx;
 
-	LIST_EACH(&p->accounts, n, nx) {
+	LIST_EACH (&p->accounts, n, nx) {
 		struct ircb_account *a =
 			CONTAINER(n, struct ircb_account, node);
 
@@ -402,8 +403,7 @@ static void on_say(const struct worker_say *say, void *arg)
 				    say);
 	if (err)
 		worker_failed(p->worker, say->leg, say->seq,
-			      err == EBUSY || err == ENOTCONN,
-			      say_error(err));
+			      err == EBUSY || err == ENOTCONN, say_error(err));
 }
 
 static void on_stop(void *arg)
@@ -411,7 +411,7 @@ static void on_stop(void *arg)
 	struct ircb_pool *p = arg;
 	struct lnode *n, *nx;
 
-	LIST_EACH(&p->accounts, n, nx)
+	LIST_EACH (&p->accounts, n, nx)
 		account_free(CONTAINER(n, struct ircb_account, node),
 			     VIEW("confab is going down"));
 	dns_free(p->dns);

@@ -16,32 +16,32 @@ enum ircb_leg_state {
 };
 
 struct ircb_pool {
-	struct worker *worker;  /* borrowed */
-	struct loop *loop;      /* borrowed */
-	struct dns *dns;        /* owned; NULL before start */
-	struct list accounts;   /* owned: struct ircb_account */
-	struct htable legs;     /* of all accounts, by id */
+	struct worker *worker; /* borrowed */
+	struct loop *loop;     /* borrowed */
+	struct dns *dns;       /* owned; NULL before start */
+	struct list accounts;  /* owned: struct ircb_account */
+	struct htable legs;    /* of all accounts, by id */
 };
 
 struct ircb_account {
-	struct lnode node;         /* in the pool */
-	struct ircb_pool *pool;    /* borrowed */
+	struct lnode node;	/* in the pool */
+	struct ircb_pool *pool; /* borrowed */
 	uint32_t id;
-	struct view label;         /* owned */
+	struct view label;	    /* owned */
 	struct ircb_conn_conf conf; /* strings owned */
-	struct ircb_conn *conn;    /* ref; NULL: not wanted */
-	struct list legs;          /* owned: struct ircb_leg */
+	struct ircb_conn *conn;	    /* ref; NULL: not wanted */
+	struct list legs;	    /* owned: struct ircb_leg */
 	struct ircb_reply reply;
-	struct wtimer idle;        /* no leg is left */
+	struct wtimer idle; /* no leg is left */
 };
 
 struct ircb_leg {
-	struct hnode hnode;           /* in the pool */
-	struct lnode node;            /* in the account */
+	struct hnode hnode;	      /* in the pool */
+	struct lnode node;	      /* in the account */
 	struct ircb_account *account; /* borrowed */
 	uint64_t id;
 	enum ircb_leg_state state;
-	struct wtimer late;           /* JOIN is not answered */
+	struct wtimer late; /* JOIN is not answered */
 	char place[IRCB_CHANNEL_MAX + 1];
 };
 

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A connection: resolve, connect to one address after the other, log in, then
- * lines in and out until it is lost. Every line of the server goes through
- * the parser and the filter; most then through libircclient, which says what
- * it is.
+ * lines out at the rate allowed, until it is lost.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "clock.h"
 #include "conn_priv.h"
-#include "filter.h"
 #include "log.h"
 #include "mem.h"
 #include "say.h"
@@ -23,13 +20,10 @@ enum {
 	WATCH_MS = 10000
 };
 
-#define BARRIER "cf-"
-
 static const char *state_name(enum ircb_conn_state state)
 {
-	static const char *const names[] = {
-		"resolving", "connecting", "logging in", "up", "closed"
-	};
+	static const char *const names[] = { "resolving", "connecting",
+					     "logging in", "up", "closed" };
 
 	return names[state];
 }
@@ -99,7 +93,7 @@ static int send_barrier(struct ircb_conn *c, uint64_t number)
 	struct view token;
 	int err;
 
-	buf_adds(&b, BARRIER);
+	buf_adds(&b, IRCB_BARRIER);
 	buf_add_u64(&b, number);
 	token = buf_view(&b);
 	err = ircb_conn_send_now(c, "PING", &token, 1);
@@ -136,8 +130,7 @@ static void on_pump(struct wtimer *t)
 	pump(CONTAINER(t, struct ircb_conn, pump));
 }
 
-/* The queue moves from the loop, never from inside a caller. */
-static void pump_soon(struct ircb_conn *c)
+void ircb_conn_pump(struct ircb_conn *c)
 {
 	if (c->state == IRCB_UP && !wtimer_running(&c->pump))
 		wheel_start(loop_wheel(c->conf.loop), &c->pump, 0, on_pump);
@@ -152,7 +145,7 @@ int ircb_conn_send(struct ircb_conn *c, const char *command,
 	if (!err)
 		err = ircb_out_control(c->out, buf_view(&b));
 	buf_free(&b);
-	pump_soon(c);
+	ircb_conn_pump(c);
 	return err;
 }
 
@@ -167,138 +160,8 @@ int ircb_conn_say(struct ircb_conn *c, struct view channel,
 		err = ircb_out_say(c->out, say->leg, say->seq, buf_view(&b),
 				   count);
 	buf_free(&b);
-	pump_soon(c);
+	ircb_conn_pump(c);
 	return err;
-}
-
-/* ---- in ---- */
-
-static void on_ping(struct ircb_conn *c, const struct ircb_line *l)
-{
-	struct view token = ircb_param(l, 0);
-
-	if (ircb_conn_send_now(c, "PONG", &token, 1))
-		log_info("irc %s: a PING that can't be answered",
-			 c->conf.server);
-}
-
-/* :server PONG server :cf-17 */
-static void on_pong(struct ircb_conn *c, const struct ircb_line *l)
-{
-	struct view token = ircb_last(l);
-	uint64_t number;
-
-	if (!view_starts(token, VIEW(BARRIER)) ||
-	    view_u64(&number, view_from(token, sizeof(BARRIER) - 1),
-		     UINT64_MAX))
-		return;
-	ircb_out_pong(c->out, number, c->ops->delivered, c->arg);
-	pump_soon(c);
-}
-
-static void on_error(struct ircb_conn *c, const struct ircb_line *l)
-{
-	struct buf words = { 0 };
-
-	buf_adds(&words, "the server says: ");
-	ircb_plain(&words, ircb_last(l));
-	ircb_conn_lost(c, GONE_NET, buf_view(&words));
-	buf_free(&words);
-}
-
-static bool own_command(struct ircb_conn *c, const struct ircb_event *ev)
-{
-	static const struct {
-		const char *command;
-		void (*run)(struct ircb_conn *c, const struct ircb_line *l);
-	} commands[] = {
-		{ "PING", on_ping }, { "PONG", on_pong },
-		{ "ERROR", on_error },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (ev->type != IRCB_EV_OTHER ||
-		    !view_eqs(ev->line.command, commands[i].command))
-			continue;
-		commands[i].run(c, &ev->line);
-		return true;
-	}
-	return false;
-}
-
-static void on_event(struct ircb_conn *c, const struct ircb_event *ev)
-{
-	if (own_command(c, ev) || ircb_login_event(c, ev))
-		return;
-	if (c->state == IRCB_UP)
-		c->ops->event(ev, c->arg);
-}
-
-/* Through the library, if the filter lets it. 0: ev is set. */
-static int dispatch(struct ircb_conn *c, const struct ircb_line *l,
-		    struct ircb_event *ev)
-{
-	struct buf b = { 0 };
-	int err = EBADMSG;
-
-	switch (ircb_filter_in(&b, l)) {
-	case IRCB_GATE_LIBRARY:
-		err = ircb_shim_feed(c->shim, buf_view(&b), ev);
-		break;
-	case IRCB_GATE_OUTSIDE:
-		ircb_event_of_line(ev, l);
-		err = 0;
-		break;
-	case IRCB_GATE_REFUSED:
-		break;
-	}
-	buf_free(&b);
-	return err;
-}
-
-static void on_line(struct ircb_conn *c, struct view text)
-{
-	struct ircb_line l;
-	struct ircb_event ev;
-	int err;
-
-	if (!text.n)
-		return;
-	err = ircb_line_parse(&l, text);
-	if (!err)
-		err = dispatch(c, &l, &ev);
-	if (!err)
-		on_event(c, &ev);
-	else if (err == EBADMSG)
-		log_debug("irc %s: nonsense: %.*s", c->conf.server,
-			  VIEW_ARG(text));
-	else if (err != ENOENT)
-		ircb_conn_lost(c, GONE_NET, VIEW("libircclient gave up"));
-}
-
-static void on_data(struct buf *in, void *arg)
-{
-	struct ircb_conn *c = mem_ref(arg);
-	struct view rest = buf_view(in), line;
-	size_t before = rest.n;
-	int err;
-
-	c->heard_ms = now_ms();
-	c->asked = false;
-	while (!(err = ircb_line_next(&rest, &line))) {
-		on_line(c, line);
-		if (c->state == IRCB_CLOSED)
-			break;
-	}
-	/* After a close the buffer is no longer ours to touch. */
-	if (c->state != IRCB_CLOSED) {
-		buf_drop(in, before - rest.n);
-		if (err == EMSGSIZE)
-			ircb_conn_lost(c, GONE_NET, VIEW("the server sent a "
-							 "line without end"));
-	}
-	mem_deref(c);
 }
 
 /* ---- the watch ---- */
@@ -311,17 +174,18 @@ static void on_watch(struct wtimer *t)
 	struct view token = VIEW("cf");
 
 	if (c->state == IRCB_LOGIN && now - c->since_ms >= LOGIN_MS) {
-		ircb_conn_lost(c, GONE_NET, VIEW("the server did not welcome "
-						 "us in time"));
+		ircb_conn_lost(c, GONE_NET,
+			       VIEW("the server did not welcome "
+				    "us in time"));
 		return;
 	}
 	if (silent >= limit || ircb_out_unanswered(c->out, now) >= limit) {
-		ircb_conn_lost(c, GONE_NET, VIEW("the server has gone "
-						 "silent"));
+		ircb_conn_lost(c, GONE_NET,
+			       VIEW("the server has gone "
+				    "silent"));
 		return;
 	}
-	if (c->state == IRCB_UP && !c->asked &&
-	    silent >= c->conf.silence_ms) {
+	if (c->state == IRCB_UP && !c->asked && silent >= c->conf.silence_ms) {
 		c->asked = true;
 		(void)ircb_conn_send_now(c, "PING", &token, 1);
 	}
@@ -367,7 +231,7 @@ static void on_close(int err, const char *text, void *arg)
 
 static const struct stream_ops stream_ops = {
 	.on_open = on_open,
-	.on_data = on_data,
+	.on_data = ircb_inbound,
 	.on_close = on_close,
 };
 
@@ -440,8 +304,7 @@ static int make_tls(struct ircb_conn *c, struct buf *why)
 }
 
 int ircb_conn_new(struct ircb_conn **cp, const struct ircb_conn_conf *conf,
-		  const struct ircb_conn_ops *ops, void *arg,
-		  struct buf *why)
+		  const struct ircb_conn_ops *ops, void *arg, struct buf *why)
 {
 	struct ircb_conn *c = mem_new(sizeof(*c), conn_destroy);
 	int err;

@@ -21,13 +21,13 @@ struct ircb_conn_conf {
 	const char *server;
 	uint16_t port;
 	bool tls;
-	const char *ca_file;  /* "": the system's */
+	const char *ca_file; /* "": the system's */
 	const char *nick, *username, *realname;
 	const char *password; /* "": none */
 	unsigned flood_burst;
 	uint64_t flood_ms;
-	uint64_t silence_ms;  /* after this a PING of ours asks */
-	uint64_t pong_ms;     /* and this long it may take to answer */
+	uint64_t silence_ms; /* after this a PING of ours asks */
+	uint64_t pong_ms;    /* and this long it may take to answer */
 };
 
 /* None runs before ircb_conn_new() returned, nor after ircb_conn_close(); each
@@ -45,8 +45,7 @@ struct ircb_conn_ops {
 
 /* Begins to connect. EINVAL and others with words in why. */
 int ircb_conn_new(struct ircb_conn **cp, const struct ircb_conn_conf *conf,
-		  const struct ircb_conn_ops *ops, void *arg,
-		  struct buf *why);
+		  const struct ircb_conn_ops *ops, void *arg, struct buf *why);
 /* No handler runs any more. quit: sent as a last word where we are logged in;
  * may be empty. NULL is allowed; returns NULL. */
 struct ircb_conn *ircb_conn_close(struct ircb_conn *c, struct view quit);

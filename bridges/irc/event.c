@@ -21,9 +21,9 @@ static enum ircb_event_type type_of(const struct ircb_line *l)
 		const char *command;
 		enum ircb_event_type type;
 	} types[] = {
-		{ "JOIN", IRCB_EV_JOIN },    { "PART", IRCB_EV_PART },
-		{ "KICK", IRCB_EV_KICK },    { "QUIT", IRCB_EV_QUIT },
-		{ "NICK", IRCB_EV_NICK },    { "PRIVMSG", IRCB_EV_MSG },
+		{ "JOIN", IRCB_EV_JOIN },     { "PART", IRCB_EV_PART },
+		{ "KICK", IRCB_EV_KICK },     { "QUIT", IRCB_EV_QUIT },
+		{ "NICK", IRCB_EV_NICK },     { "PRIVMSG", IRCB_EV_MSG },
 		{ "NOTICE", IRCB_EV_NOTICE },
 	};
 	size_t i;

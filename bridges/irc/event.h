@@ -9,16 +9,16 @@
 #include "line.h"
 
 enum ircb_event_type {
-	IRCB_EV_OTHER,   /* see command */
+	IRCB_EV_OTHER,	 /* see command */
 	IRCB_EV_NUMERIC, /* see code */
 	IRCB_EV_JOIN,
 	IRCB_EV_PART,
 	IRCB_EV_KICK,
 	IRCB_EV_QUIT,
 	IRCB_EV_NICK,
-	IRCB_EV_MSG,     /* PRIVMSG, to a channel or to us */
+	IRCB_EV_MSG, /* PRIVMSG, to a channel or to us */
 	IRCB_EV_NOTICE,
-	IRCB_EV_CTCP,    /* PRIVMSG that is CTCP, ACTION as well */
+	IRCB_EV_CTCP, /* PRIVMSG that is CTCP, ACTION as well */
 	IRCB_EV_CTCP_REPLY
 };
 

@@ -187,7 +187,8 @@ int irc_face_network(struct bridge *b, const struct irc_network *n, char *why,
 	}
 	err = add_account(b, &full);
 	if (err == EEXIST)
-		snprintf(why, whysize, "there is another irc section of this "
-				       "name");
+		snprintf(why, whysize,
+			 "there is another irc section of this "
+			 "name");
 	return err;
 }

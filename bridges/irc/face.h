@@ -6,15 +6,15 @@
 #include "bridge.h"
 
 struct irc_network {
-	const char *label;    /* "libera" */
+	const char *label; /* "libera" */
 	const char *server;
-	uint16_t port;        /* 0: 6697 with TLS, 6667 without */
-	bool tls;             /* verified */
-	const char *ca_file;  /* "" : the system's */
+	uint16_t port;	     /* 0: 6697 with TLS, 6667 without */
+	bool tls;	     /* verified */
+	const char *ca_file; /* "" : the system's */
 	const char *nick, *username, *realname; /* "" : from nick */
-	const char *password; /* server password, or "" */
-	unsigned flood_burst; /* lines at once; 0: 5 */
-	unsigned flood_ms;    /* then one line in this time; 0: 2,000 */
+	const char *password;			/* server password, or "" */
+	unsigned flood_burst;			/* lines at once; 0: 5 */
+	unsigned flood_ms; /* then one line in this time; 0: 2,000 */
 };
 
 int irc_face_new(struct bridge **bp, struct loop *l, const char *program,

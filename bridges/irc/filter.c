@@ -15,8 +15,8 @@ struct rule {
 };
 
 static const struct rule rules[] = {
-	{ "JOIN", 1 }, { "PART", 1 },  { "KICK", 2 },   { "QUIT", 0 },
-	{ "NICK", 1 }, { "MODE", 2 },  { "TOPIC", 2 },  { "INVITE", 2 },
+	{ "JOIN", 1 },	  { "PART", 1 },   { "KICK", 2 },  { "QUIT", 0 },
+	{ "NICK", 1 },	  { "MODE", 2 },   { "TOPIC", 2 }, { "INVITE", 2 },
 	{ "PRIVMSG", 2 }, { "NOTICE", 2 },
 };
 
@@ -45,8 +45,7 @@ enum ircb_gate ircb_filter_in(struct buf *out, const struct ircb_line *l)
 
 	if (!r || ircb_line_is_ctcp(l))
 		return IRCB_GATE_OUTSIDE;
-	if (count < r->min ||
-	    view_starts(prefix, view_str(IRCB_LIBRARY_NICK)))
+	if (count < r->min || view_starts(prefix, view_str(IRCB_LIBRARY_NICK)))
 		return IRCB_GATE_REFUSED;
 	if (count > IRCB_LIBRARY_PARAMS)
 		return IRCB_GATE_OUTSIDE;

@@ -14,8 +14,8 @@
 
 enum { ANSWER_MAX = 300 };
 
-typedef void (leg_h)(struct ircb_leg *leg, const struct ircb_line *l,
-		     struct view words);
+typedef void(leg_h)(struct ircb_leg *leg, const struct ircb_line *l,
+		    struct view words);
 
 static enum ircb_casemap casemap(const struct ircb_account *a)
 {
@@ -30,7 +30,7 @@ static size_t each_leg(struct ircb_account *a, struct view channel, leg_h *h,
 	enum ircb_casemap map = casemap(a);
 	size_t count = 0;
 
-	LIST_EACH(&a->legs, n, nx) {
+	LIST_EACH (&a->legs, n, nx) {
 		struct ircb_leg *leg = CONTAINER(n, struct ircb_leg, node);
 
 		if (!ircb_name_eq(map, view_str(leg->place), channel))
@@ -86,8 +86,8 @@ static void answer(struct ircb_account *a, struct view nick, struct view text)
 {
 	struct view params[2] = { nick, text };
 	/* Only when there is nothing more important to say. */
-	bool busy = ircb_out_waiting(ircb_conn_out(a->conn)) >
-		    IRCB_QUEUE_MAX / 2;
+	bool busy =
+		ircb_out_waiting(ircb_conn_out(a->conn)) > IRCB_QUEUE_MAX / 2;
 
 	if (busy || ircb_conn_send(a->conn, "NOTICE", params, 2))
 		log_debug("irc %.*s: no answer to %.*s", VIEW_ARG(a->label),
@@ -99,7 +99,7 @@ static void add_channels(struct buf *b, const struct ircb_account *a)
 	struct lnode *n, *nx;
 	const char *sep = "";
 
-	LIST_EACH(&a->legs, n, nx) {
+	LIST_EACH (&a->legs, n, nx) {
 		struct ircb_leg *leg = CONTAINER(n, struct ircb_leg, node);
 
 		if (leg->state != IRCB_LEG_UP)
@@ -309,15 +309,12 @@ static void on_numeric(struct ircb_account *a, const struct ircb_line *l)
 
 /* ---- all ---- */
 
-typedef void (event_h)(struct ircb_account *a, const struct ircb_line *l);
+typedef void(event_h)(struct ircb_account *a, const struct ircb_line *l);
 
 static event_h *const handlers[] = {
-	[IRCB_EV_NUMERIC] = on_numeric,
-	[IRCB_EV_JOIN] = on_join,
-	[IRCB_EV_PART] = on_part,
-	[IRCB_EV_KICK] = on_kick,
-	[IRCB_EV_MSG] = on_message,
-	[IRCB_EV_NOTICE] = on_notice,
+	[IRCB_EV_NUMERIC] = on_numeric, [IRCB_EV_JOIN] = on_join,
+	[IRCB_EV_PART] = on_part,	[IRCB_EV_KICK] = on_kick,
+	[IRCB_EV_MSG] = on_message,	[IRCB_EV_NOTICE] = on_notice,
 	[IRCB_EV_CTCP] = on_ctcp,
 };
 

@@ -59,8 +59,8 @@ static unsigned numeric(struct view v)
 	if (v.n != 3 || !is_digit(v.p[0]) || !is_digit(v.p[1]) ||
 	    !is_digit(v.p[2]))
 		return 0;
-	return (unsigned)(v.p[0] - '0') * 100 +
-	       (unsigned)(v.p[1] - '0') * 10 + (unsigned)(v.p[2] - '0');
+	return (unsigned)(v.p[0] - '0') * 100 + (unsigned)(v.p[1] - '0') * 10 +
+	       (unsigned)(v.p[2] - '0');
 }
 
 static bool command_ok(struct view v)
@@ -162,8 +162,8 @@ static int finish(struct buf *b, size_t start, int err)
 	return err;
 }
 
-int ircb_encode(struct buf *b, const char *command,
-		const struct view *params, size_t count)
+int ircb_encode(struct buf *b, const char *command, const struct view *params,
+		size_t count)
 {
 	size_t start = b->n;
 

@@ -10,18 +10,18 @@
 #include "view.h"
 
 enum {
-	IRCB_IN_MAX = 8703,  /* tags 8,191 and a line of 512 (IRCv3) */
-	IRCB_OUT_MAX = 512,  /* with CR LF (RFC 2812 2.3) */
+	IRCB_IN_MAX = 8703, /* tags 8,191 and a line of 512 (IRCv3) */
+	IRCB_OUT_MAX = 512, /* with CR LF (RFC 2812 2.3) */
 	IRCB_PARAMS_MAX = 15
 };
 
 struct ircb_line {
-	struct view tags;             /* without the '@'; empty: none */
-	struct view prefix;           /* without the ':'; empty: none */
+	struct view tags;	      /* without the '@'; empty: none */
+	struct view prefix;	      /* without the ':'; empty: none */
 	struct view nick, user, host; /* of the prefix; nick is all of it
 				       * where there is no '!' and no '@' */
 	struct view command;
-	unsigned code;                /* of a numeric, else 0 */
+	unsigned code; /* of a numeric, else 0 */
 	struct view params[IRCB_PARAMS_MAX];
 	size_t count;
 };
@@ -46,8 +46,8 @@ struct view ircb_last(const struct ircb_line *l);
  * On error b is as before: EBADMSG for CR, LF or NUL anywhere, and for a
  * middle parameter that is empty, has a space or starts with ':'; EMSGSIZE
  * over IRCB_OUT_MAX; EINVAL for more than IRCB_PARAMS_MAX. */
-int ircb_encode(struct buf *b, const char *command,
-		const struct view *params, size_t count);
+int ircb_encode(struct buf *b, const char *command, const struct view *params,
+		size_t count);
 /* The same of a message with this prefix, as servers send them. */
 int ircb_encode_from(struct buf *b, struct view prefix, struct view command,
 		     const struct view *params, size_t count);

@@ -19,7 +19,7 @@ bridges_irc_libircb_a_SOURCES = \
 	bridges/irc/conn.c bridges/irc/conn.h bridges/irc/conn_priv.h \
 	bridges/irc/event.c bridges/irc/event.h \
 	bridges/irc/filter.c bridges/irc/filter.h \
-	bridges/irc/heard.c \
+	bridges/irc/heard.c bridges/irc/inbound.c \
 	bridges/irc/line.c bridges/irc/line.h \
 	bridges/irc/login.c \
 	bridges/irc/names.c bridges/irc/names.h \
@@ -29,6 +29,11 @@ bridges_irc_libircb_a_SOURCES = \
 	bridges/irc/shim.c bridges/irc/shim.h \
 	bridges/irc/text.c bridges/irc/text.h
 bridges_irc_libircb_a_CPPFLAGS = $(INC_irc)
+
+pkglibexec_PROGRAMS += confab-irc
+confab_irc_SOURCES = bridges/irc/worker_main.c
+confab_irc_CPPFLAGS = $(INC_irc)
+confab_irc_LDADD = $(LIB_irc) $(IRC_LIBS) $(DEPS_io)
 
 irc_test_cppflags = $(S)/tests/unit $(S)/bridges/irc $(INC_worker) $(CMOCKA_CFLAGS)
 irc_test_ldadd = bridges/irc/libircb.a $(LIB_base) $(IRC_LIBS) $(CMOCKA_LIBS)
@@ -52,4 +57,24 @@ check_PROGRAMS += tests/unit/t_irc_out
 tests_unit_t_irc_out_SOURCES = tests/unit/t_irc_out.c
 tests_unit_t_irc_out_CPPFLAGS = $(irc_test_cppflags)
 tests_unit_t_irc_out_LDADD = $(irc_test_ldadd)
+
+# These two talk to a real confab-irc.
+check_PROGRAMS += tests/unit/t_irc_conn
+tests_unit_t_irc_conn_SOURCES = tests/unit/t_irc_conn.c tests/unit/irc_rig.h
+tests_unit_t_irc_conn_CPPFLAGS = $(irc_test_cppflags)
+tests_unit_t_irc_conn_LDADD = $(LIB_worker) $(DEPS_io) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_irc_worker
+tests_unit_t_irc_worker_SOURCES = tests/unit/t_irc_worker.c \
+	tests/unit/irc_rig.h
+tests_unit_t_irc_worker_CPPFLAGS = $(irc_test_cppflags)
+tests_unit_t_irc_worker_LDADD = $(LIB_worker) $(DEPS_io) $(CMOCKA_LIBS)
+
+if FUZZING
+noinst_PROGRAMS += tests/fuzz/fuzz_irc
+tests_fuzz_fuzz_irc_SOURCES = tests/fuzz/fuzz_irc.c
+tests_fuzz_fuzz_irc_CPPFLAGS = $(S)/bridges/irc $(INC_worker)
+tests_fuzz_fuzz_irc_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_irc_LDADD = bridges/irc/libircb.a $(LIB_base) $(IRC_LIBS)
+endif
 endif

@@ -23,10 +23,8 @@ static int send_nick(struct ircb_conn *c)
 
 static int send_user(struct ircb_conn *c)
 {
-	struct view params[4] = {
-		view_str(c->conf.username), VIEW("0"), VIEW("*"),
-		view_str(c->conf.realname)
-	};
+	struct view params[4] = { view_str(c->conf.username), VIEW("0"),
+				  VIEW("*"), view_str(c->conf.realname) };
 
 	return ircb_conn_send_now(c, "USER", params, 4);
 }
@@ -98,12 +96,13 @@ static void nick_refused(struct ircb_conn *c, const struct ircb_line *l)
 	else
 		c->tries++;
 	if (c->tries == IRCB_NICK_TRIES) {
-		ircb_conn_lost(c, GONE_REFUSED, VIEW("the server took none of "
-						     "our nicks"));
+		ircb_conn_lost(c, GONE_REFUSED,
+			       VIEW("the server took none of "
+				    "our nicks"));
 		return;
 	}
-	log_info("irc %s: nick %s refused, trying the next",
-		 c->conf.server, c->nick);
+	log_info("irc %s: nick %s refused, trying the next", c->conf.server,
+		 c->nick);
 	if (send_nick(c))
 		ircb_conn_lost(c, GONE_NET, VIEW("can't send the nick"));
 }
@@ -134,16 +133,16 @@ static const struct {
 	unsigned code;
 	void (*run)(struct ircb_conn *c, const struct ircb_line *l);
 } numerics[] = {
-	{ 1, welcome },        /* RPL_WELCOME */
-	{ 5, support },        /* RPL_ISUPPORT */
-	{ 396, host_hidden },  /* RPL_HOSTHIDDEN */
-	{ 432, nick_refused }, /* ERR_ERRONEUSNICKNAME */
-	{ 433, nick_refused }, /* ERR_NICKNAMEINUSE */
-	{ 436, nick_refused }, /* ERR_NICKCOLLISION */
-	{ 437, nick_refused }, /* ERR_UNAVAILRESOURCE */
-	{ 463, banned },       /* ERR_NOPERMFORHOST */
+	{ 1, welcome },		 /* RPL_WELCOME */
+	{ 5, support },		 /* RPL_ISUPPORT */
+	{ 396, host_hidden },	 /* RPL_HOSTHIDDEN */
+	{ 432, nick_refused },	 /* ERR_ERRONEUSNICKNAME */
+	{ 433, nick_refused },	 /* ERR_NICKNAMEINUSE */
+	{ 436, nick_refused },	 /* ERR_NICKCOLLISION */
+	{ 437, nick_refused },	 /* ERR_UNAVAILRESOURCE */
+	{ 463, banned },	 /* ERR_NOPERMFORHOST */
 	{ 464, password_wrong }, /* ERR_PASSWDMISMATCH */
-	{ 465, banned },       /* ERR_YOUREBANNEDCREEP */
+	{ 465, banned },	 /* ERR_YOUREBANNEDCREEP */
 };
 
 static bool on_numeric(struct ircb_conn *c, const struct ircb_line *l)

@@ -8,18 +8,14 @@
 
 #include "line.h"
 
-enum {
-	IRCB_NICK_MAX = 64,
-	IRCB_CHANNEL_MAX = 64,
-	IRCB_NICK_TRIES = 11
-};
+enum { IRCB_NICK_MAX = 64, IRCB_CHANNEL_MAX = 64, IRCB_NICK_TRIES = 11 };
 
 enum ircb_casemap { IRCB_RFC1459, IRCB_STRICT_RFC1459, IRCB_ASCII };
 
 struct ircb_support {
 	enum ircb_casemap casemap;
-	size_t nicklen;     /* 0: not said */
-	char chantypes[8];  /* "#&" until the server says more */
+	size_t nicklen;	   /* 0: not said */
+	char chantypes[8]; /* "#&" until the server says more */
 };
 
 /* What holds before the server said anything. */

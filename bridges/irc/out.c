@@ -14,10 +14,10 @@
 struct say {
 	struct lnode node;
 	uint64_t leg, seq;
-	struct view text;  /* owned: all lines */
-	struct view rest;  /* borrowed from text: not yet written */
-	size_t lines;      /* of rest */
-	uint64_t barrier;  /* that covers it; 0: none yet */
+	struct view text; /* owned: all lines */
+	struct view rest; /* borrowed from text: not yet written */
+	size_t lines;	  /* of rest */
+	uint64_t barrier; /* that covers it; 0: none yet */
 };
 
 struct control {
@@ -28,12 +28,12 @@ struct control {
 struct ircb_out {
 	struct list controls; /* owned: struct control */
 	struct list says;     /* owned: struct say, in order */
-	size_t lines;         /* of all says, not yet written */
+	size_t lines;	      /* of all says, not yet written */
 	unsigned burst;
 	uint64_t gap_ms;
-	uint64_t due;         /* when the bucket is full again */
-	uint64_t barriers;    /* numbers given out */
-	uint64_t open;        /* the barrier that is out; 0: none */
+	uint64_t due;	   /* when the bucket is full again */
+	uint64_t barriers; /* numbers given out */
+	uint64_t open;	   /* the barrier that is out; 0: none */
 	uint64_t open_since;
 };
 
@@ -62,9 +62,9 @@ static void out_destroy(void *obj)
 	struct ircb_out *o = obj;
 	struct lnode *n, *nx;
 
-	LIST_EACH(&o->controls, n, nx)
+	LIST_EACH (&o->controls, n, nx)
 		control_free(o, CONTAINER(n, struct control, node));
-	LIST_EACH(&o->says, n, nx)
+	LIST_EACH (&o->says, n, nx)
 		say_free(o, CONTAINER(n, struct say, node));
 }
 
@@ -131,7 +131,7 @@ static void take_line(struct ircb_out *o, struct buf *b)
 	struct lnode *n, *nx;
 	struct view line;
 
-	LIST_EACH(&o->says, n, nx) {
+	LIST_EACH (&o->says, n, nx) {
 		struct say *s = CONTAINER(n, struct say, node);
 
 		if (!s->lines)
@@ -176,7 +176,7 @@ bool ircb_out_barrier(struct ircb_out *o, uint64_t now, uint64_t *number)
 
 	if (o->open)
 		return false;
-	LIST_EACH(&o->says, n, nx) {
+	LIST_EACH (&o->says, n, nx) {
 		struct say *s = CONTAINER(n, struct say, node);
 
 		if (s->lines)
@@ -204,7 +204,7 @@ void ircb_out_pong(struct ircb_out *o, uint64_t number, ircb_out_h *h,
 	if (!o->open || number != o->open)
 		return;
 	o->open = 0;
-	LIST_EACH(&o->says, n, nx) {
+	LIST_EACH (&o->says, n, nx) {
 		struct say *s = CONTAINER(n, struct say, node);
 
 		if (s->barrier != number)
@@ -219,7 +219,7 @@ void ircb_out_refused(struct ircb_out *o, uint64_t leg, ircb_out_h *h,
 {
 	struct lnode *n, *nx;
 
-	LIST_EACH(&o->says, n, nx) {
+	LIST_EACH (&o->says, n, nx) {
 		struct say *s = CONTAINER(n, struct say, node);
 		bool in_part = s->lines && s->rest.n < s->text.n;
 
@@ -234,7 +234,7 @@ void ircb_out_forget(struct ircb_out *o, uint64_t leg)
 {
 	struct lnode *n, *nx;
 
-	LIST_EACH(&o->says, n, nx) {
+	LIST_EACH (&o->says, n, nx) {
 		struct say *s = CONTAINER(n, struct say, node);
 
 		if (s->leg == leg)

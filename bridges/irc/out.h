@@ -36,7 +36,7 @@ bool ircb_out_barrier(struct ircb_out *o, uint64_t now, uint64_t *number);
 uint64_t ircb_out_unanswered(const struct ircb_out *o, uint64_t now);
 
 /* Told about each message, once; must not call back. */
-typedef void (ircb_out_h)(uint64_t leg, uint64_t seq, void *arg);
+typedef void(ircb_out_h)(uint64_t leg, uint64_t seq, void *arg);
 /* The barrier came back: all messages before it are delivered. */
 void ircb_out_pong(struct ircb_out *o, uint64_t number, ircb_out_h *h,
 		   void *arg);

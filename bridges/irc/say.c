@@ -18,7 +18,7 @@ struct job {
 	struct buf lead;    /* owned: "<alice> " */
 	struct buf line;    /* owned: scratch */
 	bool emote;
-	size_t room;        /* bytes of text that fit into a line */
+	size_t room; /* bytes of text that fit into a line */
 	size_t count;
 };
 
@@ -96,7 +96,8 @@ static int put_lines(struct job *j, struct view text)
 int ircb_say(struct buf *b, struct view target, size_t prefix,
 	     const struct worker_say *say, size_t *lines)
 {
-	struct job j = { .out = b, .target = target,
+	struct job j = { .out = b,
+			 .target = target,
 			 .emote = say->kind == SAY_EMOTE };
 	size_t start = b->n;
 	int err;

@@ -25,11 +25,11 @@ enum { STORE_MAX = 1024 };
 
 struct ircb_shim {
 	irc_session_t *session; /* owned */
-	int fd;                 /* borrowed: the session's own */
-	int peer;               /* owned; -1: none */
-	struct ircb_event *ev;  /* borrowed while a line is fed, else NULL */
-	bool seen;              /* the line had an event */
-	char store[STORE_MAX];  /* the event's bytes */
+	int fd;			/* borrowed: the session's own */
+	int peer;		/* owned; -1: none */
+	struct ircb_event *ev;	/* borrowed while a line is fed, else NULL */
+	bool seen;		/* the line had an event */
+	char store[STORE_MAX];	/* the event's bytes */
 	size_t used;
 };
 
@@ -69,13 +69,13 @@ static void keep_event(irc_session_t *session, enum ircb_event_type type,
 }
 
 /* One callback for each kind of event that we know. */
-#define EVENT(name, type) \
-	static void on_##name(irc_session_t *session, const char *event, \
-			      const char *origin, const char **params, \
-			      unsigned int count) \
-	{ \
-		(void)event; \
-		keep_event(session, type, origin, params, count); \
+#define EVENT(name, type)                                                     \
+	static void on_##name(irc_session_t *session, const char *event,      \
+			      const char *origin, const char **params,        \
+			      unsigned int count)                             \
+	{                                                                     \
+		(void)event;                                                  \
+		keep_event(session, type, origin, params, count);             \
 	}
 
 EVENT(join, IRCB_EV_JOIN)
@@ -136,8 +136,8 @@ static int open_listener(int *fd, struct sockaddr_in *sa)
 	*fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (*fd < 0)
 		return errno;
-	if (bind(*fd, (struct sockaddr *)sa, sizeof(*sa)) ||
-	    listen(*fd, 1) || getsockname(*fd, (struct sockaddr *)sa, &n))
+	if (bind(*fd, (struct sockaddr *)sa, sizeof(*sa)) || listen(*fd, 1) ||
+	    getsockname(*fd, (struct sockaddr *)sa, &n))
 		return errno;
 	return 0;
 }
@@ -168,8 +168,7 @@ static int connect_session(struct ircb_shim *s)
 	s->fd = -1;
 	FD_ZERO(&in);
 	FD_ZERO(&out);
-	if (!err &&
-	    irc_add_select_descriptors(s->session, &in, &out, &s->fd))
+	if (!err && irc_add_select_descriptors(s->session, &in, &out, &s->fd))
 		err = EIO;
 	if (fd >= 0)
 		close(fd);

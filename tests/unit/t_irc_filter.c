@@ -134,8 +134,9 @@ static void lines_without_prefix_get_one(void **state)
 			 IRCB_GATE_LIBRARY);
 	assert_int_equal(ev.type, IRCB_EV_NICK);
 	assert_view(ev.line.prefix, "*");
-	assert_int_equal(pass(*state, VIEW("NOTICE AUTH :*** Looking up"),
-			      &ev), IRCB_GATE_LIBRARY);
+	assert_int_equal(
+		pass(*state, VIEW("NOTICE AUTH :*** Looking up"), &ev),
+		IRCB_GATE_LIBRARY);
 	assert_alive(*state);
 }
 
@@ -160,7 +161,8 @@ static void nobody_can_be_the_library(void **state)
 static void ctcp_stays_outside(void **state)
 {
 	static const char *const rows[] = {
-		":bob!u@h PRIVMSG gw :\1FINGER\1", ":bob!u@h PRIVMSG gw :\1",
+		":bob!u@h PRIVMSG gw :\1FINGER\1",
+		":bob!u@h PRIVMSG gw :\1",
 		":bob!u@h PRIVMSG gw :\1VERSION\1",
 		":bob!u@h PRIVMSG gw :\1DCC SEND x 2130706433 80 9\1",
 		":bob!u@h PRIVMSG #c :\1ACTION waves",
@@ -174,8 +176,9 @@ static void ctcp_stays_outside(void **state)
 				 IRCB_GATE_OUTSIDE);
 		assert_int_equal(ev.type, IRCB_EV_CTCP);
 	}
-	assert_int_equal(pass(*state, VIEW(":b!u@h NOTICE gw :\1PING 1\1"),
-			      &ev), IRCB_GATE_OUTSIDE);
+	assert_int_equal(
+		pass(*state, VIEW(":b!u@h NOTICE gw :\1PING 1\1"), &ev),
+		IRCB_GATE_OUTSIDE);
 	assert_int_equal(ev.type, IRCB_EV_CTCP_REPLY);
 	memset(text + n, 'y', 300);
 	text[n + 300] = 1;
@@ -213,14 +216,16 @@ static void many_parameters_stay_outside(void **state)
 {
 	struct ircb_event ev;
 
-	assert_int_equal(pass(*state, VIEW(":srv 005 gw A B C D E F G H I J "
-					   "K L M :are supported"), &ev),
+	assert_int_equal(pass(*state,
+			      VIEW(":srv 005 gw A B C D E F G H I J "
+				   "K L M :are supported"),
+			      &ev),
 			 IRCB_GATE_OUTSIDE);
 	assert_int_equal(ev.type, IRCB_EV_NUMERIC);
 	assert_int_equal(ev.line.code, 5);
 	assert_int_equal(ev.line.count, 15);
-	assert_int_equal(pass(*state, VIEW(":srv 005 1 2 3 4 5 6 7 8 9"),
-			      &ev), IRCB_GATE_LIBRARY);
+	assert_int_equal(pass(*state, VIEW(":srv 005 1 2 3 4 5 6 7 8 9"), &ev),
+			 IRCB_GATE_LIBRARY);
 	assert_int_equal(ev.line.count, 9);
 	assert_view(ev.line.params[8], "9");
 	assert_alive(*state);
@@ -230,9 +235,11 @@ static void tags_do_not_reach_it(void **state)
 {
 	struct ircb_event ev;
 
-	assert_int_equal(pass(*state, VIEW("@time=2026-01-01T00:00:00.000Z;"
-					   "msgid=abc :bob!u@h PRIVMSG gw "
-					   ":hello there"), &ev),
+	assert_int_equal(pass(*state,
+			      VIEW("@time=2026-01-01T00:00:00.000Z;"
+				   "msgid=abc :bob!u@h PRIVMSG gw "
+				   ":hello there"),
+			      &ev),
 			 IRCB_GATE_LIBRARY);
 	assert_view(ev.line.nick, "bob");
 	assert_view(ev.line.params[1], "hello there");

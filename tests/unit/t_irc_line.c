@@ -95,9 +95,9 @@ static void spaces_and_the_fifteenth(void **state)
 static void nonsense_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", " ", ":", ":only.prefix", ":prefix ", "@tag", "@tag ",
-		"@t :p", "12 x", "1234 x", "000 x", "12a x", "PRIV-MSG x",
-		"\xc3\xa9 x", "PRIVMSG\tx y",
+		"",	 " ",	  ":",		":only.prefix", ":prefix ",
+		"@tag",	 "@tag ", "@t :p",	"12 x",		"1234 x",
+		"000 x", "12a x", "PRIV-MSG x", "\xc3\xa9 x",	"PRIVMSG\tx y",
 	};
 	struct ircb_line l;
 
@@ -182,8 +182,10 @@ static void encoder_refuses_injection(void **state)
 {
 	/* also what came in as CVE-2022-29166: a bare CR */
 	static const struct view bad[] = {
-		{ "hi\r\nQUIT :x", 11 }, { "hi\nJOIN #y", 10 },
-		{ "hi\rPRIVMSG #z :w", 16 }, { "a\0b", 3 },
+		{ "hi\r\nQUIT :x", 11 },
+		{ "hi\nJOIN #y", 10 },
+		{ "hi\rPRIVMSG #z :w", 16 },
+		{ "a\0b", 3 },
 	};
 	struct buf b = { 0 };
 
@@ -213,12 +215,14 @@ static void encoder_keeps_512(void **state)
 	(void)state;
 	memset(text, 'x', sizeof(text));
 	text[1] = ' ';
-	assert_int_equal(encode(&b, "PRIVMSG", VIEW("#c"),
-				view_mem(text, 512 - head)), 0);
+	assert_int_equal(
+		encode(&b, "PRIVMSG", VIEW("#c"), view_mem(text, 512 - head)),
+		0);
 	assert_int_equal(b.n, 512);
 	buf_clear(&b);
-	assert_int_equal(encode(&b, "PRIVMSG", VIEW("#c"),
-				view_mem(text, 513 - head)), EMSGSIZE);
+	assert_int_equal(
+		encode(&b, "PRIVMSG", VIEW("#c"), view_mem(text, 513 - head)),
+		EMSGSIZE);
 	assert_int_equal(b.n, 0);
 	buf_free(&b);
 }

@@ -11,7 +11,7 @@
 enum { PREFIX = 40 };
 
 struct lines {
-	struct buf out;  /* as sent */
+	struct buf out;	 /* as sent */
 	struct buf text; /* all pieces of text, put together again */
 	size_t count;
 };
@@ -19,7 +19,8 @@ struct lines {
 static struct worker_say message(unsigned kind, const char *name,
 				 struct view text)
 {
-	return (struct worker_say){ .kind = kind, .name = view_str(name),
+	return (struct worker_say){ .kind = kind,
+				    .name = view_str(name),
 				    .text = text };
 }
 
@@ -36,8 +37,8 @@ static void say(struct lines *l, const struct worker_say *m, const char *lead)
 	struct ircb_line parsed;
 
 	memset(l, 0, sizeof(*l));
-	assert_int_equal(ircb_say(&l->out, VIEW("#lobby"), PREFIX, m,
-				  &l->count), 0);
+	assert_int_equal(
+		ircb_say(&l->out, VIEW("#lobby"), PREFIX, m, &l->count), 0);
 	for (in = buf_view(&l->out); !ircb_line_next(&in, &line);) {
 		struct view text;
 
@@ -67,7 +68,8 @@ static void assert_whole(struct view text, size_t at_most)
 
 static void short_texts_are_one_line(void **state)
 {
-	struct worker_say m = message(SAY_TEXT, "alice", VIEW("hi <&\"> there"));
+	struct worker_say m =
+		message(SAY_TEXT, "alice", VIEW("hi <&\"> there"));
 	struct lines l;
 
 	(void)state;
@@ -123,7 +125,8 @@ static void every_offset_is_cut_well(void **state)
 
 	(void)state;
 	for (int i = 0; i < 12; i++)
-		utf8_put(&b, (uint32_t[]){ 'a', 0xe9, 0x20ac, 0x1f600 }[i % 4]);
+		utf8_put(&b,
+			 (uint32_t[]){ 'a', 0xe9, 0x20ac, 0x1f600 }[i % 4]);
 	for (max = 4; max <= b.n + 1; max++) {
 		size_t n = ircb_cut(buf_view(&b), max);
 
