@@ -166,32 +166,45 @@ int ircb_conn_say(struct ircb_conn *c, struct view channel,
 
 /* ---- the watch ---- */
 
+/* What is wrong with the server, or an empty view. */
+static struct view complaint(const struct ircb_conn *c, uint64_t now)
+{
+	uint64_t limit = c->conf.silence_ms + c->conf.pong_ms;
+
+	if (c->state == IRCB_LOGIN && now - c->since_ms >= LOGIN_MS)
+		return VIEW("the server did not welcome us in time");
+	if (c->asked_ms && now - c->asked_ms >= c->conf.pong_ms)
+		return VIEW("the server has gone silent");
+	if (ircb_out_unanswered(c->out, now) >= limit)
+		return VIEW("the server does not answer our PING");
+	return VIEW_NONE;
+}
+
+static void ask_if_silent(struct ircb_conn *c, uint64_t now)
+{
+	struct view token = VIEW("cf");
+
+	if (c->state != IRCB_UP || c->asked_ms ||
+	    now - c->heard_ms < c->conf.silence_ms)
+		return;
+	c->asked_ms = now;
+	/* When it can't be sent, no answer comes: just as well. */
+	(void)ircb_conn_send_now(c, "PING", &token, 1);
+}
+
 static void on_watch(struct wtimer *t)
 {
 	struct ircb_conn *c = CONTAINER(t, struct ircb_conn, watch);
-	uint64_t now = now_ms(), silent = now - c->heard_ms;
-	uint64_t limit = c->conf.silence_ms + c->conf.pong_ms;
-	struct view token = VIEW("cf");
+	uint64_t period = c->conf.pong_ms < WATCH_MS ? c->conf.pong_ms
+						     : WATCH_MS;
+	struct view wrong = complaint(c, now_ms());
 
-	if (c->state == IRCB_LOGIN && now - c->since_ms >= LOGIN_MS) {
-		ircb_conn_lost(c, GONE_NET,
-			       VIEW("the server did not welcome "
-				    "us in time"));
+	if (wrong.n) {
+		ircb_conn_lost(c, GONE_NET, wrong);
 		return;
 	}
-	if (silent >= limit || ircb_out_unanswered(c->out, now) >= limit) {
-		ircb_conn_lost(c, GONE_NET,
-			       VIEW("the server has gone "
-				    "silent"));
-		return;
-	}
-	if (c->state == IRCB_UP && !c->asked && silent >= c->conf.silence_ms) {
-		c->asked = true;
-		(void)ircb_conn_send_now(c, "PING", &token, 1);
-	}
-	wheel_start(loop_wheel(c->conf.loop), t,
-		    c->conf.pong_ms < WATCH_MS ? c->conf.pong_ms : WATCH_MS,
-		    on_watch);
+	ask_if_silent(c, now_ms());
+	wheel_start(loop_wheel(c->conf.loop), t, period, on_watch);
 }
 
 /* ---- up to the login ---- */

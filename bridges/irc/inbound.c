@@ -124,7 +124,7 @@ void ircb_inbound(struct buf *in, void *arg)
 	int err;
 
 	c->heard_ms = now_ms();
-	c->asked = false;
+	c->asked_ms = 0;
 	while (!(err = ircb_line_next(&rest, &line))) {
 		on_line(c, line);
 		if (c->state == IRCB_CLOSED)

@@ -213,7 +213,7 @@ static void too_many_lines_come_again(void **state)
 	for (size_t i = 0; i < 1000; i += 2)
 		memcpy(text + i, "x\n", 2);
 	text[1000] = 0;
-	log_in(w, "flood_burst", "1");
+	log_in(w, "flood_ms", "60000");
 	rig_say(&w->rig, 1, 1, SAY_TEXT, text);
 	rig_say(&w->rig, 1, 2, SAY_TEXT, text);
 	failed = rig_await(&w->rig, WIRE_FAILED, 1);

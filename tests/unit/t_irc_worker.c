@@ -45,7 +45,7 @@ static void write_conf(const struct world *w, bool tls)
 		"Ports = %u\nListen = 127.0.0.1\nMotdPhrase = hi\n"
 		"ServerUID = %u\nServerGID = %u\nPidFile =\n"
 		"[Limits]\nMaxConnections = 0\nMaxConnectionsIP = 0\n"
-		"MaxPenaltyTime = 0\nMaxNickLength = 20\n"
+		"MaxPenaltyTime = 0\nMaxNickLength = 20\nIdleTimeout = 60\n"
 		"[Options]\nDNS = no\nIdent = no\nPAM = no\n"
 		"SyslogFacility = local1\n",
 		w->port, getuid() ? getuid() : 65534,
@@ -72,6 +72,7 @@ static void stop_server(struct world *w)
 {
 	kill(w->server, SIGTERM);
 	rig_wait(w->server);
+	w->server = 0;
 }
 
 static int setup(void **state)
@@ -96,6 +97,9 @@ static int teardown(void **state)
 	struct world *w = *state;
 	char path[128];
 
+	/* A failed test leaves it behind. */
+	if (w->server)
+		stop_server(w);
 	for (size_t i = 0; i < 3; i++) {
 		file_name(path, w, files[i]);
 		unlink(path);
