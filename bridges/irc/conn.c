@@ -195,8 +195,8 @@ static void ask_if_silent(struct ircb_conn *c, uint64_t now)
 static void on_watch(struct wtimer *t)
 {
 	struct ircb_conn *c = CONTAINER(t, struct ircb_conn, watch);
-	uint64_t period = c->conf.pong_ms < WATCH_MS ? c->conf.pong_ms
-						     : WATCH_MS;
+	uint64_t period =
+		c->conf.pong_ms < WATCH_MS ? c->conf.pong_ms : WATCH_MS;
 	struct view wrong = complaint(c, now_ms());
 
 	if (wrong.n) {

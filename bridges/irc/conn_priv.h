@@ -36,7 +36,7 @@ struct ircb_conn {
 	struct wtimer watch;	  /* has the server gone silent? */
 	uint64_t heard_ms;	  /* last byte of the server */
 	uint64_t since_ms;	  /* state entered */
-	uint64_t asked_ms; /* our PING went out; 0: none is */
+	uint64_t asked_ms;	  /* our PING went out; 0: none is */
 
 	char nick[IRCB_NICK_MAX];    /* as asked for, then as it is */
 	unsigned tries;		     /* nicks tried */

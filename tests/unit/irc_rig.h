@@ -84,7 +84,7 @@ static inline pid_t rig_spawn(const char *path, char *const argv[], int fd3)
 	if (fd3 >= 0)
 		dup2(fcntl(fd3, F_DUPFD_CLOEXEC, 10), 3);
 	else if (!getenv("RIG_LOG"))
-		dup2(open("/dev/null", O_RDWR), 1);
+		dup2(dup2(open("/dev/null", O_RDWR), 1), 2);
 	execv(path, argv);
 	_exit(127);
 }

@@ -205,6 +205,8 @@ static void long_texts_arrive_whole(void **state)
 			peer_read(&w->bob);
 		assert_memory_equal(w->bob.in, at, (size_t)(cr - w->bob.in));
 		at += cr - w->bob.in;
+		/* ngircd takes spaces at the end of a line away. */
+		at += at < end && *at == ' ';
 	}
 	assert_true(at == end);
 	assert_int_equal(rig_await(&w->rig, WIRE_DELIVERED, 1).u[1], 1);
@@ -330,6 +332,7 @@ static void goodbyes_are_said(void **state)
 	rig_await(&w->rig, WIRE_JOINED, 4);
 	rig_stop(&w->rig);
 	rig_start(&w->rig);
+	rig_await(&w->rig, WIRE_READY, WIRE_VERSION);
 	peer_expect(&w->bob, "QUIT :");
 	close_lobby(w);
 }
