@@ -219,9 +219,8 @@ void account_went_online(struct account *a)
 	const char *own = xmpp_conn_get_bound_jid(a->conn);
 	struct lnode *n, *nx;
 
-	list_remove(&a->jab->logins, &a->queued);
+	login_done(a);
 	account_set_state(a, ACCOUNT_ONLINE);
-	jab_poke(a->jab); /* the place is free for the next login */
 	if (!own)
 		own = a->jid;
 	log_info("jabber/%s: logged in as %s", a->label, own);
@@ -399,9 +398,8 @@ void account_logout_all(struct jab *j)
 
 void account_free_all(struct jab *j)
 {
-	struct hnode *h = NULL;
-	size_t pos = 0;
+	struct hnode *h;
 
-	while ((h = htable_each(&j->accounts, &pos, h)))
+	while ((h = htable_pop(&j->accounts)))
 		account_free(CONTAINER(h, struct account, node));
 }

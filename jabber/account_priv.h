@@ -66,6 +66,8 @@ void account_end(struct account *a, enum worker_lost why, struct view text);
 void account_went_online(struct account *a);
 
 void login_begin(struct account *a);
+/* It worked: another may log in. */
+void login_done(struct account *a);
 void login_next_address(struct account *a);
 /* From any state: back to none, without a word to anybody. */
 void login_drop(struct account *a);

@@ -39,6 +39,7 @@ struct jab {
 	struct htable rooms;    /* by leg */
 	struct list waiting;    /* accounts that want to log in */
 	struct list logins;     /* accounts that do, at most LOGINS_MAX */
+	struct account *slots[LOGINS_MAX]; /* the same; see login.c */
 	struct loop_idle pump;
 	struct wtimer tick;
 	struct jab_conn **dead; /* owned, and what is in it */

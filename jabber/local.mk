@@ -8,8 +8,16 @@ jabber_libjabber_a_SOURCES = \
 	jabber/jid.c jabber/jid.h
 jabber_libjabber_a_CPPFLAGS = $(INC_face)
 
+check_PROGRAMS += tests/unit/t_jabber_face
+tests_unit_t_jabber_face_SOURCES = tests/unit/t_jabber_face.c
+tests_unit_t_jabber_face_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_jabber_face_LDADD = jabber/libjabber.a $(LIB_bridges) \
+	$(DEPS_core) $(CMOCKA_LIBS)
+
 if WITH_JABBER
 INC_jabber = $(INC_worker) $(S)/jabber
+LIB_jabwork = jabber/libjabwork.a $(LIB_worker)
+DEPS_jabwork = $(STROPHE_LIBS) $(IDN_LIBS) $(DEPS_io)
 
 noinst_LIBRARIES += jabber/libjabwork.a
 jabber_libjabwork_a_SOURCES = \
@@ -29,6 +37,11 @@ jabber_libjabwork_a_SOURCES = \
 	jabber/xml.c jabber/xml.h
 jabber_libjabwork_a_CPPFLAGS = $(INC_jabber) $(STROPHE_CFLAGS) $(IDN_CFLAGS)
 
+pkglibexec_PROGRAMS += confab-jabber
+confab_jabber_SOURCES = jabber/main.c
+confab_jabber_CPPFLAGS = $(INC_jabber) $(STROPHE_CFLAGS)
+confab_jabber_LDADD = $(LIB_jabwork) $(DEPS_jabwork)
+
 check_PROGRAMS += tests/unit/t_xml_clean
 tests_unit_t_xml_clean_SOURCES = tests/unit/t_xml_clean.c
 tests_unit_t_xml_clean_CPPFLAGS = $(INC_jabber) $(S)/tests/unit \
@@ -43,4 +56,19 @@ tests_unit_t_jab_muc_CPPFLAGS = $(INC_jabber) $(S)/tests/unit \
 tests_unit_t_jab_muc_LDADD = jabber/libjabwork.a $(LIB_base) \
 	$(STROPHE_LIBS) $(IDN_LIBS) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/t_jabber_worker
+tests_unit_t_jabber_worker_SOURCES = tests/unit/t_jabber_worker.c \
+	tests/unit/jabworker.h
+tests_unit_t_jabber_worker_CPPFLAGS = $(INC_worker) $(S)/tests/unit \
+	$(CMOCKA_CFLAGS)
+tests_unit_t_jabber_worker_LDADD = $(LIB_worker) $(DEPS_io) $(CMOCKA_LIBS)
+EXTRA_tests_unit_t_jabber_worker_DEPENDENCIES = confab-jabber$(EXEEXT)
+
+check_PROGRAMS += tests/unit/t_jabber_hostile
+tests_unit_t_jabber_hostile_SOURCES = tests/unit/t_jabber_hostile.c \
+	tests/unit/jabworker.h
+tests_unit_t_jabber_hostile_CPPFLAGS = $(INC_worker) $(S)/tests/unit \
+	$(CMOCKA_CFLAGS)
+tests_unit_t_jabber_hostile_LDADD = $(LIB_worker) $(DEPS_io) $(CMOCKA_LIBS)
+EXTRA_tests_unit_t_jabber_hostile_DEPENDENCIES = confab-jabber$(EXEEXT)
 endif

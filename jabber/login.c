@@ -85,14 +85,63 @@ static int on_socket(xmpp_conn_t *conn, void *sock)
 	return a->fd < 0 ? -1 : 0;
 }
 
-static int on_certificate(const xmpp_tlscert_t *cert, const char *const why)
+/* The first fault is what counts; 0: refuse. */
+static int refuse_certificate(size_t slot, const char *why)
 {
-	struct account *a = login_of(xmpp_tlscert_get_conn(cert));
+	struct account *a = registry->slots[slot];
 
 	if (a && !*a->cert)
 		view_copy(a->cert, sizeof(a->cert),
 			  view_head(view_str(why), sizeof(a->cert) - 1));
 	return 0;
+}
+
+/* This callback is not told whose certificate it is: libstrophe 0.12 leaves
+ * xmpp_tlscert_get_conn() NULL. So each login has a function of its own. */
+static int on_certificate0(const xmpp_tlscert_t *cert, const char *const why)
+{
+	(void)cert;
+	return refuse_certificate(0, why);
+}
+
+static int on_certificate1(const xmpp_tlscert_t *cert, const char *const why)
+{
+	(void)cert;
+	return refuse_certificate(1, why);
+}
+
+static const xmpp_certfail_handler on_certificate[LOGINS_MAX] = {
+	on_certificate0, on_certificate1,
+};
+
+static size_t slot_of(const struct jab *j, const struct account *a)
+{
+	size_t i = 0;
+
+	while (i < LOGINS_MAX - 1 && j->slots[i] != a)
+		i++;
+	return i;
+}
+
+static void take_slot(struct account *a)
+{
+	a->jab->slots[slot_of(a->jab, NULL)] = a;
+	list_append(&a->jab->logins, &a->queued);
+}
+
+static void leave_slot(struct account *a)
+{
+	size_t i = slot_of(a->jab, a);
+
+	if (a->jab->slots[i] == a)
+		a->jab->slots[i] = NULL;
+	list_remove(&a->jab->logins, &a->queued);
+	jab_poke(a->jab); /* for the next login */
+}
+
+void login_done(struct account *a)
+{
+	leave_slot(a);
 }
 
 static void on_ready(int events, void *arg)
@@ -143,14 +192,13 @@ void login_drop(struct account *a)
 	if (a->state == ACCOUNT_WAITING)
 		list_remove(&a->jab->waiting, &a->queued);
 	else
-		list_remove(&a->jab->logins, &a->queued);
+		leave_slot(a);
 	dns_cancel(a->query);
 	a->query = NULL;
 	wheel_stop(loop_wheel(a->jab->loop), &a->timer);
 	wheel_stop(loop_wheel(a->jab->loop), &a->linger);
 	drop_conn(a);
 	account_set_state(a, ACCOUNT_OFF);
-	jab_poke(a->jab); /* a place is free */
 }
 
 static const struct netaddr *address(const struct account *a)
@@ -235,7 +283,8 @@ static void configure(struct account *a)
 			    (a->tls ? XMPP_CONN_FLAG_MANDATORY_TLS :
 				      XMPP_CONN_FLAG_DISABLE_TLS));
 	xmpp_conn_set_sockopt_callback(a->conn, on_socket);
-	xmpp_conn_set_certfail_handler(a->conn, on_certificate);
+	xmpp_conn_set_certfail_handler(a->conn,
+				       on_certificate[slot_of(a->jab, a)]);
 	if (*a->ca_file)
 		xmpp_conn_set_cafile(a->conn, a->ca_file);
 	else if (cafile)
@@ -352,7 +401,7 @@ static void on_addrs(int err, const char *text, const struct netaddr *addrs,
 
 void login_begin(struct account *a)
 {
-	list_append(&a->jab->logins, &a->queued);
+	take_slot(a);
 	account_set_state(a, ACCOUNT_RESOLVING);
 	a->tcp = false;
 	a->addr_count = a->addr_next = 0;

@@ -364,7 +364,8 @@ void room_presence(struct room *r, xmpp_stanza_t *s, struct view nick)
 	}
 	if (!has_code(codes, count, 110) && !view_eqs(nick, r->nick))
 		return; /* somebody else's */
-	if (view_eqs(type, "unavailable"))
+	/* While joining it is the end of a stay before this one. */
+	if (view_eqs(type, "unavailable") && r->state != ROOM_JOINING)
 		self_gone(r, x, codes, count);
 	else if (!type.n && nick.n)
 		self_there(r, nick, codes, count);
