@@ -285,8 +285,13 @@ static const struct refusal *find_refusal(unsigned code)
 static void be_refused(struct ircb_leg *leg, const struct ircb_line *l,
 		       struct view words)
 {
-	/* 442 may still answer a PART before the JOIN. */
-	if (l->code != 442 || leg->state == IRCB_LEG_UP)
+	bool outside = l->code == 403 || l->code == 442;
+
+	/* Who is in hears the others when he may not speak, as with 404; 442
+	 * may still answer a PART before the JOIN. */
+	if (leg->state == IRCB_LEG_UP && !outside)
+		not_spoken(leg, l, words);
+	else if (leg->state == IRCB_LEG_UP || l->code != 442)
 		ircb_leg_lost(leg, find_refusal(l->code)->why, words);
 }
 

@@ -11,6 +11,12 @@ bridges_irc_libircface_a_SOURCES = \
 	bridges/irc/names.c bridges/irc/names.h
 bridges_irc_libircface_a_CPPFLAGS = $(INC_face)
 
+check_PROGRAMS += tests/unit/t_irc_face
+tests_unit_t_irc_face_SOURCES = tests/unit/t_irc_face.c
+tests_unit_t_irc_face_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_irc_face_LDADD = bridges/irc/libircface.a $(LIB_bridges) \
+	$(CMOCKA_LIBS) $(DEPS_core)
+
 if WITH_IRC
 noinst_LIBRARIES += bridges/irc/libircb.a
 bridges_irc_libircb_a_SOURCES = \

@@ -265,6 +265,29 @@ static void refusals_come_as_words(void **state)
 	peer_close(&w->srv);
 }
 
+static void not_to_speak_is_not_to_leave(void **state)
+{
+	struct world *w = *state;
+	struct rig_seen failed;
+
+	log_in(w, NULL, NULL);
+	rig_say(&w->rig, 1, 1, SAY_TEXT, "hello");
+	peer_expect(&w->srv, "PING cf-1\r\n");
+	peer_send(&w->srv, ":srv 477 confab #lobby :register first\r\n"
+			   ":srv PONG srv :cf-1\r\n");
+	failed = rig_await(&w->rig, WIRE_FAILED, 1);
+	assert_int_equal(failed.u[1], 1);
+	assert_int_equal(failed.u[2], 0);
+	rig_say(&w->rig, 1, 2, SAY_TEXT, "again");
+	peer_expect(&w->srv, "PING cf-2\r\n");
+	peer_send(&w->srv, ":srv PONG srv :cf-2\r\n");
+	assert_int_equal(rig_await(&w->rig, WIRE_DELIVERED, 1).u[1], 2);
+	assert_null(rig_find(&w->rig, WIRE_LOST, 1));
+	peer_send(&w->srv, ":srv 442 confab #lobby :not in there\r\n");
+	assert_int_equal(rig_await(&w->rig, WIRE_LOST, 1).u[1], GONE_NET);
+	peer_close(&w->srv);
+}
+
 static void being_moved_is_not_followed(void **state)
 {
 	struct world *w = *state;
@@ -400,6 +423,7 @@ int main(void)
 		RIG_TEST(all_is_confirmed_in_order),
 		RIG_TEST(too_many_lines_come_again),
 		RIG_TEST(refusals_come_as_words),
+		RIG_TEST(not_to_speak_is_not_to_leave),
 		RIG_TEST(being_moved_is_not_followed),
 		RIG_TEST(ill_lines_do_no_harm),
 		RIG_TEST(words_of_others_only),
