@@ -80,6 +80,8 @@ struct room *room_new(struct account *a, uint64_t leg, struct view place,
 
 	if (!fault && jid_prep(&jid, place))
 		fault = "is no valid address";
+	if (!nick.n)
+		nick = VIEW("confab");
 	if (!fault && jid_prep_resource(&own, nick))
 		fault = "can't be joined by this nick, which is malformed";
 	if (!fault && room_of(a, buf_view(&jid)))

@@ -178,6 +178,8 @@ static int start_irc(struct confab *c, struct buf *why)
 			.username = n->username,
 			.realname = n->realname,
 			.password = n->password,
+			.flood_burst = (unsigned)n->flood_burst,
+			.flood_ms = (unsigned)n->flood_ms,
 		};
 
 		err = irc_face_network(c->irc, &net, text, sizeof(text));

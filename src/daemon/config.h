@@ -20,7 +20,7 @@ struct conf_jabber {
 struct conf_irc {
 	char *label, *server, *ca_file, *nick, *username, *realname, *password,
 		*password_file;
-	long port;
+	long port, flood_burst, flood_ms;
 	bool tls;
 };
 

@@ -262,6 +262,14 @@ static const struct opt irc_opts[] = {
 	{ .key = "realname", .offset = AT(conf_irc, realname), .def = "",
 	  .check = check_line,
 	  .help = "The real name; empty: as the nick." },
+	{ .key = "flood_burst", .type = OPT_INT,
+	  .offset = AT(conf_irc, flood_burst), .def = "5", .min = 1,
+	  .max = 10000,
+	  .help = "How many lines may be sent at once." },
+	{ .key = "flood_ms", .type = OPT_INT, .offset = AT(conf_irc, flood_ms),
+	  .def = "2000", .min = 1, .max = 60000,
+	  .help = "The pause between lines after that, in milliseconds; what\n"
+		  "the network allows." },
 	{ .key = "password_file", .offset = AT(conf_irc, password_file),
 	  .def = "",
 	  .help = "The file whose first line is the server's password. Or set\n"

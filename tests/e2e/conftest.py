@@ -126,7 +126,8 @@ link "lobby-x" { room = "sip:lobby@confab.test" to = "xmpp:%s" via = "home" }
             prosody.room('lobby'))
     if ngircd:
         text += '''
-irc "libera" { server = "%s" port = %d tls = %s nick = "confab" %s }
+irc "libera" { server = "%s" port = %d tls = %s nick = "confab" %s
+    flood_burst = 1000 flood_ms = 1 }
 link "lobby-i" { room = "sip:lobby@confab.test" to = "irc:libera/#lobby" }
 ''' % ('localhost' if tls else '127.0.0.1',
             ngircd.tls_port if tls else ngircd.port,

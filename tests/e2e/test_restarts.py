@@ -35,7 +35,7 @@ class Talker:
             else:
                 self.refused += 1
             n += 1
-            self.stopping.wait(0.01)
+            self.stopping.wait(0.05)
 
     def more(self, count=10):
         want = len(self.acked) + count
