@@ -35,16 +35,21 @@ static const char *cafile; /* NULL: the directory */
  * beside an account's own ca_file. What the environment says still holds. */
 void login_setup(struct jab *j)
 {
+	static const char nowhere[] = "/nonexistent/confab";
+	static bool done;
 	const char *dir = getenv("SSL_CERT_DIR");
 
 	registry = j;
+	if (done)
+		return;
+	done = true;
 	cafile = getenv("SSL_CERT_FILE");
 	if (cafile)
 		cafile = mem_strdup(cafile);
 	if (dir && *dir)
 		capath = mem_strdup(dir);
-	setenv("SSL_CERT_FILE", "/nonexistent/confab", 1);
-	setenv("SSL_CERT_DIR", "/nonexistent/confab", 1);
+	setenv("SSL_CERT_FILE", nowhere, 1);
+	setenv("SSL_CERT_DIR", nowhere, 1);
 }
 
 static struct account *login_of(const xmpp_conn_t *conn)
