@@ -38,6 +38,7 @@ struct rig {
 	bool closed, exited;
 	int status;
 	uint64_t pings;
+	const char *server; /* of the accounts; NULL: 127.0.0.1 */
 };
 
 static struct rig rig;
@@ -229,7 +230,8 @@ static inline void rig_account(uint32_t id, const char *user,
 	const struct wire_setting settings[] = {
 		{ VIEW("jid"), view_str(jid) },
 		{ VIEW("password"), view_str(password) },
-		{ VIEW("server"), VIEW("127.0.0.1") },
+		{ VIEW("server"),
+		  view_str(rig.server ? rig.server : "127.0.0.1") },
 		{ VIEW("port"), view_str(number) },
 		{ VIEW("tls"), ca_file ? VIEW("required") : VIEW("off") },
 		{ VIEW("ca_file"), view_str(ca_file) },

@@ -5,109 +5,19 @@
  */
 #include "jabworker.h"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-/* ---- a server that says what the test wants ---- */
-
-static struct {
-	int listener, fd;
-	uint16_t port;
-	struct buf in;
-} stub;
-
-static void stub_open(void)
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	socklen_t n = sizeof(sin);
-
-	stub.fd = -1;
-	stub.listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK |
-			       SOCK_CLOEXEC, 0);
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(stub.listener, (struct sockaddr *)&sin, n), 0);
-	assert_int_equal(listen(stub.listener, 4), 0);
-	getsockname(stub.listener, (struct sockaddr *)&sin, &n);
-	stub.port = ntohs(sin.sin_port);
-}
-
-static void stub_hang_up(void)
-{
-	if (stub.fd >= 0)
-		close(stub.fd);
-	stub.fd = -1;
-	buf_free(&stub.in);
-	buf_init(&stub.in, 0);
-}
-
-static bool stub_accepted(void)
-{
-	stub.fd = accept(stub.listener, NULL, NULL);
-	return stub.fd >= 0;
-}
-
-static void stub_send(const char *xml)
-{
-	size_t n = strlen(xml);
-
-	assert_int_equal(send(stub.fd, xml, n, MSG_NOSIGNAL), (ssize_t)n);
-}
-
-static bool stub_has(const char *what)
-{
-	char *to = buf_room(&stub.in, 4096);
-	ssize_t n = recv(stub.fd, to, 4096, MSG_DONTWAIT);
-
-	if (n > 0)
-		buf_wrote(&stub.in, (size_t)n);
-	return strstr(buf_str(&stub.in), what);
-}
-
-/* It comes; all up to its end is forgotten. */
-static void stub_sees(const char *what)
-{
-	AWAIT(stub_has(what));
-	buf_drop(&stub.in, (size_t)(strstr(buf_str(&stub.in), what) -
-				    buf_str(&stub.in)) + strlen(what));
-}
-
-#define STREAM "<?xml version='1.0'?><stream:stream from='xmpp.test' " \
-	"id='1' version='1.0' xmlns='jabber:client' " \
-	"xmlns:stream='http://etherx.jabber.org/streams'>"
-#define STARTTLS "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
-#define PLAIN "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" \
-	"<mechanism>PLAIN</mechanism></mechanisms>"
-#define FEATURES(f) STREAM "<stream:features>" f "</stream:features>"
-#define ROOM "r@rooms.xmpp.test"
+#include "jabstub.h"
 
 static void stub_logs_in(void)
 {
-	AWAIT(stub_accepted());
-	stub_sees("<stream:stream");
-	stub_send(FEATURES(PLAIN));
-	stub_sees("</auth>");
-	stub_send("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
-	stub_sees("<stream:stream");
-	stub_send(FEATURES("<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
-			   "<sm xmlns='urn:xmpp:sm:3'/>"));
-	stub_sees("_xmpp_bind1");
-	stub_send("<iq type='result' id='_xmpp_bind1'><bind xmlns='urn:ietf:"
-		  "params:xml:ns:xmpp-bind'><jid>gw1@xmpp.test/x</jid></bind>"
-		  "</iq>");
+	stub_answers_login();
 	await_event(WIRE_ACCOUNT_UP, 1);
 }
 
 static void stub_lets_in(void)
 {
 	stub_logs_in();
-	stub_sees("maxstanzas=\"0\"");
-	stub_send("<presence from='" ROOM "/confab'><x xmlns='http://jabber."
-		  "org/protocol/muc#user'><status code='110'/></x>"
-		  "</presence>");
+	stub_answers_join();
 	await_event(WIRE_JOINED, 7);
-	stub_send("<message type='groupchat' from='" ROOM "'><subject/>"
-		  "</message>");
 }
 
 /* ---- the tests ---- */
@@ -124,9 +34,7 @@ static int setup(void **state)
 
 static int ended(void **state)
 {
-	stub_hang_up();
-	close(stub.listener);
-	buf_free(&stub.in);
+	stub_close();
 	return test_teardown(state);
 }
 
@@ -404,6 +312,60 @@ static void endless_stanzas(void **state)
 	assert_int_equal(WEXITSTATUS(rig.status), 70);
 }
 
+/* Twice as much as a room may have on its way. */
+static void a_room_that_swallows(void **state)
+{
+	size_t failed = 0;
+
+	(void)state;
+	rig_join(1, 7, "r", "confab");
+	stub_lets_in();
+	for (uint64_t i = 1; i <= 128; i++)
+		rig_say(7, i, SAY_TEXT, VIEW("a"), VIEW("b"));
+	rig_sync();
+	while (event_find(WIRE_FAILED, 7)) {
+		await_words(WIRE_FAILED, 7, true, "slow");
+		failed++;
+	}
+	assert_int_equal(failed, 64);
+	assert_null(event_find(WIRE_DELIVERED, 7));
+}
+
+/* A name may lead to more than one address. */
+static void a_name_for_the_server(void **state)
+{
+	(void)state;
+	rig.server = "localhost";
+	rig_account(1, "gw1", "pw", stub.port, NULL);
+	rig_join(1, 7, "r", "confab");
+	stub_lets_in();
+}
+
+static void tls_off_is_for_loopback(void **state)
+{
+	(void)state;
+	rig.server = "192.0.2.1";
+	rig_account(1, "gw1", "pw", stub.port, NULL);
+	rig_join(1, 7, "r", "confab");
+	await_words(WIRE_ACCOUNT_LOST, 1, GONE_CONFIG, "not on loopback");
+}
+
+static void settings_that_cannot_work(void **state)
+{
+	struct wire_msg m = { .type = WIRE_ACCOUNT, .id = 1,
+			      .s = { VIEW("x") }, .settings_count = 2 };
+
+	(void)state;
+	rig_send(m); /* empty ones */
+	rig_join(1, 7, "r", "confab");
+	await_words(WIRE_ACCOUNT_LOST, 1, GONE_CONFIG, "malformed");
+	m.settings[0] = (struct wire_setting){ VIEW("jid"), VIEW("a@b") };
+	m.settings[1] = (struct wire_setting){ VIEW("port"), VIEW("70000") };
+	rig_send(m);
+	rig_join(1, 7, "r", "confab");
+	await_words(WIRE_ACCOUNT_LOST, 1, GONE_CONFIG, "port");
+}
+
 int main(void)
 {
 #define LIVE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -419,6 +381,10 @@ int main(void)
 		LIVE(answers_to_what_was_said),
 		LIVE(kick_by_somebody_else),
 		LIVE(a_stranger_asks_to_subscribe),
+		LIVE(a_room_that_swallows),
+		LIVE(a_name_for_the_server),
+		LIVE(tls_off_is_for_loopback),
+		LIVE(settings_that_cannot_work),
 		LIVE(deep_stanzas),
 		cmocka_unit_test_setup_teardown(endless_stanzas, setup, ended),
 	};

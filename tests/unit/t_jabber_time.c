@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the worker does when time goes by: in this process, with a clock that
+ * moves as the test says, and the test as the server and as the daemon.
+ */
+#include "test.h"
+
+#include <stdio.h>
+
+#include "account.h"
+#include "clock.h"
+#include "muc.h"
+
+static struct jab jab;
+static struct loop *loop;
+
+/* Each turn is 10 ms of the frozen clock, so this is 40 seconds at most, and
+ * of real time what the sockets need. */
+#define AWAIT(cond) \
+	do { \
+		int await_turns = 0; \
+		while (!(cond)) { \
+			clock_advance(10); \
+			loop_turn(loop, 5); \
+			if (++await_turns > 4000) \
+				fail_msg("waited in vain: %s", #cond); \
+		} \
+	} while (0)
+
+#include "jabstub.h"
+
+/* ---- the daemon's side ---- */
+
+static struct {
+	int up, lost_account, joined, lost, heard, delivered, failed, done;
+	enum worker_lost why;
+	bool again;
+	char words[256];
+} seen;
+
+static void keep(struct view text)
+{
+	view_copy(seen.words, sizeof(seen.words),
+		  view_head(text, sizeof(seen.words) - 1));
+}
+
+void worker_done(struct worker *w)
+{
+	(void)w;
+	seen.done++;
+}
+
+void worker_account_up(struct worker *w, uint32_t account, struct view own)
+{
+	(void)w, (void)account, (void)own;
+	seen.up++;
+}
+
+void worker_account_lost(struct worker *w, uint32_t account,
+			 enum worker_lost why, struct view text)
+{
+	(void)w, (void)account;
+	seen.lost_account++;
+	seen.why = why;
+	keep(text);
+}
+
+void worker_joined(struct worker *w, uint64_t leg, struct view own_nick)
+{
+	(void)w, (void)leg, (void)own_nick;
+	seen.joined++;
+}
+
+void worker_lost(struct worker *w, uint64_t leg, enum worker_lost why,
+		 struct view text)
+{
+	(void)w, (void)leg;
+	seen.lost++;
+	seen.why = why;
+	keep(text);
+}
+
+void worker_heard(struct worker *w, uint64_t leg, unsigned kind,
+		  struct view nick, struct view text, uint64_t time_ms,
+		  struct view stable_id)
+{
+	(void)w, (void)leg, (void)kind, (void)nick, (void)text;
+	(void)time_ms, (void)stable_id;
+	seen.heard++;
+}
+
+void worker_delivered(struct worker *w, uint64_t leg, uint64_t seq)
+{
+	(void)w, (void)leg, (void)seq;
+	seen.delivered++;
+}
+
+void worker_failed(struct worker *w, uint64_t leg, uint64_t seq, bool again,
+		   struct view text)
+{
+	(void)w, (void)leg, (void)seq;
+	seen.failed++;
+	seen.again = again;
+	keep(text);
+}
+
+/* ---- helpers ---- */
+
+static void ask_for_room(void)
+{
+	char port[8];
+	struct wire_msg m = { .s = { VIEW("home") } };
+
+	snprintf(port, sizeof(port), "%u", stub.port);
+	const struct wire_setting settings[] = {
+		{ VIEW("jid"), VIEW("gw1@xmpp.test") },
+		{ VIEW("password"), VIEW("pw") },
+		{ VIEW("server"), VIEW("127.0.0.1") },
+		{ VIEW("port"), view_str(port) },
+		{ VIEW("tls"), VIEW("off") },
+	};
+
+	m.settings_count = sizeof(settings) / sizeof(settings[0]);
+	memcpy(m.settings, settings, sizeof(settings));
+	account_new(&jab, 1, &m);
+	assert_non_null(room_new(account_find(&jab, 1), 7, VIEW(ROOM),
+				 VIEW("confab")));
+	account_want(account_find(&jab, 1));
+}
+
+static void be_in_the_room(void)
+{
+	ask_for_room();
+	stub_answers_login();
+	stub_answers_join();
+	AWAIT(seen.joined);
+}
+
+static void say_something(void)
+{
+	const struct worker_say say = { .leg = 7, .seq = 1,
+					.name = VIEW("a"),
+					.text = VIEW("b") };
+
+	room_say(room_find(&jab, 7), &say);
+	stub_sees("</message>");
+}
+
+/* The clock moves, and what is due then happens. */
+static void pass(uint64_t ms)
+{
+	clock_advance(ms);
+	for (int i = 0; i < 5; i++)
+		loop_turn(loop, 1);
+}
+
+/* Something from the server that has no meaning. */
+static void sign_of_life(void)
+{
+	stub_send("<presence from='x@y'/><iq type='get' id='life' "
+		  "from='xmpp.test'><ping xmlns='urn:xmpp:ping'/></iq>");
+	stub_sees("life");
+}
+
+/* The id of the last request to the room that the stub saw. */
+static void answer_self_ping(const char *type, const char *error)
+{
+	struct buf b = { 0 };
+	const char *id;
+
+	AWAIT(stub_has("to=\"" ROOM "/confab\"") &&
+	      stub_has("id=\"s"));
+	id = strstr(buf_str(&stub.in), "id=\"s") + 4;
+	buf_adds(&b, "<iq from='" ROOM "/confab' type='");
+	buf_adds(&b, type);
+	buf_adds(&b, "' id='");
+	buf_add(&b, id, 17);
+	buf_adds(&b, "'>");
+	buf_adds(&b, error);
+	buf_adds(&b, "</iq>");
+	stub_send(buf_str(&b));
+	buf_free(&b);
+	buf_clear(&stub.in);
+}
+
+#define ERROR(condition) "<error type='cancel'><" condition \
+	" xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+
+static int setup(void **state)
+{
+	if (test_setup(state))
+		return 1;
+	memset(&seen, 0, sizeof(seen));
+	clock_freeze(1000000, 1700000000000);
+	if (loop_new(&loop) || jab_start(&jab, NULL, loop))
+		return 1;
+	stub_open();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	jab_stop(&jab);
+	stub_close();
+	loop_free(loop);
+	clock_thaw();
+	if (seen.done != 1)
+		return 1;
+	return test_teardown(state);
+}
+
+/* ---- the tests ---- */
+
+static void a_login_has_its_time(void **state)
+{
+	(void)state;
+	ask_for_room();
+	AWAIT(stub_accepted());
+	stub_sees("<stream:stream");
+	pass(29000);
+	assert_int_equal(seen.lost_account, 0);
+	pass(1100);
+	assert_int_equal(seen.lost_account, 1);
+	assert_int_equal(seen.why, GONE_NET);
+	assert_non_null(strstr(seen.words, "30 seconds"));
+}
+
+static void a_silent_server_is_pinged(void **state)
+{
+	(void)state;
+	be_in_the_room();
+	pass(59000);
+	assert_false(stub_has("urn:xmpp:ping"));
+	pass(1500);
+	stub_sees("urn:xmpp:ping");
+	sign_of_life(); /* anything will do as an answer */
+	pass(30000);
+	assert_int_equal(seen.lost_account, 0);
+	pass(31000);
+	stub_sees("urn:xmpp:ping");
+	pass(20100);
+	assert_int_equal(seen.lost_account, 1);
+	assert_int_equal(seen.why, GONE_NET);
+	assert_non_null(strstr(seen.words, "does not answer"));
+	assert_null(room_find(&jab, 7));
+}
+
+static void a_join_has_its_time(void **state)
+{
+	(void)state;
+	ask_for_room();
+	stub_answers_login();
+	stub_sees("maxstanzas");
+	pass(30100);
+	assert_int_equal(seen.lost, 1);
+	assert_int_equal(seen.why, GONE_NET);
+	assert_non_null(strstr(seen.words, "in time"));
+}
+
+static void what_does_not_come_back_is_given_up(void **state)
+{
+	(void)state;
+	be_in_the_room();
+	say_something();
+	pass(19000);
+	assert_false(stub_has("urn:xmpp:ping"));
+	pass(11000);
+	answer_self_ping("result", "");
+	AWAIT(seen.failed);
+	assert_false(seen.again);
+	assert_non_null(strstr(seen.words, "did not pass"));
+	assert_int_equal(seen.lost, 0);
+}
+
+static void not_in_the_room_any_more(void **state)
+{
+	(void)state;
+	be_in_the_room();
+	say_something();
+	pass(30000);
+	answer_self_ping("error", ERROR("not-acceptable"));
+	AWAIT(seen.lost);
+	assert_int_equal(seen.why, GONE_NET);
+	assert_int_equal(seen.failed, 0);
+}
+
+static void ten_minutes_of_silence(void **state)
+{
+	(void)state;
+	be_in_the_room();
+	for (int i = 0; i < 11; i++) {
+		pass(50000);
+		sign_of_life();
+	}
+	assert_false(stub_has("id=\"s"));
+	pass(55000);
+	answer_self_ping("error", ERROR("service-unavailable"));
+	pass(50000);
+	sign_of_life();
+	assert_false(stub_has("id=\"s"));
+	assert_int_equal(seen.lost, 0);
+}
+
+static void a_room_out_of_reach(void **state)
+{
+	(void)state;
+	be_in_the_room();
+	say_something();
+	pass(30000);
+	for (int i = 0; i < 4; i++) {
+		answer_self_ping("error", ERROR("remote-server-timeout"));
+		pass(35000);
+		sign_of_life();
+		assert_int_equal(seen.lost, 0);
+		pass(35000);
+	}
+	answer_self_ping("error", ERROR("remote-server-timeout"));
+	pass(10100);
+	AWAIT(seen.lost);
+	assert_int_equal(seen.why, GONE_NET);
+	assert_non_null(strstr(seen.words, "the room does not answer"));
+}
+
+static void private_message(const char *id)
+{
+	struct buf b = { 0 };
+
+	buf_adds(&b, "<message type='chat' from='" ROOM "/x' id='");
+	buf_adds(&b, id);
+	buf_adds(&b, "'><body>hi</body></message>");
+	stub_send(buf_str(&b));
+	buf_free(&b);
+	sign_of_life();
+}
+
+static void one_notice_a_minute(void **state)
+{
+	(void)state;
+	be_in_the_room();
+	stub_send("<message type='chat' from='" ROOM "/x' id='p1'><body>hi"
+		  "</body></message>");
+	stub_sees("not-acceptable");
+	private_message("p2");
+	assert_false(stub_has("not-acceptable"));
+	pass(30000);
+	private_message("p3");
+	assert_false(stub_has("not-acceptable"));
+	pass(31000);
+	stub_send("<message type='chat' from='" ROOM "/x' id='p4'><body>hi"
+		  "</body></message>");
+	stub_sees("not-acceptable");
+	assert_int_equal(seen.heard, 0);
+}
+
+static void the_last_room_lingers(void **state)
+{
+	(void)state;
+	be_in_the_room();
+	room_part(room_find(&jab, 7), VIEW("bye"));
+	stub_sees("bye");
+	pass(1500);
+	assert_false(stub_has("</stream:stream>"));
+	pass(600);
+	stub_sees("</stream:stream>");
+	stub_send("</stream:stream>");
+	/* Wanted again in the middle of it: a new login. */
+	assert_non_null(room_new(account_find(&jab, 1), 8, VIEW(ROOM),
+				 VIEW("confab")));
+	account_want(account_find(&jab, 1));
+	stub_hang_up();
+	stub_answers_login();
+	stub_answers_join();
+	AWAIT(seen.joined == 2);
+	assert_int_equal(seen.lost_account + seen.lost, 0);
+}
+
+int main(void)
+{
+#define TIMED(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TIMED(a_login_has_its_time),
+		TIMED(a_silent_server_is_pinged),
+		TIMED(a_join_has_its_time),
+		TIMED(what_does_not_come_back_is_given_up),
+		TIMED(not_in_the_room_any_more),
+		TIMED(ten_minutes_of_silence),
+		TIMED(a_room_out_of_reach),
+		TIMED(one_notice_a_minute),
+		TIMED(the_last_room_lingers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
