@@ -106,7 +106,8 @@ static bool is_loopback(const char *server)
 
 	if (view_ieqs(view_str(server), "localhost"))
 		return true;
-	return !netaddr_set(&a, view_str(server), 0) && netaddr_is_loopback(&a);
+	return !netaddr_set(&a, view_str(server), 0) &&
+	       netaddr_is_loopback(&a);
 }
 
 static bool is_server(const char *server)
@@ -167,7 +168,7 @@ int jabber_face_account(struct bridge *b, const struct jabber_account *a,
 	err = bridge_account(b, a->label, settings,
 			     sizeof(settings) / sizeof(settings[0]));
 	if (err == EEXIST)
-		snprintf(why, whysize, "there are two jabber accounts \"%.64s\"",
-			 a->label);
+		snprintf(why, whysize,
+			 "there are two jabber accounts \"%.64s\"", a->label);
 	return err;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The guard is SIGALRM: nothing else gets through to a thread that sits in
- * somebody else's select(). The handler may call shutdown() (signal-safety(7)),
- * and only statics reach it.
+ * somebody else's select(). The handler may call shutdown(), which
+ * signal-safety(7) lists, and only statics reach it.
  */
 #include "guard.h"
 

@@ -55,7 +55,7 @@ static const struct join_row refused[] = {
 	{ "not-allowed",
 	  { GONE_REFUSED, "there is no such room, and we may not make it" } },
 	{ "service-unavailable",
-	  { GONE_REFUSED, "the room is full, or nothing serves its address" } },
+	  { GONE_REFUSED, "the room is full, or there is none" } },
 	{ "not-acceptable",
 	  { GONE_REFUSED, "the room does not accept this nick" } },
 	{ "jid-malformed",
