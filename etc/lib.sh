@@ -84,5 +84,8 @@ build()
 			die "configure failed: see $folder/config.log"
 	fi
 	say "make in $folder"
-	make -s -C "$folder" -j "$(nproc)" >&2 || die "make failed in $folder"
+	make -s -C "$folder" -j "$(nproc)" >"$folder/make.out" 2>&1 || {
+		grep -v '^  [A-Z]' "$folder/make.out" | tail -40 >&2
+		die "make failed: see $folder/make.out"
+	}
 }

@@ -101,6 +101,17 @@ static void member_name(struct member *m)
 	m->nick = view_mem(buf_take(&b), n);
 }
 
+/* Later than everybody's in the room: the store gives members back by it. */
+static uint64_t joined_now(const struct room *room)
+{
+	uint64_t last = 0, now = wall_ms();
+
+	if (!list_empty(&room->order))
+		last = CONTAINER(room->order.head.prev, struct member, order)
+			       ->joined_ms;
+	return now > last ? now : last + 1;
+}
+
 struct member *member_new(struct room *room, struct addr *addr,
 			  const struct store_member *sm)
 {
@@ -115,7 +126,7 @@ struct member *member_new(struct room *room, struct addr *addr,
 	m->addr = mem_ref(addr);
 	m->role = sm->role;
 	m->state = sm->state;
-	m->joined_ms = sm->joined_ms ? sm->joined_ms : wall_ms();
+	m->joined_ms = sm->joined_ms ? sm->joined_ms : joined_now(room);
 	cursor_set(&m->cur, sm->acked);
 	member_name(m);
 	htable_add(&h->members, &m->by_id, hash_u64(m->id));

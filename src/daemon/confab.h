@@ -7,7 +7,7 @@
 
 #include "bridge.h"
 #include "bridges/echo/echo.h"
-#include "config.h"
+#include "conf.h"
 #include "dns.h"
 #include "hub.h"
 #include "imc.h"

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-noinst_LIBRARIES += src/daemon/libconfig.a
-src_daemon_libconfig_a_SOURCES = \
-	src/daemon/config.c src/daemon/config.h \
-	src/daemon/config_doc.c \
+noinst_LIBRARIES += src/daemon/libconf.a
+src_daemon_libconf_a_SOURCES = \
+	src/daemon/conf.c src/daemon/conf.h \
+	src/daemon/conf_doc.c \
 	src/daemon/options.c src/daemon/options.h \
 	src/daemon/secret.c src/daemon/secret.h
-src_daemon_libconfig_a_CPPFLAGS = $(INC_daemon) $(CONFUSE_CFLAGS)
+src_daemon_libconf_a_CPPFLAGS = $(INC_daemon) $(CONFUSE_CFLAGS)
 
 FACES =
 FACE_FLAGS =
@@ -31,12 +31,12 @@ confabd_SOURCES = \
 	src/daemon/notify.c src/daemon/notify.h
 confabd_CPPFLAGS = $(INC_daemon) $(JANSSON_CFLAGS) $(PKGLIBEXEC) \
 	$(FACE_FLAGS) -DCONFAB_VERSION=\"$(VERSION)\"
-confabd_LDADD = src/daemon/libconfig.a $(FACES) bridges/echo/libecho.a \
+confabd_LDADD = src/daemon/libconf.a $(FACES) bridges/echo/libecho.a \
 	imc/libimc.a src/sip/libsip.a $(LIB_bridges) $(CONFUSE_LIBS) \
 	$(JANSSON_LIBS) $(DEPS_sip) $(DEPS_core)
 
-check_PROGRAMS += tests/unit/t_config
-tests_unit_t_config_SOURCES = tests/unit/t_config.c
-tests_unit_t_config_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
-tests_unit_t_config_LDADD = src/daemon/libconfig.a src/sip/libsip.a \
+check_PROGRAMS += tests/unit/t_conf
+tests_unit_t_conf_SOURCES = tests/unit/t_conf.c
+tests_unit_t_conf_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_conf_LDADD = src/daemon/libconf.a src/sip/libsip.a \
 	$(LIB_core) $(CONFUSE_LIBS) $(CMOCKA_LIBS) $(DEPS_sip)

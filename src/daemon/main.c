@@ -89,7 +89,7 @@ static int run(const char *file, bool check)
 	enum log_level level;
 	int status;
 
-	if (config_load(&conf, file, &why)) {
+	if (conf_load(&conf, file, &why)) {
 		fprintf(stderr, "confabd: %s\n", buf_str(&why));
 		buf_free(&why);
 		return 1;
@@ -122,9 +122,9 @@ int main(int argc, char *argv[])
 			check = true;
 			break;
 		case OPT_SAMPLE:
-			return print(config_print_sample);
+			return print(conf_print_sample);
 		case OPT_MAN:
-			return print(config_print_man);
+			return print(conf_print_man);
 		case OPT_VERSION:
 			return print(fill_version);
 		case OPT_HELP:

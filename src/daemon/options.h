@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The option table, and what its rows mean. For config*.c only. */
+/* The option table, and what its rows mean. For conf*.c only. */
 #ifndef CONFAB_OPTIONS_H
 #define CONFAB_OPTIONS_H
 
-#include "config.h"
+#include "conf.h"
 
 enum opt_type { OPT_STR, OPT_LIST, OPT_INT, OPT_BOOL };
 

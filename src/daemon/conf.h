@@ -3,8 +3,8 @@
  * The configuration: one option table (options.c) gives the parser, the
  * defaults, the checks, the sample file and the man page's list.
  */
-#ifndef CONFAB_CONFIG_H
-#define CONFAB_CONFIG_H
+#ifndef CONFAB_CONF_H
+#define CONFAB_CONF_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,9 +48,9 @@ struct conf {
 /* Reads and checks file; *cp is reference-counted (mem_deref wipes the
  * secrets). Else an errno value, with one line in why: "FILE:LINE: what is
  * wrong and what would be right". */
-int config_load(struct conf **cp, const char *file, struct buf *why);
+int conf_load(struct conf **cp, const char *file, struct buf *why);
 /* The sample file, and the list of options for confab.conf.5 (mdoc). */
-void config_print_sample(struct buf *out);
-void config_print_man(struct buf *out);
+void conf_print_sample(struct buf *out);
+void conf_print_man(struct buf *out);
 
 #endif

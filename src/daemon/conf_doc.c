@@ -75,7 +75,7 @@ static void add_section(struct buf *out, const struct opt_section *s)
 	buf_free(&b);
 }
 
-void config_print_sample(struct buf *out)
+void conf_print_sample(struct buf *out)
 {
 	buf_adds(out, "# confab.conf: see confab.conf(5). Check it with\n"
 		      "# \"confabd --check -c FILE\". Each value shown is the "
@@ -127,7 +127,7 @@ static void add_mdoc_opt(struct buf *out, const struct opt *o)
 	}
 }
 
-void config_print_man(struct buf *out)
+void conf_print_man(struct buf *out)
 {
 	for (size_t i = 0; i < opt_section_count; i++) {
 		const struct opt_section *s = &opt_sections[i];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* config: the file, its errors, its secrets. */
+/* conf: the file, its errors, its secrets. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "conf.h"
 #include "test.h"
 
 static char dir[64], path[96], secret[96];
@@ -23,7 +23,7 @@ static void write_file(const char *name, const char *text, mode_t mode)
 static int make_dir(void **state)
 {
 	(void)state;
-	snprintf(dir, sizeof(dir), "/tmp/t_config.XXXXXX");
+	snprintf(dir, sizeof(dir), "/tmp/t_conf.XXXXXX");
 	if (!mkdtemp(dir))
 		return 1;
 	snprintf(path, sizeof(path), "%s/confab.conf", dir);
@@ -73,7 +73,7 @@ static void the_example_is_read_whole(void **state)
 	(void)state;
 	write_file(path, example, 0644);
 	write_file(secret, "s3cret \nsecond line\n", 0600);
-	assert_int_equal(config_load(&c, path, &why), 0);
+	assert_int_equal(conf_load(&c, path, &why), 0);
 	assert_string_equal(c->domain, "confab.example");
 	assert_string_equal(c->listen[1], "tcp:0.0.0.0:5060");
 	assert_null(c->listen[2]);
@@ -101,7 +101,7 @@ static void defaults_fill_the_gaps(void **state)
 
 	(void)state;
 	write_file(path, "domain = \"d.example\"\n", 0644);
-	assert_int_equal(config_load(&c, path, &why), 0);
+	assert_int_equal(conf_load(&c, path, &why), 0);
 	assert_string_equal(c->listen[0], "udp:0.0.0.0:5060");
 	assert_string_equal(c->imc.imc_cmd_start_char, "#");
 	assert_true(c->imc.create_on_join);
@@ -173,7 +173,7 @@ static void mistakes_are_explained(void **state)
 		struct conf *c;
 
 		write_file(path, bad[i].text, 0644);
-		assert_int_not_equal(config_load(&c, path, &why), 0);
+		assert_int_not_equal(conf_load(&c, path, &why), 0);
 		if (!strstr(buf_str(&why), bad[i].line) ||
 		    !strstr(buf_str(&why), bad[i].says) ||
 		    !strstr(buf_str(&why), path))
@@ -190,7 +190,7 @@ static void a_missing_file_is_named(void **state)
 	struct conf *c;
 
 	(void)state;
-	assert_int_equal(config_load(&c, "/nonexistent/x.conf", &why),
+	assert_int_equal(conf_load(&c, "/nonexistent/x.conf", &why),
 			 ENOENT);
 	assert_non_null(strstr(buf_str(&why), "/nonexistent/x.conf"));
 	buf_free(&why);
@@ -205,7 +205,7 @@ static int load_secret(const char *jabber, mode_t conf_mode, struct buf *why,
 				     "= \"a@b\" %s }\n",
 		 jabber);
 	write_file(path, text, conf_mode);
-	return config_load(c, path, why);
+	return conf_load(c, path, why);
 }
 
 static void secrets_come_from_three_places(void **state)
@@ -278,15 +278,15 @@ static void the_sample_passes_its_own_check(void **state)
 	struct conf *c;
 
 	(void)state;
-	config_print_sample(&sample);
+	conf_print_sample(&sample);
 	write_file(path, buf_str(&sample), 0644);
-	if (config_load(&c, path, &why))
+	if (conf_load(&c, path, &why))
 		fail_msg("%s", buf_str(&why));
 	assert_string_equal(c->domain, "confab.example");
 	assert_string_equal(c->imc.extra_hdrs, "");
 	assert_int_equal(c->link_count, 0);
 	mem_deref(c);
-	config_print_man(&man);
+	conf_print_man(&man);
 	assert_non_null(strstr(buf_str(&man), ".It Ic outbound_proxy"));
 	buf_free(&man);
 	buf_free(&sample);

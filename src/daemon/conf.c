@@ -388,7 +388,7 @@ static int parse(struct conf *c, const char *file)
 	return err;
 }
 
-int config_load(struct conf **cp, const char *file, struct buf *why)
+int conf_load(struct conf **cp, const char *file, struct buf *why)
 {
 	struct conf *c = mem_new(sizeof(*c), conf_destroy);
 	int err;
