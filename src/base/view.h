@@ -40,7 +40,7 @@ struct view view_from(struct view v, size_t from);
 struct view view_head(struct view v, size_t n);
 
 /* Cut at the first sep: *head before it, *rest after it, true. Without sep:
- * *head is everything, *rest empty, false. head or rest may alias &v's copy. */
+ * *head is everything, *rest empty, false. */
 bool view_cut(struct view v, char sep, struct view *head, struct view *rest);
 /* The same at the last sep. */
 bool view_rcut(struct view v, char sep, struct view *head, struct view *rest);

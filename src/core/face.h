@@ -34,7 +34,7 @@ struct face_ops {
 	unsigned caps;
 	int (*start)(void *face, struct hub *hub);
 	void (*stop)(void *face);
-	/* May there be a link to target by way of via ("" = none given)? EINVAL
+	/* May there be a link to target by way of via ("": none)? EINVAL
 	 * with what would be right in why. Fills in via (the account's label)
 	 * where the target names it. */
 	int (*check)(void *face, struct view target, struct view via,

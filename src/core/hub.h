@@ -71,7 +71,7 @@ struct hub_join {
 	struct addr *addr;
 	enum member_role role;
 	enum member_state state;
-	struct view notice; /* said to all, the new member included; or empty */
+	struct view notice; /* said to all, him included; or empty */
 };
 /* EEXIST: is in already (any state), EBUSY: ROOM_MEMBERS_MAX. */
 int hub_member_add(struct room *r, const struct hub_join *join,

@@ -24,7 +24,7 @@ struct member {
 	struct wtimer retry;   /* runs while delivery is put off */
 	uint64_t id;
 	struct room *room;     /* borrowed: the room owns the member */
-	struct face *face;     /* borrowed: the hub's; NULL: nobody serves him */
+	struct face *face;     /* borrowed: the hub's; NULL: unserved */
 	struct addr *addr;     /* ref */
 	struct view nick;      /* owned; as shown */
 	enum member_role role;

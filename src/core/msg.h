@@ -28,7 +28,7 @@ struct msg {
 	uint64_t reply_to;  /* id or 0 */
 	uint64_t origin;    /* id of the leg it came from, 0: a SIP member */
 	uint64_t audience;  /* 0: all; else only the member of this id */
-	uint64_t seq;       /* in its room; set by the hub before anyone sees it */
+	uint64_t seq;       /* in its room; set before anyone sees it */
 };
 
 struct msg_conf {

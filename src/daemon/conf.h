@@ -33,7 +33,7 @@ struct conf_imc {
 	bool create_on_join, check_on_create;
 };
 
-/* All owned by the struct conf; strings are never NULL, lists end with NULL. */
+/* All owned by the struct conf; strings are never NULL, lists end with it. */
 struct conf {
 	char *domain, *state_dir, *control, *log_level, *worker_dir;
 	char **listen, **trusted;

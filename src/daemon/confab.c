@@ -133,8 +133,9 @@ static int start_jabber(struct confab *c, struct buf *why)
 			.password = j->password,
 			.server = j->server,
 			.port = (uint16_t)j->port,
-			.tls = strcmp(j->tls, "off") == 0 ? JABBER_TLS_OFF :
-							    JABBER_TLS_REQUIRED,
+			.tls = strcmp(j->tls, "off") == 0
+				       ? JABBER_TLS_OFF
+				       : JABBER_TLS_REQUIRED,
 			.ca_file = j->ca_file,
 			.resource = j->resource,
 		};

@@ -11,7 +11,11 @@
 #include "mem.h"
 #include "stream.h"
 
-enum { LINE_MAX_BYTES = 16 * 1024, OUT_MAX = 64 * 1024 * 1024, CONNS_MAX = 32 };
+enum {
+	LINE_MAX_BYTES = 16 * 1024,
+	OUT_MAX = 64 * 1024 * 1024,
+	CONNS_MAX = 32
+};
 
 struct control {
 	struct confab *confab;     /* borrowed */
@@ -65,7 +69,8 @@ void control_answer(struct control *c, uint64_t conn, json_t *result)
 	struct conn *n = conn_find(c, conn);
 
 	if (n)
-		conn_send(n, json_pack("{s:b, s:o}", "ok", 1, "result", result));
+		conn_send(n,
+			  json_pack("{s:b, s:o}", "ok", 1, "result", result));
 	else
 		json_decref(result);
 }

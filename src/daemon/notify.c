@@ -34,7 +34,8 @@ void notify_state(const char *state)
 
 uint64_t notify_watchdog_ms(void)
 {
-	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+	const char *usec = getenv("WATCHDOG_USEC"),
+		   *pid = getenv("WATCHDOG_PID");
 	uint64_t n;
 
 	if (pid && (view_u64(&n, view_str(pid), UINT32_MAX) ||

@@ -18,7 +18,8 @@ typedef void (udp_recv_h)(char *p, size_t n, const struct netaddr *src,
 			  void *arg);
 
 /* Bound to local (port 0: any; udp_local() tells). recv_max: longer datagrams
- * are cut and counted, never handed up (0: UDP_DATAGRAM_MAX). EADDRINUSE, EACCES ... as errno. */
+ * are cut and counted, never handed up (0: UDP_DATAGRAM_MAX). EADDRINUSE,
+ * EACCES ... as errno. */
 int udp_open(struct udp **up, struct loop *l, const struct netaddr *local,
 	     size_t recv_max, udp_recv_h *h, void *arg);
 void udp_close(struct udp *u); /* flushes first; NULL is allowed */

@@ -95,7 +95,8 @@ int template_make(struct sip_template **tp,
 
 	buf_init(&b, setup->size_max);
 	buf_addv(&b, setup->domain);
-	err = setup->size_max > COPY_MAX ? tail_put(&b, setup, conf) : EMSGSIZE;
+	err = setup->size_max > COPY_MAX ? tail_put(&b, setup, conf)
+					 : EMSGSIZE;
 	if (!err && b.n > setup->size_max - COPY_MAX)
 		err = EMSGSIZE;
 	if (err)

@@ -75,13 +75,15 @@ static inline int write_error(void)
 	return fault.mask == DOOR_WRITES ? SQLITE_FULL : SQLITE_IOERR_WRITE;
 }
 
-static inline int db_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
+static inline int db_write(sqlite3_file *f, const void *p, int n,
+			   sqlite3_int64 at)
 {
 	return hit(DOOR_DB_WRITE) ? write_error()
 				  : inner->xWrite(f, p, n, at);
 }
 
-static inline int log_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
+static inline int log_write(sqlite3_file *f, const void *p, int n,
+			    sqlite3_int64 at)
 {
 	return hit(DOOR_LOG_WRITE) ? write_error()
 				   : inner->xWrite(f, p, n, at);
@@ -144,8 +146,8 @@ static inline int door_lock(sqlite3_file *f, int at, int n, int flags)
 	return inner->xShmLock(f, at, n, flags);
 }
 
-static inline int door_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *f,
-		     int flags, int *out)
+static inline int door_open(sqlite3_vfs *vfs, sqlite3_filename name,
+			    sqlite3_file *f, int flags, int *out)
 {
 	bool is_db = flags & SQLITE_OPEN_MAIN_DB;
 	sqlite3_io_methods *d = &doors[is_db ? 0 : 1];

@@ -302,7 +302,7 @@ static void a_detached_leg_is_left(void **state)
 	assert_told("heard 2 0 fake: <alice> heard\ndelivered 2 2\n");
 	assert_true(logged("left 1"));
 	assert_int_equal(try_say(&leg, MSG_TEXT, VIEW("x")), ENOTCONN);
-	/* With the last leg the account goes, and comes again with the next. */
+	/* With the last leg the account goes; it comes with the next. */
 	OP(ops->detach(bridge, &leg2));
 	OP(ops->detach(bridge, &leg2));
 	comes_back();

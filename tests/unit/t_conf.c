@@ -201,8 +201,9 @@ static int load_secret(const char *jabber, mode_t conf_mode, struct buf *why,
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), "domain = \"x\"\njabber \"my-home\" { jid "
-				     "= \"a@b\" %s }\n",
+	snprintf(text, sizeof(text),
+		 "domain = \"x\"\njabber \"my-home\" { jid "
+		 "= \"a@b\" %s }\n",
 		 jabber);
 	write_file(path, text, conf_mode);
 	return conf_load(c, path, why);

@@ -224,8 +224,8 @@ static void test_odd_but_right(void **state)
 {
 	static const char *const odd[] = {
 		/* 3.1.1.9: a semicolon in the user part */
-		"OPTIONS sip:user;par=u%40example.net@example.com SIP/2.0\r\n"
-		VIA FROM "To: sip:j_user@example.com\r\n" ID
+		"OPTIONS sip:user;par=u%40example.net@example.com "
+		"SIP/2.0\r\n" VIA FROM "To: sip:j_user@example.com\r\n" ID
 		"Accept: application/sdp, application/pkcs7-mime,\r\n"
 		"        multipart/mixed, multipart/signed,\r\n"
 		"        message/sip, message/sipfrag\r\nCSeq: 8 OPTIONS\r\n",
@@ -238,8 +238,9 @@ static void test_odd_but_right(void **state)
 		/* 3.1.1.5: a percent sign that escapes nothing */
 		"RE%47IST%45R sip:registrar.example.com SIP/2.0\r\n" VIA
 		"To: \"%Z%45\" <sip:resource@example.com>\r\n"
-		"From: \"%Z%45\" <sip:resource@example.com>;tag=f232jadfj23\r\n"
-		ID "CSeq: 29344 RE%47IST%45R\r\n"
+		"From: \"%Z%45\" "
+		"<sip:resource@example.com>;tag=f232jadfj23\r\n" ID
+		"CSeq: 29344 RE%47IST%45R\r\n"
 		"Contact: <sip:a1@h.example.com>, <sip:a2@h.example.com>\r\n",
 		/* 3.1.1.6: no space before the angle bracket */
 		"OPTIONS sip:r@d SIP/2.0\r\n" VIA TO ID
@@ -252,8 +253,9 @@ static void test_odd_but_right(void **state)
 		"CSeq: 321 BYE\r\n",
 		/* RFC 5118 4.9: IPv4 mapped into IPv6 */
 		"OPTIONS sip:user@[::ffff:192.0.2.10]:19823 SIP/2.0\r\n" ID
-		"Via: SIP/2.0/UDP [::ffff:192.0.2.2];branch=z9hG4bKbh19\r\n"
-		FROM TO "Contact: \"T. desk phone\" <sip:t@"
+		"Via: SIP/2.0/UDP "
+		"[::ffff:192.0.2.2];branch=z9hG4bKbh19\r\n" FROM TO
+		"Contact: \"T. desk phone\" <sip:t@"
 		"[::ffff:192.0.2.2]>\r\nCSeq: 6 OPTIONS\r\n",
 		/* RFC 2543: no branch, no tag, no Max-Forwards */
 		"MESSAGE sip:r@d SIP/2.0\r\nVia: SIP/2.0/UDP h\r\n"

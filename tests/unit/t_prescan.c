@@ -260,7 +260,8 @@ static void test_stream(void **state)
 /* No prefix of a message is read beyond its end; for the sanitizers. */
 static void test_prefixes(void **state)
 {
-	const char text[] = REQ "v:\r\n x;a=\"\\\"\"\r\nTo: <a>\r\nl: 0\r\n\r\n";
+	const char text[] =
+		REQ "v:\r\n x;a=\"\\\"\"\r\nTo: <a>\r\nl: 0\r\n\r\n";
 	size_t n;
 	char *copy;
 

@@ -175,8 +175,9 @@ static bool same(const char *one, const char *two)
 }
 
 #define MAGIC "MESSAGE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bKx"
-#define OLD(branch, seq) \
-	"MESSAGE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h" branch "\r\nFrom: x\r\n" \
+#define OLD(branch, seq)                                                      \
+	"MESSAGE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h" branch                \
+	"\r\nFrom: x\r\n"                                                     \
 	"To: y\r\nCall-ID: z\r\nCSeq: " seq " MESSAGE\r\n\r\n"
 
 static void test_magic_keys(void **state)

@@ -36,7 +36,8 @@ static void test_parts(void **state)
 	assert_view(u.user, "user;par=u%40example.net");
 	assert_view(u.host, "example.com");
 	/* RFC 5118 4.3: an address, not a port. */
-	assert_int_equal(sip_uri_parse(&u, VIEW("sip:[2001:db8::10:5070]")), 0);
+	assert_int_equal(sip_uri_parse(&u, VIEW("sip:[2001:db8::10:5070]")),
+			 0);
 	assert_view(u.host, "[2001:db8::10:5070]");
 	assert_int_equal(u.port, 0);
 	assert_int_equal(sip_uri_parse(&u, VIEW("im:a@b")), 0);
@@ -122,8 +123,8 @@ static void test_nameaddr(void **state)
 			 0);
 	assert_view(a.uri, "sip:a@b");
 	assert_view(a.tag, "1");
-	assert_int_equal(scan_nameaddr(&a, VIEW("\r\n sip:a@b ;\r\n tag\t= x")),
-			 0);
+	assert_int_equal(
+		scan_nameaddr(&a, VIEW("\r\n sip:a@b ;\r\n tag\t= x")), 0);
 	assert_view(a.tag, "x");
 }
 
@@ -160,12 +161,13 @@ static void via_answer(const char *line, const char *src, const char *want)
 static void test_via(void **state)
 {
 	(void)state;
-	via_answer("SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKx",
-		   "192.0.2.1:9", "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKx");
+	via_answer("SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKx", "192.0.2.1:9",
+		   "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKx");
 	via_answer("SIP/2.0/UDP h;branch=z9hG4bKx", "192.0.2.1:9",
 		   "SIP/2.0/UDP h;branch=z9hG4bKx;received=192.0.2.1");
 	/* RFC 3581 4: received goes with rport in any case. */
-	via_answer("SIP/2.0/UDP 192.0.2.1;rport;branch=z9hG4bKx", "192.0.2.1:9",
+	via_answer("SIP/2.0/UDP 192.0.2.1;rport;branch=z9hG4bKx",
+		   "192.0.2.1:9",
 		   "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKx;received=192.0.2.1"
 		   ";rport=9");
 	/* What the sender claims about itself is not repeated. */
