@@ -22,7 +22,8 @@ usage()
 
 first_address()
 {
-	address=$(hostname -I 2>/dev/null | awk '{ print $1 }')
+	address=$(hostname -I 2>/dev/null | tr ' ' '\n' |
+		grep -m 1 '^[0-9.]*$') || :
 	echo "${address:-127.0.0.1}"
 }
 
@@ -40,7 +41,8 @@ listen    = {"udp:0.0.0.0:$port", "tcp:0.0.0.0:$port"}
 state_dir = "$PWD/build/state"
 control   = "$PWD/build/control.sock"
 # Everybody in these networks is believed to be who he says he is.
-trusted   = {"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"}
+trusted   = {"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+             "$address"}
 END
 }
 
