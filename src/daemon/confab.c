@@ -112,18 +112,29 @@ static char *worker_path(const struct confab *c, const char *name)
 	return mem_printf("%s/%s", CONFAB_LIBEXECDIR, name);
 }
 
+/* A build may leave a worker out; sections that need it then can't work. */
+static int check_worker(const char *path, size_t sections, struct buf *why)
+{
+	if (!sections || !access(path, X_OK))
+		return 0;
+	buf_addf(why, "%s: %s (was confab built without it? see worker_dir)",
+		 path, strerror(errno));
+	return ENOENT;
+}
+
 static uint64_t worker_timeout(const struct confab *c)
 {
 	return (uint64_t)c->conf->worker_timeout * 1000;
 }
 
-#if CONFAB_WITH_JABBER
 static int start_jabber(struct confab *c, struct buf *why)
 {
 	char *path = worker_path(c, "confab-jabber"), text[WHY_MAX] = "";
-	int err = jabber_face_new(&c->jabber, c->loop, path,
-				  worker_timeout(c));
+	int err = check_worker(path, c->conf->jabber_count, why);
 
+	if (!err)
+		err = jabber_face_new(&c->jabber, c->loop, path,
+				      worker_timeout(c));
 	mem_free(path);
 	for (size_t i = 0; i < c->conf->jabber_count && !err; i++) {
 		const struct conf_jabber *j = &c->conf->jabber[i];
@@ -149,23 +160,14 @@ static int start_jabber(struct confab *c, struct buf *why)
 		err = hub_add_face(c->hub, bridge_ops(c->jabber), c->jabber);
 	return err;
 }
-#else
-static int start_jabber(struct confab *c, struct buf *why)
-{
-	if (!c->conf->jabber_count)
-		return 0;
-	buf_adds(why, "this confabd was built without jabber: take the "
-		      "jabber sections out");
-	return ENOTSUP;
-}
-#endif
 
-#if CONFAB_WITH_IRC
 static int start_irc(struct confab *c, struct buf *why)
 {
 	char *path = worker_path(c, "confab-irc"), text[WHY_MAX] = "";
-	int err = irc_face_new(&c->irc, c->loop, path, worker_timeout(c));
+	int err = check_worker(path, c->conf->irc_count, why);
 
+	if (!err)
+		err = irc_face_new(&c->irc, c->loop, path, worker_timeout(c));
 	mem_free(path);
 	for (size_t i = 0; i < c->conf->irc_count && !err; i++) {
 		const struct conf_irc *n = &c->conf->irc[i];
@@ -192,16 +194,6 @@ static int start_irc(struct confab *c, struct buf *why)
 		err = hub_add_face(c->hub, bridge_ops(c->irc), c->irc);
 	return err;
 }
-#else
-static int start_irc(struct confab *c, struct buf *why)
-{
-	if (!c->conf->irc_count)
-		return 0;
-	buf_adds(why, "this confabd was built without irc: take the irc "
-		      "sections out");
-	return ENOTSUP;
-}
-#endif
 
 static int start_echo(struct confab *c)
 {

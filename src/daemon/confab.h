@@ -25,7 +25,7 @@ struct confab {
 	struct hub *hub;
 	struct imc *imc;
 	struct echo *echo;
-	struct bridge *jabber, *irc; /* NULL: built without */
+	struct bridge *jabber, *irc;
 	struct sip *sip;
 	struct control *control;
 	uint64_t started_ms;        /* monotonic */

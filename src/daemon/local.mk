@@ -7,20 +7,8 @@ src_daemon_libconf_a_SOURCES = \
 	src/daemon/secret.c src/daemon/secret.h
 src_daemon_libconf_a_CPPFLAGS = $(INC_daemon) $(CONFUSE_CFLAGS)
 
-FACES =
-FACE_FLAGS =
-if WITH_JABBER
-FACES += jabber/libjabber.a
-FACE_FLAGS += -DCONFAB_WITH_JABBER=1
-else
-FACE_FLAGS += -DCONFAB_WITH_JABBER=0
-endif
-if WITH_IRC
-FACES += bridges/irc/libircface.a
-FACE_FLAGS += -DCONFAB_WITH_IRC=1
-else
-FACE_FLAGS += -DCONFAB_WITH_IRC=0
-endif
+# Both faces are always in; a build may leave their workers out.
+FACES = jabber/libjabber.a bridges/irc/libircface.a
 
 sbin_PROGRAMS += confabd
 confabd_SOURCES = \
@@ -30,7 +18,7 @@ confabd_SOURCES = \
 	src/daemon/main.c \
 	src/daemon/notify.c src/daemon/notify.h
 confabd_CPPFLAGS = $(INC_daemon) $(JANSSON_CFLAGS) $(PKGLIBEXEC) \
-	$(FACE_FLAGS) -DCONFAB_VERSION=\"$(VERSION)\"
+	-DCONFAB_VERSION=\"$(VERSION)\"
 confabd_LDADD = src/daemon/libconf.a $(FACES) bridges/echo/libecho.a \
 	imc/libimc.a src/sip/libsip.a $(LIB_bridges) $(CONFUSE_LIBS) \
 	$(JANSSON_LIBS) $(DEPS_sip) $(DEPS_core)
