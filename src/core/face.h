@@ -49,6 +49,11 @@ struct face_ops {
 	 * hub_on_member_delivered/_failed follow for each. */
 	void (*fanout)(void *face, struct room *room, struct msg *msg,
 		       struct member *const *members, size_t count);
+	/* A line from the room to one person of this face's network, beside
+	 * the journal: what became of his message, of his invitation. Faces
+	 * with FACE_MEMBERS. */
+	void (*tell)(void *face, struct room *room, const struct addr *to,
+		     struct view text);
 	/* One line a thing (worker, account), for the operator. May be
 	 * NULL. */
 	int (*status)(void *face, struct sink *out);

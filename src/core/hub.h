@@ -23,6 +23,11 @@ struct hub_conf {
 	const char *domain;    /* ours: its users are shown without domain */
 	unsigned keep_days;    /* journal; 0: 7 */
 	uint64_t keep_msgs;    /* per room; 0: 10,000 */
+	unsigned wait_msgs;    /* a member away: at most so many; 0: 500 */
+	uint64_t wait_bytes;   /* and so much text; 0: 1 MiB */
+	unsigned invite_days;  /* invitations expire; 0: 7 */
+	unsigned room_members; /* 0: ROOM_MEMBERS_MAX */
+	unsigned rooms;        /* in all; 0: 100,000 */
 	uint64_t backoff_ms;   /* first pause of a lost link; 0: 1,000 */
 };
 
@@ -71,15 +76,80 @@ struct hub_join {
 	struct addr *addr;
 	enum member_role role;
 	enum member_state state;
-	struct view notice; /* said to all, him included; or empty */
+	struct view notice; /* of coming: see enum room_notices; or empty */
+	struct addr *inviter; /* MEMBER_INVITED: who did it; else NULL */
 };
 /* EEXIST: is in already (any state), EBUSY: ROOM_MEMBERS_MAX. */
 int hub_member_add(struct room *r, const struct hub_join *join,
 		   hub_done_h *doneh, void *arg);
-/* The notice goes to all, the leaver included, before he is gone. ENOENT: he
- * is on his way out already. */
+/* The notice is of going: see enum room_notices; the leaver gets it before he
+ * is gone. ENOENT: he is on his way out already. EPERM: he is the only owner
+ * of a room with other members. */
 int hub_member_remove(struct room *r, struct member *m, struct view notice,
 		      hub_done_h *doneh, void *arg);
+
+enum {
+	MEMBER_SET_ROLE = 1 << 0,
+	MEMBER_SET_STATE = 1 << 1, /* INVITED to JOINED; any to BANNED */
+	MEMBER_SET_NICK = 1 << 2,
+	MEMBER_SET_MUTED = 1 << 3,
+	MEMBER_SET_AWAY = 1 << 4,
+};
+
+struct hub_member_change {
+	unsigned what;          /* MEMBER_SET_... */
+	enum member_role role;
+	enum member_state state; /* JOINED: his cursor starts here, the notice
+				    is one of coming; BANNED: one of going,
+				    the row stays, he hears nothing more */
+	struct view nick;       /* cleaned here; empty: by his address again */
+	uint64_t muted_until_ms; /* wall clock; 0: not, UINT64_MAX: for good */
+	struct view away;       /* empty: he is back */
+	struct view notice;     /* to all, or empty */
+};
+/* EPERM: the room would be left without an owner, EEXIST: another member has
+ * this nick, EBADMSG: nothing is left of the nick, ENOENT: he is leaving. */
+int hub_member_change(struct member *m, const struct hub_member_change *c,
+		      hub_done_h *doneh, void *arg);
+
+enum {
+	ROOM_SET_FLAGS = 1 << 0,
+	ROOM_SET_SUBJECT = 1 << 1,
+	ROOM_SET_NOTICES = 1 << 2,
+};
+
+struct hub_room_change {
+	unsigned what;          /* ROOM_SET_... */
+	uint32_t flags;
+	struct view subject;    /* cleaned here: one line, at most 512 bytes */
+	enum room_notices notices;
+	struct view notice;     /* to all, or empty */
+};
+int hub_room_change(struct room *r, const struct hub_room_change *c,
+		    hub_done_h *doneh, void *arg);
+/* The notice goes to all; then the room, its members, its links and what it
+ * kept are gone. Its copies under way are still sent again. ENOENT: it is
+ * ending already. */
+int hub_room_destroy(struct room *r, struct view notice, hub_done_h *doneh,
+		     void *arg);
+
+/* The newest texts and emotes, oldest first; msgs are borrowed. */
+typedef void (hub_history_h)(int err, struct msg *const *msgs, size_t count,
+			     void *arg);
+/* At most count (<= 200) of them. h runs later, once. */
+void hub_history(struct room *r, size_t count, hub_history_h *h, void *arg);
+
+/* What became of the newest text that from said in the room. */
+struct hub_fate {
+	uint64_t seq, time_ms;
+	size_t delivered, waiting, failed; /* members and links */
+};
+/* ENOENT: he said nothing that is still known (since the start, or within the
+ * journal). details: one line each of what waits or failed, with who and why,
+ * at most 20. */
+int hub_fate(struct hub_fate *out, struct buf *details, struct room *r,
+	     const struct addr *from);
+
 /* He was heard: try what is waiting for him now. */
 void hub_member_awake(struct hub *h, const struct addr *a);
 
@@ -89,8 +159,8 @@ struct hub_say {
 	struct view text;
 	struct view dedupe; /* key of the request, or empty */
 };
-/* A member speaks. EACCES: no joined member, EBADMSG: nothing left of the
- * text, EMSGSIZE. The doneh's err EEXIST: this dedupe key was accepted before
+/* A member speaks. EACCES: no joined member, EAGAIN: he is muted, EBADMSG:
+ * nothing left of the text, EMSGSIZE. The doneh's err EEXIST: this dedupe key was accepted before
  * (say yes, do nothing). */
 int hub_member_say(struct room *r, const struct hub_say *say,
 		   hub_done_h *doneh, void *arg);

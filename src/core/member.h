@@ -33,7 +33,10 @@ struct member {
 	uint8_t tries;         /* failed deliveries in a row; > 0: put off */
 	bool reading;          /* waits for a page of the journal */
 	bool leaving;          /* his removal is on its way to the disk */
-	uint64_t joined_ms;
+	uint64_t joined_ms;    /* invited: when he was */
+	uint64_t muted_until_ms; /* wall clock; 0: not muted */
+	struct addr *inviter;  /* ref, or NULL */
+	char *away;            /* owned; what he says of it, or NULL */
 };
 
 const char *member_role_name(enum member_role role);

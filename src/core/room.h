@@ -10,6 +10,12 @@
 
 enum { ROOM_PRIVATE = 1 }; /* the seeds' flag column */
 
+/* Who hears of those who come and go: everybody; the one concerned, the owners
+ * and the admins; the one concerned only. A room above ROOM_QUIET_ABOVE
+ * members is quiet where it would be loud. */
+enum room_notices { NOTICES_ALL, NOTICES_QUIET, NOTICES_OFF };
+enum { ROOM_QUIET_ABOVE = 200, ROOM_SUBJECT_MAX = 512 };
+
 enum {
 	ROOM_NAME_MAX = 64,
 	ROOM_RECENT = 64, /* newest messages kept in memory */
@@ -33,6 +39,8 @@ struct room {
 	uint64_t id;
 	struct addr *addr;     /* ref; sip:name@domain, as first spelt */
 	uint32_t flags;
+	enum room_notices notices;
+	bool ending;           /* hub_room_destroy() is on its way */
 	struct view subject;   /* owned */
 	uint64_t created_ms;
 	uint64_t head;         /* newest sequence number given out */

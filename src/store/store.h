@@ -26,6 +26,7 @@ struct store_room {
 	uint32_t flags;           /* the seeds' "flag": 1 private */
 	struct view subject;
 	uint64_t created_ms;
+	uint32_t notices;         /* core/room.h */
 	uint64_t head;            /* newest sequence number; load only */
 };
 
@@ -37,6 +38,9 @@ struct store_member {
 	uint32_t state;
 	uint64_t acked;     /* cursor: everything up to here is delivered */
 	uint64_t joined_ms;
+	uint64_t muted_until_ms; /* 0 .. UINT64_MAX */
+	struct view inviter; /* canonical address, or empty */
+	struct view away;    /* or empty */
 };
 
 struct store_link {
@@ -127,6 +131,11 @@ void store_abort(struct store_txn *t);
  * nothing later. Errors: EMSGSIZE (over 16 MiB), EIO, ESHUTDOWN. */
 void store_read(struct store *s, uint64_t room, uint64_t after, size_t max,
 		store_msgs_h *h, void *arg);
+
+/* The newest texts and emotes (kinds below 2), at most max (<= 200), in order,
+ * for all (audience 0). As store_read() otherwise. */
+void store_history(struct store *s, uint64_t room, size_t max,
+		   store_msgs_h *h, void *arg);
 
 struct store_stats {
 	uint64_t commits;      /* groups, pages without a commit included */
