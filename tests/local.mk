@@ -8,3 +8,5 @@
 #   tests_unit_t_buf_LDADD = $(LIB_base) $(CMOCKA_LIBS)
 
 EXTRA_DIST += tests/unit/test.h
+
+include tests/bench/local.mk

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The load generator, for tests/bench/fanout.sh. Not run by "make check".
+noinst_PROGRAMS += tests/bench/fanout
+tests_bench_fanout_SOURCES = \
+	tests/bench/call.c tests/bench/call.h \
+	tests/bench/cost.c tests/bench/cost.h \
+	tests/bench/crowd.c tests/bench/crowd.h \
+	tests/bench/fanout.c \
+	tests/bench/options.c tests/bench/options.h \
+	tests/bench/post.c tests/bench/post.h \
+	tests/bench/sipload.c tests/bench/sipload.h \
+	tests/bench/tally.c tests/bench/tally.h \
+	tests/bench/words.c tests/bench/words.h
+tests_bench_fanout_CPPFLAGS = $(INC_base) -I$(top_srcdir)/tests/bench
+tests_bench_fanout_LDADD = $(LIB_base)
+
+EXTRA_DIST += tests/bench/fanout.sh
