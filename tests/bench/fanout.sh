@@ -21,9 +21,11 @@
 #             before it is acknowledged), a fresh state directory;
 #   kamailio  5.6.3 of Debian 12 (packages kamailio, kamailio-extra-modules),
 #             imc with the stateless recipe of its manual, db_text, one child
-#             a core, no log, receive buffers as large as it may. Its imc keeps all in memory until it
-#             stops. It forgets a member's port, so outbound_proxy leads to
-#             the load generator.
+#             a core, no log. Its imc keeps all in memory until it stops. It
+#             forgets a member's port, so outbound_proxy leads to the load
+#             generator. Its receive buffer is raised as far as it goes:
+#             with the default it drops answers and waits for repetitions,
+#             which makes joining three times as slow.
 # Pinned: the load generator, to the last core. The servers may run on all
 # cores. CPU is user and kernel time of the server and its children, with a
 # second of silence after the load; memory is their proportional set size.
@@ -181,7 +183,7 @@ load()
 		--timeout "$limit" "$@" >"$kv" || echo "failed=$?" >>"$kv"
 }
 
-# On each server: the room of the crowd is made first, as on a fresh one.
+# Each part on a server that was just started.
 measure()
 {
 	echo "$1: one room of $crowd" >&2
