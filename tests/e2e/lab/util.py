@@ -80,13 +80,13 @@ class Seen:
 class Process:
     """A program of ours: started, watched, ended by its pid."""
 
-    def __init__(self, argv, log, env=None, cwd=None):
+    def __init__(self, argv, log, env=None, cwd=None,
+                 stdin=subprocess.DEVNULL):
         self.argv = argv
         self.log = log
         with open(log, 'ab') as out:
             self.popen = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                env=env, cwd=cwd)
+                argv, stdin=stdin, stdout=out, stderr=out, env=env, cwd=cwd)
         self.pid = self.popen.pid
 
     def alive(self):
