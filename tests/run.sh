@@ -13,7 +13,8 @@ cd "$(dirname "$0")/.."
 . etc/lib.sh
 
 TEST_PACKAGES="libcmocka-dev python3 python3-pytest python3-slixmpp prosody
- lua-sec ngircd openssl baresip-core sipsak linphone-cli iproute2 procps"
+ lua-sec ngircd openssl baresip-core sipsak linphone-cli twinkle-console
+ iproute2 procps"
 what=${1:-all}
 passed=0 failed=0 skipped=0
 

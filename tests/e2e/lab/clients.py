@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SIP clients that others wrote, each with a stack of its own, as somebody
+uses them who types commands and reads the screen."""
+import os
+import re
+import shutil
+import subprocess
+
+from .sip import token
+from .util import Process, free_port, wait_for
+
+
+def installed(program):
+    return shutil.which(program) is not None
+
+
+def environment(folder):
+    """Nothing of the caller's home is read or written."""
+    env = {k: v for k, v in os.environ.items()
+           if k in ('PATH', 'TMPDIR', 'LD_LIBRARY_PATH')}
+    env.update(HOME=folder, LANG='C.UTF-8', LC_ALL='C.UTF-8', TERM='dumb')
+    for name in ('CONFIG', 'DATA', 'CACHE', 'STATE'):
+        env['XDG_%s_HOME' % name] = os.path.join(folder, name.lower())
+    env['XDG_RUNTIME_DIR'] = folder
+    return env
+
+
+class Client:
+    """name@domain in a running client, whose server is host:port. A kind of
+    client says what it is told (command), and shows (shown)."""
+
+    program = None
+    ready = None       # what it prints when it takes commands
+
+    def __init__(self, folder, name, domain, server):
+        self.folder, self.name, self.domain = str(folder), name, domain
+        self.aor = 'sip:%s@%s' % (name, domain)
+        self.host, self.port = server
+        self.env = environment(self.folder)
+        argv = self.prepare()
+        self.process = Process(argv, self.path('screen.log'), self.env,
+                               self.folder, subprocess.PIPE)
+        wait_for(lambda: self.ready in self.screen() or
+                 not self.process.alive(), lambda: '%s to start: %s' % (
+                     self.program, self.screen()[-3000:]))
+        assert self.process.alive(), self.screen()
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text):
+        path = self.path(name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'w') as f:
+            f.write(text)
+
+    def screen(self):
+        return self.process.text()
+
+    def type(self, line):
+        self.process.popen.stdin.write(line.encode() + b'\n')
+        self.process.popen.stdin.flush()
+
+    def say(self, room, text):
+        assert '\n' not in text
+        self.type(self.command(room, text))
+
+    def count(self, text, source):
+        return self.screen().count(self.shown(source, text))
+
+    def saw(self, text, source, count=1):
+        wait_for(lambda: self.count(text, source) >= count,
+                 lambda: '%s to see %r from %s; its screen:\n%s' % (
+                     self.name, text, source, self.screen()[-3000:]))
+
+    def close(self):
+        try:
+            self.process.popen.stdin.close()
+        except OSError:
+            pass
+        return self.process.stop()
+
+
+class Baresip(Client):
+    program = 'baresip'
+    ready = 'baresip is ready.'
+    modules = ('/usr/lib/baresip/modules', '/usr/lib64/baresip/modules',
+               '/usr/local/lib/baresip/modules')
+
+    def __init__(self, folder, name, domain, server, contact,
+                 transport='udp'):
+        """contact: who gets what is said (the current contact)."""
+        self.contact, self.transport = contact, transport
+        super().__init__(folder, name, domain, server)
+
+    def prepare(self):
+        modules = next((m for m in self.modules if os.path.isdir(m)),
+                       self.modules[0])
+        self.write('config', 'sip_listen 127.0.0.1:%d\n'
+                   'net_interface 127.0.0.1\nmodule_path %s\n'
+                   'module stdio.so\nmodule_app account.so\n'
+                   'module_app contact.so\nmodule_app menu.so\n' % (
+                       free_port(), modules))
+        self.write('accounts', '<%s;transport=%s>;regint=0;'
+                   'outbound="sip:%s:%d;transport=%s"\n' % (
+                       self.aor, self.transport, self.host, self.port,
+                       self.transport))
+        self.write('contacts', '"Room" <%s>\n' % self.contact)
+        return [self.program, '-f', self.folder]
+
+    def command(self, room, text):
+        assert room == self.contact
+        return '/message ' + text
+
+    def shown(self, source, text):
+        return '\n%s: "%s"\n' % (source, text)
+
+
+class Linphone(Client):
+    """linphonec. Over TCP, since its UDP socket is open to all the world:
+    port -2 is a port that it never listens on."""
+
+    program = 'linphonec'
+    ready = 'linphonec> '
+
+    def __init__(self, folder, name, domain, server, register=False):
+        self.register = register
+        super().__init__(folder, name, domain, server)
+
+    def prepare(self):
+        self.write('linphonerc', '''[sip]
+sip_port=0
+sip_tcp_port=-2
+sip_tls_port=0
+use_ipv6=0
+guess_hostname=0
+contact=%(aor)s
+default_proxy=0
+[proxy_0]
+reg_proxy=<sip:%(host)s:%(port)d;transport=tcp>
+reg_route=<sip:%(host)s:%(port)d;transport=tcp;lr>
+reg_identity=%(aor)s
+reg_expires=3600
+reg_sendregister=%(register)d
+publish=0
+''' % dict(aor=self.aor, host=self.host, port=self.port,
+           register=self.register))
+        # It crashes where it cannot make its database.
+        os.makedirs(self.path('.local/share/linphone'))
+        return [self.program, '-c', self.path('linphonerc'), '-d', '6',
+                '-l', self.path('linphone.log')]
+
+    def log(self):
+        with open(self.path('linphone.log'), errors='replace') as f:
+            return f.read()
+
+    def command(self, room, text):
+        return 'chat %s %s' % (room, text)
+
+    def shown(self, source, text):
+        return 'Message received from %s: %s\n' % (source, text)
+
+
+class Twinkle(Client):
+    """twinkle-console."""
+
+    program = 'twinkle-console'
+    ready = 'Twinkle> '
+
+    def __init__(self, folder, name, domain, server, transport='udp'):
+        self.transport = transport
+        super().__init__(folder, name, domain, server)
+
+    def prepare(self):
+        port = free_port()
+        self.write('.twinkle/twinkle.sys', 'sip_port=%d\n' % port)
+        self.write('.twinkle/me.cfg', 'user_name=%s\nuser_domain=%s\n'
+                   'outbound_proxy=%s:%d\nall_requests_to_proxy=yes\n'
+                   'sip_transport=%s\nregister_at_startup=no\n'
+                   'pres_publish_startup=no\n' % (
+                       self.name, self.domain, self.host, self.port,
+                       self.transport))
+        return [self.program, 'me.cfg']
+
+    def command(self, room, text):
+        assert '"' not in text  # there is no way to type it
+        return 'message %s "%s"' % (room, text)
+
+    def shown(self, source, text):
+        return 'From:\t\t%s\nTo:\t\t%s\n\n%s\n' % (source, self.aor, text)
+
+
+class Sipsak:
+    """Sends, and goes. Its own message mode crashes (Debian's 0.9.8.1), and
+    so each request comes from a file."""
+
+    program = 'sipsak'
+
+    def __init__(self, folder, name, domain, server, transport='udp'):
+        self.folder, self.transport = str(folder), transport
+        self.aor = 'sip:%s@%s' % (name, domain)
+        self.host, self.port = server
+        self.output = ''
+
+    def run(self, request=None):
+        """The status of the last answer that it printed."""
+        argv = [self.program, '-s', 'sip:sak@%s:%d' % (self.host, self.port),
+                '-H', '127.0.0.1', '-vvv', '-E', self.transport]
+        if request:
+            argv += ['-L', '-f', '-']
+        run = subprocess.run(argv, input=request or b'', timeout=60,
+                             stdout=subprocess.PIPE, cwd=self.folder,
+                             stderr=subprocess.STDOUT,
+                             env=environment(self.folder))
+        self.output = run.stdout.decode('utf-8', 'replace')
+        found = re.findall(r'^SIP/2\.0 (\d+)', self.output, re.M)
+        assert found, (run.returncode, self.output)
+        return int(found[-1])
+
+    def say(self, room, text):
+        body = text.encode()
+        lines = ['MESSAGE %s SIP/2.0' % room, 'Max-Forwards: 70',
+                 'From: <%s>;tag=%s' % (self.aor, token()),
+                 'To: <%s>' % room, 'Call-ID: ' + token(), 'CSeq: 1 MESSAGE',
+                 'Content-Type: text/plain',
+                 'Content-Length: %d' % len(body), '', '']
+        return self.run('\r\n'.join(lines).encode() + body)
