@@ -280,6 +280,28 @@ static int on_stanza(xmpp_conn_t *conn, xmpp_stanza_t *s, void *arg)
 	return 1;
 }
 
+/* Whom it trusts: a file, or the directory. */
+static const char *trust_of(const struct account *a)
+{
+	if (*a->ca_file)
+		return a->ca_file;
+	return cafile ? cafile : capath;
+}
+
+/* libstrophe would say no more than that there is no TLS. */
+static bool trust_missing(struct account *a)
+{
+	struct buf text = { 0 };
+
+	if (!a->tls || !access(trust_of(a), R_OK))
+		return false;
+	buf_addf(&text, "there are no CA certificates in %s: install "
+			"ca-certificates, or set ca_file", trust_of(a));
+	account_end(a, GONE_CONFIG, buf_view(&text));
+	buf_free(&text);
+	return true;
+}
+
 static void configure(struct account *a)
 {
 	xmpp_conn_set_jid(a->conn, a->jid);
@@ -290,12 +312,10 @@ static void configure(struct account *a)
 	xmpp_conn_set_sockopt_callback(a->conn, on_socket);
 	xmpp_conn_set_certfail_handler(a->conn,
 				       on_certificate[slot_of(a->jab, a)]);
-	if (*a->ca_file)
-		xmpp_conn_set_cafile(a->conn, a->ca_file);
-	else if (cafile)
-		xmpp_conn_set_cafile(a->conn, cafile);
+	if (*a->ca_file || cafile)
+		xmpp_conn_set_cafile(a->conn, trust_of(a));
 	else
-		xmpp_conn_set_capath(a->conn, capath);
+		xmpp_conn_set_capath(a->conn, trust_of(a));
 	xmpp_handler_add(a->conn, on_stanza, NULL, NULL, NULL, a->link);
 }
 
@@ -321,6 +341,8 @@ void login_next_address(struct account *a)
 {
 	struct buf text = { 0 };
 
+	if (trust_missing(a))
+		return;
 	while (a->addr_next < a->addr_count) {
 		const struct netaddr *addr = &a->addrs[a->addr_next++];
 

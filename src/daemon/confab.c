@@ -16,9 +16,15 @@
 #include "mem.h"
 #include "notify.h"
 
-enum { DRAIN_MS = 10000, DRAIN_STEP_MS = 50, GOODBYE_MS = 2000,
-       WHY_MAX = 512, LISTEN_MAX = 16,
-       TRUSTED_MAX = 256 };
+enum {
+	DRAIN_MS = 10000,
+	DRAIN_STEP_MS = 50,
+	QUIET_MS = 1000,
+	GOODBYE_MS = 2000,
+	WHY_MAX = 512,
+	LISTEN_MAX = 16,
+	TRUSTED_MAX = 256,
+};
 
 /* ---- the store ---- */
 
@@ -334,13 +340,26 @@ static int start_sip(struct confab *c, struct buf *why)
 
 /* ---- signals, watchdog, end ---- */
 
-static void on_drain(struct wtimer *t)
+/* What nobody has answered for a while waits in the journal for the next
+ * start. */
+static bool drained(struct confab *c)
 {
-	struct confab *c = CONTAINER(t, struct confab, drain);
 	struct sip_stats st;
 
 	sip_stats(c->sip, &st);
-	if (st.client_txns && now_ms() < c->drain_until_ms) {
+	if (st.client_txns != c->draining) {
+		c->draining = st.client_txns;
+		c->drain_moved_ms = now_ms();
+	}
+	return !st.client_txns || now_ms() >= c->drain_until_ms ||
+	       now_ms() >= c->drain_moved_ms + QUIET_MS;
+}
+
+static void on_drain(struct wtimer *t)
+{
+	struct confab *c = CONTAINER(t, struct confab, drain);
+
+	if (!drained(c)) {
 		wheel_start(loop_wheel(c->loop), &c->drain, DRAIN_STEP_MS,
 			    on_drain);
 		return;
@@ -366,6 +385,7 @@ static void on_signal(int signum, void *arg)
 	notify_state("STOPPING=1");
 	sip_drain(c->sip);
 	c->drain_until_ms = now_ms() + DRAIN_MS;
+	c->drain_moved_ms = now_ms();
 	wheel_start(loop_wheel(c->loop), &c->drain, 0, on_drain);
 }
 

@@ -30,6 +30,8 @@ struct confab {
 	struct control *control;
 	uint64_t started_ms;        /* monotonic */
 	uint64_t drain_until_ms;    /* 0: not stopping */
+	uint64_t drain_moved_ms;    /* when fewer were under way */
+	size_t draining;            /* transactions under way */
 	struct wtimer drain, watchdog;
 	uint64_t watchdog_ms;
 };

@@ -106,12 +106,22 @@ static void on_name(struct dns_waiter *w, const struct dns_answer *a)
 
 
 /* Numeric, impossible, or to be asked for. */
+static bool add_numeric(struct dns_query *q, struct view ip)
+{
+	if (netaddr_set(&q->a.addrs[q->a.count], ip, q->port))
+		return false;
+	q->a.count++;
+	return true;
+}
+
 static void ask(struct dns_query *q, struct view host)
 {
-	struct netaddr *a = &q->a.addrs[q->a.count];
-
-	if (!netaddr_set(a, host, q->port)) {
-		q->a.count++;
+	if (add_numeric(q, host)) {
+		done(q, 0, "");
+	} else if (view_ieqs(host, "localhost")) {
+		/* RFC 6761 6.3: loopback, whatever a server would say. */
+		add_numeric(q, VIEW("127.0.0.1"));
+		add_numeric(q, VIEW("::1"));
 		done(q, 0, "");
 	} else if (dns_name_ok(host)) {
 		dns_names_ask(q->d->names, &q->wait, host);

@@ -317,6 +317,10 @@ static void numbers_need_no_server(void **state)
 	assert_true(found("[2001:db8::7]:5060"));
 	look("[::1]");
 	assert_true(found("[::1]:5060"));
+	/* RFC 6761 6.3 */
+	look("LocalHost");
+	assert_true(found("127.0.0.1:5060"));
+	assert_true(found("[::1]:5060"));
 	assert_int_equal(srv.asked, 0);
 }
 
