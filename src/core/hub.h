@@ -160,8 +160,8 @@ struct hub_say {
 	struct view dedupe; /* key of the request, or empty */
 };
 /* A member speaks. EACCES: no joined member, EAGAIN: he is muted, EBADMSG:
- * nothing left of the text, EMSGSIZE. The doneh's err EEXIST: this dedupe key was accepted before
- * (say yes, do nothing). */
+ * nothing left of the text, EMSGSIZE. The doneh's err EEXIST: this dedupe key
+ * was accepted before (say yes, do nothing). */
 int hub_member_say(struct room *r, const struct hub_say *say,
 		   hub_done_h *doneh, void *arg);
 
