@@ -7,6 +7,7 @@ src_io_libio_a_SOURCES = \
 	src/io/dns_names.c \
 	src/io/dns_srv.c \
 	src/io/framer.c src/io/framer.h \
+	src/io/gso.c src/io/gso.h \
 	src/io/listener.c \
 	src/io/loop.c src/io/loop.h src/io/loop_priv.h \
 	src/io/netaddr.c src/io/netaddr.h \
@@ -33,11 +34,13 @@ tests_unit_t_loop_SOURCES = tests/unit/t_loop.c
 tests_unit_t_loop_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_loop_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
 
-# The kernel's "no more for now" does not happen on loopback: it is played.
+# The kernel's "no more for now" and the like do not happen on loopback: they
+# are played.
 check_PROGRAMS += tests/unit/t_udp
 tests_unit_t_udp_SOURCES = tests/unit/t_udp.c
 tests_unit_t_udp_CPPFLAGS = -D_GNU_SOURCE $(INC_test) $(CMOCKA_CFLAGS)
-tests_unit_t_udp_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmmsg
+tests_unit_t_udp_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmmsg \
+	-Wl,--wrap=getsockopt
 tests_unit_t_udp_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_stream

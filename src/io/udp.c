@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gso.h"
 #include "mem.h"
 #include "sock.h"
 
@@ -54,6 +55,10 @@ struct udp {
 	struct entry *queue; /* owned; [head..tail) wait */
 	size_t head, tail, queue_cap;
 	struct batch tx;
+	unsigned runs[BATCH]; /* how many entries each of tx's messages is */
+	struct gso_note notes[BATCH];
+	bool gso;
+	size_t singly; /* so many of the next entries are not joined */
 };
 
 static void set_events(struct udp *u)
@@ -77,7 +82,7 @@ static void batch_init(struct batch *b)
 
 static void queue_emptied(struct udp *u)
 {
-	u->head = u->tail = 0;
+	u->head = u->tail = u->singly = 0;
 	u->out_used = 0;
 	if (u->out_cap > QUEUE_BYTES_KEEP) {
 		mem_free(u->out);
@@ -87,40 +92,91 @@ static void queue_emptied(struct udp *u)
 }
 
 
+/* How many entries from this one on, of at most max, can leave as one: of the
+ * same size, to the same address. Only the last may be shorter. */
+static size_t run_length(const struct udp *u, size_t at, size_t max)
+{
+	const struct entry *e = &u->queue[at];
+	size_t n = 1, bytes = e->len;
+
+	if (!u->gso || at < u->head + u->singly || e->len > GSO_SIZE_MAX)
+		return 1;
+	while (n < max && n < GSO_SEGMENTS && e[n - 1].len == e->len &&
+	       e[n].len && e[n].len <= e->len &&
+	       bytes + e[n].len <= GSO_BYTES &&
+	       netaddr_eq(&e[n].dst, &e->dst))
+		bytes += e[n++].len;
+	return n;
+}
+
+
+/* Message m: count entries, whose bytes stand behind each other. */
+static void fill_msg(struct udp *u, unsigned m, size_t at, size_t count)
+{
+	struct entry *e = &u->queue[at], *last = e + count - 1;
+	struct msghdr *h = &u->tx.msgs[m].msg_hdr;
+
+	u->runs[m] = (unsigned)count;
+	u->tx.iov[m].iov_base = u->out + e->off;
+	u->tx.iov[m].iov_len = last->off + last->len - e->off;
+	h->msg_name = &e->dst;
+	h->msg_namelen = netaddr_len(&e->dst);
+	gso_cut(h, &u->notes[m], count > 1 ? e->len : 0);
+}
+
+
 static unsigned fill_batch(struct udp *u)
 {
-	size_t n = u->tail - u->head, i;
-	struct entry *e;
+	size_t at = u->head, end = u->tail, count;
+	unsigned m;
 
-	if (n > BATCH)
-		n = BATCH;
-	for (i = 0; i < n; i++) {
-		e = &u->queue[u->head + i];
-		u->tx.iov[i].iov_base = u->out + e->off;
-		u->tx.iov[i].iov_len = e->len;
-		u->tx.msgs[i].msg_hdr.msg_name = &e->dst;
-		u->tx.msgs[i].msg_hdr.msg_namelen = netaddr_len(&e->dst);
+	if (end - at > BATCH)
+		end = at + BATCH;
+	for (m = 0; at < end; m++, at += count) {
+		count = run_length(u, at, end - at);
+		fill_msg(u, m, at, count);
 	}
-	return (unsigned)n;
+	return m;
+}
+
+
+static void leave_behind(struct udp *u, unsigned count)
+{
+	u->head += count;
+	u->singly = u->singly > count ? u->singly - count : 0;
+}
+
+
+/* The first message of the batch is at fault. One that was joined is tried
+ * again in single entries, so that each stands for itself. */
+static void send_failed(struct udp *u, int err)
+{
+	if (u->runs[0] > 1) {
+		u->singly = u->runs[0];
+		u->gso = !gso_is_refusal(err);
+		return;
+	}
+	u->stats.send_failed++;
+	leave_behind(u, 1);
 }
 
 
 /* False: the kernel takes no more for now. */
 static bool send_batch(struct udp *u)
 {
-	int n = sendmmsg(u->fd, u->tx.msgs, fill_batch(u), MSG_NOSIGNAL);
+	int i, n;
 
-	if (n > 0) {
-		u->stats.sent += (unsigned)n;
-		u->head += (unsigned)n;
-		return true;
+	n = sendmmsg(u->fd, u->tx.msgs, fill_batch(u), MSG_NOSIGNAL);
+	for (i = 0; i < n; i++) {
+		u->stats.sent += u->runs[i];
+		leave_behind(u, u->runs[i]);
 	}
+	if (n > 0)
+		return true;
 	if (errno == EAGAIN || errno == EWOULDBLOCK)
 		return false;
-	if (errno != EINTR) { /* the first of the batch is at fault */
-		u->stats.send_failed++;
-		u->head++;
-	}
+	if (errno != EINTR)
+		send_failed(u, errno);
 	return true;
 }
 
@@ -367,6 +423,7 @@ int udp_open(struct udp **up, struct loop *l, const struct netaddr *local,
 		goto out;
 	sock_local(u->fd, &u->local);
 	big_buffers(u->fd);
+	u->gso = gso_has(u->fd);
 	receive_init(u, recv_max);
 	err = loop_watch(&u->watch, l, u->fd, LOOP_READ, on_ready, u);
  out:

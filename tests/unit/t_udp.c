@@ -3,9 +3,12 @@
 #include "test.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "gso.h"
 #include "udp.h"
 
 enum { FAR = 10000, RECV_MAX = 2000 };
@@ -15,7 +18,49 @@ static struct {
 	unsigned calls;
 	unsigned room; /* datagrams before it says EAGAIN */
 	unsigned fail_at; /* the fail_at-th datagram from now on: EPERM */
+	bool joins; /* knows UDP_SEGMENT: then room counts messages */
+	int refuse; /* what joined ones fail with; 0: they do not */
+	unsigned joined; /* messages that were made of several datagrams */
+	unsigned most; /* bytes of the longest message */
 } kernel;
+
+int __real_getsockopt(int fd, int level, int opt, void *p, socklen_t *n);
+int __wrap_getsockopt(int fd, int level, int opt, void *p, socklen_t *n);
+
+int __wrap_getsockopt(int fd, int level, int opt, void *p, socklen_t *n)
+{
+	if (level == IPPROTO_UDP && opt == UDP_SEGMENT && !kernel.joins) {
+		errno = ENOPROTOOPT;
+		return -1;
+	}
+	return __real_getsockopt(fd, level, opt, p, n);
+}
+
+
+/* How many of the messages go before a joined one that is refused. */
+static unsigned before_refusal(const struct mmsghdr *m, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (m[i].msg_hdr.msg_control && kernel.refuse)
+			break;
+	}
+	return i;
+}
+
+
+static void note(const struct mmsghdr *m, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		kernel.joined += m[i].msg_hdr.msg_control != NULL;
+		if (m[i].msg_len > kernel.most)
+			kernel.most = m[i].msg_len;
+	}
+}
+
 
 int __real_sendmmsg(int fd, struct mmsghdr *m, unsigned n, int flags);
 int __wrap_sendmmsg(int fd, struct mmsghdr *m, unsigned n, int flags);
@@ -30,6 +75,11 @@ int __wrap_sendmmsg(int fd, struct mmsghdr *m, unsigned n, int flags)
 		kernel.fail_at = kernel.room ? 0 : kernel.fail_at;
 		return -1;
 	}
+	n = before_refusal(m, n);
+	if (!n) {
+		errno = kernel.refuse;
+		return -1;
+	}
 	if (n > kernel.room)
 		n = kernel.room;
 	if (kernel.fail_at && n >= kernel.fail_at)
@@ -40,6 +90,7 @@ int __wrap_sendmmsg(int fd, struct mmsghdr *m, unsigned n, int flags)
 	if (kernel.fail_at)
 		kernel.fail_at -= (unsigned)ret;
 	kernel.room -= (unsigned)ret;
+	note(m, ret);
 	return ret;
 }
 
@@ -103,6 +154,18 @@ static int setup(void **state)
 	kernel.room = UINT32_MAX;
 	open_pair("127.0.0.1:0");
 	return 0;
+}
+
+
+static int setup_joining(void **state)
+{
+	int err = setup(state);
+
+	udp_close(a);
+	udp_close(b);
+	kernel.joins = true;
+	open_pair("127.0.0.1:0");
+	return err;
 }
 
 
@@ -421,6 +484,164 @@ static void closing_a_blocked_one_is_clean(void **state)
 }
 
 
+static void send_sized(unsigned number, size_t n)
+{
+	char packet[GSO_SIZE_MAX + 1] = { 0 };
+
+	memcpy(packet, &number, sizeof(number));
+	assert_int_equal(udp_send(a, udp_local(b), packet, n), 0);
+}
+
+
+static void equal_ones_leave_joined_and_arrive_alone(void **state)
+{
+	struct udp_stats st;
+	unsigned i;
+
+	(void)state;
+	got.numbered = true;
+	for (i = 0; i < 200; i++)
+		send_sized(i, 600);
+	await(200);
+	assert_int_equal(got.bytes, 200 * 600);
+	/* 64 + 64 + 64 + 8 */
+	assert_int_equal(kernel.joined, 4);
+	assert_int_equal(kernel.most, 64 * 600);
+	udp_stats(a, &st);
+	assert_int_equal(st.sent, 200);
+}
+
+
+static void joined_ones_stay_below_a_datagrams_bounds(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	got.numbered = true;
+	for (i = 0; i < 64; i++)
+		send_sized(i, GSO_SIZE_MAX);
+	await(64);
+	assert_int_equal(kernel.joined, 2);
+	assert_true(kernel.most <= GSO_BYTES);
+}
+
+
+static void a_shorter_one_ends_the_run(void **state)
+{
+	static const size_t sizes[] = { 100, 100, 40, 40, 41, 40, 41 };
+	size_t i, bytes = 0;
+
+	(void)state;
+	got.numbered = true;
+	for (i = 0; i < 7; i++) {
+		send_sized((unsigned)i, sizes[i]);
+		bytes += sizes[i];
+	}
+	await(7);
+	assert_int_equal(got.bytes, bytes);
+	/* 100 100 40, 40, 41 40, 41 */
+	assert_int_equal(kernel.joined, 2);
+	assert_int_equal(kernel.most, 240);
+}
+
+
+static void long_and_empty_ones_go_alone(void **state)
+{
+	(void)state;
+	send_sized(0, GSO_SIZE_MAX + 1);
+	send_sized(0, GSO_SIZE_MAX + 1);
+	send_text("x");
+	send_text("");
+	send_text("y");
+	await(5);
+	assert_int_equal(got.bytes, 2 * (GSO_SIZE_MAX + 1) + 2);
+	assert_int_equal(kernel.joined, 0);
+}
+
+
+static void another_address_begins_another_run(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 8; i++)
+		udp_send(a, udp_local(i < 4 ? b : a), "xyz", 3);
+	await(8);
+	assert_int_equal(kernel.joined, 2);
+	assert_int_equal(kernel.most, 12);
+}
+
+
+/* A way out that cannot do it: everything goes singly, from now on. */
+static void a_refusal_ends_the_joining(void **state)
+{
+	struct udp_stats st;
+	unsigned i;
+
+	(void)state;
+	got.numbered = true;
+	kernel.refuse = EIO;
+	for (i = 0; i < 100; i++)
+		send_sized(i, 300);
+	await(100);
+	kernel.refuse = 0;
+	for (; i < 200; i++)
+		send_sized(i, 300);
+	await(200);
+	assert_int_equal(kernel.joined, 0);
+	udp_stats(a, &st);
+	assert_int_equal(st.sent, 200);
+	assert_int_equal(st.send_failed, 0);
+}
+
+
+/* Another error: those that were joined are tried one by one, each counts
+ * for itself, and later ones are joined again. */
+static void a_failed_run_is_tried_singly(void **state)
+{
+	struct udp_stats st;
+	unsigned i;
+
+	(void)state;
+	got.numbered = true;
+	kernel.refuse = ENETUNREACH;
+	for (i = 0; i < 10; i++)
+		send_sized(i, 300);
+	udp_flush(a);
+	assert_int_equal(kernel.calls, 2);
+	kernel.refuse = 0;
+	for (; i < 20; i++)
+		send_sized(i, 300);
+	await(20);
+	assert_int_equal(kernel.joined, 1);
+	assert_int_equal(kernel.most, 3000);
+	udp_stats(a, &st);
+	assert_int_equal(st.sent, 20);
+	assert_int_equal(st.send_failed, 0);
+}
+
+
+static void joined_ones_wait_for_room_in_order(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	got.numbered = true;
+	kernel.room = 1;
+	for (i = 0; i < 300; i++)
+		send_sized(i, i % 7 ? 50 : 40);
+	udp_flush(a);
+	kernel.room = 3;
+	loop_turn(l, FAR);
+	for (; i < 400; i++)
+		send_sized(i, 50);
+	kernel.room = UINT32_MAX;
+	await(400);
+	assert_true(kernel.joined > 0);
+}
+
+
+#define JT(fn) cmocka_unit_test_setup_teardown(fn, setup_joining, teardown)
 #define UT(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -443,6 +664,17 @@ int main(void)
 		UT(a_queue_full_of_bytes_drops_too),
 		UT(closing_flushes),
 		UT(closing_a_blocked_one_is_clean),
+		JT(equal_ones_leave_joined_and_arrive_alone),
+		JT(joined_ones_stay_below_a_datagrams_bounds),
+		JT(a_shorter_one_ends_the_run),
+		JT(long_and_empty_ones_go_alone),
+		JT(another_address_begins_another_run),
+		JT(a_refusal_ends_the_joining),
+		JT(a_failed_run_is_tried_singly),
+		JT(joined_ones_wait_for_room_in_order),
+		JT(answers_from_inside_the_handler),
+		JT(closing_flushes),
+		JT(closing_a_blocked_one_is_clean),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
