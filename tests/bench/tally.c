@@ -35,7 +35,8 @@ bool tally_count(struct tally *t, size_t message, size_t member,
 			t->doubled++;
 		return false;
 	}
-	*c = (struct copy){ hash, us < UINT32_MAX ? (uint32_t)us : UINT32_MAX };
+	c->branch = hash;
+	c->us = us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
 	t->delivered++;
 	return true;
 }
