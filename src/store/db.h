@@ -36,10 +36,11 @@ enum step {
 	STEP_COUNT,
 };
 
-/* A page of a room's journal: asked for with the first three. */
+/* A page of a room's journal: asked for with the first four. */
 struct db_page {
 	uint64_t room, after;
 	size_t max;
+	bool history;           /* the newest texts instead of the oldest */
 	struct store_msg *msgs; /* owned: mem_free(); views into bytes */
 	size_t count;
 	struct buf bytes;       /* owned */

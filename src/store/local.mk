@@ -54,3 +54,8 @@ check_PROGRAMS += tests/unit/t_store_keys
 tests_unit_t_store_keys_SOURCES = tests/unit/t_store_keys.c
 tests_unit_t_store_keys_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_t_store_keys_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_store_more
+tests_unit_t_store_more_SOURCES = tests/unit/t_store_more.c
+tests_unit_t_store_more_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_t_store_more_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)

@@ -17,6 +17,14 @@ static struct view text(sqlite3_stmt *st, int col)
 	return view_mem(p, (size_t)sqlite3_column_bytes(st, col));
 }
 
+/* The end of time, as put_num() cut it. */
+static uint64_t until(sqlite3_stmt *st, int col)
+{
+	uint64_t n = num(st, col);
+
+	return n == INT64_MAX ? UINT64_MAX : n;
+}
+
 static void load_room(sqlite3_stmt *st, const struct store_load *load)
 {
 	const struct store_room r = {
@@ -27,6 +35,7 @@ static void load_room(sqlite3_stmt *st, const struct store_load *load)
 		.subject = text(st, 4),
 		.created_ms = num(st, 5),
 		.head = num(st, 6),
+		.notices = (uint32_t)num(st, 7),
 	};
 
 	if (load->room)
@@ -44,6 +53,9 @@ static void load_member(sqlite3_stmt *st, const struct store_load *load)
 		.state = (uint32_t)num(st, 5),
 		.acked = num(st, 6),
 		.joined_ms = num(st, 7),
+		.muted_until_ms = until(st, 8),
+		.inviter = text(st, 9),
+		.away = text(st, 10),
 	};
 
 	if (load->member)
@@ -156,7 +168,7 @@ void db_page_free(struct db_page *page)
 
 int db_read(struct db *db, struct db_page *page)
 {
-	sqlite3_stmt *st = db->st[STMT_READ];
+	sqlite3_stmt *st = db->st[page->history ? STMT_HISTORY : STMT_READ];
 	int rc, err;
 
 	db_page_free(page); /* of a first try */

@@ -70,6 +70,16 @@ static const char *const migrations[] = {
 	" flow TEXT NOT NULL,"
 	" seen_ms INTEGER NOT NULL) WITHOUT ROWID;"
 	"PRAGMA user_version = 1;",
+
+	/* A nick is kept where it was chosen: the others follow from the
+	 * address, and version 1 knew those only. */
+	"ALTER TABLE imc_rooms ADD COLUMN notices INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE imc_members"
+	" ADD COLUMN muted_until_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE imc_members ADD COLUMN inviter TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE imc_members ADD COLUMN away TEXT NOT NULL DEFAULT '';"
+	"UPDATE imc_members SET nick = '';"
+	"PRAGMA user_version = 2;",
 };
 
 enum { SCHEMA_VERSION = sizeof(migrations) / sizeof(migrations[0]) };

@@ -12,13 +12,14 @@
 const struct sql sql_table[STMT_COUNT] = {
 	[STEP_ROOM] = {
 		"INSERT INTO imc_rooms"
-		" (id, name, domain, flag, subject, created_ms, head)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)"
+		" (id, name, domain, flag, subject, created_ms, notices, head)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)"
 		" ON CONFLICT (id) DO UPDATE SET name = excluded.name,"
 		" domain = excluded.domain, flag = excluded.flag,"
 		" subject = excluded.subject,"
-		" created_ms = excluded.created_ms",
-		"issisi", 0 },
+		" created_ms = excluded.created_ms,"
+		" notices = excluded.notices",
+		"issisii", 0 },
 	/* members carry the address of their room, as in the seeds */
 	[STEP_ROOM_RENAMED] = {
 		"UPDATE imc_members SET room = r.uri"
@@ -36,16 +37,20 @@ const struct sql sql_table[STMT_COUNT] = {
 		"DELETE FROM messages WHERE room = ?1", "i", 0 },
 	[STEP_MEMBER] = {
 		"INSERT INTO imc_members (id, room_id, username, domain, room,"
-		" flag, addr, nick, role, state, acked, joined_ms)"
+		" flag, addr, nick, role, state, acked, joined_ms,"
+		" muted_until_ms, inviter, away)"
 		" SELECT ?1, id, ?3, ?4, " ROOM_URI ","
-		" ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM imc_rooms WHERE id = ?2"
+		" ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14"
+		" FROM imc_rooms WHERE id = ?2"
 		" ON CONFLICT (id) DO UPDATE SET room_id = excluded.room_id,"
 		" username = excluded.username, domain = excluded.domain,"
 		" room = excluded.room, flag = excluded.flag,"
 		" addr = excluded.addr, nick = excluded.nick,"
 		" role = excluded.role, state = excluded.state,"
-		" acked = excluded.acked, joined_ms = excluded.joined_ms",
-		"iississiiii", ENOENT },
+		" acked = excluded.acked, joined_ms = excluded.joined_ms,"
+		" muted_until_ms = excluded.muted_until_ms,"
+		" inviter = excluded.inviter, away = excluded.away",
+		"iississiiiiiss", ENOENT },
 	[STEP_MEMBER_DEL] = {
 		"DELETE FROM imc_members WHERE id = ?1", "i", 0 },
 	[STEP_MEMBER_ACKED] = {
@@ -107,12 +112,20 @@ const struct sql sql_table[STMT_COUNT] = {
 		" sender, name, text FROM messages"
 		" WHERE room = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
 		"iii", 0 },
+	[STMT_HISTORY] = {
+		"SELECT * FROM (SELECT seq, id, kind, time_ms, origin,"
+		" reply_to, audience, sender, name, text FROM messages"
+		" WHERE room = ?1 AND seq > ?2 AND kind < 2 AND audience = 0"
+		" ORDER BY seq DESC LIMIT ?3) ORDER BY seq",
+		"iii", 0 },
 	[STMT_LOAD_ROOMS] = {
-		"SELECT id, name, domain, flag, subject, created_ms, head"
+		"SELECT id, name, domain, flag, subject, created_ms, head,"
+		" notices"
 		" FROM imc_rooms ORDER BY id",
 		"", 0 },
 	[STMT_LOAD_MEMBERS] = {
-		"SELECT id, room_id, addr, nick, role, state, acked, joined_ms"
+		"SELECT id, room_id, addr, nick, role, state, acked, joined_ms,"
+		" muted_until_ms, inviter, away"
 		" FROM imc_members ORDER BY room_id, joined_ms, id",
 		"", 0 },
 	[STMT_LOAD_LINKS] = {

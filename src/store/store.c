@@ -24,6 +24,7 @@
 enum {
 	GROUP_MAX = 64,
 	PAGE_MAX = 256,
+	HISTORY_MAX = 200,
 	IDLE_MS = 100, /* of quiet, before the log is tidied up */
 	WHY_MAX = 240,
 };
@@ -253,19 +254,38 @@ static void page_destroy(void *obj)
 	db_page_free(&p->rows);
 }
 
-void store_read(struct store *s, uint64_t room, uint64_t after, size_t max,
-		store_msgs_h *h, void *arg)
+static void submit_page(struct store *s, const struct db_page *rows,
+			store_msgs_h *h, void *arg)
 {
 	struct page *p = mem_new(sizeof(*p), page_destroy);
 
-	assert(max > 0 && max <= PAGE_MAX);
-	p->rows.room = room;
-	p->rows.after = after > INT64_MAX ? INT64_MAX : after;
-	p->rows.max = max;
+	p->rows = *rows;
 	p->h = h;
 	p->job.is_page = true;
 	p->job.arg = arg;
 	submit(s, &p->job);
+}
+
+void store_read(struct store *s, uint64_t room, uint64_t after, size_t max,
+		store_msgs_h *h, void *arg)
+{
+	struct db_page rows = {
+		.room = room,
+		.after = after > INT64_MAX ? INT64_MAX : after,
+		.max = max,
+	};
+
+	assert(max > 0 && max <= PAGE_MAX);
+	submit_page(s, &rows, h, arg);
+}
+
+void store_history(struct store *s, uint64_t room, size_t max,
+		   store_msgs_h *h, void *arg)
+{
+	struct db_page rows = { .room = room, .max = max, .history = true };
+
+	assert(max > 0 && max <= HISTORY_MAX);
+	submit_page(s, &rows, h, arg);
 }
 
 static void answer_page(struct page *p)

@@ -33,7 +33,7 @@ struct store_room {
 struct store_member {
 	uint64_t id, room;
 	struct view addr;   /* canonical: "sip:alice@example.org" */
-	struct view nick;
+	struct view nick;   /* or empty: as the address says */
 	uint32_t role;      /* core/member.h */
 	uint32_t state;
 	uint64_t acked;     /* cursor: everything up to here is delivered */
@@ -59,7 +59,8 @@ struct store_msg {
 	struct view from;   /* canonical address of the sender */
 	struct view name;   /* as shown: "alice", "bob@libera" */
 	struct view text;
-	uint64_t time_ms, origin, reply_to, audience;
+	uint64_t time_ms, origin, reply_to;
+	uint64_t audience;  /* core/msg.h; all 64 bits are kept */
 	struct view dedupe; /* unique in all rooms for 1 h, or empty */
 };
 

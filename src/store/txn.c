@@ -96,6 +96,7 @@ void store_put_room(struct store_txn *t, const struct store_room *r)
 	put_num(t, r->flags);
 	put_text(t, r->subject);
 	put_num(t, r->created_ms);
+	put_num(t, r->notices);
 	put_step_id(t, STEP_ROOM_RENAMED, r->id);
 }
 
@@ -132,6 +133,9 @@ void store_put_member(struct store_txn *t, const struct store_member *m)
 	put_num(t, m->state);
 	put_num(t, m->acked);
 	put_num(t, m->joined_ms);
+	put_num(t, m->muted_until_ms);
+	put_text(t, m->inviter);
+	put_text(t, m->away);
 }
 
 void store_del_member(struct store_txn *t, uint64_t member)
@@ -181,7 +185,7 @@ void store_put_msg(struct store_txn *t, const struct store_msg *m)
 	put_num(t, m->time_ms);
 	put_num(t, m->origin);
 	put_num(t, m->reply_to);
-	put_num(t, m->audience);
+	buf_put_u64(&t->steps, m->audience); /* its top bit is a flag */
 	put_text(t, m->from);
 	put_text(t, m->name);
 	put_text(t, m->text);

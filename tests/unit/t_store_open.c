@@ -84,7 +84,7 @@ static void log_and_sync_are_as_promised(void **state)
 	rig_room(rig, 1, "lobby");
 	assert_int_equal(ask(rig, "SELECT journal_mode = 'wal' FROM"
 				  " pragma_journal_mode"), 1);
-	assert_int_equal(ask(rig, "PRAGMA user_version"), 1);
+	assert_int_equal(ask(rig, "PRAGMA user_version"), 2);
 	rig_free(rig);
 }
 
@@ -185,7 +185,7 @@ static void file_without_our_tables_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(mkdir(rig->dir, 0700), 0);
-	sql(rig, "CREATE TABLE imc_rooms (id); PRAGMA user_version = 1");
+	sql(rig, "CREATE TABLE imc_rooms (id); PRAGMA user_version = 2");
 	assert_refused(rig, EIO, "imc_rooms");
 	rig_free(rig);
 }
@@ -303,7 +303,7 @@ static void why_may_be_short_or_missing(void **state)
 
 	(void)state;
 	assert_int_equal(mkdir(rig->dir, 0700), 0);
-	sql(rig, "PRAGMA user_version = 2");
+	sql(rig, "PRAGMA user_version = 3");
 	assert_int_equal(store_open(&rig->s, rig->dir, rig_wake, rig, why,
 				    sizeof(why)), ENOTSUP);
 	assert_int_equal(strlen(why), 7);
