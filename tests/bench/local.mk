@@ -12,7 +12,18 @@ tests_bench_fanout_SOURCES = \
 	tests/bench/sipload.c tests/bench/sipload.h \
 	tests/bench/tally.c tests/bench/tally.h \
 	tests/bench/words.c tests/bench/words.h
-tests_bench_fanout_CPPFLAGS = $(INC_base) -I$(top_srcdir)/tests/bench
+tests_bench_fanout_CPPFLAGS = $(INC_base) $(S)/tests/bench
 tests_bench_fanout_LDADD = $(LIB_base)
 
 EXTRA_DIST += tests/bench/fanout.sh
+
+check_PROGRAMS += tests/unit/t_bench
+tests_unit_t_bench_SOURCES = tests/unit/t_bench.c \
+	tests/bench/call.c \
+	tests/bench/options.c \
+	tests/bench/sipload.c \
+	tests/bench/tally.c \
+	tests/bench/words.c
+tests_unit_t_bench_CPPFLAGS = $(INC_base) $(S)/tests/unit \
+	$(S)/tests/bench $(CMOCKA_CFLAGS)
+tests_unit_t_bench_LDADD = $(LIB_base) $(CMOCKA_LIBS)

@@ -38,7 +38,7 @@ static const struct option table[] = {
 	  "user part of who takes commands" },
 	{ "prefix", TEXT, AT(prefix), 0, 0, "bench",
 	  "room n is called PREFIXn" },
-	{ "rooms", NUMBER, AT(rooms), 1, 1000, "1", "" },
+	{ "rooms", NUMBER, AT(rooms), 1, 1000, "1", "how many" },
 	{ "members", NUMBER, AT(members), 2, 10000, "10", "of each room" },
 	{ "messages", NUMBER, AT(messages), 0, 1000000, "100",
 	  "in all; 0: members only join" },
