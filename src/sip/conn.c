@@ -341,6 +341,15 @@ int conns_get(struct conns *cs, uint32_t *id, const struct netaddr *peer)
 	return 0;
 }
 
+bool conns_peer(const struct conns *cs, uint32_t id, struct netaddr *peer)
+{
+	const struct conn *c = by_id(cs, id);
+
+	if (c)
+		*peer = c->peer;
+	return c != NULL;
+}
+
 int conns_write(struct conns *cs, uint32_t id, struct view text)
 {
 	struct conn *c = by_id(cs, id);

@@ -31,6 +31,8 @@ bool conns_accept(struct conns *cs, int fd, const struct netaddr *peer);
 /* The connection with this id, or else one with peer, or else a new one:
  * ENOBUFS, or connect()'s error. */
 int conns_get(struct conns *cs, uint32_t *id, const struct netaddr *peer);
+/* False: there is none with this id. */
+bool conns_peer(const struct conns *cs, uint32_t id, struct netaddr *peer);
 /* ENOTCONN, ENOBUFS. */
 int conns_write(struct conns *cs, uint32_t id, struct view text);
 /* Counts what depends on the connection; unknown ids are ignored. */

@@ -102,3 +102,17 @@ int response_scan(struct response *out, struct view packet)
 	}
 	return out->branch.n && out->method.n ? 0 : EBADMSG;
 }
+
+struct view response_header(struct view packet, struct view name)
+{
+	struct view value, line = line_take(&packet);
+
+	while (line.n && packet.n) {
+		line = line_take(&packet);
+		if (!line.n || *line.p == '\r' || *line.p == '\n')
+			break;
+		if (value_of(&value, line, name, 0))
+			return view_trim(value);
+	}
+	return VIEW_NONE;
+}

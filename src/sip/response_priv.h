@@ -16,5 +16,8 @@ struct response {
 
 /* EBADMSG: it is no answer, or one of the three is not there. */
 int response_scan(struct response *out, struct view packet);
+/* The value of the first header of this name (no compact form), trimmed; or
+ * empty. */
+struct view response_header(struct view packet, struct view name);
 
 #endif

@@ -75,6 +75,8 @@ struct sip_request {
 	uint32_t cseq;
 	struct view content_type; /* without parameters, trimmed; or empty */
 	struct view charset;      /* of Content-Type, or empty */
+	struct view type_params;  /* its parameters as they stand, or empty */
+	struct view user_agent, accept; /* the first of each, or empty */
 	struct view body;         /* raw bytes */
 	struct sip_flow flow;
 };
@@ -132,7 +134,7 @@ struct sip_template_conf {
 };
 /* What all copies of a message share. Reference-counted (mem_deref); each
  * transaction holds one. EBADMSG: a field can't stand in a header, EMSGSIZE:
- * over the datagram's limit. */
+ * longer than limits.head and limits.body. */
 int sip_template_new(struct sip_template **tp, struct sip *s,
 		     const struct sip_template_conf *conf);
 
@@ -140,10 +142,28 @@ int sip_template_new(struct sip_template **tp, struct sip *s,
  * made of template's id and key, so that the same pair gives the same one
  * after a restart: a device can drop doubles. owner: the mem_new() object that
  * holds uri's bytes; a reference is kept while the transaction lives. a and b
- * are handed to doneh. ENOBUFS: too many transactions, EBADMSG: uri. */
+ * are handed to doneh. ENOBUFS: too many transactions, EBADMSG: uri, EMSGSIZE:
+ * over the datagram's limit, on UDP. */
 int sip_send(struct sip *s, struct sip_template *t,
 	     const struct sip_flow *flow, struct view uri, const void *owner,
 	     uint64_t key, uint64_t a, uint64_t b);
+
+/* Bytes of a copy to uri by way of flow, as sip_send() would send it. */
+size_t sip_copy_size(const struct sip *s, const struct sip_template *t,
+		     const struct sip_flow *flow, struct view uri);
+/* The flow down a TCP connection; false: it is gone. */
+bool sip_conn_flow(const struct sip *s, uint64_t conn, struct sip_flow *out);
+
+/* What a done handler may ask while it runs, and nobody else: the copy it is
+ * about, and the first header of this name in its answer (empty: none, or no
+ * answer came). */
+struct sip_copy {
+	struct view uri;
+	struct sip_flow flow;
+	size_t body; /* bytes */
+};
+struct sip_copy sip_done_copy(const struct sip *s);
+struct view sip_done_header(const struct sip *s, struct view name);
 
 struct sip_stats {
 	uint64_t requests_in, responses_in, requests_out, responses_out;

@@ -25,6 +25,10 @@ struct sip {
 	struct stxns *stxns;
 	struct ctxns *ctxns;
 
+	/* While a done handler runs: what it may ask about. */
+	const struct ctxn *done; /* borrowed, or NULL */
+	struct view answer;      /* the packet, or empty */
+
 	/* What the packet under way is taken apart into. */
 	struct prescan pre;
 	struct parsed req;

@@ -107,6 +107,7 @@ int template_make(struct sip_template **tp,
 	t->doneh = conf->doneh;
 	t->arg = conf->arg;
 	t->tail.n = b.n - n;
+	t->body = conf->body.n;
 	t->block = buf_take(&b);
 	t->domain = view_mem(t->block, n);
 	t->tail.p = t->block + n;

@@ -18,6 +18,7 @@ struct sip_template {
 	uint64_t id;
 	struct view domain; /* borrowed: in block */
 	struct view tail;   /* borrowed: in block; From to the body's end */
+	size_t body;        /* the bytes at its end */
 	sip_done_h *doneh;
 	void *arg;
 	char *block;        /* owned */

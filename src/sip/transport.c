@@ -221,6 +221,8 @@ struct view transport_sentby(const struct transport *t,
 		i = listener_find(t, flow);
 		if (i == t->count)
 			return buf_view(&t->no_listener);
+	} else if (i >= t->count || !t->sockets[i].udp) {
+		i = 0; /* a flow that was not routed yet */
 	}
 	return buf_view(&t->sockets[i].sentby);
 }

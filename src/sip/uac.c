@@ -16,10 +16,37 @@ int sip_template_new(struct sip_template **tp, struct sip *s,
 		.txns = s->ctxns,
 		.domain = view_str(s->domain),
 		.product = view_str(s->product),
-		.size_max = s->limits.datagram,
+		.size_max = s->limits.head + s->limits.body,
 	};
 
 	return template_make(tp, &setup, conf);
+}
+
+size_t sip_copy_size(const struct sip *s, const struct sip_template *t,
+		     const struct sip_flow *flow, struct view uri)
+{
+	const struct template_copy copy = {
+		.uri = uri,
+		.sentby = transport_sentby(s->transport, flow),
+	};
+
+	return template_size(t, &copy);
+}
+
+/* All that a template's size leaves open is known now. */
+static bool is_too_big(const struct sip *s, const struct sip_template *t,
+		       const struct sip_flow *flow, struct view uri)
+{
+	return flow->transport == SIP_UDP &&
+	       t->tail.n > s->limits.datagram / 2 &&
+	       sip_copy_size(s, t, flow, uri) > s->limits.datagram;
+}
+
+bool sip_conn_flow(const struct sip *s, uint64_t conn, struct sip_flow *out)
+{
+	*out = (struct sip_flow){ .transport = SIP_TCP, .conn = conn };
+	return conns_peer(transport_tcp(s->transport), (uint32_t)conn,
+			  &out->peer);
 }
 
 static struct sip_flow flow_of(const struct ctxn *c)
@@ -89,6 +116,8 @@ int sip_send(struct sip *s, struct sip_template *t,
 
 	if (sip_uri_parse(&parts, uri))
 		return EBADMSG;
+	if (is_too_big(s, t, flow, uri))
+		return EMSGSIZE;
 	c = ctxn_new(s->ctxns);
 	if (!c) {
 		s->stats.overload++;
@@ -124,10 +153,28 @@ void uac_over(struct ctxn *done, int status, void *arg)
 
 	if (done->tcp)
 		conns_hold(transport_tcp(s->transport), done->u.conn, -1);
-	mem_deref(done->owner);
+	s->done = done;
 	if (t->doneh)
 		t->doneh(status, done->a, done->b, t->arg);
+	s->done = NULL;
+	mem_deref(done->owner);
 	mem_deref(t);
+}
+
+struct sip_copy sip_done_copy(const struct sip *s)
+{
+	const struct ctxn *c = s->done;
+
+	return (struct sip_copy){
+		.uri = { c->uri, c->uri_len },
+		.flow = flow_of(c),
+		.body = c->tmpl->body,
+	};
+}
+
+struct view sip_done_header(const struct sip *s, struct view name)
+{
+	return response_header(s->answer, name);
 }
 
 void uac_conn_gone(uint32_t conn, size_t live, void *arg)
@@ -147,8 +194,10 @@ void uac_response(struct sip *s, struct view packet)
 		s->stats.bad++;
 		return;
 	}
+	s->answer = packet;
 	if (view_eqs(r.method, "MESSAGE"))
 		match = ctxns_answer(s->ctxns, r.branch, r.status);
+	s->answer = VIEW_NONE;
 	if (match == CTXN_STRAY)
 		s->stats.strays++;
 	if (match == CTXN_LATE)

@@ -149,6 +149,14 @@ static bool message_refused(const struct uas *u, struct sip_request *out)
 	return true;
 }
 
+static struct view params_of(struct view content_type)
+{
+	struct view type, params;
+
+	view_cut(content_type, ';', &type, &params);
+	return params;
+}
+
 static void message_fill(const struct uas *u, struct sip_request *out)
 {
 	out->method = u->req->method;
@@ -159,6 +167,9 @@ static void message_fill(const struct uas *u, struct sip_request *out)
 	out->cseq = u->req->cseq;
 	out->content_type = u->req->type;
 	out->charset = u->req->charset;
+	out->type_params = params_of(u->pre->first[HDR_TYPE]);
+	out->user_agent = u->pre->first[HDR_USER_AGENT];
+	out->accept = u->pre->first[HDR_ACCEPT];
 	out->body = u->body;
 	out->flow = *u->flow;
 }
