@@ -19,6 +19,7 @@ struct contact {
 	struct lnode by_time;
 	struct addr *user; /* ref */
 	struct sip_flow flow;
+	uint64_t conn;      /* see contacts_conn() */
 	uint64_t stored_ms; /* wall clock; 0: never */
 };
 
@@ -156,6 +157,8 @@ void contacts_heard(struct contacts *cs, const struct addr *user,
 	}
 	moved = !c->stored_ms || !same_place(&c->flow, flow);
 	c->flow = *flow;
+	if (flow->transport == SIP_TCP)
+		c->conn = flow->conn;
 	list_remove(&cs->order, &c->by_time);
 	list_append(&cs->order, &c->by_time);
 	if (moved || wall_ms() > c->stored_ms + STORE_AGAIN_MS)
@@ -168,6 +171,13 @@ const struct sip_flow *contacts_find(const struct contacts *cs,
 	const struct contact *c = contact_of(cs, user);
 
 	return c ? &c->flow : NULL;
+}
+
+uint64_t contacts_conn(const struct contacts *cs, const struct addr *user)
+{
+	const struct contact *c = contact_of(cs, user);
+
+	return c ? c->conn : 0;
 }
 
 size_t contacts_count(const struct contacts *cs)

@@ -24,6 +24,8 @@ void contacts_heard(struct contacts *cs, const struct addr *user,
 /* NULL: never heard. Borrowed until the next call of contacts_*(). */
 const struct sip_flow *contacts_find(const struct contacts *cs,
 				     const struct addr *user);
+/* The TCP connection that he was last heard down, 0: none. It may be gone. */
+uint64_t contacts_conn(const struct contacts *cs, const struct addr *user);
 size_t contacts_count(const struct contacts *cs);
 
 #endif

@@ -1,34 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Content types: plain text in the charsets that phones really send, CPIM
- * (RFC 3862) around plain text, and what clients send unasked (typing notices,
- * receipts), which is no text and must never reach a room.
+ * Content types: text in the charsets and wrappers (CPIM of RFC 3862,
+ * multipart of RFC 2046) that phones really send, and what clients send
+ * unasked (typing notices, receipts), which is no text and must never reach a
+ * room as one. Who a CPIM message says it is from does not count.
  */
+#include <errno.h>
+
+#include "charset.h"
 #include "content.h"
-#include "utf8.h"
+#include "html.h"
+#include "mime.h"
 
-static const struct {
-	const char *type;
-	bool text;
-} types[] = {
-	{ "text/plain", true },
-	/* RFC 3994 and RFC 5438; refused with 415, some phones stop sending
-	 * their texts as well */
-	{ "application/im-iscomposing+xml", false },
-	{ "message/imdn+xml", false },
+/* One body, on its way down through the wrappers. */
+struct reading {
+	struct buf *out;
+	bool cpim;       /* inside one */
+	unsigned depth;  /* of multiparts */
+	unsigned *parts; /* seen so far in all */
 };
 
-static const struct {
-	const char *name;
-	bool latin1;
-} charsets[] = {
-	{ "utf-8", false },
-	{ "utf8", false },
-	{ "us-ascii", false },
-	{ "ascii", false },
-	{ "iso-8859-1", true },
-	{ "latin1", true },
-};
+typedef enum content (read_h)(const struct reading *r,
+			      const struct content_in *in);
 
 static struct view without_line_ends(struct view v)
 {
@@ -45,132 +38,191 @@ static struct view unquoted(struct view v)
 	return v;
 }
 
-static void add_latin1(struct buf *out, struct view v)
+static enum content text_end(struct buf *out, size_t start)
 {
-	for (size_t i = 0; i < v.n; i++)
-		utf8_put(out, (unsigned char)v.p[i]);
+	struct view text = view_from(buf_view(out), start);
+
+	out->n = start + without_line_ends(text).n;
+	return out->n > start ? CONTENT_TEXT : CONTENT_NOTHING;
 }
 
-static enum content read_plain(struct buf *out, struct view charset,
-			       struct view body)
+static enum content read_plain(const struct reading *r,
+			       const struct content_in *in)
 {
-	const size_t count = sizeof(charsets) / sizeof(charsets[0]);
-	size_t i = 0;
+	size_t start = r->out->n;
 
-	charset = unquoted(charset);
-	body = without_line_ends(body);
-	if (view_empty(body))
-		return CONTENT_NOTHING;
-	while (!view_empty(charset) && i < count &&
-	       !view_ieqs(charset, charsets[i].name))
-		i++;
-	if (i == count)
+	if (!charset_to_utf8(r->out, unquoted(in->charset), in->body))
 		return CONTENT_FOREIGN;
-	if (charsets[i].latin1)
-		add_latin1(out, body);
-	else
-		buf_addv(out, body);
-	return CONTENT_TEXT;
+	return text_end(r->out, start);
 }
 
-static enum content read_simple(struct buf *out, const struct content_in *in)
+static enum content read_html(const struct reading *r,
+			      const struct content_in *in)
+{
+	size_t start = r->out->n;
+	struct buf html = { 0 };
+	bool ok = charset_to_utf8(&html, unquoted(in->charset), in->body);
+
+	if (ok)
+		html_text(r->out, buf_view(&html));
+	buf_free(&html);
+	return ok ? text_end(r->out, start) : CONTENT_FOREIGN;
+}
+
+static enum content read_typing(const struct reading *r,
+				const struct content_in *in)
+{
+	if (in->body.n > CONTENT_TYPING_MAX)
+		return CONTENT_NOTHING;
+	buf_addv(r->out, in->body);
+	return CONTENT_TYPING;
+}
+
+static enum content read_receipt(const struct reading *r,
+				 const struct content_in *in)
+{
+	(void)r;
+	(void)in;
+	return CONTENT_NOTHING;
+}
+
+static read_h read_any;
+
+/* The entity that v is: MIME headers, an empty line, a body. */
+static enum content read_entity(const struct reading *r, struct view v)
+{
+	struct content_in in;
+	struct buf body = { 0 };
+	struct view head;
+	enum content c = CONTENT_FOREIGN;
+
+	if (!mime_head(&v, &head))
+		return CONTENT_BROKEN;
+	view_cut(mime_value(head, "content-type"), ';', &in.type, &in.params);
+	in.type = view_trim(in.type);
+	in.charset = mime_param(in.params, "charset");
+	if (mime_decode(&body, mime_value(head, "content-transfer-encoding"),
+			v)) {
+		in.body = buf_view(&body);
+		c = read_any(r, &in);
+	}
+	buf_free(&body);
+	return c;
+}
+
+/* RFC 3862 2.1: message headers, an empty line, then an entity. */
+static enum content read_cpim(const struct reading *r,
+			      const struct content_in *in)
+{
+	struct reading inner = *r;
+	struct view head, body = in->body;
+
+	if (r->cpim || r->depth)
+		return CONTENT_FOREIGN;
+	inner.cpim = true;
+	if (!mime_head(&body, &head))
+		return CONTENT_BROKEN;
+	return read_entity(&inner, body);
+}
+
+/* How much a part is wanted: plain text first, then a multipart, which may
+ * have some, then HTML. A file is not the user's words. */
+static int part_worth(struct view part)
+{
+	struct view head, type, params;
+
+	if (!mime_head(&part, &head) ||
+	    view_istarts(mime_value(head, "content-disposition"),
+			 VIEW("attachment")))
+		return 0;
+	view_cut(mime_value(head, "content-type"), ';', &type, &params);
+	type = view_trim(type);
+	if (view_empty(type) || view_ieqs(type, "text/plain"))
+		return 3;
+	if (view_istarts(type, VIEW("multipart/")))
+		return 2;
+	return view_ieqs(type, "text/html");
+}
+
+/* Parts are counted over all levels. */
+static enum content parts_check(const struct reading *r,
+				const struct mime_parts *first)
+{
+	struct mime_parts mp = *first;
+	struct view part;
+	int err;
+
+	while (!(err = mime_parts_next(&mp, &part)))
+		if (++*r->parts > CONTENT_PARTS_MAX)
+			return CONTENT_BROKEN;
+	return err == ENOENT ? CONTENT_TEXT : CONTENT_BROKEN;
+}
+
+/* The first part of this worth that can be read. */
+static enum content read_parts(const struct reading *r,
+			       struct mime_parts mp, int worth)
+{
+	enum content c = CONTENT_FOREIGN;
+	struct view part;
+
+	while (c == CONTENT_FOREIGN && !mime_parts_next(&mp, &part))
+		if (part_worth(part) == worth)
+			c = read_entity(r, part);
+	return c;
+}
+
+static enum content read_multipart(const struct reading *r,
+				   const struct content_in *in)
+{
+	struct view boundary = mime_param(in->params, "boundary");
+	struct reading inner = *r;
+	struct mime_parts mp;
+	enum content c;
+
+	if (++inner.depth > CONTENT_DEPTH_MAX)
+		return CONTENT_FOREIGN;
+	if (mime_parts_start(&mp, in->body, boundary) ||
+	    parts_check(r, &mp) == CONTENT_BROKEN)
+		return CONTENT_BROKEN;
+	c = CONTENT_FOREIGN;
+	for (int worth = 3; worth && c == CONTENT_FOREIGN; worth--)
+		c = read_parts(&inner, mp, worth);
+	return c;
+}
+
+static const struct {
+	const char *type;
+	read_h *read;
+} types[] = {
+	{ "text/plain", read_plain },
+	{ "text/html", read_html },
+	{ "message/cpim", read_cpim },
+	{ "multipart/mixed", read_multipart },
+	{ "multipart/alternative", read_multipart },
+	{ "multipart/related", read_multipart },
+	/* RFC 3994 and RFC 5438; refused with 415, some phones stop sending
+	 * their texts as well */
+	{ CONTENT_TYPE_TYPING, read_typing },
+	{ "message/imdn+xml", read_receipt },
+};
+
+static enum content read_any(const struct reading *r,
+			     const struct content_in *in)
 {
 	if (view_empty(in->type))
-		return read_plain(out, in->charset, in->body);
+		return read_plain(r, in);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (view_ieqs(in->type, types[i].type))
-			return types[i].text ? read_plain(out, in->charset,
-							  in->body) :
-					       CONTENT_NOTHING;
+			return types[i].read(r, in);
 	return CONTENT_FOREIGN;
-}
-
-/* Takes one line, without its end, off *v; false where no end is left. */
-static bool cut_line(struct view *v, struct view *line)
-{
-	if (!view_cut(*v, '\n', line, v))
-		return false;
-	if (line->n && line->p[line->n - 1] == '\r')
-		line->n--;
-	return true;
-}
-
-/* Takes a header section with its empty line off *v. */
-static bool cut_head(struct view *v, struct view *head)
-{
-	struct view line;
-
-	*head = view_mem(v->p, 0);
-	while (cut_line(v, &line)) {
-		if (!line.n)
-			return true;
-		head->n = (size_t)(v->p - head->p);
-	}
-	return false;
-}
-
-/* The value of the first header of this name, with its folded lines; or
- * empty. */
-static struct view head_value(struct view head, const char *name)
-{
-	struct view line, key, value;
-
-	while (cut_line(&head, &line)) {
-		if (!view_cut(line, ':', &key, &value) ||
-		    !view_ieqs(view_trim(key), name))
-			continue;
-		while (head.n && (head.p[0] == ' ' || head.p[0] == '\t')) {
-			cut_line(&head, &line);
-			value.n = (size_t)(line.p + line.n - value.p);
-		}
-		return view_trim(value);
-	}
-	return VIEW_NONE;
-}
-
-/* The value of a parameter in "; name=value; ...", or empty. */
-static struct view param_value(struct view params, const char *name)
-{
-	struct view param, key, value;
-
-	while (!view_empty(params)) {
-		view_cut(params, ';', &param, &params);
-		if (view_cut(param, '=', &key, &value) &&
-		    view_ieqs(view_trim(key), name))
-			return view_trim(value);
-	}
-	return VIEW_NONE;
-}
-
-static bool encoding_is_none(struct view encoding)
-{
-	return view_empty(encoding) || view_ieqs(encoding, "7bit") ||
-	       view_ieqs(encoding, "8bit") || view_ieqs(encoding, "binary");
-}
-
-/* RFC 3862 2.1: message headers, an empty line, MIME headers, an empty line,
- * the content. */
-static enum content read_cpim(struct buf *out, struct view body)
-{
-	struct content_in inner;
-	struct view head, params;
-
-	if (!cut_head(&body, &head) || !cut_head(&body, &head))
-		return CONTENT_BROKEN;
-	if (!encoding_is_none(head_value(head, "content-transfer-encoding")))
-		return CONTENT_FOREIGN;
-	view_cut(head_value(head, "content-type"), ';', &inner.type, &params);
-	inner.type = view_trim(inner.type);
-	inner.charset = param_value(params, "charset");
-	inner.body = body;
-	return read_simple(out, &inner);
 }
 
 enum content content_read(struct buf *out, const struct content_in *in)
 {
+	unsigned parts = 0;
+	const struct reading r = { .out = out, .parts = &parts };
+
 	if (view_empty(without_line_ends(in->body)))
 		return CONTENT_NOTHING;
-	if (view_ieqs(in->type, "message/cpim"))
-		return read_cpim(out, in->body);
-	return read_simple(out, in);
+	return read_any(&r, in);
 }

@@ -7,22 +7,36 @@
 
 enum content {
 	CONTENT_TEXT,    /* the user's own words */
-	CONTENT_NOTHING, /* empty, a typing notice, a receipt: to be ignored */
+	CONTENT_TYPING,  /* RFC 3994: he is writing, or has stopped */
+	CONTENT_NOTHING, /* empty, or a receipt: to be ignored */
 	CONTENT_FOREIGN, /* a type, charset or encoding not taken: 415 */
 	CONTENT_BROKEN,  /* a wrapper that does not parse: 400 */
 };
 
+#define CONTENT_TYPE_TYPING "application/im-iscomposing+xml"
+
 /* The value of an Accept header that says what is taken. */
-#define CONTENT_ACCEPT "text/plain, message/cpim"
+#define CONTENT_ACCEPT \
+	"text/plain, text/html, message/cpim, multipart/mixed, " \
+	"multipart/alternative, multipart/related, " CONTENT_TYPE_TYPING ", " \
+	"message/imdn+xml"
+
+enum {
+	CONTENT_TYPING_MAX = 2048,
+	CONTENT_PARTS_MAX = 20, /* of a multipart, and of those in it */
+	CONTENT_DEPTH_MAX = 3,  /* multipart in multipart */
+};
 
 struct content_in {
 	struct view type;    /* without parameters; empty: text/plain */
 	struct view charset; /* of the type, or empty */
+	struct view params;  /* of the type, all: "boundary=x" */
 	struct view body;
 };
 
 /* For CONTENT_TEXT the text is added to out, as UTF-8 where the sender kept
- * to his charset: not cleaned yet. Line ends behind it are gone. */
+ * to his charset: not cleaned yet. Line ends behind it are gone. For
+ * CONTENT_TYPING the notice is, as it came. For others nothing is. */
 enum content content_read(struct buf *out, const struct content_in *in);
 
 #endif

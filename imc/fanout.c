@@ -48,10 +48,31 @@ static void on_letter(int status, uint64_t member, uint64_t seq, void *arg)
 	buf_free(&why);
 }
 
+/* The copy that was refused can be sent in another form at once. */
+static bool try_otherwise(struct imc *i, int status, uint64_t member,
+			  uint64_t seq)
+{
+	struct addr *user = NULL;
+	bool learned = false;
+
+	if (status < 400 || !i->running || !i->sip)
+		return false;
+	if (!addr_parse(&user, sip_done_copy(i->sip).uri))
+		learned = imc_learn(i, user, status, false);
+	if (learned) {
+		hub_on_member_failed(i->hub, member, seq, true,
+				     VIEW("the device wants another form"));
+		hub_member_awake(i->hub, user);
+	}
+	mem_deref(user);
+	return learned;
+}
+
 static void on_copy(int status, uint64_t member, uint64_t seq, void *arg)
 {
 	imc_on_status(arg, status);
-	on_letter(status, member, seq, arg);
+	if (!try_otherwise(arg, status, member, seq))
+		on_letter(status, member, seq, arg);
 }
 
 static void tell_unsent(void *arg)
@@ -88,10 +109,32 @@ struct fan {
 	struct room *room;
 	struct msg *msg;
 	struct buf body;
-	struct sip_template *t; /* ref; for a body that fits one MESSAGE */
-	char *text;             /* ref, or NULL; a longer one */
-	size_t prefix;          /* of the text: "[alice]: " */
+	struct sip_template *t; /* ref, or NULL: too long for any MESSAGE */
+	char *text;             /* ref, or NULL; the body, for letters */
 };
+
+/* The body for those who can't have it as the others do. */
+static void need_text(struct fan *f)
+{
+	if (f->text)
+		return;
+	f->text = mem_new(f->body.n, NULL);
+	memcpy(f->text, f->body.p, f->body.n);
+}
+
+static size_t first_line(struct view v)
+{
+	struct view line, rest;
+
+	view_cut(v, '\n', &line, &rest);
+	return line.n;
+}
+
+/* Bytes of "[alice]: ". */
+static size_t prefix_of(const struct fan *f)
+{
+	return first_line(buf_view(&f->body)) - first_line(f->msg->text);
+}
 
 static int send_letter(const struct fan *f, const struct member *mb,
 		       const struct sip_flow *flow)
@@ -102,7 +145,7 @@ static int send_letter(const struct fan *f, const struct member *mb,
 		.flow = *flow,
 		.text = view_mem(f->text, f->body.n),
 		.owner = f->text,
-		.prefix = f->prefix,
+		.prefix = prefix_of(f),
 		.id = f->msg->id,
 		.key = mb->id,
 		.time_ms = f->msg->time_ms,
@@ -134,8 +177,18 @@ static void set_error(struct unsent *u, int err)
 		u->why = "no SIP request can carry it";
 }
 
+/* The one template will do. */
+static bool copy_fits(const struct fan *f, const struct member *mb,
+		      const struct sip_flow *flow)
+{
+	const struct peer p = peers_find(f->imc->peers, mb->addr, flow);
+
+	return f->t && !p.bare && f->body.n <= p.body_max &&
+	       imc_packet_fits(f->imc, f->t, flow, mb->addr->text);
+}
+
 /* False: u says why not. */
-static bool send_one(const struct fan *f, const struct member *mb,
+static bool send_one(struct fan *f, const struct member *mb,
 		     struct unsent *u)
 {
 	struct sip_flow flow;
@@ -152,18 +205,15 @@ static bool send_one(const struct fan *f, const struct member *mb,
 	case ROUTE_OK:
 		break;
 	}
-	err = f->t ? send_copy(f, mb, &flow) : send_letter(f, mb, &flow);
+	if (copy_fits(f, mb, &flow)) {
+		err = send_copy(f, mb, &flow);
+	} else {
+		need_text(f);
+		err = send_letter(f, mb, &flow);
+	}
 	if (err)
 		set_error(u, err);
 	return !err;
-}
-
-static size_t first_line(struct view v)
-{
-	struct view line, rest;
-
-	view_cut(v, '\n', &line, &rest);
-	return line.n;
 }
 
 static int prepare(struct fan *f)
@@ -174,17 +224,14 @@ static int prepare(struct fan *f)
 		.time_ms = f->msg->time_ms,
 		.doneh = on_copy,
 	};
+	int err;
 
 	if (!f->imc->sip)
 		return ESHUTDOWN;
 	render_sip(&f->body, f->msg);
 	text.body = buf_view(&f->body);
-	if (f->body.n <= LETTER_PART_MAX)
-		return imc_template(&f->t, f->imc, &text);
-	f->text = mem_new(f->body.n, NULL);
-	memcpy(f->text, f->body.p, f->body.n);
-	f->prefix = first_line(text.body) - first_line(f->msg->text);
-	return 0;
+	err = imc_template(&f->t, f->imc, &text);
+	return err == EMSGSIZE ? 0 : err;
 }
 
 void fanout_send(struct imc *i, struct room *room, struct msg *msg,

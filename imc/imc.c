@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "clock.h"
 #include "command.h"
 #include "content.h"
 #include "imc_priv.h"
 #include "letter.h"
 #include "mem.h"
+#include "typing.h"
 
 #define CONTENT_TYPE "text/plain;charset=UTF-8"
 
@@ -46,6 +48,33 @@ enum route imc_route(const struct imc *i, const struct addr *user,
 	return ROUTE_OK;
 }
 
+bool imc_tcp_route(const struct imc *i, const struct addr *user,
+		   struct sip_flow *out)
+{
+	return !i->proxy && i->sip &&
+	       sip_conn_flow(i->sip, contacts_conn(i->contacts, user), out);
+}
+
+bool imc_packet_fits(const struct imc *i, const struct sip_template *t,
+		     const struct sip_flow *flow, struct view uri)
+{
+	return flow->transport == SIP_TCP ||
+	       sip_copy_size(i->sip, t, flow, uri) <= IMC_PACKET_MAX;
+}
+
+bool imc_learn(struct imc *i, const struct addr *user, int status, bool bare)
+{
+	struct peer_answer answer = { .status = status, .bare = bare };
+	struct sip_copy copy;
+
+	if (!i->sip || !user)
+		return false;
+	copy = sip_done_copy(i->sip);
+	answer.body = copy.body;
+	answer.accept = sip_done_header(i->sip, VIEW("Accept"));
+	return peers_answered(i->peers, user, &copy.flow, &answer);
+}
+
 void imc_on_status(struct imc *i, int status)
 {
 	/* RFC 3263 4.3: no answer, or 503, means the next address */
@@ -60,7 +89,7 @@ int imc_template(struct sip_template **tp, struct imc *i,
 	struct sip_template_conf conf = {
 		.id = t->id,
 		.from = t->from,
-		.content_type = VIEW(CONTENT_TYPE),
+		.content_type = t->type.n ? t->type : VIEW(CONTENT_TYPE),
 		.body = t->body,
 		.in_reply_to = t->in_reply_to,
 		.headers = i->headers.list,
@@ -143,15 +172,32 @@ static void refuse_type(const struct ask *a)
 	sip_answer(a->imc->sip, a->txn, 415, NULL, &accept, 1);
 }
 
+static void pass_typing(const struct ask *a, struct view notice)
+{
+	struct imc *i = a->imc;
+
+	if (peers_may_type(i->peers, a->user, now_ms()))
+		typing_pass(i, hub_room(i->hub, a->at.name, a->at.domain),
+			    a->user, notice);
+}
+
 static void serve(struct ask *a, const struct sip_request *req)
 {
-	const struct content_in in = { req->content_type, req->charset,
-				       req->body };
+	const struct content_in in = {
+		.type = req->content_type,
+		.charset = req->charset,
+		.params = req->type_params,
+		.body = req->body,
+	};
 	struct buf text = { 0 };
 
 	switch (content_read(&text, &in)) {
 	case CONTENT_TEXT:
 		serve_text(a, buf_view(&text), req);
+		break;
+	case CONTENT_TYPING:
+		pass_typing(a, buf_view(&text));
+		ask_answer(a, a->exists ? 200 : 404);
 		break;
 	case CONTENT_NOTHING:
 		ask_answer(a, a->exists ? 200 : 404);
@@ -191,6 +237,23 @@ static int identify(struct addr **ap, const struct sip_uri *from)
 	return addr_new(ap, VIEW("sip"), from->user, from->host, VIEW_NONE);
 }
 
+/* Where he is, and what he sends with. */
+static void hear(struct imc *i, const struct addr *user,
+		 const struct sip_request *req)
+{
+	const struct peer_heard heard = {
+		.user_agent = req->user_agent,
+		.accept = req->accept,
+		.typing = view_ieqs(req->content_type, CONTENT_TYPE_TYPING),
+	};
+	struct sip_flow flow;
+
+	contacts_heard(i->contacts, user, &req->flow);
+	if (imc_route(i, user, &flow) == ROUTE_OK)
+		peers_heard(i->peers, user, &flow, &heard);
+	hub_member_awake(i->hub, user);
+}
+
 void imc_on_request(const struct sip_request *req, void *arg)
 {
 	struct imc *i = arg;
@@ -207,8 +270,7 @@ void imc_on_request(const struct sip_request *req, void *arg)
 		mem_deref(user);
 		return;
 	}
-	contacts_heard(i->contacts, user, &req->flow);
-	hub_member_awake(i->hub, user);
+	hear(i, user, req);
 	if (view_empty(req->ruri.user)) {
 		sip_answer(i->sip, req->txn, 404, NULL, NULL, 0);
 	} else {
@@ -274,6 +336,7 @@ static void imc_destroy(void *obj)
 	letters_free(i);
 	proxy_free(i->proxy);
 	contacts_free(i->contacts);
+	peers_free(i->peers);
 	headers_free(&i->headers);
 	mem_free(i->domain);
 	mem_free(i->manager);
@@ -315,6 +378,7 @@ int imc_new(struct imc **ip, const struct imc_conf *conf, char *why,
 	i->create_on_join = conf->create_on_join;
 	i->check_on_create = conf->check_on_create;
 	i->contacts = contacts_new(conf->store, CONTACTS_MAX);
+	i->peers = peers_new(PEERS_MAX);
 	fanout_init(i);
 	err = imc_init(i, conf, &reason);
 	if (err) {

@@ -7,6 +7,7 @@
 #include "fanout.h"
 #include "headers.h"
 #include "imc.h"
+#include "peers.h"
 #include "proxy.h"
 
 struct imc {
@@ -19,6 +20,7 @@ struct imc {
 	bool running;               /* between start and stop */
 	struct headers headers;
 	struct contacts *contacts;  /* owned */
+	struct peers *peers;        /* owned */
 	struct proxy *proxy;        /* owned, or NULL */
 	struct fanout fanout;
 	struct htable letters;      /* under way, by id; owned */
@@ -29,6 +31,17 @@ struct imc {
 enum route { ROUTE_OK, ROUTE_UNKNOWN, ROUTE_UNRESOLVED };
 enum route imc_route(const struct imc *i, const struct addr *user,
 		     struct sip_flow *out);
+/* He has a TCP connection to us beside the way that imc_route() gives. */
+bool imc_tcp_route(const struct imc *i, const struct addr *user,
+		   struct sip_flow *out);
+/* RFC 3261 18.1.1: a copy to uri is not too large for the flow's network. */
+enum { IMC_PACKET_MAX = 1300 };
+bool imc_packet_fits(const struct imc *i, const struct sip_template *t,
+		     const struct sip_flow *flow, struct view uri);
+/* From within a done handler: user's device refused a text (bare: without a
+ * charset). True: for a reason that can be helped, it should be sent again as
+ * peers_find() says now. */
+bool imc_learn(struct imc *i, const struct addr *user, int status, bool bare);
 /* A final answer to something that we sent. */
 void imc_on_status(struct imc *i, int status);
 /* The domain of a room whose URI has this host: an IP address that a request
@@ -42,6 +55,7 @@ bool imc_is_manager(const struct imc *i, struct view user,
 struct imc_text {
 	uint64_t id;
 	struct view from, body, in_reply_to;
+	struct view type;           /* empty: text/plain in UTF-8 */
 	uint64_t time_ms;
 	sip_done_h *doneh;          /* gets the struct imc */
 };

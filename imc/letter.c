@@ -11,15 +11,19 @@
 #include "letter.h"
 #include "log.h"
 #include "mem.h"
-#include "utf8.h"
+#include "split.h"
+
+/* For digits of Content-Length, and that a line is never cut for nothing. */
+enum { SLACK = 8, ROOM_MIN = 160 };
 
 struct letter {
 	struct hnode by_id;
 	uint64_t id;
 	struct letter_conf conf; /* views into bytes or owner */
-	struct view prefix;
-	struct view rest;        /* of the text: not sent yet */
-	unsigned parts;          /* sent */
+	struct addr *user;       /* ref, or NULL: no name to know him by */
+	struct sip_flow flow;    /* the way that was chosen */
+	bool bare;               /* his device wants no charset */
+	struct split split;      /* in it is what was not sent yet */
 	char bytes[];
 };
 
@@ -28,6 +32,7 @@ static void letter_destroy(void *obj)
 	struct letter *lt = obj;
 
 	mem_deref(lt->conf.owner);
+	mem_deref(lt->user);
 }
 
 static void keep(char **at, struct view *v)
@@ -36,6 +41,18 @@ static void keep(char **at, struct view *v)
 		memcpy(*at, v->p, v->n);
 	v->p = *at;
 	*at += v->n;
+}
+
+/* As imc knows him: without port and parameters. */
+static struct addr *user_of(struct view to)
+{
+	struct sip_uri uri;
+	struct addr *user = NULL;
+
+	if (!sip_uri_parse(&uri, to))
+		(void)addr_new(&user, VIEW("sip"), uri.user, uri.host,
+			       VIEW_NONE);
+	return user;
 }
 
 static struct letter *letter_new(struct imc *i, const struct letter_conf *conf)
@@ -52,8 +69,7 @@ static struct letter *letter_new(struct imc *i, const struct letter_conf *conf)
 	keep(&at, &lt->conf.in_reply_to);
 	if (!conf->owner)
 		keep(&at, &lt->conf.text);
-	lt->rest = lt->conf.text;
-	lt->prefix = view_head(lt->conf.text, conf->prefix);
+	lt->user = user_of(lt->conf.to);
 	if (!conf->id)
 		lt->conf.id = rand_u64();
 	if (!conf->time_ms)
@@ -82,64 +98,111 @@ static void letter_end(struct imc *i, struct letter *lt)
 	mem_deref(lt);
 }
 
-/* Takes what fits one MESSAGE off the rest: to a line's end where there is
- * one. */
-static struct view cut_part(struct view *rest, size_t max)
-{
-	struct view part = *rest, tail;
-
-	if (rest->n <= max) {
-		*rest = VIEW_NONE;
-	} else if (view_rcut(view_head(*rest, max), '\n', &part, &tail) &&
-		   part.n) {
-		*rest = view_from(*rest, part.n + 1);
-	} else {
-		part = view_head(*rest, utf8_cut(*rest, max));
-		*rest = view_from(*rest, part.n);
-	}
-	return part;
-}
-
-static void next_body(struct letter *lt, struct buf *body)
-{
-	if (lt->parts)
-		buf_addv(body, lt->prefix);
-	buf_addv(body, cut_part(&lt->rest, LETTER_PART_MAX - body->n));
-}
-
 static void on_status(int status, uint64_t id, uint64_t unused, void *arg);
 
-/* The same part has the same Call-ID each time, and no two parts have one. */
+static int make_template(struct sip_template **tp, struct imc *i,
+			 const struct letter *lt, uint64_t id,
+			 struct view body)
+{
+	const struct imc_text text = {
+		.id = id,
+		.from = lt->conf.from,
+		.type = lt->bare ? VIEW("text/plain") : VIEW_NONE,
+		.body = body,
+		.in_reply_to = lt->conf.in_reply_to,
+		.time_ms = lt->conf.time_ms,
+		.doneh = on_status,
+	};
+
+	return i->sip ? imc_template(tp, i, &text) : ESHUTDOWN;
+}
+
+/* Bytes that a packet has left for its body. */
+static int packet_room(size_t *room, struct imc *i, const struct letter *lt)
+{
+	struct sip_template *t = NULL;
+	int err = make_template(&t, i, lt, lt->conf.id, VIEW_NONE);
+	size_t used;
+
+	if (err)
+		return err;
+	used = sip_copy_size(i->sip, t, &lt->flow, lt->conf.to) + SLACK;
+	*room = used + ROOM_MIN < IMC_PACKET_MAX ? IMC_PACKET_MAX - used :
+						   ROOM_MIN;
+	mem_deref(t);
+	return 0;
+}
+
+/* *max: bytes of a body down this flow. */
+static int set_way(size_t *max, struct imc *i, struct letter *lt,
+		   const struct sip_flow *flow)
+{
+	struct peer p = { .body_max = PEER_BODY_UDP };
+	size_t room;
+	int err;
+
+	if (lt->user)
+		p = peers_find(i->peers, lt->user, flow);
+	lt->flow = *flow;
+	lt->bare = p.bare;
+	*max = p.body_max;
+	if (flow->transport == SIP_TCP)
+		return 0;
+	err = packet_room(&room, i, lt);
+	if (!err && room < *max)
+		*max = room;
+	return err;
+}
+
+/* Chooses the way, the form and the parts, by what is known now. */
+static int plan(struct imc *i, struct letter *lt)
+{
+	struct view text = lt->conf.text;
+	struct sip_flow tcp;
+	size_t max;
+	int err = set_way(&max, i, lt, &lt->conf.flow);
+
+	if (!err && text.n > max && lt->flow.transport == SIP_UDP &&
+	    lt->user && imc_tcp_route(i, lt->user, &tcp))
+		err = set_way(&max, i, lt, &tcp);
+	if (!err)
+		split_init(&lt->split, text, lt->conf.prefix, max);
+	return err;
+}
+
+/* The same part has the same Call-ID each time, no two parts have one, and
+ * neither have parts that were cut otherwise: a device drops doubles. */
 static uint64_t part_id(const struct letter *lt)
 {
-	return lt->conf.id + lt->parts * UINT64_C(0x9e3779b97f4a7c15);
+	const struct split *sp = &lt->split;
+
+	if (sp->count == 1)
+		return lt->conf.id;
+	return lt->conf.id + sp->next * UINT64_C(0x9e3779b97f4a7c15) +
+	       sp->max * UINT64_C(0xd1b54a32d192ed03);
 }
 
 static int send_part(struct imc *i, struct letter *lt)
 {
 	struct sip_template *t = NULL;
 	struct buf body = { 0 };
-	struct imc_text text = {
-		.id = part_id(lt),
-		.from = lt->conf.from,
-		.in_reply_to = lt->conf.in_reply_to,
-		.time_ms = lt->conf.time_ms,
-		.doneh = on_status,
-	};
 	int err;
 
-	if (!i->sip)
-		return ESHUTDOWN;
-	next_body(lt, &body);
-	text.body = buf_view(&body);
-	err = imc_template(&t, i, &text);
+	split_next(&lt->split, &body);
+	err = make_template(&t, i, lt, part_id(lt), buf_view(&body));
 	if (!err)
-		err = sip_send(i->sip, t, &lt->conf.flow, lt->conf.to, lt,
+		err = sip_send(i->sip, t, &lt->flow, lt->conf.to, lt,
 			       lt->conf.key, lt->id, 0);
-	lt->parts++;
 	mem_deref(t);
 	buf_free(&body);
 	return err;
+}
+
+static int start(struct imc *i, struct letter *lt)
+{
+	int err = plan(i, lt);
+
+	return err ? err : send_part(i, lt);
 }
 
 static void letter_done(struct imc *i, struct letter *lt, int status)
@@ -158,21 +221,27 @@ static void on_status(int status, uint64_t id, uint64_t unused, void *arg)
 {
 	struct imc *i = arg;
 	struct letter *lt = letter_of(i, id);
+	bool over = false;
+	int err = 0;
 
 	(void)unused;
 	imc_on_status(i, status);
 	if (!lt)
 		return;
-	if (status >= 300 || view_empty(lt->rest))
-		letter_done(i, lt, status);
-	else if (send_part(i, lt))
-		letter_done(i, lt, 503);
+	if (status >= 400 && imc_learn(i, lt->user, status, lt->bare))
+		err = start(i, lt);
+	else if (status < 300 && !split_is_done(&lt->split))
+		err = send_part(i, lt);
+	else
+		over = true;
+	if (over || err)
+		letter_done(i, lt, err ? 503 : status);
 }
 
 int letter_send(struct imc *i, const struct letter_conf *conf)
 {
 	struct letter *lt = letter_new(i, conf);
-	int err = send_part(i, lt);
+	int err = start(i, lt);
 
 	if (err)
 		letter_end(i, lt);

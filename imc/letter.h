@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A text to one user, of any length: as many MESSAGEs as it takes, one after
- * the other, so that they arrive in order.
+ * A text to one user, of any length and in the form that his device takes: as
+ * many MESSAGEs as it needs, one after the other, so that they arrive in
+ * order; "(1/3) " at the start of each tells the reader. Down his TCP
+ * connection, where he has one, rather than in parts.
  */
 #ifndef CONFAB_IMC_LETTER_H
 #define CONFAB_IMC_LETTER_H
@@ -10,9 +12,6 @@
 
 struct imc;
 
-/* Of one MESSAGE's body. pjsua takes whole packets of 4000 bytes at most. */
-enum { LETTER_PART_MAX = 3000 };
-
 struct letter_conf {
 	struct view from, to;    /* URIs without <>; copied */
 	struct view in_reply_to; /* Call-ID, or empty; copied */
@@ -20,8 +19,8 @@ struct letter_conf {
 	struct view text;        /* clean UTF-8 */
 	const void *owner;       /* mem_new() object that holds text, kept by
 				    reference; NULL: text is copied */
-	size_t prefix;           /* of the text: what each further MESSAGE
-				    begins with as well ("[alice]: ") */
+	size_t prefix;           /* of the text: what each MESSAGE begins with
+				    behind its number ("[alice]: ") */
 	uint64_t id, key;        /* as of sip_send(); id 0: random */
 	uint64_t time_ms;        /* wall clock; 0: now */
 	sip_done_h *doneh;       /* gets the struct imc, a and b, and the last

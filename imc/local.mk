@@ -2,15 +2,21 @@
 noinst_LIBRARIES += imc/libimc.a
 imc_libimc_a_SOURCES = \
 	imc/ask.c imc/ask.h \
+	imc/charset.c imc/charset.h \
 	imc/command.c imc/command.h \
 	imc/contacts.c imc/contacts.h \
 	imc/content.c imc/content.h \
 	imc/fanout.c imc/fanout.h \
 	imc/headers.c imc/headers.h \
+	imc/html.c imc/html.h \
 	imc/imc.c imc/imc.h imc/imc_priv.h \
 	imc/letter.c imc/letter.h \
 	imc/line.c imc/line.h \
-	imc/proxy.c imc/proxy.h
+	imc/mime.c imc/mime.h \
+	imc/peers.c imc/peers.h \
+	imc/proxy.c imc/proxy.h \
+	imc/split.c imc/split.h \
+	imc/typing.c imc/typing.h
 imc_libimc_a_CPPFLAGS = $(INC_face)
 
 check_PROGRAMS += tests/unit/t_imc_content tests/unit/t_imc_headers
@@ -20,6 +26,21 @@ tests_unit_t_imc_content_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)
 tests_unit_t_imc_headers_SOURCES = tests/unit/t_imc_headers.c
 tests_unit_t_imc_headers_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_headers_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_imc_html tests/unit/t_imc_multipart \
+	tests/unit/t_imc_peers tests/unit/t_imc_split
+tests_unit_t_imc_html_SOURCES = tests/unit/t_imc_html.c
+tests_unit_t_imc_html_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_html_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)
+tests_unit_t_imc_multipart_SOURCES = tests/unit/t_imc_multipart.c
+tests_unit_t_imc_multipart_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_multipart_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)
+tests_unit_t_imc_split_SOURCES = tests/unit/t_imc_split.c
+tests_unit_t_imc_split_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_split_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)
+tests_unit_t_imc_peers_SOURCES = tests/unit/t_imc_peers.c
+tests_unit_t_imc_peers_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_peers_LDADD = imc/libimc.a src/core/libcore.a $(LIB_sip) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_imc_line tests/unit/t_imc_contacts
 tests_unit_t_imc_line_SOURCES = tests/unit/t_imc_line.c
@@ -47,3 +68,11 @@ tests_unit_t_imc_delivery_SOURCES = \
 	tests/unit/t_imc_delivery.c tests/unit/imc_rig.c
 tests_unit_t_imc_delivery_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_delivery_LDADD = $(LIB_imc_whole)
+
+if FUZZING
+noinst_PROGRAMS += tests/fuzz/fuzz_content
+tests_fuzz_fuzz_content_SOURCES = tests/fuzz/fuzz_content.c
+tests_fuzz_fuzz_content_CPPFLAGS = $(INC_face) $(S)/imc
+tests_fuzz_fuzz_content_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_content_LDADD = imc/libimc.a $(LIB_base)
+endif

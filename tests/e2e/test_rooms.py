@@ -168,10 +168,10 @@ def test_tcp_and_udp_meet_in_a_room(server, user):
     alice.join(room)
     bob.join(room)
     text = ('long ' * 500).strip()
-    assert alice.send(room, text) == 202
-    bob.saw('[alice]: ' + text)
-    assert bob.send(room, 'short') == 202
-    alice.saw('[bob]: short')
+    assert bob.send(room, text) == 202
+    alice.saw('[bob]: ' + text)
+    assert alice.send(room, 'short') == 202
+    bob.saw('[alice]: short')
 
 
 def test_a_device_that_refuses_holds_nobody_up(server, user):

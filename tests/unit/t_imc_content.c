@@ -9,8 +9,9 @@
 static enum content take(struct buf *out, const char *type,
 			 const char *charset, struct view body)
 {
-	const struct content_in in = { view_str(type), view_str(charset),
-				       body };
+	const struct content_in in = { .type = view_str(type),
+				       .charset = view_str(charset),
+				       .body = body };
 
 	buf_clear(out);
 	return content_read(out, &in);
@@ -55,6 +56,71 @@ static void latin1_becomes_utf8(void **state)
 	assert_text("text/plain", "latin1", "\xff", "\xc3\xbf");
 }
 
+static void other_charsets_become_utf8(void **state)
+{
+	(void)state;
+	assert_text("text/plain", "windows-1252", "\x80 \x93x\x94",
+		    "\xe2\x82\xac \xe2\x80\x9cx\xe2\x80\x9d");
+	assert_text("text/plain", "CP1251", "\xcf", "\xd0\x9f");
+	assert_text("text/plain", "ISO-8859-15", "\xa4", "\xe2\x82\xac");
+	assert_text("text/plain", "iso8859-5", "\xbf", "\xd0\x9f");
+	/* 0x81 is nothing in windows-1252 */
+	assert_text("text/plain", "windows-1252", "a\x81""b",
+		    "a\xef\xbf\xbd" "b");
+}
+
+static void utf16(const char *charset, struct view body, const char *expected)
+{
+	struct buf b = { 0 };
+
+	assert_int_equal(take(&b, "text/plain", charset, body), CONTENT_TEXT);
+	assert_string_equal(buf_str(&b), expected);
+	buf_free(&b);
+}
+
+static void utf16_in_either_order(void **state)
+{
+	(void)state;
+	utf16("utf-16", VIEW("\0h\0i"), "hi");
+	utf16("utf-16", VIEW("\xfe\xff\0h\0i"), "hi");
+	utf16("utf-16", VIEW("\xff\xfeh\0i\0"), "hi");
+	utf16("UTF-16LE", VIEW("h\0i\0\r\0\n\0"), "hi");
+	utf16("utf-16be", VIEW("\xd8\x3d\xde\x00"), "\xf0\x9f\x98\x80");
+	/* half a pair, and half a unit at the end */
+	utf16("utf-16be", VIEW("\xd8\x3d\0h"), "\xef\xbf\xbdh");
+	utf16("utf-16be", VIEW("\0h\0"), "h\xef\xbf\xbd");
+}
+
+static void html_is_stripped(void **state)
+{
+	(void)state;
+	assert_text("text/html", "", "<body><p>#join <b>x</b></p></body>",
+		    "#join x");
+	assert_text("Text/HTML", "iso-8859-1", "<i>caf\xe9</i>",
+		    "caf\xc3\xa9");
+	assert_kind("text/html", "", "<p></p>", CONTENT_NOTHING);
+}
+
+static void a_typing_notice_is_kept_as_it_is(void **state)
+{
+	char large[CONTENT_TYPING_MAX + 2];
+	struct buf b = { 0 };
+
+	(void)state;
+	assert_int_equal(take(&b, CONTENT_TYPE_TYPING, "",
+			      VIEW("<isComposing/>\r\n")), CONTENT_TYPING);
+	assert_string_equal(buf_str(&b), "<isComposing/>\r\n");
+	assert_int_equal(take(&b, "message/cpim", "",
+			      VIEW(CPIM_HEAD "Content-Type: "
+				   CONTENT_TYPE_TYPING "\r\n\r\n<x/>")),
+			 CONTENT_TYPING);
+	assert_string_equal(buf_str(&b), "<x/>");
+	buf_free(&b);
+	memset(large, 'x', sizeof(large));
+	large[sizeof(large) - 1] = '\0';
+	assert_kind(CONTENT_TYPE_TYPING, "", large, CONTENT_NOTHING);
+}
+
 static void line_ends_behind_go(void **state)
 {
 	(void)state;
@@ -69,19 +135,21 @@ static void nothing_to_say(void **state)
 	assert_kind("", "", "\r\n\r\n", CONTENT_NOTHING);
 	assert_kind("message/cpim", "", "", CONTENT_NOTHING);
 	assert_kind("image/png", "", "", CONTENT_NOTHING);
-	assert_kind("application/im-iscomposing+xml", "", "<isComposing/>",
-		    CONTENT_NOTHING);
 	assert_kind("Message/IMDN+xml", "", "<imdn/>", CONTENT_NOTHING);
 }
 
 static void foreign_types(void **state)
 {
 	(void)state;
-	assert_kind("text/html", "", "<b>x</b>", CONTENT_FOREIGN);
 	assert_kind("text/plainer", "", "x", CONTENT_FOREIGN);
 	assert_kind("application/vnd.3gpp.sms", "", "x", CONTENT_FOREIGN);
-	assert_kind("multipart/mixed", "", "x", CONTENT_FOREIGN);
-	assert_kind("text/plain", "utf-16", "x", CONTENT_FOREIGN);
+	assert_kind("multipart/signed", "", "x", CONTENT_FOREIGN);
+	assert_kind("text/html", "koi8-r", "x", CONTENT_FOREIGN);
+	assert_kind("text/plain", "utf-7", "x", CONTENT_FOREIGN);
+	assert_kind("text/plain", "utf-16//IGNORE", "xx", CONTENT_FOREIGN);
+	assert_kind("text/plain", "iso-8859-17", "x", CONTENT_FOREIGN);
+	assert_kind("text/plain", "iso-8859-", "x", CONTENT_FOREIGN);
+	assert_kind("text/plain", "windows-1249", "x", CONTENT_FOREIGN);
 	assert_kind("text/plain", "koi8-r", "x", CONTENT_FOREIGN);
 }
 
@@ -109,15 +177,21 @@ static void cpim_is_unwrapped(void **state)
 static void cpim_around_other_things(void **state)
 {
 	(void)state;
-	assert_kind("message/cpim", "",
-		    CPIM_HEAD "Content-Type: text/html\r\n\r\nx",
-		    CONTENT_FOREIGN);
+	assert_text("message/cpim", "",
+		    CPIM_HEAD "Content-Type: text/html\r\n\r\n<b>x</b>", "x");
+	assert_text("message/cpim", "",
+		    CPIM_HEAD "Content-Type: multipart/mixed; boundary=b\r\n"
+			      "\r\n--b\r\n\r\nin it\r\n--b--", "in it");
 	assert_kind("message/cpim", "",
 		    CPIM_HEAD "Content-Type: message/cpim\r\n\r\nx\n\ny\n\nz",
 		    CONTENT_FOREIGN);
-	assert_kind("message/cpim", "",
+	assert_text("message/cpim", "",
 		    CPIM_HEAD "Content-Type: text/plain\r\n"
 			      "Content-Transfer-Encoding: base64\r\n\r\neA==",
+		    "x");
+	assert_kind("message/cpim", "",
+		    CPIM_HEAD "Content-Type: text/plain\r\n"
+			      "Content-Transfer-Encoding: x-zip\r\n\r\neA==",
 		    CONTENT_FOREIGN);
 	assert_kind("message/cpim", "",
 		    CPIM_HEAD "Content-Type: message/imdn+xml\r\n\r\n<imdn/>",
@@ -176,6 +250,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(plain_text),
 		TEST(latin1_becomes_utf8),
+		TEST(other_charsets_become_utf8),
+		TEST(utf16_in_either_order),
+		TEST(html_is_stripped),
+		TEST(a_typing_notice_is_kept_as_it_is),
 		TEST(line_ends_behind_go),
 		TEST(nothing_to_say),
 		TEST(foreign_types),

@@ -238,6 +238,17 @@ static void many_rooms(void)
 	}
 }
 
+/* "(2/5) " begins the newest text: 2 == 5 when it was the last part. */
+static bool got_last_part(const struct user *u)
+{
+	unsigned n, of;
+
+	return u->count &&
+	       sscanf(body_of(&u->got[u->count - 1]), "(%u/%u) ", &n, &of) ==
+		       2 &&
+	       n == of;
+}
+
 static void long_lists_come_in_parts_and_in_order(void **state)
 {
 	unsigned next = 0;
@@ -248,11 +259,13 @@ static void long_lists_come_in_parts_and_in_order(void **state)
 	user_open(&rig, &alice, "sip:alice@confab.example");
 	many_rooms();
 	assert_int_equal(user_ask(&rig, &alice, MGR, "#rooms"), 200);
-	/* 400 lines of 25 bytes, 119 or 120 in 3000 */
-	RIG_AWAIT(&rig, alice.count == 4);
+	RIG_AWAIT(&rig, got_last_part(&alice));
 	for (size_t n = 0; n < alice.count; n++) {
 		at = body_of(&alice.got[n]);
-		assert_true(strlen(at) <= 3000);
+		assert_true(strlen(alice.got[n].text) <= 1300);
+		assert_true(strlen(alice.got[n].text) > 1200 ||
+			    n == alice.count - 1);
+		assert_true(strchr(at, '[') > at);
 		while ((at = strstr(at, "[room-with-a-number-")) != NULL) {
 			at += strlen("[room-with-a-number-");
 			assert_int_equal(strtoul(at, NULL, 10), next++);
@@ -265,7 +278,7 @@ static void long_lists_come_in_parts_and_in_order(void **state)
 /* No part of it can look like the words of somebody else. */
 static void long_words_keep_their_speaker(void **state)
 {
-	char text[7001];
+	char text[7001], start[64];
 	size_t n, sum = 0, before;
 
 	(void)state;
@@ -275,15 +288,15 @@ static void long_words_keep_their_speaker(void **state)
 	memcpy(text + 6000, "\n[bob]: I never said that\n", 26);
 	before = bob.count;
 	assert_int_equal(user_ask(&rig, &alice, ROOM, text), 202);
-	RIG_AWAIT(&rig, stats().delivered >= 4);
-	RIG_AWAIT(&rig, bob.count == before + 3);
+	RIG_AWAIT(&rig, got_last_part(&bob));
 	rig_settle(&rig);
-	assert_int_equal(bob.count, before + 3);
 	for (n = before; n < bob.count; n++) {
 		const char *body = body_of(&bob.got[n]);
 
-		assert_int_equal(strncmp(body, "[alice]: ", 9), 0);
-		assert_true(strlen(body) <= 3000);
+		snprintf(start, sizeof(start), "(%zu/%zu) [alice]: ",
+			 n - before + 1, bob.count - before);
+		assert_int_equal(strncmp(body, start, strlen(start)), 0);
+		assert_true(strlen(bob.got[n].text) <= 1300);
 		assert_null(strstr(body, "\n[bob]"));
 		for (; *body; body++)
 			sum += *body == 'x';
@@ -308,7 +321,135 @@ static void a_part_refused_is_tried_again(void **state)
 	assert_int_equal(carol.count, before + 1);
 	carol.answer = 200;
 	assert_int_equal(user_ask(&rig, &carol, MGR, "#help"), 200);
-	RIG_AWAIT(&rig, carol.count == before + 4);
+	RIG_AWAIT(&rig, got_last_part(&carol));
+	rig_stop(&rig);
+}
+
+static void a_part_has_one_call_id_each_time(void **state)
+{
+	char text[3001];
+	size_t first, n, parts;
+
+	(void)state;
+	with_room(NULL);
+	memset(text, 'y', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	first = carol.count;
+	assert_int_equal(user_ask(&rig, &alice, ROOM, text), 202);
+	RIG_AWAIT(&rig, got_last_part(&carol));
+	parts = carol.count - first;
+	assert_true(parts > 2);
+	for (n = first + 1; n < carol.count; n++)
+		assert_false(view_eq(call_id(carol.got[n - 1].text),
+				     call_id(carol.got[n].text)));
+	rig_stop(&rig);
+}
+
+static void a_charset_that_is_refused_is_left_out(void **state)
+{
+	(void)state;
+	with_room(NULL);
+	bob.answer = 415;
+	assert_int_equal(user_ask(&rig, &alice, ROOM, "one"), 202);
+	RIG_AWAIT(&rig, got_text(&bob, ROOM, "[alice]: one"));
+	assert_non_null(strstr(got_last(&bob), "text/plain;charset=UTF-8"));
+	bob.answer = 200;
+	RIG_AWAIT(&rig, got_text(&bob, ROOM, "[alice]: one"));
+	assert_non_null(strstr(got_last(&bob),
+			       "\r\nContent-Type: text/plain\r\n"));
+	assert_int_equal(user_ask(&rig, &alice, ROOM, "two"), 202);
+	RIG_AWAIT(&rig, got_text(&bob, ROOM, "[alice]: two"));
+	assert_non_null(strstr(got_last(&bob),
+			       "\r\nContent-Type: text/plain\r\n"));
+	RIG_AWAIT(&rig, got_text(&carol, ROOM, "[alice]: two"));
+	assert_non_null(strstr(got_last(&carol), "charset=UTF-8"));
+	assert_int_equal(stats().given_up, 0);
+	rig_stop(&rig);
+}
+
+static void who_refuses_both_is_given_up(void **state)
+{
+	(void)state;
+	with_room(NULL);
+	bob.answer = 415;
+	assert_int_equal(user_ask(&rig, &alice, ROOM, "one"), 202);
+	RIG_AWAIT(&rig, stats().given_up == 1);
+	assert_true(got_text(&bob, ROOM, "[alice]: one"));
+	assert_true(got_text(&bob, ROOM, "[alice]: one"));
+	assert_false(got_text(&bob, ROOM, "[alice]: one"));
+	rig_stop(&rig);
+}
+
+static void too_large_is_sent_smaller(void **state)
+{
+	char text[601];
+	size_t before;
+
+	(void)state;
+	with_room(NULL);
+	memset(text, 'z', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	bob.answer = 513;
+	before = bob.count;
+	assert_int_equal(user_ask(&rig, &alice, ROOM, text), 202);
+	RIG_AWAIT(&rig, bob.count > before);
+	bob.answer = 200;
+	RIG_AWAIT(&rig, got_last_part(&bob));
+	RIG_AWAIT(&rig, stats().delivered >= 5);
+	assert_int_equal(stats().given_up, 0);
+	rig_stop(&rig);
+}
+
+static void small_devices_get_small_texts(void **state)
+{
+	char text[401];
+	size_t before;
+
+	(void)state;
+	with_room(NULL);
+	memset(text, 'z', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	user_send_as(&rig, &bob, ROOM,
+		     "User-Agent: Some DECT phone\r\n"
+		     "Content-Type: text/plain\r\n", "#members");
+	RIG_AWAIT(&rig, bob.status == 200);
+	RIG_AWAIT(&rig, got_text(&bob, ROOM,
+				 "Members:\n*[alice]\n[bob]\n[carol]"));
+	before = bob.count;
+	assert_int_equal(user_ask(&rig, &alice, ROOM, text), 202);
+	RIG_AWAIT(&rig, got_last_part(&bob));
+	for (size_t n = before; n < bob.count; n++)
+		assert_true(strlen(body_of(&bob.got[n])) <= 160);
+	RIG_AWAIT(&rig, carol.count && !got_last_part(&carol) &&
+				strstr(got_last(&carol), "zzzz"));
+	rig_stop(&rig);
+}
+
+/* The ones who send such things take them. */
+static void typing_is_passed_to_who_types(void **state)
+{
+	static const char head[] =
+		"Content-Type: application/im-iscomposing+xml\r\n";
+
+	(void)state;
+	with_room(NULL);
+	user_send_as(&rig, &bob, ROOM, head, "<bob/>");
+	RIG_AWAIT(&rig, bob.status == 200);
+	user_send_as(&rig, &alice, ROOM, head, "<alice/>");
+	RIG_AWAIT(&rig, alice.status == 200);
+	RIG_AWAIT(&rig, got_text(&bob, ROOM, "<alice/>"));
+	assert_non_null(strstr(got_last(&bob), head));
+	rig_settle(&rig);
+	assert_null(strstr(got_last(&carol), "alice/"));
+	assert_null(strstr(got_last(&alice), "bob/"));
+	/* refused: never again, and no error */
+	alice.answer = 415;
+	carol.uri = "sip:carol2@confab.example";
+	user_send_as(&rig, &carol, ROOM, head, "<stranger/>");
+	RIG_AWAIT(&rig, carol.status == 200);
+	rig_settle(&rig);
+	assert_null(strstr(got_last(&bob), "stranger"));
+	assert_int_equal(stats().given_up, 0);
 	rig_stop(&rig);
 }
 
@@ -352,6 +493,12 @@ int main(void)
 		TEST(long_lists_come_in_parts_and_in_order),
 		TEST(long_words_keep_their_speaker),
 		TEST(a_part_refused_is_tried_again),
+		TEST(a_part_has_one_call_id_each_time),
+		TEST(a_charset_that_is_refused_is_left_out),
+		TEST(who_refuses_both_is_given_up),
+		TEST(too_large_is_sent_smaller),
+		TEST(small_devices_get_small_texts),
+		TEST(typing_is_passed_to_who_types),
 		TEST(without_a_disk_nothing_is_taken),
 		TEST(a_list_is_not_sent_on_to_who_refuses_it),
 	};

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Typing notices. They are worth nothing a minute later: no journal, no
+ * second try, and only to devices that are known to take them, because others
+ * show the XML to the user.
+ */
+#include "clock.h"
+#include "content.h"
+#include "imc_priv.h"
+#include "mem.h"
+#include "typing.h"
+
+/* A notice: who must not get it, and what it is sent with. */
+struct typing {
+	struct imc *imc;
+	struct sip_template *t; /* ref */
+	const struct addr *from;
+};
+
+/* RFC 3261 21.4, 21.5: the ones that say nothing of the content. */
+static bool is_for_now(int status)
+{
+	return status < 400 || status == 408 || status == 430 ||
+	       status == 480 || status == 486 ||
+	       (status >= 500 && status < 600 && status != 501);
+}
+
+static void on_notice(int status, uint64_t a, uint64_t b, void *arg)
+{
+	struct imc *i = arg;
+	struct sip_copy copy;
+	struct addr *user = NULL;
+
+	(void)a;
+	(void)b;
+	imc_on_status(i, status);
+	if (!i->sip || is_for_now(status))
+		return;
+	copy = sip_done_copy(i->sip);
+	if (!addr_parse(&user, copy.uri))
+		peers_no_typing(i->peers, user, &copy.flow);
+	mem_deref(user);
+}
+
+static void send_to(const struct typing *ty, const struct member *mb)
+{
+	struct imc *i = ty->imc;
+	struct sip_flow flow;
+
+	if (mb->state != MEMBER_JOINED || !addr_is(mb->addr, "sip") ||
+	    addr_eq(mb->addr, ty->from) ||
+	    imc_route(i, mb->addr, &flow) != ROUTE_OK ||
+	    !peers_find(i->peers, mb->addr, &flow).typing)
+		return;
+	/* what can't be sent now is not sent */
+	if (imc_packet_fits(i, ty->t, &flow, mb->addr->text))
+		(void)sip_send(i->sip, ty->t, &flow, mb->addr->text, mb->addr,
+			       mb->id, 0, 0);
+}
+
+static bool may_speak(const struct member *mb)
+{
+	return mb && mb->state == MEMBER_JOINED &&
+	       mb->muted_until_ms <= wall_ms();
+}
+
+void typing_pass(struct imc *i, struct room *r, const struct addr *from,
+		 struct view notice)
+{
+	struct typing ty = { .imc = i, .from = from };
+	struct imc_text text = {
+		.id = rand_u64(),
+		.type = VIEW(CONTENT_TYPE_TYPING),
+		.body = notice,
+		.time_ms = wall_ms(),
+		.doneh = on_notice,
+	};
+	struct lnode *n, *nx;
+
+	if (!r || !i->sip || !may_speak(room_member(r, from)))
+		return;
+	text.from = r->addr->text;
+	if (imc_template(&ty.t, i, &text))
+		return;
+	LIST_EACH (&r->order, n, nx)
+		send_to(&ty, CONTAINER(n, struct member, order));
+	mem_deref(ty.t);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* "... is writing": RFC 3994 notices, past the journal. */
+#ifndef CONFAB_IMC_TYPING_H
+#define CONFAB_IMC_TYPING_H
+
+#include "hub.h"
+
+struct imc;
+
+/* from, a member of r who may speak, is writing: notice goes to the members
+ * whose devices take such things, once, and nobody hears what became of it.
+ * r NULL: nowhere. */
+void typing_pass(struct imc *i, struct room *r, const struct addr *from,
+		 struct view notice);
+
+#endif
