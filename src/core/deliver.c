@@ -25,12 +25,18 @@ uint64_t room_next(const struct room *room, const struct cursor *cur)
 	return seq <= room->committed ? seq : 0;
 }
 
+static bool is_for(const struct msg *msg, const struct member *m)
+{
+	return (msg->audience & ~MSG_TO_STAFF) == m->id ||
+	       ((msg->audience & MSG_TO_STAFF) && m->role >= ROLE_ADMIN);
+}
+
 /* His own words are no news to him, but a notice goes to all. */
 static bool member_wants(const struct member *m, const struct msg *msg)
 {
 	if (m->state != MEMBER_JOINED)
 		return false;
-	if (msg->audience && msg->audience != m->id)
+	if (msg->audience && !is_for(msg, m))
 		return false;
 	return msg->kind == MSG_NOTICE || msg->origin ||
 	       !addr_eq(msg->from, m->addr);
@@ -64,7 +70,7 @@ static void member_offer(struct member *m, uint64_t seq, struct msg *msg)
 	late_add(m, msg);
 }
 
-static void back_to_normal(struct member *m)
+void member_normal(struct member *m)
 {
 	struct hub *h = m->room->hub;
 
@@ -93,7 +99,7 @@ void member_pump(struct member *m)
 	}
 	/* A probe that found nothing left to send. */
 	if (m->tries && m->cur.acked >= m->room->committed)
-		back_to_normal(m);
+		member_normal(m);
 }
 
 static void on_retry(struct wtimer *t)
@@ -121,9 +127,7 @@ void member_put_off(struct member *m)
 
 void member_farewell(struct member *m, struct msg *msg)
 {
-	if (m->state != MEMBER_JOINED || !m->face ||
-	    m->room->hub->state != HUB_RUNNING ||
-	    cursor_has(&m->cur, msg->seq))
+	if (!m->face || m->room->hub->state != HUB_RUNNING)
 		return;
 	m->face->ops->fanout(m->face->obj, m->room, msg, &m, 1);
 }
@@ -216,7 +220,7 @@ void hub_on_member_delivered(struct hub *h, uint64_t member, uint64_t seq)
 	if (!m || h->state != HUB_RUNNING)
 		return;
 	h->stats.delivered++;
-	back_to_normal(m);
+	member_normal(m);
 	settle(m, seq);
 	member_pump(m);
 }
@@ -233,7 +237,7 @@ static void give_up(struct member *m, uint64_t seq, struct view text)
 		 VIEW_ARG(m->room->addr->text), (unsigned long long)seq,
 		 (unsigned long long)(msg ? msg->id : 0),
 		 VIEW_ARG(m->addr->text), VIEW_ARG(text));
-	back_to_normal(m);
+	member_normal(m);
 	settle(m, seq);
 	member_pump(m);
 }

@@ -37,6 +37,10 @@ int hub_new(struct hub **hp, const struct hub_conf *conf)
 	h->domain = mem_strdup(conf->domain);
 	h->keep_days = conf->keep_days ? conf->keep_days : 7;
 	h->keep_msgs = conf->keep_msgs ? conf->keep_msgs : 10000;
+	h->invite_days = conf->invite_days ? conf->invite_days : 7;
+	h->max_rooms = conf->rooms ? conf->rooms : 100000;
+	h->max_members = conf->room_members ? conf->room_members
+					    : ROOM_MEMBERS_MAX;
 	h->backoff_ms = conf->backoff_ms ? conf->backoff_ms : 1000;
 	list_init(&h->pauses);
 	list_init(&h->changes);
@@ -153,6 +157,7 @@ static void change_destroy(void *obj)
 	struct change *c = obj;
 
 	mem_deref(c->msg);
+	mem_deref(c->was);
 	mem_deref(c->hub);
 }
 
@@ -246,8 +251,13 @@ static void start_room(struct room *room)
 
 	LIST_EACH (&room->legs, n, nx)
 		leg_attach(CONTAINER(n, struct leg, in_room));
-	LIST_EACH (&room->order, n, nx)
-		member_pump(CONTAINER(n, struct member, order));
+	LIST_EACH (&room->order, n, nx) {
+		struct member *m = CONTAINER(n, struct member, order);
+
+		member_pump(m);
+		if (m->state == MEMBER_INVITED)
+			member_invite_timer(m);
+	}
 }
 
 int hub_start(struct hub *h)

@@ -67,7 +67,8 @@ void hub_name_user(const struct hub *h, struct buf *out,
 
 /* A room with its owner as first member (owner NULL: the operator's, without
  * members). *rp is set at once. EEXIST, EBADMSG (name: 1..64 bytes of
- * letters, digits and ._-+~!$&'=, or %XX). doneh and rp may be NULL. */
+ * letters, digits and ._-+~!$&'=, or %XX), EBUSY: hub_conf.rooms. doneh and
+ * rp may be NULL. */
 int hub_room_create(struct hub *h, struct room **rp, struct view name,
 		    struct view domain, uint32_t flags, struct addr *owner,
 		    hub_done_h *doneh, void *arg);
@@ -79,7 +80,8 @@ struct hub_join {
 	struct view notice; /* of coming: see enum room_notices; or empty */
 	struct addr *inviter; /* MEMBER_INVITED: who did it; else NULL */
 };
-/* EEXIST: is in already (any state), EBUSY: ROOM_MEMBERS_MAX. */
+/* EEXIST: is in already (any state), EBUSY: hub_conf.room_members, ENOENT: the
+ * room is ending. */
 int hub_member_add(struct room *r, const struct hub_join *join,
 		   hub_done_h *doneh, void *arg);
 /* The notice is of going: see enum room_notices; the leaver gets it before he
@@ -108,7 +110,8 @@ struct hub_member_change {
 	struct view notice;     /* to all, or empty */
 };
 /* EPERM: the room would be left without an owner, EEXIST: another member has
- * this nick, EBADMSG: nothing is left of the nick, ENOENT: he is leaving. */
+ * this nick, EBADMSG: nothing is left of the nick, ENOENT: he is leaving,
+ * EINVAL: no way leads from his state to that one. */
 int hub_member_change(struct member *m, const struct hub_member_change *c,
 		      hub_done_h *doneh, void *arg);
 

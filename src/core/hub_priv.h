@@ -22,6 +22,8 @@ struct hub {
 	char *domain;	     /* owned */
 	unsigned keep_days;
 	uint64_t keep_msgs, backoff_ms;
+	unsigned invite_days;
+	size_t max_rooms, max_members;
 	enum hub_state state;
 	struct face faces[FACES_MAX];
 	size_t nfaces;
@@ -49,6 +51,7 @@ struct change {
 	struct hub *hub;     /* ref */
 	uint64_t room, subject;
 	struct msg *msg; /* ref, or NULL: what the room gets told */
+	void *was;	 /* ref, or NULL: to take it back; settle()'s */
 	/* The room is there. err: take the change back (doneh follows);
 	 * 0: doneh has run and msg was delivered. May be NULL. */
 	void (*settle)(struct change *c, struct room *room, int err);
@@ -74,8 +77,30 @@ struct member *member_new(struct room *room, struct addr *addr,
 			  const struct store_member *sm);
 struct member *hub_member_by_id(const struct hub *h, uint64_t id);
 bool room_name_ok(struct view name);
-/* Of the room itself; the number is given out with room_give(). */
+void member_set_state(struct member *m, enum member_state state);
+uint64_t joined_now(const struct room *room);
+/* The shown name by his address; own: chosen (clean; it is taken). Frees what
+ * was there. */
+void member_name(struct member *m);
+void member_name_own(struct member *m, struct view own);
+/* Another one who is shown like this, or NULL. */
+struct member *room_by_nick(const struct room *room, struct view nick,
+			    const struct member *but);
+void room_put(struct store_txn *t, const struct room *room);
+void member_put(struct store_txn *t, const struct member *m);
+
+/* ---- members.c ---- */
+
+/* Of the room itself, *mp NULL without a text; the number is given out with
+ * room_give(). */
 int room_notice(struct msg **mp, struct room *room, struct view text);
+/* Of somebody's coming or going: who is to hear it. */
+uint64_t notice_audience(const struct room *room, const struct member *m);
+/* EPERM when the room would be left to others without an owner. */
+int owner_check(const struct member *m, enum member_role role,
+		enum member_state state, bool stays);
+/* An invitation ends by itself. */
+void member_invite_timer(struct member *m);
 /* The room's next number is msg's: puts it into t and c. */
 void room_give(struct room *room, struct msg *msg, struct view dedupe,
 	       struct store_txn *t, struct change *c);
@@ -86,6 +111,8 @@ void room_give(struct room *room, struct msg *msg, struct view dedupe,
 void hub_name_user(const struct hub *h, struct buf *out, const struct addr *a);
 /* "who@at", both cleaned, as long as a name may be. */
 void hub_name_join(struct buf *out, struct view who, struct view at);
+/* One clean line of at most max bytes. */
+void hub_clean_line(struct buf *out, struct view text, size_t max);
 /* "/me waves": the kind becomes MSG_EMOTE, the text "waves". */
 void hub_emote(enum msg_kind *kind, struct view *text);
 
@@ -109,9 +136,17 @@ void hub_deliver(struct room *room, uint64_t seq, struct msg *msg);
 uint64_t room_next(const struct room *room, const struct cursor *cur);
 void member_pump(struct member *m);
 void member_put_off(struct member *m);
+/* To somebody who hears nothing more. */
 void member_farewell(struct member *m, struct msg *msg);
+/* He is not put off any more. */
+void member_normal(struct member *m);
 /* Room for count members in the hub's batch. */
 void hub_batch_reserve(struct hub *h, size_t count);
+
+/* ---- tell.c ---- */
+
+/* A line beside the journal, where his network can. */
+void room_tell(struct room *room, const struct addr *to, struct view text);
 
 /* ---- late.c ---- */
 

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += src/core/libcore.a
 src_core_libcore_a_SOURCES = \
 	src/core/addr.c src/core/addr.h \
+	src/core/change.c \
 	src/core/core_priv.h \
 	src/core/cursor.c src/core/cursor.h \
 	src/core/deliver.c \
@@ -14,13 +15,15 @@ src_core_libcore_a_SOURCES = \
 	src/core/links.c \
 	src/core/load.c \
 	src/core/member.c src/core/member.h \
+	src/core/members.c \
 	src/core/msg.c src/core/msg.h \
 	src/core/name.c \
 	src/core/relay.c \
 	src/core/render.c src/core/render.h \
 	src/core/room.c src/core/room.h \
 	src/core/rooms.c \
-	src/core/say.c
+	src/core/say.c \
+	src/core/tell.c
 src_core_libcore_a_CPPFLAGS = $(INC_core)
 
 check_PROGRAMS += tests/unit/t_core_addr
@@ -64,3 +67,8 @@ check_PROGRAMS += tests/unit/t_core_legs
 tests_unit_t_core_legs_SOURCES = tests/unit/t_core_legs.c
 tests_unit_t_core_legs_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_core_legs_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_core_change
+tests_unit_t_core_change_SOURCES = tests/unit/t_core_change.c
+tests_unit_t_core_change_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_change_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)

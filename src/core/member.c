@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Names of roles and states, and how a member prints itself. */
+#include "clock.h"
 #include "member.h"
 #include "room.h"
 
@@ -34,7 +35,8 @@ int member_print(struct sink *out, const struct member *m)
 				  : 0;
 
 	return sink_printf(
-		out, "%.*s %s %s behind %llu%s\n", VIEW_ARG(m->addr->text),
+		out, "%.*s %s %s behind %llu%s%s\n", VIEW_ARG(m->addr->text),
 		member_role_name(m->role), member_state_name(m->state),
-		(unsigned long long)behind, m->tries ? " put off" : "");
+		(unsigned long long)behind, m->tries ? " put off" : "",
+		m->muted_until_ms > wall_ms() ? " muted" : "");
 }

@@ -26,13 +26,14 @@ struct member {
 	struct room *room;     /* borrowed: the room owns the member */
 	struct face *face;     /* borrowed: the hub's; NULL: unserved */
 	struct addr *addr;     /* ref */
-	struct view nick;      /* owned; as shown */
+	struct view nick;      /* owned, or addr's user part; as shown */
 	enum member_role role;
 	enum member_state state;
 	struct cursor cur;
 	uint8_t tries;         /* failed deliveries in a row; > 0: put off */
 	bool reading;          /* waits for a page of the journal */
 	bool leaving;          /* his removal is on its way to the disk */
+	bool own_nick;         /* chosen, not made from his address */
 	uint64_t joined_ms;    /* invited: when he was */
 	uint64_t muted_until_ms; /* wall clock; 0: not muted */
 	struct addr *inviter;  /* ref, or NULL */

@@ -16,6 +16,9 @@ enum msg_kind {
 	MSG_SUBJECT,
 };
 
+/* Of an audience: the owners and admins of the room as well. */
+#define MSG_TO_STAFF (UINT64_C(1) << 63)
+
 enum { MSG_TEXT_MAX = 16 * 1024, MSG_NAME_MAX = 128 };
 
 struct msg {
@@ -27,7 +30,8 @@ struct msg {
 	uint64_t time_ms;   /* wall clock */
 	uint64_t reply_to;  /* id or 0 */
 	uint64_t origin;    /* id of the leg it came from, 0: a SIP member */
-	uint64_t audience;  /* 0: all; else only the member of this id */
+	uint64_t audience;  /* 0: all; else only the member of this id, with
+			       MSG_TO_STAFF or without */
 	uint64_t seq;       /* in its room; set before anyone sees it */
 };
 

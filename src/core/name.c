@@ -95,6 +95,20 @@ void hub_name_user(const struct hub *h, struct buf *out, const struct addr *a)
 	buf_free(&user);
 }
 
+void hub_clean_line(struct buf *out, struct view text, size_t max)
+{
+	struct buf b = { 0 };
+	size_t i;
+
+	utf8_clean(&b, view_head(view_trim(text), 4 * max));
+	for (i = 0; i < b.n; i++) {
+		if (b.p[i] == '\n' || b.p[i] == '\t')
+			b.p[i] = ' ';
+	}
+	buf_addv(out, view_head(buf_view(&b), utf8_cut(buf_view(&b), max)));
+	buf_free(&b);
+}
+
 void hub_emote(enum msg_kind *kind, struct view *text)
 {
 	struct view rest;

@@ -17,6 +17,11 @@ struct member *room_member(const struct room *r, const struct addr *a)
 	return NULL;
 }
 
+size_t room_member_count(const struct room *r)
+{
+	return r->members.count - r->banned;
+}
+
 struct view room_name(const struct room *r)
 {
 	return r->addr->user;
@@ -37,6 +42,7 @@ int room_print(struct sink *out, const struct room *r)
 	return sink_printf(
 		out, "%.*s %s members %zu links %zu messages %llu\n",
 		VIEW_ARG(r->addr->text),
-		room_is_private(r) ? "private" : "public", r->members.count,
+		room_is_private(r) ? "private" : "public",
+		room_member_count(r),
 		r->legs.count, (unsigned long long)r->committed);
 }

@@ -49,12 +49,15 @@ struct room {
 	struct room_page *page; /* owned; the last one read, or NULL */
 	uint64_t want;         /* lowest number that somebody waits for */
 	bool reading;          /* a page is on its way */
-	struct htable members;
+	struct htable members; /* whatever their state */
+	size_t banned;         /* of them */
+	size_t own_nicks;      /* members that chose theirs */
 	struct list order;     /* member.order */
 	struct list legs;      /* leg.in_room */
 };
 
 struct member *room_member(const struct room *r, const struct addr *a);
+size_t room_member_count(const struct room *r); /* without the banned */
 struct view room_name(const struct room *r);
 struct view room_domain(const struct room *r);
 bool room_is_private(const struct room *r);

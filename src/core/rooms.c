@@ -74,7 +74,79 @@ struct member *hub_member_by_id(const struct hub *h, uint64_t id)
 	return NULL;
 }
 
+/* ---- the names of members ---- */
+
+struct member *room_by_nick(const struct room *room, struct view nick,
+			    const struct member *but)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH (&room->order, n, nx) {
+		struct member *m = CONTAINER(n, struct member, order);
+
+		if (m != but && m->state != MEMBER_BANNED &&
+		    view_ieq(m->nick, nick))
+			return m;
+	}
+	return NULL;
+}
+
+static void nick_clear(struct member *m)
+{
+	if (m->own_nick)
+		m->room->own_nicks--;
+	m->own_nick = false;
+	if (m->nick.p != m->addr->user.p)
+		mem_free((void *)m->nick.p);
+	m->nick = VIEW_NONE;
+}
+
+void member_name_own(struct member *m, struct view own)
+{
+	nick_clear(m);
+	m->nick = own;
+	m->own_nick = true;
+	m->room->own_nicks++;
+}
+
+/* Somebody may have chosen what his name would be: nobody can choose one with
+ * an @. */
+void member_name(struct member *m)
+{
+	struct buf b = { 0 };
+	size_t n;
+
+	nick_clear(m);
+	hub_name_user(m->room->hub, &b, m->addr);
+	if (m->room->own_nicks && room_by_nick(m->room, buf_view(&b), m)) {
+		buf_clear(&b);
+		hub_name_join(&b, m->addr->user, m->addr->host);
+	}
+	if (view_eq(buf_view(&b), m->addr->user)) {
+		m->nick = m->addr->user;
+		buf_free(&b);
+		return;
+	}
+	n = b.n;
+	m->nick = view_mem(buf_take(&b), n);
+}
+
+static void name_loaded(struct member *m, struct view own)
+{
+	if (view_empty(own) || room_by_nick(m->room, own, m))
+		member_name(m);
+	else
+		member_name_own(m, view_mem(view_dup(own), own.n));
+}
+
 /* ---- the objects ---- */
+
+void member_set_state(struct member *m, enum member_state state)
+{
+	m->room->banned -= m->state == MEMBER_BANNED;
+	m->state = state;
+	m->room->banned += m->state == MEMBER_BANNED;
+}
 
 static void member_destroy(void *obj)
 {
@@ -87,22 +159,15 @@ static void member_destroy(void *obj)
 	list_remove(&h->dirty_members, &m->dirty);
 	htable_del(&m->room->members, &m->by_addr);
 	list_remove(&m->room->order, &m->order);
+	member_set_state(m, MEMBER_JOINED);
+	nick_clear(m);
 	mem_deref(m->addr);
-	mem_free((void *)m->nick.p);
-}
-
-static void member_name(struct member *m)
-{
-	struct buf b = { 0 };
-	size_t n;
-
-	hub_name_user(m->room->hub, &b, m->addr);
-	n = b.n;
-	m->nick = view_mem(buf_take(&b), n);
+	mem_deref(m->inviter);
+	mem_free(m->away);
 }
 
 /* Later than everybody's in the room: the store gives members back by it. */
-static uint64_t joined_now(const struct room *room)
+uint64_t joined_now(const struct room *room)
 {
 	uint64_t last = 0, now = wall_ms();
 
@@ -125,10 +190,15 @@ struct member *member_new(struct room *room, struct addr *addr,
 		m->face = NULL;
 	m->addr = mem_ref(addr);
 	m->role = sm->role;
-	m->state = sm->state;
+	member_set_state(m, sm->state);
 	m->joined_ms = sm->joined_ms ? sm->joined_ms : joined_now(room);
+	m->muted_until_ms = sm->muted_until_ms;
+	if (!view_empty(sm->away))
+		m->away = view_dup(sm->away);
+	if (!view_empty(sm->inviter) && addr_parse(&m->inviter, sm->inviter))
+		m->inviter = NULL;
 	cursor_set(&m->cur, sm->acked);
-	member_name(m);
+	name_loaded(m, sm->nick);
 	htable_add(&h->members, &m->by_id, hash_u64(m->id));
 	htable_add(&room->members, &m->by_addr, addr->hash);
 	list_append(&room->order, &m->order);
@@ -159,6 +229,8 @@ struct room *room_new(struct hub *h, const struct store_room *sr,
 	room->id = sr->id ? sr->id : core_new_id();
 	room->addr = mem_ref(addr);
 	room->flags = sr->flags;
+	room->notices = sr->notices <= NOTICES_OFF ? sr->notices
+						   : NOTICES_ALL;
 	room->subject = view_mem(view_dup(sr->subject), sr->subject.n);
 	room->created_ms = sr->created_ms ? sr->created_ms : wall_ms();
 	room->head = room->committed = sr->head;
@@ -216,7 +288,7 @@ bool room_name_ok(struct view name)
 	return true;
 }
 
-static void put_room(struct store_txn *t, const struct room *room)
+void room_put(struct store_txn *t, const struct room *room)
 {
 	struct store_room sr = {
 		.id = room->id,
@@ -224,24 +296,30 @@ static void put_room(struct store_txn *t, const struct room *room)
 		.domain = room_domain(room),
 		.flags = room->flags,
 		.subject = room->subject,
+		.notices = room->notices,
 		.created_ms = room->created_ms,
 	};
 
 	store_put_room(t, &sr);
 }
 
-static void put_member(struct store_txn *t, const struct member *m)
+void member_put(struct store_txn *t, const struct member *m)
 {
 	struct store_member sm = {
 		.id = m->id,
 		.room = m->room->id,
 		.addr = m->addr->text,
-		.nick = m->nick,
+		.nick = m->own_nick ? m->nick : VIEW_NONE,
 		.role = m->role,
 		.state = m->state,
 		.acked = m->cur.acked,
 		.joined_ms = m->joined_ms,
+		.muted_until_ms = m->muted_until_ms,
+		.away = view_str(m->away),
 	};
+
+	if (m->inviter)
+		sm.inviter = m->inviter->text;
 
 	store_put_member(t, &sm);
 }
@@ -267,6 +345,8 @@ static int create_check(struct hub *h, struct addr **ap, struct view name,
 		return EBADMSG;
 	if (hub_room(h, name, domain))
 		return EEXIST;
+	if (h->rooms.count >= h->max_rooms)
+		return EBUSY;
 	return addr_new(ap, VIEW("sip"), name, domain, VIEW_NONE);
 }
 
@@ -288,12 +368,12 @@ int hub_room_create(struct hub *h, struct room **rp, struct view name,
 	mem_deref(addr);
 
 	t = store_begin(h->store);
-	put_room(t, room);
+	room_put(t, room);
 	if (owner) {
 		struct store_member sm = { .role = ROLE_OWNER,
 					   .state = MEMBER_JOINED };
 
-		put_member(t, member_new(room, owner, &sm));
+		member_put(t, member_new(room, owner, &sm));
 	}
 	c = change_new(room, doneh, arg);
 	c->settle = on_created;
@@ -303,124 +383,38 @@ int hub_room_create(struct hub *h, struct room **rp, struct view name,
 	return 0;
 }
 
-/* ---- members come and go ---- */
+/* ---- ending rooms ---- */
 
-int room_notice(struct msg **mp, struct room *room, struct view text)
+static void farewell_all(struct room *room, struct msg *msg)
 {
-	struct msg_conf conf = {
-		.kind = MSG_NOTICE,
-		.from = room->addr,
-		.name = room_name(room),
-		.text = text,
-		.seq = room->head + 1,
-	};
+	struct lnode *n, *nx;
 
-	if (view_empty(text)) {
-		*mp = NULL;
-		return 0;
+	late_flush(room->hub);
+	LIST_EACH (&room->order, n, nx) {
+		struct member *m = CONTAINER(n, struct member, order);
+
+		if (m->state == MEMBER_JOINED)
+			member_farewell(m, msg);
 	}
-	return msg_new(mp, &conf);
 }
 
-void room_give(struct room *room, struct msg *msg, struct view dedupe,
-	       struct store_txn *t, struct change *c)
+/* c->was is the notice: it is no part of a journal any more. */
+static void on_destroyed(struct change *c, struct room *room, int err)
 {
-	struct store_msg sm = {
-		.room = room->id,
-		.seq = msg->seq,
-		.id = msg->id,
-		.kind = msg->kind,
-		.from = msg->from->text,
-		.name = msg->name,
-		.text = msg->text,
-		.time_ms = msg->time_ms,
-		.origin = msg->origin,
-		.reply_to = msg->reply_to,
-		.audience = msg->audience,
-		.dedupe = dedupe,
-	};
-
-	room->head = msg->seq;
-	store_put_msg(t, &sm);
-	c->msg = mem_ref(msg);
-}
-
-static void on_added(struct change *c, struct room *room, int err)
-{
-	struct member *m = hub_member_by_id(room->hub, c->subject);
-
-	if (!m)
-		return;
-	if (!err) {
-		room->hub->stats.notices += c->msg != NULL;
-		log_info("room %.*s: %.*s is %s", VIEW_ARG(room->addr->text),
-			 VIEW_ARG(m->addr->text), member_state_name(m->state));
-		return;
-	}
-	log_warning("room %.*s: %.*s could not be stored: %s",
-		    VIEW_ARG(room->addr->text), VIEW_ARG(m->addr->text),
-		    strerror(err));
-	mem_deref(m);
-}
-
-int hub_member_add(struct room *r, const struct hub_join *join,
-		   hub_done_h *doneh, void *arg)
-{
-	struct store_member sm = { .role = join->role,
-				   .state = join->state,
-				   .acked = r->head };
-	struct store_txn *t;
-	struct member *m;
-	struct change *c;
-	struct msg *msg;
-	int err;
-
-	if (r->hub->state == HUB_STOPPED)
-		return ESHUTDOWN;
-	if (room_member(r, join->addr))
-		return EEXIST;
-	if (r->members.count >= ROOM_MEMBERS_MAX)
-		return EBUSY;
-	err = room_notice(&msg, r, join->notice);
-	if (err)
-		return err;
-
-	m = member_new(r, join->addr, &sm);
-	t = store_begin(r->hub->store);
-	c = change_new(r, doneh, arg);
-	c->settle = on_added;
-	c->subject = m->id;
-	put_member(t, m);
-	if (msg)
-		room_give(r, msg, VIEW_NONE, t, c);
-	mem_deref(msg);
-	change_commit(c, t);
-	return 0;
-}
-
-static void on_removed(struct change *c, struct room *room, int err)
-{
-	struct member *m = hub_member_by_id(room->hub, c->subject);
-
-	if (!m)
-		return;
 	if (err) {
-		log_warning("room %.*s: removal of %.*s was not stored: %s",
-			    VIEW_ARG(room->addr->text),
-			    VIEW_ARG(m->addr->text), strerror(err));
-		m->leaving = false;
+		log_warning("room %.*s: its end was not stored: %s",
+			    VIEW_ARG(room->addr->text), strerror(err));
+		room->ending = false;
 		return;
 	}
-	room->hub->stats.notices += c->msg != NULL;
-	if (c->msg)
-		member_farewell(m, c->msg);
-	log_info("room %.*s: %.*s is gone", VIEW_ARG(room->addr->text),
-		 VIEW_ARG(m->addr->text));
-	mem_deref(m);
+	if (c->was)
+		farewell_all(room, c->was);
+	log_info("room %.*s: gone", VIEW_ARG(room->addr->text));
+	room_drop(room);
 }
 
-int hub_member_remove(struct room *r, struct member *m, struct view notice,
-		      hub_done_h *doneh, void *arg)
+int hub_room_destroy(struct room *r, struct view notice, hub_done_h *doneh,
+		     void *arg)
 {
 	struct store_txn *t;
 	struct change *c;
@@ -429,21 +423,18 @@ int hub_member_remove(struct room *r, struct member *m, struct view notice,
 
 	if (r->hub->state == HUB_STOPPED)
 		return ESHUTDOWN;
-	if (m->leaving)
+	if (r->ending)
 		return ENOENT;
 	err = room_notice(&msg, r, notice);
 	if (err)
 		return err;
 
-	m->leaving = true;
-	t = store_begin(r->hub->store);
+	r->ending = true;
 	c = change_new(r, doneh, arg);
-	c->settle = on_removed;
-	c->subject = m->id;
-	store_del_member(t, m->id);
-	if (msg)
-		room_give(r, msg, VIEW_NONE, t, c);
-	mem_deref(msg);
+	c->settle = on_destroyed;
+	c->was = msg;
+	t = store_begin(r->hub->store);
+	store_del_room(t, r->id);
 	change_commit(c, t);
 	return 0;
 }

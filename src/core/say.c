@@ -21,8 +21,10 @@ static int check_speaker(struct member **mp, const struct room *r,
 
 	if (r->hub->state == HUB_STOPPED)
 		return ESHUTDOWN;
-	if (!m || m->state != MEMBER_JOINED || m->leaving)
+	if (!m || m->state != MEMBER_JOINED || m->leaving || r->ending)
 		return EACCES;
+	if (m->muted_until_ms > wall_ms())
+		return EAGAIN;
 	*mp = m;
 	return 0;
 }

@@ -124,8 +124,8 @@ const struct sql sql_table[STMT_COUNT] = {
 		" FROM imc_rooms ORDER BY id",
 		"", 0 },
 	[STMT_LOAD_MEMBERS] = {
-		"SELECT id, room_id, addr, nick, role, state, acked, joined_ms,"
-		" muted_until_ms, inviter, away"
+		"SELECT id, room_id, addr, nick, role, state, acked,"
+		" joined_ms, muted_until_ms, inviter, away"
 		" FROM imc_members ORDER BY room_id, joined_ms, id",
 		"", 0 },
 	[STMT_LOAD_LINKS] = {

@@ -16,7 +16,7 @@
 #include "hub.h"
 #include "test.h"
 
-enum { SENT_MAX = 8192, PATIENCE = 3000 };
+enum { SENT_MAX = 8192, PATIENCE = 3000, RIG_ROOMS = 5 };
 
 /* A delivery that a face was asked for. */
 struct sent {
@@ -47,6 +47,8 @@ struct rig {
 	struct fake sip, net;
 	size_t done;
 	int err; /* of the last hub_done_h */
+	size_t told;
+	char told_to[128], told_text[256]; /* the last one */
 };
 
 static struct rig rig;
@@ -87,6 +89,16 @@ static inline void fake_fanout(void *face, struct room *room, struct msg *msg,
 	((struct fake *)face)->calls++;
 	for (i = 0; i < count; i++)
 		fake_note(face, members[i]->id, msg);
+}
+
+static inline void fake_tell(void *face, struct room *room,
+			     const struct addr *to, struct view text)
+{
+	(void)face;
+	(void)room;
+	rig.told++;
+	view_copy(rig.told_to, sizeof(rig.told_to), to->text);
+	view_copy(rig.told_text, sizeof(rig.told_text), text);
 }
 
 static inline int fake_check(void *face, struct view target, struct view via,
@@ -134,6 +146,7 @@ static const struct face_ops sip_ops = {
 	.start = fake_start,
 	.stop = fake_stop,
 	.fanout = fake_fanout,
+	.tell = fake_tell,
 };
 
 static const struct face_ops net_ops = {
@@ -208,7 +221,8 @@ static inline void rig_advance(uint64_t ms)
 static inline void rig_open(void)
 {
 	struct hub_conf conf = { .domain = "confab.example",
-				 .keep_msgs = 1000 };
+				 .keep_msgs = 1000,
+				 .rooms = RIG_ROOMS };
 	char why[200] = "";
 
 	assert_int_equal(loop_new(&rig.loop), 0);

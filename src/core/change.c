@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Members and rooms change. What is new counts at once, so that whoever comes
+ * next builds on it, and is taken back if the disk refuses: the old values
+ * wait in change.was. Where a later change of the same thing is on its way as
+ * well, the old values are handed to that one.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "hub_priv.h"
+#include "log.h"
+#include "mem.h"
+#include "utf8.h"
+
+enum { AWAY_MAX = 200, NICK_MAX = 64 };
+
+/* ---- members: taking back ---- */
+
+struct member_was {
+	unsigned what; /* MEMBER_SET_... */
+	enum member_role role;
+	enum member_state state;
+	uint64_t joined_ms, muted_until_ms;
+	bool own_nick;
+	char *nick; /* owned, where own_nick */
+	char *away; /* owned */
+};
+
+static void member_was_destroy(void *obj)
+{
+	struct member_was *was = obj;
+
+	mem_free(was->nick);
+	mem_free(was->away);
+}
+
+static struct member_was *member_was(const struct member *m, unsigned what)
+{
+	struct member_was *was = mem_new(sizeof(*was), member_was_destroy);
+
+	was->what = what;
+	was->role = m->role;
+	was->state = m->state;
+	was->joined_ms = m->joined_ms;
+	was->muted_until_ms = m->muted_until_ms;
+	was->own_nick = m->own_nick;
+	was->nick = m->own_nick ? view_dup(m->nick) : NULL;
+	was->away = m->away ? mem_strdup(m->away) : NULL;
+	return was;
+}
+
+static void member_restore(struct member *m, struct member_was *was)
+{
+	if (was->what & MEMBER_SET_ROLE)
+		m->role = was->role;
+	if (was->what & MEMBER_SET_STATE) {
+		member_set_state(m, was->state);
+		m->joined_ms = was->joined_ms;
+		member_invite_timer(m);
+	}
+	if (was->what & MEMBER_SET_MUTED)
+		m->muted_until_ms = was->muted_until_ms;
+	if ((was->what & MEMBER_SET_NICK) && was->own_nick) {
+		member_name_own(m, view_str(was->nick));
+		was->nick = NULL;
+	} else if (was->what & MEMBER_SET_NICK) {
+		member_name(m);
+	}
+	if (was->what & MEMBER_SET_AWAY) {
+		mem_free(m->away);
+		m->away = was->away;
+		was->away = NULL;
+	}
+}
+
+static void swap(char **a, char **b)
+{
+	char *c = *a;
+
+	*a = *b;
+	*b = c;
+}
+
+/* The later change takes back to where this one would have. */
+static void member_hand_over(struct member_was *was, struct member_was *later)
+{
+	unsigned both = was->what & later->what;
+
+	if (both & MEMBER_SET_ROLE)
+		later->role = was->role;
+	if (both & MEMBER_SET_STATE) {
+		later->state = was->state;
+		later->joined_ms = was->joined_ms;
+	}
+	if (both & MEMBER_SET_MUTED)
+		later->muted_until_ms = was->muted_until_ms;
+	if (both & MEMBER_SET_NICK) {
+		later->own_nick = was->own_nick;
+		swap(&later->nick, &was->nick);
+	}
+	if (both & MEMBER_SET_AWAY)
+		swap(&later->away, &was->away);
+	was->what &= ~both;
+}
+
+static void on_member_changed(struct change *c, struct room *room, int err);
+
+static bool member_hand_on(const struct change *c)
+{
+	struct lnode *n, *nx;
+	bool any = false;
+
+	LIST_EACH (&c->hub->changes, n, nx) {
+		struct change *later = CONTAINER(n, struct change, in_hub);
+
+		if (later->settle != on_member_changed ||
+		    later->subject != c->subject)
+			continue;
+		member_hand_over(c->was, later->was);
+		any = true;
+	}
+	return any;
+}
+
+/* A later change has the refused values in its row. */
+static void member_put_again(struct member *m)
+{
+	struct store_txn *t = store_begin(m->room->hub->store);
+
+	member_put(t, m);
+	store_commit(t, NULL, NULL);
+}
+
+static void member_changed(struct change *c, struct member *m)
+{
+	const struct member_was *was = c->was;
+
+	m->room->hub->stats.notices += c->msg != NULL;
+	if (!(was->what & MEMBER_SET_STATE))
+		return;
+	if (m->state == MEMBER_BANNED && was->state == MEMBER_JOINED && c->msg)
+		member_farewell(m, c->msg);
+	log_info("room %.*s: %.*s is %s", VIEW_ARG(m->room->addr->text),
+		 VIEW_ARG(m->addr->text), member_state_name(m->state));
+}
+
+static void on_member_changed(struct change *c, struct room *room, int err)
+{
+	struct member *m = hub_member_by_id(room->hub, c->subject);
+	bool later;
+
+	if (!m)
+		return;
+	if (!err) {
+		member_changed(c, m);
+		return;
+	}
+	log_warning("room %.*s: a change of %.*s was not stored: %s",
+		    VIEW_ARG(room->addr->text), VIEW_ARG(m->addr->text),
+		    strerror(err));
+	later = member_hand_on(c);
+	member_restore(m, c->was);
+	if (later)
+		member_put_again(m);
+}
+
+/* ---- members: may it be? ---- */
+
+static bool way_leads(enum member_state from, enum member_state to)
+{
+	return to == MEMBER_BANNED
+		       ? from != MEMBER_BANNED
+		       : from == MEMBER_INVITED && to == MEMBER_JOINED;
+}
+
+/* nick: empty for the one of his address. */
+static int check_nick(struct buf *nick, const struct member *m,
+		      struct view wish)
+{
+	if (view_empty(wish))
+		return 0;
+	utf8_clean_name(nick, wish, NICK_MAX);
+	if (view_eqs(buf_view(nick), "?"))
+		return EBADMSG;
+	return room_by_nick(m->room, buf_view(nick), m) ? EEXIST : 0;
+}
+
+static int check_change(const struct member *m,
+			const struct hub_member_change *c, struct buf *nick)
+{
+	enum member_role role = c->what & MEMBER_SET_ROLE ? c->role : m->role;
+	enum member_state state =
+		c->what & MEMBER_SET_STATE ? c->state : m->state;
+	int err;
+
+	if (m->room->hub->state == HUB_STOPPED)
+		return ESHUTDOWN;
+	if (m->leaving || m->room->ending)
+		return ENOENT;
+	if ((c->what & MEMBER_SET_STATE) && !way_leads(m->state, state))
+		return EINVAL;
+	err = owner_check(m, role, state, true);
+	if (!err && (c->what & MEMBER_SET_NICK))
+		err = check_nick(nick, m, c->nick);
+	return err;
+}
+
+/* ---- members: doing it ---- */
+
+static void apply_state(struct member *m, enum member_state state)
+{
+	struct room *room = m->room;
+
+	wheel_stop(room->hub->wheel, &m->retry);
+	member_normal(m);
+	member_set_state(m, state);
+	if (state != MEMBER_JOINED)
+		return;
+	/* From here on, and the last one in the row. */
+	cursor_set(&m->cur, room->head);
+	m->joined_ms = joined_now(room);
+	list_remove(&room->order, &m->order);
+	list_append(&room->order, &m->order);
+}
+
+static void apply_away(struct member *m, struct view away)
+{
+	struct buf b = { 0 };
+
+	hub_clean_line(&b, away, AWAY_MAX);
+	mem_free(m->away);
+	m->away = b.n ? mem_strdup(buf_str(&b)) : NULL;
+	buf_free(&b);
+}
+
+/* Takes the nick. */
+static void apply_nick(struct member *m, struct buf *nick)
+{
+	size_t n = nick->n;
+
+	if (n)
+		member_name_own(m, view_mem(buf_take(nick), n));
+	else
+		member_name(m);
+}
+
+static void apply_member(struct member *m, const struct hub_member_change *c,
+			 struct buf *nick)
+{
+	if (c->what & MEMBER_SET_ROLE)
+		m->role = c->role;
+	if (c->what & MEMBER_SET_STATE)
+		apply_state(m, c->state);
+	if (c->what & MEMBER_SET_MUTED)
+		m->muted_until_ms = c->muted_until_ms;
+	if (c->what & MEMBER_SET_NICK)
+		apply_nick(m, nick);
+	if (c->what & MEMBER_SET_AWAY)
+		apply_away(m, c->away);
+}
+
+static void change_give(struct room *room, struct msg *msg, uint64_t audience,
+			struct store_txn *t, struct change *c)
+{
+	if (msg) {
+		msg->audience = audience;
+		room_give(room, msg, VIEW_NONE, t, c);
+	}
+	mem_deref(msg);
+	change_commit(c, t);
+}
+
+static void member_commit(struct member *m, const struct hub_member_change *c,
+			  struct buf *nick, struct msg *msg, struct change *ch)
+{
+	struct store_txn *t = store_begin(m->room->hub->store);
+
+	ch->settle = on_member_changed;
+	ch->subject = m->id;
+	ch->was = member_was(m, c->what);
+	apply_member(m, c, nick);
+	member_put(t, m);
+	change_give(m->room, msg,
+		    c->what & MEMBER_SET_STATE ? notice_audience(m->room, m)
+					       : 0,
+		    t, ch);
+}
+
+int hub_member_change(struct member *m, const struct hub_member_change *c,
+		      hub_done_h *doneh, void *arg)
+{
+	struct buf nick = { 0 };
+	struct msg *msg;
+	int err;
+
+	err = check_change(m, c, &nick);
+	if (!err)
+		err = room_notice(&msg, m->room, c->notice);
+	if (!err)
+		member_commit(m, c, &nick, msg,
+			      change_new(m->room, doneh, arg));
+	buf_free(&nick);
+	return err;
+}
+
+/* ---- rooms ---- */
+
+struct room_was {
+	unsigned what; /* ROOM_SET_... */
+	uint32_t flags;
+	enum room_notices notices;
+	struct view subject; /* owned */
+};
+
+static void room_was_destroy(void *obj)
+{
+	mem_free((void *)((struct room_was *)obj)->subject.p);
+}
+
+static struct room_was *room_was(const struct room *room, unsigned what)
+{
+	struct room_was *was = mem_new(sizeof(*was), room_was_destroy);
+
+	was->what = what;
+	was->flags = room->flags;
+	was->notices = room->notices;
+	was->subject = view_mem(view_dup(room->subject), room->subject.n);
+	return was;
+}
+
+static void subject_swap(struct view *a, struct view *b)
+{
+	struct view c = *a;
+
+	*a = *b;
+	*b = c;
+}
+
+static void room_restore(struct room *room, struct room_was *was)
+{
+	if (was->what & ROOM_SET_FLAGS)
+		room->flags = was->flags;
+	if (was->what & ROOM_SET_NOTICES)
+		room->notices = was->notices;
+	if (was->what & ROOM_SET_SUBJECT)
+		subject_swap(&room->subject, &was->subject);
+}
+
+static void room_hand_over(struct room_was *was, struct room_was *later)
+{
+	unsigned both = was->what & later->what;
+
+	if (both & ROOM_SET_FLAGS)
+		later->flags = was->flags;
+	if (both & ROOM_SET_NOTICES)
+		later->notices = was->notices;
+	if (both & ROOM_SET_SUBJECT)
+		subject_swap(&later->subject, &was->subject);
+	was->what &= ~both;
+}
+
+static void on_room_changed(struct change *c, struct room *room, int err);
+
+static bool room_hand_on(const struct change *c)
+{
+	struct lnode *n, *nx;
+	bool any = false;
+
+	LIST_EACH (&c->hub->changes, n, nx) {
+		struct change *later = CONTAINER(n, struct change, in_hub);
+
+		if (later->settle != on_room_changed || later->room != c->room)
+			continue;
+		room_hand_over(c->was, later->was);
+		any = true;
+	}
+	return any;
+}
+
+static void room_put_again(struct room *room)
+{
+	struct store_txn *t = store_begin(room->hub->store);
+
+	room_put(t, room);
+	store_commit(t, NULL, NULL);
+}
+
+static void on_room_changed(struct change *c, struct room *room, int err)
+{
+	bool later;
+
+	if (!err) {
+		room->hub->stats.notices += c->msg != NULL;
+		return;
+	}
+	log_warning("room %.*s: a change was not stored: %s",
+		    VIEW_ARG(room->addr->text), strerror(err));
+	later = room_hand_on(c);
+	room_restore(room, c->was);
+	if (later)
+		room_put_again(room);
+}
+
+static void apply_room(struct room *room, const struct hub_room_change *c)
+{
+	struct buf b = { 0 };
+	size_t n;
+
+	if (c->what & ROOM_SET_FLAGS)
+		room->flags = c->flags;
+	if (c->what & ROOM_SET_NOTICES)
+		room->notices = c->notices;
+	if (!(c->what & ROOM_SET_SUBJECT))
+		return;
+	hub_clean_line(&b, c->subject, ROOM_SUBJECT_MAX);
+	n = b.n;
+	mem_free((void *)room->subject.p);
+	room->subject = view_mem(buf_take(&b), n);
+}
+
+int hub_room_change(struct room *r, const struct hub_room_change *c,
+		    hub_done_h *doneh, void *arg)
+{
+	struct store_txn *t;
+	struct change *ch;
+	struct msg *msg;
+	int err;
+
+	if (r->hub->state == HUB_STOPPED)
+		return ESHUTDOWN;
+	if (r->ending)
+		return ENOENT;
+	err = room_notice(&msg, r, c->notice);
+	if (err)
+		return err;
+
+	ch = change_new(r, doneh, arg);
+	ch->settle = on_room_changed;
+	ch->was = room_was(r, c->what);
+	apply_room(r, c);
+	t = store_begin(r->hub->store);
+	room_put(t, r);
+	change_give(r, msg, 0, t, ch);
+	return 0;
+}
