@@ -25,6 +25,10 @@ static const char usage[] =
 	"  status                    everything at a glance\n"
 	"  rooms                     the rooms\n"
 	"  members ROOM              who is in a room\n"
+	"  room-active ROOM          1 if there is such a room, else -1\n"
+	"  room-member ROOM USER     1 if USER is a member, else -1\n"
+	"  imc.list_rooms            rooms, as Kamailio and OpenSIPS list\n"
+	"  imc.list_members ROOM     them, and members\n"
 	"  links                     links with their state, the age of the\n"
 	"                            last traffic, and the last error\n"
 	"  link add LABEL ROOM TARGET [VIA [NICK]]\n"
@@ -218,6 +222,15 @@ static void print_row(const json_t *list, json_t *first, const json_t *row)
 	buf_free(&b);
 }
 
+static void print_value(const json_t *v)
+{
+	struct buf b = { 0 };
+
+	add_value(&b, "", v);
+	printf("%s\n", buf_str(&b));
+	buf_free(&b);
+}
+
 static void print_table(const json_t *list)
 {
 	json_t *first = json_array_get(list, 0), *row;
@@ -233,7 +246,7 @@ static void print_table(const json_t *list)
 		if (json_is_object(row))
 			print_row(list, first, row);
 		else
-			printf("%s\n", json_string_value(row));
+			print_value(row);
 	}
 }
 
@@ -272,17 +285,18 @@ static void print_object(json_t *o)
 
 static void print_result(json_t *result)
 {
-	struct buf b = { 0 };
-
-	if (json_is_array(result)) {
+	if (json_is_array(result))
 		print_table(result);
-	} else if (json_is_object(result)) {
+	else if (json_is_object(result))
 		print_object(result);
-	} else {
-		add_value(&b, "", result);
-		printf("%s\n", buf_str(&b));
-	}
-	buf_free(&b);
+	else
+		print_value(result);
+}
+
+/* "No" to a question is -1, as in the seeds. */
+static bool is_no(const json_t *result)
+{
+	return json_is_integer(result) && json_integer_value(result) < 0;
 }
 
 static int show(const struct buf *in, bool as_json)
@@ -290,13 +304,15 @@ static int show(const struct buf *in, bool as_json)
 	json_error_t je;
 	json_t *root = json_loadb(in->p, in->n, 0, &je);
 	bool ok = json_is_true(json_object_get(root, "ok"));
+	json_t *result = json_object_get(root, "result");
 	const char *error = json_string_value(json_object_get(root, "error"));
+	int status = ok && !is_no(result) ? 0 : 1;
 
 	if (as_json && root) {
 		json_dumpf(root, stdout, JSON_INDENT(2));
 		printf("\n");
 	} else if (ok) {
-		print_result(json_object_get(root, "result"));
+		print_result(result);
 	} else {
 		struct buf b = { 0 };
 
@@ -305,7 +321,7 @@ static int show(const struct buf *in, bool as_json)
 		buf_free(&b);
 	}
 	json_decref(root);
-	return ok ? 0 : 1;
+	return status;
 }
 
 static int ask(const char *path, int argc, char **argv, bool as_json)

@@ -11,7 +11,7 @@
 
 typedef void (run_h)(struct control_call *call);
 
-static json_t *text_of(struct view v)
+json_t *control_text(struct view v)
 {
 	json_t *s = json_stringn(v.p ? v.p : "", v.n);
 
@@ -20,7 +20,7 @@ static json_t *text_of(struct view v)
 
 static json_t *maybe(const char *s)
 {
-	return s && *s ? text_of(view_str(s)) : json_null();
+	return s && *s ? control_text(view_str(s)) : json_null();
 }
 
 /* Seconds since a monotonic time; null for 0 = never. */
@@ -44,7 +44,7 @@ static json_t *link_json(const struct leg *l)
 	json_object_set_new(o, "state",
 			    json_string(leg_state_name(l->state)));
 	json_object_set_new(o, "for_s", age(l->since_ms));
-	json_object_set_new(o, "room", text_of(l->room->addr->text));
+	json_object_set_new(o, "room", control_text(l->room->addr->text));
 	json_object_set_new(o, "target", maybe(l->target));
 	json_object_set_new(o, "via", maybe(l->via));
 	json_object_set_new(o, "nick",
@@ -84,7 +84,8 @@ static int add_face(const struct face_ops *ops, void *face, void *arg)
 		while (rest.n) {
 			view_cut(rest, '\n', &line, &rest);
 			if (line.n)
-				json_array_append_new(list, text_of(line));
+				json_array_append_new(list,
+						      control_text(line));
 		}
 	}
 	buf_free(&b);
@@ -130,6 +131,7 @@ static void set_hub(json_t *o, const struct confab *c)
 
 	hub_stats(c->hub, &st);
 	set_count(o, "rooms", st.rooms);
+	set_count(o, "active_rooms", st.rooms); /* the seeds' statistic */
 	set_count(o, "members", st.members);
 	set_count(o, "accepted", st.accepted);
 	set_count(o, "refused", st.refused);
@@ -166,7 +168,7 @@ static void run_rooms(struct control_call *call)
 	while ((r = hub_each_room(c->hub, &pos, r))) {
 		json_t *o = json_object();
 
-		json_object_set_new(o, "room", text_of(r->addr->text));
+		json_object_set_new(o, "room", control_text(r->addr->text));
 		json_object_set_new(o, "private",
 				    json_boolean(room_is_private(r)));
 		set_count(o, "members", r->order.count);
@@ -181,7 +183,7 @@ static json_t *member_json(const struct member *m)
 {
 	json_t *o = json_object();
 
-	json_object_set_new(o, "address", text_of(m->addr->text));
+	json_object_set_new(o, "address", control_text(m->addr->text));
 	json_object_set_new(o, "role",
 			    json_string(member_role_name(m->role)));
 	json_object_set_new(o, "state",
@@ -251,7 +253,7 @@ static void on_done(int err, void *arg)
 		control_refuse(p->control, p->conn, strerror(err));
 	else
 		control_answer(p->control, p->conn,
-			       text_of(view_str(p->done)));
+			       control_text(view_str(p->done)));
 	pending_free(p);
 }
 
@@ -341,6 +343,18 @@ static const struct cmd commands[] = {
 	{ .name = "rooms", .run = (void (*)(void))run_rooms },
 	{ .name = "members", .min = 1, .max = 1, .usage = "ROOM",
 	  .run = (void (*)(void))run_members },
+	{ .name = "room-active", .aliases = "imc_room_active", .min = 1,
+	  .max = 1, .usage = "ROOM",
+	  .run = (void (*)(void))control_room_active },
+	{ .name = "room-member", .aliases = "imc_room_member", .min = 2,
+	  .max = 2, .usage = "ROOM USER",
+	  .run = (void (*)(void))control_room_member },
+	{ .name = "imc.list_rooms", .aliases = "imc_list_rooms imc:list_rooms",
+	  .run = (void (*)(void))control_list_rooms },
+	{ .name = "imc.list_members",
+	  .aliases = "imc_list_members imc:list_members",
+	  .max = 1, .usage = "ROOM",
+	  .run = (void (*)(void))control_list_members },
 	{ .name = "links", .run = (void (*)(void))run_links },
 	{ .name = "link", .min = 1, .max = 6,
 	  .usage = "add LABEL ROOM TARGET [VIA [NICK]] | remove LABEL | "

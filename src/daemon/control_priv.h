@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Between control.c (the socket) and control_cmd.c (the commands). */
+/* Between control.c (the socket) and control_*.c (the commands). */
 #ifndef CONFAB_CONTROL_PRIV_H
 #define CONFAB_CONTROL_PRIV_H
 
@@ -23,5 +23,13 @@ void control_run(struct control_call *call);
 /* Connections that are gone meanwhile are ignored. Takes result. */
 void control_answer(struct control *c, uint64_t conn, json_t *result);
 void control_refuse(struct control *c, uint64_t conn, const char *why);
+/* A JSON string; what is no UTF-8 is "?". */
+json_t *control_text(struct view v);
+
+/* The seeds' functions and calls: control_imc.c. */
+void control_room_active(struct control_call *call);
+void control_room_member(struct control_call *call);
+void control_list_rooms(struct control_call *call);
+void control_list_members(struct control_call *call);
 
 #endif
