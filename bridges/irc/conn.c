@@ -231,11 +231,14 @@ static void on_close(int err, const char *text, void *arg)
 	struct ircb_conn *c = arg;
 	struct buf why = { 0 };
 
-	(void)err;
 	/* The text may end with the stream. */
 	buf_adds(&why, text);
 	c->stream = stream_close(c->stream);
-	if (c->state == IRCB_CONNECTING)
+	/* A server was found; another address would only hide what is wrong
+	 * with its certificate. */
+	if (err == EACCES)
+		ircb_conn_lost(c, GONE_CONFIG, buf_view(&why));
+	else if (c->state == IRCB_CONNECTING)
 		try_next_address(c, buf_view(&why));
 	else
 		ircb_conn_lost(c, GONE_NET, buf_view(&why));

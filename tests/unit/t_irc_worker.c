@@ -405,7 +405,7 @@ static void tls_is_verified(void **state)
 	tls_account(w, 2, cert);
 	tls_account(w, 3, "/nonexistent.pem");
 	rig_join(&w->rig, 1, 1, "#lobby");
-	lost = rig_await(&w->rig, WIRE_ACCOUNT_LOST, GONE_NET);
+	lost = rig_await(&w->rig, WIRE_ACCOUNT_LOST, GONE_CONFIG);
 	assert_int_equal(lost.id, 1);
 	assert_non_null(strstr(lost.s[0], "certificate"));
 	rig_join(&w->rig, 2, 2, "#lobby");
