@@ -105,11 +105,11 @@ int response_scan(struct response *out, struct view packet)
 
 struct view response_header(struct view packet, struct view name)
 {
-	struct view value, line = line_take(&packet);
+	struct view value, line;
 
-	while (line.n && packet.n) {
+	while (packet.n) {
 		line = line_take(&packet);
-		if (!line.n || *line.p == '\r' || *line.p == '\n')
+		if (*line.p == '\r' || *line.p == '\n')
 			break;
 		if (value_of(&value, line, name, 0))
 			return view_trim(value);

@@ -69,6 +69,7 @@ int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
 	s->loop = conf->loop;
 	s->domain = mem_strdup(conf->domain);
 	s->product = mem_strdup(conf->product);
+	s->accept = conf->accept ? conf->accept : "text/plain";
 	s->limits = limits_full(&conf->limits);
 	s->requesth = conf->requesth;
 	s->arg = conf->arg;

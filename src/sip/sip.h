@@ -91,6 +91,8 @@ struct sip_conf {
 	size_t trusted_count;
 	const char *domain;               /* for Call-IDs */
 	const char *product;              /* User-Agent and Server */
+	const char *accept;               /* types, for the answer to OPTIONS;
+					     NULL: text/plain; static */
 	struct sip_limits limits;
 	sip_request_h *requesth;
 	void *arg;

@@ -13,6 +13,7 @@
 struct sip {
 	struct loop *loop;       /* borrowed */
 	char *domain, *product;  /* owned */
+	const char *accept;      /* static */
 	struct netmask *trusted; /* owned */
 	size_t trusted_count;
 	struct sip_limits limits; /* without zeros */

@@ -122,7 +122,7 @@ static void serve_options(const struct uas *u)
 {
 	const struct sip_header headers[] = {
 		{ VIEW("Allow"), VIEW(METHOD_ALLOW) },
-		{ VIEW("Accept"), VIEW("text/plain") },
+		{ VIEW("Accept"), view_str(u->sip->accept) },
 	};
 
 	if (u->sip->draining)

@@ -108,6 +108,116 @@ static void test_fanout(void **state)
 		close(fd[i]);
 }
 
+/* What a handler may ask. */
+static struct sip_copy asked;
+static char asked_uri[64], asked_accept[64], asked_none[8];
+
+static void on_done_asking(int status, uint64_t a, uint64_t b, void *arg)
+{
+	asked = sip_done_copy(edge);
+	view_copy(asked_uri, sizeof(asked_uri), asked.uri);
+	view_copy(asked_accept, sizeof(asked_accept),
+		  sip_done_header(edge, VIEW("Accept")));
+	view_copy(asked_none, sizeof(asked_none),
+		  sip_done_header(edge, VIEW("Accep")));
+	on_done(status, a, b, arg);
+}
+
+static void device_refuse(const char *header)
+{
+	char out[2000];
+	const char *via = strstr(in, "Via: ");
+	int n;
+
+	assert_non_null(via);
+	n = snprintf(out, sizeof(out), "SIP/2.0 415 X\r\n%.*s\r\n"
+		     "CSeq: 1 MESSAGE\r\n%sContent-Length: 0\r\n\r\n"
+		     "Accept: body\r\n",
+		     (int)(strstr(via, "\r\n") - via), via, header);
+	assert_true(sendto(udp, out, (size_t)n, 0,
+			   &sip_local(edge, 0)->u.sa,
+			   netaddr_len(sip_local(edge, 0))) == n);
+}
+
+static void test_a_handler_may_ask(void **state)
+{
+	const struct sip_template_conf conf = {
+		.id = 77,
+		.from = VIEW("sip:lobby@confab.example"),
+		.content_type = VIEW("text/plain"),
+		.body = VIEW("hello"),
+		.doneh = on_done_asking,
+	};
+	struct sip_template *t;
+	struct sip_flow flow;
+
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	assert_int_equal(sip_template_new(&t, edge, &conf), 0);
+	flow = flow_to(udp, SIP_UDP);
+	copy_send(t, &flow, 7);
+	assert_true(received(udp));
+	assert_true(strlen(in) <= sip_copy_size(edge, t, &flow,
+						VIEW("sip:m7@h")));
+	assert_true(strlen(in) + 8 > sip_copy_size(edge, t, &flow,
+						   VIEW("sip:m7@h")));
+	device_refuse("accept:  text/html,\r\n image/png \r\n");
+	turns();
+	assert_int_equal(dones, 1);
+	assert_string_equal(asked_uri, "sip:m7@h");
+	assert_string_equal(asked_accept, "text/html,\r\n image/png");
+	assert_string_equal(asked_none, "");
+	assert_int_equal(asked.body, 5);
+	assert_int_equal(asked.flow.transport, SIP_UDP);
+	assert_true(netaddr_eq(&asked.flow.peer, &flow.peer));
+	/* the body is no header, and silence has none */
+	copy_send(t, &flow, 8);
+	assert_true(received(udp));
+	device_refuse("");
+	turns();
+	assert_string_equal(asked_accept, "");
+	copy_send(t, &flow, 9);
+	for (int i = 0; i < 12; i++) {
+		clock_advance(4000);
+		turns();
+	}
+	assert_int_equal(dones, 3);
+	assert_string_equal(asked_accept, "");
+	mem_deref(t);
+}
+
+static void test_too_long_for_a_datagram(void **state)
+{
+	static char body[12000];
+	const struct sip_template_conf conf = {
+		.id = 78,
+		.from = VIEW("sip:lobby@confab.example"),
+		.content_type = VIEW("text/plain"),
+		.body = { body, sizeof(body) },
+		.doneh = on_done,
+	};
+	struct sip_template *t;
+	struct sip_flow flow;
+	void *owner = mem_new(1, NULL);
+	int fd;
+
+	(void)state;
+	memset(body, 'x', sizeof(body));
+	edge_open("127.0.0.0/8", NULL);
+	assert_int_equal(sip_template_new(&t, edge, &conf), 0);
+	flow = flow_to(udp, SIP_UDP);
+	assert_int_equal(sip_send(edge, t, &flow, VIEW("sip:a@b"), owner, 0, 0,
+				  0), EMSGSIZE);
+	fd = tcp_open();
+	turns();
+	flow = flow_to(fd, SIP_TCP);
+	copy_send(t, &flow, 1);
+	tcp_await(fd, "\r\nContent-Length: 12000\r\n");
+	close(fd);
+	mem_deref(t);
+	mem_deref(owner);
+}
+
 static void test_late_answers(void **state)
 {
 	struct sip_template *t;
@@ -285,6 +395,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_fanout),
+		TEST(test_a_handler_may_ask),
+		TEST(test_too_long_for_a_datagram),
 		TEST(test_late_answers),
 		TEST(test_send_refused),
 		TEST(test_tcp_same_connection),
