@@ -408,6 +408,11 @@ void imc_set_sip(struct imc *i, struct sip *sip)
 	i->sip = sip;
 }
 
+const char *imc_accept(void)
+{
+	return CONTENT_ACCEPT;
+}
+
 void imc_load_contact(const struct store_contact *c, void *arg)
 {
 	struct imc *i = arg;

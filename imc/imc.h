@@ -38,6 +38,8 @@ void imc_free(struct imc *i);
  * once before sip_free(): it is gone. */
 void imc_set_sip(struct imc *i, struct sip *sip);
 sip_request_h imc_on_request; /* arg: the struct imc */
+/* What it takes: the value of an Accept header. */
+const char *imc_accept(void);
 /* Contacts from the store, while it loads. */
 void imc_load_contact(const struct store_contact *c, void *arg);
 

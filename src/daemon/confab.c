@@ -315,6 +315,7 @@ static int start_sip(struct confab *c, struct buf *why)
 		.trusted = trusted,
 		.domain = c->conf->domain,
 		.product = "confab/" CONFAB_VERSION,
+		.accept = imc_accept(),
 		.requesth = imc_on_request,
 		.arg = c->imc,
 	};

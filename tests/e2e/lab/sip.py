@@ -40,7 +40,7 @@ def uri_of(value):
 
 class SipUser:
     """name@domain on a socket of its own. answer: the status that incoming
-    MESSAGEs get; None: silence."""
+    MESSAGEs get, or a function that says it of a Message; None: silence."""
 
     def __init__(self, name, domain, server, transport='udp', answer=200,
                  bind='127.0.0.1', port=0):
@@ -118,10 +118,12 @@ class SipUser:
                           get(headers, 'call-id'), headers,
                           body.decode('utf-8', 'replace'))
         self.requests.add(message)
-        if self.answer is None:
+        answer = self.answer(message) if callable(self.answer) else \
+            self.answer
+        if answer is None:
             return
         via = [v for k, v in headers if k in ('via', 'v')]
-        lines = ['SIP/2.0 %d x' % self.answer]
+        lines = ['SIP/2.0 %d x' % answer]
         lines += ['Via: ' + v for v in via]
         lines += ['From: ' + get(headers, 'from'),
                   'To: %s;tag=%s' % (get(headers, 'to'), token()),
@@ -132,7 +134,7 @@ class SipUser:
             self.sock.send('\r\n'.join(lines).encode())
         except OSError:
             return
-        if method == 'MESSAGE' and 200 <= self.answer < 300 and \
+        if method == 'MESSAGE' and 200 <= answer < 300 and \
                 message.call_id not in self.known:
             self.known.add(message.call_id)
             self.seen.add(message)
