@@ -23,9 +23,10 @@ bool mime_head(struct view *v, struct view *head)
 
 	*head = view_mem(v->p, 0);
 	while (cut_line(v, &line)) {
-		if (!line.n)
-			return true;
-		head->n = (size_t)(v->p - head->p);
+		if (line.n)
+			continue;
+		head->n = (size_t)(line.p - head->p);
+		return true;
 	}
 	return false;
 }
@@ -38,6 +39,7 @@ struct view mime_value(struct view head, const char *name)
 		if (!view_cut(line, ':', &key, &value) ||
 		    !view_ieqs(view_trim(key), name))
 			continue;
+		value.p = key.p + key.n + 1; /* even where nothing follows */
 		while (head.n && (head.p[0] == ' ' || head.p[0] == '\t')) {
 			cut_line(&head, &line);
 			value.n = (size_t)(line.p + line.n - value.p);

@@ -10,6 +10,8 @@
 #include "mem.h"
 #include "peers.h"
 
+enum { AGENT_MAX = 128 }; /* bytes of a User-Agent that are looked at */
+
 enum typing { TYPING_UNKNOWN, TYPING_USED, TYPING_REFUSED };
 
 struct device {
@@ -51,13 +53,14 @@ static const struct {
 static bool has_part(struct view v, struct view part)
 {
 	for (; v.n >= part.n; v = view_from(v, 1))
-		if (view_istarts(v, part))
+		if ((v.p[0] | 0x20) == part.p[0] && view_istarts(v, part))
 			return true;
 	return false;
 }
 
 static size_t profile_of(struct view user_agent)
 {
+	user_agent = view_head(user_agent, AGENT_MAX);
 	for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++)
 		if (has_part(user_agent, view_str(profiles[i].part)))
 			return profiles[i].body;

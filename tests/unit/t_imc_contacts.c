@@ -165,6 +165,27 @@ static void a_new_connection_is_used_at_once(void **state)
 	contacts_free(cs);
 }
 
+static void a_connection_is_kept_in_mind(void **state)
+{
+	struct store st = { 0 };
+	struct contacts *cs = contacts_new(&st, 10);
+	struct addr *a = user_of("sip:alice@example.org");
+	struct sip_flow udp = flow_of("udp:192.0.2.1:5060");
+	struct sip_flow tcp = flow_of("tcp:192.0.2.1:40000");
+
+	(void)state;
+	assert_int_equal(contacts_conn(cs, a), 0);
+	contacts_heard(cs, a, &udp);
+	assert_int_equal(contacts_conn(cs, a), 0);
+	tcp.conn = 9;
+	contacts_heard(cs, a, &tcp);
+	contacts_heard(cs, a, &udp);
+	assert_int_equal(contacts_find(cs, a)->transport, SIP_UDP);
+	assert_int_equal(contacts_conn(cs, a), 9);
+	mem_deref(a);
+	contacts_free(cs);
+}
+
 static void what_the_store_had(void **state)
 {
 	struct store st = { 0 };
@@ -218,6 +239,7 @@ int main(void)
 		TEST(only_a_change_is_written),
 		TEST(and_once_a_day),
 		TEST(a_new_connection_is_used_at_once),
+		TEST(a_connection_is_kept_in_mind),
 		TEST(what_the_store_had),
 		TEST(the_longest_silent_goes),
 	};

@@ -146,6 +146,11 @@ static void parameters(void **state)
 	assert_true(view_eqs(mime_param(v, "boundary"), "q"));
 	assert_true(view_empty(mime_param(v, "c")));
 	assert_true(view_empty(mime_param(v, "d")));
+	assert_true(view_eqs(mime_value(VIEW("A:\n x\nB: y\r\n\tz\r\n"), "a"),
+			     "x"));
+	assert_true(view_eqs(mime_value(VIEW("A:\n x\nB: y\r\n\tz\r\n"), "b"),
+			     "y\r\n\tz"));
+	assert_true(view_empty(mime_value(VIEW("A:\nB: c\n"), "a")));
 	assert_true(view_empty(mime_param(VIEW("x=\"open;boundary=b"),
 					  "boundary")));
 }
