@@ -36,6 +36,11 @@ bool cursor_has(const struct cursor *c, uint64_t seq)
 	return seq <= c->acked || (c->sent & bit_of(c, seq));
 }
 
+bool cursor_settled(const struct cursor *c, uint64_t seq)
+{
+	return seq <= c->acked || (c->done & bit_of(c, seq));
+}
+
 void cursor_sent(struct cursor *c, uint64_t seq)
 {
 	c->sent |= bit_of(c, seq);

@@ -24,6 +24,7 @@ void cursor_set(struct cursor *c, uint64_t acked);
 uint64_t cursor_next(const struct cursor *c);
 /* Settled or under way. */
 bool cursor_has(const struct cursor *c, uint64_t seq);
+bool cursor_settled(const struct cursor *c, uint64_t seq);
 void cursor_sent(struct cursor *c, uint64_t seq);
 /* Settled; true when acked moved. Numbers outside the window are ignored. */
 bool cursor_done(struct cursor *c, uint64_t seq);

@@ -32,7 +32,7 @@ static bool is_for(const struct msg *msg, const struct member *m)
 }
 
 /* His own words are no news to him, but a notice goes to all. */
-static bool member_wants(const struct member *m, const struct msg *msg)
+bool member_wants(const struct member *m, const struct msg *msg)
 {
 	if (m->state != MEMBER_JOINED)
 		return false;
@@ -114,8 +114,10 @@ void member_put_off(struct member *m)
 
 	if (wtimer_running(&m->retry))
 		return;
-	if (!m->tries)
+	if (!m->tries) {
 		htable_add(&h->waiting, &m->waiting, m->addr->hash);
+		member_gone(m);
+	}
 	if (m->tries < PUT_OFF_STEPS)
 		m->tries++;
 	step = m->tries - 1u;
@@ -220,6 +222,8 @@ void hub_on_member_delivered(struct hub *h, uint64_t member, uint64_t seq)
 	if (!m || h->state != HUB_RUNNING)
 		return;
 	h->stats.delivered++;
+	if (m->more)
+		member_back(m);
 	member_normal(m);
 	settle(m, seq);
 	member_pump(m);
@@ -237,6 +241,7 @@ static void give_up(struct member *m, uint64_t seq, struct view text)
 		 VIEW_ARG(m->room->addr->text), (unsigned long long)seq,
 		 (unsigned long long)(msg ? msg->id : 0),
 		 VIEW_ARG(m->addr->text), VIEW_ARG(text));
+	member_refused(m, seq, msg, text);
 	member_normal(m);
 	settle(m, seq);
 	member_pump(m);

@@ -38,6 +38,8 @@ int hub_new(struct hub **hp, const struct hub_conf *conf)
 	h->keep_days = conf->keep_days ? conf->keep_days : 7;
 	h->keep_msgs = conf->keep_msgs ? conf->keep_msgs : 10000;
 	h->invite_days = conf->invite_days ? conf->invite_days : 7;
+	h->wait_msgs = conf->wait_msgs ? conf->wait_msgs : 500;
+	h->wait_bytes = conf->wait_bytes ? conf->wait_bytes : 1024 * 1024;
 	h->max_rooms = conf->rooms ? conf->rooms : 100000;
 	h->max_members = conf->room_members ? conf->room_members
 					    : ROOM_MEMBERS_MAX;
@@ -285,6 +287,7 @@ static void stop_timers(struct hub *h)
 
 	wheel_stop(h->wheel, &h->flush);
 	wheel_stop(h->wheel, &h->prune);
+	wheel_stop(h->wheel, &h->trim);
 	while ((n = htable_each(&h->members, &pos, n)) != NULL)
 		wheel_stop(h->wheel,
 			   &CONTAINER(n, struct member, by_id)->retry);

@@ -139,7 +139,8 @@ int hub_room_destroy(struct room *r, struct view notice, hub_done_h *doneh,
 /* The newest texts and emotes, oldest first; msgs are borrowed. */
 typedef void (hub_history_h)(int err, struct msg *const *msgs, size_t count,
 			     void *arg);
-/* At most count (<= 200) of them. h runs later, once. */
+/* At most count (1 to 200) of them. h runs later, once; ENOENT: the room is
+ * gone. */
 void hub_history(struct room *r, size_t count, hub_history_h *h, void *arg);
 
 /* What became of the newest text that from said in the room. */

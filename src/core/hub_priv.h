@@ -22,7 +22,8 @@ struct hub {
 	char *domain;	     /* owned */
 	unsigned keep_days;
 	uint64_t keep_msgs, backoff_ms;
-	unsigned invite_days;
+	unsigned invite_days, wait_msgs;
+	uint64_t wait_bytes;
 	size_t max_rooms, max_members;
 	enum hub_state state;
 	struct face faces[FACES_MAX];
@@ -35,7 +36,7 @@ struct hub {
 	struct list changes;	   /* of struct change, on their way */
 	struct list dirty_members; /* cursors to be written */
 	struct list dirty_legs;
-	struct wtimer flush, prune;
+	struct wtimer flush, prune, trim;
 	struct member **batch; /* owned; scratch of one fan-out */
 	size_t batch_cap;
 	struct late *late; /* owned; what goes out at the end of this turn */
@@ -125,6 +126,9 @@ int journal_find(const struct room *room, uint64_t seq, struct msg **mp);
 void journal_want(struct room *room, uint64_t seq);
 /* The number is settled: msg may be delivered (0), or is a hole. */
 void journal_commit(struct room *room, struct msg *msg, int err);
+/* Rows as messages, without those that are damaged: how many. */
+size_t journal_msgs(struct msg **msgs, const struct room *room,
+		    const struct store_msg *sms, size_t count);
 void journal_page_free(struct room *room);
 void journal_prune_start(struct hub *h);
 
@@ -134,6 +138,7 @@ void journal_prune_start(struct hub *h);
 void hub_deliver(struct room *room, uint64_t seq, struct msg *msg);
 /* The next number to go there; 0: none. */
 uint64_t room_next(const struct room *room, const struct cursor *cur);
+bool member_wants(const struct member *m, const struct msg *msg);
 void member_pump(struct member *m);
 void member_put_off(struct member *m);
 /* To somebody who hears nothing more. */
@@ -147,6 +152,35 @@ void hub_batch_reserve(struct hub *h, size_t count);
 
 /* A line beside the journal, where his network can. */
 void room_tell(struct room *room, const struct addr *to, struct view text);
+
+/* ---- fate.c ---- */
+
+/* What few members have. */
+struct member_more {
+	uint64_t said, said_ms; /* his newest text: number and time */
+	uint64_t missed;	/* since he last took something */
+	uint64_t base;		/* room.bytes where what waits begins */
+	struct addr **told;	/* owned, refs: senders who know of it */
+	size_t ntold;
+};
+
+struct member_more *member_more(struct member *m);
+void member_said(struct member *m, const struct msg *msg);
+/* Given up for this member or leg. */
+void room_failed(struct room *room, uint64_t target, uint64_t seq,
+		 struct view reason);
+
+/* ---- missed.c ---- */
+
+void member_more_free(struct member *m);
+/* Given up for good; msg is NULL where it is not at hand. */
+void member_refused(struct member *m, uint64_t seq, const struct msg *msg,
+		    struct view why);
+/* His absence begins; he (who has more) takes something again. */
+void member_gone(struct member *m);
+void member_back(struct member *m);
+/* Tells the senders of what the next pruning takes away from laggards. */
+void missed_expiring(struct room *room, uint64_t below, uint64_t before_ms);
 
 /* ---- late.c ---- */
 

@@ -85,15 +85,23 @@ static int msg_load(struct msg **mp, const struct room *room,
 	return err;
 }
 
+size_t journal_msgs(struct msg **msgs, const struct room *room,
+		    const struct store_msg *sms, size_t count)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < count; i++)
+		n += !msg_load(&msgs[n], room, &sms[i]);
+	return n;
+}
+
 static void page_take(struct room *room, const struct page_read *rd,
 		      const struct store_msg *msgs, size_t count)
 {
 	struct room_page *page = mem_new(sizeof(*page), page_destroy);
-	size_t i;
 
-	for (i = 0; i < count && i < ROOM_PAGE; i++)
-		page->count +=
-			!msg_load(&page->msgs[page->count], room, &msgs[i]);
+	page->count = journal_msgs(page->msgs, room, msgs,
+				   count < ROOM_PAGE ? count : ROOM_PAGE);
 	page->after = rd->after;
 	page->upto =
 		count < ROOM_PAGE ? rd->committed : msgs[ROOM_PAGE - 1].seq;
@@ -212,6 +220,7 @@ void journal_commit(struct room *room, struct msg *msg, int err)
 	struct msg **slot = &room->recent[msg->seq % ROOM_RECENT];
 
 	room->committed = msg->seq;
+	room->bytes += err ? 0 : msg->text.n;
 	mem_deref(*slot);
 	*slot = err ? NULL : mem_ref(msg);
 }
@@ -226,6 +235,8 @@ static void expire_member(struct member *m, uint64_t first)
 		 VIEW_ARG(m->room->addr->text), (unsigned long long)lost,
 		 VIEW_ARG(m->addr->text));
 	m->room->hub->stats.given_up += lost;
+	if (m->state == MEMBER_JOINED)
+		member_more(m)->missed += lost;
 	cursor_set(&m->cur, first - 1);
 	hub_dirty(m->room->hub, &m->room->hub->dirty_members, &m->dirty);
 	member_pump(m);
@@ -298,6 +309,7 @@ static void prune_room(struct room *room, uint64_t before_ms)
 				 ? room->committed - h->keep_msgs + 1
 				 : 0;
 
+	missed_expiring(room, below, before_ms);
 	store_prune(t, room->id, below, before_ms);
 	store_commit(t, NULL, NULL);
 	journal_page_free(room);

@@ -7,6 +7,8 @@ src_core_libcore_a_SOURCES = \
 	src/core/cursor.c src/core/cursor.h \
 	src/core/deliver.c \
 	src/core/face.h \
+	src/core/fate.c \
+	src/core/history.c \
 	src/core/hub.c src/core/hub.h src/core/hub_priv.h \
 	src/core/journal.c \
 	src/core/late.c \
@@ -16,6 +18,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/load.c \
 	src/core/member.c src/core/member.h \
 	src/core/members.c \
+	src/core/missed.c \
 	src/core/msg.c src/core/msg.h \
 	src/core/name.c \
 	src/core/relay.c \
@@ -72,3 +75,8 @@ check_PROGRAMS += tests/unit/t_core_change
 tests_unit_t_core_change_SOURCES = tests/unit/t_core_change.c
 tests_unit_t_core_change_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_core_change_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_core_missed
+tests_unit_t_core_missed_SOURCES = tests/unit/t_core_missed.c
+tests_unit_t_core_missed_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_missed_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)

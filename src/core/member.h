@@ -37,6 +37,8 @@ struct member {
 	uint64_t joined_ms;    /* invited: when he was */
 	uint64_t muted_until_ms; /* wall clock; 0: not muted */
 	struct addr *inviter;  /* ref, or NULL */
+	uint64_t since;        /* the room's head when he came; 0: loaded */
+	struct member_more *more; /* owned; what few have (hub), or NULL */
 	char *away;            /* owned; what he says of it, or NULL */
 };
 

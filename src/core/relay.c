@@ -131,6 +131,7 @@ static void leg_give_up(struct leg *l, uint64_t seq, struct view text)
 	log_info("link %s: message %llu (id %016llx) given up: %.*s", l->label,
 		 (unsigned long long)seq,
 		 (unsigned long long)(msg ? msg->id : 0), VIEW_ARG(text));
+	room_failed(l->room, l->id, seq, text);
 	settle(l, seq);
 }
 

@@ -49,6 +49,9 @@ struct room {
 	struct room_page *page; /* owned; the last one read, or NULL */
 	uint64_t want;         /* lowest number that somebody waits for */
 	bool reading;          /* a page is on its way */
+	bool trimming;         /* those who are away lose their oldest */
+	uint64_t bytes;        /* of text, since the start */
+	struct room_fails *fails; /* owned; the newest (hub), or NULL */
 	struct htable members; /* whatever their state */
 	size_t banned;         /* of them */
 	size_t own_nicks;      /* members that chose theirs */

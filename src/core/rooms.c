@@ -163,6 +163,7 @@ static void member_destroy(void *obj)
 	nick_clear(m);
 	mem_deref(m->addr);
 	mem_deref(m->inviter);
+	member_more_free(m);
 	mem_free(m->away);
 }
 
@@ -191,6 +192,7 @@ struct member *member_new(struct room *room, struct addr *addr,
 	m->addr = mem_ref(addr);
 	m->role = sm->role;
 	member_set_state(m, sm->state);
+	m->since = sm->id ? 0 : room->head;
 	m->joined_ms = sm->joined_ms ? sm->joined_ms : joined_now(room);
 	m->muted_until_ms = sm->muted_until_ms;
 	if (!view_empty(sm->away))
@@ -216,6 +218,7 @@ static void room_destroy(void *obj)
 		mem_deref(room->recent[i]);
 	journal_page_free(room);
 	htable_free(&room->members);
+	mem_free(room->fails);
 	mem_free((void *)room->subject.p);
 	mem_deref(room->addr);
 }

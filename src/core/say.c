@@ -32,8 +32,10 @@ static int check_speaker(struct member **mp, const struct room *r,
 static void on_said(struct change *c, struct room *room, int err)
 {
 	struct hub_stats *st = &room->hub->stats;
+	struct member *m = hub_member_by_id(room->hub, c->subject);
 
-	(void)c;
+	if (!err && m)
+		member_said(m, c->msg);
 	if (!err)
 		st->accepted++;
 	else if (err != EEXIST)
@@ -72,6 +74,7 @@ int hub_member_say(struct room *r, const struct hub_say *say,
 
 	c = change_new(r, doneh, arg);
 	c->settle = on_said;
+	c->subject = m->id;
 	commit_said(r, msg, say->dedupe, c);
 	mem_deref(msg);
 out:

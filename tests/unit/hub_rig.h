@@ -47,6 +47,8 @@ struct rig {
 	struct fake sip, net;
 	size_t done;
 	int err; /* of the last hub_done_h */
+	unsigned wait_msgs;  /* before rig_open(); 0: as hub_conf says */
+	uint64_t wait_bytes;
 	size_t told;
 	char told_to[128], told_text[256]; /* the last one */
 };
@@ -231,6 +233,8 @@ static inline void rig_open(void)
 	assert_int_equal(store_open(&rig.store, rig.dir, rig_wake, NULL, why,
 				    sizeof(why)),
 			 0);
+	conf.wait_msgs = rig.wait_msgs;
+	conf.wait_bytes = rig.wait_bytes;
 	conf.loop = rig.loop;
 	conf.store = rig.store;
 	assert_int_equal(hub_new(&rig.hub, &conf), 0);

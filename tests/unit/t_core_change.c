@@ -328,7 +328,8 @@ static void set_notices(enum room_notices notices)
 
 static void notices_find_who_is_meant(void **state)
 {
-	struct member *a, *b, *c, *d, *e;
+	struct member *a, *b, *c, *d;
+	uint64_t e;
 
 	(void)state;
 	rig_start();
@@ -352,16 +353,15 @@ static void notices_find_who_is_meant(void **state)
 	set_notices(NOTICES_OFF);
 	assert_int_equal(rig_try_join(room, "erin", MEMBER_JOINED, "e in"), 0);
 	rig_settle();
-	e = rig_find(room, "erin");
+	e = rig_find(room, "erin")->id;
 	assert_int_equal(rig.sip.count, 1);
-	assert_int_equal(fake_got(&rig.sip, e->id, "e in"), 1);
+	assert_int_equal(fake_got(&rig.sip, e, "e in"), 1);
 	/* Kept over a restart, with its audience. */
 	again();
 	assert_int_equal(room->notices, NOTICES_OFF);
-	assert_int_equal(fake_got(&rig.sip, e->id, "e in"), 0);
 	rig_settle();
+	assert_int_equal(fake_got(&rig.sip, e, "e in"), 1);
 	assert_int_equal(rig.sip.count, 1);
-	assert_string_equal(rig.sip.sent[0].text, "e in");
 	rig_stop();
 }
 

@@ -364,6 +364,7 @@ static void too_many_are_pruned(void **state)
 	int i;
 
 	(void)state;
+	rig.wait_msgs = 2000;
 	b = alice_and_bob(); /* keep_msgs is 1,000 */
 	for (i = 0; i < 11; i++)
 		rig_say_many(room, "alice", "m", 100);
