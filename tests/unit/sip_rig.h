@@ -25,6 +25,7 @@ static size_t in_n;
 
 static unsigned requests;
 static char last_body[100], last_type[40], last_user[40];
+static char last_params[100], last_agent[40], last_accept[80];
 static uint64_t last_txn;
 static int answer_code; /* 0: the handler leaves it open */
 
@@ -40,6 +41,9 @@ static inline void on_request(const struct sip_request *req, void *arg)
 	view_copy(last_body, sizeof(last_body), req->body);
 	view_copy(last_type, sizeof(last_type), req->content_type);
 	view_copy(last_user, sizeof(last_user), req->from.user);
+	view_copy(last_params, sizeof(last_params), req->type_params);
+	view_copy(last_agent, sizeof(last_agent), req->user_agent);
+	view_copy(last_accept, sizeof(last_accept), req->accept);
 	if (answer_code)
 		sip_answer(edge, req->txn, answer_code, NULL, NULL, 0);
 }

@@ -49,6 +49,30 @@ static void test_message(void **state)
 	assert_int_equal(stats.server_txns, 1);
 }
 
+static void test_what_a_device_says_of_itself(void **state)
+{
+	static const char head[] =
+		"User-Agent: Phone (1; \"2)\r\nAccept: text/plain;q=1,\r\n */*"
+		"\r\nContent-Type: multipart/mixed; boundary=\"a;b\";x=y\r\n"
+		"Content-Length: 2\r\n\r\nhi";
+	struct buf b = { 0 };
+
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	buf_adds(&b, REQUEST("MESSAGE", "m1"));
+	buf_adds(&b, head);
+	ask(buf_str(&b), "SIP/2.0 202 Accepted\r\n");
+	assert_string_equal(last_type, "multipart/mixed");
+	assert_string_equal(last_params, " boundary=\"a;b\";x=y");
+	assert_string_equal(last_agent, "Phone (1; \"2)");
+	assert_string_equal(last_accept, "text/plain;q=1,\r\n */*");
+	ask(MESSAGE("m2"), "SIP/2.0 202 Accepted\r\n");
+	assert_string_equal(last_params, "");
+	assert_string_equal(last_agent, "");
+	assert_string_equal(last_accept, "");
+	buf_free(&b);
+}
+
 static void test_answered_later(void **state)
 {
 	const struct sip_header header = { VIEW("X-Why"), VIEW("late") };
@@ -283,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_options),
 		TEST(test_message),
+		TEST(test_what_a_device_says_of_itself),
 		TEST(test_answered_later),
 		TEST(test_never_answered),
 		TEST(test_bad_answers_are_mended),
