@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "clock.h"
 #include "imc_priv.h"
 #include "letter.h"
 #include "mem.h"
@@ -205,6 +206,8 @@ static bool send_one(struct fan *f, const struct member *mb,
 	case ROUTE_OK:
 		break;
 	}
+	flow.anew = mb->failed_ms &&
+		    now_ms() - mb->failed_ms < SIP_MEMORY_MS;
 	if (copy_fits(f, mb, &flow)) {
 		err = send_copy(f, mb, &flow);
 	} else {

@@ -144,6 +144,7 @@ static int set_way(size_t *max, struct imc *i, struct letter *lt,
 	if (lt->user)
 		p = peers_find(i->peers, lt->user, flow);
 	lt->flow = *flow;
+	lt->flow.anew = lt->conf.flow.anew;
 	lt->bare = p.bare;
 	*max = p.body_max;
 	if (flow->transport == SIP_TCP)
@@ -228,12 +229,14 @@ static void on_status(int status, uint64_t id, uint64_t unused, void *arg)
 	imc_on_status(i, status);
 	if (!lt)
 		return;
-	if (status >= 400 && imc_learn(i, lt->user, status, lt->bare))
+	if (status >= 400 && imc_learn(i, lt->user, status, lt->bare)) {
+		lt->conf.flow.anew = true;
 		err = start(i, lt);
-	else if (status < 300 && !split_is_done(&lt->split))
+	} else if (status < 300 && !split_is_done(&lt->split))
 		err = send_part(i, lt);
-	else
+	} else {
 		over = true;
+	}
 	if (over || err)
 		letter_done(i, lt, err ? 503 : status);
 }

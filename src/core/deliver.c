@@ -259,6 +259,7 @@ void hub_on_member_failed(struct hub *h, uint64_t member, uint64_t seq,
 		give_up(m, seq, text);
 		return;
 	}
+	m->failed_ms = now_ms();
 	cursor_undo(&m->cur, seq);
 	member_put_off(m);
 }

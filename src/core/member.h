@@ -31,6 +31,7 @@ struct member {
 	enum member_state state;
 	struct cursor cur;
 	uint8_t tries;         /* failed deliveries in a row; > 0: put off */
+	uint64_t failed_ms;    /* monotonic; 0: no delivery ever failed */
 	bool reading;          /* waits for a page of the journal */
 	bool leaving;          /* his removal is on its way to the disk */
 	bool own_nick;         /* chosen, not made from his address */

@@ -12,6 +12,7 @@
 #include "confab.h"
 #include "control.h"
 #include "jabber/face.h"
+#include "key.h"
 #include "log.h"
 #include "mem.h"
 #include "notify.h"
@@ -309,8 +310,10 @@ static int start_sip(struct confab *c, struct buf *why)
 {
 	struct sip_listen listen[LISTEN_MAX];
 	struct netmask trusted[TRUSTED_MAX];
+	uint8_t key[SIP_BRANCH_KEY];
 	struct sip_conf sc = {
 		.loop = c->loop,
+		.branch_key = key,
 		.listen = listen,
 		.trusted = trusted,
 		.domain = c->conf->domain,
@@ -322,6 +325,11 @@ static int start_sip(struct confab *c, struct buf *why)
 	char text[WHY_MAX] = "";
 	int err;
 
+	err = key_load(key, sizeof(key), c->conf->state_dir, "branch.key");
+	if (err)
+		log_warning("%s/branch.key: %s: after a crash members may see "
+			 "a few texts twice", c->conf->state_dir,
+			 strerror(err));
 	sc.listen_count = read_listen(c, listen);
 	for (char **p = c->conf->trusted; *p; p++) {
 		if (sc.trusted_count == TRUSTED_MAX) {

@@ -3,6 +3,7 @@ noinst_LIBRARIES += src/daemon/libconf.a
 src_daemon_libconf_a_SOURCES = \
 	src/daemon/conf.c src/daemon/conf.h \
 	src/daemon/conf_doc.c \
+	src/daemon/key.c src/daemon/key.h \
 	src/daemon/options.c src/daemon/options.h \
 	src/daemon/secret.c src/daemon/secret.h
 src_daemon_libconf_a_CPPFLAGS = $(INC_daemon) $(CONFUSE_CFLAGS)
@@ -23,6 +24,11 @@ confabd_CPPFLAGS = $(INC_daemon) $(JANSSON_CFLAGS) $(PKGLIBEXEC) \
 confabd_LDADD = src/daemon/libconf.a $(FACES) bridges/echo/libecho.a \
 	imc/libimc.a src/sip/libsip.a $(LIB_bridges) $(CONFUSE_LIBS) \
 	$(JANSSON_LIBS) $(DEPS_sip) $(DEPS_core)
+
+check_PROGRAMS += tests/unit/t_key
+tests_unit_t_key_SOURCES = tests/unit/t_key.c
+tests_unit_t_key_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_key_LDADD = src/daemon/libconf.a $(LIB_base) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_conf
 tests_unit_t_conf_SOURCES = tests/unit/t_conf.c

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Client transactions in slots. The slots stand in chunks that never move,
- * because the timer wheel holds on to what is in them.
+ * because the timer wheel holds on to what is in them. A table with open
+ * addressing leads from the id, which is as good as random, to the slot.
  */
 #include "ctxn_priv.h"
 
@@ -17,6 +18,7 @@ enum {
 	T1 = SIP_T1_MS / TICK_MS,
 	T2 = SIP_T2_MS / TICK_MS,
 	TXN = SIP_TXN_MS / TICK_MS,
+	TABLE_MIN = 1024,
 };
 
 struct ctxns {
@@ -24,9 +26,10 @@ struct ctxns {
 	struct ctxn_ops ops;
 	struct ctxn **chunk; /* owned, and so is each */
 	size_t chunks, used; /* used: slots ever taken */
-	uint32_t *spare;     /* owned: indices of free slots below used */
-	size_t spares, count, max;
-	uint8_t key[16];
+	struct ctxn **spare; /* owned: free slots below used */
+	struct ctxn **table; /* owned: by id, at most half full */
+	size_t spares, count, max, mask;
+	uint8_t key[CTXN_KEY];
 	struct ctxn_stats stats;
 };
 
@@ -52,7 +55,7 @@ static void state_set(struct ctxn *c, enum ctxn_state state)
 	c->state = (uint8_t)state;
 }
 
-struct ctxns *ctxns_new(struct wheel *w, size_t max,
+struct ctxns *ctxns_new(struct wheel *w, size_t max, const uint8_t *key,
 			const struct ctxn_ops *ops)
 {
 	struct ctxns *cs = mem_zalloc(sizeof(*cs));
@@ -60,7 +63,12 @@ struct ctxns *ctxns_new(struct wheel *w, size_t max,
 	cs->wheel = w;
 	cs->max = max;
 	cs->ops = *ops;
-	rand_bytes(cs->key, sizeof(cs->key));
+	cs->mask = TABLE_MIN - 1;
+	cs->table = mem_zalloc(TABLE_MIN * sizeof(struct ctxn *));
+	if (key)
+		memcpy(cs->key, key, sizeof(cs->key));
+	else
+		rand_bytes(cs->key, sizeof(cs->key));
 	return cs;
 }
 
@@ -83,6 +91,7 @@ void ctxns_free(struct ctxns *cs)
 		mem_free(cs->chunk[i]);
 	mem_free(cs->chunk);
 	mem_free(cs->spare);
+	mem_free(cs->table);
 	mem_free(cs);
 }
 
@@ -108,18 +117,68 @@ static void chunk_add(struct ctxns *cs)
 
 static struct ctxn *slot_take(struct ctxns *cs)
 {
-	struct ctxn *c;
-
 	if (cs->spares)
-		return slot_at(cs, cs->spare[--cs->spares]);
+		return cs->spare[--cs->spares];
 	if (cs->used == cs->chunks * CHUNK)
 		chunk_add(cs);
-	c = slot_at(cs, cs->used);
-	c->index = (uint32_t)cs->used++;
-	return c;
+	return slot_at(cs, cs->used++);
 }
 
-struct ctxn *ctxn_new(struct ctxns *cs)
+/* ---- by id ---- */
+
+/* Where it stands, or where it would. */
+static size_t table_place(const struct ctxns *cs, uint64_t id)
+{
+	size_t i = id & cs->mask;
+
+	while (cs->table[i] && cs->table[i]->id != id)
+		i = (i + 1) & cs->mask;
+	return i;
+}
+
+static void table_grow(struct ctxns *cs)
+{
+	struct ctxn **old = cs->table;
+	size_t i, size = cs->mask + 1;
+
+	cs->mask = 2 * size - 1;
+	cs->table = mem_zalloc(2 * size * sizeof(struct ctxn *));
+	for (i = 0; i < size; i++)
+		if (old[i])
+			cs->table[table_place(cs, old[i]->id)] = old[i];
+	mem_free(old);
+}
+
+static void table_add(struct ctxns *cs, struct ctxn *c)
+{
+	if (2 * cs->count > cs->mask)
+		table_grow(cs);
+	cs->table[table_place(cs, c->id)] = c;
+}
+
+/* What stands behind moves up, unless it would pass its home. */
+static void table_del(struct ctxns *cs, const struct ctxn *c)
+{
+	size_t hole = table_place(cs, c->id), i = hole, home;
+
+	while (cs->table[i = (i + 1) & cs->mask]) {
+		home = cs->table[i]->id & cs->mask;
+		if (((i - home) & cs->mask) < ((i - hole) & cs->mask))
+			continue;
+		cs->table[hole] = cs->table[i];
+		hole = i;
+	}
+	cs->table[hole] = NULL;
+}
+
+uint64_t ctxn_wish(const struct ctxns *cs, uint64_t tmpl, uint64_t key)
+{
+	const uint64_t both[] = { tmpl, key };
+
+	return siphash(cs->key, both, sizeof(both));
+}
+
+struct ctxn *ctxn_new(struct ctxns *cs, uint64_t wish)
 {
 	struct ctxn *c;
 
@@ -128,25 +187,26 @@ struct ctxn *ctxn_new(struct ctxns *cs)
 	c = slot_take(cs);
 	cs->count++;
 	state_set(c, CTXN_TRYING);
+	while (cs->table[table_place(cs, wish)])
+		wish++;
+	c->id = wish;
+	table_add(cs, c);
 	return c;
 }
 
 /* Leaves the slot ready for its next use. */
 static void slot_free(struct ctxns *cs, struct ctxn *c)
 {
-	uint32_t index = c->index, gen = c->gen;
-
 	wheel_stop(cs->wheel, &c->timer);
+	table_del(cs, c);
 	memset(c, 0, sizeof(*c));
-	c->index = index;
-	c->gen = gen + 1;
-	cs->spare[cs->spares++] = index;
+	cs->spare[cs->spares++] = c;
 	cs->count--;
 }
 
 uint64_t ctxn_id(const struct ctxn *c)
 {
-	return (uint64_t)c->gen << 32 | c->index;
+	return c->id;
 }
 
 uint64_t ctxn_check(const struct ctxns *cs, uint64_t id)
@@ -299,11 +359,10 @@ enum ctxn_match ctxns_answer(struct ctxns *cs, struct view branch, int status)
 	struct ctxn *c;
 	uint64_t id;
 
-	if (!branch_scan(cs, branch, &id) || (uint32_t)id >= cs->used)
+	if (!branch_scan(cs, branch, &id))
 		return CTXN_STRAY;
-	c = slot_at(cs, (uint32_t)id);
-	if (c->gen != id >> 32 || c->state == CTXN_FREE ||
-	    c->state == CTXN_FAILED)
+	c = cs->table[table_place(cs, id)];
+	if (!c || c->state == CTXN_FAILED)
 		return CTXN_LATE;
 
 	if (status >= 200)

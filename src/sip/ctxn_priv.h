@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Client transactions (RFC 3261 17.1.2), a slot each. The slot's id stands in
- * the branch with a keyed check, so an answer leads to its slot without a
- * search, and nobody who did not see the request can make one.
+ * Client transactions (RFC 3261 17.1.2), a slot each. The id stands in the
+ * branch with a keyed check, so nobody who did not see the request can make
+ * an answer. A copy that is sent again after a restart gets the id it had: to
+ * its device that is a retransmission, which it answers and does not show.
  *
  * Timer K's work, absorbing repeated answers, needs no slot: an id with a
- * true check whose slot has gone on belongs to an answered request.
+ * true check and without a slot belongs to an answered request.
  */
 #ifndef CONFAB_CTXN_PRIV_H
 #define CONFAB_CTXN_PRIV_H
@@ -40,9 +41,8 @@ struct ctxn {
 	struct sip_template *tmpl; /* ref */
 	const void *owner;         /* ref: holds uri's bytes */
 	const char *uri;           /* borrowed from owner */
-	uint64_t key, a, b;
+	uint64_t key, a, b, id;
 	struct ctxn_peer peer;
-	uint32_t index, gen;       /* the id's halves: slot, and its use */
 	union {
 		uint32_t conn;     /* TCP */
 		struct {
@@ -66,15 +66,21 @@ struct ctxn_ops {
 	void *arg;
 };
 
-struct ctxns *ctxns_new(struct wheel *w, size_t max,
+enum { CTXN_KEY = SIP_BRANCH_KEY };
+
+/* key: of the checks and of ctxn_wish(); NULL: random. */
+struct ctxns *ctxns_new(struct wheel *w, size_t max, const uint8_t *key,
 			const struct ctxn_ops *ops);
 /* Drops all references; nobody is told. NULL is allowed. */
 void ctxns_free(struct ctxns *cs);
 size_t ctxns_count(const struct ctxns *cs);
 
-/* A slot, zeroed but for its id, or NULL: at the limit. */
-struct ctxn *ctxn_new(struct ctxns *cs);
+/* A slot, zeroed but for its id, or NULL: at the limit. The id is the wish,
+ * or the next one that no live transaction has. */
+struct ctxn *ctxn_new(struct ctxns *cs, uint64_t wish);
 uint64_t ctxn_id(const struct ctxn *c);
+/* The id for the copy of this template and key: always the same one. */
+uint64_t ctxn_wish(const struct ctxns *cs, uint64_t tmpl, uint64_t key);
 void ctxn_set_peer(struct ctxn *c, const struct netaddr *peer);
 void ctxn_get_peer(const struct ctxn *c, struct netaddr *peer);
 /* Filled in: starts Timers E and F. The first sending was the caller's. */

@@ -49,7 +49,8 @@ static int parts_new(struct sip *s, const struct sip_conf *conf, char *why,
 
 	s->parser = parser_new();
 	s->stxns = stxns_new(w, s->limits.server_txns, &stxn_ops);
-	s->ctxns = ctxns_new(w, s->limits.client_txns, &ctxn_ops);
+	s->ctxns = ctxns_new(w, s->limits.client_txns, conf->branch_key,
+			     &ctxn_ops);
 	return transport_new(&s->transport, conf, &s->limits, &ops, why,
 			     whysize);
 }

@@ -31,6 +31,7 @@ struct sip_flow {
 	uint16_t listener;   /* index of the local socket, UDP */
 	uint64_t conn;       /* id of the TCP connection, 0: make one */
 	struct netaddr peer;
+	bool anew;           /* sip_send(): see there */
 };
 enum { SIP_FLOW_TEXT_MAX = 80 };
 /* "udp:192.0.2.1:5060", to be stored; the connection's id is not in it. */
@@ -83,8 +84,13 @@ struct sip_request {
 /* MESSAGE only, from trusted sources; everything else was answered before. */
 typedef void (sip_request_h)(const struct sip_request *req, void *arg);
 
+enum { SIP_BRANCH_KEY = 16 };
+
 struct sip_conf {
 	struct loop *loop;                /* borrowed */
+	const uint8_t *branch_key;        /* SIP_BRANCH_KEY secret bytes, the
+					     same at each start; copied. NULL:
+					     random ones */
 	const struct sip_listen *listen;  /* copied; 1..16 */
 	size_t listen_count;
 	const struct netmask *trusted;    /* copied */
@@ -145,7 +151,13 @@ int sip_template_new(struct sip_template **tp, struct sip *s,
  * after a restart: a device can drop doubles. owner: the mem_new() object that
  * holds uri's bytes; a reference is kept while the transaction lives. a and b
  * are handed to doneh. ENOBUFS: too many transactions, EBADMSG: uri, EMSGSIZE:
- * over the datagram's limit, on UDP. */
+ * over the datagram's limit, on UDP.
+ *
+ * The branch is made of the same pair and the branch_key, so that a device
+ * takes what a restarted daemon sends again for a retransmission. For
+ * SIP_MEMORY_MS after a failure it would be answered with that failure again:
+ * flow->anew asks for a new branch. */
+enum { SIP_MEMORY_MS = 32 * 1000 };
 int sip_send(struct sip *s, struct sip_template *t,
 	     const struct sip_flow *flow, struct view uri, const void *owner,
 	     uint64_t key, uint64_t a, uint64_t b);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "clock.h"
 #include "mem.h"
 
 int sip_template_new(struct sip_template **tp, struct sip *s,
@@ -118,7 +119,8 @@ int sip_send(struct sip *s, struct sip_template *t,
 		return EBADMSG;
 	if (is_too_big(s, t, flow, uri))
 		return EMSGSIZE;
-	c = ctxn_new(s->ctxns);
+	c = ctxn_new(s->ctxns, flow->anew ? rand_u64()
+					  : ctxn_wish(s->ctxns, t->id, key));
 	if (!c) {
 		s->stats.overload++;
 		return ENOBUFS;

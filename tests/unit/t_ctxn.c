@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "clock.h"
 #include "ctxn_priv.h"
 
 static struct wheel *wheel;
@@ -40,7 +41,7 @@ static int setup(void **state)
 	sent = overs = 0;
 	last_status = 0;
 	wheel = wheel_new(now);
-	set = ctxns_new(wheel, 2000, &ops);
+	set = ctxns_new(wheel, 2000, NULL, &ops);
 	return 0;
 }
 
@@ -61,9 +62,9 @@ static void advance(uint64_t ms)
 	}
 }
 
-static struct ctxn *begin(uint64_t a, bool tcp)
+static struct ctxn *begin_with(uint64_t a, bool tcp, uint64_t wish)
 {
-	struct ctxn *c = ctxn_new(set);
+	struct ctxn *c = ctxn_new(set, wish);
 
 	assert_non_null(c);
 	c->tmpl = mem_new(sizeof(*c->tmpl), NULL);
@@ -73,6 +74,16 @@ static struct ctxn *begin(uint64_t a, bool tcp)
 	c->tcp = tcp;
 	ctxn_start(set, c);
 	return c;
+}
+
+static struct ctxn *begin(uint64_t a, bool tcp)
+{
+	return begin_with(a, tcp, rand_u64());
+}
+
+static struct ctxn *begin_as(uint64_t a, uint64_t wish)
+{
+	return begin_with(a, false, wish);
 }
 
 static struct view branch_text(char dst[64], uint64_t id, uint64_t check)
@@ -182,9 +193,9 @@ static void test_slot_used_again(void **state)
 
 	(void)state;
 	assert_int_equal(answer(first, 200), CTXN_TAKEN);
-	second = ctxn_id(begin(2, false));
+	assert_ptr_equal(begin(2, false), c);
+	second = ctxn_id(c);
 	assert_true(first != second);
-	assert_int_equal((uint32_t)first, (uint32_t)second);
 	assert_int_equal(answer(first, 200), CTXN_LATE);
 	assert_int_equal(overs, 1);
 	assert_int_equal(answer(second, 200), CTXN_TAKEN);
@@ -253,7 +264,7 @@ static void test_limit(void **state)
 	(void)state;
 	for (i = 0; i < 2000; i++)
 		ids[i] = ctxn_id(begin(i, false));
-	assert_null(ctxn_new(set));
+	assert_null(ctxn_new(set, 1));
 	for (i = 0; i < 2000; i += 2) {
 		assert_int_equal(answer(ids[i], 200), CTXN_TAKEN);
 		assert_int_equal(last_a, i);
@@ -261,7 +272,64 @@ static void test_limit(void **state)
 	assert_int_equal(ctxns_count(set), 1000);
 	for (i = 0; i < 1000; i++)
 		begin(i, false);
-	assert_null(ctxn_new(set));
+	assert_null(ctxn_new(set, 1));
+}
+
+/* Neighbours and equals in the table: each is found, whoever went before. */
+static void test_crowded_ids(void **state)
+{
+	const struct ctxn_ops ops = { on_send, on_over, NULL };
+	struct ctxns *own = set;
+	size_t i, n;
+
+	(void)state;
+	ctxns_free(own);
+	for (n = 0; n < 60; n++) {
+		uint64_t ids[60];
+
+		set = ctxns_new(wheel, 2000, NULL, &ops);
+		for (i = 0; i < 60; i++) {
+			ids[i] = ctxn_id(begin_as(i, i % 3 ? 1020 : 5));
+			assert_true(ids[i] >= 5);
+		}
+		assert_int_equal(answer(ids[n], 200), CTXN_TAKEN);
+		for (i = 0; i < 60; i++) {
+			assert_int_equal(answer(ids[i], 200),
+					 i == n ? CTXN_LATE : CTXN_TAKEN);
+			if (i != n)
+				assert_int_equal(last_a, i);
+		}
+		assert_int_equal(ctxns_count(set), 0);
+		ctxns_free(set);
+	}
+	set = ctxns_new(wheel, 2000, NULL, &ops);
+}
+
+/* What a device answered before a restart ends what was sent again. */
+static void test_same_id_after_restart(void **state)
+{
+	static const uint8_t key[CTXN_KEY] = "sixteen letters";
+	const struct ctxn_ops ops = { on_send, on_over, NULL };
+	uint64_t id, again, check;
+
+	(void)state;
+	ctxns_free(set);
+	set = ctxns_new(wheel, 2000, key, &ops);
+	id = ctxn_wish(set, 77, 5);
+	check = ctxn_check(set, id);
+	assert_true(id != ctxn_wish(set, 77, 6));
+	assert_true(id != ctxn_wish(set, 78, 5));
+	ctxns_free(set);
+	set = ctxns_new(wheel, 2000, key, &ops);
+	again = ctxn_id(begin_as(1, ctxn_wish(set, 77, 5)));
+	assert_true(again == id);
+	assert_true(ctxn_check(set, again) == check);
+	/* The same copy twice at once: each has an id of its own. */
+	assert_true(ctxn_id(begin_as(2, id)) == id + 1);
+	assert_int_equal(answer(id, 200), CTXN_TAKEN);
+	assert_int_equal(last_a, 1);
+	assert_int_equal(answer(id + 1, 200), CTXN_TAKEN);
+	assert_int_equal(last_a, 2);
 }
 
 static void test_peer(void **state)
@@ -294,6 +362,7 @@ int main(void)
 		TEST(test_tcp),		    TEST(test_slot_used_again),
 		TEST(test_false_answers),   TEST(test_failed),
 		TEST(test_connection_lost), TEST(test_limit),
+		TEST(test_crowded_ids), TEST(test_same_id_after_restart),
 		TEST(test_peer),
 	};
 
