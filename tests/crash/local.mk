@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+EXTRA_DIST += \
+	tests/crash/dead_member.py \
+	tests/crash/kill.py \
+	tests/crash/people.py \
+	tests/crash/powercut.py \
+	tests/crash/powercut.sh \
+	tests/crash/relay.py
