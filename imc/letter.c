@@ -232,7 +232,7 @@ static void on_status(int status, uint64_t id, uint64_t unused, void *arg)
 	if (status >= 400 && imc_learn(i, lt->user, status, lt->bare)) {
 		lt->conf.flow.anew = true;
 		err = start(i, lt);
-	} else if (status < 300 && !split_is_done(&lt->split))
+	} else if (status < 300 && !split_is_done(&lt->split)) {
 		err = send_part(i, lt);
 	} else {
 		over = true;
