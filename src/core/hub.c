@@ -13,7 +13,7 @@
 #include "log.h"
 #include "mem.h"
 
-enum { FLUSH_MS = 1000, FLUSH_AGAIN_MS = 10000 };
+enum { FLUSH_MS = 100, FLUSH_AGAIN_MS = 10000 };
 
 static void hub_destroy(void *obj)
 {
