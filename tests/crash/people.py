@@ -22,7 +22,7 @@ from lab.util import Process, Timeout, wait_for  # noqa: E402,F401
 
 TIMER_J = 32      # seconds that a device knows a transaction
 ONE_ROUND = 16    # and after which a sender begins a new one
-TEXT = re.compile(r'<<(\S+)>>')
+TEXT = re.compile(r'<<([^\s>]+)>>')
 BRANCH = re.compile(r'branch=([^;,\s]+)')
 
 Copy = collections.namedtuple('Copy', 'call_id when')
@@ -104,10 +104,13 @@ class Person:
 
     # -- in
 
+    def receive(self):
+        return self.sock.recv(65535)
+
     def readable(self):
         for _ in range(100):
             try:
-                data = self.sock.recv(65535)
+                data = self.receive()
             except BlockingIOError:
                 return
             except ConnectionRefusedError:
@@ -176,7 +179,8 @@ class Person:
 class People:
     """Runs them all; ends with close()."""
 
-    def __init__(self):
+    def __init__(self, kind=Person):
+        self.kind = kind
         self.selector = selectors.DefaultSelector()
         self.all = []
         self.timers, self.order = [], 0
@@ -190,7 +194,7 @@ class People:
         self.thread.start()
 
     def add(self, name, domain, server):
-        person = Person(self, name, domain, server)
+        person = self.kind(self, name, domain, server)
         self.all.append(person)
         self.selector.register(person.sock, selectors.EVENT_READ, person)
         return person
