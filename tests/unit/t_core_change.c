@@ -46,8 +46,9 @@ static int remove_him(struct member *m, const char *notice)
 	size_t before = rig.done;
 	int err = hub_member_remove(room, m, view_str(notice), rig_done, NULL);
 
-	if (!err)
-		err = rig_answer(before);
+	if (err)
+		return err;
+	err = rig_answer(before);
 	rig_settle();
 	return err;
 }
