@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Addresses. One block holds the struct and the canonical text, the parts are
- * views into that text.
+ * views into that text. A user is in many rooms, and says many things: all of
+ * them share one object, found in a table that holds no references.
  */
 #include <errno.h>
 #include <string.h>
@@ -69,23 +70,11 @@ static struct view append(char **at, struct view v, bool lower)
 	return out;
 }
 
-int addr_new(struct addr **ap, struct view network, struct view user,
-	     struct view host, struct view resource)
+/* The canonical text into at, and its parts. */
+static void make(struct addr *a, char *at, struct view network,
+		 struct view user, struct view host, struct view resource)
 {
-	size_t size = network.n + user.n + host.n + resource.n + 3;
-	struct addr *a;
-	char *at;
-	int err;
-
-	if (network.n > ADDR_MAX || user.n > ADDR_MAX || host.n > ADDR_MAX ||
-	    resource.n > ADDR_MAX || size > ADDR_MAX)
-		return EMSGSIZE;
-	err = check_parts(network, user, host, resource);
-	if (err)
-		return err;
-
-	a = mem_new(sizeof(*a) + size + 1, NULL);
-	a->text.p = at = (char *)(a + 1);
+	a->text.p = at;
 	a->network = append(&at, network, true);
 	*at++ = ':';
 	a->user = append(&at, user, false);
@@ -98,7 +87,79 @@ int addr_new(struct addr **ap, struct view network, struct view user,
 	*at = '\0';
 	a->text.n = (size_t)(at - a->text.p);
 	a->hash = hash_view(a->text);
-	*ap = a;
+}
+
+/* ---- those that are known ---- */
+
+_Static_assert(offsetof(struct addr, hash) ==
+		       offsetof(struct addr, known) +
+			       offsetof(struct hnode, hash),
+	       "hash is known's");
+
+static struct htable all; /* of struct addr, without references */
+
+static struct addr *find(const struct addr *made)
+{
+	struct hnode *n;
+
+	for (n = htable_find(&all, made->hash); n; n = htable_more(n)) {
+		struct addr *a = CONTAINER(n, struct addr, known);
+
+		if (view_eq(a->text, made->text))
+			return mem_ref(a);
+	}
+	return NULL;
+}
+
+static void addr_destroy(void *obj)
+{
+	struct addr *a = obj;
+
+	htable_del(&all, &a->known);
+	if (!all.count)
+		htable_free(&all);
+}
+
+static struct view moved(struct view v, const struct addr *from, char *to)
+{
+	return view_mem(to + (v.p - from->text.p), v.n);
+}
+
+static struct addr *keep(const struct addr *made)
+{
+	struct addr *a =
+		mem_new(sizeof(*a) + made->text.n + 1, addr_destroy);
+	char *text = (char *)(a + 1);
+
+	memcpy(text, made->text.p, made->text.n + 1);
+	a->text = moved(made->text, made, text);
+	a->network = moved(made->network, made, text);
+	a->user = moved(made->user, made, text);
+	a->host = moved(made->host, made, text);
+	a->resource = moved(made->resource, made, text);
+	htable_add(&all, &a->known, made->hash);
+	return a;
+}
+
+int addr_new(struct addr **ap, struct view network, struct view user,
+	     struct view host, struct view resource)
+{
+	size_t size = network.n + user.n + host.n + resource.n + 3;
+	char text[ADDR_MAX + 1];
+	struct addr made;
+	int err;
+
+	if (network.n > ADDR_MAX || user.n > ADDR_MAX || host.n > ADDR_MAX ||
+	    resource.n > ADDR_MAX || size > ADDR_MAX)
+		return EMSGSIZE;
+	err = check_parts(network, user, host, resource);
+	if (err)
+		return err;
+
+	make(&made, text, network, user, host, resource);
+	*ap = find(&made);
+	if (!*ap)
+		*ap = keep(&made);
 	return 0;
 }
 
@@ -126,9 +187,7 @@ int addr_parse(struct addr **ap, struct view text)
 
 bool addr_eq(const struct addr *a, const struct addr *b)
 {
-	if (!a || !b)
-		return a == b;
-	return a == b || (a->hash == b->hash && view_eq(a->text, b->text));
+	return a == b; /* the same text is the same object */
 }
 
 bool addr_is(const struct addr *a, const char *network)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Addresses of people and places on any network: one canonical text and views
- * into it. Immutable, reference-counted.
+ * into it. Immutable, reference-counted; the same text is the same object for
+ * as long as somebody holds it. One thread only.
  *
  *   sip:alice@example.org            network "sip", user, host
  *   xmpp:room@rooms.example/Nick     network "xmpp", user, host, resource
@@ -19,7 +20,13 @@ struct addr {
 	struct view text;     /* canonical; a NUL follows it */
 	struct view network;
 	struct view user, host, resource; /* empty where there is none */
-	uint64_t hash;        /* of text */
+	union {
+		struct hnode known; /* private: addr.c's table */
+		struct {
+			struct hnode *known_next;
+			uint64_t hash; /* of text: that of known */
+		};
+	};
 };
 
 enum { ADDR_MAX = 1024 };

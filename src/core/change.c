@@ -219,7 +219,7 @@ static void apply_state(struct member *m, enum member_state state)
 		return;
 	/* From here on, and the last one in the row. */
 	cursor_set(&m->cur, room->head);
-	m->since = room->head;
+	m->since = (uint32_t)room->head;
 	m->joined_ms = joined_now(room);
 	list_remove(&room->order, &m->order);
 	list_append(&room->order, &m->order);

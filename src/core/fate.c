@@ -108,6 +108,12 @@ static void ask_one(struct asking *q, const struct cursor *cur,
 	}
 }
 
+/* He was there already. */
+static bool heard_of_it(const struct member *m, uint64_t seq)
+{
+	return !m->since || (int32_t)((uint32_t)seq - m->since) > 0;
+}
+
 static void ask_members(struct asking *q, const struct room *r,
 			const struct member *from)
 {
@@ -117,7 +123,7 @@ static void ask_members(struct asking *q, const struct room *r,
 		const struct member *m = CONTAINER(n, struct member, order);
 
 		if (m == from || m->state != MEMBER_JOINED ||
-		    m->since >= q->out->seq)
+		    !heard_of_it(m, q->out->seq))
 			continue;
 		ask_one(q, &m->cur, find_fail(r, m->id, q->out->seq), "",
 			m->nick, m->tries ? "cannot be reached now" : NULL);

@@ -27,18 +27,19 @@ struct member {
 	struct face *face;     /* borrowed: the hub's; NULL: unserved */
 	struct addr *addr;     /* ref */
 	struct view nick;      /* owned, or addr's user part; as shown */
-	enum member_role role;
-	enum member_state state;
 	struct cursor cur;
+	enum member_role role : 8;
+	enum member_state state : 8;
 	uint8_t tries;         /* failed deliveries in a row; > 0: put off */
+	bool reading : 1;      /* waits for a page of the journal */
+	bool leaving : 1;      /* his removal is on its way to the disk */
+	bool own_nick : 1;     /* chosen, not made from his address */
+	uint32_t since;        /* the room's head when he came, its low bits;
+				  0: loaded */
 	uint64_t failed_ms;    /* monotonic; 0: no delivery ever failed */
-	bool reading;          /* waits for a page of the journal */
-	bool leaving;          /* his removal is on its way to the disk */
-	bool own_nick;         /* chosen, not made from his address */
 	uint64_t joined_ms;    /* invited: when he was */
 	uint64_t muted_until_ms; /* wall clock; 0: not muted */
 	struct addr *inviter;  /* ref, or NULL */
-	uint64_t since;        /* the room's head when he came; 0: loaded */
 	struct member_more *more; /* owned; what few have (hub), or NULL */
 	char *away;            /* owned; what he says of it, or NULL */
 };

@@ -192,7 +192,7 @@ struct member *member_new(struct room *room, struct addr *addr,
 	m->addr = mem_ref(addr);
 	m->role = sm->role;
 	member_set_state(m, sm->state);
-	m->since = sm->id ? 0 : room->head;
+	m->since = sm->id ? 0 : (uint32_t)room->head;
 	m->joined_ms = sm->joined_ms ? sm->joined_ms : joined_now(room);
 	m->muted_until_ms = sm->muted_until_ms;
 	if (!view_empty(sm->away))

@@ -155,9 +155,31 @@ static void length_is_bounded(void **state)
 	assert_null(a);
 }
 
+static void the_same_text_is_one_object(void **state)
+{
+	struct addr *a, *b, *c;
+
+	(void)state;
+	assert_int_equal(addr_parse(&a, VIEW("sip:alice@example.org")), 0);
+	assert_int_equal(addr_parse(&b, VIEW("SIP:alice@EXAMPLE.org")), 0);
+	assert_int_equal(addr_parse(&c, VIEW("sip:Alice@example.org")), 0);
+	assert_ptr_equal(a, b);
+	assert_ptr_not_equal(a, c);
+	assert_false(addr_eq(a, c));
+	mem_deref(a);
+	assert_view(b->user, "alice");
+	mem_deref(b);
+	mem_deref(c);
+	/* All gone: made anew. */
+	assert_int_equal(addr_parse(&a, VIEW("sip:alice@example.org")), 0);
+	assert_view(a->text, "sip:alice@example.org");
+	mem_deref(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(the_same_text_is_one_object),
 		TEST(parts_of_sip_user),
 		TEST(parts_of_places),
 		TEST(sip_users_have_odd_letters),
