@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * confabctl: sends the words of the command line to confabd's control socket
- * and shows the answer: as JSON, or as tables. It knows no command.
+ * and shows the answer: as JSON, or as tables. It knows no command but import,
+ * which reads files as the operator.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -9,15 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "mem.h"
+#include "ask.h"
+#include "import_run.h"
 #include "utf8.h"
 
-enum { ANSWER_MAX = 64 * 1024 * 1024, TIMEOUT_S = 30, COLUMN_MAX = 60 };
+enum { ANSWER_MAX = 64 * 1024 * 1024, COLUMN_MAX = 60 };
 
 static const char usage[] =
 	"usage: confabctl [-s SOCKET] [--json] COMMAND\n"
@@ -29,6 +28,11 @@ static const char usage[] =
 	"  room-member ROOM USER     1 if USER is a member, else -1\n"
 	"  imc.list_rooms            rooms, as Kamailio and OpenSIPS list\n"
 	"  imc.list_members ROOM     them, and members\n"
+	"  import kamailio|opensips FILE [MEMBERS]\n"
+	"                            their rooms and members: a SQLite file,\n"
+	"                            a dump of MySQL or PostgreSQL, two CSV\n"
+	"                            files, or a folder with imc_rooms.csv\n"
+	"                            and imc_members.csv\n"
 	"  links                     links with their state, the age of the\n"
 	"                            last traffic, and the last error\n"
 	"  link add LABEL ROOM TARGET [VIA [NICK]]\n"
@@ -39,75 +43,6 @@ static const char usage[] =
 	"\n"
 	"  -s, --socket SOCKET       /run/confab/control.sock\n"
 	"      --json                the answer as JSON\n";
-
-/* ---- the socket ---- */
-
-static int open_socket(const char *path)
-{
-	const struct timeval limit = { .tv_sec = TIMEOUT_S };
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (view_copy(sa.sun_path, sizeof(sa.sun_path), view_str(path))) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	if (!connect(fd, (struct sockaddr *)&sa, sizeof(sa)))
-		return fd;
-	close(fd);
-	return -1;
-}
-
-static int send_request(int fd, int argc, char **argv)
-{
-	json_t *list = json_array(), *root;
-	char *text;
-	size_t n, at = 0;
-
-	for (int i = 0; i < argc; i++)
-		if (json_array_append_new(list, json_string(argv[i])))
-			return EILSEQ;
-	root = json_pack("{s:o}", "argv", list);
-	text = json_dumps(root, JSON_COMPACT);
-	json_decref(root);
-	if (!text)
-		return EILSEQ;
-	n = strlen(text);
-	text[n++] = '\n'; /* in place of the NUL */
-	while (at < n) {
-		ssize_t w = send(fd, text + at, n - at, MSG_NOSIGNAL);
-
-		if (w <= 0)
-			break;
-		at += (size_t)w;
-	}
-	mem_free(text);
-	return at == n ? 0 : EPIPE;
-}
-
-static int read_answer(int fd, struct buf *in)
-{
-	for (;;) {
-		char *room = buf_room(in, 16384);
-		ssize_t n;
-
-		if (!room)
-			return EMSGSIZE;
-		n = recv(fd, room, 16384, 0);
-		if (n == 0)
-			return EPIPE;
-		if (n < 0)
-			return errno == EAGAIN ? ETIMEDOUT : errno;
-		buf_wrote(in, (size_t)n);
-		if (in->p[in->n - 1] == '\n')
-			return 0;
-	}
-}
 
 /* ---- how answers look ---- */
 
@@ -299,10 +234,8 @@ static bool is_no(const json_t *result)
 	return json_is_integer(result) && json_integer_value(result) < 0;
 }
 
-static int show(const struct buf *in, bool as_json)
+static int show(json_t *root, bool as_json)
 {
-	json_error_t je;
-	json_t *root = json_loadb(in->p, in->n, 0, &je);
 	bool ok = json_is_true(json_object_get(root, "ok"));
 	json_t *result = json_object_get(root, "result");
 	const char *error = json_string_value(json_object_get(root, "error"));
@@ -324,10 +257,32 @@ static int show(const struct buf *in, bool as_json)
 	return status;
 }
 
-static int ask(const char *path, int argc, char **argv, bool as_json)
+/* ---- what to do ---- */
+
+static int ask_words(json_t **answer, int fd, int argc, char **argv)
 {
 	struct buf in = { .max = ANSWER_MAX };
-	int fd = open_socket(path), err, status = 1;
+	json_t *list = json_array();
+	json_error_t je;
+	int err = 0;
+
+	for (int i = 0; i < argc && !err; i++)
+		if (json_array_append_new(list, json_string(argv[i])))
+			err = EILSEQ;
+	if (err)
+		json_decref(list);
+	else
+		err = ask(fd, json_pack("{s:o}", "argv", list), &in);
+	if (!err)
+		*answer = json_loadb(in.p, in.n, 0, &je);
+	buf_free(&in);
+	return err;
+}
+
+static int run(const char *path, int argc, char **argv, bool as_json)
+{
+	int fd = ask_open(path), err;
+	json_t *answer = NULL;
 
 	if (fd < 0) {
 		fprintf(stderr, "confabctl: %s: %s%s\n", path,
@@ -338,18 +293,16 @@ static int ask(const char *path, int argc, char **argv, bool as_json)
 				"");
 		return 1;
 	}
-	err = send_request(fd, argc, argv);
-	if (!err)
-		err = read_answer(fd, &in);
-	if (err)
-		fprintf(stderr, "confabctl: %s: %s\n", path,
-			err == EPIPE ? "confabd ended the connection" :
-				       strerror(err));
+	if (strcmp(argv[0], "import") == 0)
+		err = import_run(&answer, fd, argc - 1, argv + 1);
 	else
-		status = show(&in, as_json);
+		err = ask_words(&answer, fd, argc, argv);
 	close(fd);
-	buf_free(&in);
-	return status;
+	if (!err)
+		return show(answer, as_json);
+	fprintf(stderr, "confabctl: %s: %s\n", path,
+		err == EPIPE ? "confabd ended the connection" : strerror(err));
+	return 1;
 }
 
 int main(int argc, char *argv[])
@@ -384,5 +337,5 @@ int main(int argc, char *argv[])
 		fputs(usage, stderr);
 		return 2;
 	}
-	return ask(path, argc - optind, argv + optind, as_json);
+	return run(path, argc - optind, argv + optind, as_json);
 }

@@ -1,6 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+INC_ctl = $(INC_store) $(S)/src/ctl
+
+noinst_LIBRARIES += src/ctl/libimport.a
+src_ctl_libimport_a_SOURCES = \
+	src/ctl/import_csv.c \
+	src/ctl/import_row.c src/ctl/import_row.h \
+	src/ctl/import_sql.c src/ctl/import_text.h
+src_ctl_libimport_a_CPPFLAGS = $(INC_ctl)
+
 bin_PROGRAMS += confabctl
-confabctl_SOURCES = src/ctl/confabctl.c
-confabctl_CPPFLAGS = $(INC_base) $(JANSSON_CFLAGS) \
+confabctl_SOURCES = \
+	src/ctl/ask.c src/ctl/ask.h \
+	src/ctl/confabctl.c \
+	src/ctl/import_run.c src/ctl/import_run.h \
+	src/ctl/import_send.c src/ctl/import_send.h
+confabctl_CPPFLAGS = $(INC_ctl) $(JANSSON_CFLAGS) \
 	-DCONFAB_VERSION=\"$(VERSION)\"
-confabctl_LDADD = $(LIB_base) $(JANSSON_LIBS)
+confabctl_LDADD = src/ctl/libimport.a $(LIB_store) $(JANSSON_LIBS) \
+	$(DEPS_store)
+
+check_PROGRAMS += tests/unit/t_import
+tests_unit_t_import_SOURCES = tests/unit/t_import.c
+tests_unit_t_import_CPPFLAGS = $(INC_test) $(S)/src/ctl $(CMOCKA_CFLAGS)
+tests_unit_t_import_LDADD = src/ctl/libimport.a $(LIB_base) $(CMOCKA_LIBS)

@@ -97,6 +97,7 @@ static bool get_args(struct control_call *call, const json_t *root)
 
 	if (!n || n > CONTROL_ARGS_MAX)
 		return false;
+	call->rows = json_object_get(root, "rows");
 	for (call->argc = 0; call->argc < n; call->argc++) {
 		const json_t *s = json_array_get(argv, call->argc);
 

@@ -355,6 +355,10 @@ static const struct cmd commands[] = {
 	  .aliases = "imc_list_members imc:list_members",
 	  .max = 1, .usage = "ROOM",
 	  .run = (void (*)(void))control_list_members },
+	{ .name = "import-rooms",
+	  .run = (void (*)(void))control_import_rooms },
+	{ .name = "import-members",
+	  .run = (void (*)(void))control_import_members },
 	{ .name = "links", .run = (void (*)(void))run_links },
 	{ .name = "link", .min = 1, .max = 6,
 	  .usage = "add LABEL ROOM TARGET [VIA [NICK]] | remove LABEL | "

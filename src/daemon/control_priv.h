@@ -15,6 +15,7 @@ struct control_call {
 	uint64_t conn;
 	struct view argv[CONTROL_ARGS_MAX];
 	size_t argc;
+	const json_t *rows; /* borrowed; what goes with it, or NULL */
 };
 
 struct confab *control_confab(const struct control *c);
@@ -31,5 +32,8 @@ void control_room_active(struct control_call *call);
 void control_room_member(struct control_call *call);
 void control_list_rooms(struct control_call *call);
 void control_list_members(struct control_call *call);
+/* For confabctl import: control_import.c. */
+void control_import_rooms(struct control_call *call);
+void control_import_members(struct control_call *call);
 
 #endif

@@ -17,6 +17,7 @@ confabd_SOURCES = \
 	src/daemon/control.c src/daemon/control.h src/daemon/control_priv.h \
 	src/daemon/control_cmd.c \
 	src/daemon/control_imc.c \
+	src/daemon/control_import.c \
 	src/daemon/main.c \
 	src/daemon/notify.c src/daemon/notify.h
 confabd_CPPFLAGS = $(INC_daemon) $(JANSSON_CFLAGS) $(PKGLIBEXEC) \

@@ -7,6 +7,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/db.h \
 	src/store/db_priv.h \
 	src/store/group.c \
+	src/store/import.c \
+	src/store/import.h \
 	src/store/job.h \
 	src/store/lock.c \
 	src/store/lock.h \

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Putting rows together. */
+#include "import_row.h"
+
+static const enum import_field room_columns[] = {
+	IMPORT_OTHER, IMPORT_NAME, IMPORT_DOMAIN, IMPORT_FLAG,
+};
+static const enum import_field member_columns[] = {
+	IMPORT_OTHER, IMPORT_NAME, IMPORT_DOMAIN, IMPORT_ROOM, IMPORT_FLAG,
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+enum import_table row_table_of(struct view name)
+{
+	struct view schema, last;
+
+	if (!view_rcut(name, '.', &schema, &last))
+		last = name;
+	if (view_ieqs(last, "imc_rooms"))
+		return IMPORT_ROOMS;
+	return view_ieqs(last, "imc_members") ? IMPORT_MEMBERS : IMPORT_NONE;
+}
+
+void row_usual_columns(struct row_maker *m, enum import_table table)
+{
+	bool rooms = table == IMPORT_ROOMS;
+	const enum import_field *from = rooms ? room_columns : member_columns;
+	size_t n = rooms ? COUNT(room_columns) : COUNT(member_columns);
+
+	row_columns_begin(m, table);
+	while (m->column_count < n) {
+		m->columns[m->column_count] = from[m->column_count];
+		m->column_count++;
+	}
+}
+
+void row_columns_begin(struct row_maker *m, enum import_table table)
+{
+	m->table = table;
+	m->column_count = 0;
+	m->strange = false;
+}
+
+static enum import_field field_of(enum import_table table, struct view name)
+{
+	bool rooms = table == IMPORT_ROOMS;
+
+	if (view_ieqs(name, rooms ? "name" : "username"))
+		return IMPORT_NAME;
+	if (view_ieqs(name, "domain"))
+		return IMPORT_DOMAIN;
+	if (view_ieqs(name, "flag"))
+		return IMPORT_FLAG;
+	return !rooms && view_ieqs(name, "room") ? IMPORT_ROOM : IMPORT_OTHER;
+}
+
+void row_columns_add(struct row_maker *m, struct view name)
+{
+	if (m->column_count == ROW_COLUMNS)
+		m->strange = true;
+	else
+		m->columns[m->column_count++] = field_of(m->table, name);
+}
+
+void row_columns_end(struct row_maker *m)
+{
+	unsigned seen = 0, need = (1u << IMPORT_FIELDS) - 1;
+
+	if (m->table == IMPORT_ROOMS)
+		need &= ~(1u << IMPORT_ROOM);
+	for (size_t i = 0; i < m->column_count; i++)
+		seen |= 1u << m->columns[i];
+	if ((seen & need) != need)
+		m->strange = true;
+}
+
+void row_begin(struct row_maker *m, size_t line)
+{
+	m->bytes.max = ROW_BYTES;
+	m->bytes.over = false;
+	buf_clear(&m->bytes);
+	m->values = 0;
+	m->line = line;
+}
+
+void row_add(struct row_maker *m, char c)
+{
+	buf_addc(&m->bytes, c);
+}
+
+void row_next(struct row_maker *m, bool null)
+{
+	size_t start = m->values && m->values <= ROW_COLUMNS ?
+			       m->end[m->values - 1] :
+			       0;
+
+	if (m->values < ROW_COLUMNS) {
+		if (null)
+			m->bytes.n = start;
+		m->end[m->values] = m->bytes.n;
+	}
+	m->values++;
+}
+
+static const char *complaint(const struct row_maker *m)
+{
+	if (m->strange)
+		return "the table has not the columns of imc";
+	if (m->values != m->column_count)
+		return "it has not as many values as there are columns";
+	return m->bytes.over ? "it is too long" : NULL;
+}
+
+int row_emit(struct row_maker *m, import_row_h *h, void *arg)
+{
+	struct import_row row = { .table = m->table,
+				  .line = m->line,
+				  .bad = complaint(m) };
+	const char *p = m->bytes.p ? m->bytes.p : "";
+	size_t at = 0;
+
+	if (m->table == IMPORT_NONE)
+		return 0;
+	for (size_t i = 0; !row.bad && i < m->values; i++) {
+		if (m->columns[i] != IMPORT_OTHER)
+			row.field[m->columns[i]] =
+				view_mem(p + at, m->end[i] - at);
+		at = m->end[i];
+	}
+	return h(&row, arg);
+}
+
+void row_free(struct row_maker *m)
+{
+	buf_free(&m->bytes);
+}

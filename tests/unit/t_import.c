@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rows of imc's tables in dumps and CSV files. */
+#include <errno.h>
+
+#include "import_text.h"
+#include "test.h"
+
+/* "R name|domain|flag" and "M name|domain|flag|room", "!" for a bad row. */
+static int add_row(const struct import_row *row, void *arg)
+{
+	bool rooms = row->table == IMPORT_ROOMS;
+	struct buf *out = arg;
+
+	buf_adds(out, rooms ? "R " : "M ");
+	for (size_t i = 0; !row->bad && i < (rooms ? 3 : 4); i++) {
+		buf_adds(out, i ? "|" : "");
+		buf_addv(out, row->field[i]);
+	}
+	buf_adds(out, row->bad ? "!\n" : "\n");
+	return 0;
+}
+
+static void check(const char *got_of, struct view text, int want_err,
+		  const char *want)
+{
+	struct buf out = { 0 }, why = { 0 };
+	int err;
+
+	if (strcmp(got_of, "sql") == 0)
+		err = import_sql(text, add_row, &out, &why);
+	else
+		err = import_csv(text,
+				 strcmp(got_of, "rooms") == 0 ? IMPORT_ROOMS :
+								IMPORT_MEMBERS,
+				 add_row, &out, &why);
+	assert_int_equal(err, want_err);
+	assert_int_equal(why.n > 0, err != 0);
+	assert_string_equal(buf_str(&out), want);
+	buf_free(&out);
+	buf_free(&why);
+}
+
+static void takes_mysql(void **state)
+{
+	(void)state;
+	check("sql", VIEW(
+		"-- MySQL dump 10.13  Distrib 8.0\n"
+		"/*!40101 SET NAMES utf8 */;\n"
+		"DROP TABLE IF EXISTS `imc_rooms`;\n"
+		"CREATE TABLE `imc_rooms` (`id` int, `name` varchar(64) "
+		"COMMENT 'a;b');\n"
+		"INSERT INTO `other` VALUES (1,'x;(');\n"
+		"INSERT INTO `imc_members` VALUES "
+		"(1,'alice','h.org','sip:a@h.org',1),\n"
+		"(2,_binary 'b\\'o''b','h.org','sip:a@h.org',0);\n"
+		"INSERT IGNORE INTO `db`.`imc_rooms` (`flag`,`domain`,`name`)"
+		" VALUES (1,'h.org','a\\\\b');\n"
+		"REPLACE INTO imc_rooms VALUES (2,'c',NULL,0)"), 0,
+	      "M alice|h.org|1|sip:a@h.org\n"
+	      "M b'o'b|h.org|0|sip:a@h.org\n"
+	      "R a\\b|h.org|1\n"
+	      "R c||0\n");
+}
+
+static void takes_postgresql(void **state)
+{
+	(void)state;
+	check("sql", VIEW(
+		"--\n-- PostgreSQL database dump\n--\n"
+		"\\restrict abc'\n"
+		"SET standard_conforming_strings = on;\n"
+		"INSERT INTO public.imc_rooms VALUES (1, 'a\\', 'h', 0);\n"
+		"INSERT INTO public.imc_rooms (id, name, domain, flag) VALUES "
+		"(2, E'b\\'c', 'h', -1);\n"
+		"COPY public.other (x) FROM stdin;\n"
+		"it's; nothing\n\\.\n"
+		"COPY public.imc_rooms (id, name, domain, flag) FROM stdin;\n"
+		"3\ta\\tb\th\t1\n"
+		"4\t\\N\th\t0\r\n"
+		"5\tshort\n"
+		"\\.\n"
+		"COPY public.imc_members (id, username, domain, room, flag) "
+		"FROM stdin;\n"
+		"1\talice\th\tsip:a@h\t1\n"
+		"\\.\n"), 0,
+	      "R a\\|h|0\nR b'c|h|-1\nR a\tb|h|1\nR |h|0\nR !\n"
+	      "M alice|h|1|sip:a@h\n");
+}
+
+static void finds_its_columns(void **state)
+{
+	(void)state;
+	check("sql", VIEW("INSERT INTO imc_rooms (id, name) VALUES (1,'a');"
+			  "INSERT INTO imc_rooms VALUES (1,'a','h');"
+			  "INSERT INTO imc_members (\"room\", username, more,"
+			  " flag, domain) VALUES ('r','u',7,4,'d');"), 0,
+	      "R !\nR !\nM u|d|4|r\n");
+}
+
+static void dumps_that_break_off_are_told(void **state)
+{
+	(void)state;
+	check("sql", VIEW("INSERT INTO imc_rooms VALUES (1,'a"), EBADMSG, "");
+	check("sql", VIEW("INSERT INTO imc_rooms VALUES (1,'a','h',0),("),
+	      EBADMSG, "R a|h|0\n");
+	check("sql", VIEW("INSERT INTO imc_rooms VALUES (1,'a','h',0"),
+	      EBADMSG, "");
+	check("sql", VIEW("INSERT INTO imc_rooms (id,"), EBADMSG, "");
+	check("sql", VIEW("INSERT INTO imc_rooms SELECT 1;"), EBADMSG, "");
+	check("sql", VIEW("COPY imc_rooms FROM stdin;\n1\ta\th\t0\n"),
+	      EBADMSG, "R a|h|0\n");
+	check("sql", VIEW("CREATE TABLE x ('"), EBADMSG, "");
+	check("sql", VIEW("/* never ends"), 0, "");
+	check("sql", VIEW_NONE, 0, "");
+	check("sql", VIEW("\0\xff)(;'';\0"), 0, "");
+}
+
+static void takes_csv(void **state)
+{
+	(void)state;
+	check("rooms", VIEW("1,a,h,0\r\n2,\"b,\"\"c\",h,1\n\n3,\\N,h,0"), 0,
+	      "R a|h|0\nR b,\"c|h|1\nR |h|0\n");
+	check("rooms", VIEW("\xef\xbb\xbf\"domain\",\"name\",flag\nh,a,0\n"),
+	      0, "R a|h|0\n");
+	check("members", VIEW("id,username,domain,room,flag\n"
+			      "1,alice,h,sip:a@h,1\n2,bob,h\n"), 0,
+	      "M alice|h|1|sip:a@h\nM !\n");
+	check("rooms", VIEW("name,domain\na,h\n"), 0, "R !\n");
+	check("rooms", VIEW("1,\"a"), EBADMSG, "");
+	check("rooms", VIEW_NONE, 0, "");
+}
+
+/* Columns, values and bytes without end are a bad row, not more memory. */
+static void bounds_hold(void **state)
+{
+	struct buf text = { 0 };
+
+	(void)state;
+	buf_adds(&text, "1,");
+	for (int i = 0; i < 100000; i++)
+		buf_addc(&text, 'a');
+	buf_adds(&text, ",h,0\n1");
+	for (int i = 0; i < 1000; i++)
+		buf_adds(&text, ",x");
+	buf_adds(&text, "\n2,b,h,0\n");
+	check("rooms", buf_view(&text), 0, "R !\nR !\nR b|h|0\n");
+	buf_free(&text);
+}
+
+/* Every beginning of a dump is read without harm. */
+static void any_beginning_is_read(void **state)
+{
+	static const char all[] =
+		"-- MySQL\nINSERT INTO `imc_rooms` (`id`,`name`,`domain`,"
+		"`flag`) VALUES (1,_utf8'a\\n',\"h\",0),(2,'b','h',1);\n"
+		"COPY imc_members (id, username) FROM stdin;\n1\t\\\n\\.\n";
+	struct buf out = { 0 }, why = { 0 };
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(all); n++) {
+		char *copy = mem_strndup(all, n);
+
+		import_sql(view_mem(copy, n), add_row, &out, &why);
+		import_csv(view_mem(copy, n), IMPORT_ROOMS, add_row, &out,
+			   &why);
+		mem_free(copy);
+	}
+	assert_true(out.n > 0 && why.n > 0);
+	buf_free(&out);
+	buf_free(&why);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(takes_mysql),
+		TEST(takes_postgresql),
+		TEST(finds_its_columns),
+		TEST(dumps_that_break_off_are_told),
+		TEST(takes_csv),
+		TEST(bounds_hold),
+		TEST(any_beginning_is_read),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
