@@ -131,8 +131,8 @@ struct hub_room_change {
 int hub_room_change(struct room *r, const struct hub_room_change *c,
 		    hub_done_h *doneh, void *arg);
 /* The notice goes to all; then the room, its members, its links and what it
- * kept are gone. Its copies under way are still sent again. ENOENT: it is
- * ending already. */
+ * kept are gone, right after doneh ran. Its copies under way are still sent
+ * again. ENOENT: it is ending already. */
 int hub_room_destroy(struct room *r, struct view notice, hub_done_h *doneh,
 		     void *arg);
 

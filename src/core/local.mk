@@ -80,3 +80,8 @@ check_PROGRAMS += tests/unit/t_core_missed
 tests_unit_t_core_missed_SOURCES = tests/unit/t_core_missed.c
 tests_unit_t_core_missed_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_core_missed_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_core_undo
+tests_unit_t_core_undo_SOURCES = tests/unit/t_core_undo.c
+tests_unit_t_core_undo_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_t_core_undo_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
