@@ -102,9 +102,14 @@ static int check_int(cfg_t *cfg, cfg_opt_t *copt, const struct opt *o)
 {
 	long n = cfg_opt_getnint(copt, 0);
 	struct buf why = { 0 };
+	char text[24];
 
-	if (n >= o->min && n <= o->max)
-		return 0;
+	snprintf(text, sizeof(text), "%ld", n);
+	if (n >= o->min && n <= o->max) {
+		if (!o->check || !o->check(text, &why))
+			return 0;
+		return complain(cfg, o->key, text, &why);
+	}
 	buf_addf(&why, "must be %ld to %ld, not %ld", o->min, o->max, n);
 	return complain(cfg, o->key, NULL, &why);
 }

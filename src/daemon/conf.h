@@ -30,6 +30,8 @@ struct conf_link {
 
 struct conf_imc {
 	char *manager, *imc_cmd_start_char, *outbound_proxy, *extra_hdrs;
+	char *db_url, *rooms_table, *members_table;
+	long db_mode, hash_size;
 	bool create_on_join, check_on_create;
 };
 
@@ -52,5 +54,8 @@ int conf_load(struct conf **cp, const char *file, struct buf *why);
 /* The sample file, and the list of options for confab.conf.5 (mdoc). */
 void conf_print_sample(struct buf *out);
 void conf_print_man(struct buf *out);
+
+/* The file that a checked db_url names; NULL: state_dir's own. */
+const char *conf_db_file(const char *url);
 
 #endif

@@ -46,13 +46,20 @@ static void on_wake(void *arg)
 
 static int start_store(struct confab *c, struct buf *why)
 {
+	const struct conf_imc *ci = &c->conf->imc;
+	const struct store_conf sc = {
+		.dir = c->conf->state_dir,
+		.file = conf_db_file(ci->db_url),
+		.rooms_table = ci->rooms_table,
+		.members_table = ci->members_table,
+	};
 	char text[WHY_MAX] = "";
 	int err;
 
 	err = loop_waker(&c->waker, c->loop, on_wake, c);
 	if (!err)
-		err = store_open(&c->store, c->conf->state_dir, wake, c, text,
-				 sizeof(text));
+		err = store_open_conf(&c->store, &sc, wake, c, text,
+				      sizeof(text));
 	if (err)
 		buf_addf(why, "%s: %s", c->conf->state_dir,
 			 *text ? text : strerror(err));

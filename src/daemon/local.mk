@@ -35,4 +35,4 @@ check_PROGRAMS += tests/unit/t_conf
 tests_unit_t_conf_SOURCES = tests/unit/t_conf.c
 tests_unit_t_conf_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_conf_LDADD = src/daemon/libconf.a src/sip/libsip.a \
-	$(LIB_core) $(CONFUSE_LIBS) $(CMOCKA_LIBS) $(DEPS_sip)
+	$(LIB_core) $(CONFUSE_LIBS) $(CMOCKA_LIBS) $(DEPS_sip) $(DEPS_core)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The option table: every key of confab.conf, once. */
 #include <errno.h>
+#include <string.h>
 
 #include "addr.h"
 #include "log.h"
@@ -8,6 +9,7 @@
 #include "netaddr.h"
 #include "options.h"
 #include "sip.h"
+#include "store.h"
 
 static int check_domain(const char *value, struct buf *why)
 {
@@ -144,6 +146,45 @@ static int check_line(const char *value, struct buf *why)
 	return 0;
 }
 
+const char *conf_db_file(const char *url)
+{
+	struct view v = view_str(url);
+
+	if (view_istarts(v, VIEW("sqlite://")))
+		url += strlen("sqlite://");
+	return *url == '/' ? url : NULL;
+}
+
+static int check_db_url(const char *value, struct buf *why)
+{
+	if (conf_db_file(value))
+		return 0;
+	buf_adds(why, "must be empty or a SQLite file like "
+		      "\"sqlite:///var/lib/confab/imc.db\"; confabctl import "
+		      "takes over what other databases have");
+	return EINVAL;
+}
+
+static int check_db_mode(const char *value, struct buf *why)
+{
+	if (strcmp(value, "0") == 0)
+		return 0;
+	buf_adds(why, "must be 0 (all in memory, and on the disk before it is "
+		      "acknowledged): one database that several daemons "
+		      "share is not supported");
+	return EINVAL;
+}
+
+static int check_table(const char *value, struct buf *why)
+{
+	if (store_table_ok(view_str(value)))
+		return 0;
+	buf_addf(why, "must be at most %d letters, digits and _, beginning "
+		      "with no digit, and no other table's name",
+		 STORE_TABLE_MAX);
+	return EINVAL;
+}
+
 #define AT(type, member) offsetof(struct type, member)
 
 static const struct opt global_opts[] = {
@@ -218,6 +259,43 @@ static const struct opt global_opts[] = {
 };
 
 static const struct opt imc_opts[] = {
+	{ .key = "db_url",
+	  .offset = AT(conf_imc, db_url),
+	  .def = "",
+	  .check = check_db_url,
+	  .help = "The SQLite file for rooms, members and messages; empty:\n"
+		  "confab.db in state_dir. For example\n"
+		  "\"sqlite:///var/lib/confab/imc.db\". What other servers\n"
+		  "kept elsewhere is taken over by confabctl import." },
+	{ .key = "db_mode",
+	  .type = OPT_INT,
+	  .offset = AT(conf_imc, db_mode),
+	  .def = "0",
+	  .max = 2,
+	  .check = check_db_mode,
+	  .help = "0: everything in memory, and on the disk before it is\n"
+		  "acknowledged. There is no other mode." },
+	{ .key = "rooms_table",
+	  .offset = AT(conf_imc, rooms_table),
+	  .def = "imc_rooms",
+	  .required = true,
+	  .check = check_table,
+	  .help = "The table of the rooms. Tables are made at the first\n"
+		  "start and are not renamed afterwards." },
+	{ .key = "members_table",
+	  .offset = AT(conf_imc, members_table),
+	  .def = "imc_members",
+	  .required = true,
+	  .check = check_table,
+	  .help = "The table of the members." },
+	{ .key = "hash_size",
+	  .type = OPT_INT,
+	  .offset = AT(conf_imc, hash_size),
+	  .def = "4",
+	  .min = 1,
+	  .max = 30,
+	  .help = "Accepted for old configurations, and not used: the tables\n"
+		  "in memory grow by themselves." },
 	{ .key = "manager",
 	  .offset = AT(conf_imc, manager),
 	  .def = "chat-manager",

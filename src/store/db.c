@@ -119,17 +119,52 @@ static int configure(struct db *db)
 							       : 0;
 }
 
+static bool is_name(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static bool begins(const char *p, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncmp(p, name, n) == 0 && !is_name(p[n]);
+}
+
+/* Whole names only: those of constraints have ours in them. */
+char *db_sql(const struct db *db, const char *sql)
+{
+	struct buf b = { 0 };
+
+	for (const char *p = sql; *p; p++) {
+		bool start = p == sql || !is_name(p[-1]);
+
+		if (start && begins(p, "imc_rooms")) {
+			buf_addf(&b, "\"%s\"", db->rooms);
+			p += strlen("imc_rooms") - 1;
+		} else if (start && begins(p, "imc_members")) {
+			buf_addf(&b, "\"%s\"", db->members);
+			p += strlen("imc_members") - 1;
+		} else {
+			buf_addc(&b, *p);
+		}
+	}
+	return buf_take(&b);
+}
+
 static int prepare(struct db *db)
 {
-	size_t i;
+	int rc = 0;
 
-	for (i = 0; i < STMT_COUNT; i++) {
-		if (sqlite3_prepare_v3(db->h, sql_table[i].text, -1,
-				       SQLITE_PREPARE_PERSISTENT, &db->st[i],
-				       NULL))
-			return db_fail(db);
+	for (size_t i = 0; i < STMT_COUNT && !rc; i++) {
+		char *sql = db_sql(db, sql_table[i].text);
+
+		rc = sqlite3_prepare_v3(db->h, sql, -1,
+					SQLITE_PREPARE_PERSISTENT, &db->st[i],
+					NULL);
+		mem_free(sql);
 	}
-	return 0;
+	return rc ? db_fail(db) : 0;
 }
 
 static int connect_file(struct db *db)
@@ -171,6 +206,8 @@ static void db_destroy(void *obj)
 		sqlite3_finalize(db->st[i]);
 	sqlite3_close(db->h);
 	mem_free(db->path);
+	mem_free(db->rooms);
+	mem_free(db->members);
 }
 
 /* SQLite's findings may have several lines. */
@@ -186,13 +223,15 @@ static void explain(struct db *db, int err, struct buf *why)
 		 db->path, db->why);
 }
 
-int db_open(struct db **dp, const char *path, struct buf *why)
+int db_open(struct db **dp, const struct db_conf *conf, struct buf *why)
 {
 	struct db *db = mem_new(sizeof(*db), db_destroy);
 	size_t i;
 	int err = 0;
 
-	db->path = mem_strdup(path);
+	db->path = mem_strdup(conf->path);
+	db->rooms = mem_strdup(conf->rooms);
+	db->members = mem_strdup(conf->members);
 	for (i = 0; i < sizeof(stages) / sizeof(stages[0]) && !err; i++) {
 		errno = 0;
 		err = stages[i](db);

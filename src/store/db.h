@@ -49,7 +49,11 @@ struct db_page {
 struct db;
 
 /* Checks and migrates; one line in why. The errors of store_open(). */
-int db_open(struct db **dp, const char *path, struct buf *why);
+struct db_conf {
+	const char *path;
+	const char *rooms, *members; /* names of the two tables */
+};
+int db_open(struct db **dp, const struct db_conf *conf, struct buf *why);
 int db_load(struct db *db, const struct store_load *load);
 
 /* One group: begin, apply each transaction, commit. After any error but

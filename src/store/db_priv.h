@@ -34,6 +34,7 @@ extern const struct sql sql_table[STMT_COUNT];
 
 struct db {
 	char *path;                   /* owned */
+	char *rooms, *members;        /* owned; names of tables */
 	sqlite3 *h;                   /* owned */
 	sqlite3_stmt *st[STMT_COUNT]; /* owned */
 	int wal_pages;                /* in the log, as of the last commit */
@@ -44,6 +45,8 @@ struct db {
 /* Keeps the words of the connection's newest failure; returns its errno. Clear
  * errno before the call that may fail: it can tell more than SQLite. */
 int db_fail(struct db *db);
+/* SQL with the names of the two tables put in; free with mem_free(). */
+char *db_sql(const struct db *db, const char *sql);
 /* Resets a statement whose last step said rc: 0 or the errno. */
 int db_end(struct db *db, sqlite3_stmt *st, int rc);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lock.h"
+#include "mem.h"
 #include "view.h"
 
 static int to_store_errno(int sysno)
@@ -86,23 +87,9 @@ static int take(int fd, const char *dir, struct buf *why)
 {
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return errno == EWOULDBLOCK ? busy(fd, dir, why)
-					    : fail(why, dir, "/confab.lock");
+					    : fail(why, dir, ": its lock");
 	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", (int)getpid()) < 0)
-		return fail(why, dir, "/confab.lock");
-	return 0;
-}
-
-/* Only behind the lock: closing a descriptor of a data base in use would drop
- * SQLite's own locks on it. SQLite gives its other files this one's mode. */
-static int make_db(int dfd, const char *dir, struct buf *why)
-{
-	int fd = open_file(dfd, "confab.db");
-
-	if (fd < 0)
-		return fail(why, dir, "/confab.db");
-	fchmod(fd, 0600);
-	close(fd);
-	fsync(dfd);
+		return fail(why, dir, ": its lock");
 	return 0;
 }
 
@@ -115,12 +102,47 @@ int lock_dir(int *fdp, const char *dir, struct buf *why)
 		return err;
 	fd = open_file(dfd, "confab.lock");
 	err = fd < 0 ? fail(why, dir, "/confab.lock") : take(fd, dir, why);
-	if (!err)
-		err = make_db(dfd, dir, why);
 	close(dfd);
 	if (!err)
 		*fdp = fd;
 	else if (fd >= 0)
 		close(fd);
 	return err;
+}
+
+int lock_file(int *fdp, const char *file, struct buf *why)
+{
+	char *lock = mem_printf("%s.lock", file);
+	int fd = open_file(AT_FDCWD, lock);
+	int err = fd < 0 ? fail(why, file, ".lock") : take(fd, file, why);
+
+	mem_free(lock);
+	if (!err)
+		*fdp = fd;
+	else if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static void sync_parent(const char *file)
+{
+	struct view dir, name;
+	char *path;
+
+	view_rcut(view_str(file), '/', &dir, &name);
+	path = dir.n ? view_dup(dir) : mem_strdup("/");
+	sync_at(AT_FDCWD, path);
+	mem_free(path);
+}
+
+int lock_make(const char *file, struct buf *why)
+{
+	int fd = open_file(AT_FDCWD, file);
+
+	if (fd < 0)
+		return fail(why, file, "");
+	fchmod(fd, 0600);
+	close(fd);
+	sync_parent(file);
+	return 0;
 }

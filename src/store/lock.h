@@ -6,8 +6,13 @@
 #include "buf.h"
 
 /* Makes dir (0700), takes dir/confab.lock until *fdp is closed or the process
- * is gone, and sees to it that dir/confab.db exists (0600). EBUSY, EACCES,
- * ENOSPC, EIO with one line in why. */
+ * is gone. EBUSY, EACCES, ENOSPC, EIO with one line in why. */
 int lock_dir(int *fdp, const char *dir, struct buf *why);
+/* The same for a file elsewhere: takes file.lock. */
+int lock_file(int *fdp, const char *file, struct buf *why);
+/* Sees to it that the file exists (0600). Only behind the lock: closing a
+ * descriptor of a data base in use would drop SQLite's own locks on it. SQLite
+ * gives its other files this one's mode. */
+int lock_make(const char *file, struct buf *why);
 
 #endif

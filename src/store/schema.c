@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "db_priv.h"
+#include "mem.h"
 
 static const char *const migrations[] = {
 	"CREATE TABLE imc_rooms ("
@@ -99,11 +100,13 @@ static int version(struct db *db, int *out)
 static int migrate(struct db *db, const char *sql)
 {
 	int rc = sqlite3_exec(db->h, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	char *named = db_sql(db, sql);
 
 	if (!rc)
-		rc = sqlite3_exec(db->h, sql, NULL, NULL, NULL);
+		rc = sqlite3_exec(db->h, named, NULL, NULL, NULL);
 	if (!rc)
 		rc = sqlite3_exec(db->h, "COMMIT", NULL, NULL, NULL);
+	mem_free(named);
 	return rc ? db_fail(db) : 0;
 }
 

@@ -31,7 +31,7 @@ enum {
 
 struct store {
 	struct db *db;  /* owned; the thread's as long as that runs */
-	int lockfd;
+	int lockfd, filefd;
 	store_wake_h *wakeh;
 	void *arg;
 	pthread_t thread;
@@ -155,6 +155,8 @@ static void store_destroy(void *obj)
 	mem_deref(s->db);
 	pthread_cond_destroy(&s->more);
 	pthread_mutex_destroy(&s->lock);
+	if (s->filefd >= 0)
+		close(s->filefd);
 	if (s->lockfd >= 0)
 		close(s->lockfd); /* last: the directory is free now */
 }
@@ -171,23 +173,66 @@ static struct store *make(store_wake_h *wakeh, void *arg)
 	pthread_mutex_init(&s->lock, NULL);
 	list_init(&s->queue);
 	list_init(&s->done);
-	s->lockfd = -1;
+	s->lockfd = s->filefd = -1;
 	s->wakeh = wakeh;
 	s->arg = arg;
 	return s;
 }
 
-static int open_all(struct store *s, const char *dir, struct buf *why)
+bool store_table_ok(struct view name)
 {
-	char *path;
-	int err;
+	static const char *const ours[] = { "links", "messages", "dedupe",
+					    "contacts" };
 
-	err = lock_dir(&s->lockfd, dir, why);
-	if (err)
-		return err;
-	path = mem_printf("%s/confab.db", dir);
-	err = db_open(&s->db, path, why);
-	mem_free(path);
+	if (!name.n || name.n > STORE_TABLE_MAX ||
+	    view_istarts(name, VIEW("sqlite_")))
+		return false;
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i], low = c | 0x20;
+
+		if (!(low >= 'a' && low <= 'z') && c != '_' &&
+		    !(i && c >= '0' && c <= '9'))
+			return false;
+	}
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		if (view_ieqs(name, ours[i]))
+			return false;
+	}
+	return true;
+}
+
+static int check_tables(const struct db_conf *dc, struct buf *why)
+{
+	if (store_table_ok(view_str(dc->rooms)) &&
+	    store_table_ok(view_str(dc->members)) &&
+	    !view_ieqs(view_str(dc->rooms), dc->members))
+		return 0;
+	buf_adds(why, "the tables of rooms and of members need names of their "
+		      "own: letters, digits and _");
+	return EINVAL;
+}
+
+static int open_all(struct store *s, const struct store_conf *conf,
+		    struct buf *why)
+{
+	char *own = mem_printf("%s/confab.db", conf->dir);
+	const struct db_conf dc = {
+		.path = conf->file ? conf->file : own,
+		.rooms = conf->rooms_table ? conf->rooms_table : "imc_rooms",
+		.members = conf->members_table ? conf->members_table :
+						 "imc_members",
+	};
+	int err = check_tables(&dc, why);
+
+	if (!err)
+		err = lock_dir(&s->lockfd, conf->dir, why);
+	if (!err && conf->file)
+		err = lock_file(&s->filefd, conf->file, why);
+	if (!err)
+		err = lock_make(dc.path, why);
+	if (!err)
+		err = db_open(&s->db, &dc, why);
+	mem_free(own);
 	if (err)
 		return err;
 	err = start(s);
@@ -196,15 +241,15 @@ static int open_all(struct store *s, const char *dir, struct buf *why)
 	return err;
 }
 
-int store_open(struct store **sp, const char *dir, store_wake_h *wakeh,
-	       void *arg, char *why, size_t whysize)
+int store_open_conf(struct store **sp, const struct store_conf *conf,
+		    store_wake_h *wakeh, void *arg, char *why, size_t whysize)
 {
 	struct store *s = make(wakeh, arg);
 	struct buf words;
 	int err;
 
 	buf_init(&words, 0);
-	err = open_all(s, dir, &words);
+	err = open_all(s, conf, &words);
 	if (err && whysize)
 		view_copy(why, whysize,
 			  view_head(buf_view(&words), whysize - 1));
@@ -214,6 +259,14 @@ int store_open(struct store **sp, const char *dir, store_wake_h *wakeh,
 	else
 		*sp = s;
 	return err;
+}
+
+int store_open(struct store **sp, const char *dir, store_wake_h *wakeh,
+	       void *arg, char *why, size_t whysize)
+{
+	const struct store_conf conf = { .dir = dir };
+
+	return store_open_conf(sp, &conf, wakeh, arg, why, whysize);
 }
 
 int store_load(struct store *s, const struct store_load *load)

@@ -93,6 +93,21 @@ typedef void (store_msgs_h)(int err, const struct store_msg *msgs,
  * damaged, EACCES, ENOSPC, EIO. */
 int store_open(struct store **sp, const char *dir, store_wake_h *wakeh,
 	       void *arg, char *why, size_t whysize);
+
+enum { STORE_TABLE_MAX = 64 };
+
+struct store_conf {
+	const char *dir;  /* the lock; and confab.db, without a file */
+	const char *file; /* the data base: an absolute path, or NULL */
+	const char *rooms_table, *members_table; /* NULL: the seeds' names */
+};
+/* The same with more to choose. The file is locked by file.lock. EINVAL: a
+ * table's name is none, or is taken by another table of ours. */
+int store_open_conf(struct store **sp, const struct store_conf *conf,
+		    store_wake_h *wakeh, void *arg, char *why,
+		    size_t whysize);
+/* Letters, digits and _, no digit first, none of our other tables. */
+bool store_table_ok(struct view name);
 /* Before the first store_commit(); runs on the calling thread. */
 int store_load(struct store *s, const struct store_load *load);
 /* Commits what is queued, runs the answers, ends the thread; what the answers'

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""imc_room_active(), imc_room_member(), imc.list_rooms, imc.list_members."""
+"""imc_room_active(), imc_room_member(), imc.list_rooms, imc.list_members, and
+the parameters of the database."""
+import os
+import sqlite3
+import stat
+
+from lab.util import wait_for
 
 
 def make_room(server, user):
@@ -79,3 +85,46 @@ def test_faults_have_the_seeds_words(confabd):
                           'Invalid room name')):
         answer = server.ctl(*words, check=False)
         assert answer == {'ok': False, 'error': fault}, words
+
+
+def test_the_database_has_the_place_and_the_tables_of_the_seeds(
+        confabd, folder, user):
+    path = str(folder('db') / 'imc.db')
+    server = confabd(imc='db_url = "sqlite://%s" db_mode = 0 hash_size = 12 '
+                     'rooms_table = "order" members_table = "_people2"' % path)
+    room = make_room(server, user)
+    assert server.stop() == 0
+    assert not os.path.exists(os.path.join(server.folder, 'state/confab.db'))
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    db = sqlite3.connect(path)
+    assert db.execute('SELECT name, domain, flag FROM "order"').fetchall() == [
+        ('lobby', 'confab.test', 0)]
+    assert db.execute('SELECT username, domain, room, flag FROM _people2 '
+                      'ORDER BY username').fetchall() == [
+        ('alice', 'confab.test', room, 1), ('bob', 'confab.test', room, 0)]
+    db.close()
+    server.start()
+    assert server.ctl('imc.list_members', room)['count'] == 2
+
+    other = confabd(name='other', run=False, imc='db_url = "%s"' % path)
+    other.start(wait=False)
+    wait_for(lambda: not other.process.alive(), 'the second to give up')
+    assert 'in use by another confabd' in other.text()
+    other.process = None
+
+
+def test_parameters_that_cannot_be_are_explained(confabd):
+    for imc, says in (
+            ('db_url = "mysql://u:p@h/openser"', 'confabctl import'),
+            ('db_url = "sqlite://relative"', 'SQLite file'),
+            ('db_mode = 2', 'several daemons'), ('db_mode = 1', 'must be 0'),
+            ('hash_size = 0', '1 to 30'), ('hash_size = 31', '1 to 30'),
+            ('rooms_table = "a;b"', 'letters'),
+            ('rooms_table = "1a"', 'letters'),
+            ('members_table = "Links"', 'no other table'),
+            ('members_table = "imc_rooms"', 'names of their own')):
+        server = confabd(run=False, imc=imc)
+        server.start(wait=False)
+        wait_for(lambda: not server.process.alive(), 'it to give up')
+        assert says in server.text(), (imc, server.text())
+        server.process = None
