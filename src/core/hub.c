@@ -274,6 +274,7 @@ int hub_start(struct hub *h)
 		return err;
 	}
 	h->state = HUB_RUNNING;
+	hub_flush(h); /* what hub_load() set back: before any message */
 	journal_prune_start(h);
 	while ((room = hub_each_room(h, &pos, room)) != NULL)
 		start_room(room);

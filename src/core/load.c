@@ -7,7 +7,9 @@
 #include "mem.h"
 
 /* A cursor can be ahead of the journal: numbers whose commit failed are
- * settled, but nobody stored them, and they will be given out again. */
+ * settled, but nobody stored them, and they will be given out again. What is
+ * set back is written (hub_start) before a new message has such a number:
+ * after one more crash nobody could tell. */
 static uint64_t clamp(const struct room *room, uint64_t acked)
 {
 	return acked < room->head ? acked : room->head;
@@ -44,8 +46,12 @@ static void load_member(const struct store_member *sm, void *arg)
 		return;
 	}
 	got.acked = clamp(room, sm->acked);
-	if (!room_member(room, addr))
-		member_new(room, addr, &got);
+	if (!room_member(room, addr)) {
+		struct member *m = member_new(room, addr, &got);
+
+		if (got.acked != sm->acked)
+			hub_dirty(h, &h->dirty_members, &m->dirty);
+	}
 	mem_deref(addr);
 }
 
@@ -54,11 +60,14 @@ static void load_link(const struct store_link *sl, void *arg)
 	struct hub *h = arg;
 	struct room *room = hub_room_by_id(h, sl->room);
 	struct store_link got = *sl;
+	struct leg *leg;
 
 	if (!room)
 		return;
 	got.acked = clamp(room, sl->acked);
-	leg_new(room, &got);
+	leg = leg_new(room, &got);
+	if (leg && got.acked != sl->acked)
+		hub_dirty(h, &h->dirty_legs, &leg->dirty);
 }
 
 int hub_load(struct hub *h)

@@ -231,6 +231,37 @@ static void the_leaver_who_lags_hears_it_too(void **state)
 	rig_stop();
 }
 
+/* A cursor beyond the journal: a commit failed, and then the daemon died. The
+ * number is given out again, and one more crash must not hide its text. */
+static void a_number_given_again_is_heard(void **state)
+{
+	struct store_txn *t;
+	struct member *b;
+	struct room *room;
+
+	(void)state;
+	rig_start();
+	room = rig_room("lobby");
+	rig_join(room, "alice");
+	b = rig_join(room, "bob");
+	rig_deliver_all();
+	hub_stop(rig.hub);
+	t = store_begin(rig.store);
+	store_member_cursor(t, b->id, room->head + 1);
+	store_commit(t, NULL, NULL);
+	rig_close();
+	rig_start();
+	room = rig_find_room("lobby");
+	rig_say(room, "alice", "again");
+	rig_close(); /* dies: no cursor is written any more */
+	fake_clear(&rig.sip);
+	rig_start();
+	b = rig_find(rig_find_room("lobby"), "bob");
+	rig_settle();
+	assert_int_equal(fake_got(&rig.sip, b->id, "again"), 1);
+	rig_stop();
+}
+
 static void a_failed_commit_is_taken_back(void **state)
 {
 	struct store_room sr = { .id = 77,
@@ -420,6 +451,7 @@ int main(void)
 		RIG_TEST(a_failed_commit_is_taken_back),
 		RIG_TEST(unanswered_changes_hear_shutdown),
 		RIG_TEST(names_cannot_be_taken),
+		RIG_TEST(a_number_given_again_is_heard),
 		RIG_TEST(long_names_show_the_cut),
 		RIG_TEST(a_room_is_full_some_day),
 		RIG_TEST(things_print_themselves),
