@@ -313,6 +313,27 @@ static void why_may_be_short_or_missing(void **state)
 	rig_free(rig);
 }
 
+static void names_of_tables_are_checked(void **state)
+{
+	struct rig *rig = rig_new();
+	struct store_conf conf = { .dir = rig->dir, .rooms_table = "a;b" };
+	char why[200] = "";
+
+	(void)state;
+	assert_int_equal(store_open_conf(&rig->s, &conf, rig_wake, rig, why,
+					 sizeof(why)), EINVAL);
+	assert_non_null(strstr(why, "letters, digits and _"));
+	conf.rooms_table = "IMC_members"; /* the same without case */
+	assert_int_equal(store_open_conf(&rig->s, &conf, rig_wake, rig, why,
+					 sizeof(why)), EINVAL);
+	assert_true(store_table_ok(VIEW("order")));
+	assert_false(store_table_ok(VIEW("Messages")));
+	assert_false(store_table_ok(VIEW("sqlite_x")));
+	assert_false(store_table_ok(VIEW("1x")));
+	assert_false(store_table_ok(VIEW_NONE));
+	rig_free(rig);
+}
+
 static void closing_none_is_allowed(void **state)
 {
 	(void)state;
@@ -336,6 +357,7 @@ int main(void)
 		TEST(bad_places_are_named),
 		TEST(closed_places_are_named),
 		TEST(why_may_be_short_or_missing),
+		TEST(names_of_tables_are_checked),
 		TEST(closing_none_is_allowed),
 	};
 
