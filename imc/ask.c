@@ -12,39 +12,14 @@
 #include "log.h"
 #include "mem.h"
 
-static const struct refusal {
-	int why, code;
-	const char *text;
-	const char *hint; /* a command that helps, without the mark */
-} refusals[] = {
-	{ EACCES, 403, "*** You are not a member of this room", "join" },
-	{ ENOENT, 403, "*** You are leaving this room already", NULL },
-	{ EBADMSG, 400, "*** This can't be done", "help" },
-	{ EBUSY, 403, "*** The room is full", NULL },
-	{ EMSGSIZE, 413, "*** This is too long to be sent to a room", NULL },
-	{ ASK_NO_ROOM, 404, "*** Room not found", NULL },
-	{ ASK_WHICH_ROOM, 400, "*** Which room?", "help" },
-	{ ASK_BAD_ROOM, 400, "*** This is not a name that a room can have",
-	  NULL },
-	{ ASK_MANAGERS, 403, "*** This is the address of the manager, not of "
-			     "a room", NULL },
-	{ ASK_USERS, 403, "*** This is the address of a user, not of a room",
-	  NULL },
-	{ ASK_MUTE, 400, "*** This is not a room: nobody else reads this",
-	  "help" },
-};
-
-/* ENOSPC, EIO, ESHUTDOWN: the disk did not take it. */
-static const struct refusal no_store = {
-	0, 503, "*** This could not be stored, please try again later", NULL
-};
-
 static void ask_destroy(void *obj)
 {
 	struct ask *a = obj;
 
 	mem_deref(a->user);
 	mem_deref(a->room);
+	mem_deref(a->other);
+	mem_free(a->note);
 	mem_deref(a->imc);
 }
 
@@ -86,6 +61,8 @@ struct ask *ask_new(struct imc *i, const struct sip_request *req,
 	at = a->bytes;
 	a->imc = mem_ref(i);
 	a->txn = req->txn;
+	a->family = FAMILY_SAY;
+	a->verb = VERB_SAY;
 	a->flow = req->flow;
 	a->user = mem_ref(user);
 	a->sender = keep(&at, buf_view(&sender));
@@ -115,13 +92,18 @@ void ask_answer(const struct ask *a, int code)
 			   code == 503);
 }
 
-static void tell(struct imc *i, const struct letter_conf *conf)
+struct room *ask_room(const struct ask *a)
 {
-	int err = letter_send(i, conf);
+	return a->room ? hub_room(a->imc->hub, a->room->user, a->room->host) :
+			 NULL;
+}
 
-	if (err)
-		log_info("sip: can't send a text to %.*s: %s",
-			 VIEW_ARG(conf->to), strerror(err));
+void ask_add(struct buf *out, const struct ask *a, enum text t,
+	     const struct text_args *args)
+{
+	const struct text_args himself = { .who = { .addr = a->user } };
+
+	imc_add_text(out, a->imc, t, args ? args : &himself, ask_room(a));
 }
 
 void ask_tell(const struct ask *a, enum tell how, struct view text)
@@ -133,60 +115,72 @@ void ask_tell(const struct ask *a, enum tell how, struct view text)
 		.in_reply_to = a->call_id,
 		.flow = a->flow,
 	};
+	int err;
 
 	/* where the proxy is not found, the way that he came is open */
 	if (a->imc->proxy)
 		proxy_flow(a->imc->proxy, &conf.flow);
-	tell(a->imc, &conf);
+	err = letter_send(a->imc, &conf);
+	if (err)
+		log_info("sip: can't send a text to %.*s: %s",
+			 VIEW_ARG(conf.to), strerror(err));
 }
 
-void ask_tell_member(const struct ask *a, const struct member *mb,
-		     struct view text)
+void ask_tell_now(const struct ask *a, enum tell how, enum text t)
 {
-	struct letter_conf conf = {
-		.from = a->room->text,
-		.to = mb->addr->text,
-		.text = text,
-		.in_reply_to = a->call_id,
-	};
+	struct buf text = { 0 };
 
-	if (imc_route(a->imc, mb->addr, &conf.flow) == ROUTE_OK)
-		tell(a->imc, &conf);
+	ask_answer(a, 200);
+	ask_add(&text, a, t, NULL);
+	ask_tell(a, how, buf_view(&text));
+	buf_free(&text);
+}
+
+/* The status, with the return code where scripts can read it (RFC 3261
+ * 20.43: 399 is "miscellaneous warning"). */
+static void answer_refused(const struct ask *a, const struct refusal_row *r)
+{
+	int code = refusal_code(r->why, a->family);
+	struct buf value = { 0 };
+	struct sip_header headers[] = { { VIEW("Warning"), VIEW_NONE },
+					{ VIEW("Retry-After"), VIEW("10") } };
+
+	buf_addf(&value, "399 confab \"%d %s\"", code, r->note);
+	headers[0].value = buf_view(&value);
+	log_info("sip: %.*s at %.*s: refused with %d, code %d: %s",
+		 VIEW_ARG(a->user->text), VIEW_ARG(a->here), r->status, code,
+		 r->note);
+	if (a->imc->sip)
+		sip_answer(a->imc->sip, a->txn, r->status, NULL, headers,
+			   r->status == 503 ? 2 : 1);
+	buf_free(&value);
+}
+
+static enum tell refused_by(const struct ask *a, enum refusal why)
+{
+	if (!a->room)
+		return TELL_HERE;
+	return why == REFUSED_PRIVATE ? TELL_ROOM_SENDER : TELL_ROOM;
+}
+
+void ask_refuse_with(const struct ask *a, enum refusal why,
+		     const struct text_args *args)
+{
+	const struct refusal_row *r = refusal_row(why);
+	struct buf text = { 0 };
+
+	if (r->status < 300)
+		ask_answer(a, r->status);
 	else
-		log_info("sip: no way to %.*s for a text",
-			 VIEW_ARG(conf.to));
-}
-
-static const struct refusal *refusal_of(int why)
-{
-	for (size_t n = 0; n < sizeof(refusals) / sizeof(refusals[0]); n++)
-		if (refusals[n].why == why)
-			return &refusals[n];
-	return &no_store;
-}
-
-void ask_refuse(const struct ask *a, int why)
-{
-	const struct refusal *r = refusal_of(why);
-	struct buf text = { 0 };
-
-	buf_adds(&text, r->text);
-	if (r->hint)
-		buf_addf(&text, " (send '%s%s')", a->imc->mark, r->hint);
-	ask_answer(a, r->code);
-	ask_tell(a, TELL_HERE, buf_view(&text));
+		answer_refused(a, r);
+	ask_add(&text, a, r->text, args);
+	ask_tell(a, refused_by(a, why), buf_view(&text));
 	buf_free(&text);
 }
 
-void ask_usage(const struct ask *a, const char *name, const char *usage)
+void ask_refuse(const struct ask *a, enum refusal why)
 {
-	struct buf text = { 0 };
-
-	buf_addf(&text, "*** Please send '%s%s%s%s'", a->imc->mark, name,
-		 *usage ? " " : "", usage);
-	ask_answer(a, 400);
-	ask_tell(a, TELL_HERE, buf_view(&text));
-	buf_free(&text);
+	ask_refuse_with(a, why, NULL);
 }
 
 struct ask *ask_keep(struct ask *a)
@@ -194,16 +188,31 @@ struct ask *ask_keep(struct ask *a)
 	return mem_ref(a);
 }
 
+static void tell_done(const struct ask *a)
+{
+	const struct text_args args = {
+		.who = { .addr = a->other ? a->other : a->user },
+		.text = view_str(a->note),
+	};
+	struct buf text = { 0 };
+
+	ask_add(&text, a, a->done, &args);
+	ask_tell(a, TELL_ROOM, buf_view(&text));
+	buf_free(&text);
+}
+
 void ask_on_done(int err, void *arg)
 {
 	struct ask *a = arg;
 
 	if (err) {
-		ask_refuse(a, err);
+		ask_refuse(a, refusal_of(err));
 	} else {
 		ask_answer(a, 200);
 		if (a->done)
-			ask_tell(a, TELL_ROOM, view_str(a->done));
+			tell_done(a);
+		if (a->after && a->imc->running)
+			a->after(a);
 	}
 	mem_deref(a);
 }
@@ -216,6 +225,6 @@ void ask_on_said(int err, void *arg)
 	if (!err || err == EEXIST)
 		ask_answer(a, 202);
 	else
-		ask_refuse(a, err);
+		ask_refuse(a, refusal_of(err));
 	mem_deref(a);
 }

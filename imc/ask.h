@@ -9,6 +9,7 @@
 
 #include "hub.h"
 #include "line.h"
+#include "rights.h"
 #include "sip.h"
 
 struct imc;
@@ -25,7 +26,12 @@ struct ask {
 	struct view sender;   /* his From URI, with its port */
 	struct view here;     /* the request's URI */
 	struct view call_id;
-	const char *done;     /* static; what to tell him after the commit */
+	int family;           /* of return codes: -50 for #invite */
+	enum verb verb;       /* what he wants to do */
+	struct addr *other;   /* ref; whom it is about, or NULL */
+	enum text done;       /* to be told him after the commit */
+	char *note;           /* owned; what that text names, or NULL */
+	void (*after)(struct ask *a); /* after that, or NULL */
 	char bytes[];         /* what the views point into */
 };
 
@@ -35,31 +41,30 @@ struct ask *ask_new(struct imc *i, const struct sip_request *req,
 void ask_about(struct ask *a, const struct room *r);
 void ask_answer(const struct ask *a, int code);
 
+/* The room that it is about; NULL: none, or it is gone. */
+struct room *ask_room(const struct ask *a);
+
+/* Adds a text in our dialect; args->who is named as r (may be NULL) knows
+ * him. args may be NULL: about him who asks. */
+void ask_add(struct buf *out, const struct ask *a, enum text t,
+	     const struct text_args *args);
+
 /* Who is seen to speak, and to whom: the room to the user's own address, the
  * room to what he calls himself, the address he wrote to. */
 enum tell { TELL_ROOM, TELL_ROOM_SENDER, TELL_HERE };
 void ask_tell(const struct ask *a, enum tell how, struct view text);
-/* The room tells another member. */
-void ask_tell_member(const struct ask *a, const struct member *mb,
-		     struct view text);
+/* 200, and a text about him who asks. */
+void ask_tell_now(const struct ask *a, enum tell how, enum text t);
 
-/* Both the status and why, in words: errno of the hub, or one of these. */
-enum {
-	ASK_NO_ROOM = 10001,   /* 404 */
-	ASK_WHICH_ROOM,        /* 400: sent to the manager without a room */
-	ASK_BAD_ROOM,          /* 400: not a room's address */
-	ASK_MANAGERS,          /* 403: the manager's name */
-	ASK_USERS,             /* 403: a user's name */
-	ASK_MUTE,              /* 400: text to the manager */
-};
-void ask_refuse(const struct ask *a, int why);
-/* 400, and how the command is used. */
-void ask_usage(const struct ask *a, const char *name, const char *usage);
+/* Status, text and return code. args as in ask_add(). */
+void ask_refuse(const struct ask *a, enum refusal why);
+void ask_refuse_with(const struct ask *a, enum refusal why,
+		     const struct text_args *args);
 
 /* Hands to the hub, with hub_done_h = one of these: it takes its own
  * reference. */
 struct ask *ask_keep(struct ask *a);
-hub_done_h ask_on_done; /* a command: 200 and a->done */
+hub_done_h ask_on_done; /* a command: 200, a->done, a->after */
 hub_done_h ask_on_said; /* words: 202 */
 
 #endif

@@ -1,406 +1,252 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The commands, in the texts that Kamailio's users know. What Kamailio
- * answers by a text keeps its 200; what it refuses with a bare 500 gets a
- * status that fits, and a text.
+ * The commands: the table, and what all of them do first: find the room and
+ * the person that is meant, and look the right up.
  */
 #include <errno.h>
-#include <stdlib.h>
 
-#include "cmdtab.h"
 #include "command.h"
-#include "imc_priv.h"
+#include "command_priv.h"
 #include "mem.h"
-#include "utf8.h"
 
-enum {
-	CMD_ANYWHERE = 1, /* also at the address of a room that is to be */
-};
-
-enum {
-	QUOTE_MAX = 64,         /* of a peer's word in a text of ours */
-	LIST_MAX = 48 * 1024,   /* of a list; what is more is counted */
-};
-
-typedef void (cmd_run_h)(struct ask *a, const struct cmdline *line);
-
-static bool is_shown(const struct member *mb)
-{
-	return mb->state == MEMBER_JOINED;
-}
-
-/* The place of a room argument, or of the request's URI where there is none.
- * Refuses by itself. */
-static int find_place(struct ask *a, struct place *out, struct buf *bytes,
-		      struct view arg)
+int cmd_place(struct ask *a, struct place *out, struct buf *bytes,
+	      struct view arg)
 {
 	const struct imc *i = a->imc;
 
 	*out = a->at;
 	if (!view_empty(arg)) {
 		if (place_parse(out, bytes, arg, a->at.domain)) {
-			ask_refuse(a, ASK_BAD_ROOM);
+			ask_refuse(a, REFUSED_BAD_ROOM);
 			return EBADMSG;
 		}
 		out->domain = imc_domain_of(i, out->domain);
 	}
 	if (view_empty(out->name)) {
-		ask_refuse(a, ASK_WHICH_ROOM);
+		ask_refuse(a, REFUSED_WHICH_ROOM);
 		return EINVAL;
 	}
 	if (imc_is_manager(i, out->name, out->domain)) {
-		ask_refuse(a, ASK_MANAGERS);
+		ask_refuse(a, REFUSED_MANAGERS);
 		return EACCES;
 	}
 	return 0;
 }
 
-/* An existing room; NULL: refused. */
-static struct room *find_room(struct ask *a, const struct cmdline *line)
+bool cmd_may(struct ask *a, const struct room *r)
+{
+	enum refusal why = right_check(a->verb, right_kind(r),
+				       right_role(room_member(r, a->user)));
+
+	ask_about(a, r);
+	if (why)
+		ask_refuse(a, why);
+	return !why;
+}
+
+struct room *cmd_room(struct ask *a, struct view arg)
 {
 	struct buf bytes = { 0 };
 	struct place place;
 	struct room *r = NULL;
 
-	if (!find_place(a, &place, &bytes, line->argv[0])) {
+	if (!cmd_place(a, &place, &bytes, arg)) {
 		r = hub_room(a->imc->hub, place.name, place.domain);
-		if (r)
-			ask_about(a, r);
-		else
-			ask_refuse(a, ASK_NO_ROOM);
+		if (!r || r->ending) {
+			ask_refuse(a, REFUSED_NO_ROOM);
+			r = NULL;
+		} else if (!cmd_may(a, r)) {
+			r = NULL;
+		}
 	}
 	buf_free(&bytes);
 	return r;
 }
 
-static void tell_now(struct ask *a, enum tell how, const char *text)
+/* A user as it is typed: without a host he is one of ours. */
+static enum refusal find_user(struct ask *a, struct view arg)
 {
-	ask_answer(a, 200);
-	ask_tell(a, how, view_str(text));
+	struct buf bytes = { 0 };
+	struct place place;
+	enum refusal why = REFUSED_NOT;
+
+	if (place_parse(&place, &bytes, arg, view_str(a->imc->domain)) ||
+	    addr_new(&a->other, VIEW("sip"), place.name, place.domain,
+		     VIEW_NONE))
+		why = REFUSED_BAD_USER;
+	else if (imc_is_manager(a->imc, place.name, place.domain) ||
+		 hub_room(a->imc->hub, place.name, place.domain))
+		why = REFUSED_NOT_PERSON;
+	buf_free(&bytes);
+	return why;
 }
 
-/* The hub's answer to a change: when it took it, ask_on_done follows. */
-static void expect_done(struct ask *a, int err)
+void cmd_refuse_other(const struct ask *a, enum refusal why)
+{
+	const struct text_args args = { .who = { .addr = a->other } };
+
+	ask_refuse_with(a, why, &args);
+}
+
+bool cmd_pair(struct ask *a, struct room **r, struct member **mb,
+	      struct view user, struct view room)
+{
+	enum refusal why;
+
+	*r = cmd_room(a, room);
+	if (!*r)
+		return false;
+	why = find_user(a, user);
+	if (why) {
+		ask_refuse(a, why);
+		return false;
+	}
+	*mb = room_member(*r, a->other);
+	if (addr_eq(a->other, a->user))
+		/* who may act on others may step back himself */
+		why = a->verb == VERB_MODIFY ? REFUSED_NOT : REFUSED_SELF;
+	else
+		why = right_over(right_role(room_member(*r, a->user)),
+				 right_role(*mb), ROLE_NONE);
+	if (why)
+		cmd_refuse_other(a, why);
+	return !why;
+}
+
+void cmd_expect(struct ask *a, int err, enum refusal bad, enum refusal taken)
 {
 	if (!err)
 		return;
 	mem_deref(a); /* the reference of ask_keep() */
-	ask_refuse(a, err == EBADMSG ? ASK_BAD_ROOM : err);
+	if (err == EBADMSG)
+		ask_refuse(a, bad);
+	else
+		ask_refuse(a, err == EEXIST ? taken : refusal_of(err));
 }
 
-static bool is_user(const struct imc *i, struct view name, struct view domain)
+void cmd_expect_done(struct ask *a, int err)
 {
-	struct addr *user = NULL;
-	bool known;
-
-	known = !addr_new(&user, VIEW("sip"), name, domain, VIEW_NONE) &&
-		contacts_find(i->contacts, user);
-	mem_deref(user);
-	return known;
+	cmd_expect(a, err, REFUSED_EMPTY, REFUSED_UNDER_WAY);
 }
 
-/* Who speaks from a room's address is taken for a loop: a room must not take
- * anybody's voice away. Room names have no case; most users' are lower. */
-static bool is_users_place(const struct imc *i, const struct place *place)
+void cmd_notice(struct buf *out, const struct ask *a, enum text t,
+		struct view text)
 {
-	char *lower = view_dup(place->name);
-	bool known;
-
-	for (size_t n = 0; n < place->name.n; n++)
-		if (lower[n] >= 'A' && lower[n] <= 'Z')
-			lower[n] |= 0x20;
-	known = is_user(i, place->name, place->domain) ||
-		is_user(i, view_mem(lower, place->name.n), place->domain);
-	mem_free(lower);
-	return known;
-}
-
-static void create_room(struct ask *a, const struct place *place,
-			uint32_t flags)
-{
-	struct room *r = NULL;
-	int err;
-
-	if (is_users_place(a->imc, place)) {
-		ask_refuse(a, ASK_USERS);
-		return;
-	}
-	a->done = "*** Room was created";
-	err = hub_room_create(a->imc->hub, &r, place->name, place->domain,
-			      flags, a->user, ask_on_done, ask_keep(a));
-	if (!err)
-		ask_about(a, r);
-	expect_done(a, err);
-}
-
-/* "*** [alice] has joined the room": as the others will see him. */
-static void add_notice(struct buf *b, const struct ask *a, const char *what)
-{
-	buf_adds(b, "*** [");
-	hub_name_user(a->imc->hub, b, a->user);
-	buf_adds(b, "] ");
-	buf_adds(b, what);
-}
-
-static void join_room(struct ask *a, struct room *r)
-{
-	struct buf notice = { 0 };
-	struct hub_join join = {
-		.addr = a->user,
-		.role = ROLE_MEMBER,
-		.state = MEMBER_JOINED,
+	const struct text_args args = {
+		.who = { .addr = a->other ? a->other : a->user },
+		.text = text,
 	};
 
-	ask_about(a, r);
-	add_notice(&notice, a, "has joined the room");
-	join.notice = buf_view(&notice);
-	expect_done(a, hub_member_add(r, &join, ask_on_done, ask_keep(a)));
-	buf_free(&notice);
+	ask_add(out, a, t, &args);
 }
 
-static void tell_owners(const struct ask *a, const struct room *r,
-			const char *what)
+void cmd_answer_text(struct ask *a, enum tell how, struct buf *text)
 {
-	struct buf notice = { 0 };
-	struct lnode *n, *nx;
-
-	add_notice(&notice, a, what);
-	LIST_EACH(&r->order, n, nx) {
-		const struct member *mb = CONTAINER(n, struct member, order);
-
-		if (is_shown(mb) && mb->role >= ROLE_ADMIN)
-			ask_tell_member(a, mb, buf_view(&notice));
-	}
-	buf_free(&notice);
+	ask_answer(a, 200);
+	ask_tell(a, how, buf_view(text));
+	buf_free(text);
 }
 
-static void create_again(struct ask *a, struct room *r)
-{
-	if (a->imc->check_on_create)
-		tell_now(a, TELL_HERE, "*** Room already exists");
-	else if (room_is_private(r))
-		tell_now(a, TELL_HERE, "*** A private room with the same "
-				       "name already exists");
-	else if (room_member(r, a->user))
-		tell_now(a, TELL_HERE, "*** Room already exists and you are "
-				       "a member");
-	else
-		join_room(a, r);
-}
-
-static void cmd_create(struct ask *a, const struct cmdline *line)
-{
-	bool private = line->argc && view_ieqs(line->argv[line->argc - 1],
-					       "private");
-	size_t names = line->argc - private;
-	struct buf bytes = { 0 };
-	struct place place;
-	struct room *r;
-
-	if (names > 1) {
-		ask_usage(a, "create", "[room] [private]");
-		return;
-	}
-	if (find_place(a, &place, &bytes, names ? line->argv[0] : VIEW_NONE))
-		goto out;
-	r = hub_room(a->imc->hub, place.name, place.domain);
-	if (r)
-		create_again(a, r);
-	else
-		create_room(a, &place, private ? ROOM_PRIVATE : 0);
- out:
-	buf_free(&bytes);
-}
-
-static void join_existing(struct ask *a, struct room *r)
-{
-	ask_about(a, r);
-	if (room_member(r, a->user)) {
-		tell_now(a, TELL_ROOM, "*** You are in the room already");
-	} else if (room_is_private(r)) {
-		tell_now(a, TELL_ROOM_SENDER, "*** Private rooms are by "
-			 "invitation only. Room owners have been notified.");
-		tell_owners(a, r, "attempted to join the room");
-	} else {
-		join_room(a, r);
-	}
-}
-
-static void cmd_join(struct ask *a, const struct cmdline *line)
-{
-	struct buf bytes = { 0 };
-	struct place place;
-	struct room *r;
-
-	if (find_place(a, &place, &bytes, line->argv[0]))
-		goto out;
-	r = hub_room(a->imc->hub, place.name, place.domain);
-	if (r)
-		join_existing(a, r);
-	else if (a->imc->create_on_join)
-		create_room(a, &place, 0);
-	else
-		ask_refuse(a, ASK_NO_ROOM);
- out:
-	buf_free(&bytes);
-}
-
-static void cmd_leave(struct ask *a, const struct cmdline *line)
-{
-	struct room *r = find_room(a, line);
-	struct member *mb = r ? room_member(r, a->user) : NULL;
-	struct buf notice = { 0 };
-
-	if (!r)
-		return;
-	if (!mb) {
-		ask_refuse(a, EACCES);
-		return;
-	}
-	if (mb->role == ROLE_OWNER) {
-		tell_now(a, TELL_ROOM,
-			 "*** You are the room's owner and cannot leave.");
-		return;
-	}
-	add_notice(&notice, a, "has left the room");
-	expect_done(a, hub_member_remove(r, mb, buf_view(&notice),
-					 ask_on_done, ask_keep(a)));
-	buf_free(&notice);
-}
-
-static void add_more(struct buf *b, size_t more)
+void cmd_add_more(struct buf *b, size_t more)
 {
 	if (more)
 		buf_addf(b, "\n... and %zu more", more);
 }
 
-static void list_members(struct buf *b, const struct room *r)
-{
-	struct lnode *n, *nx;
-	size_t more = 0;
-
-	buf_adds(b, "Members:");
-	LIST_EACH(&r->order, n, nx) {
-		const struct member *mb = CONTAINER(n, struct member, order);
-
-		if (!is_shown(mb))
-			continue;
-		if (b->n >= LIST_MAX) {
-			more++;
-			continue;
-		}
-		buf_addc(b, '\n');
-		if (mb->role >= ROLE_ADMIN)
-			buf_addc(b, mb->role == ROLE_OWNER ? '*' : '~');
-		buf_addc(b, '[');
-		buf_addv(b, mb->nick);
-		buf_addc(b, ']');
-	}
-	add_more(b, more);
-}
-
-static void cmd_members(struct ask *a, const struct cmdline *line)
-{
-	struct room *r = find_room(a, line);
-	struct buf text = { 0 };
-
-	if (!r)
-		return;
-	if (!room_member(r, a->user)) {
-		ask_refuse(a, EACCES);
-		return;
-	}
-	list_members(&text, r);
-	ask_answer(a, 200);
-	ask_tell(a, TELL_ROOM, buf_view(&text));
-	buf_free(&text);
-}
-
-static int compare_rooms(const void *a, const void *b)
-{
-	const struct room *const *r = a, *const *s = b;
-
-	return view_cmp((*r)->addr->text, (*s)->addr->text);
-}
-
-/* The rooms that user may know of, by name. Free with mem_free(). */
-static struct room **rooms_for(const struct hub *h, const struct addr *user,
-			       size_t *count)
-{
-	struct room **list, *r = NULL;
-	size_t pos = 0;
-
-	list = mem_array(NULL, hub_room_count(h), sizeof(struct room *));
-	*count = 0;
-	while ((r = hub_each_room(h, &pos, r)) != NULL)
-		if (!room_is_private(r) || room_member(r, user))
-			list[(*count)++] = r;
-	qsort(list, *count, sizeof(struct room *), compare_rooms);
-	return list;
-}
-
-static void list_rooms(struct buf *b, const struct hub *h,
-		       const struct addr *user)
-{
-	size_t count, n;
-	struct room **rooms = rooms_for(h, user, &count);
-
-	buf_adds(b, "Rooms:");
-	for (n = 0; n < count && b->n < LIST_MAX; n++) {
-		buf_adds(b, "\n[");
-		buf_addv(b, room_name(rooms[n]));
-		if (!hub_is_our_domain(h, room_domain(rooms[n]))) {
-			buf_addc(b, '@');
-			buf_addv(b, room_domain(rooms[n]));
-		}
-		buf_addc(b, ']');
-	}
-	add_more(b, count - n);
-	mem_free(rooms);
-}
-
-static void cmd_rooms(struct ask *a, const struct cmdline *line)
-{
-	struct buf text = { 0 };
-
-	(void)line;
-	list_rooms(&text, a->imc->hub, a->user);
-	ask_answer(a, 200);
-	ask_tell(a, TELL_HERE, buf_view(&text));
-	buf_free(&text);
-}
-
-static void cmd_help(struct ask *a, const struct cmdline *line)
-{
-	struct buf text = { 0 };
-
-	(void)line;
-	command_help(&text, a->imc->mark);
-	ask_answer(a, 200);
-	ask_tell(a, TELL_HERE, buf_view(&text));
-	buf_free(&text);
-}
+/* What the number of a row says: the verb, and whether the command may stand
+ * at the address of a room that is to be. */
+enum { ANYWHERE = 1 << 8 };
 
 #define RUN(fn) (void (*)(void))(fn)
 
 static const struct cmd commands[] = {
-	{ "create", NULL, CMD_ANYWHERE, 0, 2, "[room] [private]",
+	{ "create", NULL, VERB_CREATE | ANYWHERE, 0, CMD_ARGS_MAX,
+	  "[room] [private]",
 	  "make a room and be its owner; a private one is by invitation only",
 	  RUN(cmd_create) },
-	{ "join", NULL, CMD_ANYWHERE, 0, 1, "[room]",
+	{ "join", NULL, VERB_JOIN | ANYWHERE, 0, 1, "[room]",
 	  "become a member of a room", RUN(cmd_join) },
-	{ "leave", "exit", 0, 0, 1, "[room]", "be a member no more",
+	{ "invite", NULL, VERB_INVITE, 1, 2, "<user> [room]",
+	  "ask somebody to join", RUN(cmd_invite) },
+	{ "add", NULL, VERB_ADD, 1, 2, "<user> [room]",
+	  "make somebody a member without asking him", RUN(cmd_add) },
+	{ "accept", NULL, VERB_ACCEPT, 0, 1, "[room]",
+	  "take an invitation", RUN(cmd_accept) },
+	{ "reject", "deny", VERB_REJECT, 0, 1, "[room]",
+	  "decline an invitation", RUN(cmd_reject) },
+	{ "remove", NULL, VERB_REMOVE, 1, 2, "<user> [room]",
+	  "take somebody out of a room", RUN(cmd_remove) },
+	{ "leave", "exit", VERB_LEAVE, 0, 1, "[room]",
+	  "be a member no more; when the last owner leaves, the room ends",
 	  RUN(cmd_leave) },
-	{ "members", "list", 0, 0, 1, "[room]",
+	{ "destroy", NULL, VERB_DESTROY, 0, 1, "[room]",
+	  "end a room (its owner)", RUN(cmd_destroy) },
+	{ "members", "list", VERB_MEMBERS, 0, 1, "[room]",
 	  "list who is in a room (* its owner, ~ an admin)",
 	  RUN(cmd_members) },
-	{ "rooms", NULL, 0, 0, CMD_ARGS_MAX, "", "list the rooms",
+	{ "who", NULL, VERB_WHO, 0, 1, "[room]",
+	  "list who is in a room, on all networks", RUN(cmd_who) },
+	{ "modify", NULL, VERB_MODIFY, 2, 3,
+	  "<user> owner|admin|member [room]", "give somebody a role",
+	  RUN(cmd_modify) },
+	{ "rooms", NULL, VERB_ROOMS, 0, CMD_ARGS_MAX, "", "list the rooms",
 	  RUN(cmd_rooms) },
-	{ "help", NULL, 0, 0, CMD_ARGS_MAX, "", "show this text",
+	{ "topic", NULL, VERB_TOPIC, 0, SIZE_MAX, "[text]",
+	  "show or set what a room is about (- takes it away)",
+	  RUN(cmd_topic) },
+	{ "nick", NULL, VERB_NICK, 1, 2, "<name> [room]",
+	  "be shown by another name (-: by your own)", RUN(cmd_nick) },
+	{ "away", NULL, VERB_AWAY, 0, SIZE_MAX, "[text]",
+	  "say that you are away, or back", RUN(cmd_away) },
+	{ "history", NULL, VERB_HISTORY, 0, 2, "[number] [room]",
+	  "show what was said last", RUN(cmd_history) },
+	{ "status", NULL, VERB_STATUS, 0, 1, "[room]",
+	  "show what became of your last message", RUN(cmd_status) },
+	{ "ban", NULL, VERB_BAN, 1, 2, "<user> [room]",
+	  "keep somebody out of a room", RUN(cmd_ban) },
+	{ "unban", NULL, VERB_UNBAN, 1, 2, "<user> [room]",
+	  "let him join again", RUN(cmd_unban) },
+	{ "bans", NULL, VERB_BANS, 0, 1, "[room]", "list who is kept out",
+	  RUN(cmd_bans) },
+	{ "mute", NULL, VERB_MUTE, 1, 3, "<user> [minutes] [room]",
+	  "let somebody read, but not speak", RUN(cmd_mute) },
+	{ "unmute", NULL, VERB_UNMUTE, 1, 2, "<user> [room]",
+	  "let him speak again", RUN(cmd_unmute) },
+	{ "private", NULL, VERB_PRIVATE, 0, 1, "[room]",
+	  "make a room private", RUN(cmd_private) },
+	{ "public", NULL, VERB_PUBLIC, 0, 1, "[room]", "make a room public",
+	  RUN(cmd_public) },
+	{ "link", NULL, VERB_LINK_OPERATOR, 1, 2, "<target> [account]",
+	  "link a room with one on another network", RUN(cmd_link) },
+	{ "unlink", NULL, VERB_LINK_OPERATOR, 1, 1, "<link>",
+	  "end such a link", RUN(cmd_unlink) },
+	{ "links", NULL, VERB_LINK_OPERATOR, 0, 0, "",
+	  "list a room's links", RUN(cmd_links) },
+	{ "help", NULL, VERB_HELP, 0, SIZE_MAX, "", "show this text",
 	  RUN(cmd_help) },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+/* The README's families; those from -140 on are ours. */
+static const int families[VERBS] = {
+	[VERB_SAY] = FAMILY_SAY,
+	[VERB_CREATE] = -30, [VERB_JOIN] = -40,
+	[VERB_INVITE] = -50, [VERB_ADD] = -50,
+	[VERB_ACCEPT] = -60, [VERB_REJECT] = -70,
+	[VERB_REMOVE] = -80, [VERB_LEAVE] = -90,
+	[VERB_MEMBERS] = -100, [VERB_WHO] = -100, [VERB_ROOMS] = -100,
+	[VERB_DESTROY] = -110,
+	[VERB_MODIFY] = -120, [VERB_HELP] = -120,
+	[VERB_TOPIC] = -140, [VERB_SET_TOPIC] = -140,
+	[VERB_PRIVATE] = -140, [VERB_PUBLIC] = -140,
+	[VERB_NICK] = -150, [VERB_AWAY] = -150,
+	[VERB_BAN] = -160, [VERB_UNBAN] = -160, [VERB_BANS] = -160,
+	[VERB_MUTE] = -160, [VERB_UNMUTE] = -160,
+	[VERB_HISTORY] = -170, [VERB_STATUS] = -170,
+	[VERB_LINK_OPERATOR] = -180, [VERB_LINK_OWNER] = -180,
+	[VERB_LINK_ADMIN] = -180,
+};
 
 void command_help(struct buf *out, const char *mark)
 {
@@ -412,17 +258,28 @@ void command_help(struct buf *out, const char *mark)
 	buf_adds(out, "\r\n");
 }
 
-/* A bare mark is refused; for an unknown name the text is the answer. */
-static void tell_invalid(const struct ask *a, struct view name)
+static void refuse_unknown(struct ask *a, struct view name)
 {
-	struct buf text = { 0 };
+	const struct text_args args = { .word = name };
 
-	buf_adds(&text, "*** Invalid command '");
-	utf8_clean(&text, view_head(name, utf8_cut(name, QUOTE_MAX)));
-	buf_addf(&text, "' (send '%shelp' for help)", a->imc->mark);
-	ask_answer(a, view_empty(name) ? 400 : 200);
-	ask_tell(a, TELL_HERE, buf_view(&text));
-	buf_free(&text);
+	a->family = view_empty(name) ? FAMILY_SYNTAX : FAMILY_UNKNOWN;
+	ask_refuse_with(a, view_empty(name) ? REFUSED_SYNTAX : REFUSED_UNKNOWN,
+			&args);
+}
+
+static void run(struct ask *a, const struct cmd *cmd,
+		const struct cmdline *line)
+{
+	const struct text_args args = { .name = cmd->name,
+					.usage = *cmd->usage ? cmd->usage :
+							       NULL };
+
+	a->verb = cmd->role & (ANYWHERE - 1);
+	a->family = families[a->verb];
+	if (line->argc < cmd->min || line->argc > cmd->max)
+		ask_refuse_with(a, REFUSED_USAGE, &args);
+	else
+		((cmd_run_h *)cmd->run)(a, line);
 }
 
 void command_run(struct ask *a, struct view text)
@@ -432,12 +289,10 @@ void command_run(struct ask *a, struct view text)
 
 	(void)cmdline_parse(&line, text); /* EBADMSG: the name is empty */
 	cmd = cmd_find(commands, COMMANDS, line.name);
-	if (!a->exists && !(cmd && cmd->role & CMD_ANYWHERE))
+	if (!a->exists && !(cmd && cmd->role & ANYWHERE))
 		ask_answer(a, 404);
 	else if (!cmd)
-		tell_invalid(a, line.name);
-	else if (line.argc < cmd->min || line.argc > cmd->max)
-		ask_usage(a, cmd->name, cmd->usage);
+		refuse_unknown(a, line.name);
 	else
-		((cmd_run_h *)cmd->run)(a, &line);
+		run(a, cmd, &line);
 }

@@ -11,7 +11,8 @@
 #include "imc_priv.h"
 #include "letter.h"
 #include "mem.h"
-#include "render.h"
+
+enum { LATE_MS = 60 * 1000 };
 
 /* These mean that this message, or any, will never be taken there. All others
  * can change: a phone that is off, a proxy in trouble, no registration yet. */
@@ -219,6 +220,15 @@ static bool send_one(struct fan *f, const struct member *mb,
 	return !err;
 }
 
+/* Who gets it long after it was said is told when that was. */
+static void add_late_mark(struct buf *b, const struct imc *i,
+			  const struct msg *m)
+{
+	if (i->time_marks && m->kind != MSG_NOTICE &&
+	    wall_ms() > m->time_ms + LATE_MS)
+		dialect_add_time(b, m->time_ms);
+}
+
 static int prepare(struct fan *f)
 {
 	struct imc_text text = {
@@ -231,7 +241,8 @@ static int prepare(struct fan *f)
 
 	if (!f->imc->sip)
 		return ESHUTDOWN;
-	render_sip(&f->body, f->msg);
+	add_late_mark(&f->body, f->imc, f->msg);
+	dialect_render(&f->body, f->imc->dialect, f->msg);
 	text.body = buf_view(&f->body);
 	err = imc_template(&f->t, f->imc, &text);
 	return err == EMSGSIZE ? 0 : err;

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "clock.h"
 #include "command.h"
@@ -12,6 +13,7 @@
 #include "imc_priv.h"
 #include "letter.h"
 #include "mem.h"
+#include "replay.h"
 #include "typing.h"
 
 #define CONTENT_TYPE "text/plain;charset=UTF-8"
@@ -132,6 +134,17 @@ static int say_in(struct ask *a, struct room *r, struct view text,
 	return err;
 }
 
+/* The hub knows only that he may not speak; the table knows why. */
+static void refuse_words(const struct ask *a, const struct room *r, int err)
+{
+	enum refusal why = REFUSED_NOT;
+
+	if (err == EACCES)
+		why = right_check(VERB_SAY, right_kind(r),
+				  right_role(room_member(r, a->user)));
+	ask_refuse(a, why ? why : refusal_of(err));
+}
+
 static void say(struct ask *a, struct view text,
 		const struct sip_request *req)
 {
@@ -139,7 +152,7 @@ static void say(struct ask *a, struct view text,
 	int err;
 
 	if (!r) {
-		ask_refuse(a, ASK_MUTE);
+		ask_refuse(a, REFUSED_MANAGER_TEXT);
 		return;
 	}
 	ask_about(a, r);
@@ -147,7 +160,7 @@ static void say(struct ask *a, struct view text,
 	if (err == EBADMSG)
 		ask_answer(a, 200); /* nothing to be seen in it, as if empty */
 	else if (err)
-		ask_refuse(a, err);
+		refuse_words(a, r, err);
 }
 
 static void serve_text(struct ask *a, struct view text,
@@ -305,6 +318,12 @@ static void op_fanout(void *face, struct room *room, struct msg *msg,
 	fanout_send(face, room, msg, members, count);
 }
 
+static void op_tell(void *face, struct room *room, const struct addr *to,
+		    struct view text)
+{
+	imc_tell(face, room, to, text);
+}
+
 static int op_status(void *face, struct sink *out)
 {
 	const struct imc *i = face;
@@ -326,6 +345,7 @@ static const struct face_ops ops = {
 	.start = op_start,
 	.stop = op_stop,
 	.fanout = op_fanout,
+	.tell = op_tell,
 	.status = op_status,
 };
 
@@ -333,6 +353,7 @@ static void imc_destroy(void *obj)
 {
 	struct imc *i = obj;
 
+	replays_free(i);
 	letters_free(i);
 	proxy_free(i->proxy);
 	contacts_free(i->contacts);
@@ -341,6 +362,27 @@ static void imc_destroy(void *obj)
 	mem_free(i->domain);
 	mem_free(i->manager);
 	mem_free(i->mark);
+}
+
+static int set_words(struct imc *i, const struct imc_conf *conf,
+		     struct buf *why)
+{
+	static const char *const by[] = { "operator", "owner", "admin" };
+	const char *links = conf->links_by ? conf->links_by : by[0];
+
+	if (dialect_parse(&i->dialect, conf->dialect ? conf->dialect :
+						       "kamailio")) {
+		buf_adds(why, "dialect is kamailio or opensips");
+		return EINVAL;
+	}
+	for (unsigned n = 0; n < sizeof(by) / sizeof(by[0]); n++) {
+		if (strcmp(links, by[n]))
+			continue;
+		i->link_verb = VERB_LINK_OPERATOR + n;
+		return 0;
+	}
+	buf_adds(why, "links_by is operator, owner or admin");
+	return EINVAL;
 }
 
 static int imc_init(struct imc *i, const struct imc_conf *conf,
@@ -353,7 +395,9 @@ static int imc_init(struct imc *i, const struct imc_conf *conf,
 		buf_adds(why, "imc_cmd_start_char is empty");
 		return EINVAL;
 	}
-	err = headers_init(&i->headers, conf->extra_hdrs, why);
+	err = set_words(i, conf, why);
+	if (!err)
+		err = headers_init(&i->headers, conf->extra_hdrs, why);
 	if (!err && !view_empty(uri))
 		err = proxy_new(&i->proxy, conf->loop, conf->dns, uri, why);
 	if (!err)
@@ -377,6 +421,10 @@ int imc_new(struct imc **ip, const struct imc_conf *conf, char *why,
 				     conf->imc_cmd_start_char : "");
 	i->create_on_join = conf->create_on_join;
 	i->check_on_create = conf->check_on_create;
+	i->history_on_join = conf->history_on_join < REPLAY_MAX ?
+				     conf->history_on_join : REPLAY_MAX;
+	i->time_marks = conf->time_marks;
+	list_init(&i->replays);
 	i->contacts = contacts_new(conf->store, CONTACTS_MAX);
 	i->peers = peers_new(PEERS_MAX);
 	fanout_init(i);
@@ -399,6 +447,7 @@ void imc_free(struct imc *i)
 	i->sip = NULL;
 	proxy_free(i->proxy);
 	i->proxy = NULL;
+	replays_free(i); /* they hold requests, which hold i */
 	letters_free(i);
 	mem_deref(i); /* requests that wait for the disk still hold it */
 }

@@ -23,12 +23,17 @@ struct imc_conf {
 	const char *manager;         /* user part of the manager's address */
 	const char *imc_cmd_start_char;
 	bool create_on_join, check_on_create;
+	const char *dialect;         /* "kamailio" (also NULL), "opensips" */
+	const char *links_by;        /* who links rooms: "operator" (also
+					NULL), "owner", "admin" */
+	unsigned history_on_join;    /* so many lines for who joins */
+	bool time_marks;             /* "[14:05] " before what is late */
 	const char *outbound_proxy;  /* SIP URI, or "" */
 	const char *extra_hdrs;      /* "Name: value\r\n"..., or "" */
 };
 
-/* EINVAL with why: imc_cmd_start_char, outbound_proxy or extra_hdrs can't be
- * used. Registers the face "sip" at the hub. */
+/* EINVAL with why: dialect, links_by, imc_cmd_start_char, outbound_proxy
+ * or extra_hdrs can't be used. Registers the face "sip" at the hub. */
 int imc_new(struct imc **ip, const struct imc_conf *conf, char *why,
 	    size_t whysize);
 /* After sip_free(), because transactions answer to imc; before loop_free().

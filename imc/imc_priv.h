@@ -9,6 +9,7 @@
 #include "imc.h"
 #include "peers.h"
 #include "proxy.h"
+#include "rights.h"
 
 struct imc {
 	struct loop *loop;          /* borrowed, as are the next two */
@@ -17,6 +18,10 @@ struct imc {
 	char *domain, *manager;     /* owned */
 	char *mark;                 /* owned; imc_cmd_start_char */
 	bool create_on_join, check_on_create;
+	enum dialect dialect;
+	enum verb link_verb;        /* VERB_LINK_...: links_by */
+	unsigned history_on_join;
+	bool time_marks;
 	bool running;               /* between start and stop */
 	struct headers headers;
 	struct contacts *contacts;  /* owned */
@@ -25,6 +30,8 @@ struct imc {
 	struct fanout fanout;
 	struct htable letters;      /* under way, by id; owned */
 	uint64_t letter_id;         /* the newest */
+	struct list replays;        /* under way; owned */
+	uint64_t replay_id;         /* the newest */
 };
 
 /* The way to user: the proxy, or where he was last heard. */
@@ -50,6 +57,14 @@ struct view imc_domain_of(const struct imc *i, struct view host);
 /* That place is the manager, not a room. */
 bool imc_is_manager(const struct imc *i, struct view user,
 		    struct view domain);
+
+/* Adds a text in our dialect. args->who.name is filled in here: his nick in r
+ * (which may be NULL), or his address. */
+void imc_add_text(struct buf *out, const struct imc *i, enum text t,
+		  const struct text_args *args, const struct room *r);
+/* A line from the room to somebody, by himself. */
+void imc_tell(struct imc *i, const struct room *r, const struct addr *to,
+	      struct view text);
 
 /* What all copies of one text share; filled in by imc_template(). */
 struct imc_text {

@@ -3,9 +3,12 @@ noinst_LIBRARIES += imc/libimc.a
 imc_libimc_a_SOURCES = \
 	imc/ask.c imc/ask.h \
 	imc/charset.c imc/charset.h \
-	imc/command.c imc/command.h \
+	imc/cmd_invite.c imc/cmd_list.c imc/cmd_member.c imc/cmd_more.c \
+	imc/cmd_room.c \
+	imc/command.c imc/command.h imc/command_priv.h \
 	imc/contacts.c imc/contacts.h \
 	imc/content.c imc/content.h \
+	imc/dialect.c imc/dialect.h \
 	imc/fanout.c imc/fanout.h \
 	imc/headers.c imc/headers.h \
 	imc/html.c imc/html.h \
@@ -15,8 +18,12 @@ imc_libimc_a_SOURCES = \
 	imc/mime.c imc/mime.h \
 	imc/peers.c imc/peers.h \
 	imc/proxy.c imc/proxy.h \
+	imc/refusal.c imc/refusal.h \
+	imc/replay.c imc/replay.h \
+	imc/rights.c imc/rights.h \
 	imc/split.c imc/split.h \
-	imc/typing.c imc/typing.h
+	imc/typing.c imc/typing.h \
+	imc/tell.c
 imc_libimc_a_CPPFLAGS = $(INC_face)
 
 check_PROGRAMS += tests/unit/t_imc_content tests/unit/t_imc_headers

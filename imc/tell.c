@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Texts in our dialect, and what the room tells one person by itself. */
+#include <string.h>
+
+#include "imc_priv.h"
+#include "letter.h"
+#include "log.h"
+
+void imc_add_text(struct buf *out, const struct imc *i, enum text t,
+		  const struct text_args *args, const struct room *r)
+{
+	struct text_args full = *args;
+	const struct member *mb = NULL;
+	struct buf name = { 0 };
+
+	if (full.who.addr && r)
+		mb = room_member(r, full.who.addr);
+	if (mb && mb->state == MEMBER_JOINED)
+		full.who.name = mb->nick;
+	else if (full.who.addr) {
+		hub_name_user(i->hub, &name, full.who.addr);
+		full.who.name = buf_view(&name);
+	}
+	dialect_add(out, i->dialect, t, i->mark, &full);
+	buf_free(&name);
+}
+
+void imc_tell(struct imc *i, const struct room *r, const struct addr *to,
+	      struct view text)
+{
+	struct letter_conf conf = {
+		.from = r->addr->text,
+		.to = to->text,
+		.text = text,
+	};
+	const char *why = "no way to him is known";
+	int err;
+
+	if (imc_route(i, to, &conf.flow) == ROUTE_OK) {
+		err = letter_send(i, &conf);
+		if (!err)
+			return;
+		why = strerror(err);
+	}
+	log_info("room %.*s: can't send a text to %.*s: %s",
+		 VIEW_ARG(r->addr->text), VIEW_ARG(to->text), why);
+}
