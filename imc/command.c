@@ -3,6 +3,7 @@
  * The commands: the table, and what all of them do first: find the room and
  * the person that is meant, and look the right up.
  */
+#include <limits.h>
 #include <errno.h>
 
 #include "command.h"
@@ -191,12 +192,12 @@ static const struct cmd commands[] = {
 	  RUN(cmd_modify) },
 	{ "rooms", NULL, VERB_ROOMS, 0, CMD_ARGS_MAX, "", "list the rooms",
 	  RUN(cmd_rooms) },
-	{ "topic", NULL, VERB_TOPIC, 0, SIZE_MAX, "[text]",
+	{ "topic", NULL, VERB_TOPIC, 0, UINT_MAX, "[text]",
 	  "show or set what a room is about (- takes it away)",
 	  RUN(cmd_topic) },
 	{ "nick", NULL, VERB_NICK, 1, 2, "<name> [room]",
 	  "be shown by another name (-: by your own)", RUN(cmd_nick) },
-	{ "away", NULL, VERB_AWAY, 0, SIZE_MAX, "[text]",
+	{ "away", NULL, VERB_AWAY, 0, UINT_MAX, "[text]",
 	  "say that you are away, or back", RUN(cmd_away) },
 	{ "history", NULL, VERB_HISTORY, 0, 2, "[number] [room]",
 	  "show what was said last", RUN(cmd_history) },
@@ -222,7 +223,7 @@ static const struct cmd commands[] = {
 	  "end such a link", RUN(cmd_unlink) },
 	{ "links", NULL, VERB_LINK_OPERATOR, 0, 0, "",
 	  "list a room's links", RUN(cmd_links) },
-	{ "help", NULL, VERB_HELP, 0, SIZE_MAX, "", "show this text",
+	{ "help", NULL, VERB_HELP, 0, UINT_MAX, "", "show this text",
 	  RUN(cmd_help) },
 };
 

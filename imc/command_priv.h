@@ -24,8 +24,8 @@ bool cmd_pair(struct ask *a, struct room **r, struct member **mb,
 	      struct view user, struct view room);
 /* Refuses about a->other. */
 void cmd_refuse_other(const struct ask *a, enum refusal why);
-/* The hub's answer to a change: when it took it, ask_on_done follows. bad: what
- * EBADMSG means, taken: what EEXIST means. */
+/* The hub's answer to a change: when it took it, ask_on_done follows. bad is
+ * what EBADMSG means, taken what EEXIST means. */
 void cmd_expect(struct ask *a, int err, enum refusal bad, enum refusal taken);
 /* Usual meanings. */
 void cmd_expect_done(struct ask *a, int err);

@@ -34,7 +34,7 @@ static bool is_for(const struct msg *msg, const struct member *m)
 /* His own words are no news to him, but a notice goes to all. */
 bool member_wants(const struct member *m, const struct msg *msg)
 {
-	if (m->state != MEMBER_JOINED)
+	if (m->state != MEMBER_JOINED || m->expelled)
 		return false;
 	if (msg->audience && !is_for(msg, m))
 		return false;

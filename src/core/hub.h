@@ -89,6 +89,9 @@ int hub_member_add(struct room *r, const struct hub_join *join,
  * of a room with other members. */
 int hub_member_remove(struct room *r, struct member *m, struct view notice,
 		      hub_done_h *doneh, void *arg);
+/* The same, but the notice is for the others only. */
+int hub_member_expel(struct room *r, struct member *m, struct view notice,
+		     hub_done_h *doneh, void *arg);
 
 enum {
 	MEMBER_SET_ROLE = 1 << 0,

@@ -33,6 +33,7 @@ struct member {
 	uint8_t tries;         /* failed deliveries in a row; > 0: put off */
 	bool reading : 1;      /* waits for a page of the journal */
 	bool leaving : 1;      /* his removal is on its way to the disk */
+	bool expelled : 1;      /* leaving, and hears nothing of it */
 	bool own_nick : 1;     /* chosen, not made from his address */
 	uint32_t since;        /* the room's head when he came, its low bits;
 				  0: loaded */

@@ -194,11 +194,11 @@ static void on_removed(struct change *c, struct room *room, int err)
 		log_warning("room %.*s: removal of %.*s was not stored: %s",
 			    VIEW_ARG(room->addr->text),
 			    VIEW_ARG(m->addr->text), strerror(err));
-		m->leaving = false;
+		m->leaving = m->expelled = false;
 		return;
 	}
 	room->hub->stats.notices += c->msg != NULL;
-	if (c->msg && m->state == MEMBER_JOINED &&
+	if (c->msg && m->state == MEMBER_JOINED && !m->expelled &&
 	    !cursor_has(&m->cur, c->msg->seq))
 		member_farewell(m, c->msg);
 	log_info("room %.*s: %.*s is gone", VIEW_ARG(room->addr->text),
@@ -206,8 +206,8 @@ static void on_removed(struct change *c, struct room *room, int err)
 	mem_deref(m);
 }
 
-int hub_member_remove(struct room *r, struct member *m, struct view notice,
-		      hub_done_h *doneh, void *arg)
+static int take_out(struct room *r, struct member *m, struct view notice,
+		    hub_done_h *doneh, void *arg)
 {
 	struct store_txn *t;
 	struct change *c;
@@ -237,6 +237,22 @@ int hub_member_remove(struct room *r, struct member *m, struct view notice,
 	mem_deref(msg);
 	change_commit(c, t);
 	return 0;
+}
+
+int hub_member_remove(struct room *r, struct member *m, struct view notice,
+		      hub_done_h *doneh, void *arg)
+{
+	return take_out(r, m, notice, doneh, arg);
+}
+
+int hub_member_expel(struct room *r, struct member *m, struct view notice,
+		     hub_done_h *doneh, void *arg)
+{
+	int err = take_out(r, m, notice, doneh, arg);
+
+	if (!err)
+		m->expelled = true;
+	return err;
 }
 
 /* ---- invitations ---- */

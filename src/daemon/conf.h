@@ -30,9 +30,9 @@ struct conf_link {
 
 struct conf_imc {
 	char *manager, *imc_cmd_start_char, *outbound_proxy, *extra_hdrs;
-	char *db_url, *rooms_table, *members_table;
-	long db_mode, hash_size;
-	bool create_on_join, check_on_create;
+	char *db_url, *rooms_table, *members_table, *dialect, *links_by;
+	long db_mode, hash_size, history_on_join;
+	bool create_on_join, check_on_create, time_marks;
 };
 
 /* All owned by the struct conf; strings are never NULL, lists end with it. */

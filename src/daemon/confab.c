@@ -94,6 +94,10 @@ static int start_imc(struct confab *c, struct buf *why)
 		.imc_cmd_start_char = ci->imc_cmd_start_char,
 		.create_on_join = ci->create_on_join,
 		.check_on_create = ci->check_on_create,
+		.dialect = ci->dialect,
+		.links_by = ci->links_by,
+		.history_on_join = (unsigned)ci->history_on_join,
+		.time_marks = ci->time_marks,
 		.outbound_proxy = ci->outbound_proxy,
 		.extra_hdrs = ci->extra_hdrs,
 	};

@@ -185,6 +185,27 @@ static int check_table(const char *value, struct buf *why)
 	return EINVAL;
 }
 
+static int check_dialect(const char *value, struct buf *why)
+{
+	struct view v = view_str(value);
+
+	if (view_eqs(v, "kamailio") || view_eqs(v, "opensips"))
+		return 0;
+	buf_adds(why, "must be \"kamailio\" or \"opensips\"");
+	return EINVAL;
+}
+
+static int check_links_by(const char *value, struct buf *why)
+{
+	struct view v = view_str(value);
+
+	if (view_eqs(v, "operator") || view_eqs(v, "owner") ||
+	    view_eqs(v, "admin"))
+		return 0;
+	buf_adds(why, "must be \"operator\", \"owner\" or \"admin\"");
+	return EINVAL;
+}
+
 #define AT(type, member) offsetof(struct type, member)
 
 static const struct opt global_opts[] = {
@@ -320,6 +341,33 @@ static const struct opt imc_opts[] = {
 	  .def = "false",
 	  .help = "Whether creating a public room that exists is refused\n"
 		  "instead of joining it." },
+	{ .key = "dialect",
+	  .offset = AT(conf_imc, dialect),
+	  .def = "kamailio",
+	  .required = true,
+	  .check = check_dialect,
+	  .help = "Whose words rooms use: \"kamailio\" ([alice]: text) or\n"
+		  "\"opensips\" (<alice@domain>: text)." },
+	{ .key = "history_on_join",
+	  .type = OPT_INT,
+	  .offset = AT(conf_imc, history_on_join),
+	  .def = "20",
+	  .max = 200,
+	  .help = "How many of the last texts one who joins is shown." },
+	{ .key = "time_marks",
+	  .type = OPT_BOOL,
+	  .offset = AT(conf_imc, time_marks),
+	  .def = "true",
+	  .help = "Whether texts that come late begin with their time,\n"
+		  "[14:05]." },
+	{ .key = "links_by",
+	  .offset = AT(conf_imc, links_by),
+	  .def = "operator",
+	  .required = true,
+	  .check = check_links_by,
+	  .help = "Who may link a room with another network by #link:\n"
+		  "\"operator\" (nobody in the room), \"owner\" or "
+		  "\"admin\"." },
 	{ .key = "outbound_proxy",
 	  .offset = AT(conf_imc, outbound_proxy),
 	  .def = "",
