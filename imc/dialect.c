@@ -159,8 +159,6 @@ static const struct {
 	[TEXT_FULL] = { "*** The room is full", NULL },
 	[TEXT_TOO_LONG] = { "*** This is too long to be sent to a room",
 			    NULL },
-	[TEXT_FLOOD] = { "*** This is too much at once, please try again "
-			 "later", NULL },
 	[TEXT_STORE] = { "*** This could not be stored, please try again "
 			 "later", NULL },
 	[TEXT_EMPTY] = { "*** There is nothing in it that can be shown",

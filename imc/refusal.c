@@ -64,7 +64,6 @@ static const struct refusal_row rows[REFUSALS] = {
 	ROW(ROOMS, 403, 8, ROOMS, "too many rooms"),
 	ROW(FULL, 403, 8, FULL, "the room is full"),
 	ROW(TOO_LONG, 413, 8, TOO_LONG, "too long"),
-	ROW(FLOOD, 503, 8, FLOOD, "too much at once"),
 	ROW(STORE, 503, 9, STORE, "not stored"),
 	ROW(EMPTY, 400, 0, EMPTY, "empty"),
 };
