@@ -6,6 +6,7 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/conn.c src/sip/conn_priv.h \
 	src/sip/ctxn.c src/sip/ctxn_priv.h \
 	src/sip/flow.c \
+	src/sip/inject.c src/sip/inject_priv.h \
 	src/sip/method.c src/sip/method_priv.h \
 	src/sip/parse.c src/sip/parse_priv.h \
 	src/sip/prescan.c src/sip/prescan_priv.h \
@@ -55,6 +56,11 @@ check_PROGRAMS += tests/unit/t_sip
 tests_unit_t_sip_SOURCES = tests/unit/t_sip.c tests/unit/sip_rig.h
 tests_unit_t_sip_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_sip_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_sip_inject
+tests_unit_t_sip_inject_SOURCES = tests/unit/t_sip_inject.c tests/unit/sip_rig.h
+tests_unit_t_sip_inject_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_sip_inject_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_sip_tcp
 tests_unit_t_sip_tcp_SOURCES = tests/unit/t_sip_tcp.c tests/unit/sip_rig.h

@@ -49,6 +49,7 @@ static int parts_new(struct sip *s, const struct sip_conf *conf, char *why,
 
 	s->parser = parser_new();
 	s->stxns = stxns_new(w, s->limits.server_txns, &stxn_ops);
+	s->injects = injects_new(w, s->limits.server_txns, uas_stuck, s);
 	s->ctxns = ctxns_new(w, s->limits.client_txns, conf->branch_key,
 			     &ctxn_ops);
 	return transport_new(&s->transport, conf, &s->limits, &ops, why,
@@ -97,6 +98,7 @@ void sip_free(struct sip *s)
 	transport_free(s->transport);
 	ctxns_free(s->ctxns);
 	stxns_free(s->stxns);
+	injects_free(s->injects);
 	parser_free(s->parser);
 	buf_free(&s->head);
 	buf_free(&s->out);
@@ -124,7 +126,7 @@ void sip_stats(const struct sip *s, struct sip_stats *out)
 	out->retransmits_out += c->retransmits;
 	out->timeouts += c->timeouts;
 	out->send_errors += transport_send_errors(s->transport);
-	out->server_txns = stxns_count(s->stxns);
+	out->server_txns = stxns_count(s->stxns) + injects_count(s->injects);
 	out->client_txns = ctxns_count(s->ctxns);
 	out->conns = transport_conns(s->transport);
 }

@@ -79,6 +79,7 @@ struct sip_request {
 	struct view type_params;  /* its parameters as they stand, or empty */
 	struct view user_agent, accept; /* the first of each, or empty */
 	struct view body;         /* raw bytes */
+	struct view packet;       /* all of it, as it came: for sip_inject() */
 	struct sip_flow flow;
 };
 /* MESSAGE only, from trusted sources; everything else was answered before. */
@@ -122,6 +123,25 @@ struct sip_header {
  * ignored. */
 void sip_answer(struct sip *s, uint64_t txn, int code, const char *reason,
 		const struct sip_header *headers, size_t count);
+
+/* ---- requests that another edge received ---- */
+
+/* What would have been answered: reason empty: the usual one. */
+typedef void (sip_injected_h)(int code, struct view reason,
+			      const struct sip_header *headers, size_t count,
+			      uint64_t a, uint64_t b, void *arg);
+struct sip_injection {
+	struct view packet;   /* struct sip_request's, from over there */
+	struct sip_flow flow; /* its; conn and listener where they are ours */
+	sip_injected_h *answerh;
+	uint64_t a, b;        /* for answerh */
+	void *arg;
+};
+/* As if the packet had come by flow, from a trusted source, and were none that
+ * was seen before; its answer goes to answerh, once, maybe before this
+ * returns, and not after sip_free(). Not from within a request handler.
+ * EBADMSG: nothing that has an answer. */
+int sip_inject(struct sip *s, const struct sip_injection *in);
 
 /* ---- MESSAGE out ---- */
 

@@ -5,6 +5,7 @@
 
 #include "answer_priv.h"
 #include "ctxn_priv.h"
+#include "inject_priv.h"
 #include "parse_priv.h"
 #include "response_priv.h"
 #include "stxn_priv.h"
@@ -24,6 +25,7 @@ struct sip {
 	struct transport *transport; /* owned, as are these: */
 	struct parser *parser;
 	struct stxns *stxns;
+	struct injects *injects;
 	struct ctxns *ctxns;
 
 	/* While a done handler runs: what it may ask about. */

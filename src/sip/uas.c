@@ -22,7 +22,8 @@ struct uas {
 	const struct sip_flow *flow;
 	const struct prescan *pre;
 	const struct parsed *req;
-	struct view body;
+	const struct sip_injection *in; /* NULL: from the network */
+	struct view packet, body;
 	struct stxn_key key;
 	bool trusted;
 };
@@ -57,6 +58,11 @@ static void answer_now(const struct uas *u, int status, const char *reason,
 		.server = u->trusted ? view_str(s->product) : VIEW_NONE,
 	};
 
+	if (u->in) {
+		u->in->answerh(status, a.reason, headers, count, u->in->a,
+			       u->in->b, u->in->arg);
+		return;
+	}
 	head_make(u);
 	buf_clear(&s->out);
 	if (answer_put(&s->out, &a, buf_view(&s->head)) == 0)
@@ -171,7 +177,18 @@ static void message_fill(const struct uas *u, struct sip_request *out)
 	out->user_agent = u->pre->first[HDR_USER_AGENT];
 	out->accept = u->pre->first[HDR_ACCEPT];
 	out->body = u->body;
+	out->packet = view_head(u->packet, u->pre->size + u->body.n);
 	out->flow = *u->flow;
+}
+
+static int txn_new(const struct uas *u, uint64_t *id)
+{
+	struct sip *s = u->sip;
+
+	if (u->in)
+		return injects_add(s->injects, id, u->in);
+	head_make(u);
+	return stxn_new(s->stxns, id, &u->key, u->flow, buf_view(&s->head));
 }
 
 static void serve_message(const struct uas *u)
@@ -179,7 +196,7 @@ static void serve_message(const struct uas *u)
 	struct sip_request out = { 0 };
 	struct sip *s = u->sip;
 
-	if (stxns_repeat(s->stxns, &u->key, u->flow)) {
+	if (!u->in && stxns_repeat(s->stxns, &u->key, u->flow)) {
 		s->stats.retransmits_in++;
 		return;
 	}
@@ -190,9 +207,7 @@ static void serve_message(const struct uas *u)
 	if (served_refused(u) || message_refused(u, &out))
 		return;
 
-	head_make(u);
-	if (stxn_new(s->stxns, &out.txn, &u->key, u->flow,
-		     buf_view(&s->head))) {
+	if (txn_new(u, &out.txn)) {
 		answer_busy(u);
 		return;
 	}
@@ -237,9 +252,9 @@ static bool is_trusted(const struct sip *s, const struct netaddr *src)
 
 /* Over UDP the datagram's end may stand in for a Content-Length; what lies
  * behind it is no part of the message (RFC 3261 18.3). */
-static int body_take(struct uas *u, struct view packet, const char **reason)
+static int body_take(struct uas *u, const char **reason)
 {
-	struct view rest = view_from(packet, u->pre->size);
+	struct view rest = view_from(u->packet, u->pre->size);
 
 	*reason = NULL;
 	if (u->pre->has_length && u->pre->length > u->sip->limits.body)
@@ -264,35 +279,66 @@ static void refuse_bad(const struct uas *u, int status, const char *reason)
 	log_debug("sip: %s: %d %s", netaddr_str(peer, &u->flow->peer), status,
 		  reason ? reason : method_reason(status));
 	/* Without a Via nobody would know what the answer is for. */
-	if (u->pre->first[HDR_VIA].n)
+	if (u->in || u->pre->first[HDR_VIA].n)
 		answer_now(u, status, reason, NULL, 0);
+}
+
+static void take_in(struct uas *u)
+{
+	const char *reason;
+	int status;
+
+	parser_run(u->sip->parser, &u->sip->req, u->pre);
+	stxn_key(u->sip->stxns, &u->key, u->pre, u->req);
+	status = u->req->status;
+	reason = u->req->reason;
+	if (!status)
+		status = body_take(u, &reason);
+	if (status) {
+		refuse_bad(u, status, reason);
+	} else if (!u->trusted && u->req->method != SIP_OPTIONS) {
+		u->sip->stats.untrusted++;
+		answer_now(u, 403, NULL, NULL, 0);
+	} else {
+		serve(u);
+	}
 }
 
 static void request_in(struct sip *s, const struct sip_flow *flow,
 		       const struct prescan *pre, struct view packet)
 {
-	struct uas u = { .sip = s, .flow = flow, .pre = pre, .req = &s->req };
-	const char *reason;
-	int status;
+	struct uas u = {
+		.sip = s,
+		.flow = flow,
+		.pre = pre,
+		.req = &s->req,
+		.packet = packet,
+		.trusted = is_trusted(s, &flow->peer),
+	};
 
 	s->stats.requests_in++;
-	if (view_eqs(pre->method, "ACK"))
-		return;
-	parser_run(s->parser, &s->req, pre);
-	stxn_key(s->stxns, &u.key, pre, u.req);
-	u.trusted = is_trusted(s, &flow->peer);
-	status = u.req->status;
-	reason = u.req->reason;
-	if (!status)
-		status = body_take(&u, packet, &reason);
-	if (status) {
-		refuse_bad(&u, status, reason);
-	} else if (!u.trusted && u.req->method != SIP_OPTIONS) {
-		s->stats.untrusted++;
-		answer_now(&u, 403, NULL, NULL, 0);
-	} else {
-		serve(&u);
-	}
+	if (!view_eqs(pre->method, "ACK"))
+		take_in(&u);
+}
+
+int sip_inject(struct sip *s, const struct sip_injection *in)
+{
+	struct uas u = {
+		.sip = s,
+		.flow = &in->flow,
+		.pre = &s->pre,
+		.req = &s->req,
+		.in = in,
+		.packet = in->packet,
+		.trusted = true,
+	};
+
+	prescan(&s->pre, in->packet, s->limits.head);
+	if (s->pre.response || view_eqs(s->pre.method, "ACK"))
+		return EBADMSG;
+	s->stats.requests_in++;
+	take_in(&u);
+	return 0;
 }
 
 void uas_datagram(const struct sip_flow *flow, struct view packet, void *arg)
@@ -340,6 +386,16 @@ void uas_stuck(uint64_t id, void *arg)
 	sip_answer(arg, id, 500, "No Answer In Time", NULL, 0);
 }
 
+static void answer_injected(struct sip *s, uint64_t id, int code,
+			    struct view reason,
+			    const struct sip_header *headers, size_t count)
+{
+	struct sip_injection in;
+
+	if (injects_take(s->injects, id, &in))
+		in.answerh(code, reason, headers, count, in.a, in.b, in.arg);
+}
+
 void sip_answer(struct sip *s, uint64_t txn, int code, const char *reason,
 		const struct sip_header *headers, size_t count)
 {
@@ -352,6 +408,10 @@ void sip_answer(struct sip *s, uint64_t txn, int code, const char *reason,
 	};
 	struct view head;
 
+	if (injects_is(txn)) {
+		answer_injected(s, txn, code, a.reason, headers, count);
+		return;
+	}
 	if (!stxn_head(s->stxns, txn, &head))
 		return;
 	buf_clear(&s->out);

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Requests that another edge received: the same packet, taken in here. */
+#include "sip_rig.h"
+
+static unsigned answers;
+static int code;
+static char said[100], header[100];
+static size_t header_count;
+static uint64_t got_a, got_b;
+
+static void on_answer(int status, struct view reason,
+		      const struct sip_header *headers, size_t count,
+		      uint64_t a, uint64_t b, void *arg)
+{
+	assert_ptr_equal(arg, &answers);
+	answers++;
+	code = status;
+	view_copy(said, sizeof(said), reason);
+	header_count = count;
+	header[0] = '\0';
+	if (count)
+		snprintf(header, sizeof(header), "%.*s: %.*s",
+			 VIEW_ARG(headers[0].name),
+			 VIEW_ARG(headers[0].value));
+	got_a = a;
+	got_b = b;
+}
+
+static int inject(const char *text, size_t n)
+{
+	struct sip_injection req = {
+		.packet = view_mem(text, n),
+		.answerh = on_answer,
+		.a = 7,
+		.b = 8,
+		.arg = &answers,
+	};
+
+	answers = 0;
+	netaddr_set(&req.flow.peer, VIEW("192.0.2.9"), 5060);
+	return sip_inject(edge, &req);
+}
+
+static void injected(const char *text, int want)
+{
+	assert_int_equal(inject(text, strlen(text)), 0);
+	assert_int_equal(answers, 1);
+	assert_int_equal(code, want);
+	assert_int_equal(got_a, 7);
+	assert_int_equal(got_b, 8);
+}
+
+static char kept[KEPT];
+static size_t kept_n;
+
+static void on_keep(const struct sip_request *req, void *arg)
+{
+	(void)arg;
+	memcpy(kept, req->packet.p, req->packet.n);
+	kept_n = req->packet.n;
+	requests++;
+	last_txn = req->txn;
+}
+
+static void edge_keeping(void)
+{
+	struct sip_listen listen = { .transport = SIP_UDP };
+	struct netmask mask;
+	struct sip_conf conf = {
+		.loop = loop,
+		.listen = &listen,
+		.listen_count = 1,
+		.trusted = &mask,
+		.trusted_count = 1,
+		.domain = "confab.example",
+		.product = "confab/1",
+		.requesth = on_keep,
+	};
+	char why[200];
+
+	netmask_parse(&mask, VIEW("127.0.0.1"));
+	netaddr_set(&listen.local, VIEW("127.0.0.1"), 0);
+	assert_int_equal(sip_new(&edge, &conf, why, sizeof(why)), 0);
+}
+
+static void test_answered_at_once(void **state)
+{
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	injected(MESSAGE("m1"), 202);
+	assert_string_equal(last_body, "hi");
+	assert_string_equal(last_user, "alice");
+	assert_string_equal(said, "");
+	assert_int_equal(header_count, 0);
+	assert_true(silent(udp));
+}
+
+static void test_answered_later_and_once(void **state)
+{
+	const struct sip_header why = { VIEW("X-Why"), VIEW("late") };
+	uint64_t txn;
+
+	(void)state;
+	answer_code = 0;
+	edge_open("127.0.0.0/8", NULL);
+	assert_int_equal(inject(MESSAGE("m1"), strlen(MESSAGE("m1"))), 0);
+	txn = last_txn;
+	assert_int_equal(answers, 0);
+	sip_answer(edge, txn, 480, "Gone Out", &why, 1);
+	sip_answer(edge, txn, 200, NULL, NULL, 0);
+	assert_int_equal(answers, 1);
+	assert_int_equal(code, 480);
+	assert_string_equal(said, "Gone Out");
+	assert_string_equal(header, "X-Why: late");
+}
+
+/* The standby's own transaction and its injected copy live side by side. */
+static void test_the_packet_of_a_request(void **state)
+{
+	const char *junk = MESSAGE("m1") "and more";
+	uint64_t txn;
+
+	(void)state;
+	edge_keeping();
+	udp_put(junk, strlen(junk));
+	turns();
+	assert_int_equal(requests, 1);
+	assert_int_equal(kept_n, strlen(MESSAGE("m1")));
+	assert_memory_equal(kept, junk, kept_n);
+	txn = last_txn;
+	assert_int_equal(inject(kept, kept_n), 0);
+	assert_int_equal(inject(kept, kept_n), 0);
+	assert_int_equal(requests, 3);
+	sip_answer(edge, last_txn, 404, NULL, NULL, 0);
+	assert_int_equal(code, 404);
+	assert_true(silent(udp));
+	sip_answer(edge, txn, 202, NULL, NULL, 0);
+	assert_true(received(udp));
+	starts("SIP/2.0 202 ");
+}
+
+static void test_refusals_go_back(void **state)
+{
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	injected(REQUEST("INVITE", "i") "\r\n", 405);
+	assert_string_equal(header, "Allow: MESSAGE, OPTIONS");
+	injected("MESSAGE sip:lobby@d SIP/2.0\r\n\r\n", 400);
+	injected("GET / HTTP/1.1\r\n\r\n", 400);
+	injected(REQUEST("MESSAGE", "l") "Content-Length: 9\r\n\r\nhi", 400);
+	injected("", 400);
+	assert_int_equal(requests, 0);
+	assert_true(silent(udp));
+}
+
+static void test_what_has_no_answer(void **state)
+{
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	assert_int_equal(inject("SIP/2.0 200 OK\r\n\r\n", 18), EBADMSG);
+	assert_int_equal(inject(REQUEST("ACK", "a") "\r\n",
+				strlen(REQUEST("ACK", "a") "\r\n")),
+			 EBADMSG);
+	assert_int_equal(answers, 0);
+}
+
+static void test_full_and_draining(void **state)
+{
+	const struct sip_limits limits = { .server_txns = 1 };
+
+	(void)state;
+	answer_code = 0;
+	edge_open("127.0.0.0/8", &limits);
+	inject(MESSAGE("a"), strlen(MESSAGE("a")));
+	assert_int_equal(answers, 0);
+	injected(MESSAGE("b"), 503);
+	assert_int_equal(requests, 1);
+	sip_answer(edge, last_txn, 202, NULL, NULL, 0);
+	sip_drain(edge);
+	injected(MESSAGE("c"), 503);
+	assert_int_equal(requests, 1);
+}
+
+static void test_never_answered(void **state)
+{
+	(void)state;
+	answer_code = 0;
+	edge_open("127.0.0.0/8", NULL);
+	inject(MESSAGE("a"), strlen(MESSAGE("a")));
+	inject(MESSAGE("b"), strlen(MESSAGE("b")));
+	clock_advance(28100);
+	turns();
+	assert_int_equal(answers, 2);
+	assert_int_equal(code, 500);
+	inject(MESSAGE("c"), strlen(MESSAGE("c"))); /* open at the end */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_answered_at_once),
+		TEST(test_answered_later_and_once),
+		TEST(test_the_packet_of_a_request),
+		TEST(test_refusals_go_back),
+		TEST(test_what_has_no_answer),
+		TEST(test_full_and_draining),
+		TEST(test_never_answered),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
