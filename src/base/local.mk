@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/base/libbase.a
 src_base_libbase_a_SOURCES = \
+	src/base/bucket.c src/base/bucket.h \
 	src/base/buf.c src/base/buf.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/cmdtab.c src/base/cmdtab.h \
@@ -32,3 +33,8 @@ check_PROGRAMS += tests/unit/t_base_cmdtab
 tests_unit_t_base_cmdtab_SOURCES = tests/unit/t_base_cmdtab.c
 tests_unit_t_base_cmdtab_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_base_cmdtab_LDADD = $(LIB_base) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_base_bucket
+tests_unit_t_base_bucket_SOURCES = tests/unit/t_base_bucket.c
+tests_unit_t_base_bucket_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_base_bucket_LDADD = $(LIB_base) $(CMOCKA_LIBS)
