@@ -30,9 +30,9 @@ static void take_back(struct imc *i, struct room *r, struct member *mb,
 	};
 	struct buf text = { 0 };
 
-	if (mb->inviter) {
+	if (member_inviter(mb)) {
 		imc_add_text(&text, i, TEXT_INVITE_FAILED, &args, r);
-		imc_tell(i, r, mb->inviter, buf_view(&text));
+		imc_tell(i, r, member_inviter(mb), buf_view(&text));
 	}
 	hub_member_remove(r, mb, VIEW_NONE, NULL, NULL);
 	buf_free(&text);
@@ -195,8 +195,8 @@ static void tell_inviter(struct ask *a)
 
 void cmd_decline(struct ask *a, struct room *r, struct member *mb)
 {
-	if (mb->inviter) {
-		a->other = mem_ref(mb->inviter);
+	if (member_inviter(mb)) {
+		a->other = mem_ref(member_inviter(mb));
 		a->after = tell_inviter;
 	}
 	cmd_expect_done(a, hub_member_remove(r, mb, VIEW_NONE, ask_on_done,

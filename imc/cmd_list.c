@@ -86,9 +86,9 @@ static void who_line(struct buf *b, const struct ask *a,
 	add_nick(b, mb);
 	buf_addc(b, ' ');
 	buf_addv(b, mb->addr->text);
-	if (mb->away) {
+	if (member_away(mb)) {
 		buf_adds(b, ", away: ");
-		buf_adds(b, mb->away);
+		buf_adds(b, member_away(mb));
 	}
 }
 

@@ -293,7 +293,7 @@ void cmd_away(struct ask *a, const struct cmdline *line)
 		return;
 	if (line->argc)
 		set_away(a, mb, line->rest, TEXT_AWAY_WHY);
-	else if (mb->away)
+	else if (member_away(mb))
 		set_away(a, mb, VIEW_NONE, TEXT_BACK);
 	else
 		set_away(a, mb, VIEW("away"), TEXT_AWAY);

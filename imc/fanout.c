@@ -207,8 +207,8 @@ static bool send_one(struct fan *f, const struct member *mb,
 	case ROUTE_OK:
 		break;
 	}
-	flow.anew = mb->failed_ms &&
-		    now_ms() - mb->failed_ms < SIP_MEMORY_MS;
+	flow.anew = member_failed_ms(mb) &&
+		    now_ms() - member_failed_ms(mb) < SIP_MEMORY_MS;
 	if (copy_fits(f, mb, &flow)) {
 		err = send_copy(f, mb, &flow);
 	} else {

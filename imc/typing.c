@@ -61,7 +61,7 @@ static void send_to(const struct typing *ty, const struct member *mb)
 static bool may_speak(const struct member *mb)
 {
 	return mb && mb->state == MEMBER_JOINED &&
-	       mb->muted_until_ms <= wall_ms();
+	       member_muted_until_ms(mb) <= wall_ms();
 }
 
 void typing_pass(struct imc *i, struct room *r, const struct addr *from,

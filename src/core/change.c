@@ -43,10 +43,10 @@ static struct member_was *member_was(const struct member *m, unsigned what)
 	was->role = m->role;
 	was->state = m->state;
 	was->joined_ms = m->joined_ms;
-	was->muted_until_ms = m->muted_until_ms;
+	was->muted_until_ms = member_muted_until_ms(m);
 	was->own_nick = m->own_nick;
 	was->nick = m->own_nick ? view_dup(m->nick) : NULL;
-	was->away = m->away ? mem_strdup(m->away) : NULL;
+	was->away = member_away(m) ? mem_strdup(member_away(m)) : NULL;
 	return was;
 }
 
@@ -60,7 +60,7 @@ static void member_restore(struct member *m, struct member_was *was)
 		member_invite_timer(m);
 	}
 	if (was->what & MEMBER_SET_MUTED)
-		m->muted_until_ms = was->muted_until_ms;
+		member_set_muted(m, was->muted_until_ms);
 	if ((was->what & MEMBER_SET_NICK) && was->own_nick) {
 		member_name_own(m, view_str(was->nick));
 		was->nick = NULL;
@@ -68,8 +68,7 @@ static void member_restore(struct member *m, struct member_was *was)
 		member_name(m);
 	}
 	if (was->what & MEMBER_SET_AWAY) {
-		mem_free(m->away);
-		m->away = was->away;
+		member_set_away(m, was->away);
 		was->away = NULL;
 	}
 }
@@ -139,6 +138,7 @@ static void member_changed(struct change *c, struct member *m)
 	m->room->hub->stats.notices += c->msg != NULL;
 	if (!(was->what & MEMBER_SET_STATE))
 		return;
+	member_set_inviter(m, NULL);
 	if (m->state == MEMBER_BANNED && was->state == MEMBER_JOINED && c->msg)
 		member_farewell(m, c->msg);
 	log_info("room %.*s: %.*s is %s", VIEW_ARG(m->room->addr->text),
@@ -212,7 +212,7 @@ static void apply_state(struct member *m, enum member_state state)
 {
 	struct room *room = m->room;
 
-	wheel_stop(room->hub->wheel, &m->retry);
+	member_retry_stop(m);
 	member_normal(m);
 	member_set_state(m, state);
 	if (state != MEMBER_JOINED)
@@ -230,8 +230,7 @@ static void apply_away(struct member *m, struct view away)
 	struct buf b = { 0 };
 
 	hub_clean_line(&b, away, AWAY_MAX);
-	mem_free(m->away);
-	m->away = b.n ? mem_strdup(buf_str(&b)) : NULL;
+	member_set_away(m, b.n ? mem_strdup(buf_str(&b)) : NULL);
 	buf_free(&b);
 }
 
@@ -254,7 +253,7 @@ static void apply_member(struct member *m, const struct hub_member_change *c,
 	if (c->what & MEMBER_SET_STATE)
 		apply_state(m, c->state);
 	if (c->what & MEMBER_SET_MUTED)
-		m->muted_until_ms = c->muted_until_ms;
+		member_set_muted(m, c->muted_until_ms);
 	if (c->what & MEMBER_SET_NICK)
 		apply_nick(m, nick);
 	if (c->what & MEMBER_SET_AWAY)

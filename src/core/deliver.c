@@ -57,7 +57,7 @@ static bool member_ready(const struct member *m)
 	if (!m->face || m->reading || m->room->hub->state != HUB_RUNNING)
 		return false;
 	return !m->tries ||
-	       (cursor_idle(&m->cur) && !wtimer_running(&m->retry));
+	       (cursor_idle(&m->cur) && !member_retry_running(m));
 }
 
 static void member_offer(struct member *m, uint64_t seq, struct msg *msg)
@@ -77,8 +77,8 @@ void member_normal(struct member *m)
 	if (!m->tries)
 		return;
 	m->tries = 0;
-	wheel_stop(h->wheel, &m->retry);
-	htable_del(&h->waiting, &m->waiting);
+	member_retry_stop(m);
+	htable_del(&h->waiting, &m->more->waiting);
 }
 
 void member_pump(struct member *m)
@@ -104,7 +104,7 @@ void member_pump(struct member *m)
 
 static void on_retry(struct wtimer *t)
 {
-	member_pump(CONTAINER(t, struct member, retry));
+	member_pump(member_of_retry(t));
 }
 
 void member_put_off(struct member *m)
@@ -112,16 +112,17 @@ void member_put_off(struct member *m)
 	struct hub *h = m->room->hub;
 	unsigned step;
 
-	if (wtimer_running(&m->retry))
+	if (member_retry_running(m))
 		return;
 	if (!m->tries) {
-		htable_add(&h->waiting, &m->waiting, m->addr->hash);
+		htable_add(&h->waiting, &member_more(m)->waiting,
+			   m->addr->hash);
 		member_gone(m);
 	}
 	if (m->tries < PUT_OFF_STEPS)
 		m->tries++;
 	step = m->tries - 1u;
-	wheel_start(h->wheel, &m->retry, put_off_ms[step], on_retry);
+	member_retry_start(m, put_off_ms[step], on_retry);
 	log_debug("room %.*s: %.*s put off for %llu s",
 		  VIEW_ARG(m->room->addr->text), VIEW_ARG(m->addr->text),
 		  (unsigned long long)put_off_ms[step] / 1000);
@@ -138,7 +139,7 @@ static void awake(struct member *m)
 {
 	if (!cursor_idle(&m->cur) || m->reading)
 		return;
-	wheel_stop(m->room->hub->wheel, &m->retry);
+	member_retry_stop(m);
 	member_pump(m);
 }
 
@@ -148,7 +149,8 @@ void hub_member_awake(struct hub *h, const struct addr *a)
 	struct hnode *next;
 
 	for (; n; n = next) {
-		struct member *m = CONTAINER(n, struct member, waiting);
+		struct member *m =
+			CONTAINER(n, struct member_more, waiting)->member;
 
 		next = htable_more(n);
 		if (addr_eq(m->addr, a))
@@ -259,7 +261,7 @@ void hub_on_member_failed(struct hub *h, uint64_t member, uint64_t seq,
 		give_up(m, seq, text);
 		return;
 	}
-	m->failed_ms = now_ms();
+	member_more(m)->failed_ms = now_ms();
 	cursor_undo(&m->cur, seq);
 	member_put_off(m);
 }

@@ -21,13 +21,6 @@ struct room_fails {
 	size_t next;
 };
 
-struct member_more *member_more(struct member *m)
-{
-	if (!m->more)
-		m->more = mem_zalloc(sizeof(*m->more));
-	return m->more;
-}
-
 void member_said(struct member *m, const struct msg *msg)
 {
 	struct member_more *more = member_more(m);

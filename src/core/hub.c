@@ -44,6 +44,7 @@ int hub_new(struct hub **hp, const struct hub_conf *conf)
 	h->max_members = conf->room_members ? conf->room_members
 					    : ROOM_MEMBERS_MAX;
 	h->backoff_ms = conf->backoff_ms ? conf->backoff_ms : 1000;
+	list_init(&h->mores);
 	list_init(&h->pauses);
 	list_init(&h->changes);
 	list_init(&h->dirty_members);
@@ -289,10 +290,7 @@ static void stop_timers(struct hub *h)
 	wheel_stop(h->wheel, &h->flush);
 	wheel_stop(h->wheel, &h->prune);
 	wheel_stop(h->wheel, &h->trim);
-	while ((n = htable_each(&h->members, &pos, n)) != NULL)
-		wheel_stop(h->wheel,
-			   &CONTAINER(n, struct member, by_id)->retry);
-	pos = 0;
+	member_more_stop(h);
 	while ((n = htable_each(&h->legs, &pos, n)) != NULL) {
 		struct leg *l = CONTAINER(n, struct leg, by_id);
 

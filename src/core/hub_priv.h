@@ -31,6 +31,7 @@ struct hub {
 	struct htable rooms_by_name, rooms; /* of struct room, owned */
 	struct htable members;		    /* by id */
 	struct htable waiting;		    /* members put off, by addr */
+	struct list mores;		    /* of struct member_more */
 	struct htable legs, legs_by_label;
 	struct list pauses;	   /* of struct pause, owned */
 	struct list changes;	   /* of struct change, on their way */
@@ -153,10 +154,19 @@ void hub_batch_reserve(struct hub *h, size_t count);
 /* A line beside the journal, where his network can. */
 void room_tell(struct room *room, const struct addr *to, struct view text);
 
-/* ---- fate.c ---- */
+/* ---- more.c ---- */
 
 /* What few members have. */
 struct member_more {
+	struct member *member;	/* borrowed: it owns this */
+	struct lnode in_hub;
+	struct hnode waiting;	/* hub's table while tries > 0, key: addr */
+	struct wtimer retry;	/* runs while delivery is put off; INVITED:
+				   until the invitation ends */
+	uint64_t failed_ms;
+	uint64_t muted_until_ms;
+	struct addr *inviter;	/* ref, or NULL */
+	char *away;		/* owned, or NULL */
 	uint64_t said, said_ms; /* his newest text: number and time */
 	uint64_t missed;	/* since he last took something */
 	uint64_t base;		/* room.bytes where what waits begins */
@@ -164,7 +174,26 @@ struct member_more {
 	size_t ntold;
 };
 
+/* Makes it where there is none. */
 struct member_more *member_more(struct member *m);
+/* Takes what he was put off with along. */
+void member_more_free(struct member *m);
+/* Frees those in which nothing counts any more. */
+void member_more_tidy(struct hub *h);
+void member_more_stop(struct hub *h);
+void member_more_forget_told(struct member_more *more);
+void member_set_muted(struct member *m, uint64_t until_ms);
+/* Takes it; may be NULL. */
+void member_set_away(struct member *m, char *away);
+void member_set_inviter(struct member *m, struct addr *inviter);
+bool member_retry_running(const struct member *m);
+void member_retry_start(struct member *m, uint64_t after_ms, wtimer_h *h);
+void member_retry_stop(struct member *m);
+/* Whose more has this timer. */
+struct member *member_of_retry(struct wtimer *t);
+
+/* ---- fate.c ---- */
+
 void member_said(struct member *m, const struct msg *msg);
 /* Given up for this member or leg. */
 void room_failed(struct room *room, uint64_t target, uint64_t seq,
@@ -172,7 +201,6 @@ void room_failed(struct room *room, uint64_t target, uint64_t seq,
 
 /* ---- missed.c ---- */
 
-void member_more_free(struct member *m);
 /* Given up for good; msg is NULL where it is not at hand. */
 void member_refused(struct member *m, uint64_t seq, const struct msg *msg,
 		    struct view why);

@@ -128,7 +128,8 @@ static struct msg *page_find(const struct room_page *page, uint64_t seq)
 
 int journal_find(const struct room *room, uint64_t seq, struct msg **mp)
 {
-	struct msg *msg = room->recent[seq % ROOM_RECENT];
+	struct msg *msg = room->recent ? room->recent[seq % ROOM_RECENT]
+				       : NULL;
 	const struct room_page *page = room->page;
 
 	if (msg && msg->seq == seq) {
@@ -217,8 +218,11 @@ void journal_want(struct room *room, uint64_t seq)
 
 void journal_commit(struct room *room, struct msg *msg, int err)
 {
-	struct msg **slot = &room->recent[msg->seq % ROOM_RECENT];
+	struct msg **slot;
 
+	if (!room->recent)
+		room->recent = mem_zalloc(ROOM_RECENT * sizeof(*slot));
+	slot = &room->recent[msg->seq % ROOM_RECENT];
 	room->committed = msg->seq;
 	room->bytes += err ? 0 : msg->text.n;
 	mem_deref(*slot);
@@ -329,6 +333,7 @@ static void on_prune(struct wtimer *t)
 		if (room->committed)
 			prune_room(room, now > keep ? now - keep : 0);
 	}
+	member_more_tidy(h);
 	journal_prune_start(h);
 }
 

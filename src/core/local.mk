@@ -19,6 +19,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/member.c src/core/member.h \
 	src/core/members.c \
 	src/core/missed.c \
+	src/core/more.c \
 	src/core/msg.c src/core/msg.h \
 	src/core/name.c \
 	src/core/relay.c \
@@ -55,6 +56,11 @@ check_PROGRAMS += tests/unit/t_core_hub
 tests_unit_t_core_hub_SOURCES = tests/unit/t_core_hub.c
 tests_unit_t_core_hub_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_core_hub_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_core_idle
+tests_unit_t_core_idle_SOURCES = tests/unit/t_core_idle.c
+tests_unit_t_core_idle_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_idle_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_core_retry
 tests_unit_t_core_retry_SOURCES = tests/unit/t_core_retry.c

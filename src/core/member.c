@@ -38,5 +38,5 @@ int member_print(struct sink *out, const struct member *m)
 		out, "%.*s %s %s behind %llu%s%s\n", VIEW_ARG(m->addr->text),
 		member_role_name(m->role), member_state_name(m->state),
 		(unsigned long long)behind, m->tries ? " put off" : "",
-		m->muted_until_ms > wall_ms() ? " muted" : "");
+		member_muted_until_ms(m) > wall_ms() ? " muted" : "");
 }

@@ -146,7 +146,7 @@ static struct member *add(struct room *r, const struct hub_join *join)
 				   .acked = r->head };
 	struct member *m = member_new(r, join->addr, &sm);
 
-	m->inviter = mem_ref(join->inviter);
+	member_set_inviter(m, join->inviter);
 	if (m->state == MEMBER_INVITED && r->hub->state == HUB_RUNNING)
 		member_invite_timer(m);
 	return m;
@@ -266,7 +266,7 @@ static void tell_inviter(struct room *room, const struct member *m)
 	buf_adds(&b, "] did not answer your invitation to ");
 	buf_addv(&b, room_name(room));
 	buf_adds(&b, ": it has expired");
-	room_tell(room, m->inviter, buf_view(&b));
+	room_tell(room, member_inviter(m), buf_view(&b));
 	buf_free(&b);
 }
 
@@ -284,7 +284,7 @@ static void on_expired(struct change *c, struct room *room, int err)
 	}
 	log_info("room %.*s: the invitation of %.*s has expired",
 		 VIEW_ARG(room->addr->text), VIEW_ARG(m->addr->text));
-	if (m->inviter && h->state == HUB_RUNNING)
+	if (member_inviter(m) && h->state == HUB_RUNNING)
 		tell_inviter(room, m);
 	mem_deref(m);
 }
@@ -304,7 +304,7 @@ static void expire(struct member *m)
 /* The clock may have been set meanwhile, and the wheel has its own end. */
 static void on_invite_over(struct wtimer *t)
 {
-	struct member *m = CONTAINER(t, struct member, retry);
+	struct member *m = member_of_retry(t);
 	uint64_t ends = m->joined_ms + m->room->hub->invite_days * day_ms;
 
 	if (m->leaving || m->room->ending || m->state != MEMBER_INVITED)
@@ -323,7 +323,6 @@ void member_invite_timer(struct member *m)
 	if (m->state != MEMBER_INVITED || m->leaving)
 		return;
 	/* Overdue: a moment of quiet, also after a disk that refused. */
-	wheel_start(m->room->hub->wheel, &m->retry,
-		    now < ends ? ends - now : INVITE_AGAIN_MS,
-		    on_invite_over);
+	member_retry_start(m, now < ends ? ends - now : INVITE_AGAIN_MS,
+			   on_invite_over);
 }

@@ -62,30 +62,14 @@ static void tell_missed(struct member *m, uint64_t missed)
 	buf_free(&b);
 }
 
-static void forget_told(struct member_more *more)
-{
-	while (more->ntold)
-		mem_deref(more->told[--more->ntold]);
-	mem_free(more->told);
-	more->told = NULL;
-}
-
 void member_back(struct member *m)
 {
 	uint64_t missed = m->more->missed;
 
-	forget_told(m->more);
+	member_more_forget_told(m->more);
 	m->more->missed = 0;
 	if (missed)
 		tell_missed(m, missed);
-}
-
-void member_more_free(struct member *m)
-{
-	if (m->more)
-		forget_told(m->more);
-	mem_free(m->more);
-	m->more = NULL;
 }
 
 void member_refused(struct member *m, uint64_t seq, const struct msg *msg,
@@ -250,7 +234,8 @@ static void on_trim_timer(struct wtimer *t)
 	size_t pos = 0;
 
 	while ((n = htable_each(&h->waiting, &pos, n)) != NULL) {
-		struct member *m = CONTAINER(n, struct member, waiting);
+		struct member *m =
+			CONTAINER(n, struct member_more, waiting)->member;
 
 		if (!m->room->trimming && is_over(m))
 			trim_room(m->room);

@@ -45,7 +45,8 @@ struct room {
 	uint64_t created_ms;
 	uint64_t head;         /* newest sequence number given out */
 	uint64_t committed;    /* newest that may be delivered */
-	struct msg *recent[ROOM_RECENT]; /* ref; at seq % ROOM_RECENT */
+	struct msg **recent;   /* owned; ROOM_RECENT refs, at the number's
+				  remainder; NULL: nothing was said yet */
 	struct room_page *page; /* owned; the last one read, or NULL */
 	uint64_t want;         /* lowest number that somebody waits for */
 	bool reading;          /* a page is on its way */

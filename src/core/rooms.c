@@ -153,18 +153,14 @@ static void member_destroy(void *obj)
 	struct member *m = obj;
 	struct hub *h = m->room->hub;
 
-	wheel_stop(h->wheel, &m->retry);
+	member_more_free(m);
 	htable_del(&h->members, &m->by_id);
-	htable_del(&h->waiting, &m->waiting);
 	list_remove(&h->dirty_members, &m->dirty);
 	htable_del(&m->room->members, &m->by_addr);
 	list_remove(&m->room->order, &m->order);
 	member_set_state(m, MEMBER_JOINED);
 	nick_clear(m);
 	mem_deref(m->addr);
-	mem_deref(m->inviter);
-	member_more_free(m);
-	mem_free(m->away);
 }
 
 /* Later than everybody's in the room: the store gives members back by it. */
@@ -176,6 +172,20 @@ uint64_t joined_now(const struct room *room)
 		last = CONTAINER(room->order.head.prev, struct member, order)
 			       ->joined_ms;
 	return now > last ? now : last + 1;
+}
+
+static void load_more(struct member *m, const struct store_member *sm)
+{
+	struct addr *inviter;
+
+	member_set_muted(m, sm->muted_until_ms);
+	if (!view_empty(sm->away))
+		member_set_away(m, view_dup(sm->away));
+	if (m->state != MEMBER_INVITED || view_empty(sm->inviter) ||
+	    addr_parse(&inviter, sm->inviter))
+		return;
+	member_set_inviter(m, inviter);
+	mem_deref(inviter);
 }
 
 struct member *member_new(struct room *room, struct addr *addr,
@@ -194,11 +204,7 @@ struct member *member_new(struct room *room, struct addr *addr,
 	member_set_state(m, sm->state);
 	m->since = sm->id ? 0 : (uint32_t)room->head;
 	m->joined_ms = sm->joined_ms ? sm->joined_ms : joined_now(room);
-	m->muted_until_ms = sm->muted_until_ms;
-	if (!view_empty(sm->away))
-		m->away = view_dup(sm->away);
-	if (!view_empty(sm->inviter) && addr_parse(&m->inviter, sm->inviter))
-		m->inviter = NULL;
+	load_more(m, sm);
 	cursor_set(&m->cur, sm->acked);
 	name_loaded(m, sm->nick);
 	htable_add(&h->members, &m->by_id, hash_u64(m->id));
@@ -214,8 +220,9 @@ static void room_destroy(void *obj)
 
 	htable_del(&room->hub->rooms_by_name, &room->by_name);
 	htable_del(&room->hub->rooms, &room->by_id);
-	for (i = 0; i < ROOM_RECENT; i++)
+	for (i = 0; room->recent && i < ROOM_RECENT; i++)
 		mem_deref(room->recent[i]);
+	mem_free(room->recent);
 	journal_page_free(room);
 	htable_free(&room->members);
 	mem_free(room->fails);
@@ -317,12 +324,12 @@ void member_put(struct store_txn *t, const struct member *m)
 		.state = m->state,
 		.acked = m->cur.acked,
 		.joined_ms = m->joined_ms,
-		.muted_until_ms = m->muted_until_ms,
-		.away = view_str(m->away),
+		.muted_until_ms = member_muted_until_ms(m),
+		.away = view_str(member_away(m)),
 	};
 
-	if (m->inviter)
-		sm.inviter = m->inviter->text;
+	if (member_inviter(m))
+		sm.inviter = member_inviter(m)->text;
 
 	store_put_member(t, &sm);
 }

@@ -23,7 +23,7 @@ static int check_speaker(struct member **mp, const struct room *r,
 		return ESHUTDOWN;
 	if (!m || m->state != MEMBER_JOINED || m->leaving || r->ending)
 		return EACCES;
-	if (m->muted_until_ms > wall_ms())
+	if (member_muted_until_ms(m) > wall_ms())
 		return EAGAIN;
 	*mp = m;
 	return 0;

@@ -15,7 +15,7 @@ tests_bench_fanout_SOURCES = \
 tests_bench_fanout_CPPFLAGS = $(INC_base) $(S)/tests/bench
 tests_bench_fanout_LDADD = $(LIB_base)
 
-EXTRA_DIST += tests/bench/fanout.sh
+EXTRA_DIST += tests/bench/fanout.sh tests/bench/idle.py
 
 check_PROGRAMS += tests/unit/t_bench
 tests_unit_t_bench_SOURCES = tests/unit/t_bench.c \

@@ -163,7 +163,7 @@ static void the_muted_wait(void **state)
 	assert_int_equal(change(b, &c), 0);
 	again();
 	b = rig_find(room, "bob");
-	assert_true(b->muted_until_ms == UINT64_MAX);
+	assert_true(member_muted_until_ms(b) == UINT64_MAX);
 	assert_int_equal(rig_try_say(room, "bob", "x", NULL), EAGAIN);
 	rig_stop();
 }
@@ -178,13 +178,13 @@ static void away_is_kept(void **state)
 	a = lobby_of_alice();
 	c.away = VIEW(" at\nlunch\x07 ");
 	assert_int_equal(change(a, &c), 0);
-	assert_string_equal(a->away, "at lunch");
+	assert_string_equal(member_away(a), "at lunch");
 	again();
 	a = rig_find(room, "alice");
-	assert_string_equal(a->away, "at lunch");
+	assert_string_equal(member_away(a), "at lunch");
 	c.away = VIEW_NONE;
 	assert_int_equal(change(a, &c), 0);
-	assert_null(a->away);
+	assert_null(member_away(a));
 	rig_stop();
 }
 
@@ -268,7 +268,7 @@ static void the_invited_come_in(void **state)
 	again();
 	b = rig_find(room, "bob");
 	assert_int_equal(b->state, MEMBER_INVITED);
-	assert_view(b->inviter->text, "sip:alice@confab.example");
+	assert_view(member_inviter(b)->text, "sip:alice@confab.example");
 	assert_int_equal(set_state(b, MEMBER_JOINED, "bob is here"), 0);
 	assert_int_equal(rig.sip.count, 2);
 	assert_int_equal(fake_got(&rig.sip, b->id, "bob is here"), 1);

@@ -54,8 +54,8 @@ static void assert_untouched(const struct member *m)
 	assert_false(m->own_nick);
 	assert_int_equal(m->role, ROLE_MEMBER);
 	assert_int_equal(m->state, MEMBER_JOINED);
-	assert_int_equal(m->muted_until_ms, 0);
-	assert_null(m->away);
+	assert_int_equal(member_muted_until_ms(m), 0);
+	assert_null(member_away(m));
 	assert_int_equal(room->own_nicks, 0);
 	assert_int_equal(room->banned, 0);
 }

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a member costs who does nothing, in bytes of malloc. */
+#include <malloc.h>
+
+#include "hub_rig.h"
+
+enum { ROOMS = 100, EACH = 100, MEMBERS = ROOMS * EACH, MEMBER_MAX = 400 };
+
+static void put_room(struct store_txn *t, uint64_t id)
+{
+	struct store_room sr = { .id = id, .domain = VIEW("confab.example") };
+	char name[32];
+
+	snprintf(name, sizeof(name), "room%u", (unsigned)id);
+	sr.name = view_str(name);
+	store_put_room(t, &sr);
+}
+
+static void put_member(struct store_txn *t, uint64_t room, uint64_t id)
+{
+	struct store_member sm = { .id = id,
+				   .room = room,
+				   .role = ROLE_MEMBER,
+				   .state = MEMBER_JOINED,
+				   .joined_ms = 1 };
+	char addr[64];
+
+	snprintf(addr, sizeof(addr), "sip:user%u@confab.example",
+		 (unsigned)id);
+	sm.addr = view_str(addr);
+	store_put_member(t, &sm);
+}
+
+static void fill(void)
+{
+	struct store_txn *t;
+	unsigned r, m;
+
+	rig_open();
+	for (r = 0; r < ROOMS; r++) {
+		t = store_begin(rig.store);
+		put_room(t, r + 1);
+		for (m = 0; m < EACH; m++)
+			put_member(t, r + 1, r * EACH + m + 1);
+		store_commit(t, rig_done, NULL);
+	}
+	AWAIT(rig.done == ROOMS);
+	assert_int_equal(rig.err, 0);
+	rig_close();
+}
+
+static size_t used(void)
+{
+	struct mallinfo2 mi = mallinfo2();
+
+	return mi.uordblks + mi.hblkhd;
+}
+
+static void an_idle_member_is_small(void **state)
+{
+	const struct store_load nothing = { .arg = NULL };
+	struct hub *empty;
+	size_t before;
+	struct hub_conf conf = { .domain = "confab.example" };
+
+	(void)state;
+#ifdef __SANITIZE_ADDRESS__
+	skip(); /* its memory is not malloc's */
+#endif
+	fill();
+	rig_open();
+	conf.loop = rig.loop;
+	conf.store = rig.store;
+	assert_int_equal(hub_new(&empty, &conf), 0);
+	assert_int_equal(hub_add_face(empty, &sip_ops, &rig.sip), 0);
+	hub_free(rig.hub);
+	rig.hub = empty;
+	/* what the data base keeps of its file is there already */
+	assert_int_equal(store_load(rig.store, &nothing), 0);
+	before = used();
+	assert_int_equal(hub_load(rig.hub), 0);
+	print_message("%zu bytes a member\n", (used() - before) / MEMBERS);
+	assert_true(used() - before <= (size_t)MEMBERS * MEMBER_MAX);
+	assert_true(used() - before >= MEMBERS * sizeof(struct member));
+	rig_close();
+}
+
+/* What was needed while he was away goes when he is back. */
+static void who_was_away_is_small_again(void **state)
+{
+	struct room *room;
+	struct member *b;
+
+	(void)state;
+	rig_start();
+	room = rig_room("lobby");
+	rig_join(room, "alice");
+	b = rig_join(room, "bob");
+	assert_null(b->more);
+	rig_say(room, "alice", "hello");
+	assert_null(b->more);
+	hub_on_member_failed(rig.hub, b->id, 1, true, VIEW("no answer"));
+	assert_non_null(b->more);
+	assert_int_equal(member_failed_ms(b), now_ms());
+	rig_advance(600100);
+	assert_non_null(b->more); /* still away */
+	rig_delivered(b, 1);
+	rig_advance(600100);
+	assert_null(b->more);
+	assert_int_equal(member_failed_ms(b), 0);
+	/* alice has spoken: that is asked for */
+	assert_non_null(rig_find(room, "alice")->more);
+	rig_stop();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RIG_TEST(an_idle_member_is_small),
+		RIG_TEST(who_was_away_is_small_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
