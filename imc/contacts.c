@@ -157,7 +157,7 @@ void contacts_heard(struct contacts *cs, const struct addr *user,
 	}
 	moved = !c->stored_ms || !same_place(&c->flow, flow);
 	c->flow = *flow;
-	if (flow->transport == SIP_TCP)
+	if (sip_is_stream(flow->transport))
 		c->conn = flow->conn;
 	list_remove(&cs->order, &c->by_time);
 	list_append(&cs->order, &c->by_time);

@@ -60,7 +60,7 @@ bool imc_tcp_route(const struct imc *i, const struct addr *user,
 bool imc_packet_fits(const struct imc *i, const struct sip_template *t,
 		     const struct sip_flow *flow, struct view uri)
 {
-	return flow->transport == SIP_TCP ||
+	return sip_is_stream(flow->transport) ||
 	       sip_copy_size(i->sip, t, flow, uri) <= IMC_PACKET_MAX;
 }
 

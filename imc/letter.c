@@ -147,7 +147,7 @@ static int set_way(size_t *max, struct imc *i, struct letter *lt,
 	lt->flow.anew = lt->conf.flow.anew;
 	lt->bare = p.bare;
 	*max = p.body_max;
-	if (flow->transport == SIP_TCP)
+	if (sip_is_stream(flow->transport))
 		return 0;
 	err = packet_room(&room, i, lt);
 	if (!err && room < *max)
@@ -163,7 +163,7 @@ static int plan(struct imc *i, struct letter *lt)
 	size_t max;
 	int err = set_way(&max, i, lt, &lt->conf.flow);
 
-	if (!err && text.n > max && lt->flow.transport == SIP_UDP &&
+	if (!err && text.n > max && !sip_is_stream(lt->flow.transport) &&
 	    lt->user && imc_tcp_route(i, lt->user, &tcp))
 		err = set_way(&max, i, lt, &tcp);
 	if (!err)

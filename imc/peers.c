@@ -153,8 +153,8 @@ struct peer peers_find(const struct peers *ps, const struct addr *user,
 {
 	const struct device *d = device_of(ps, user, flow);
 	struct peer p = {
-		.body_max = flow->transport == SIP_TCP ? PEER_BODY_TCP :
-							 PEER_BODY_UDP,
+		.body_max = sip_is_stream(flow->transport) ?
+				    PEER_BODY_TCP : PEER_BODY_UDP,
 	};
 
 	if (!d)

@@ -311,7 +311,7 @@ static size_t read_listen(const struct confab *c, struct sip_listen *out)
 		struct view proto, rest;
 
 		view_cut(view_str(*p), ':', &proto, &rest);
-		out[n].transport = view_ieqs(proto, "tcp") ? SIP_TCP : SIP_UDP;
+		sip_transport_parse(&out[n].transport, proto);
 		netaddr_parse(&out[n].local, rest);
 	}
 	return n;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* SIP over TCP. */
+/* SIP over streams. */
 #include "conn_priv.h"
 
 #include <errno.h>
@@ -22,6 +22,7 @@ struct conn {
 	struct conns *set;     /* borrowed */
 	struct stream *stream; /* owned */
 	struct wtimer timer;   /* idle, or for the message under way */
+	enum sip_transport transport;
 	struct netaddr peer;
 	uint32_t id;
 	size_t live;           /* transactions that wait for an answer */
@@ -59,14 +60,17 @@ static struct conn *by_id(const struct conns *cs, uint32_t id)
 	return NULL;
 }
 
-static struct conn *by_peer(const struct conns *cs, const struct netaddr *peer)
+static struct conn *by_peer(const struct conns *cs,
+			    const struct sip_flow *flow)
 {
-	struct hnode *n = htable_find(&cs->by_peer, netaddr_hash(peer));
+	struct hnode *n = htable_find(&cs->by_peer,
+				      netaddr_hash(&flow->peer));
 
 	for (; n; n = htable_more(n)) {
 		struct conn *c = CONTAINER(n, struct conn, by_peer);
 
-		if (netaddr_eq(&c->peer, peer))
+		if (c->transport == flow->transport &&
+		    netaddr_eq(&c->peer, &flow->peer))
 			return c;
 	}
 	return NULL;
@@ -88,7 +92,8 @@ static void conn_end(struct conn *c, const char *why)
 	uint32_t id = c->id;
 	size_t live = c->live;
 
-	log_debug("sip: tcp %s: %s", netaddr_str(peer, &c->peer), why);
+	log_debug("sip: %s:%s: %s", sip_transport_name(c->transport),
+		  netaddr_str(peer, &c->peer), why);
 	conn_free(c);
 	if (live)
 		ops->gone(id, live, ops->arg);
@@ -164,7 +169,9 @@ static bool head_is_in(struct conn *c, struct view v)
 static size_t message_take(struct conn *c, struct view v, bool *fault)
 {
 	struct conns *cs = c->set;
-	struct sip_flow flow = { .transport = SIP_TCP, .conn = c->id };
+	struct sip_flow flow = { .transport = c->transport,
+				 .conn = c->id,
+				 .peer = c->peer };
 	size_t n;
 
 	if (!head_is_in(c, v) || v.n < c->need)
@@ -181,7 +188,6 @@ static size_t message_take(struct conn *c, struct view v, bool *fault)
 	c->need = c->seen = 0;
 	c->blank = 0;
 	c->partial = false;
-	flow.peer = c->peer;
 	cs->ops.message(&flow, &cs->pre, view_head(v, n), cs->ops.arg);
 	return n;
 }
@@ -258,11 +264,13 @@ static struct stream_conf stream_limits(const struct conns *cs)
 	};
 }
 
-static struct conn *conn_new(struct conns *cs, const struct netaddr *peer)
+static struct conn *conn_new(struct conns *cs, enum sip_transport transport,
+			     const struct netaddr *peer)
 {
 	struct conn *c = mem_zalloc(sizeof(*c));
 
 	c->set = cs;
+	c->transport = transport;
 	c->peer = *peer;
 	return c;
 }
@@ -294,7 +302,8 @@ static bool ip_is_full(const struct conns *cs, const struct netaddr *peer)
 	return count >= cs->limits.conns_per_ip;
 }
 
-bool conns_accept(struct conns *cs, int fd, const struct netaddr *peer)
+bool conns_accept(struct conns *cs, enum sip_transport transport, int fd,
+		  const struct netaddr *peer)
 {
 	struct stream_conf conf = stream_limits(cs);
 	struct conn *c;
@@ -303,7 +312,7 @@ bool conns_accept(struct conns *cs, int fd, const struct netaddr *peer)
 		close(fd);
 		return false;
 	}
-	c = conn_new(cs, peer);
+	c = conn_new(cs, transport, peer);
 	c->accepted = true;
 	if (stream_adopt(&c->stream, cs->loop, fd, &conf, &stream_handlers,
 			 c)) {
@@ -315,39 +324,46 @@ bool conns_accept(struct conns *cs, int fd, const struct netaddr *peer)
 	return true;
 }
 
-int conns_get(struct conns *cs, uint32_t *id, const struct netaddr *peer)
+int conns_get(struct conns *cs, struct sip_flow *flow)
 {
 	struct stream_conf conf = stream_limits(cs);
-	struct conn *c = by_id(cs, *id);
+	struct conn *c = by_id(cs, (uint32_t)flow->conn);
 	int err;
 
 	if (!c)
-		c = by_peer(cs, peer);
+		c = by_peer(cs, flow);
 	if (c) {
-		*id = c->id;
+		flow->conn = c->id;
 		return 0;
 	}
+	if (flow->transport != SIP_TCP)
+		return ENOTCONN;
 	if (conns_count(cs) >= cs->limits.conns)
 		return ENOBUFS;
-	c = conn_new(cs, peer);
-	err = stream_connect(&c->stream, cs->loop, peer, &conf,
+	c = conn_new(cs, flow->transport, &flow->peer);
+	err = stream_connect(&c->stream, cs->loop, &flow->peer, &conf,
 			     &stream_handlers, c);
 	if (err) {
 		mem_free(c);
 		return err;
 	}
 	conn_add(c);
-	*id = c->id;
+	flow->conn = c->id;
 	return 0;
 }
 
-bool conns_peer(const struct conns *cs, uint32_t id, struct netaddr *peer)
+bool conns_flow(const struct conns *cs, uint32_t id, struct sip_flow *out)
 {
 	const struct conn *c = by_id(cs, id);
 
-	if (c)
-		*peer = c->peer;
-	return c != NULL;
+	if (!c)
+		return false;
+	*out = (struct sip_flow){
+		.transport = c->transport,
+		.conn = id,
+		.peer = c->peer,
+	};
+	return true;
 }
 
 int conns_write(struct conns *cs, uint32_t id, struct view text)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * SIP over TCP (RFC 3261 18.3): connections accepted and opened, messages cut
+ * SIP over streams (RFC 3261 18.3): connections made both ways, messages cut
  * out of the stream, keep-alives answered, limits in number and time.
  */
 #ifndef CONFAB_CONN_PRIV_H
@@ -27,12 +27,14 @@ void conns_free(struct conns *cs); /* gone() is not called; NULL is allowed */
 size_t conns_count(const struct conns *cs);
 
 /* Takes fd; false (closed): over a limit. */
-bool conns_accept(struct conns *cs, int fd, const struct netaddr *peer);
-/* The connection with this id, or else one with peer, or else a new one:
- * ENOBUFS, or connect()'s error. */
-int conns_get(struct conns *cs, uint32_t *id, const struct netaddr *peer);
+bool conns_accept(struct conns *cs, enum sip_transport transport, int fd,
+		  const struct netaddr *peer);
+/* Sets flow->conn: to itself where that connection lives, or else to one of
+ * this transport with this peer, or else to a new one. ENOBUFS, or connect()'s
+ * error; ENOTCONN: a new one can't be made. */
+int conns_get(struct conns *cs, struct sip_flow *flow);
 /* False: there is none with this id. */
-bool conns_peer(const struct conns *cs, uint32_t id, struct netaddr *peer);
+bool conns_flow(const struct conns *cs, uint32_t id, struct sip_flow *out);
 /* ENOTCONN, ENOBUFS. */
 int conns_write(struct conns *cs, uint32_t id, struct view text);
 /* Counts what depends on the connection; unknown ids are ignored. */

@@ -292,7 +292,7 @@ static void on_timer_e(struct wtimer *t)
 
 void ctxn_start(struct ctxns *cs, struct ctxn *c)
 {
-	if (c->tcp) {
+	if (sip_is_stream(c->transport)) {
 		wheel_start(cs->wheel, &c->timer, SIP_TXN_MS, on_timeout);
 		return;
 	}
@@ -315,7 +315,7 @@ void ctxns_conn_gone(struct ctxns *cs, uint32_t conn, size_t live)
 		struct ctxn *c = slot_at(cs, i);
 
 		if (c->state == CTXN_FREE || c->state == CTXN_FAILED ||
-		    !c->tcp || c->u.conn != conn)
+		    !sip_is_stream(c->transport) || c->u.conn != conn)
 			continue;
 		ctxn_fail(cs, c);
 		live--;

@@ -44,7 +44,7 @@ struct ctxn {
 	uint64_t key, a, b, id;
 	struct ctxn_peer peer;
 	union {
-		uint32_t conn;     /* TCP */
+		uint32_t conn;     /* of a stream */
 		struct {
 			uint16_t left; /* until Timer F, in ticks of 10 ms */
 			uint16_t wait; /* Timer E's last run, likewise */
@@ -52,7 +52,7 @@ struct ctxn {
 	} u;
 	uint16_t uri_len;
 	uint8_t state;             /* enum ctxn_state */
-	uint8_t listener : 7, tcp : 1;
+	uint8_t listener : 5, transport : 3; /* enum sip_transport */
 };
 
 _Static_assert(sizeof(struct ctxn) <= 120, "a fan-out has many of these");

@@ -18,7 +18,18 @@
 struct sip;
 struct sip_template;
 
-enum sip_transport { SIP_UDP, SIP_TCP };
+enum sip_transport {
+	SIP_UDP, SIP_TCP, SIP_TLS, SIP_WS, SIP_WSS, SIP_TRANSPORTS,
+};
+/* "udp", "tcp", "tls", "ws", "wss". */
+const char *sip_transport_name(enum sip_transport t);
+/* From a name in any case; EBADMSG. */
+int sip_transport_parse(enum sip_transport *t, struct view name);
+/* All but UDP: nothing is lost on the way, and there is a connection. */
+bool sip_is_stream(enum sip_transport t);
+/* WebSocket: answered down its connection, never connected to. */
+bool sip_is_ws(enum sip_transport t);
+
 enum sip_method {
 	SIP_OPTIONS, SIP_MESSAGE, SIP_REGISTER, SIP_SUBSCRIBE, SIP_NOTIFY,
 	SIP_PUBLISH, SIP_INVITE, SIP_ACK, SIP_BYE, SIP_CANCEL, SIP_INFO,
@@ -29,8 +40,12 @@ enum sip_method {
 struct sip_flow {
 	enum sip_transport transport;
 	uint16_t listener;   /* index of the local socket, UDP */
-	uint64_t conn;       /* id of the TCP connection, 0: make one */
+	uint64_t conn;       /* id of the connection, 0: make one */
 	struct netaddr peer;
+	/* Of a new TLS connection: the host name (or number) to ask for and
+	 * to verify. Borrowed, while sip_send() runs; never set in flows that
+	 * come from here. NULL: only a connection that exists is used. */
+	const char *tls_name;
 	bool anew;           /* sip_send(): see there */
 };
 enum { SIP_FLOW_TEXT_MAX = 80 };
@@ -185,7 +200,7 @@ int sip_send(struct sip *s, struct sip_template *t,
 /* Bytes of a copy to uri by way of flow, as sip_send() would send it. */
 size_t sip_copy_size(const struct sip *s, const struct sip_template *t,
 		     const struct sip_flow *flow, struct view uri);
-/* The flow down a TCP connection; false: it is gone. */
+/* The flow down a connection; false: it is gone. */
 bool sip_conn_flow(const struct sip *s, uint64_t conn, struct sip_flow *out);
 
 /* What a done handler may ask while it runs, and nobody else: the copy it is

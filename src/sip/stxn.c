@@ -205,11 +205,11 @@ void stxn_answer(struct stxns *ss, uint64_t id, struct view text)
 		return;
 	flow = t->flow;
 	t->state = STXN_DONE;
-	if (flow.transport == SIP_UDP) {
+	if (!sip_is_stream(flow.transport)) {
 		text_set(t, text);
 		wheel_start(ss->wheel, &t->timer, SIP_TXN_MS, on_timer_j);
 	} else {
-		/* Nothing is sent twice over TCP: Timer J is 0. */
+		/* Nothing is sent twice over a stream: Timer J is 0. */
 		txn_free(t);
 	}
 	ss->ops.send(&flow, text, ss->ops.arg);

@@ -13,7 +13,7 @@ struct socket {
 	struct transport *set;    /* borrowed */
 	enum sip_transport transport;
 	struct udp *udp;          /* owned */
-	struct listener *tcp;     /* owned */
+	struct listener *stream;  /* owned */
 	struct netaddr local;
 	struct buf sentby;
 };
@@ -23,12 +23,15 @@ struct transport {
 	struct conns *conns; /* owned */
 	struct socket sockets[TRANSPORT_LISTENERS];
 	size_t count;
-	struct buf no_listener; /* sent-by for TCP, when we don't listen */
+	/* sent-by for streams, where we don't listen */
+	struct buf no_listener[SIP_TRANSPORTS];
 	uint64_t send_errors;
 };
 
-static const char *const names[] = { [SIP_UDP] = "udp", [SIP_TCP] = "tcp" };
-static const char *const protos[] = { [SIP_UDP] = "UDP ", [SIP_TCP] = "TCP " };
+static const char *const protos[SIP_TRANSPORTS] = {
+	[SIP_UDP] = "UDP ", [SIP_TCP] = "TCP ", [SIP_TLS] = "TLS ",
+	[SIP_WS] = "WS ",   [SIP_WSS] = "WSS ",
+};
 
 static void on_datagram(char *p, size_t n, const struct netaddr *src,
 			void *arg)
@@ -46,9 +49,10 @@ static void on_datagram(char *p, size_t n, const struct netaddr *src,
 
 static void on_accept(int fd, const struct netaddr *peer, void *arg)
 {
-	struct transport *t = arg;
+	struct socket *s = arg;
+	struct transport *t = s->set;
 
-	if (!conns_accept(t->conns, fd, peer))
+	if (!conns_accept(t->conns, s->transport, fd, peer))
 		t->ops.refused(t->ops.arg);
 }
 
@@ -82,14 +86,24 @@ static int socket_open(struct transport *t, const struct sip_conf *conf,
 		err = udp_open(&s->udp, conf->loop, &l->local,
 			       UDP_DATAGRAM_MAX, on_datagram, s);
 	else
-		err = listener_open(&s->tcp, conf->loop, &l->local, on_accept,
-				    t);
+		err = listener_open(&s->stream, conf->loop, &l->local,
+				    on_accept, s);
 	if (err)
 		return err;
-	s->local = s->udp ? *udp_local(s->udp) : *listener_local(s->tcp);
+	s->local = s->udp ? *udp_local(s->udp) : *listener_local(s->stream);
 	sentby_make(s, conf->domain);
 	t->count++;
 	return 0;
+}
+
+static void no_listeners_make(struct transport *t, const char *domain)
+{
+	int i;
+
+	for (i = 0; i < SIP_TRANSPORTS; i++) {
+		buf_adds(&t->no_listener[i], protos[i]);
+		buf_adds(&t->no_listener[i], domain);
+	}
 }
 
 int transport_new(struct transport **tp, const struct sip_conf *conf,
@@ -103,14 +117,14 @@ int transport_new(struct transport **tp, const struct sip_conf *conf,
 
 	t->ops = *ops;
 	t->conns = conns_new(conf->loop, limits, &ops->conn);
-	buf_adds(&t->no_listener, protos[SIP_TCP]);
-	buf_adds(&t->no_listener, conf->domain);
+	no_listeners_make(t, conf->domain);
 	for (i = 0; i < conf->listen_count && !err; i++)
 		err = socket_open(t, conf, i);
 	if (err) {
 		const struct sip_listen *l = &conf->listen[i - 1];
 
-		snprintf(why, whysize, "%s:%s: %s", names[l->transport],
+		snprintf(why, whysize, "%s:%s: %s",
+			 sip_transport_name(l->transport),
 			 netaddr_str(local, &l->local),
 			 strerrordesc_np(err));
 		transport_free(t);
@@ -128,12 +142,12 @@ void transport_free(struct transport *t)
 		return;
 	for (i = 0; i < t->count; i++) {
 		udp_close(t->sockets[i].udp);
-		if (t->sockets[i].tcp)
-			listener_close(t->sockets[i].tcp);
+		listener_close(t->sockets[i].stream);
 		buf_free(&t->sockets[i].sentby);
 	}
+	for (i = 0; i < SIP_TRANSPORTS; i++)
+		buf_free(&t->no_listener[i]);
 	conns_free(t->conns);
-	buf_free(&t->no_listener);
 	mem_free(t);
 }
 
@@ -167,7 +181,7 @@ struct udp *transport_udp(const struct transport *t, size_t listener)
 	return t->sockets[listener].udp;
 }
 
-struct conns *transport_tcp(const struct transport *t)
+struct conns *transport_conns_of(const struct transport *t)
 {
 	return t->conns;
 }
@@ -193,15 +207,10 @@ static size_t listener_find(const struct transport *t,
 
 int transport_route(struct transport *t, struct sip_flow *flow)
 {
-	uint32_t conn = (uint32_t)flow->conn;
 	size_t i;
-	int err;
 
-	if (flow->transport == SIP_TCP) {
-		err = conns_get(t->conns, &conn, &flow->peer);
-		flow->conn = conn;
-		return err;
-	}
+	if (sip_is_stream(flow->transport))
+		return conns_get(t->conns, flow);
 	if (flow->listener < t->count &&
 	    fits(&t->sockets[flow->listener], flow))
 		return 0;
@@ -217,10 +226,10 @@ struct view transport_sentby(const struct transport *t,
 {
 	size_t i = flow->listener;
 
-	if (flow->transport == SIP_TCP) {
+	if (sip_is_stream(flow->transport)) {
 		i = listener_find(t, flow);
 		if (i == t->count)
-			return buf_view(&t->no_listener);
+			return buf_view(&t->no_listener[flow->transport]);
 	} else if (i >= t->count || !t->sockets[i].udp) {
 		i = 0; /* a flow that was not routed yet */
 	}
@@ -233,7 +242,7 @@ int transport_send(struct transport *t, const struct sip_flow *flow,
 	struct udp *udp;
 	int err;
 
-	if (flow->transport == SIP_TCP) {
+	if (sip_is_stream(flow->transport)) {
 		err = conns_write(t->conns, (uint32_t)flow->conn, text);
 	} else {
 		udp = transport_udp(t, flow->listener);

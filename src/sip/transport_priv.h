@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The sockets: what comes in from UDP and TCP, and which way a packet goes
+/* The sockets: what comes in from UDP and streams, and which way a packet goes
  * out. */
 #ifndef CONFAB_TRANSPORT_PRIV_H
 #define CONFAB_TRANSPORT_PRIV_H
@@ -41,6 +41,6 @@ struct view transport_sentby(const struct transport *t,
 int transport_send(struct transport *t, const struct sip_flow *flow,
 		   struct view text);
 struct udp *transport_udp(const struct transport *t, size_t listener);
-struct conns *transport_tcp(const struct transport *t);
+struct conns *transport_conns_of(const struct transport *t);
 
 #endif

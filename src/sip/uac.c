@@ -45,17 +45,16 @@ static bool is_too_big(const struct sip *s, const struct sip_template *t,
 
 bool sip_conn_flow(const struct sip *s, uint64_t conn, struct sip_flow *out)
 {
-	*out = (struct sip_flow){ .transport = SIP_TCP, .conn = conn };
-	return conns_peer(transport_tcp(s->transport), (uint32_t)conn,
-			  &out->peer);
+	return conns_flow(transport_conns_of(s->transport), (uint32_t)conn,
+			  out);
 }
 
 static struct sip_flow flow_of(const struct ctxn *c)
 {
 	struct sip_flow flow = {
-		.transport = c->tcp ? SIP_TCP : SIP_UDP,
+		.transport = c->transport,
 		.listener = c->listener,
-		.conn = c->tcp ? c->u.conn : 0,
+		.conn = sip_is_stream(c->transport) ? c->u.conn : 0,
 	};
 
 	ctxn_get_peer(c, &flow.peer);
@@ -76,11 +75,11 @@ static int copy_send(struct sip *s, const struct ctxn *c,
 	struct udp *udp;
 	char *p;
 
-	if (c->tcp) {
+	if (sip_is_stream(c->transport)) {
 		buf_clear(&s->out);
 		p = buf_room(&s->out, n);
 		buf_wrote(&s->out, template_write(p, c->tmpl, &copy));
-		return conns_write(transport_tcp(s->transport), c->u.conn,
+		return conns_write(transport_conns_of(s->transport), c->u.conn,
 				   buf_view(&s->out));
 	}
 	udp = transport_udp(s->transport, c->listener);
@@ -98,11 +97,11 @@ static int txn_begin(struct sip *s, struct ctxn *c, struct sip_flow flow)
 	if (err)
 		return err;
 	ctxn_set_peer(c, &flow.peer);
-	c->listener = flow.listener & 0x7f;
-	c->tcp = flow.transport == SIP_TCP;
-	if (c->tcp) {
+	c->listener = flow.listener & 0x1f;
+	c->transport = flow.transport & 7;
+	if (sip_is_stream(c->transport)) {
 		c->u.conn = (uint32_t)flow.conn;
-		conns_hold(transport_tcp(s->transport), c->u.conn, 1);
+		conns_hold(transport_conns_of(s->transport), c->u.conn, 1);
 	}
 	s->stats.requests_out++;
 	return copy_send(s, c, &flow);
@@ -153,8 +152,8 @@ void uac_over(struct ctxn *done, int status, void *arg)
 	struct sip *s = arg;
 	struct sip_template *t = done->tmpl;
 
-	if (done->tcp)
-		conns_hold(transport_tcp(s->transport), done->u.conn, -1);
+	if (sip_is_stream(done->transport))
+		conns_hold(transport_conns_of(s->transport), done->u.conn, -1);
 	s->done = done;
 	if (t->doneh)
 		t->doneh(status, done->a, done->b, t->arg);

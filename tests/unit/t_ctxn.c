@@ -71,7 +71,7 @@ static struct ctxn *begin_with(uint64_t a, bool tcp, uint64_t wish)
 	c->tmpl->txns = set;
 	c->owner = mem_new(10, NULL);
 	c->a = a;
-	c->tcp = tcp;
+	c->transport = tcp ? SIP_TCP : SIP_UDP;
 	ctxn_start(set, c);
 	return c;
 }

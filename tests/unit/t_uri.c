@@ -222,6 +222,10 @@ static void test_via_refused(void **state)
 
 static void test_flow(void **state)
 {
+	static const char *const streams[] = { "tls:192.0.2.1:5061",
+					       "ws:192.0.2.1:80",
+					       "wss:[::1]:443" };
+	size_t i;
 	char text[SIP_FLOW_TEXT_MAX];
 	struct sip_flow f;
 
@@ -232,6 +236,13 @@ static void test_flow(void **state)
 	assert_string_equal(sip_flow_str(text, &f), "udp:192.0.2.1:5060");
 	assert_int_equal(sip_flow_parse(&f, VIEW("tcp:[2001:db8::1]:5")), 0);
 	assert_string_equal(sip_flow_str(text, &f), "tcp:[2001:db8::1]:5");
+	for (i = 0; i < sizeof(streams) / sizeof(streams[0]); i++) {
+		assert_int_equal(sip_flow_parse(&f, view_str(streams[i])), 0);
+		assert_true(sip_is_stream(f.transport));
+		assert_int_equal(sip_is_ws(f.transport), i > 0);
+		assert_string_equal(sip_flow_str(text, &f), streams[i]);
+	}
+	assert_int_equal(sip_flow_parse(&f, VIEW("ws")), EBADMSG);
 	assert_int_equal(sip_flow_parse(&f, VIEW("sctp:192.0.2.1:5060")),
 			 EBADMSG);
 	assert_int_equal(sip_flow_parse(&f, VIEW("udp:example.org:5060")),
