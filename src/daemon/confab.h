@@ -44,10 +44,4 @@ void confab_run(struct confab *c);
 /* Takes down what there is, also after a failed start. */
 void confab_stop(struct confab *c);
 
-/* The room of an operator's words ("lobby", "lobby@domain",
- * "sip:lobby@domain"); ENOENT, or EBADMSG, with why. create: made where it is
- * missing: public, without owner. */
-int confab_room(struct confab *c, struct room **rp, struct view text,
-		bool create, struct buf *why);
-
 #endif

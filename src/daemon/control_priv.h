@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "control.h"
+#include "heart.h"
 
 enum { CONTROL_ARGS_MAX = 8 };
 

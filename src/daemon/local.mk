@@ -18,6 +18,7 @@ confabd_SOURCES = \
 	src/daemon/control_cmd.c \
 	src/daemon/control_imc.c \
 	src/daemon/control_import.c \
+	src/daemon/heart.c src/daemon/heart.h \
 	src/daemon/main.c \
 	src/daemon/notify.c src/daemon/notify.h
 confabd_CPPFLAGS = $(INC_daemon) $(JANSSON_CFLAGS) $(PKGLIBEXEC) \

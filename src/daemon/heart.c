@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Store, hub, faces and links: their wiring, start and stop. */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bridges/irc/face.h"
+#include "clock.h"
+#include "heart.h"
+#include "jabber/face.h"
+#include "mem.h"
+
+enum { WHY_MAX = 512, GOODBYE_MS = 2000, GOODBYE_STEP_MS = 50 };
+
+/* ---- the store ---- */
+
+static void wake(void *arg)
+{
+	struct confab *c = arg;
+
+	loop_wake(c->waker);
+}
+
+static void on_wake(void *arg)
+{
+	struct confab *c = arg;
+
+	if (c->store)
+		store_dispatch(c->store);
+}
+
+int heart_open(struct confab *c, struct buf *why)
+{
+	const struct conf_imc *ci = &c->conf->imc;
+	const struct store_conf sc = {
+		.dir = c->conf->state_dir,
+		.file = conf_db_file(ci->db_url),
+		.rooms_table = ci->rooms_table,
+		.members_table = ci->members_table,
+	};
+	char text[WHY_MAX] = "";
+	int err;
+
+	err = loop_waker(&c->waker, c->loop, on_wake, c);
+	if (!err)
+		err = store_open_conf(&c->store, &sc, wake, c, text,
+				      sizeof(text));
+	if (err)
+		buf_addf(why, "%s: %s", c->conf->state_dir,
+			 *text ? text : strerror(err));
+	return err;
+}
+
+/* ---- hub and faces ---- */
+
+static int start_hub(struct confab *c)
+{
+	const struct hub_conf hc = {
+		.loop = c->loop,
+		.store = c->store,
+		.domain = c->conf->domain,
+		.keep_days = (unsigned)c->conf->journal_days,
+		.keep_msgs = (uint64_t)c->conf->journal_messages,
+	};
+
+	return hub_new(&c->hub, &hc);
+}
+
+static int start_imc(struct confab *c, struct buf *why)
+{
+	const struct conf_imc *ci = &c->conf->imc;
+	const struct imc_conf ic = {
+		.loop = c->loop,
+		.hub = c->hub,
+		.store = c->store,
+		.dns = c->dns,
+		.domain = c->conf->domain,
+		.manager = ci->manager,
+		.imc_cmd_start_char = ci->imc_cmd_start_char,
+		.create_on_join = ci->create_on_join,
+		.check_on_create = ci->check_on_create,
+		.dialect = ci->dialect,
+		.links_by = ci->links_by,
+		.history_on_join = (unsigned)ci->history_on_join,
+		.time_marks = ci->time_marks,
+		.outbound_proxy = ci->outbound_proxy,
+		.extra_hdrs = ci->extra_hdrs,
+	};
+	char text[WHY_MAX] = "";
+	int err = imc_new(&c->imc, &ic, text, sizeof(text));
+
+	if (err)
+		buf_addf(why, "imc: %s", *text ? text : strerror(err));
+	return err;
+}
+
+/* Workers beside our own program when that is where they are (the build
+ * tree), else where they were installed. */
+static char *worker_path(const struct confab *c, const char *name)
+{
+	char self[PATH_MAX], *slash, *path;
+	ssize_t n;
+
+	if (*c->conf->worker_dir)
+		return mem_printf("%s/%s", c->conf->worker_dir, name);
+	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	self[n > 0 ? n : 0] = '\0';
+	slash = strrchr(self, '/');
+	if (slash) {
+		path = mem_printf("%.*s/%s", (int)(slash - self), self, name);
+		if (!access(path, X_OK))
+			return path;
+		mem_free(path);
+	}
+	return mem_printf("%s/%s", CONFAB_LIBEXECDIR, name);
+}
+
+/* A build may leave a worker out; sections that need it then can't work. */
+static int check_worker(const char *path, size_t sections, struct buf *why)
+{
+	if (!sections || !access(path, X_OK))
+		return 0;
+	buf_addf(why, "%s: %s (was confab built without it? see worker_dir)",
+		 path, strerror(errno));
+	return ENOENT;
+}
+
+static uint64_t worker_timeout(const struct confab *c)
+{
+	return (uint64_t)c->conf->worker_timeout * 1000;
+}
+
+static int start_jabber(struct confab *c, struct buf *why)
+{
+	char *path = worker_path(c, "confab-jabber"), text[WHY_MAX] = "";
+	int err = check_worker(path, c->conf->jabber_count, why);
+
+	if (!err)
+		err = jabber_face_new(&c->jabber, c->loop, path,
+				      worker_timeout(c));
+	mem_free(path);
+	for (size_t i = 0; i < c->conf->jabber_count && !err; i++) {
+		const struct conf_jabber *j = &c->conf->jabber[i];
+		const struct jabber_account a = {
+			.label = j->label,
+			.jid = j->jid,
+			.password = j->password,
+			.server = j->server,
+			.port = (uint16_t)j->port,
+			.tls = strcmp(j->tls, "off") == 0
+				       ? JABBER_TLS_OFF
+				       : JABBER_TLS_REQUIRED,
+			.ca_file = j->ca_file,
+			.resource = j->resource,
+		};
+
+		err = jabber_face_account(c->jabber, &a, text, sizeof(text));
+		if (err)
+			buf_addf(why, "jabber \"%s\": %s", j->label,
+				 *text ? text : strerror(err));
+	}
+	if (!err)
+		err = hub_add_face(c->hub, bridge_ops(c->jabber), c->jabber);
+	return err;
+}
+
+static int start_irc(struct confab *c, struct buf *why)
+{
+	char *path = worker_path(c, "confab-irc"), text[WHY_MAX] = "";
+	int err = check_worker(path, c->conf->irc_count, why);
+
+	if (!err)
+		err = irc_face_new(&c->irc, c->loop, path, worker_timeout(c));
+	mem_free(path);
+	for (size_t i = 0; i < c->conf->irc_count && !err; i++) {
+		const struct conf_irc *n = &c->conf->irc[i];
+		const struct irc_network net = {
+			.label = n->label,
+			.server = n->server,
+			.port = (uint16_t)n->port,
+			.tls = n->tls,
+			.ca_file = n->ca_file,
+			.nick = n->nick,
+			.username = n->username,
+			.realname = n->realname,
+			.password = n->password,
+			.flood_burst = (unsigned)n->flood_burst,
+			.flood_ms = (unsigned)n->flood_ms,
+		};
+
+		err = irc_face_network(c->irc, &net, text, sizeof(text));
+		if (err)
+			buf_addf(why, "irc \"%s\": %s", n->label,
+				 *text ? text : strerror(err));
+	}
+	if (!err)
+		err = hub_add_face(c->hub, bridge_ops(c->irc), c->irc);
+	return err;
+}
+
+static int start_echo(struct confab *c)
+{
+	int err = echo_new(&c->echo, c->loop);
+
+	return err ? err : hub_add_face(c->hub, &echo_ops, c->echo);
+}
+
+static int load(struct confab *c)
+{
+	const struct store_load contacts = { .contact = imc_load_contact,
+					     .arg = c->imc };
+	int err = hub_load(c->hub);
+
+	return err ? err : store_load(c->store, &contacts);
+}
+
+/* ---- rooms and links of the configuration ---- */
+
+int confab_room(struct confab *c, struct room **rp, struct view text,
+		bool create, struct buf *why)
+{
+	struct view name, domain;
+	int err = 0;
+
+	if (view_istarts(text, VIEW("sip:")))
+		text = view_from(text, 4);
+	if (!view_cut(text, '@', &name, &domain))
+		domain = view_str(c->conf->domain);
+	*rp = hub_room(c->hub, name, domain);
+	if (*rp)
+		return 0;
+	if (create)
+		err = hub_room_create(c->hub, rp, name, domain, 0, NULL, NULL,
+				      NULL);
+	if (err)
+		buf_addf(why, "\"%.*s\" can't be a room's name: at most %d "
+			      "letters, digits and ._-",
+			 VIEW_ARG(name), ROOM_NAME_MAX);
+	else if (!*rp)
+		buf_addf(why, "there is no room %.*s@%.*s", VIEW_ARG(name),
+			 VIEW_ARG(domain));
+	return *rp ? 0 : err ? err : ENOENT;
+}
+
+static struct hub_link link_of(const struct conf_link *l)
+{
+	return (struct hub_link){
+		.label = view_str(l->label),
+		.target = view_str(l->to),
+		.via = view_str(l->via),
+		.nick = view_str(l->nick),
+		.configured = true,
+	};
+}
+
+static int start_link(struct confab *c, const struct conf_link *l,
+		      struct buf *why)
+{
+	const struct hub_link link = link_of(l);
+	struct buf text = { 0 };
+	struct room *room;
+	int err;
+
+	err = confab_room(c, &room, view_str(l->room), true, &text);
+	if (!err)
+		err = hub_link_add(c->hub, room, &link, &text, NULL, NULL);
+	if (err)
+		buf_addf(why, "link \"%s\": %s", l->label,
+			 text.n ? buf_str(&text) : strerror(err));
+	buf_free(&text);
+	return err;
+}
+
+static int start_links(struct confab *c, struct buf *why)
+{
+	size_t n = c->conf->link_count;
+	struct hub_link *links = mem_array(NULL, n + 1, sizeof(*links));
+	int err = 0;
+
+	for (size_t i = 0; i < n; i++)
+		links[i] = link_of(&c->conf->link[i]);
+	hub_links_configured(c->hub, links, n);
+	mem_free(links);
+	for (size_t i = 0; i < n && !err; i++)
+		err = start_link(c, &c->conf->link[i], why);
+	return err;
+}
+
+/* ---- start and stop ---- */
+
+int heart_start(struct confab *c, struct buf *why)
+{
+	int err;
+
+	if ((err = dns_new(&c->dns, c->loop)) || (err = start_hub(c)) ||
+	    (err = start_imc(c, why)) || (err = start_jabber(c, why)) ||
+	    (err = start_irc(c, why)) || (err = start_echo(c)) ||
+	    (err = load(c)))
+		return err;
+	return start_links(c, why);
+}
+
+int heart_join(struct confab *c)
+{
+	imc_set_sip(c->imc, c->sip);
+	return hub_start(c->hub);
+}
+
+/* The workers say goodbye to their networks. */
+static void end_workers(struct confab *c)
+{
+	uint64_t until = now_ms() + GOODBYE_MS;
+	int pids[1];
+
+	while (now_ms() < until &&
+	       ((c->jabber && bridge_pids(c->jabber, pids, 1)) ||
+		(c->irc && bridge_pids(c->irc, pids, 1))))
+		loop_turn(c->loop, GOODBYE_STEP_MS);
+}
+
+void heart_quiet(struct confab *c)
+{
+	if (c->hub) {
+		hub_stop(c->hub);
+		end_workers(c);
+	}
+	if (c->imc)
+		imc_set_sip(c->imc, NULL);
+}
+
+void heart_stop(struct confab *c)
+{
+	store_close(c->store);
+	c->store = NULL;
+	hub_free(c->hub);
+	imc_free(c->imc);
+	echo_free(c->echo);
+	bridge_free(c->jabber);
+	bridge_free(c->irc);
+	if (c->dns)
+		dns_free(c->dns);
+	if (c->waker)
+		loop_waker_free(c->waker);
+}

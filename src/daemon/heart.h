@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The daemon's inner half: all that works on the data base. The outer half
+ * (SIP edge, control socket, signals) is confab.c's.
+ */
+#ifndef CONFAB_HEART_H
+#define CONFAB_HEART_H
+
+#include "confab.h"
+
+/* Opens the store, which locks it; errors as store_open(), with why. */
+int heart_open(struct confab *c, struct buf *why);
+/* After heart_open(): hub and faces, with all that the store and the
+ * configuration say. */
+int heart_start(struct confab *c, struct buf *why);
+/* Once there is a SIP edge: lets the faces begin. */
+int heart_join(struct confab *c);
+/* Before the SIP edge ends: nothing is sent any more, workers are gone. */
+void heart_quiet(struct confab *c);
+/* After it: what waits for the disk is answered; then all is taken down. Both
+ * also after a failed start. */
+void heart_stop(struct confab *c);
+
+/* The room of an operator's words ("lobby", "lobby@domain",
+ * "sip:lobby@domain"); ENOENT, or EBADMSG, with why. create: made where it is
+ * missing: public, without owner. */
+int confab_room(struct confab *c, struct room **rp, struct view text,
+		bool create, struct buf *why);
+
+#endif
