@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Addresses of people and places on any network: one canonical text and views
- * into it. Immutable, reference-counted; the same text is the same object for
- * as long as somebody holds it. One thread only.
+ * into it. Immutable but for what is counted, reference-counted; the same
+ * text is the same object for as long as somebody holds it. One thread only.
  *
  *   sip:alice@example.org            network "sip", user, host
  *   xmpp:room@rooms.example/Nick     network "xmpp", user, host, resource
@@ -20,6 +20,8 @@ struct addr {
 	struct view text;     /* canonical; a NUL follows it */
 	struct view network;
 	struct view user, host, resource; /* empty where there is none */
+	uint32_t places; /* of this user, without bans; counted by members */
+	uint32_t owned;  /* places where he is an owner */
 	union {
 		struct hnode known; /* private: addr.c's table */
 		struct {

@@ -53,7 +53,7 @@ static struct member_was *member_was(const struct member *m, unsigned what)
 static void member_restore(struct member *m, struct member_was *was)
 {
 	if (was->what & MEMBER_SET_ROLE)
-		m->role = was->role;
+		member_set_role(m, was->role);
 	if (was->what & MEMBER_SET_STATE) {
 		member_set_state(m, was->state);
 		m->joined_ms = was->joined_ms;
@@ -249,7 +249,7 @@ static void apply_member(struct member *m, const struct hub_member_change *c,
 			 struct buf *nick)
 {
 	if (c->what & MEMBER_SET_ROLE)
-		m->role = c->role;
+		member_set_role(m, c->role);
 	if (c->what & MEMBER_SET_STATE)
 		apply_state(m, c->state);
 	if (c->what & MEMBER_SET_MUTED)

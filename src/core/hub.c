@@ -43,6 +43,7 @@ int hub_new(struct hub **hp, const struct hub_conf *conf)
 	h->max_rooms = conf->rooms ? conf->rooms : 100000;
 	h->max_members = conf->room_members ? conf->room_members
 					    : ROOM_MEMBERS_MAX;
+	h->notices = conf->notices;
 	h->backoff_ms = conf->backoff_ms ? conf->backoff_ms : 1000;
 	list_init(&h->mores);
 	list_init(&h->pauses);

@@ -28,6 +28,7 @@ struct hub_conf {
 	unsigned invite_days;  /* invitations expire; 0: 7 */
 	unsigned room_members; /* 0: ROOM_MEMBERS_MAX */
 	unsigned rooms;        /* in all; 0: 100,000 */
+	enum room_notices notices; /* of new rooms */
 	uint64_t backoff_ms;   /* first pause of a lost link; 0: 1,000 */
 };
 
@@ -66,9 +67,9 @@ void hub_name_user(const struct hub *h, struct buf *out,
 		   const struct addr *a);
 
 /* A room with its owner as first member (owner NULL: the operator's, without
- * members). *rp is set at once. EEXIST, EBADMSG (name: 1..64 bytes of
- * letters, digits and ._-+~!$&'=, or %XX), EBUSY: hub_conf.rooms. doneh and
- * rp may be NULL. */
+ * members). *rp is set at once. EEXIST, EBADMSG (name: 1..64 letters, digits
+ * and ._-+~!$&'=, with no full stop at the end), EBUSY: hub_conf.rooms. doneh
+ * and rp may be NULL. */
 int hub_room_create(struct hub *h, struct room **rp, struct view name,
 		    struct view domain, uint32_t flags, struct addr *owner,
 		    hub_done_h *doneh, void *arg);

@@ -25,6 +25,7 @@ struct hub {
 	unsigned invite_days, wait_msgs;
 	uint64_t wait_bytes;
 	size_t max_rooms, max_members;
+	enum room_notices notices; /* of new rooms */
 	enum hub_state state;
 	struct face faces[FACES_MAX];
 	size_t nfaces;
@@ -80,6 +81,7 @@ struct member *member_new(struct room *room, struct addr *addr,
 struct member *hub_member_by_id(const struct hub *h, uint64_t id);
 bool room_name_ok(struct view name);
 void member_set_state(struct member *m, enum member_state state);
+void member_set_role(struct member *m, enum member_role role);
 uint64_t joined_now(const struct room *room);
 /* The shown name by his address; own: chosen (clean; it is taken). Frees what
  * was there. */

@@ -82,6 +82,11 @@ tests_unit_t_core_change_SOURCES = tests/unit/t_core_change.c
 tests_unit_t_core_change_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_core_change_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/t_core_limits
+tests_unit_t_core_limits_SOURCES = tests/unit/t_core_limits.c
+tests_unit_t_core_limits_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_limits_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/t_core_missed
 tests_unit_t_core_missed_SOURCES = tests/unit/t_core_missed.c
 tests_unit_t_core_missed_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)

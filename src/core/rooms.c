@@ -141,11 +141,30 @@ static void name_loaded(struct member *m, struct view own)
 
 /* ---- the objects ---- */
 
+/* What this row adds to the counts of the room and of the user. */
+static void count(const struct member *m, int by)
+{
+	if (m->state == MEMBER_BANNED) {
+		m->room->banned += (size_t)by;
+		return;
+	}
+	m->addr->places += (uint32_t)by;
+	if (m->role == ROLE_OWNER)
+		m->addr->owned += (uint32_t)by;
+}
+
 void member_set_state(struct member *m, enum member_state state)
 {
-	m->room->banned -= m->state == MEMBER_BANNED;
+	count(m, -1);
 	m->state = state;
-	m->room->banned += m->state == MEMBER_BANNED;
+	count(m, 1);
+}
+
+void member_set_role(struct member *m, enum member_role role)
+{
+	count(m, -1);
+	m->role = role;
+	count(m, 1);
 }
 
 static void member_destroy(void *obj)
@@ -158,7 +177,7 @@ static void member_destroy(void *obj)
 	list_remove(&h->dirty_members, &m->dirty);
 	htable_del(&m->room->members, &m->by_addr);
 	list_remove(&m->room->order, &m->order);
-	member_set_state(m, MEMBER_JOINED);
+	count(m, -1);
 	nick_clear(m);
 	mem_deref(m->addr);
 }
@@ -201,7 +220,8 @@ struct member *member_new(struct room *room, struct addr *addr,
 		m->face = NULL;
 	m->addr = mem_ref(addr);
 	m->role = sm->role;
-	member_set_state(m, sm->state);
+	m->state = sm->state;
+	count(m, 1);
 	m->since = sm->id ? 0 : (uint32_t)room->head;
 	m->joined_ms = sm->joined_ms ? sm->joined_ms : joined_now(room);
 	load_more(m, sm);
@@ -269,12 +289,6 @@ void room_drop(struct room *room)
 
 /* ---- making rooms ---- */
 
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') ||
-	       ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-
 static bool name_char_ok(char c)
 {
 	return (c >= '0' && c <= '9') ||
@@ -282,17 +296,18 @@ static bool name_char_ok(char c)
 	       (c && strchr("._-+~!$&'=", c));
 }
 
+/* No two names may look like one. Phones end a command with a full stop, and
+ * "room." is "room" there: a name does not end with one. An escape is the
+ * letter that it stands for (RFC 3261 19.1.4), and beyond ASCII many letters
+ * have several forms and doubles in other scripts: there are none. */
 bool room_name_ok(struct view name)
 {
 	size_t i;
 
-	if (!name.n || name.n > ROOM_NAME_MAX)
+	if (!name.n || name.n > ROOM_NAME_MAX || name.p[name.n - 1] == '.')
 		return false;
 	for (i = 0; i < name.n; i++) {
-		if (name.p[i] == '%' && i + 2 < name.n &&
-		    is_hex(name.p[i + 1]) && is_hex(name.p[i + 2]))
-			i += 2;
-		else if (!name_char_ok(name.p[i]))
+		if (!name_char_ok(name.p[i]))
 			return false;
 	}
 	return true;
@@ -364,7 +379,7 @@ int hub_room_create(struct hub *h, struct room **rp, struct view name,
 		    struct view domain, uint32_t flags, struct addr *owner,
 		    hub_done_h *doneh, void *arg)
 {
-	struct store_room sr = { .flags = flags };
+	struct store_room sr = { .flags = flags, .notices = h->notices };
 	struct store_txn *t;
 	struct room *room;
 	struct change *c;

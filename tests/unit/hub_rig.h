@@ -49,6 +49,7 @@ struct rig {
 	int err; /* of the last hub_done_h */
 	unsigned wait_msgs;  /* before rig_open(); 0: as hub_conf says */
 	uint64_t wait_bytes;
+	enum room_notices notices; /* likewise */
 	size_t told;
 	char told_to[128], told_text[256]; /* the last one */
 };
@@ -235,6 +236,7 @@ static inline void rig_open(void)
 			 0);
 	conf.wait_msgs = rig.wait_msgs;
 	conf.wait_bytes = rig.wait_bytes;
+	conf.notices = rig.notices;
 	conf.loop = rig.loop;
 	conf.store = rig.store;
 	assert_int_equal(hub_new(&rig.hub, &conf), 0);
