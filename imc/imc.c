@@ -242,12 +242,11 @@ static bool is_ourselves(const struct imc *i, const struct addr *user)
 	       hub_room(i->hub, user->user, user->host);
 }
 
-/* Who asks: his address without port and parameters. */
-static int identify(struct addr **ap, const struct sip_uri *from)
+/* Who asks: his address without port and parameters. EBADMSG: no address of
+ * ours could be told from his. */
+static int identify(struct addr **ap, const struct sip_uri *who)
 {
-	if (view_empty(from->user))
-		return EBADMSG;
-	return addr_new(ap, VIEW("sip"), from->user, from->host, VIEW_NONE);
+	return addr_new(ap, VIEW("sip"), who->user, who->host, VIEW_NONE);
 }
 
 /* Where he is, and what he sends with. */
@@ -273,9 +272,9 @@ void imc_on_request(const struct sip_request *req, void *arg)
 	struct addr *user = NULL;
 	struct ask *a;
 
-	if (identify(&user, &req->from)) {
-		sip_answer(i->sip, req->txn, 403, "From Names No User", NULL,
-			   0);
+	if (identify(&user, &req->identity)) {
+		sip_answer(i->sip, req->txn, 403, "Nobody Who Could Chat",
+			   NULL, 0);
 		return;
 	}
 	if (is_ourselves(i, user)) {

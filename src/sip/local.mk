@@ -6,6 +6,7 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/conn.c src/sip/conn_priv.h \
 	src/sip/ctxn.c src/sip/ctxn_priv.h \
 	src/sip/flow.c \
+	src/sip/identity.c src/sip/identity_priv.h \
 	src/sip/inject.c src/sip/inject_priv.h \
 	src/sip/method.c src/sip/method_priv.h \
 	src/sip/parse.c src/sip/parse_priv.h \
@@ -17,7 +18,8 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/template.c src/sip/template_priv.h \
 	src/sip/text.c src/sip/text_priv.h \
 	src/sip/transport.c src/sip/transport_priv.h \
-	src/sip/uac.c src/sip/uas.c \
+	src/sip/uac.c \
+	src/sip/uas.c src/sip/uas_answer.c src/sip/uas_priv.h \
 	src/sip/uri.c src/sip/uri_priv.h \
 	src/sip/via.c src/sip/via_priv.h
 src_sip_libsip_a_CPPFLAGS = $(INC_sip) $(OSIP_CFLAGS)

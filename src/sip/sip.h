@@ -86,7 +86,9 @@ struct sip_request {
 	enum sip_method method;
 	struct sip_uri ruri;
 	struct view ruri_text;
-	struct sip_uri from, to;
+	struct sip_uri identity;  /* who speaks: proved, or asserted by a
+				     trusted source; has user and host */
+	struct sip_uri from, to;  /* what the headers say */
 	struct view from_tag, call_id;
 	uint32_t cseq;
 	struct view content_type; /* without parameters, trimmed; or empty */
@@ -97,7 +99,8 @@ struct sip_request {
 	struct view packet;       /* all of it, as it came: for sip_inject() */
 	struct sip_flow flow;
 };
-/* MESSAGE only, from trusted sources; everything else was answered before. */
+/* MESSAGE only, from those whose identity is settled; everything else was
+ * answered before. */
 typedef void (sip_request_h)(const struct sip_request *req, void *arg);
 
 enum { SIP_BRANCH_KEY = 16 };
@@ -147,6 +150,7 @@ typedef void (sip_injected_h)(int code, struct view reason,
 			      uint64_t a, uint64_t b, void *arg);
 struct sip_injection {
 	struct view packet;   /* struct sip_request's, from over there */
+	struct view identity; /* the URI of its identity; empty: the From */
 	struct sip_flow flow; /* its; conn and listener where they are ours */
 	sip_injected_h *answerh;
 	uint64_t a, b;        /* for answerh */

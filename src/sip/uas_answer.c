@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Answers without state: the same request gets the same answer again, its To
+ * tag included, because that is made from the transaction's key.
+ */
+#include "uas_priv.h"
+
+#include "clock.h"
+#include "log.h"
+
+enum { RETRY_AFTER_MAX = 10 };
+
+void uas_send(const struct sip_flow *flow, struct view text, void *arg)
+{
+	struct sip *s = arg;
+
+	s->stats.responses_out++;
+	transport_send(s->transport, flow, text);
+}
+
+static void head_make(const struct uas *u)
+{
+	buf_clear(&u->sip->head);
+	answer_head(&u->sip->head, u->pre, &u->req->via, &u->flow->peer,
+		    u->key.a);
+}
+
+/* Strangers are not told more than they need. */
+void uas_answer(const struct uas *u, int status, const char *reason,
+		const struct sip_header *headers, size_t count)
+{
+	struct sip *s = u->sip;
+	const struct answer a = {
+		.status = status,
+		.reason = view_str(reason),
+		.headers = headers,
+		.count = count,
+		.server = u->trusted ? view_str(s->product) : VIEW_NONE,
+	};
+
+	if (u->in) {
+		u->in->answerh(status, a.reason, headers, count, u->in->a,
+			       u->in->b, u->in->arg);
+		return;
+	}
+	head_make(u);
+	buf_clear(&s->out);
+	if (answer_put(&s->out, &a, buf_view(&s->head)) == 0)
+		uas_send(u->flow, buf_view(&s->out), s);
+}
+
+void uas_answer_with(const struct uas *u, int status, const char *name,
+		     struct view value)
+{
+	const struct sip_header header = { view_str(name), value };
+
+	uas_answer(u, status, NULL, &header, 1);
+}
+
+/* At random, so that they do not all come back at once. */
+void uas_answer_busy(const struct uas *u)
+{
+	char digits[4];
+	size_t n = 0;
+	uint64_t after = 1 + rand_u64() % RETRY_AFTER_MAX;
+
+	if (after >= 10)
+		digits[n++] = '1';
+	digits[n++] = (char)('0' + after % 10);
+	u->sip->stats.overload++;
+	uas_answer_with(u, 503, "Retry-After", view_mem(digits, n));
+}
+
+int uas_txn(const struct uas *u, uint64_t *id)
+{
+	struct sip *s = u->sip;
+
+	if (u->in)
+		return injects_add(s->injects, id, u->in);
+	head_make(u);
+	return stxn_new(s->stxns, id, &u->key, u->flow, buf_view(&s->head));
+}
+
+static void answer_injected(struct sip *s, uint64_t id, int code,
+			    struct view reason,
+			    const struct sip_header *headers, size_t count)
+{
+	struct sip_injection in;
+
+	if (injects_take(s->injects, id, &in))
+		in.answerh(code, reason, headers, count, in.a, in.b, in.arg);
+}
+
+void sip_answer(struct sip *s, uint64_t txn, int code, const char *reason,
+		const struct sip_header *headers, size_t count)
+{
+	struct answer a = {
+		.status = code,
+		.reason = view_str(reason),
+		.headers = headers,
+		.count = count,
+		.server = view_str(s->product),
+	};
+	struct view head;
+
+	if (injects_is(txn)) {
+		answer_injected(s, txn, code, a.reason, headers, count);
+		return;
+	}
+	if (!stxn_head(s->stxns, txn, &head))
+		return;
+	buf_clear(&s->out);
+	if (answer_put(&s->out, &a, head)) {
+		log_warning("sip: an answer's headers can't be sent");
+		a.reason = VIEW_NONE;
+		a.count = 0;
+		buf_clear(&s->out);
+		answer_put(&s->out, &a, head);
+	}
+	stxn_answer(s->stxns, txn, buf_view(&s->out));
+}

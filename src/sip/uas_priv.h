@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A request that came in, for the files that serve its method. */
+#ifndef CONFAB_UAS_PRIV_H
+#define CONFAB_UAS_PRIV_H
+
+#include "sip_priv.h"
+
+/* Who speaks, and why we believe it. */
+enum sip_identity_how { ID_NONE, ID_TRUSTED, ID_DIGEST, ID_CERT };
+struct sip_identity {
+	struct sip_uri uri; /* valid while the request is; its host and user
+			       are not empty unless how is ID_NONE. No port
+			       and parameters with ID_DIGEST */
+	enum sip_identity_how how;
+};
+
+struct uas {
+	struct sip *sip;
+	const struct sip_flow *flow;
+	const struct prescan *pre;
+	const struct parsed *req;
+	const struct sip_injection *in; /* NULL: from the network */
+	struct view packet, body;
+	struct stxn_key key;
+	bool trusted;                   /* where it came from is */
+	struct sip_identity id;         /* settled before it is served, but for
+					   OPTIONS and CANCEL */
+};
+
+/* Answers at once and without state; refused headers are left out. */
+void uas_answer(const struct uas *u, int status, const char *reason,
+		const struct sip_header *headers, size_t count);
+void uas_answer_with(const struct uas *u, int status, const char *name,
+		     struct view value);
+/* 503 with Retry-After. */
+void uas_answer_busy(const struct uas *u);
+/* A transaction, to be answered by sip_answer(). ENOBUFS: too many. */
+int uas_txn(const struct uas *u, uint64_t *id);
+
+#endif
