@@ -373,6 +373,58 @@ static void test_ends_with_work_under_way(void **state)
 	close(fd);
 }
 
+/* The value of a header of what stands in in. */
+static void header(char dst[KEPT], const char *name)
+{
+	const char *at = strstr(in, name);
+
+	assert_non_null(at);
+	at += strlen(name);
+	assert_int_equal(view_copy(dst, KEPT,
+				   view_mem(at, strcspn(at, ";\r"))), 0);
+}
+
+/* Sends copy 5 of the template and answers it: its branch and Call-ID. */
+static void copy_fails(struct sip_template *t, bool anew, char branch[KEPT],
+		       char call_id[KEPT])
+{
+	struct sip_flow flow = flow_to(udp, SIP_UDP);
+	size_t before = dones;
+
+	flow.anew = anew;
+	copy_send(t, &flow, 5);
+	assert_true(received(udp));
+	header(branch, ";branch=");
+	header(call_id, "\r\nCall-ID: ");
+	device_answer(udp, sip_local(edge, 0), 480);
+	turns();
+	assert_int_equal(dones, before + 1);
+	assert_int_equal(done_status[before], 480);
+	clock_advance(6000); /* its transaction is forgotten */
+	turns();
+}
+
+/* For a device the first branch is one that has failed. */
+static void test_a_copy_sent_anew(void **state)
+{
+	struct sip_template *t;
+	char first[KEPT], branch[KEPT], id[KEPT], call_id[KEPT];
+
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	t = template_new();
+	copy_fails(t, false, first, id);
+	copy_fails(t, false, branch, call_id);
+	assert_string_equal(branch, first);
+	copy_fails(t, true, branch, call_id);
+	assert_string_not_equal(branch, first);
+	assert_string_equal(call_id, id);
+	copy_fails(t, true, first, call_id);
+	assert_string_not_equal(branch, first);
+	assert_string_equal(call_id, id);
+	mem_deref(t);
+}
+
 static void test_not_bound(void **state)
 {
 	struct sip_listen listen = { .transport = SIP_UDP };
@@ -402,6 +454,7 @@ int main(void)
 		TEST(test_tcp_same_connection),
 		TEST(test_tcp_opens_connection),
 		TEST(test_ends_with_work_under_way),
+		TEST(test_a_copy_sent_anew),
 		TEST(test_not_bound),
 	};
 
