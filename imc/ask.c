@@ -110,20 +110,23 @@ void ask_tell(const struct ask *a, enum tell how, struct view text)
 {
 	struct letter_conf conf = {
 		.from = how == TELL_HERE ? a->here : a->room->text,
-		.to = how == TELL_ROOM ? a->user->text : a->sender,
 		.text = text,
 		.in_reply_to = a->call_id,
 		.flow = a->flow,
 	};
-	int err;
+	int err = sip_dest_new(&conf.to, a->user->text,
+			       how == TELL_ROOM ? VIEW_NONE : a->sender,
+			       VIEW_NONE);
 
 	/* where the proxy is not found, the way that he came is open */
 	if (a->imc->proxy)
 		proxy_flow(a->imc->proxy, &conf.flow);
-	err = letter_send(a->imc, &conf);
+	if (!err)
+		err = letter_send(a->imc, &conf);
 	if (err)
 		log_info("sip: can't send a text to %.*s: %s",
-			 VIEW_ARG(conf.to), strerror(err));
+			 VIEW_ARG(a->user->text), strerror(err));
+	mem_deref(conf.to);
 }
 
 void ask_tell_now(const struct ask *a, enum tell how, enum text t)

@@ -58,16 +58,18 @@ static int send_invitation(struct ask *a, struct room *r,
 	struct buf text = { 0 };
 	struct letter_conf conf = {
 		.from = r->addr->text,
-		.to = mb->addr->text,
 		.in_reply_to = a->call_id,
 		.doneh = on_told,
 		.a = r->id,
 		.b = mb->id,
 	};
+	struct way way;
 	int err;
 
-	if (imc_route(a->imc, mb->addr, &conf.flow) != ROUTE_OK)
+	if (imc_route(a->imc, mb->addr, &way) != ROUTE_OK)
 		return 480;
+	conf.to = way.dest;
+	conf.flow = way.flow;
 	ask_add(&text, a, TEXT_INVITES, NULL);
 	conf.text = buf_view(&text);
 	err = letter_send(a->imc, &conf);
@@ -115,13 +117,13 @@ void cmd_invite(struct ask *a, const struct cmdline *line)
 {
 	struct room *r;
 	struct member *mb;
-	struct sip_flow flow;
+	struct way way;
 
 	if (!cmd_pair(a, &r, &mb, line->argv[0], line->argv[1]))
 		return;
 	if (mb)
 		cmd_refuse_other(a, is_something(mb));
-	else if (imc_route(a->imc, a->other, &flow) != ROUTE_OK)
+	else if (imc_route(a->imc, a->other, &way) != ROUTE_OK)
 		cmd_refuse_other(a, REFUSED_UNREACHABLE);
 	else
 		invite(a, r);

@@ -18,6 +18,7 @@ struct contact {
 	struct hnode by_user;
 	struct lnode by_time;
 	struct addr *user; /* ref */
+	struct sip_dest *dest; /* ref, or NULL: his address is no URI */
 	struct sip_flow flow;
 	uint64_t conn;      /* see contacts_conn() */
 	uint64_t stored_ms; /* wall clock; 0: never */
@@ -45,6 +46,7 @@ static void contact_destroy(void *obj)
 	struct contact *c = obj;
 
 	mem_deref(c->user);
+	mem_deref(c->dest);
 }
 
 struct contacts *contacts_new(struct store *store, size_t max)
@@ -95,6 +97,7 @@ static struct contact *contact_new(struct contacts *cs,
 	struct contact *c = mem_new(sizeof(*c), contact_destroy);
 
 	c->user = mem_ref(user);
+	(void)sip_dest_new(&c->dest, user->text, VIEW_NONE, VIEW_NONE);
 	htable_add(&cs->users, &c->by_user, user->hash);
 	list_append(&cs->order, &c->by_time);
 	return c;
@@ -165,12 +168,16 @@ void contacts_heard(struct contacts *cs, const struct addr *user,
 		contact_store(cs, c);
 }
 
-const struct sip_flow *contacts_find(const struct contacts *cs,
-				     const struct addr *user)
+bool contacts_find(const struct contacts *cs, const struct addr *user,
+		   struct sip_flow *flow, struct sip_dest **dest)
 {
 	const struct contact *c = contact_of(cs, user);
 
-	return c ? &c->flow : NULL;
+	if (!c)
+		return false;
+	*flow = c->flow;
+	*dest = c->dest;
+	return true;
 }
 
 uint64_t contacts_conn(const struct contacts *cs, const struct addr *user)

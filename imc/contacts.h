@@ -21,9 +21,9 @@ void contacts_load(struct contacts *cs, const struct store_contact *sc);
  * else once a day. */
 void contacts_heard(struct contacts *cs, const struct addr *user,
 		    const struct sip_flow *flow);
-/* NULL: never heard. Borrowed until the next call of contacts_*(). */
-const struct sip_flow *contacts_find(const struct contacts *cs,
-				     const struct addr *user);
+/* False: never heard. dest is borrowed until the next call of contacts_*(). */
+bool contacts_find(const struct contacts *cs, const struct addr *user,
+		   struct sip_flow *flow, struct sip_dest **dest);
 /* The TCP connection that he was last heard down, 0: none. It may be gone. */
 uint64_t contacts_conn(const struct contacts *cs, const struct addr *user);
 size_t contacts_count(const struct contacts *cs);

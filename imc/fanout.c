@@ -59,7 +59,7 @@ static bool try_otherwise(struct imc *i, int status, uint64_t member,
 
 	if (status < 400 || !i->running || !i->sip)
 		return false;
-	if (!addr_parse(&user, sip_done_copy(i->sip).uri))
+	if (!addr_parse(&user, sip_done_copy(i->sip).to))
 		learned = imc_learn(i, user, status, false);
 	if (learned) {
 		hub_on_member_failed(i->hub, member, seq, true,
@@ -139,12 +139,12 @@ static size_t prefix_of(const struct fan *f)
 }
 
 static int send_letter(const struct fan *f, const struct member *mb,
-		       const struct sip_flow *flow)
+		       const struct way *way)
 {
 	const struct letter_conf conf = {
 		.from = f->room->addr->text,
-		.to = mb->addr->text,
-		.flow = *flow,
+		.to = way->dest,
+		.flow = way->flow,
 		.text = view_mem(f->text, f->body.n),
 		.owner = f->text,
 		.prefix = prefix_of(f),
@@ -160,10 +160,10 @@ static int send_letter(const struct fan *f, const struct member *mb,
 }
 
 static int send_copy(const struct fan *f, const struct member *mb,
-		     const struct sip_flow *flow)
+		     const struct way *way)
 {
-	return sip_send(f->imc->sip, f->t, flow, mb->addr->text, mb->addr,
-			mb->id, mb->id, f->msg->seq);
+	return sip_send(f->imc->sip, f->t, &way->flow, way->dest, mb->id,
+			mb->id, f->msg->seq);
 }
 
 static void set_error(struct unsent *u, int err)
@@ -181,23 +181,23 @@ static void set_error(struct unsent *u, int err)
 
 /* The one template will do. */
 static bool copy_fits(const struct fan *f, const struct member *mb,
-		      const struct sip_flow *flow)
+		      const struct way *way)
 {
-	const struct peer p = peers_find(f->imc->peers, mb->addr, flow);
+	const struct peer p = peers_find(f->imc->peers, mb->addr, &way->flow);
 
 	return f->t && !p.bare && f->body.n <= p.body_max &&
-	       imc_packet_fits(f->imc, f->t, flow, mb->addr->text);
+	       imc_packet_fits(f->imc, f->t, way);
 }
 
 /* False: u says why not. */
 static bool send_one(struct fan *f, const struct member *mb,
 		     struct unsent *u)
 {
-	struct sip_flow flow;
+	struct way way;
 	int err;
 
 	u->again = true;
-	switch (imc_route(f->imc, mb->addr, &flow)) {
+	switch (imc_route(f->imc, mb->addr, &way)) {
 	case ROUTE_UNKNOWN:
 		u->why = "no contact is known: not heard from yet";
 		return false;
@@ -207,13 +207,13 @@ static bool send_one(struct fan *f, const struct member *mb,
 	case ROUTE_OK:
 		break;
 	}
-	flow.anew = member_failed_ms(mb) &&
-		    now_ms() - member_failed_ms(mb) < SIP_MEMORY_MS;
-	if (copy_fits(f, mb, &flow)) {
-		err = send_copy(f, mb, &flow);
+	way.flow.anew = member_failed_ms(mb) &&
+			 now_ms() - member_failed_ms(mb) < SIP_MEMORY_MS;
+	if (copy_fits(f, mb, &way)) {
+		err = send_copy(f, mb, &way);
 	} else {
 		need_text(f);
-		err = send_letter(f, mb, &flow);
+		err = send_letter(f, mb, &way);
 	}
 	if (err)
 		set_error(u, err);

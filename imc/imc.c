@@ -35,18 +35,22 @@ bool imc_is_manager(const struct imc *i, struct view user, struct view domain)
 	       hub_is_our_domain(i->hub, domain);
 }
 
-enum route imc_route(const struct imc *i, const struct addr *user,
-		     struct sip_flow *out)
+enum route imc_route(struct imc *i, const struct addr *user, struct way *out)
 {
-	const struct sip_flow *contact;
+	bool heard;
 
-	if (i->proxy)
-		return proxy_flow(i->proxy, out) ? ROUTE_OK :
-						   ROUTE_UNRESOLVED;
-	contact = contacts_find(i->contacts, user);
-	if (!contact)
+	out->dest = NULL;
+	heard = contacts_find(i->contacts, user, &out->flow, &out->dest);
+	if (!i->proxy && !heard)
 		return ROUTE_UNKNOWN;
-	*out = *contact;
+	if (i->proxy && !proxy_flow(i->proxy, &out->flow))
+		return ROUTE_UNRESOLVED;
+	if (!out->dest) {
+		i->stray = mem_deref(i->stray);
+		if (sip_dest_new(&i->stray, user->text, VIEW_NONE, VIEW_NONE))
+			return ROUTE_UNKNOWN;
+		out->dest = i->stray;
+	}
 	return ROUTE_OK;
 }
 
@@ -58,10 +62,11 @@ bool imc_tcp_route(const struct imc *i, const struct addr *user,
 }
 
 bool imc_packet_fits(const struct imc *i, const struct sip_template *t,
-		     const struct sip_flow *flow, struct view uri)
+		     const struct way *way)
 {
-	return sip_is_stream(flow->transport) ||
-	       sip_copy_size(i->sip, t, flow, uri) <= IMC_PACKET_MAX;
+	return sip_is_stream(way->flow.transport) ||
+	       sip_copy_size(i->sip, t, &way->flow, way->dest) <=
+		       IMC_PACKET_MAX;
 }
 
 bool imc_learn(struct imc *i, const struct addr *user, int status, bool bare)
@@ -258,11 +263,11 @@ static void hear(struct imc *i, const struct addr *user,
 		.accept = req->accept,
 		.typing = view_ieqs(req->content_type, CONTENT_TYPE_TYPING),
 	};
-	struct sip_flow flow;
+	struct way way;
 
 	contacts_heard(i->contacts, user, &req->flow);
-	if (imc_route(i, user, &flow) == ROUTE_OK)
-		peers_heard(i->peers, user, &flow, &heard);
+	if (imc_route(i, user, &way) == ROUTE_OK)
+		peers_heard(i->peers, user, &way.flow, &heard);
 	hub_member_awake(i->hub, user);
 }
 
@@ -355,6 +360,7 @@ static void imc_destroy(void *obj)
 	replays_free(i);
 	letters_free(i);
 	proxy_free(i->proxy);
+	mem_deref(i->stray);
 	contacts_free(i->contacts);
 	peers_free(i->peers);
 	headers_free(&i->headers);

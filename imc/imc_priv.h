@@ -27,6 +27,8 @@ struct imc {
 	struct contacts *contacts;  /* owned */
 	struct peers *peers;        /* owned */
 	struct proxy *proxy;        /* owned, or NULL */
+	struct sip_dest *stray;     /* ref: of the last user who was never
+				       heard, see imc_route() */
 	struct fanout fanout;
 	struct htable letters;      /* under way, by id; owned */
 	uint64_t letter_id;         /* the newest */
@@ -35,16 +37,19 @@ struct imc {
 };
 
 /* The way to user: the proxy, or where he was last heard. */
+struct way {
+	struct sip_flow flow;
+	struct sip_dest *dest; /* borrowed until the next imc_route() */
+};
 enum route { ROUTE_OK, ROUTE_UNKNOWN, ROUTE_UNRESOLVED };
-enum route imc_route(const struct imc *i, const struct addr *user,
-		     struct sip_flow *out);
+enum route imc_route(struct imc *i, const struct addr *user, struct way *out);
 /* He has a TCP connection to us beside the way that imc_route() gives. */
 bool imc_tcp_route(const struct imc *i, const struct addr *user,
 		   struct sip_flow *out);
-/* RFC 3261 18.1.1: a copy to uri is not too large for the flow's network. */
+/* RFC 3261 18.1.1: a copy is not too large for the flow's network. */
 enum { IMC_PACKET_MAX = 1300 };
 bool imc_packet_fits(const struct imc *i, const struct sip_template *t,
-		     const struct sip_flow *flow, struct view uri);
+		     const struct way *way);
 /* From within a done handler: user's device refused a text (bare: without a
  * charset). True: for a reason that can be helped, it should be sent again as
  * peers_find() says now. */

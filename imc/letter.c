@@ -32,6 +32,7 @@ static void letter_destroy(void *obj)
 	struct letter *lt = obj;
 
 	mem_deref(lt->conf.owner);
+	mem_deref(lt->conf.to);
 	mem_deref(lt->user);
 }
 
@@ -43,33 +44,21 @@ static void keep(char **at, struct view *v)
 	*at += v->n;
 }
 
-/* As imc knows him: without port and parameters. */
-static struct addr *user_of(struct view to)
-{
-	struct sip_uri uri;
-	struct addr *user = NULL;
-
-	if (!sip_uri_parse(&uri, to))
-		(void)addr_new(&user, VIEW("sip"), uri.user, uri.host,
-			       VIEW_NONE);
-	return user;
-}
-
 static struct letter *letter_new(struct imc *i, const struct letter_conf *conf)
 {
-	size_t n = conf->from.n + conf->to.n + conf->in_reply_to.n +
+	size_t n = conf->from.n + conf->in_reply_to.n +
 		   (conf->owner ? 0 : conf->text.n);
 	struct letter *lt = mem_new(sizeof(*lt) + n, letter_destroy);
 	char *at = lt->bytes;
 
 	lt->conf = *conf;
 	mem_ref(conf->owner);
+	mem_ref(conf->to);
 	keep(&at, &lt->conf.from);
-	keep(&at, &lt->conf.to);
 	keep(&at, &lt->conf.in_reply_to);
 	if (!conf->owner)
 		keep(&at, &lt->conf.text);
-	lt->user = user_of(lt->conf.to);
+	(void)addr_parse(&lt->user, sip_dest_to(conf->to));
 	if (!conf->id)
 		lt->conf.id = rand_u64();
 	if (!conf->time_ms)
@@ -192,7 +181,7 @@ static int send_part(struct imc *i, struct letter *lt)
 	split_next(&lt->split, &body);
 	err = make_template(&t, i, lt, part_id(lt), buf_view(&body));
 	if (!err)
-		err = sip_send(i->sip, t, &lt->flow, lt->conf.to, lt,
+		err = sip_send(i->sip, t, &lt->flow, lt->conf.to,
 			       lt->conf.key, lt->id, 0);
 	mem_deref(t);
 	buf_free(&body);
@@ -212,7 +201,7 @@ static void letter_done(struct imc *i, struct letter *lt, int status)
 
 	if (!conf.doneh && status >= 300)
 		log_info("sip: %.*s did not take a text: status %d",
-			 VIEW_ARG(conf.to), status);
+			 VIEW_ARG(sip_dest_to(conf.to)), status);
 	letter_end(i, lt);
 	if (conf.doneh)
 		conf.doneh(status, conf.a, conf.b, i);

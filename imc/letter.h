@@ -13,7 +13,8 @@
 struct imc;
 
 struct letter_conf {
-	struct view from, to;    /* URIs without <>; copied */
+	struct view from;        /* URI without <>; copied */
+	struct sip_dest *to;     /* kept by reference */
 	struct view in_reply_to; /* Call-ID, or empty; copied */
 	struct sip_flow flow;    /* where to */
 	struct view text;        /* clean UTF-8 */

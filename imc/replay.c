@@ -50,13 +50,12 @@ static int send_line(struct imc *i, struct replay *rp)
 	struct buf text = { 0 };
 	struct letter_conf conf = {
 		.from = a->room->text,
-		.to = a->user->text,
 		.flow = a->flow,
 		.time_ms = m->time_ms,
 		.doneh = on_line,
 		.a = rp->id,
 	};
-	int err;
+	int err = sip_dest_new(&conf.to, a->user->text, VIEW_NONE, VIEW_NONE);
 
 	if (i->proxy)
 		proxy_flow(i->proxy, &conf.flow);
@@ -64,7 +63,9 @@ static int send_line(struct imc *i, struct replay *rp)
 		dialect_add_time(&text, m->time_ms);
 	dialect_render(&text, i->dialect, m);
 	conf.text = buf_view(&text);
-	err = letter_send(i, &conf);
+	if (!err)
+		err = letter_send(i, &conf);
+	mem_deref(conf.to);
 	buf_free(&text);
 	return err;
 }

@@ -30,13 +30,15 @@ void imc_tell(struct imc *i, const struct room *r, const struct addr *to,
 {
 	struct letter_conf conf = {
 		.from = r->addr->text,
-		.to = to->text,
 		.text = text,
 	};
+	struct way way;
 	const char *why = "no way to him is known";
 	int err;
 
-	if (imc_route(i, to, &conf.flow) == ROUTE_OK) {
+	if (imc_route(i, to, &way) == ROUTE_OK) {
+		conf.to = way.dest;
+		conf.flow = way.flow;
 		err = letter_send(i, &conf);
 		if (!err)
 			return;

@@ -37,7 +37,7 @@ static void on_notice(int status, uint64_t a, uint64_t b, void *arg)
 	if (!i->sip || is_for_now(status))
 		return;
 	copy = sip_done_copy(i->sip);
-	if (!addr_parse(&user, copy.uri))
+	if (!addr_parse(&user, copy.to))
 		peers_no_typing(i->peers, user, &copy.flow);
 	mem_deref(user);
 }
@@ -45,17 +45,17 @@ static void on_notice(int status, uint64_t a, uint64_t b, void *arg)
 static void send_to(const struct typing *ty, const struct member *mb)
 {
 	struct imc *i = ty->imc;
-	struct sip_flow flow;
+	struct way way;
 
 	if (mb->state != MEMBER_JOINED || !addr_is(mb->addr, "sip") ||
 	    addr_eq(mb->addr, ty->from) ||
-	    imc_route(i, mb->addr, &flow) != ROUTE_OK ||
-	    !peers_find(i->peers, mb->addr, &flow).typing)
+	    imc_route(i, mb->addr, &way) != ROUTE_OK ||
+	    !peers_find(i->peers, mb->addr, &way.flow).typing)
 		return;
 	/* what can't be sent now is not sent */
-	if (imc_packet_fits(i, ty->t, &flow, mb->addr->text))
-		(void)sip_send(i->sip, ty->t, &flow, mb->addr->text, mb->addr,
-			       mb->id, 0, 0);
+	if (imc_packet_fits(i, ty->t, &way))
+		(void)sip_send(i->sip, ty->t, &way.flow, way.dest, mb->id, 0,
+			       0);
 }
 
 static bool may_speak(const struct member *mb)

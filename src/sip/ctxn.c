@@ -85,7 +85,7 @@ void ctxns_free(struct ctxns *cs)
 			continue;
 		wheel_stop(cs->wheel, &c->timer);
 		mem_deref(c->tmpl);
-		mem_deref(c->owner);
+		mem_deref(c->dest);
 	}
 	for (i = 0; i < cs->chunks; i++)
 		mem_free(cs->chunk[i]);

@@ -39,8 +39,7 @@ struct ctxn_peer {
 struct ctxn {
 	struct wtimer timer;
 	struct sip_template *tmpl; /* ref */
-	const void *owner;         /* ref: holds uri's bytes */
-	const char *uri;           /* borrowed from owner */
+	const struct sip_dest *dest; /* ref */
 	uint64_t key, a, b, id;
 	struct ctxn_peer peer;
 	union {
@@ -50,7 +49,6 @@ struct ctxn {
 			uint16_t wait; /* Timer E's last run, likewise */
 		} udp;
 	} u;
-	uint16_t uri_len;
 	uint8_t state;             /* enum ctxn_state */
 	uint8_t listener : 5, transport : 3; /* enum sip_transport */
 };

@@ -5,6 +5,7 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/arena.c src/sip/arena_priv.h \
 	src/sip/conn.c src/sip/conn_priv.h \
 	src/sip/ctxn.c src/sip/ctxn_priv.h \
+	src/sip/dest.c src/sip/dest_priv.h \
 	src/sip/flow.c \
 	src/sip/identity.c src/sip/identity_priv.h \
 	src/sip/inject.c src/sip/inject_priv.h \

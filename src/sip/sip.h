@@ -185,12 +185,22 @@ struct sip_template_conf {
 int sip_template_new(struct sip_template **tp, struct sip *s,
 		     const struct sip_template_conf *conf);
 
-/* One copy to uri (R-URI and To, without <>) by way of flow. The Call-ID is
- * made of template's id and key, so that the same pair gives the same one
- * after a restart: a device can drop doubles. owner: the mem_new() object that
- * holds uri's bytes; a reference is kept while the transaction lives. a and b
- * are handed to doneh. ENOBUFS: too many transactions, EBADMSG: uri, EMSGSIZE:
- * over the datagram's limit, on UDP.
+/* Where copies go: To, R-URI and Route. Immutable, reference-counted
+ * (mem_deref), checked once. to: a URI without <>, of which port and
+ * parameters are cut off; ruri: likewise, or empty: To; route: the value of a
+ * Route header, or empty. EBADMSG. */
+struct sip_dest;
+int sip_dest_new(struct sip_dest **dp, struct view to, struct view ruri,
+		 struct view route);
+struct view sip_dest_to(const struct sip_dest *d);
+struct view sip_dest_ruri(const struct sip_dest *d);
+struct view sip_dest_route(const struct sip_dest *d);
+
+/* One copy to dest, which the transaction keeps a reference of, by way of
+ * flow. The Call-ID is made of template's id and key, so that the same pair
+ * gives the same one after a restart: a device can drop doubles. a and b are
+ * handed to doneh. ENOBUFS: too many transactions, EMSGSIZE: over the
+ * datagram's limit, on UDP.
  *
  * The branch is made of the same pair and the branch_key, so that a device
  * takes what a restarted daemon sends again for a retransmission. For
@@ -198,12 +208,13 @@ int sip_template_new(struct sip_template **tp, struct sip *s,
  * flow->anew asks for a new branch. */
 enum { SIP_MEMORY_MS = 32 * 1000 };
 int sip_send(struct sip *s, struct sip_template *t,
-	     const struct sip_flow *flow, struct view uri, const void *owner,
+	     const struct sip_flow *flow, const struct sip_dest *dest,
 	     uint64_t key, uint64_t a, uint64_t b);
 
-/* Bytes of a copy to uri by way of flow, as sip_send() would send it. */
+/* Bytes of a copy to dest by way of flow, as sip_send() would send it. */
 size_t sip_copy_size(const struct sip *s, const struct sip_template *t,
-		     const struct sip_flow *flow, struct view uri);
+		     const struct sip_flow *flow,
+		     const struct sip_dest *dest);
 /* The flow down a connection; false: it is gone. */
 bool sip_conn_flow(const struct sip *s, uint64_t conn, struct sip_flow *out);
 
@@ -211,7 +222,7 @@ bool sip_conn_flow(const struct sip *s, uint64_t conn, struct sip_flow *out);
  * about, and the first header of this name in its answer (empty: none, or no
  * answer came). */
 struct sip_copy {
-	struct view uri;
+	struct view to, ruri;
 	struct sip_flow flow;
 	size_t body; /* bytes */
 };

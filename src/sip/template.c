@@ -19,14 +19,15 @@
 #define COPY_VIA " SIP/2.0\r\nVia: SIP/2.0/"
 #define COPY_BRANCH ";rport;branch=z9hG4bK"
 #define COPY_TO "\r\nMax-Forwards: 70\r\nTo: <"
-#define COPY_CALL_ID ">\r\nCall-ID: "
+#define COPY_ROUTE ">\r\nRoute: "
+#define COPY_CALL_ID "\r\nCall-ID: "
 
 enum {
 	SENTBY_MAX = 300,
 	COPY_FIXED = sizeof(COPY_START COPY_VIA COPY_BRANCH COPY_TO
-			    COPY_CALL_ID) + BRANCH_HEX + 2 * 16 + 4,
-	/* The longest copy: R-URI and To, and the Via's sent-by. */
-	COPY_MAX = COPY_FIXED + 2 * SIP_URI_MAX + SENTBY_MAX,
+			    COPY_ROUTE COPY_CALL_ID) + BRANCH_HEX + 2 * 16 + 4,
+	/* The longest copy: R-URI, To, Route, and the Via's sent-by. */
+	COPY_MAX = COPY_FIXED + 2 * SIP_URI_MAX + SIP_ROUTE_MAX + SENTBY_MAX,
 };
 
 static void template_destroy(void *obj)
@@ -123,8 +124,10 @@ int template_make(struct sip_template **tp,
 size_t template_size(const struct sip_template *t,
 		     const struct template_copy *copy)
 {
-	return COPY_FIXED + copy->sentby.n + 2 * copy->uri.n + t->domain.n +
-	       t->tail.n;
+	const struct sip_dest *d = copy->dest;
+	size_t own = (size_t)d->ruri + d->to + d->route;
+
+	return COPY_FIXED + copy->sentby.n + own + t->domain.n + t->tail.n;
 }
 
 void template_hex(char *p, uint64_t v, int n)
@@ -152,18 +155,25 @@ static char *hex(char *p, uint64_t v, int n)
 size_t template_write(char *dst, const struct sip_template *t,
 		      const struct template_copy *copy)
 {
+	const struct sip_dest *d = copy->dest;
 	char *p = dst;
 
 #define PUT(lit) p = put(p, lit, sizeof(lit) - 1)
 	PUT(COPY_START);
-	p = put(p, copy->uri.p, copy->uri.n);
+	p = put(p, dest_ruri(d).p, d->ruri);
 	PUT(COPY_VIA);
 	p = put(p, copy->sentby.p, copy->sentby.n);
 	PUT(COPY_BRANCH);
 	p = hex(p, copy->branch, BRANCH_ID);
 	p = hex(p, copy->check, BRANCH_CHECK);
 	PUT(COPY_TO);
-	p = put(p, copy->uri.p, copy->uri.n);
+	p = put(p, d->text, d->to);
+	if (d->route) {
+		PUT(COPY_ROUTE);
+		p = put(p, dest_route(d).p, d->route);
+	} else {
+		PUT(">");
+	}
 	PUT(COPY_CALL_ID);
 	p = hex(p, t->id, 16);
 	p = hex(p, copy->key, 16);

@@ -6,7 +6,7 @@
 #ifndef CONFAB_TEMPLATE_PRIV_H
 #define CONFAB_TEMPLATE_PRIV_H
 
-#include "sip.h"
+#include "dest_priv.h"
 
 /* Hex digits of a branch behind the magic cookie: id and its check. */
 enum { BRANCH_ID = 16, BRANCH_CHECK = 16, BRANCH_HEX = 32 };
@@ -26,7 +26,7 @@ struct sip_template {
 
 /* What is one copy's own. */
 struct template_copy {
-	struct view uri;
+	const struct sip_dest *dest; /* borrowed */
 	struct view sentby; /* "UDP 192.0.2.1:5060" */
 	uint64_t key;
 	uint64_t branch;    /* the transaction's id */

@@ -24,10 +24,10 @@ int sip_template_new(struct sip_template **tp, struct sip *s,
 }
 
 size_t sip_copy_size(const struct sip *s, const struct sip_template *t,
-		     const struct sip_flow *flow, struct view uri)
+		     const struct sip_flow *flow, const struct sip_dest *dest)
 {
 	const struct template_copy copy = {
-		.uri = uri,
+		.dest = dest,
 		.sentby = transport_sentby(s->transport, flow),
 	};
 
@@ -36,11 +36,12 @@ size_t sip_copy_size(const struct sip *s, const struct sip_template *t,
 
 /* All that a template's size leaves open is known now. */
 static bool is_too_big(const struct sip *s, const struct sip_template *t,
-		       const struct sip_flow *flow, struct view uri)
+		       const struct sip_flow *flow,
+		       const struct sip_dest *dest)
 {
 	return flow->transport == SIP_UDP &&
 	       t->tail.n > s->limits.datagram / 2 &&
-	       sip_copy_size(s, t, flow, uri) > s->limits.datagram;
+	       sip_copy_size(s, t, flow, dest) > s->limits.datagram;
 }
 
 bool sip_conn_flow(const struct sip *s, uint64_t conn, struct sip_flow *out)
@@ -65,7 +66,7 @@ static int copy_send(struct sip *s, const struct ctxn *c,
 		     const struct sip_flow *flow)
 {
 	const struct template_copy copy = {
-		.uri = { c->uri, c->uri_len },
+		.dest = c->dest,
 		.sentby = transport_sentby(s->transport, flow),
 		.key = c->key,
 		.branch = ctxn_id(c),
@@ -108,15 +109,12 @@ static int txn_begin(struct sip *s, struct ctxn *c, struct sip_flow flow)
 }
 
 int sip_send(struct sip *s, struct sip_template *t,
-	     const struct sip_flow *flow, struct view uri, const void *owner,
+	     const struct sip_flow *flow, const struct sip_dest *dest,
 	     uint64_t key, uint64_t a, uint64_t b)
 {
-	struct sip_uri parts;
 	struct ctxn *c;
 
-	if (sip_uri_parse(&parts, uri))
-		return EBADMSG;
-	if (is_too_big(s, t, flow, uri))
+	if (is_too_big(s, t, flow, dest))
 		return EMSGSIZE;
 	c = ctxn_new(s->ctxns, flow->anew ? rand_u64()
 					  : ctxn_wish(s->ctxns, t->id, key));
@@ -125,9 +123,7 @@ int sip_send(struct sip *s, struct sip_template *t,
 		return ENOBUFS;
 	}
 	c->tmpl = mem_ref(t);
-	c->owner = mem_ref(owner);
-	c->uri = uri.p;
-	c->uri_len = (uint16_t)uri.n;
+	c->dest = mem_ref(dest);
 	c->key = key;
 	c->a = a;
 	c->b = b;
@@ -158,7 +154,7 @@ void uac_over(struct ctxn *done, int status, void *arg)
 	if (t->doneh)
 		t->doneh(status, done->a, done->b, t->arg);
 	s->done = NULL;
-	mem_deref(done->owner);
+	mem_deref(done->dest);
 	mem_deref(t);
 }
 
@@ -167,7 +163,8 @@ struct sip_copy sip_done_copy(const struct sip *s)
 	const struct ctxn *c = s->done;
 
 	return (struct sip_copy){
-		.uri = { c->uri, c->uri_len },
+		.to = dest_to(c->dest),
+		.ruri = dest_ruri(c->dest),
 		.flow = flow_of(c),
 		.body = c->tmpl->body,
 	};

@@ -28,7 +28,7 @@ static void on_over(struct ctxn *done, int status, void *arg)
 	last_status = status;
 	last_a = done->a;
 	mem_deref(done->tmpl);
-	mem_deref(done->owner);
+	mem_deref(done->dest);
 }
 
 static int setup(void **state)
@@ -69,7 +69,7 @@ static struct ctxn *begin_with(uint64_t a, bool tcp, uint64_t wish)
 	assert_non_null(c);
 	c->tmpl = mem_new(sizeof(*c->tmpl), NULL);
 	c->tmpl->txns = set;
-	c->owner = mem_new(10, NULL);
+	c->dest = mem_new(sizeof(*c->dest), NULL);
 	c->a = a;
 	c->transport = tcp ? SIP_TCP : SIP_UDP;
 	ctxn_start(set, c);

@@ -24,8 +24,8 @@ static struct sip_template_conf conf_new(void)
 	};
 }
 
-static const struct template_copy copy = {
-	.uri = { "sip:bob@192.0.2.7:5062", 22 },
+/* made in own_setup() */
+static struct template_copy copy = {
 	.sentby = { "UDP 192.0.2.1:5060", 18 },
 	.key = 0xabcd,
 	.branch = 0x0000000700000003,
@@ -37,11 +37,32 @@ static const struct template_copy copy = {
 	"Via: SIP/2.0/UDP 192.0.2.1:5060;rport;" \
 	"branch=z9hG4bK00000007000000030123456789abcdef\r\n" \
 	"Max-Forwards: 70\r\n" \
-	"To: <sip:bob@192.0.2.7:5062>\r\n" \
+	"To: <sip:bob@confab.example>\r\n" \
 	"Call-ID: 0000000000001234000000000000abcd@confab.example\r\n" \
 	"From: <sip:lobby@confab.example>;tag=0000000000001234\r\n" \
 	"CSeq: 1 MESSAGE\r\n" \
 	"User-Agent: confab/1\r\n"
+
+static int own_setup(void **state)
+{
+	struct sip_dest *d;
+
+	if (test_setup(state))
+		return 1;
+	if (sip_dest_new(&d, VIEW("sip:bob@confab.example:5070;lr"),
+			 VIEW("sip:bob@192.0.2.7:5062"), VIEW_NONE))
+		return 1;
+	copy.dest = d;
+	return 0;
+}
+
+static int own_teardown(void **state)
+{
+	mem_deref(copy.dest);
+	return test_teardown(state);
+}
+
+#define OWN(fn) cmocka_unit_test_setup_teardown(fn, own_setup, own_teardown)
 
 static void test_copy(void **state)
 {
@@ -145,7 +166,7 @@ static void test_size(void **state)
 
 	(void)state;
 	memset(body, 'x', sizeof(body));
-	conf.body = view_mem(body, 6000);
+	conf.body = view_mem(body, 5000);
 	assert_int_equal(template_make(&t, &setup, &conf), 0);
 	mem_deref(t);
 	conf.body.n = 7800;
@@ -206,13 +227,95 @@ static void test_no_answers(void **state)
 	}
 }
 
+static void assert_dest(struct sip_dest *d, const char *to, const char *ruri,
+			const char *route)
+{
+	assert_view(sip_dest_to(d), to);
+	assert_view(sip_dest_ruri(d), ruri);
+	assert_view(sip_dest_route(d), route);
+	mem_deref(d);
+}
+
+static void test_destinations(void **state)
+{
+	struct sip_dest *d;
+
+	(void)state;
+	assert_int_equal(sip_dest_new(&d, VIEW("sip:a@b:5080;x=y"), VIEW_NONE,
+				      VIEW_NONE), 0);
+	assert_dest(d, "sip:a@b", "sip:a@b", "");
+	assert_int_equal(sip_dest_new(&d, VIEW("sips:a@[::1]:5080"),
+				      VIEW("sip:a-1@192.0.2.1;ob"),
+				      VIEW("<sip:p;lr>")), 0);
+	assert_dest(d, "sips:a@[::1]", "sip:a-1@192.0.2.1;ob", "<sip:p;lr>");
+	assert_int_equal(sip_dest_new(&d, VIEW("sip:a@b"), VIEW("sip:a@b"),
+				      VIEW("<sip:p;lr>")), 0);
+	assert_dest(d, "sip:a@b", "sip:a@b", "<sip:p;lr>");
+}
+
+static void test_no_destinations(void **state)
+{
+	static const char *const bad[] = {
+		"", "bob", "tel:1", "sip:a@b>\r\nX: y", "sip:a@b x",
+		"sip:a:b@c", "sip:a@b?x=y", "sip:a@",
+	};
+	char route[SIP_ROUTE_MAX + 1];
+	struct sip_dest *d = NULL;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (sip_dest_new(&d, view_str(bad[i]), VIEW_NONE, VIEW_NONE) !=
+		    EBADMSG)
+			fail_msg("To taken: %s", bad[i]);
+		if (*bad[i] && sip_dest_new(&d, VIEW("sip:a@b"),
+					    view_str(bad[i]), VIEW_NONE) !=
+				       EBADMSG)
+			fail_msg("R-URI taken: %s", bad[i]);
+	}
+	memset(route, 'r', sizeof(route));
+	assert_int_equal(sip_dest_new(&d, VIEW("sip:a@b"), VIEW_NONE,
+				      view_mem(route, sizeof(route))),
+			 EBADMSG);
+	assert_int_equal(sip_dest_new(&d, VIEW("sip:a@b"), VIEW_NONE,
+				      VIEW("<sip:p>\r\nX: y")), EBADMSG);
+	assert_null(d);
+}
+
+static void test_route(void **state)
+{
+	struct template_copy routed = copy;
+	struct sip_template_conf conf = conf_new();
+	struct sip_template *t;
+	struct sip_dest *d;
+	char out[1000];
+	size_t n;
+
+	(void)state;
+	assert_int_equal(sip_dest_new(&d, VIEW("sip:bob@confab.example"),
+				      VIEW_NONE, VIEW("<sip:a;lr>, <sip:b>")),
+			 0);
+	routed.dest = d;
+	assert_int_equal(template_make(&t, &setup, &conf), 0);
+	n = template_write(out, t, &routed);
+	assert_in_range(n, 1, template_size(t, &routed));
+	out[n] = '\0';
+	assert_non_null(strstr(out, "MESSAGE sip:bob@confab.example SIP/2.0"));
+	assert_non_null(strstr(out, "To: <sip:bob@confab.example>\r\n"
+				    "Route: <sip:a;lr>, <sip:b>\r\n"
+				    "Call-ID: "));
+	mem_deref(t);
+	mem_deref(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_copy),    TEST(test_optional_parts),
-		TEST(test_parses),  TEST(test_refused),
-		TEST(test_size),    TEST(test_answers),
-		TEST(test_no_answers),
+		OWN(test_copy),     OWN(test_optional_parts),
+		OWN(test_parses),   OWN(test_refused),
+		OWN(test_size),     OWN(test_route),
+		TEST(test_answers), TEST(test_no_answers),
+		TEST(test_destinations), TEST(test_no_destinations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
