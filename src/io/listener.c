@@ -9,13 +9,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "hash.h"
 #include "log.h"
 #include "mem.h"
 #include "sock.h"
 #include "stream.h"
 
-enum { ACCEPTS_A_TURN = 64, PAUSE_MS = 500 };
+enum { ACCEPTS_A_TURN = 64, PAUSE_MS = 1000, LOG_AGAIN_MS = 10000 };
 
 struct listener {
 	struct loop *l;           /* borrowed */
@@ -25,6 +26,9 @@ struct listener {
 	char *path; /* owned; NULL: TCP */
 	struct stat made; /* what we made at path */
 	struct wtimer pause;
+	uint64_t logged_ms; /* 0: never */
+	loop_h *fullh;      /* NULL: nobody can close any */
+	void *full_arg;
 	listener_h *h;
 	void *arg;
 };
@@ -37,13 +41,27 @@ static void on_pause_over(struct wtimer *t)
 }
 
 
+void listener_pause(struct listener *li, uint64_t ms)
+{
+	loop_rewatch(li->watch, 0);
+	wheel_start(loop_wheel(li->l), &li->pause, ms, on_pause_over);
+}
+
+
 static void accept_failed(struct listener *li, int err)
 {
+	uint64_t now = now_ms();
+
 	if (err != EMFILE && err != ENFILE && err != ENOBUFS && err != ENOMEM)
 		return; /* that one connection is gone */
-	log_warning("can't accept connections: %s", strerrordesc_np(err));
-	loop_rewatch(li->watch, 0);
-	wheel_start(loop_wheel(li->l), &li->pause, PAUSE_MS, on_pause_over);
+	if (!li->logged_ms || now >= li->logged_ms + LOG_AGAIN_MS) {
+		log_warning("can't accept connections: %s",
+			    strerrordesc_np(err));
+		li->logged_ms = now;
+	}
+	listener_pause(li, PAUSE_MS);
+	if (li->fullh)
+		li->fullh(li->full_arg);
 }
 
 
@@ -61,7 +79,7 @@ static bool accept_one(struct listener *li)
 	}
 	sock_peer(fd, &peer);
 	li->h(fd, &peer, li->arg);
-	return true;
+	return !wtimer_running(&li->pause);
 }
 
 
@@ -198,6 +216,13 @@ int listener_open_unix(struct listener **lp, struct loop *l, const char *path,
 	else
 		*lp = li;
 	return err;
+}
+
+
+void listener_on_full(struct listener *li, loop_h *h, void *arg)
+{
+	li->fullh = h;
+	li->full_arg = arg;
 }
 
 

@@ -14,6 +14,7 @@ src_io_libio_a_SOURCES = \
 	src/io/sock.c src/io/sock.h \
 	src/io/stream.c src/io/stream.h \
 	src/io/tls.c src/io/tls.h \
+	src/io/tls_ctx.c src/io/tls_ctx_priv.h \
 	src/io/udp.c src/io/udp.h \
 	src/io/wheel.c src/io/wheel.h
 src_io_libio_a_CPPFLAGS = -D_GNU_SOURCE $(INC_io) \
@@ -70,6 +71,11 @@ tests_unit_t_dns_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_dns_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_tls
-tests_unit_t_tls_SOURCES = tests/unit/t_tls.c
+tests_unit_t_tls_SOURCES = tests/unit/t_tls.c tests/unit/certs.h
 tests_unit_t_tls_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
 tests_unit_t_tls_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_tls_server
+tests_unit_t_tls_server_SOURCES = tests/unit/t_tls_server.c tests/unit/certs.h
+tests_unit_t_tls_server_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
+tests_unit_t_tls_server_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)

@@ -83,8 +83,22 @@ int sock_flags(int fd)
 }
 
 
-void sock_tcp_options(int fd)
+/* Probes from half of the time on, so that silence is noticed by its end. */
+static void sock_give_up(int fd, uint64_t ms)
+{
+	int s = (int)(ms / 1000);
+
+	sock_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)ms);
+	sock_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, s / 2 ? s / 2 : 1);
+	sock_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, s / 6 ? s / 6 : 1);
+	sock_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+}
+
+
+void sock_tcp_options(int fd, uint64_t dead_ms)
 {
 	sock_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	sock_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	if (dead_ms)
+		sock_give_up(fd, dead_ms);
 }

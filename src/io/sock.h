@@ -14,7 +14,8 @@ void sock_peer(int fd, struct netaddr *a);
 void sock_option(int fd, int level, int name, int value);
 /* Makes somebody else's descriptor non-blocking and close-on-exec. */
 int sock_flags(int fd);
-/* Small writes are gathered above already; and a dead peer shows in time. */
-void sock_tcp_options(int fd);
+/* Small writes are gathered above already; and a dead peer shows in time:
+ * after dead_ms, or, for 0, when the system thinks so. */
+void sock_tcp_options(int fd, uint64_t dead_ms);
 
 #endif

@@ -372,19 +372,24 @@ static struct stream *stream_new(struct loop *l, const struct stream_conf *c,
 }
 
 
+static uint64_t limit(const struct stream_conf *conf)
+{
+	return conf->connect_ms ? conf->connect_ms : CONNECT_MS;
+}
+
+
 int stream_connect(struct stream **sp, struct loop *l,
 		   const struct netaddr *dst, const struct stream_conf *conf,
 		   const struct stream_ops *ops, void *arg)
 {
 	struct stream *s = stream_new(l, conf, ops, arg);
-	uint64_t ms = conf->connect_ms ? conf->connect_ms : CONNECT_MS;
 	int err;
 
 	s->peer = *dst;
 	err = sock_open(&s->fd, netaddr_family(dst), SOCK_STREAM, conf->bind);
 	if (err)
 		goto out;
-	sock_tcp_options(s->fd);
+	sock_tcp_options(s->fd, conf->dead_ms);
 	if (conf->tls)
 		err = tls_open(&s->tls, conf->tls, s->fd, conf->tls_name);
 	if (err)
@@ -397,7 +402,7 @@ int stream_connect(struct stream **sp, struct loop *l,
 	}
 	err = loop_watch(&s->watch, l, s->fd, LOOP_WRITE, on_ready, s);
 	if (!err)
-		wheel_start(loop_wheel(l), &s->timer, ms, on_timeout);
+		wheel_start(loop_wheel(l), &s->timer, limit(conf), on_timeout);
  out:
 	if (err)
 		mem_deref(s);
@@ -415,15 +420,19 @@ int stream_adopt(struct stream **sp, struct loop *l, int fd,
 	int err;
 
 	s->fd = fd;
-	err = conf->tls ? EINVAL : sock_flags(fd);
+	err = sock_flags(fd);
+	if (!err && conf->tls)
+		err = tls_accept(&s->tls, conf->tls, fd);
 	if (err)
 		goto out;
-	s->state = STREAM_OPEN;
+	s->state = s->tls ? STREAM_HANDSHAKE : STREAM_OPEN;
 	sock_local(fd, &s->local);
 	sock_peer(fd, &s->peer);
 	if (netaddr_family(&s->peer))
-		sock_tcp_options(fd);
+		sock_tcp_options(fd, conf->dead_ms);
 	err = loop_watch(&s->watch, l, fd, LOOP_READ, on_ready, s);
+	if (!err && s->tls)
+		wheel_start(loop_wheel(l), &s->timer, limit(conf), on_timeout);
  out:
 	if (err)
 		mem_deref(s);
@@ -476,6 +485,13 @@ const struct netaddr *stream_peer(const struct stream *s)
 const struct netaddr *stream_local(const struct stream *s)
 {
 	return &s->local;
+}
+
+
+void stream_peer_names(const struct stream *s, struct buf *out)
+{
+	if (s->tls && s->state == STREAM_OPEN)
+		tls_peer_names(s->tls, out);
 }
 
 

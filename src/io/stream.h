@@ -15,8 +15,8 @@ struct tls_ctx;
 
 /* Handlers; each may call stream_close(). */
 struct stream_ops {
-	/* Connected, with TLS: handshake done and peer verified. Not called
-	 * for accepted or adopted streams. May be NULL. */
+	/* Connected, with TLS: handshake done and peer verified. Of adopted
+	 * streams only called with TLS. May be NULL. */
 	void (*on_open)(void *arg);
 	/* New bytes are at the end of in. What the handler drops (buf_drop)
 	 * is consumed, the rest stays; when in has reached its limit and
@@ -38,6 +38,9 @@ struct stream_conf {
 	size_t out_max; /* bytes waiting to be sent; 0: 1 MiB */
 	/* Limit for connect and handshake together; 0: 30 s. */
 	uint64_t connect_ms;
+	/* The kernel gives up when the other side is silent for so long:
+	 * bytes or probes without acknowledgement. 0: as the system has it. */
+	uint64_t dead_ms;
 	struct tls_ctx *tls;    /* ref taken; NULL: plain */
 	const char *tls_name;   /* server name to ask for and verify */
 	const struct netaddr *bind; /* local address, or NULL */
@@ -49,7 +52,8 @@ int stream_connect(struct stream **sp, struct loop *l,
 		   const struct netaddr *dst, const struct stream_conf *conf,
 		   const struct stream_ops *ops, void *arg);
 /* Takes over a connected descriptor (closed with the stream, also when this
- * fails); plain only (EINVAL with tls). */
+ * fails). With tls, which must be a server's (else EINVAL), the handshake
+ * comes first: on_open follows, or on_close. */
 int stream_adopt(struct stream **sp, struct loop *l, int fd,
 		 const struct stream_conf *conf, const struct stream_ops *ops,
 		 void *arg);
@@ -63,6 +67,10 @@ size_t stream_pending(const struct stream *s);
 void stream_pause(struct stream *s, bool paused);
 const struct netaddr *stream_peer(const struct stream *s);
 const struct netaddr *stream_local(const struct stream *s);
+/* The DNS names, and URIs without "sip:", that the peer's certificate has as
+ * alternative names (RFC 5922 7.1), each ended by LF. Empty where there is
+ * none, or none that was verified. To be asked once the stream is open. */
+void stream_peer_names(const struct stream *s, struct buf *out);
 /* No handler runs afterwards; what is queued is tried once, then dropped.
  * NULL is allowed; returns NULL. */
 struct stream *stream_close(struct stream *s);
@@ -76,13 +84,36 @@ int listener_open(struct listener **lp, struct loop *l,
  * listener_close() removes it. */
 int listener_open_unix(struct listener **lp, struct loop *l, const char *path,
 		       listener_h *h, void *arg);
+/* Nothing is accepted for so long; what comes waits in the kernel. */
+void listener_pause(struct listener *l, uint64_t ms);
+/* h runs when no descriptor is left for a connection that waits: it may close
+ * some. Accepting pauses for a moment in any case. */
+void listener_on_full(struct listener *l, loop_h *h, void *arg);
 const struct netaddr *listener_local(const struct listener *l);
 void listener_close(struct listener *l); /* NULL is allowed */
 
+/* PEM files; NULL or empty: none. */
+struct tls_files {
+	const char *cert; /* our chain, our own certificate first */
+	const char *key;  /* its key; not readable by everybody */
+	/* Whom to believe. A client's NULL: the system's. A server's: asked
+	 * of clients, who may show none; NULL: not asked for. */
+	const char *ca;
+};
+
 /* TLS as a client: 1.2 or newer, chain and name verified. ca_file NULL: the
- * system's. Reference-counted (mem_deref). EINVAL with *why (static or in
- * why[]) when the file can't be used. */
+ * system's. Reference-counted (mem_deref). EINVAL with words in why when a
+ * file can't be used; EACCES: everybody may read the key. */
 int tls_client_ctx(struct tls_ctx **tp, const char *ca_file, char *why,
 		   size_t whysize);
+/* The same, with a certificate of ours to show. */
+int tls_client_ctx_files(struct tls_ctx **tp, const struct tls_files *files,
+			 char *why, size_t whysize);
+/* TLS as a server: likewise. */
+int tls_server_ctx(struct tls_ctx **tp, const struct tls_files *files,
+		   char *why, size_t whysize);
+/* Reads the files again, for connections from now on. After an error all is
+ * as before. */
+int tls_ctx_reload(struct tls_ctx *ctx, char *why, size_t whysize);
 
 #endif

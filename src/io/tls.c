@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * TLS by OpenSSL. The version, the chain and the name are checked within the
- * handshake: when that is done, the peer is verified.
+ * handshake: when that is done, the peer is verified. A server verifies the
+ * certificate of a client that shows one.
  */
 #include "tls.h"
 
@@ -15,10 +16,7 @@
 #include "mem.h"
 #include "netaddr.h"
 #include "stream.h"
-
-struct tls_ctx {
-	SSL_CTX *ssl; /* owned */
-};
+#include "tls_ctx_priv.h"
 
 struct tls {
 	struct tls_ctx *ctx; /* ref */
@@ -28,55 +26,11 @@ struct tls {
 	bool broken; /* after a fatal error nothing more may be sent */
 };
 
-static void ctx_destroy(void *obj)
-{
-	struct tls_ctx *ctx = obj;
-
-	SSL_CTX_free(ctx->ssl);
-}
-
-
 static const char *error_words(void)
 {
 	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
 
 	return reason ? reason : "TLS error";
-}
-
-
-static int load_cas(SSL_CTX *ssl, const char *ca_file)
-{
-	if (!ca_file)
-		return SSL_CTX_set_default_verify_paths(ssl) == 1 ? 0 : EINVAL;
-	return SSL_CTX_load_verify_file(ssl, ca_file) == 1 ? 0 : EINVAL;
-}
-
-
-int tls_client_ctx(struct tls_ctx **tp, const char *ca_file, char *why,
-		   size_t whysize)
-{
-	struct tls_ctx *ctx = mem_new(sizeof(*ctx), ctx_destroy);
-	int err = EINVAL;
-
-	ERR_clear_error();
-	ctx->ssl = SSL_CTX_new(TLS_client_method());
-	if (!ctx->ssl)
-		goto out;
-	SSL_CTX_set_min_proto_version(ctx->ssl, TLS1_2_VERSION);
-	SSL_CTX_set_verify(ctx->ssl, SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_options(ctx->ssl, SSL_OP_NO_RENEGOTIATION);
-	SSL_CTX_set_mode(ctx->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE |
-				   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-				   SSL_MODE_RELEASE_BUFFERS);
-	err = load_cas(ctx->ssl, ca_file);
- out:
-	if (err) {
-		snprintf(why, whysize, "%s", error_words());
-		mem_deref(ctx);
-	} else {
-		*tp = ctx;
-	}
-	return err;
 }
 
 
@@ -104,23 +58,43 @@ static void tls_destroy(void *obj)
 }
 
 
+static int tls_new(struct tls **tp, struct tls_ctx *ctx, int fd)
+{
+	struct tls *t = mem_new(sizeof(*t), tls_destroy);
+
+	t->ctx = mem_ref(ctx);
+	t->why = "";
+	t->ssl = SSL_new(ctx->ssl);
+	if (!t->ssl || SSL_set_fd(t->ssl, fd) != 1) {
+		mem_deref(t);
+		return EINVAL;
+	}
+	*tp = t;
+	return 0;
+}
+
+
 int tls_open(struct tls **tp, struct tls_ctx *ctx, int fd, const char *name)
 {
 	struct tls *t;
 
-	if (!name || !*name)
+	if (ctx->server || !name || !*name || tls_new(&t, ctx, fd))
 		return EINVAL;
-	t = mem_new(sizeof(*t), tls_destroy);
-	t->ctx = mem_ref(ctx);
-	t->why = "";
-	t->ssl = SSL_new(ctx->ssl);
-	if (!t->ssl || SSL_set_fd(t->ssl, fd) != 1 ||
-	    !set_name(t->ssl, name)) {
+	if (!set_name(t->ssl, name)) {
 		mem_deref(t);
 		return EINVAL;
 	}
 	SSL_set_connect_state(t->ssl);
 	*tp = t;
+	return 0;
+}
+
+
+int tls_accept(struct tls **tp, struct tls_ctx *ctx, int fd)
+{
+	if (!ctx->server || tls_new(tp, ctx, fd))
+		return EINVAL;
+	SSL_set_accept_state((*tp)->ssl);
 	return 0;
 }
 
@@ -233,4 +207,53 @@ void tls_end(struct tls *t)
 		return;
 	before_call(t);
 	SSL_shutdown(t->ssl);
+}
+
+
+/* A name with other characters could be read as two. */
+static void name_add(struct buf *out, const ASN1_STRING *s)
+{
+	struct view v = view_mem(ASN1_STRING_get0_data(s),
+				 (size_t)ASN1_STRING_length(s));
+	size_t i;
+
+	if (view_istarts(v, VIEW("sip:")))
+		v = view_from(v, 4);
+	for (i = 0; i < v.n; i++) {
+		if ((unsigned char)v.p[i] <= ' ' || v.p[i] == 0x7f)
+			return;
+	}
+	if (!v.n)
+		return;
+	buf_addv(out, v);
+	buf_addc(out, '\n');
+}
+
+
+static void names_add(struct buf *out, const GENERAL_NAMES *names)
+{
+	int i;
+
+	for (i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *n = sk_GENERAL_NAME_value(names, i);
+
+		if (n->type == GEN_DNS)
+			name_add(out, n->d.dNSName);
+		else if (n->type == GEN_URI)
+			name_add(out, n->d.uniformResourceIdentifier);
+	}
+}
+
+
+void tls_peer_names(const struct tls *t, struct buf *out)
+{
+	X509 *cert = SSL_get0_peer_certificate(t->ssl);
+	GENERAL_NAMES *names;
+
+	if (!cert || SSL_get_verify_result(t->ssl) != X509_V_OK ||
+	    SSL_get_verify_mode(t->ssl) == SSL_VERIFY_NONE)
+		return;
+	names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+	names_add(out, names);
+	GENERAL_NAMES_free(names);
 }
