@@ -132,7 +132,7 @@ size_t utf8_cut(struct view v, size_t max)
 	return good ? good : end;
 }
 
-static bool is_line_end(uint32_t cp)
+bool utf8_ends_line(uint32_t cp)
 {
 	return cp == '\r' || cp == '\v' || cp == '\f' || cp == 0x85 ||
 	       cp == 0x2028 || cp == 0x2029;
@@ -157,7 +157,7 @@ void utf8_clean(struct buf *b, struct view v)
 		cr = cp == '\r';
 		if (cp == UTF8_BAD)
 			utf8_put(b, 0xfffd);
-		else if (is_line_end(cp))
+		else if (utf8_ends_line(cp))
 			buf_addc(b, '\n');
 		else if (cp == '\n' && after_cr)
 			continue;
@@ -191,6 +191,18 @@ static bool is_blank(uint32_t cp)
 	};
 
 	return in_ranges(cp, r, sizeof(r) / sizeof(r[0]));
+}
+
+bool utf8_shows(struct view v)
+{
+	while (v.n) {
+		uint32_t cp = utf8_next(&v);
+
+		if (cp == UTF8_BAD ||
+		    !(is_blank(cp) || is_dropped(cp) || is_hidden(cp)))
+			return true;
+	}
+	return false;
 }
 
 static uint32_t name_char(uint32_t cp)

@@ -28,6 +28,12 @@ size_t utf8_cut(struct view v, size_t max);
  * U+2028 and U+2029 become LF. */
 void utf8_clean(struct buf *b, struct view v);
 
+/* Whether anything of it is to be seen: more than white space, controls and
+ * characters without a shape. */
+bool utf8_shows(struct view v);
+/* CR, VT, FF, U+0085, U+2028, U+2029: what becomes LF. */
+bool utf8_ends_line(uint32_t cp);
+
 /* A name as it may stand in a line's prefix: one line, no control, bidi,
  * zero-width or tag characters; white space runs become one space, none at
  * the ends; < and [ become (, > and ] become ), @ becomes _; at most max

@@ -41,17 +41,6 @@ static void msg_destroy(void *obj)
 	mem_deref(m->from);
 }
 
-static bool has_print(struct view v)
-{
-	size_t i;
-
-	for (i = 0; i < v.n; i++) {
-		if (v.p[i] != ' ' && v.p[i] != '\t' && v.p[i] != '\n')
-			return true;
-	}
-	return false;
-}
-
 static int clean_text(struct buf *b, struct view text)
 {
 	struct view v;
@@ -65,7 +54,7 @@ static int clean_text(struct buf *b, struct view text)
 	b->n = v.n;
 	if (v.n > MSG_TEXT_MAX)
 		return EMSGSIZE;
-	return has_print(v) ? 0 : EBADMSG;
+	return utf8_shows(v) ? 0 : EBADMSG;
 }
 
 /* The part behind the last @ is ours (a host, a link's label); one in front

@@ -103,6 +103,23 @@ static void texts_are_cleaned(void **state)
 		     "tab\tand emoji \xf0\x9f\x98\x80");
 }
 
+static void what_shows_nothing_is_known(void **state)
+{
+	static const char *const none[] = {
+		"", " \t\r\n\v", "\xc2\xa0\xe3\x80\x80", "\xe2\x80\x8b",
+		"\xef\xbb\xbf", "\xe2\x80\xae\xc2\xad", "\x01\x7f\xc2\x85",
+	};
+	static const char *const some[] = {
+		".", " x", "\xe2\x80\x8b-", "\xff", "\xf0\x9f\x98\x80",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		assert_false(utf8_shows(view_str(none[i])));
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
+		assert_true(utf8_shows(view_str(some[i])));
+}
+
 static void expect_name(const char *in, size_t max, const char *want)
 {
 	struct buf b = { 0 };
@@ -177,6 +194,7 @@ int main(void)
 		TEST(bad_sequences_are_told),
 		TEST(a_cut_never_splits_a_character),
 		TEST(texts_are_cleaned),
+		TEST(what_shows_nothing_is_known),
 		TEST(names_cannot_fake_a_prefix),
 		TEST(log_lines_are_one_harmless_line),
 		TEST(log_levels_have_names),

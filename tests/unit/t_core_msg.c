@@ -105,7 +105,8 @@ static void name_is_cleaned(void **state)
 static void empty_text_is_refused(void **state)
 {
 	static const char *const bad[] = { "",	      " ",    "\r\n",
-					   "\n \t\n", "\x01", "\xe2\x80\xa8" };
+					   "\n \t\n", "\x01", "\xe2\x80\xa8",
+					   "\xc2\xa0 \xe2\x80\x8b" };
 	struct msg *m = NULL;
 	size_t i;
 
