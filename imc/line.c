@@ -8,6 +8,7 @@
 
 #include "line.h"
 #include "sip.h"
+#include "utf8.h"
 
 static bool is_doubled(struct view text, struct view mark)
 {
@@ -18,11 +19,16 @@ static bool is_doubled(struct view text, struct view mark)
 /* A command is one line: the rest of the text is no part of it. */
 static struct view first_line(struct view v)
 {
-	size_t n = 0;
+	struct view rest = v;
 
-	while (n < v.n && v.p[n] != '\r' && v.p[n] != '\n' && v.p[n])
-		n++;
-	return view_head(v, n);
+	while (rest.n) {
+		size_t n = v.n - rest.n;
+		uint32_t cp = utf8_next(&rest);
+
+		if (!cp || cp == '\n' || utf8_ends_line(cp))
+			return view_head(v, n);
+	}
+	return v;
 }
 
 /* Phones put U+00A0 where the user typed two spaces. */

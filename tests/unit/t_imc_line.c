@@ -63,6 +63,9 @@ static void a_command_is_one_line(void **state)
 	(void)state;
 	assert_command("#join x\r\n#leave x", "join x");
 	assert_command("#join x.\nhello", "join x");
+	assert_command("#topic a\xe2\x80\xa8*** [b]", "topic a");
+	assert_command("#topic a\xc2\x85" "b\x0b", "topic a");
+	assert_command("#topic \xe2\x80", "topic \xe2\x80");
 	assert_true(line_is_command(&line, &v, VIEW("#")));
 	assert_string_equal(buf_str(&line), "join a");
 	buf_free(&line);
