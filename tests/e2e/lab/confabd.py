@@ -11,7 +11,7 @@ from .util import Process, free_port, wait_for
 class Confabd:
     def __init__(self, build, folder, domain='confab.test', extra='',
                  imc='', env=None, trusted='"127.0.0.0/8"', listen=None,
-                 worker_timeout=4):
+                 worker_timeout=4, prefix=()):
         self.build = str(build)
         self.folder = str(folder)
         self.domain = domain
@@ -23,6 +23,7 @@ class Confabd:
         self.env = dict(os.environ, **(env or {}))
         self.env.pop('JOURNAL_STREAM', None)
         self.process = None
+        self.prefix = list(prefix)  # what runs it, as unshare does
         self.settings = dict(
             trusted=trusted, imc=imc, extra=extra, timeout=worker_timeout,
             listen=listen or '"udp:127.0.0.1:%d", "tcp:127.0.0.1:%d"' % (
@@ -47,8 +48,8 @@ class Confabd:
     def start(self, wait=True):
         assert self.process is None or not self.process.alive()
         size = os.path.getsize(self.log) if os.path.exists(self.log) else 0
-        self.process = Process([self.program('confabd'), '-c', self.conf],
-                               self.log, self.env)
+        self.process = Process([*self.prefix, self.program('confabd'), '-c',
+                                self.conf], self.log, self.env)
         if wait:
             wait_for(lambda: 'is ready' in self.process.text()[size:] or
                      not self.process.alive(), 'confabd to be ready')
@@ -118,6 +119,10 @@ class Confabd:
 
     def room(self, name):
         return 'sip:%s@%s' % (name, self.domain)
+
+    @property
+    def database(self):
+        return os.path.join(self.folder, 'state', 'confab.db')
 
     @property
     def manager(self):

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 
-from .util import Seen, Timeout
+from .util import Seen, Timeout, wait_for
 
 Message = collections.namedtuple(
     'Message', 'source to uri call_id headers body')
@@ -202,6 +202,29 @@ class SipUser:
 
     def count(self, text):
         return self.seen.count(lambda m: m.body == text)
+
+    def parts(self, start):
+        """The parts of the last text that begins so, as far as they came:
+        (number, of how many, text)."""
+        found = []
+        for message in self.seen.all():
+            number, count, text = re.match(
+                r'(?:\((\d+)/(\d+)\) )?(.*)', message.body, re.S).groups()
+            part = int(number or 1), int(count or 1), text
+            if part[0] == 1 and text.startswith(start):
+                found = [part]
+            elif found and part[:2] == (len(found) + 1, found[0][1]):
+                found.append(part)
+        return found
+
+    def saw_list(self, start, patience=None):
+        """A list that begins so, whole: parts of it end with its lines."""
+        def whole():
+            found = self.parts(start)
+            return found and len(found) == found[0][1] and found
+        parts = wait_for(whole, lambda: '%s to see all of %r; saw %r' % (
+            self.name, start, self.parts(start)[-1:]), patience)
+        return '\n'.join(p[2] for p in parts)
 
     def join(self, room, patience=None):
         """Into the room's address; returns when the room said so."""

@@ -49,6 +49,22 @@ def port_open(port, host='127.0.0.1'):
         return False
 
 
+def together(calls):
+    """Runs the calls at the same time; their results, in order."""
+    results, start = [None] * len(calls), threading.Barrier(len(calls))
+
+    def run(n, call):
+        start.wait()
+        results[n] = call()
+    threads = [threading.Thread(target=run, args=a)
+               for a in enumerate(calls)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return results
+
+
 class Seen:
     """What somebody saw, in order; append from any thread, wait in one."""
 
