@@ -106,10 +106,24 @@ void ask_add(struct buf *out, const struct ask *a, enum text t,
 	imc_add_text(out, a->imc, t, args ? args : &himself, ask_room(a));
 }
 
+static struct view speaker(struct buf *bytes, const struct ask *a,
+			   enum tell how)
+{
+	if (how == TELL_MANAGER) {
+		buf_adds(bytes, "sip:");
+		buf_adds(bytes, a->imc->manager);
+		buf_addc(bytes, '@');
+		buf_adds(bytes, a->imc->domain);
+		return buf_view(bytes);
+	}
+	return how == TELL_HERE ? a->here : a->room->text;
+}
+
 void ask_tell(const struct ask *a, enum tell how, struct view text)
 {
+	struct buf bytes = { 0 };
 	struct letter_conf conf = {
-		.from = how == TELL_HERE ? a->here : a->room->text,
+		.from = speaker(&bytes, a, how),
 		.text = text,
 		.in_reply_to = a->call_id,
 		.flow = a->flow,
@@ -127,6 +141,7 @@ void ask_tell(const struct ask *a, enum tell how, struct view text)
 		log_info("sip: can't send a text to %.*s: %s",
 			 VIEW_ARG(a->user->text), strerror(err));
 	mem_deref(conf.to);
+	buf_free(&bytes);
 }
 
 void ask_tell_now(const struct ask *a, enum tell how, enum text t)
@@ -161,6 +176,11 @@ static void answer_refused(const struct ask *a, const struct refusal_row *r)
 
 static enum tell refused_by(const struct ask *a, enum refusal why)
 {
+	/* An address that is nobody's must not speak: if this came back to us
+	 * by a proxy, we would answer ourselves without an end. The manager's
+	 * own words are known when they come back. */
+	if (why == REFUSED_NOWHERE)
+		return TELL_MANAGER;
 	if (!a->room)
 		return TELL_HERE;
 	return why == REFUSED_PRIVATE ? TELL_ROOM_SENDER : TELL_ROOM;

@@ -50,8 +50,8 @@ void ask_add(struct buf *out, const struct ask *a, enum text t,
 	     const struct text_args *args);
 
 /* Who is seen to speak, and to whom: the room to the user's own address, the
- * room to what he calls himself, the address he wrote to. */
-enum tell { TELL_ROOM, TELL_ROOM_SENDER, TELL_HERE };
+ * room to what he calls himself, the address he wrote to, the manager. */
+enum tell { TELL_ROOM, TELL_ROOM_SENDER, TELL_HERE, TELL_MANAGER };
 void ask_tell(const struct ask *a, enum tell how, struct view text);
 /* 200, and a text about him who asks. */
 void ask_tell_now(const struct ask *a, enum tell how, enum text t);

@@ -259,11 +259,22 @@ void command_help(struct buf *out, const char *mark)
 	buf_adds(out, "\r\n");
 }
 
+static enum verb verb_of(const struct cmd *cmd)
+{
+	return (enum verb)(cmd->role & (ANYWHERE - 1));
+}
+
+static int family_of(const struct cmd *cmd, struct view name)
+{
+	if (cmd)
+		return families[verb_of(cmd)];
+	return view_empty(name) ? FAMILY_SYNTAX : FAMILY_UNKNOWN;
+}
+
 static void refuse_unknown(struct ask *a, struct view name)
 {
 	const struct text_args args = { .word = name };
 
-	a->family = view_empty(name) ? FAMILY_SYNTAX : FAMILY_UNKNOWN;
 	ask_refuse_with(a, view_empty(name) ? REFUSED_SYNTAX : REFUSED_UNKNOWN,
 			&args);
 }
@@ -275,8 +286,7 @@ static void run(struct ask *a, const struct cmd *cmd,
 					.usage = *cmd->usage ? cmd->usage :
 							       NULL };
 
-	a->verb = cmd->role & (ANYWHERE - 1);
-	a->family = families[a->verb];
+	a->verb = verb_of(cmd);
 	if (line->argc < cmd->min || line->argc > cmd->max)
 		ask_refuse_with(a, REFUSED_USAGE, &args);
 	else
@@ -290,8 +300,9 @@ void command_run(struct ask *a, struct view text)
 
 	(void)cmdline_parse(&line, text); /* EBADMSG: the name is empty */
 	cmd = cmd_find(commands, COMMANDS, line.name);
+	a->family = family_of(cmd, line.name);
 	if (!a->exists && !(cmd && cmd->role & ANYWHERE))
-		ask_answer(a, 404);
+		ask_refuse(a, REFUSED_NOWHERE);
 	else if (!cmd)
 		refuse_unknown(a, line.name);
 	else

@@ -95,6 +95,8 @@ static const struct {
 			   "'%mmute <user> [minutes] [room]')", NULL },
 	[TEXT_COUNT] = { "*** How many is a number from 1 to 200 (send "
 			 "'%mhistory [number]')", NULL },
+	[TEXT_NOWHERE] = { "*** There is no room at this address (send "
+			   "'%mcreate' to make one)", NULL },
 	[TEXT_BAD_ROOM] = { "*** This is not a name that a room can have",
 			    NULL },
 	[TEXT_MANAGERS] = { "*** This is the address of the manager, not of "

@@ -178,7 +178,7 @@ static void serve_text(struct ask *a, struct view text,
 	else if (a->exists)
 		say(a, text, req);
 	else
-		ask_answer(a, 404);
+		ask_refuse(a, REFUSED_NOWHERE);
 	buf_free(&line);
 }
 

@@ -20,6 +20,7 @@ static const struct refusal_row rows[REFUSALS] = {
 	ROW(COUNT, 400, 0, COUNT, "wrong arguments"),
 
 	ROW(NO_ROOM, 404, 1, NO_ROOM, "no such room"),
+	ROW(NOWHERE, 404, 1, NOWHERE, "no such room"),
 	ROW(BAD_ROOM, 400, 7, BAD_ROOM, "not a room's name"),
 	ROW(MANAGERS, 403, 7, MANAGERS, "the manager's address"),
 	ROW(USERS, 403, 7, USERS, "a user's address"),

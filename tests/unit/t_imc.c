@@ -12,6 +12,9 @@
 
 #define AWAIT_TEXT(r, u, from, body) RIG_AWAIT(r, got_text(u, from, body))
 
+#define NOWHERE "*** There is no room at this address (send '#create' to " \
+		"make one)"
+
 static struct rig rig;
 static struct user alice, bob, carol;
 
@@ -225,6 +228,7 @@ static void leaving(void **state)
 	assert_int_equal(user_ask(&rig, &alice, ROOM, "#exit"), 200);
 	AWAIT_TEXT(&rig, &alice, ROOM, "*** Room has been destroyed");
 	assert_int_equal(user_ask(&rig, &alice, ROOM, "gone"), 404);
+	AWAIT_TEXT(&rig, &alice, MGR, NOWHERE);
 	nobody_got_more();
 	rig_stop(&rig);
 }
@@ -235,10 +239,13 @@ static void places_that_are_not_there(void **state)
 	with_room(NULL);
 	assert_int_equal(user_ask(&rig, &alice, "sip:no@confab.example", "x"),
 			 404);
+	AWAIT_TEXT(&rig, &alice, MGR, NOWHERE);
 	assert_int_equal(user_ask(&rig, &alice, "sip:no@confab.example",
 				  "#help"), 404);
+	AWAIT_TEXT(&rig, &alice, MGR, NOWHERE);
 	assert_int_equal(user_ask(&rig, &alice, "sip:no@confab.example",
 				  "#members chat-1"), 404);
+	AWAIT_TEXT(&rig, &alice, MGR, NOWHERE);
 	assert_int_equal(user_ask(&rig, &alice, "sip:confab.example",
 				  "#help"), 404);
 	nobody_got_more();
