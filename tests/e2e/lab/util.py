@@ -71,26 +71,38 @@ class Seen:
     def __init__(self, name):
         self.name = name
         self.items = []
-        self.lock = threading.Lock()
+        self.changed = threading.Condition()
 
     def add(self, item):
-        with self.lock:
+        with self.changed:
             self.items.append(item)
+            self.changed.notify_all()
 
     def all(self):
-        with self.lock:
+        with self.changed:
             return list(self.items)
+
+    def take(self):
+        """All of it; from now on it was not seen."""
+        with self.changed:
+            items, self.items = self.items, []
+            return items
 
     def count(self, match):
         return sum(1 for i in self.all() if match(i))
 
     def wait(self, match, count=1, patience=None):
         """The first item that matches, once there are count of them."""
-        def found():
-            hits = [i for i in self.all() if match(i)]
-            return hits if len(hits) >= count else None
-        return wait_for(found, lambda: '%s to see it; saw %r' % (
-            self.name, self.all()[-20:]), patience)[0]
+        end = time.monotonic() + (patience or PATIENCE)
+        with self.changed:
+            while True:
+                hits = [i for i in self.items if match(i)]
+                if len(hits) >= count:
+                    return hits[0]
+                if time.monotonic() > end:
+                    raise Timeout('waited in vain: %s to see it; saw %r' % (
+                        self.name, self.items[-20:]))
+                self.changed.wait(0.05)
 
 
 class Process:

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every command and every refusal, in both dialects: tables/*.py, a test a
+row. Each row has a room of its own; the daemons are shared."""
+import pytest
+
+from lab.confabd import Confabd
+from lab.util import Timeout
+from conftest import BUILD, check_log
+from tables import commands, engine, opensips
+
+COMMON = 'dialect = "%s"\nhistory_on_join = 0\n'
+CONFS = {
+    'plain': 'links_by = "owner"\n',
+    'strict': 'links_by = "admin"\ncreate_on_join = false\n'
+              'check_on_create = true\n',
+}
+WORDS = {'kamailio': {}, 'opensips': opensips.WORDS}
+ROWS = [(d, r) for d, rows in (
+    ('kamailio', commands.BOTH + commands.KAMAILIO),
+    ('opensips', commands.BOTH + opensips.ROWS)) for r in rows]
+
+
+@pytest.fixture(scope='module')
+def stages(tmp_path_factory):
+    """{(dialect, conf): Stage}, and close() for one of them."""
+    class Stages(dict):
+        def __missing__(self, key):
+            dialect, conf = key
+            server = Confabd(BUILD, tmp_path_factory.mktemp(conf),
+                             imc=COMMON % dialect + CONFS[conf])
+            self[key] = engine.Stage(server.start(), dialect,
+                                     WORDS[dialect])
+            return self[key]
+
+        def close(self, key):
+            stage = self.pop(key)
+            stage.close()
+            status = stage.server.stop()
+            check_log(stage.server)
+            assert status == 0, stage.server.text()[-4000:]
+    stages = Stages()
+    yield stages
+    for key in list(stages):
+        stages.close(key)
+
+
+J = '*** {sam} has joined the room'
+WRONG = {
+    'a status': engine.ask('sam', '#join', 202, None, {'olga mary sam': J}),
+    'a code': engine.ask('sam', '#frobnicate', 400, -20, {'sam': engine.here(
+        "*** Invalid command 'frobnicate' (send '#help' for help)")}),
+    'no code': engine.ask('sam', '#join', 200, -40, {'olga mary sam': J}),
+    'a text': engine.ask('sam', '#join', 200, None, {
+        'olga mary sam': J + '!'}),
+    'one who hears more': engine.ask('sam', '#join', 200, None, {
+        'olga sam': J}),
+    'one who hears less': engine.ask('sam', '#join', 200, None, {
+        'olga mary sam sue': J}),
+    'a source': engine.ask('sam', '#join', 200, None, {
+        'olga mary sam': engine.here(J)}),
+    'a recipient': engine.ask('sam', '#join', 200, None, {
+        'olga mary sam': engine.to_sender(J)}),
+    'twice': engine.ask('sam', '#join', 200, None, {
+        'olga mary': J, 'sam': [J, J]}),
+}
+
+
+@pytest.mark.parametrize('wrong', list(WRONG))
+def test_a_wrong_row_fails(stages, wrong):
+    stage = stages['kamailio', 'plain']
+    stage.patience, patience = 0.2, stage.patience
+    for row in (
+            engine.row(wrong, 'public olga mary', WRONG[wrong],
+                       left='olga mary sam'),
+            engine.row('who is in', 'public olga mary', left='olga'),
+            engine.row('who is in', 'public olga', left='olga mary')):
+        with pytest.raises((engine.Fault, Timeout)):
+            stage.run(row)
+    stage.patience = patience
+    stages.close(('kamailio', 'plain'))
+
+
+@pytest.mark.parametrize('dialect,row', [
+    pytest.param(d, r, id='%s-%s' % (d, r.name)) for d, r in ROWS])
+def test_row(stages, dialect, row):
+    try:
+        stages[dialect, row.conf].run(row)
+    except (engine.Fault, Timeout):
+        stages.close((dialect, row.conf))  # what it left is no one else's
+        raise
