@@ -72,13 +72,11 @@ static void member_offer(struct member *m, uint64_t seq, struct msg *msg)
 
 void member_normal(struct member *m)
 {
-	struct hub *h = m->room->hub;
-
 	if (!m->tries)
 		return;
 	m->tries = 0;
 	member_retry_stop(m);
-	htable_del(&h->waiting, &m->more->waiting);
+	member_not_away(m);
 }
 
 void member_pump(struct member *m)
@@ -109,16 +107,12 @@ static void on_retry(struct wtimer *t)
 
 void member_put_off(struct member *m)
 {
-	struct hub *h = m->room->hub;
 	unsigned step;
 
 	if (member_retry_running(m))
 		return;
-	if (!m->tries) {
-		htable_add(&h->waiting, &member_more(m)->waiting,
-			   m->addr->hash);
+	if (!m->tries)
 		member_gone(m);
-	}
 	if (m->tries < PUT_OFF_STEPS)
 		m->tries++;
 	step = m->tries - 1u;

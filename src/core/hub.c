@@ -277,7 +277,7 @@ int hub_start(struct hub *h)
 	}
 	h->state = HUB_RUNNING;
 	hub_flush(h); /* what hub_load() set back: before any message */
-	journal_prune_start(h);
+	expire_start(h);
 	while ((room = hub_each_room(h, &pos, room)) != NULL)
 		start_room(room);
 	return 0;

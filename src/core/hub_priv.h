@@ -133,7 +133,6 @@ void journal_commit(struct room *room, struct msg *msg, int err);
 size_t journal_msgs(struct msg **msgs, const struct room *room,
 		    const struct store_msg *sms, size_t count);
 void journal_page_free(struct room *room);
-void journal_prune_start(struct hub *h);
 
 /* ---- deliver.c ---- */
 
@@ -171,13 +170,14 @@ struct member_more {
 	char *away;		/* owned, or NULL */
 	uint64_t said, said_ms; /* his newest text: number and time */
 	uint64_t missed;	/* since he last took something */
-	uint64_t base;		/* room.bytes where what waits begins */
 	struct addr **told;	/* owned, refs: senders who know of it */
 	size_t ntold;
 };
 
 /* Makes it where there is none. */
 struct member_more *member_more(struct member *m);
+/* Out of hub.waiting. */
+void member_not_away(struct member *m);
 /* Takes what he was put off with along. */
 void member_more_free(struct member *m);
 /* Frees those in which nothing counts any more. */
@@ -203,14 +203,29 @@ void room_failed(struct room *room, uint64_t target, uint64_t seq,
 
 /* ---- missed.c ---- */
 
-/* Given up for good; msg is NULL where it is not at hand. */
+/* Given up for good; msg is NULL where it is not at hand: then it is read. */
 void member_refused(struct member *m, uint64_t seq, const struct msg *msg,
 		    struct view why);
+/* The sender hears that m does not get it: once, until m is back. */
+void member_tell_sender(struct member *m, const struct msg *msg,
+			struct view why);
 /* His absence begins; he (who has more) takes something again. */
 void member_gone(struct member *m);
 void member_back(struct member *m);
-/* Tells the senders of what the next pruning takes away from laggards. */
-void missed_expiring(struct room *room, uint64_t below, uint64_t before_ms);
+
+/* ---- expire.c ---- */
+
+void expire_start(struct hub *h);
+
+/* ---- weigh.c ---- */
+
+/* The text that waits for who has everything up to acked. False: that is not
+ * known now; it will be soon. */
+bool weigh(struct room *room, uint64_t acked, uint64_t *bytes);
+/* room.committed and room.bytes have moved. */
+void weigh_commit(struct room *room);
+/* Nobody asks any more, or the journal has changed. */
+void weigh_free(struct room *room);
 
 /* ---- late.c ---- */
 

@@ -8,13 +8,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "clock.h"
 #include "hub_priv.h"
 #include "log.h"
 #include "mem.h"
-
-enum { PRUNE_MS = 10 * 60 * 1000 };
-static const uint64_t day_ms = 24 * 3600 * 1000;
 
 struct page_read {
 	struct hub *hub; /* ref */
@@ -225,119 +221,7 @@ void journal_commit(struct room *room, struct msg *msg, int err)
 	slot = &room->recent[msg->seq % ROOM_RECENT];
 	room->committed = msg->seq;
 	room->bytes += err ? 0 : msg->text.n;
+	weigh_commit(room);
 	mem_deref(*slot);
 	*slot = err ? NULL : mem_ref(msg);
-}
-
-/* ---- expiry ---- */
-
-static void expire_member(struct member *m, uint64_t first)
-{
-	uint64_t lost = first - 1 - m->cur.acked;
-
-	log_info("room %.*s: %llu messages for %.*s expired",
-		 VIEW_ARG(m->room->addr->text), (unsigned long long)lost,
-		 VIEW_ARG(m->addr->text));
-	m->room->hub->stats.given_up += lost;
-	if (m->state == MEMBER_JOINED)
-		member_more(m)->missed += lost;
-	cursor_set(&m->cur, first - 1);
-	hub_dirty(m->room->hub, &m->room->hub->dirty_members, &m->dirty);
-	member_pump(m);
-}
-
-static void expire_leg(struct leg *l, uint64_t first)
-{
-	uint64_t lost = first - 1 - l->cur.acked;
-
-	l->skipped += lost;
-	l->room->hub->stats.skipped += lost;
-	cursor_set(&l->cur, first - 1);
-	hub_dirty(l->room->hub, &l->room->hub->dirty_legs, &l->dirty);
-}
-
-/* Whoever has not got that far will not get it any more. What is under way
- * to him is left alone: its answer settles it. */
-static void expire_upto(struct room *room, uint64_t first)
-{
-	struct lnode *n, *nx;
-
-	LIST_EACH (&room->order, n, nx) {
-		struct member *m = CONTAINER(n, struct member, order);
-
-		if (m->cur.acked + 1 < first && !m->reading &&
-		    cursor_idle(&m->cur))
-			expire_member(m, first);
-	}
-	LIST_EACH (&room->legs, n, nx) {
-		struct leg *l = CONTAINER(n, struct leg, in_room);
-
-		if (l->cur.acked + 1 < first && l->state != LEG_UP)
-			expire_leg(l, first);
-	}
-}
-
-static void on_first(int err, const struct store_msg *msgs, size_t count,
-		     void *arg)
-{
-	struct page_read *rd = arg;
-	struct room *room = hub_room_by_id(rd->hub, rd->room);
-
-	if (room && !err && rd->hub->state == HUB_RUNNING)
-		expire_upto(room, count ? msgs[0].seq : rd->committed + 1);
-	mem_deref(rd);
-}
-
-static bool has_laggard(const struct room *room)
-{
-	struct lnode *n, *nx;
-
-	LIST_EACH (&room->order, n, nx) {
-		if (CONTAINER(n, struct member, order)->cur.acked <
-		    room->committed)
-			return true;
-	}
-	LIST_EACH (&room->legs, n, nx) {
-		if (CONTAINER(n, struct leg, in_room)->cur.acked <
-		    room->committed)
-			return true;
-	}
-	return false;
-}
-
-static void prune_room(struct room *room, uint64_t before_ms)
-{
-	struct hub *h = room->hub;
-	struct store_txn *t = store_begin(h->store);
-	uint64_t below = room->committed > h->keep_msgs
-				 ? room->committed - h->keep_msgs + 1
-				 : 0;
-
-	missed_expiring(room, below, before_ms);
-	store_prune(t, room->id, below, before_ms);
-	store_commit(t, NULL, NULL);
-	journal_page_free(room);
-	if (has_laggard(room))
-		store_read(h->store, room->id, 0, 1, on_first,
-			   read_new(room, 0));
-}
-
-static void on_prune(struct wtimer *t)
-{
-	struct hub *h = CONTAINER(t, struct hub, prune);
-	uint64_t now = wall_ms(), keep = h->keep_days * day_ms;
-	struct room *room = NULL;
-	size_t pos = 0;
-
-	while ((room = hub_each_room(h, &pos, room)) != NULL) {
-		if (room->committed)
-			prune_room(room, now > keep ? now - keep : 0);
-	}
-	member_more_tidy(h);
-	journal_prune_start(h);
-}
-
-void journal_prune_start(struct hub *h)
-{
-	wheel_start(h->wheel, &h->prune, PRUNE_MS, on_prune);
 }

@@ -6,6 +6,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/core_priv.h \
 	src/core/cursor.c src/core/cursor.h \
 	src/core/deliver.c \
+	src/core/expire.c \
 	src/core/face.h \
 	src/core/fate.c \
 	src/core/history.c \
@@ -27,7 +28,8 @@ src_core_libcore_a_SOURCES = \
 	src/core/room.c src/core/room.h \
 	src/core/rooms.c \
 	src/core/say.c \
-	src/core/tell.c
+	src/core/tell.c \
+	src/core/weigh.c
 src_core_libcore_a_CPPFLAGS = $(INC_core)
 
 check_PROGRAMS += tests/unit/t_core_addr

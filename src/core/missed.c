@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a member does not get: refused for good, too much for one who is away,
- * or too old. Each sender concerned hears of it once, until the member takes
- * something again; then he hears how much he missed.
+ * What a member does not get: refused for good, or too much for one who is
+ * away (too old: expire.c). Each sender concerned hears of it once, until the
+ * member takes something again; then he hears how much he missed.
  */
 #include <errno.h>
 
@@ -10,7 +10,7 @@
 #include "log.h"
 #include "mem.h"
 
-enum { TRIM_MS = 1000, TRIM_PAGE = 256 };
+enum { TRIM_MS = 1000, TRIM_PAGE = 256, WHY_MAX = 80 };
 
 /* ---- telling ---- */
 
@@ -29,7 +29,7 @@ static bool told_before(struct member_more *more, struct addr *from)
 }
 
 /* "*** [bob] did not get your message in lobby: why" */
-static void tell_sender(struct member *m, const struct msg *msg,
+void member_tell_sender(struct member *m, const struct msg *msg,
 			struct view why)
 {
 	struct buf b = { 0 };
@@ -42,7 +42,7 @@ static void tell_sender(struct member *m, const struct msg *msg,
 	buf_adds(&b, "] did not get your message in ");
 	buf_addv(&b, room_name(m->room));
 	buf_adds(&b, ": ");
-	hub_clean_line(&b, why, 80);
+	hub_clean_line(&b, why, WHY_MAX);
 	room_tell(m->room, msg->from, buf_view(&b));
 	buf_free(&b);
 }
@@ -72,20 +72,13 @@ void member_back(struct member *m)
 		tell_missed(m, missed);
 }
 
-void member_refused(struct member *m, uint64_t seq, const struct msg *msg,
-		    struct view why)
-{
-	room_failed(m->room, m->id, seq, why);
-	if (msg)
-		tell_sender(m, msg, why);
-}
-
-/* ---- too much for one who is away ---- */
+/* ---- reading ---- */
 
 struct missed_read {
 	struct hub *hub; /* ref */
 	uint64_t room;
-	uint64_t below, before_ms; /* of what expires */
+	uint64_t member, seq;	/* of what was refused */
+	char why[4 * WHY_MAX];
 };
 
 static void read_destroy(void *obj)
@@ -102,6 +95,43 @@ static struct missed_read *read_new(struct room *room)
 	return rd;
 }
 
+/* ---- refused for good ---- */
+
+static void on_refused(int err, const struct store_msg *sms, size_t count,
+		       void *arg)
+{
+	struct missed_read *rd = arg;
+	struct member *m = hub_member_by_id(rd->hub, rd->member);
+	struct msg *msg;
+
+	if (m && !err && count && sms->seq == rd->seq &&
+	    journal_msgs(&msg, m->room, sms, 1)) {
+		member_tell_sender(m, msg, view_str(rd->why));
+		mem_deref(msg);
+	}
+	mem_deref(rd);
+}
+
+void member_refused(struct member *m, uint64_t seq, const struct msg *msg,
+		    struct view why)
+{
+	struct missed_read *rd;
+
+	room_failed(m->room, m->id, seq, why);
+	if (msg) {
+		member_tell_sender(m, msg, why);
+		return;
+	}
+	rd = read_new(m->room);
+	rd->member = m->id;
+	rd->seq = seq;
+	view_copy(rd->why, sizeof(rd->why),
+		  view_head(why, sizeof(rd->why) - 1));
+	store_read(rd->hub->store, rd->room, seq - 1, 1, on_refused, rd);
+}
+
+/* ---- too much for one who is away ---- */
+
 static uint64_t floor_of(const struct room *room)
 {
 	uint64_t max = room->hub->wait_msgs;
@@ -109,9 +139,14 @@ static uint64_t floor_of(const struct room *room)
 	return room->committed > max ? room->committed - max : 0;
 }
 
-static uint64_t bytes_of(const struct member *m)
+/* More than that waits behind acked. */
+static bool is_heavy(struct room *room, uint64_t acked, uint64_t max)
 {
-	return m->more ? m->room->bytes - m->more->base : 0;
+	uint64_t bytes;
+
+	return acked < room->committed &&
+	       (room->committed - acked) * MSG_TEXT_MAX > max &&
+	       weigh(room, acked, &bytes) && bytes > max;
 }
 
 /* What is under way is left alone, its answer comes soon. */
@@ -120,8 +155,7 @@ static bool is_over(const struct member *m)
 	if (!m->tries || m->reading || !cursor_idle(&m->cur))
 		return false;
 	return m->cur.acked < floor_of(m->room) ||
-	       (bytes_of(m) > m->room->hub->wait_bytes &&
-		m->cur.acked < m->room->committed);
+	       is_heavy(m->room, m->cur.acked, m->room->hub->wait_bytes);
 }
 
 static void drop(struct member *m, const struct msg *msg)
@@ -129,30 +163,28 @@ static void drop(struct member *m, const struct msg *msg)
 	struct member *from = room_member(m->room, msg->from);
 	struct view why = VIEW("too much is waiting for him");
 
-	m->more->base += msg->text.n;
-	if (m->more->base > m->room->bytes)
-		m->more->base = m->room->bytes; /* older than this process */
 	if (!member_wants(m, msg))
 		return;
 	m->more->missed++;
 	m->room->hub->stats.given_up++;
-	tell_sender(m, msg, why);
+	member_tell_sender(m, msg, why);
 	if (from && from->more && from->more->said == msg->seq)
 		room_failed(m->room, m->id, msg->seq, why);
 }
 
-/* Bytes go down to 7/8, so that not each further message means a read. */
-static void trim_member(struct member *m, struct msg *const *msgs,
+/* Bytes go down to 7/8, so that not each further message means a read. True:
+ * his cursor moved. */
+static bool trim_member(struct member *m, struct msg *const *msgs,
 			size_t count)
 {
-	const struct hub *h = m->room->hub;
+	uint64_t max = m->room->hub->wait_bytes;
 	uint64_t floor = floor_of(m->room), upto = m->cur.acked;
-	bool bytes = bytes_of(m) > h->wait_bytes;
+	bool heavy = is_heavy(m->room, upto, max);
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		bytes = bytes && bytes_of(m) > h->wait_bytes / 8 * 7;
-		if (msgs[i]->seq > floor && !bytes)
+		heavy = heavy && is_heavy(m->room, upto, max / 8 * 7);
+		if (msgs[i]->seq > floor && !heavy)
 			break;
 		if (msgs[i]->seq <= m->cur.acked)
 			continue;
@@ -161,16 +193,15 @@ static void trim_member(struct member *m, struct msg *const *msgs,
 	}
 	if (count < TRIM_PAGE && upto < floor)
 		upto = floor; /* the rest are holes */
-	if (!count)
-		m->more->base = m->room->bytes;
 	if (upto == m->cur.acked)
-		return;
+		return false;
 	log_info("room %.*s: too much waits for %.*s: he loses what is before "
 		 "%llu",
 		 VIEW_ARG(m->room->addr->text), VIEW_ARG(m->addr->text),
 		 (unsigned long long)upto + 1);
 	cursor_set(&m->cur, upto);
 	hub_dirty(m->room->hub, &m->room->hub->dirty_members, &m->dirty);
+	return true;
 }
 
 static void trim_room(struct room *room);
@@ -179,6 +210,7 @@ static void on_trim(int err, struct room *room, struct msg *const *msgs,
 		    size_t count)
 {
 	struct lnode *n, *nx;
+	bool moved = false;
 
 	room->trimming = false;
 	if (err)
@@ -187,9 +219,10 @@ static void on_trim(int err, struct room *room, struct msg *const *msgs,
 		struct member *m = CONTAINER(n, struct member, order);
 
 		if (is_over(m))
-			trim_member(m, msgs, count);
+			moved |= trim_member(m, msgs, count);
 	}
-	trim_room(room);
+	if (moved)
+		trim_room(room);
 }
 
 static void on_trim_page(int err, const struct store_msg *sms, size_t count,
@@ -248,84 +281,8 @@ void member_gone(struct member *m)
 {
 	struct hub *h = m->room->hub;
 
-	member_more(m)->base = m->room->bytes;
+	htable_add(&h->waiting, &member_more(m)->waiting, m->addr->hash);
+	m->room->away++;
 	if (!wtimer_running(&h->trim))
 		wheel_start(h->wheel, &h->trim, TRIM_MS, on_trim_timer);
-}
-
-/* ---- too old ---- */
-
-static bool is_laggard(const struct member *m)
-{
-	return m->state == MEMBER_JOINED &&
-	       m->cur.acked < m->room->committed;
-}
-
-/* One more attempt may be under way to him who is put off; after so many that
- * failed it counts as lost. */
-static bool is_lost(const struct member *m, const struct msg *msg)
-{
-	return !cursor_settled(&m->cur, msg->seq) &&
-	       (m->tries || !cursor_has(&m->cur, msg->seq)) &&
-	       member_wants(m, msg);
-}
-
-static void expire_for(const struct missed_read *rd, struct member *m,
-		       struct msg *const *msgs, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		if (msgs[i]->seq >= rd->below &&
-		    msgs[i]->time_ms >= rd->before_ms)
-			break;
-		if (is_lost(m, msgs[i]))
-			tell_sender(m, msgs[i], VIEW("he was away too long"));
-	}
-}
-
-static void on_expiring(int err, const struct store_msg *sms, size_t count,
-			void *arg)
-{
-	struct missed_read *rd = arg;
-	struct room *room = hub_room_by_id(rd->hub, rd->room);
-	struct msg *msgs[TRIM_PAGE];
-	struct lnode *n, *nx;
-	size_t got;
-
-	if (!room || err || rd->hub->state != HUB_RUNNING) {
-		mem_deref(rd);
-		return;
-	}
-	got = journal_msgs(msgs, room, sms, count);
-	LIST_EACH (&room->order, n, nx) {
-		struct member *m = CONTAINER(n, struct member, order);
-
-		if (is_laggard(m))
-			expire_for(rd, m, msgs, got);
-	}
-	while (got)
-		mem_deref(msgs[--got]);
-	mem_deref(rd);
-}
-
-void missed_expiring(struct room *room, uint64_t below, uint64_t before_ms)
-{
-	struct missed_read *rd;
-	uint64_t after = UINT64_MAX;
-	struct lnode *n, *nx;
-
-	LIST_EACH (&room->order, n, nx) {
-		struct member *m = CONTAINER(n, struct member, order);
-
-		if (is_laggard(m) && m->cur.acked < after)
-			after = m->cur.acked;
-	}
-	if (after == UINT64_MAX)
-		return;
-	rd = read_new(room);
-	rd->below = below;
-	rd->before_ms = before_ms;
-	store_read(room->hub->store, room->id, after, TRIM_PAGE, on_expiring,
-		   rd);
 }

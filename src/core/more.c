@@ -30,13 +30,26 @@ void member_more_forget_told(struct member_more *more)
 	more->told = NULL;
 }
 
+/* Who is in no table is not counted in his room either. */
+void member_not_away(struct member *m)
+{
+	struct htable *waiting = &m->room->hub->waiting;
+	size_t before = waiting->count;
+
+	htable_del(waiting, &m->more->waiting);
+	if (waiting->count == before)
+		return;
+	if (--m->room->away == 0)
+		weigh_free(m->room);
+}
+
 void member_more_free(struct member *m)
 {
 	if (!m->more)
 		return;
 	member_retry_stop(m);
 	list_remove(&m->room->hub->mores, &m->more->in_hub);
-	htable_del(&m->room->hub->waiting, &m->more->waiting);
+	member_not_away(m);
 	member_more_forget_told(m->more);
 	mem_deref(m->more->inviter);
 	mem_free(m->more->away);

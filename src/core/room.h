@@ -51,7 +51,10 @@ struct room {
 	uint64_t want;         /* lowest number that somebody waits for */
 	bool reading;          /* a page is on its way */
 	bool trimming;         /* those who are away lose their oldest */
+	bool expiring;         /* its oldest are being looked through */
+	size_t away;           /* members put off */
 	uint64_t bytes;        /* of text, since the start */
+	struct weights *weights; /* ref, or NULL (hub): see weigh.c */
 	struct room_fails *fails; /* owned; the newest (hub), or NULL */
 	struct htable members; /* whatever their state */
 	size_t banned;         /* of them */

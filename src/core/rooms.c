@@ -245,6 +245,7 @@ static void room_destroy(void *obj)
 	mem_free(room->recent);
 	journal_page_free(room);
 	htable_free(&room->members);
+	weigh_free(room);
 	mem_free(room->fails);
 	mem_free((void *)room->subject.p);
 	mem_deref(room->addr);

@@ -183,6 +183,31 @@ static void the_sender_is_told_once(void **state)
 	rig_stop();
 }
 
+/* More was said meanwhile than memory keeps. */
+static void the_sender_of_an_old_one_is_told(void **state)
+{
+	struct member *b;
+
+	(void)state;
+	b = alice_and_bob();
+	rig_join(room, "carol");
+	rig_say(room, "carol", "early");
+	rig_say_many(room, "alice", "m", ROOM_RECENT + 1);
+	not_taken(b, 1, false, "404 Not\nFound");
+	rig_settle();
+	assert_int_equal(rig.told, 1);
+	assert_string_equal(rig.told_to, "sip:carol@confab.example");
+	assert_string_equal(rig.told_text,
+			    "*** [bob] did not get your message in lobby: "
+			    "404 Not Found");
+	assert_int_equal(b->cur.acked, 1);
+	/* A number that is no message has no sender. */
+	not_taken(b, 500, false, "404");
+	rig_settle();
+	assert_int_equal(rig.told, 1);
+	rig_stop();
+}
+
 static void notices_and_links_are_not_told(void **state)
 {
 	struct member *b;
@@ -271,31 +296,118 @@ static void who_is_away_keeps_the_newest(void **state)
 	rig_stop();
 }
 
-static void bytes_count_as_well(void **state)
+/* 1,000 bytes each. */
+static void say_big(int n)
 {
 	char big[1001];
-	struct member *b;
-	int i;
 
-	(void)state;
-	rig.wait_bytes = 16000;
 	memset(big, 'x', 1000);
 	big[1000] = '\0';
+	while (n--)
+		rig_say(room, "alice", big);
+}
+
+static void ticks(void)
+{
+	tick();
+	tick();
+	tick();
+}
+
+static void bytes_count_as_well(void **state)
+{
+	struct member *b;
+
+	(void)state;
+	rig.wait_bytes = 16005;
 	b = alice_and_bob();
 	rig_say(room, "alice", "first");
 	not_taken(b, 1, true, "no answer");
-	for (i = 0; i < 16; i++)
-		rig_say(room, "alice", big);
-	tick();
+	say_big(16);
+	ticks();
 	assert_int_equal(b->cur.acked, 0);
-	rig_say(room, "alice", big);
-	tick();
+	say_big(1);
+	ticks();
 	/* Down to 14,000. */
 	assert_int_equal(room->committed, 18);
 	assert_int_equal(b->cur.acked, 4);
 	assert_int_equal(rig.told, 1);
-	tick();
+	say_big(2);
+	ticks();
 	assert_int_equal(b->cur.acked, 4);
+	say_big(1);
+	ticks();
+	assert_int_equal(b->cur.acked, 7);
+	rig_stop();
+}
+
+/* Whatever bob's device is sent fails, and all others take everything. */
+static void bob_takes_nothing(const struct member *b)
+{
+	size_t i;
+
+	for (i = 0; i < rig.sip.count; i++) {
+		struct sent *s = &rig.sip.sent[i];
+
+		if (s->answered)
+			continue;
+		s->answered = true;
+		if (s->to == b->id)
+			not_taken(b, s->seq, true, "no answer");
+		else
+			hub_on_member_delivered(rig.hub, s->to, s->seq);
+		rig_settle();
+	}
+}
+
+static void bytes_from_before_a_restart_count(void **state)
+{
+	struct member *b;
+
+	(void)state;
+	rig.wait_bytes = 16005;
+	b = alice_and_bob();
+	rig_say(room, "alice", "first");
+	not_taken(b, 1, true, "no answer");
+	say_big(12);
+	rig_restart();
+	room = rig_find_room("lobby");
+	b = rig_find(room, "bob");
+	AWAIT(rig.sip.count == CURSOR_WINDOW);
+	bob_takes_nothing(b);
+	say_big(3);
+	ticks();
+	assert_int_equal(b->cur.acked, 0);
+	say_big(2);
+	ticks();
+	assert_int_equal(room->committed, 18);
+	assert_int_equal(b->cur.acked, 4);
+	rig_stop();
+}
+
+/* What comes in while the sums are read is in none of them twice. */
+static void words_meet_the_reading_of_sizes(void **state)
+{
+	struct member *b;
+	int i;
+
+	(void)state;
+	rig.wait_msgs = 300;
+	rig.wait_bytes = 100000;
+	b = alice_and_bob();
+	rig_say_many(room, "alice", "m", 280);
+	bob_takes_nothing(b);
+	clock_advance(1010);
+	loop_turn(rig.loop, 0); /* asks for the first page */
+	for (i = 0; i < 70; i++)
+		say_big(1);
+	ticks();
+	/* Those before 51 are too many; 7/8 of what may wait are left. */
+	assert_int_equal(b->cur.acked, 50);
+	say_big(30);
+	ticks();
+	assert_int_equal(room->committed, 380);
+	assert_int_equal(b->cur.acked, 380 - 87);
 	rig_stop();
 }
 
@@ -349,6 +461,37 @@ static void expiry_is_told(void **state)
 	rig_stop();
 }
 
+/* Each sender, however much it is: not of the first page only. */
+static void all_expiry_is_told(void **state)
+{
+	const uint64_t day = 24 * 3600 * 1000;
+	struct member *b;
+	size_t i;
+
+	(void)state;
+	rig.wait_msgs = 2000;
+	b = alice_and_bob();
+	rig_join(room, "carol");
+	rig_join(room, "dave");
+	rig_say_many(room, "alice", "old", 600);
+	rig_say(room, "carol", "old as well");
+	bob_takes_nothing(b);
+	clock_advance(7 * day);
+	rig_say(room, "dave", "new");
+	for (i = 0; i < 8; i++) {
+		rig_advance(300000);
+		bob_takes_nothing(b);
+	}
+	rig_settle();
+	assert_int_equal(b->cur.acked, 601);
+	assert_int_equal(rig.told, 2);
+	assert_string_equal(rig.told_to, "sip:carol@confab.example");
+	assert_string_equal(rig.told_text,
+			    "*** [bob] did not get your message in lobby: "
+			    "he was away too long");
+	rig_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,11 +500,15 @@ int main(void)
 		RIG_TEST(fate_counts_everybody),
 		RIG_TEST(fate_details_end),
 		RIG_TEST(the_sender_is_told_once),
+		RIG_TEST(the_sender_of_an_old_one_is_told),
 		RIG_TEST(notices_and_links_are_not_told),
 		RIG_TEST(who_is_away_keeps_the_newest),
 		RIG_TEST(bytes_count_as_well),
+		RIG_TEST(bytes_from_before_a_restart_count),
+		RIG_TEST(words_meet_the_reading_of_sizes),
 		RIG_TEST(a_trimmed_cursor_survives),
 		RIG_TEST(expiry_is_told),
+		RIG_TEST(all_expiry_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
