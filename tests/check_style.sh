@@ -56,7 +56,7 @@ vendor()
 }
 
 vendor 'osip' src/sip
-vendor '(uv\.h|ares|openssl/(ssl|x509|err))' src/io
+vendor '(uv\.h|ares|wslay|openssl/(ssl|x509|err))' src/io
 vendor 'sqlite3' src/store
 vendor 'strophe' jabber
 vendor 'libirc' bridges/irc

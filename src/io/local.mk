@@ -16,7 +16,9 @@ src_io_libio_a_SOURCES = \
 	src/io/tls.c src/io/tls.h \
 	src/io/tls_ctx.c src/io/tls_ctx_priv.h \
 	src/io/udp.c src/io/udp.h \
-	src/io/wheel.c src/io/wheel.h
+	src/io/wheel.c src/io/wheel.h \
+	src/io/ws.c src/io/ws.h \
+	src/io/ws_http.c src/io/ws_http.h
 src_io_libio_a_CPPFLAGS = -D_GNU_SOURCE $(INC_io) \
 	$(UV_CFLAGS) $(CARES_CFLAGS) $(SSL_CFLAGS)
 
@@ -79,3 +81,8 @@ check_PROGRAMS += tests/unit/t_tls_server
 tests_unit_t_tls_server_SOURCES = tests/unit/t_tls_server.c tests/unit/certs.h
 tests_unit_t_tls_server_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SSL_CFLAGS)
 tests_unit_t_tls_server_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_ws
+tests_unit_t_ws_SOURCES = tests/unit/t_ws.c
+tests_unit_t_ws_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_ws_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
