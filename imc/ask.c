@@ -7,10 +7,13 @@
 #include <string.h>
 
 #include "ask.h"
+#include "clock.h"
 #include "imc_priv.h"
 #include "letter.h"
 #include "log.h"
 #include "mem.h"
+
+#define RETRY_S 10 /* after a disk that did not take it */
 
 static void ask_destroy(void *obj)
 {
@@ -84,12 +87,8 @@ void ask_about(struct ask *a, const struct room *r)
 
 void ask_answer(const struct ask *a, int code)
 {
-	static const struct sip_header retry = { VIEW("Retry-After"),
-						 VIEW("10") };
-
 	if (a->imc->sip)
-		sip_answer(a->imc->sip, a->txn, code, NULL, &retry,
-			   code == 503);
+		sip_answer(a->imc->sip, a->txn, code, NULL, NULL, 0);
 }
 
 struct room *ask_room(const struct ask *a)
@@ -159,19 +158,23 @@ void ask_tell_now(const struct ask *a, enum tell how, enum text t)
 static void answer_refused(const struct ask *a, const struct refusal_row *r)
 {
 	int code = refusal_code(r->why, a->family);
-	struct buf value = { 0 };
+	bool again = a->wait_s || r->status == 503;
+	struct buf value = { 0 }, wait = { 0 };
 	struct sip_header headers[] = { { VIEW("Warning"), VIEW_NONE },
-					{ VIEW("Retry-After"), VIEW("10") } };
+					{ VIEW("Retry-After"), VIEW_NONE } };
 
 	buf_addf(&value, "399 confab \"%d %s\"", code, r->note);
+	buf_add_u64(&wait, a->wait_s ? a->wait_s : RETRY_S);
 	headers[0].value = buf_view(&value);
+	headers[1].value = buf_view(&wait);
 	log_info("sip: %.*s at %.*s: refused with %d, code %d: %s",
 		 VIEW_ARG(a->user->text), VIEW_ARG(a->here), r->status, code,
 		 r->note);
 	if (a->imc->sip)
-		sip_answer(a->imc->sip, a->txn, r->status, NULL, headers,
-			   r->status == 503 ? 2 : 1);
+		sip_answer(a->imc->sip, a->txn, r->status,
+			   a->wait_s ? r->note : NULL, headers, 1 + again);
 	buf_free(&value);
+	buf_free(&wait);
 }
 
 static enum tell refused_by(const struct ask *a, enum refusal why)
@@ -196,6 +199,8 @@ void ask_refuse_with(const struct ask *a, enum refusal why,
 		ask_answer(a, r->status);
 	else
 		answer_refused(a, r);
+	if (a->told)
+		return;
 	ask_add(&text, a, r->text, args);
 	ask_tell(a, refused_by(a, why), buf_view(&text));
 	buf_free(&text);
@@ -204,6 +209,28 @@ void ask_refuse_with(const struct ask *a, enum refusal why,
 void ask_refuse(const struct ask *a, enum refusal why)
 {
 	ask_refuse_with(a, why, NULL);
+}
+
+bool ask_within(struct ask *a, enum quota what, uint64_t key)
+{
+	static const enum refusal why[QUOTAS] = {
+		[QUOTA_USER] = REFUSED_TOO_FAST,
+		[QUOTA_ROOM] = REFUSED_ROOM_BUSY,
+		[QUOTA_CREATE] = REFUSED_CREATE_RATE,
+		[QUOTA_JOIN] = REFUSED_JOIN_RATE,
+		[QUOTA_INVITE] = REFUSED_INVITE_RATE,
+		[QUOTA_INVITED] = REFUSED_INVITED_RATE,
+	};
+	struct text_args args = { .who = { .addr = a->other } };
+	struct quota_over by;
+
+	if (quota_take(a->imc->quotas, what, key, now_ms(), &by))
+		return true;
+	a->wait_s = (by.wait_ms + 999) / 1000;
+	a->told = !by.tell;
+	args.n = a->wait_s;
+	ask_refuse_with(a, why[what], &args);
+	return false;
 }
 
 struct ask *ask_keep(struct ask *a)

@@ -8,6 +8,7 @@
 #define CONFAB_IMC_ASK_H
 
 #include "hub.h"
+#include "quota.h"
 #include "line.h"
 #include "rights.h"
 #include "sip.h"
@@ -31,6 +32,8 @@ struct ask {
 	struct addr *other;   /* ref; whom it is about, or NULL */
 	enum text done;       /* to be told him after the commit */
 	char *note;           /* owned; what that text names, or NULL */
+	uint64_t wait_s;      /* Retry-After of a refusal; 0: as usual */
+	bool told;            /* he knows why: the status will do */
 	void (*after)(struct ask *a); /* after that, or NULL */
 	char bytes[];         /* what the views point into */
 };
@@ -60,6 +63,10 @@ void ask_tell_now(const struct ask *a, enum tell how, enum text t);
 void ask_refuse(const struct ask *a, enum refusal why);
 void ask_refuse_with(const struct ask *a, enum refusal why,
 		     const struct text_args *args);
+
+/* Takes one from the bucket of what; key as in quota_take(). False: there is
+ * none, and he is refused. */
+bool ask_within(struct ask *a, enum quota what, uint64_t key);
 
 /* Hands to the hub, with hub_done_h = one of these: it takes its own
  * reference. */

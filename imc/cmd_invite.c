@@ -21,21 +21,61 @@ static struct member *member_of(const struct room *r, uint64_t id)
 	return NULL;
 }
 
-static void take_back(struct imc *i, struct room *r, struct member *mb,
-		      int status)
+/* An invitation that is taken back. */
+struct failed {
+	struct imc *imc;                /* ref */
+	uint64_t room;
+	struct addr *inviter, *invited; /* refs; inviter may be NULL */
+	int status;                     /* what his device said */
+};
+
+static void failed_destroy(void *obj)
+{
+	struct failed *f = obj;
+
+	mem_deref(f->inviter);
+	mem_deref(f->invited);
+	mem_deref(f->imc);
+}
+
+static void tell_failed(const struct failed *f, const struct room *r)
 {
 	const struct text_args args = {
-		.who = { .addr = mb->addr },
-		.n = (unsigned)status,
+		.who = { .addr = f->invited },
+		.n = (unsigned)f->status,
 	};
 	struct buf text = { 0 };
 
-	if (member_inviter(mb)) {
-		imc_add_text(&text, i, TEXT_INVITE_FAILED, &args, r);
-		imc_tell(i, r, member_inviter(mb), buf_view(&text));
-	}
-	hub_member_remove(r, mb, VIEW_NONE, NULL, NULL);
+	imc_add_text(&text, f->imc, TEXT_INVITE_FAILED, &args, r);
+	imc_tell(f->imc, r, f->inviter, buf_view(&text));
 	buf_free(&text);
+}
+
+/* Now that it is gone, he may be invited again. */
+static void on_taken_back(int err, void *arg)
+{
+	struct failed *f = arg;
+	struct room *r = NULL;
+
+	if (!err && f->inviter && f->imc->running)
+		r = hub_room_by_id(f->imc->hub, f->room);
+	if (r)
+		tell_failed(f, r);
+	mem_deref(f);
+}
+
+static void take_back(struct imc *i, struct room *r, struct member *mb,
+		      int status)
+{
+	struct failed *f = mem_new(sizeof(*f), failed_destroy);
+
+	f->imc = mem_ref(i);
+	f->room = r->id;
+	f->inviter = mem_ref(member_inviter(mb));
+	f->invited = mem_ref(mb->addr);
+	f->status = status;
+	if (hub_member_remove(r, mb, VIEW_NONE, on_taken_back, f))
+		mem_deref(f);
 }
 
 static void on_told(int status, uint64_t room, uint64_t member, void *arg)
@@ -93,10 +133,19 @@ static void tell_invited(struct ask *a)
 /* Why somebody who has a row can't be invited. */
 static enum refusal is_something(const struct member *mb)
 {
+	if (mb->leaving)
+		return REFUSED_UNDER_WAY;
 	if (mb->state == MEMBER_BANNED)
 		return REFUSED_IS_BANNED;
 	return mb->state == MEMBER_INVITED ? REFUSED_IS_INVITED :
 					     REFUSED_IS_IN;
+}
+
+/* By him, and to the other one. False: refused. */
+static bool may_invite(struct ask *a)
+{
+	return ask_within(a, QUOTA_INVITE, a->user->hash) &&
+	       ask_within(a, QUOTA_INVITED, a->other->hash);
 }
 
 static void invite(struct ask *a, struct room *r)
@@ -125,7 +174,7 @@ void cmd_invite(struct ask *a, const struct cmdline *line)
 		cmd_refuse_other(a, is_something(mb));
 	else if (imc_route(a->imc, a->other, &way) != ROUTE_OK)
 		cmd_refuse_other(a, REFUSED_UNREACHABLE);
-	else
+	else if (cmd_has_place(a, a->other) && may_invite(a))
 		invite(a, r);
 }
 
@@ -166,6 +215,8 @@ void cmd_add(struct ask *a, const struct cmdline *line)
 		cmd_refuse_other(a, is_something(mb));
 		return;
 	}
+	if ((!mb && !cmd_has_place(a, a->other)) || !may_invite(a))
+		return;
 	cmd_notice(&notice, a, TEXT_JOINED, VIEW_NONE);
 	if (mb)
 		add_invited(a, mb, buf_view(&notice));

@@ -102,7 +102,8 @@ void cmd_modify(struct ask *a, const struct cmdline *line)
 		why = REFUSED_IS_INVITED;
 	if (why)
 		cmd_refuse_other(a, why);
-	else
+	else if (role != ROLE_OWNER || mb->role == ROLE_OWNER ||
+		 cmd_may_own(a, a->other))
 		modify(a, mb, role);
 }
 
@@ -248,6 +249,8 @@ static void set_nick(struct ask *a, struct member *mb, struct view nick)
 	struct hub_member_change c = { .what = MEMBER_SET_NICK, .nick = nick };
 	struct buf name = { 0 }, notice = { 0 };
 
+	if (!cmd_is_calm(a, mb->room))
+		return;
 	if (view_empty(nick))
 		hub_name_user(a->imc->hub, &name, a->user);
 	else
@@ -276,6 +279,8 @@ static void set_away(struct ask *a, struct member *mb, struct view away,
 	struct hub_member_change c = { .what = MEMBER_SET_AWAY, .away = away };
 	struct buf notice = { 0 };
 
+	if (!cmd_is_calm(a, mb->room))
+		return;
 	cmd_notice(&notice, a, t, away);
 	c.notice = buf_view(&notice);
 	cmd_expect_done(a, hub_member_change(mb, &c, ask_on_done,

@@ -47,6 +47,9 @@ static void create_room(struct ask *a, const struct place *place,
 		ask_refuse(a, REFUSED_USERS);
 		return;
 	}
+	if (!cmd_may_own(a, a->user) || !cmd_has_place(a, a->user) ||
+	    !ask_within(a, QUOTA_CREATE, a->user->hash))
+		return;
 	a->done = TEXT_CREATED;
 	err = hub_room_create(a->imc->hub, &r, place->name, place->domain,
 			      flags, a->user, ask_on_done, ask_keep(a));
@@ -74,6 +77,8 @@ static void join_as_new(struct ask *a, struct room *r)
 		.state = MEMBER_JOINED,
 	};
 
+	if (!cmd_has_place(a, a->user) || !cmd_is_calm(a, r))
+		return;
 	a->after = send_history;
 	cmd_notice(&notice, a, TEXT_JOINED, VIEW_NONE);
 	join.notice = buf_view(&notice);
@@ -91,6 +96,8 @@ void cmd_accept_invite(struct ask *a, struct room *r, struct member *mb)
 	};
 
 	ask_about(a, r);
+	if (!cmd_is_calm(a, r))
+		return;
 	a->after = send_history;
 	cmd_notice(&notice, a, TEXT_JOINED, VIEW_NONE);
 	c.notice = buf_view(&notice);

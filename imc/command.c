@@ -114,6 +114,40 @@ bool cmd_pair(struct ask *a, struct room **r, struct member **mb,
 	return !why;
 }
 
+/* count of most: one more? */
+static bool within(const struct ask *a, unsigned count, unsigned most,
+		   enum refusal why)
+{
+	const struct text_args args = {
+		.who = { .addr = a->other },
+		.n = most,
+	};
+
+	if (!most || count < most)
+		return true;
+	ask_refuse_with(a, why, &args);
+	return false;
+}
+
+bool cmd_has_place(struct ask *a, const struct addr *user)
+{
+	return within(a, user->places,
+		      quota_conf(a->imc->quotas)->user_places,
+		      user == a->user ? REFUSED_PLACES : REFUSED_HIS_PLACES);
+}
+
+bool cmd_may_own(struct ask *a, const struct addr *user)
+{
+	return within(a, user->owned,
+		      quota_conf(a->imc->quotas)->user_rooms,
+		      user == a->user ? REFUSED_OWNED : REFUSED_HIS_OWNED);
+}
+
+bool cmd_is_calm(struct ask *a, const struct room *r)
+{
+	return ask_within(a, QUOTA_JOIN, a->user->hash + r->id);
+}
+
 void cmd_expect(struct ask *a, int err, enum refusal bad, enum refusal taken)
 {
 	if (!err)
@@ -301,6 +335,8 @@ void command_run(struct ask *a, struct view text)
 	(void)cmdline_parse(&line, text); /* EBADMSG: the name is empty */
 	cmd = cmd_find(commands, COMMANDS, line.name);
 	a->family = family_of(cmd, line.name);
+	if (!ask_within(a, QUOTA_USER, a->user->hash))
+		return;
 	if (!a->exists && !(cmd && cmd->role & ANYWHERE))
 		ask_refuse(a, REFUSED_NOWHERE);
 	else if (!cmd)

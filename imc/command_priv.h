@@ -22,6 +22,13 @@ bool cmd_may(struct ask *a, const struct room *r);
  * admin on an owner. */
 bool cmd_pair(struct ask *a, struct room **r, struct member **mb,
 	      struct view user, struct view room);
+/* May user (he who asks, or a->other) be in one room more, own one more?
+ * False: refused. */
+bool cmd_has_place(struct ask *a, const struct addr *user);
+bool cmd_may_own(struct ask *a, const struct addr *user);
+/* He does not make too much noise in r: all are told of what he does there.
+ * False: refused. */
+bool cmd_is_calm(struct ask *a, const struct room *r);
 /* Refuses about a->other. */
 void cmd_refuse_other(const struct ask *a, enum refusal why);
 /* The hub's answer to a change: when it took it, ask_on_done follows. bad is

@@ -157,8 +157,33 @@ static const struct {
 	[TEXT_CONFIGURED] = { "*** This link stands in the configuration: "
 			      "only the operator can remove it", NULL },
 	[TEXT_UNDER_WAY] = { "*** This is under way already", NULL },
-	[TEXT_ROOMS] = { "*** There are too many rooms already", NULL },
-	[TEXT_FULL] = { "*** The room is full", NULL },
+	[TEXT_TOO_FAST] = { "*** You write too fast: this was not taken, and "
+			    "more will not be for a moment (please wait %n "
+			    "s)", NULL },
+	[TEXT_ROOM_BUSY] = { "*** Too much is said here at once: your text "
+			     "was not taken (please send it again in %n s)",
+			     NULL },
+	[TEXT_CREATE_RATE] = { "*** You have made many rooms in a short time "
+			       "(please wait %n s)", NULL },
+	[TEXT_JOIN_RATE] = { "*** You come and go, or change your name, too "
+			     "often (please wait %n s)", NULL },
+	[TEXT_INVITE_RATE] = { "*** You have invited many people in a short "
+			       "time (please wait %n s)", NULL },
+	[TEXT_INVITED_RATE] = { "*** %u has been invited many times in a "
+				"short time (please wait %n s)", NULL },
+	[TEXT_ROOMS] = { "*** There are as many rooms as this server allows: "
+			 "one has to end first", NULL },
+	[TEXT_OWNED] = { "*** You own %n rooms, and more are not allowed "
+			 "(send '%mdestroy <room>' to end one)", NULL },
+	[TEXT_PLACES] = { "*** You are in %n rooms, or invited to them, and "
+			  "more are not allowed (send '%mleave <room>' to "
+			  "leave one)", NULL },
+	[TEXT_HIS_PLACES] = { "*** %u is in %n rooms, and more are not "
+			      "allowed: he has to leave one first", NULL },
+	[TEXT_HIS_OWNED] = { "*** %u owns %n rooms, and more are not allowed",
+			     NULL },
+	[TEXT_FULL] = { "*** The room has as many members as are allowed: "
+			"somebody has to leave first", NULL },
 	[TEXT_TOO_LONG] = { "*** This is too long to be sent to a room",
 			    NULL },
 	[TEXT_STORE] = { "*** This could not be stored, please try again "

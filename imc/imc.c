@@ -161,11 +161,26 @@ static void say(struct ask *a, struct view text,
 		return;
 	}
 	ask_about(a, r);
+	/* who is not in it takes nothing from those who are */
+	if (right_role(room_member(r, a->user)) >= RIGHT_MEMBER &&
+	    !ask_within(a, QUOTA_ROOM, r->id))
+		return;
 	err = say_in(a, r, text, req);
 	if (err == EBADMSG)
 		ask_answer(a, 200); /* nothing to be seen in it, as if empty */
 	else if (err)
 		refuse_words(a, r, err);
+}
+
+static void serve_words(struct ask *a, struct view text,
+			const struct sip_request *req)
+{
+	if (!ask_within(a, QUOTA_USER, a->user->hash))
+		return;
+	if (a->exists)
+		say(a, text, req);
+	else
+		ask_refuse(a, REFUSED_NOWHERE);
 }
 
 static void serve_text(struct ask *a, struct view text,
@@ -175,10 +190,8 @@ static void serve_text(struct ask *a, struct view text,
 
 	if (line_is_command(&line, &text, view_str(a->imc->mark)))
 		command_run(a, buf_view(&line));
-	else if (a->exists)
-		say(a, text, req);
 	else
-		ask_refuse(a, REFUSED_NOWHERE);
+		serve_words(a, text, req);
 	buf_free(&line);
 }
 
@@ -363,6 +376,7 @@ static void imc_destroy(void *obj)
 	mem_deref(i->stray);
 	contacts_free(i->contacts);
 	peers_free(i->peers);
+	quota_free(i->quotas);
 	headers_free(&i->headers);
 	mem_free(i->domain);
 	mem_free(i->manager);
@@ -432,6 +446,7 @@ int imc_new(struct imc **ip, const struct imc_conf *conf, char *why,
 	list_init(&i->replays);
 	i->contacts = contacts_new(conf->store, CONTACTS_MAX);
 	i->peers = peers_new(PEERS_MAX);
+	i->quotas = quota_new(&conf->quota, QUOTAS_MAX);
 	fanout_init(i);
 	err = imc_init(i, conf, &reason);
 	if (err) {

@@ -8,6 +8,7 @@
 
 #include "dns.h"
 #include "hub.h"
+#include "quota.h"
 #include "sip.h"
 #include "store.h"
 
@@ -28,6 +29,7 @@ struct imc_conf {
 					NULL), "owner", "admin" */
 	unsigned history_on_join;    /* so many lines for who joins */
 	bool time_marks;             /* "[14:05] " before what is late */
+	struct quota_conf quota;
 	const char *outbound_proxy;  /* SIP URI, or "" */
 	const char *extra_hdrs;      /* "Name: value\r\n"..., or "" */
 };

@@ -26,6 +26,7 @@ struct imc {
 	struct headers headers;
 	struct contacts *contacts;  /* owned */
 	struct peers *peers;        /* owned */
+	struct quotas *quotas;      /* owned */
 	struct proxy *proxy;        /* owned, or NULL */
 	struct sip_dest *stray;     /* ref: of the last user who was never
 				       heard, see imc_route() */

@@ -14,6 +14,7 @@ imc_libimc_a_SOURCES = \
 	imc/html.c imc/html.h \
 	imc/imc.c imc/imc.h imc/imc_priv.h \
 	imc/letter.c imc/letter.h \
+	imc/quota.c imc/quota.h \
 	imc/line.c imc/line.h \
 	imc/mime.c imc/mime.h \
 	imc/peers.c imc/peers.h \
@@ -89,3 +90,8 @@ tests_unit_t_imc_rights_SOURCES = tests/unit/t_imc_rights.c tests/unit/test.h
 tests_unit_t_imc_rights_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_rights_LDADD = imc/libimc.a $(LIB_core) $(CMOCKA_LIBS) \
 	$(DEPS_core)
+
+check_PROGRAMS += tests/unit/t_imc_quota
+tests_unit_t_imc_quota_SOURCES = tests/unit/t_imc_quota.c
+tests_unit_t_imc_quota_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_quota_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)

@@ -37,15 +37,13 @@ int room_notice(struct msg **mp, struct room *room, struct view text)
 
 uint64_t notice_audience(const struct room *room, const struct member *m)
 {
-	switch (room->notices) {
+	switch (room_notices_now(room)) {
 	case NOTICES_OFF:
 		return m->id;
 	case NOTICES_QUIET:
 		return m->id | MSG_TO_STAFF;
 	default:
-		return room_member_count(room) > ROOM_QUIET_ABOVE
-			       ? m->id | MSG_TO_STAFF
-			       : 0;
+		return 0;
 	}
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What may be asked of a room. */
+#include <errno.h>
+
 #include "room.h"
 
 struct member *room_member(const struct room *r, const struct addr *a)
@@ -35,6 +37,36 @@ struct view room_domain(const struct room *r)
 bool room_is_private(const struct room *r)
 {
 	return r->flags & ROOM_PRIVATE;
+}
+
+static const char *const notices_names[] = {
+	[NOTICES_ALL] = "all",
+	[NOTICES_QUIET] = "quiet",
+	[NOTICES_OFF] = "off",
+};
+
+const char *room_notices_name(enum room_notices notices)
+{
+	return notices_names[notices];
+}
+
+int room_notices_parse(enum room_notices *out, struct view word)
+{
+	for (unsigned n = 0; n <= NOTICES_OFF; n++) {
+		if (!view_ieqs(word, notices_names[n]))
+			continue;
+		*out = n;
+		return 0;
+	}
+	return EINVAL;
+}
+
+enum room_notices room_notices_now(const struct room *r)
+{
+	if (r->notices == NOTICES_ALL &&
+	    room_member_count(r) > ROOM_QUIET_ABOVE)
+		return NOTICES_QUIET;
+	return r->notices;
 }
 
 int room_print(struct sink *out, const struct room *r)

@@ -68,6 +68,11 @@ size_t room_member_count(const struct room *r); /* without the banned */
 struct view room_name(const struct room *r);
 struct view room_domain(const struct room *r);
 bool room_is_private(const struct room *r);
+/* "all", "quiet", "off"; EINVAL: another word. */
+const char *room_notices_name(enum room_notices notices);
+int room_notices_parse(enum room_notices *out, struct view word);
+/* What is so now: a large room is quiet where it would be loud. */
+enum room_notices room_notices_now(const struct room *r);
 int room_print(struct sink *out, const struct room *r);
 
 #endif

@@ -31,8 +31,16 @@ struct conf_link {
 struct conf_imc {
 	char *manager, *imc_cmd_start_char, *outbound_proxy, *extra_hdrs;
 	char *db_url, *rooms_table, *members_table, *dialect, *links_by;
+	char *notices;
 	long db_mode, hash_size, history_on_join;
 	bool create_on_join, check_on_create, time_marks;
+};
+
+struct conf_limits {
+	long rooms, room_members, user_rooms, user_places;
+	long waiting_messages, waiting_bytes, invite_days;
+	long user_rate, user_burst, room_rate, room_burst;
+	long create_rate, join_rate, invite_rate, invited_rate;
 };
 
 /* All owned by the struct conf; strings are never NULL, lists end with it. */
@@ -41,6 +49,7 @@ struct conf {
 	char **listen, **trusted;
 	long worker_timeout, journal_days, journal_messages;
 	struct conf_imc imc;
+	struct conf_limits limits;
 	struct conf_jabber *jabber;
 	struct conf_irc *irc;
 	struct conf_link *link;

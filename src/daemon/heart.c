@@ -54,17 +54,49 @@ int heart_open(struct confab *c, struct buf *why)
 
 /* ---- hub and faces ---- */
 
+/* The word was checked when the file was read. */
+static enum room_notices notices_of(const char *word)
+{
+	enum room_notices n = NOTICES_ALL;
+
+	(void)room_notices_parse(&n, view_str(word));
+	return n;
+}
+
 static int start_hub(struct confab *c)
 {
+	const struct conf_limits *l = &c->conf->limits;
 	const struct hub_conf hc = {
 		.loop = c->loop,
 		.store = c->store,
 		.domain = c->conf->domain,
 		.keep_days = (unsigned)c->conf->journal_days,
 		.keep_msgs = (uint64_t)c->conf->journal_messages,
+		.wait_msgs = (unsigned)l->waiting_messages,
+		.wait_bytes = (uint64_t)l->waiting_bytes,
+		.invite_days = (unsigned)l->invite_days,
+		.room_members = (unsigned)l->room_members,
+		.rooms = (unsigned)l->rooms,
+		.notices = notices_of(c->conf->imc.notices),
 	};
 
 	return hub_new(&c->hub, &hc);
+}
+
+static struct quota_conf quota_of(const struct conf_limits *l)
+{
+	return (struct quota_conf){
+		.user_rate = (unsigned)l->user_rate,
+		.user_burst = (unsigned)l->user_burst,
+		.room_rate = (unsigned)l->room_rate,
+		.room_burst = (unsigned)l->room_burst,
+		.create_rate = (unsigned)l->create_rate,
+		.join_rate = (unsigned)l->join_rate,
+		.invite_rate = (unsigned)l->invite_rate,
+		.invited_rate = (unsigned)l->invited_rate,
+		.user_rooms = (unsigned)l->user_rooms,
+		.user_places = (unsigned)l->user_places,
+	};
 }
 
 static int start_imc(struct confab *c, struct buf *why)
@@ -84,6 +116,7 @@ static int start_imc(struct confab *c, struct buf *why)
 		.links_by = ci->links_by,
 		.history_on_join = (unsigned)ci->history_on_join,
 		.time_marks = ci->time_marks,
+		.quota = quota_of(&c->conf->limits),
 		.outbound_proxy = ci->outbound_proxy,
 		.extra_hdrs = ci->extra_hdrs,
 	};

@@ -206,6 +206,16 @@ static int check_links_by(const char *value, struct buf *why)
 	return EINVAL;
 }
 
+static int check_notices(const char *value, struct buf *why)
+{
+	struct view v = view_str(value);
+
+	if (view_eqs(v, "all") || view_eqs(v, "quiet") || view_eqs(v, "off"))
+		return 0;
+	buf_adds(why, "must be \"all\", \"quiet\" or \"off\"");
+	return EINVAL;
+}
+
 #define AT(type, member) offsetof(struct type, member)
 
 static const struct opt global_opts[] = {
@@ -368,6 +378,16 @@ static const struct opt imc_opts[] = {
 	  .help = "Who may link a room with another network by #link:\n"
 		  "\"operator\" (nobody in the room), \"owner\" or "
 		  "\"admin\"." },
+	{ .key = "notices",
+	  .offset = AT(conf_imc, notices),
+	  .def = "all",
+	  .required = true,
+	  .check = check_notices,
+	  .help = "Who is told of those that come to a new room and go:\n"
+		  "\"all\", \"quiet\" (owners and admins) or \"off\" "
+		  "(nobody).\n"
+		  "Its owner can change it by #notices. Above 200 members\n"
+		  "\"all\" is as \"quiet\"." },
 	{ .key = "outbound_proxy",
 	  .offset = AT(conf_imc, outbound_proxy),
 	  .def = "",
@@ -523,6 +543,9 @@ const struct opt_section opt_sections[] = {
 	{ ROWS(global_opts) },
 	{ .name = "imc", ROWS(imc_opts), .offset = AT(conf, imc),
 	  .help = "Rooms for SIP users." },
+	{ .name = "limits", .opts = limit_opts, .count = LIMIT_OPTS,
+	  .offset = AT(conf, limits),
+	  .help = "How much there may be, and how fast." },
 	{ .name = "jabber", ROWS(jabber_opts), LIST_OF(conf_jabber, jabber),
 	  .sample = "home", .help = "An XMPP account that links go through." },
 	{ .name = "irc", ROWS(irc_opts), LIST_OF(conf_irc, irc),

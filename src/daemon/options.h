@@ -34,6 +34,9 @@ struct opt_section {
 	size_t offset;      /* untitled: in struct conf */
 };
 
+enum { LIMIT_OPTS = 15 };
+extern const struct opt limit_opts[LIMIT_OPTS];
+
 extern const struct opt_section opt_sections[];
 extern const size_t opt_section_count;
 

@@ -113,6 +113,12 @@ start_confab()
 	    outbound_proxy = ""
 	    extra_hdrs = ""
 	}
+	limits {
+	    user_rate = 0
+	    room_rate = 0
+	    create_rate = 0
+	    join_rate = 0
+	}
 	EOF
 	"$build/confabd" -c "$tmp/confab.conf" >"$tmp/confab.log" 2>&1 &
 	server=$!

@@ -8,10 +8,17 @@ import subprocess
 from .util import Process, free_port, wait_for
 
 
+RATES = dict.fromkeys(('user_rate', 'room_rate', 'create_rate', 'join_rate',
+                       'invite_rate', 'invited_rate'), 0)
+
+
 class Confabd:
+    """limits: what section limits has, beside no rates at all; None: there
+    is no such section, and all is as confabd has it by itself."""
+
     def __init__(self, build, folder, domain='confab.test', extra='',
                  imc='', env=None, trusted='"127.0.0.0/8"', listen=None,
-                 worker_timeout=4, prefix=()):
+                 worker_timeout=4, prefix=(), limits={}):
         self.build = str(build)
         self.folder = str(folder)
         self.domain = domain
@@ -26,6 +33,7 @@ class Confabd:
         self.prefix = list(prefix)  # what runs it, as unshare does
         self.settings = dict(
             trusted=trusted, imc=imc, extra=extra, timeout=worker_timeout,
+            limits=limits,
             listen=listen or '"udp:127.0.0.1:%d", "tcp:127.0.0.1:%d"' % (
                 self.port, self.port))
         self.write()
@@ -36,11 +44,19 @@ class Confabd:
         with open(self.conf, 'w') as f:
             f.write('domain = "%s"\nlisten = {%s}\nstate_dir = "%s"\n'
                     'control = "%s"\ntrusted = {%s}\nworker_timeout = %d\n'
-                    'log_level = "debug"\nimc {\n%s\n}\n%s\n' % (
+                    'log_level = "debug"\nimc {\n%s\n}\n%s\n%s\n' % (
                         self.domain, s['listen'],
                         os.path.join(self.folder, 'state'), self.socket,
-                        s['trusted'], s['timeout'], s['imc'], s['extra']))
+                        s['trusted'], s['timeout'], s['imc'], self.limits(),
+                        s['extra']))
         os.chmod(self.conf, 0o600)
+
+    def limits(self):
+        if self.settings['limits'] is None:
+            return ''
+        return 'limits {\n%s\n}' % '\n'.join(
+            '%s = %d' % pair
+            for pair in {**RATES, **self.settings['limits']}.items())
 
     def program(self, name):
         return os.path.join(self.build, name)

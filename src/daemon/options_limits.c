@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The options of section limits. */
+#include "options.h"
+
+#define NUMBER(name, least, most) \
+	.key = #name, .type = OPT_INT, \
+	.offset = offsetof(struct conf_limits, name), .min = least, \
+	.max = most
+
+enum { MILLION = 1000 * 1000 };
+
+const struct opt limit_opts[LIMIT_OPTS] = {
+	{ NUMBER(rooms, 1, 10 * MILLION),
+	  .def = "100000",
+	  .help = "How many rooms there may be." },
+	{ NUMBER(room_members, 1, MILLION),
+	  .def = "2000",
+	  .help = "How many members, and people that are invited, a room may\n"
+		  "have." },
+	{ NUMBER(user_rooms, 0, MILLION),
+	  .def = "100",
+	  .help = "How many rooms one user may own; 0: any number." },
+	{ NUMBER(user_places, 0, MILLION),
+	  .def = "1000",
+	  .help = "How many rooms one user may be in or be invited to; 0: "
+		  "any\n"
+		  "number." },
+	{ NUMBER(waiting_messages, 1, MILLION),
+	  .def = "500",
+	  .help = "How many messages wait for a member who is away. Then "
+		  "the\n"
+		  "oldest go, and he and their senders are told." },
+	{ NUMBER(waiting_bytes, 1024, 1024 * MILLION),
+	  .def = "1048576",
+	  .help = "And how much text." },
+	{ NUMBER(invite_days, 1, 3650),
+	  .def = "7",
+	  .help = "How many days an invitation waits for its answer." },
+	{ NUMBER(user_rate, 0, MILLION),
+	  .def = "5",
+	  .help = "How many texts and commands one user may send in a "
+		  "second\n"
+		  "in the long run; 0: any number. More are refused with "
+		  "480\n"
+		  "and Retry-After, and he is told once." },
+	{ NUMBER(user_burst, 1, MILLION),
+	  .def = "20",
+	  .help = "And how many at once." },
+	{ NUMBER(room_rate, 0, MILLION),
+	  .def = "20",
+	  .help = "How many texts of all its members a room takes in a "
+		  "second;\n"
+		  "0: any number. What comes by links is not counted." },
+	{ NUMBER(room_burst, 1, MILLION),
+	  .def = "100",
+	  .help = "And how many at once." },
+	{ NUMBER(create_rate, 0, MILLION),
+	  .def = "10",
+	  .help = "How many rooms one user may make in a minute; 0: any\n"
+		  "number." },
+	{ NUMBER(join_rate, 0, MILLION),
+	  .def = "10",
+	  .help = "How often in a minute one user may join one room, or be\n"
+		  "shown there by another name or as away; 0: any number." },
+	{ NUMBER(invite_rate, 0, MILLION),
+	  .def = "20",
+	  .help = "How many people one user may invite or add in a minute; "
+		  "0:\n"
+		  "any number." },
+	{ NUMBER(invited_rate, 0, MILLION),
+	  .def = "20",
+	  .help = "How often in an hour one user may be invited or added, "
+		  "by\n"
+		  "whom it may be; 0: any number." },
+};

@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Limits and rates: what is refused, with which status, code and words, and
+that it is said once. Named after rows of the catalogue where there is one."""
+import re
+
+import pytest
+
+from lab.sip import get
+
+ROOM = 'sip:den@confab.test'
+MANAGER = 'sip:chat-manager@confab.test'
+
+
+def ask(person, to, text):
+    """(status, return code, Retry-After) of a MESSAGE."""
+    status, headers = person.transact(
+        person.build('MESSAGE', to, text.encode()))
+    code = re.search(r'"(-\d+) ', get(headers, 'warning'))
+    return (status, int(code.group(1)) if code else None,
+            int(get(headers, 'retry-after') or 0))
+
+
+def told(person, part):
+    """How many texts with these words in it came."""
+    return person.seen.count(lambda m: part in m.body)
+
+
+def hears(person, part):
+    return person.seen.wait(lambda m: part in m.body)
+
+
+def people(user, server, *names):
+    made = [user(server, name) for name in names]
+    for person in made:
+        assert person.send(MANAGER, '#help') == 200
+    return made
+
+
+def test_a_user_who_writes_too_fast(confabd, user):
+    server = confabd(limits=dict(user_rate=1, user_burst=5))
+    alice, bob = user(server, 'alice'), user(server, 'bob')
+    alice.join(ROOM)
+    bob.join(ROOM)
+    got = [ask(alice, ROOM, 'text %d' % n) for n in range(12)]
+    assert [g[0] for g in got[:4]] == [202] * 4
+    refused = [g for g in got if g[0] != 202]
+    assert len(refused) >= 6
+    for status, code, wait in refused:
+        assert (status, code) == (480, -208)
+        assert 1 <= wait <= 2
+    hears(alice, '*** You write too fast')
+    # commands count as well, and others are not concerned
+    assert ask(alice, ROOM, '#members')[:2] == (480, -108)
+    assert ask(bob, ROOM, 'hello')[0] == 202
+    alice.saw('[bob]: hello')
+    assert told(alice, 'too fast') == 1
+    for n, g in enumerate(got):
+        if g[0] == 202:
+            bob.saw('[alice]: text %d' % n)
+        else:
+            assert bob.count('[alice]: text %d' % n) == 0
+
+
+def test_a_room_in_which_too_much_is_said(confabd, user):
+    server = confabd(limits=dict(room_rate=1, room_burst=6))
+    alice, bob, carol = (user(server, n) for n in ('alice', 'bob', 'carol'))
+    alice.join(ROOM)
+    bob.join(ROOM)
+    # who is not in it takes nothing away
+    for _ in range(10):
+        assert ask(carol, ROOM, 'let me in')[:2] == (403, -202)
+    got = [ask((alice, bob)[n % 2], ROOM, 'text %d' % n) for n in range(10)]
+    assert [g[0] for g in got[:6]] == [202] * 6
+    assert {g[:2] for g in got if g[0] != 202} == {(480, -208)}
+    # one of the two is told, the first
+    assert hears(alice, 'Too much is said here at once')
+    # another room has its own
+    assert ask(alice, 'sip:other@confab.test', '#create')[0] == 200
+    assert ask(alice, 'sip:other@confab.test', 'alone')[0] == 202
+
+
+def test_RC02_names_of_rooms(confabd, user):
+    server = confabd()
+    alice, = people(user, server, 'alice')
+    for name in ('a' * 65, '..', 'a/b', '@', '#', '%00', 'den%00',
+                 'r%C3%B6om', 'ro%CC%88om', 'r%6Fom', '\U0001f600', 'r\xf6om',
+                 '\u202emoor', 'den.!.', '.', 'a;b', 'a<b'):
+        # what is no URI at all is no user or room to anybody
+        status, code, _ = ask(alice, MANAGER, '#create %s private' % name)
+        assert (status, code) == (400, -37), name
+    assert ask(alice, MANAGER, '#create')[:2] == (400, -30)
+    for name in ('a' * 64, 'a.b_c-d', '0'):
+        assert ask(alice, MANAGER, '#create %s' % name)[0] == 200, name
+    assert len(server.ctl('rooms')) == 3
+
+
+def test_RC02_ten_thousand_rooms_in_a_minute(confabd, user):
+    server = confabd(limits=dict(create_rate=10))
+    alice, bob = people(user, server, 'alice', 'bob')
+    got = [ask(alice, MANAGER, '#create r%d' % n) for n in range(40)]
+    assert [g[0] for g in got[:10]] == [200] * 10
+    assert {g[:2] for g in got[10:]} == {(480, -38)}
+    assert all(1 <= g[2] <= 6 for g in got[10:])
+    hears(alice, '*** You have made many rooms in a short time')
+    # joining what is not there makes a room as well
+    assert ask(alice, 'sip:other@confab.test', '#join')[:2] == (480, -48)
+    assert told(alice, 'many rooms') == 1
+    assert ask(bob, MANAGER, '#create his')[0] == 200
+    assert len(server.ctl('rooms')) == 11
+
+
+def test_RC03_one_room_whatever_the_spelling(confabd, user):
+    server = confabd()
+    alice, bob = people(user, server, 'alice', 'bob')
+    assert ask(alice, MANAGER, '#create Room')[0] == 200
+    for name in ('room', 'ROOM', 'rOOm.'):
+        assert ask(bob, MANAGER, '#create ' + name)[0] == 200, name
+    assert ask(bob, 'sip:room.@confab.test', '#create')[:2] == (400, -37)
+    assert ask(bob, 'sip:room.@confab.test', '#join')[:2] == (400, -47)
+    assert ask(bob, 'sip:r%6Fom@confab.test', '#create')[:2] == (400, -37)
+    assert ask(bob, 'sip:RoOm@confab.test', 'hello')[0] == 202
+    alice.saw('[bob]: hello')
+    rooms = server.ctl('rooms')
+    assert len(rooms) == 1
+    assert server.ctl('imc.list_members', 'room')['count'] == 2
+
+
+def test_RC05_coming_a_thousand_times(confabd, user):
+    server = confabd(limits=dict(join_rate=10))
+    alice, bob = people(user, server, 'alice', 'bob')
+    alice.join(ROOM)
+    for _ in range(100):
+        assert ask(bob, ROOM, '#join')[0] == 200
+    assert server.ctl('imc.list_members', 'den')['count'] == 2
+    assert told(alice, '[bob] has joined') == 1
+
+
+def test_RC05_coming_and_going(confabd, user):
+    server = confabd(limits=dict(join_rate=6))
+    alice, bob = people(user, server, 'alice', 'bob')
+    alice.join(ROOM)
+    got = []
+    for _ in range(50):
+        got.append(ask(bob, ROOM, '#join'))
+        ask(bob, ROOM, '#leave')
+    assert [g[0] for g in got[:6]] == [200] * 6
+    assert [g[:2] for g in got[6:]] == [(480, -48)] * 44
+    hears(bob, '*** You come and go, or change your name, too often')
+    # nor by other things that all are told of
+    assert ask(alice, ROOM, '#add bob')[0] == 200
+    assert ask(bob, ROOM, '#nick Bobby')[:2] == (480, -158)
+    assert ask(bob, ROOM, '#away lunch')[:2] == (480, -158)
+    assert ask(bob, ROOM, 'but speak I may')[0] == 202
+    alice.saw('[bob]: but speak I may')
+    assert told(alice, '[bob] has joined') == 6 + 1
+    assert told(bob, 'You come and go') == 1
+
+
+def test_RC06_invitations_of_one_user(confabd, user):
+    server = confabd(limits=dict(invite_rate=5))
+    alice, bob = people(user, server, 'alice', 'bob')
+    alice.join(ROOM)
+    got = [ask(alice, ROOM, '#add u%d' % n) for n in range(5)]
+    assert [g[0] for g in got] == [200] * 5
+    got = [ask(alice, ROOM, '#%s bob' % verb) for verb in
+           ('add', 'invite') * 5]
+    assert {g[:2] for g in got} == {(480, -58)}
+    hears(alice, '*** You have invited many people in a short time')
+    assert told(alice, 'many people') == 1
+    assert told(bob, 'invites you') == 0
+    assert server.ctl('imc.list_members', 'den')['count'] == 6
+
+
+def test_RC06_invitations_to_one_user(confabd, user):
+    server = confabd(limits=dict(invited_rate=4))
+    alice, bob, carol = people(user, server, 'alice', 'bob', 'carol')
+    alice.join(ROOM)
+    assert ask(carol, MANAGER, '#create hers')[0] == 200
+    for n in range(4):
+        person, room = ((alice, 'den'), (carol, 'hers'))[n % 2]
+        assert ask(person, MANAGER, '#invite bob %s' % room)[0] == 200
+        assert ask(bob, MANAGER, '#reject %s' % room)[0] == 200
+    got = [ask(person, MANAGER, '#%s bob %s' % (verb, room))
+           for verb in ('add', 'invite')
+           for person, room in ((alice, 'den'), (carol, 'hers'))]
+    assert {g[:2] for g in got} == {(480, -58)}
+    assert got[0][2] > 60
+    assert hears(alice, '*** [bob] has been invited many times')
+    assert ask(alice, ROOM, '#add dave')[0] == 200
+    assert told(bob, 'invites you') == 4
+
+
+def test_who_could_not_be_reached_can_be_invited_again(confabd, user):
+    server = confabd()
+    alice, bob = people(user, server, 'alice', 'bob')
+    alice.join(ROOM)
+    bob.answer = lambda m: 486 if 'invites you' in m.body else 200
+    for n in range(1, 11):
+        assert ask(alice, ROOM, '#invite bob')[0] == 200
+        alice.saw('*** [bob] could not be reached (SIP status 486): the '
+                  'invitation is taken back', count=n)
+    bob.answer = 200
+    assert ask(alice, ROOM, '#invite bob')[0] == 200
+    hears(bob, 'invites you')
+    assert ask(bob, ROOM, '#accept')[0] == 200
+
+
+def test_rooms_and_members_have_limits(confabd, user):
+    server = confabd(limits=dict(rooms=3, room_members=3, user_rooms=2,
+                                 user_places=4))
+    alice, bob = people(user, server, 'alice', 'bob')
+    assert ask(alice, MANAGER, '#create a')[0] == 200
+    assert ask(alice, MANAGER, '#create b')[0] == 200
+    assert ask(alice, MANAGER, '#create c')[:2] == (403, -38)
+    hears(alice, "*** You own 2 rooms, and more are not allowed (send "
+          "'#destroy <room>' to end one)")
+    assert ask(alice, MANAGER, '#add bob a')[0] == 200
+    assert ask(bob, MANAGER, '#create c')[0] == 200
+    assert ask(bob, MANAGER, '#create d')[:2] == (403, -38)
+    hears(bob, '*** There are as many rooms as this server allows')
+    # the room is full
+    assert ask(alice, MANAGER, '#add carol a')[0] == 200
+    assert ask(alice, MANAGER, '#invite dave a')[:2] == (480, -56)
+    assert ask(alice, MANAGER, '#add dave a')[:2] == (403, -58)
+    hears(alice, '*** The room has as many members as are allowed')
+    # nobody is made the owner of more than he may own
+    assert ask(bob, MANAGER, '#join b')[0] == 200
+    assert ask(alice, MANAGER, '#modify bob owner b')[0] == 200
+    assert ask(alice, MANAGER, '#modify bob owner a')[:2] == (403, -128)
+    hears(alice, '*** [bob] owns 2 rooms, and more are not allowed')
+
+
+def test_places_of_one_user(confabd, user):
+    server = confabd(limits=dict(user_places=2))
+    alice, bob, carol = people(user, server, 'alice', 'bob', 'carol')
+    for name in 'ab':
+        assert ask(alice, MANAGER, '#create ' + name)[0] == 200
+    for name in 'cd':
+        assert ask(carol, MANAGER, '#create ' + name)[0] == 200
+    assert ask(bob, MANAGER, '#join a')[0] == 200
+    assert ask(alice, MANAGER, '#invite bob b')[0] == 200
+    assert ask(bob, MANAGER, '#join c')[:2] == (403, -48)
+    hears(bob, '*** You are in 2 rooms, or invited to them, and more are not '
+          "allowed (send '#leave <room>' to leave one)")
+    assert ask(carol, MANAGER, '#add bob d')[:2] == (403, -58)
+    hears(carol, '*** [bob] is in 2 rooms, and more are not allowed')
+    assert ask(carol, MANAGER, '#invite bob d')[:2] == (403, -58)
+    assert ask(bob, MANAGER, '#create e')[:2] == (403, -38)
+    assert ask(bob, MANAGER, '#accept b')[0] == 200
+    assert ask(bob, MANAGER, '#leave a')[0] == 200
+    assert ask(bob, MANAGER, '#join c')[0] == 200
+
+
+@pytest.mark.parametrize('allowed,taken', [(3000, 3000), (20000, 10200)])
+def test_the_members_of_a_large_room(confabd, folder, allowed, taken):
+    server = confabd(limits=dict(room_members=allowed))
+    rooms, members = (folder('dump') / (n + '.csv')
+                      for n in ('imc_rooms', 'imc_members'))
+    rooms.write_text('id,name,domain,flag\n1,big,confab.test,0\n')
+    members.write_text('id,username,domain,room,flag\n' + ''.join(
+        '%d,u%d,confab.test,sip:big@confab.test,1\n' % (n, n)
+        for n in range(1, 10201)))
+    told = server.ctl('import', 'kamailio', str(rooms), str(members))
+    assert told['members_taken'] == taken
+    assert server.ctl('imc.list_members', 'big')['count'] == taken
+
+
+@pytest.mark.parametrize('limit', [dict(waiting_messages=3),
+                                   dict(waiting_bytes=1600)])
+def test_what_waits_has_limits(confabd, user, limit):
+    server = confabd(limits=limit)
+    alice, bob = user(server, 'alice'), user(server, 'bob')
+    alice.join(ROOM)
+    bob.join(ROOM)
+    bob.answer = 480
+    words = ['text %d %s' % (n, 'x' * 500) for n in range(8)]
+    for text in words:
+        assert alice.send(ROOM, text) == 202
+    hears(alice, '*** [bob] did not get your message in den: too much is '
+          'waiting for him')
+    bob.answer = 200
+    assert bob.send(ROOM, 'back') == 202
+    for text in words[-3:]:
+        bob.saw('[alice]: ' + text)
+    hears(bob, 'are lost: you were away, and there is no room for more')
+    assert bob.count('[alice]: ' + words[1]) == 0
+
+
+def test_the_defaults_let_people_talk(confabd, user):
+    server = confabd(limits=None)
+    alice, bob = user(server, 'alice'), user(server, 'bob')
+    alice.join(ROOM)
+    bob.join(ROOM)
+    got = [ask(alice, ROOM, 'text %d' % n)[0] for n in range(30)]
+    assert got[:19] == [202] * 19
+    assert 480 in got
+    hears(alice, 'too fast')
+
+
+@pytest.mark.parametrize('option,value', [
+    ('rooms', 0), ('room_members', 0), ('user_burst', 0),
+    ('waiting_bytes', 10), ('invite_days', 0), ('create_rate', -1)])
+def test_limits_that_make_no_sense(confabd, option, value):
+    server = confabd(run=False, limits={option: value})
+    server.start(wait=False)
+    assert server.process.wait() != 0
+    assert option in server.text()
