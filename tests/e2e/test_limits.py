@@ -266,7 +266,7 @@ def test_the_members_of_a_large_room(confabd, folder, allowed, taken):
 
 
 @pytest.mark.parametrize('limit', [dict(waiting_messages=3),
-                                   dict(waiting_bytes=1600)])
+                                   dict(waiting_bytes=1900)])
 def test_what_waits_has_limits(confabd, user, limit):
     server = confabd(limits=limit)
     alice, bob = user(server, 'alice'), user(server, 'bob')
