@@ -91,6 +91,15 @@ static void load_contact(sqlite3_stmt *st, const struct store_load *load)
 		load->contact(&c, load->arg);
 }
 
+static void load_block(sqlite3_stmt *st, const struct store_load *load)
+{
+	const struct store_block b = { .user = text(st, 0),
+				       .other = text(st, 1) };
+
+	if (load->block)
+		load->block(&b, load->arg);
+}
+
 static const struct {
 	enum stmt stmt;
 	void (*row)(sqlite3_stmt *st, const struct store_load *load);
@@ -99,6 +108,7 @@ static const struct {
 	{ STMT_LOAD_MEMBERS, load_member },
 	{ STMT_LOAD_LINKS, load_link },
 	{ STMT_LOAD_CONTACTS, load_contact },
+	{ STMT_LOAD_BLOCKS, load_block },
 };
 
 int db_load(struct db *db, const struct store_load *load)

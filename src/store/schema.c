@@ -81,6 +81,12 @@ static const char *const migrations[] = {
 	"ALTER TABLE imc_members ADD COLUMN away TEXT NOT NULL DEFAULT '';"
 	"UPDATE imc_members SET nick = '';"
 	"PRAGMA user_version = 2;",
+
+	"CREATE TABLE blocks ("
+	" user TEXT NOT NULL,"
+	" other TEXT NOT NULL,"
+	" PRIMARY KEY (user, other)) WITHOUT ROWID;"
+	"PRAGMA user_version = 3;",
 };
 
 enum { SCHEMA_VERSION = sizeof(migrations) / sizeof(migrations[0]) };

@@ -96,6 +96,12 @@ const struct sql sql_table[STMT_COUNT] = {
 		"ssi", 0 },
 	[STEP_CONTACT_DEL] = {
 		"DELETE FROM contacts WHERE aor = ?1", "s", 0 },
+	[STEP_BLOCK] = {
+		"INSERT INTO blocks (user, other) VALUES (?1, ?2)"
+		" ON CONFLICT (user, other) DO NOTHING",
+		"ss", 0 },
+	[STEP_BLOCK_DEL] = {
+		"DELETE FROM blocks WHERE user = ?1 AND other = ?2", "ss", 0 },
 	[STEP_PRUNE] = {
 		"DELETE FROM messages WHERE room = ?1"
 		" AND (seq < ?2 OR time_ms < ?3)",
@@ -134,4 +140,6 @@ const struct sql sql_table[STMT_COUNT] = {
 		"", 0 },
 	[STMT_LOAD_CONTACTS] = {
 		"SELECT aor, flow, seen_ms FROM contacts", "", 0 },
+	[STMT_LOAD_BLOCKS] = {
+		"SELECT user, other FROM blocks ORDER BY user, other", "", 0 },
 };

@@ -70,6 +70,11 @@ struct store_contact {
 	uint64_t seen_ms;
 };
 
+/* user takes no invitations from other; both canonical addresses. */
+struct store_block {
+	struct view user, other;
+};
+
 /* Everything, once, at the start; each handler may be NULL. Rooms come before
  * their members and links. */
 struct store_load {
@@ -77,6 +82,7 @@ struct store_load {
 	void (*member)(const struct store_member *m, void *arg);
 	void (*link)(const struct store_link *l, void *arg);
 	void (*contact)(const struct store_contact *c, void *arg);
+	void (*block)(const struct store_block *b, void *arg);
 	void *arg;
 };
 
@@ -129,6 +135,8 @@ void store_del_link(struct store_txn *t, uint64_t link);
 void store_put_msg(struct store_txn *t, const struct store_msg *m);
 void store_put_contact(struct store_txn *t, const struct store_contact *c);
 void store_del_contact(struct store_txn *t, struct view aor);
+void store_put_block(struct store_txn *t, const struct store_block *b);
+void store_del_block(struct store_txn *t, const struct store_block *b);
 void store_member_cursor(struct store_txn *t, uint64_t member, uint64_t acked);
 void store_link_cursor(struct store_txn *t, uint64_t link, uint64_t acked);
 /* Messages of the room with seq < below, or older than before_ms, go; the

@@ -205,6 +205,24 @@ void store_del_contact(struct store_txn *t, struct view aor)
 	put_text(t, aor);
 }
 
+static void put_block(struct store_txn *t, enum step step,
+		      const struct store_block *b)
+{
+	put_step(t, step);
+	put_text(t, b->user);
+	put_text(t, b->other);
+}
+
+void store_put_block(struct store_txn *t, const struct store_block *b)
+{
+	put_block(t, STEP_BLOCK, b);
+}
+
+void store_del_block(struct store_txn *t, const struct store_block *b)
+{
+	put_block(t, STEP_BLOCK_DEL, b);
+}
+
 void store_member_cursor(struct store_txn *t, uint64_t member, uint64_t acked)
 {
 	put_step_id(t, STEP_MEMBER_ACKED, member);

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+#include "buf.h"
 #include "store_rig.h"
 
 struct got {
@@ -274,6 +275,60 @@ static void version_1_keeps_its_data(void **state)
 	rig_free(rig);
 }
 
+static void add_block(const struct store_block *b, void *arg)
+{
+	struct buf *out = arg;
+
+	buf_addv(out, b->user);
+	buf_addc(out, '>');
+	buf_addv(out, b->other);
+	buf_addc(out, ' ');
+}
+
+static void assert_blocks(struct rig *rig, const char *expected)
+{
+	struct buf b = { 0 };
+	const struct store_load load = { .block = add_block, .arg = &b };
+
+	rig_shut(rig);
+	rig_open(rig);
+	assert_int_equal(store_load(rig->s, &load), 0);
+	assert_string_equal(buf_str(&b), expected);
+	buf_free(&b);
+}
+
+static void change_block(struct rig *rig,
+			 void (*change)(struct store_txn *t,
+					const struct store_block *b),
+			 const char *user, const char *other)
+{
+	const struct store_block b = { view_str(user), view_str(other) };
+	struct store_txn *t = store_begin(rig->s);
+	size_t n;
+
+	change(t, &b);
+	n = rig_commit(rig, t);
+	rig_wait(rig);
+	assert_int_equal(rig->errs[n], 0);
+}
+
+static void blocks_come_back(void **state)
+{
+	struct rig *rig = rig_new();
+
+	(void)state;
+	rig_open(rig);
+	change_block(rig, store_put_block, "sip:b@h", "sip:a@h");
+	change_block(rig, store_put_block, "sip:a@h", "sip:z@h");
+	change_block(rig, store_put_block, "sip:a@h", "sip:b@h");
+	change_block(rig, store_put_block, "sip:a@h", "sip:b@h"); /* twice */
+	assert_blocks(rig, "sip:a@h>sip:b@h sip:a@h>sip:z@h sip:b@h>sip:a@h ");
+	change_block(rig, store_del_block, "sip:a@h", "sip:b@h");
+	change_block(rig, store_del_block, "sip:a@h", "sip:b@h");
+	assert_blocks(rig, "sip:a@h>sip:z@h sip:b@h>sip:a@h ");
+	rig_free(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +336,7 @@ int main(void)
 		TEST(history_is_the_newest_for_all),
 		TEST(audience_keeps_its_top_bit),
 		TEST(version_1_keeps_its_data),
+		TEST(blocks_come_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
