@@ -2,6 +2,7 @@
 noinst_LIBRARIES += src/io/libio.a
 src_io_libio_a_SOURCES = \
 	src/io/child.c src/io/child.h \
+	src/io/digest.c src/io/digest.h \
 	src/io/dns.c src/io/dns.h \
 	src/io/dns_chan.c src/io/dns_priv.h \
 	src/io/dns_names.c \
@@ -86,3 +87,8 @@ check_PROGRAMS += tests/unit/t_ws
 tests_unit_t_ws_SOURCES = tests/unit/t_ws.c
 tests_unit_t_ws_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_ws_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_digest
+tests_unit_t_digest_SOURCES = tests/unit/t_digest.c
+tests_unit_t_digest_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_digest_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/sip/libsip.a
 src_sip_libsip_a_SOURCES = \
+	src/sip/amp.c src/sip/amp_priv.h \
 	src/sip/answer.c src/sip/answer_priv.h \
 	src/sip/arena.c src/sip/arena_priv.h \
+	src/sip/auth.c src/sip/auth_priv.h \
 	src/sip/conn.c src/sip/conn_priv.h \
+	src/sip/credentials.c src/sip/credentials_priv.h \
 	src/sip/ctxn.c src/sip/ctxn_priv.h \
 	src/sip/dest.c src/sip/dest_priv.h \
 	src/sip/flow.c \
 	src/sip/identity.c src/sip/identity_priv.h \
 	src/sip/inject.c src/sip/inject_priv.h \
 	src/sip/method.c src/sip/method_priv.h \
+	src/sip/nonce.c src/sip/nonce_priv.h \
 	src/sip/parse.c src/sip/parse_priv.h \
 	src/sip/prescan.c src/sip/prescan_priv.h \
 	src/sip/response.c src/sip/response_priv.h \
@@ -18,10 +22,12 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/stxn.c src/sip/stxn_priv.h \
 	src/sip/template.c src/sip/template_priv.h \
 	src/sip/text.c src/sip/text_priv.h \
+	src/sip/throttle.c src/sip/throttle_priv.h \
 	src/sip/transport.c src/sip/transport_priv.h \
 	src/sip/uac.c \
 	src/sip/uas.c src/sip/uas_answer.c src/sip/uas_priv.h \
 	src/sip/uri.c src/sip/uri_priv.h \
+	src/sip/users.c src/sip/users.h \
 	src/sip/via.c src/sip/via_priv.h
 src_sip_libsip_a_CPPFLAGS = $(INC_sip) $(OSIP_CFLAGS)
 
@@ -74,6 +80,31 @@ check_PROGRAMS += tests/unit/t_sip_out
 tests_unit_t_sip_out_SOURCES = tests/unit/t_sip_out.c tests/unit/sip_rig.h
 tests_unit_t_sip_out_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_sip_out_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_sip_auth
+tests_unit_t_sip_auth_SOURCES = tests/unit/t_sip_auth.c tests/unit/sip_rig.h
+tests_unit_t_sip_auth_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_sip_auth_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_credentials
+tests_unit_t_credentials_SOURCES = tests/unit/t_credentials.c
+tests_unit_t_credentials_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_credentials_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_nonce
+tests_unit_t_nonce_SOURCES = tests/unit/t_nonce.c
+tests_unit_t_nonce_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_nonce_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_throttle
+tests_unit_t_throttle_SOURCES = tests/unit/t_throttle.c
+tests_unit_t_throttle_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_throttle_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_users
+tests_unit_t_users_SOURCES = tests/unit/t_users.c
+tests_unit_t_users_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_users_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 
 # The edge by itself, for the torture messages and for load.
 noinst_PROGRAMS += tests/fuzz/sip_edge

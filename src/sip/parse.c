@@ -87,6 +87,14 @@ static void copy_value(struct buf *b, struct view v)
 	}
 }
 
+/* Not for the library: it would wait for the body, or make a bad message of
+ * an authentication scheme that it does not know. */
+static bool is_kept_back(const struct prescan_line *l)
+{
+	return l->id == HDR_LENGTH || l->id == HDR_AUTHORIZATION ||
+	       l->id == HDR_PROXY_AUTH;
+}
+
 static void copy_line(struct buf *b, const struct prescan_line *l)
 {
 	buf_addv(b, l->name);
@@ -113,7 +121,7 @@ static void copy_make(struct buf *b, const struct prescan *pre, bool chat)
 	for (i = 0; i < pre->lines; i++) {
 		const struct prescan_line *l = &pre->line[i];
 
-		if (l->id == HDR_LENGTH ||
+		if (is_kept_back(l) ||
 		    (l->id == HDR_VIA && vias++ >= PRESCAN_VIAS))
 			continue;
 		copy_line(b, l);
@@ -140,7 +148,7 @@ static void blame(struct parser *p, struct parsed *out,
 	size_t i;
 
 	for (i = 0; i < pre->lines; i++) {
-		if (pre->line[i].id == HDR_LENGTH)
+		if (is_kept_back(&pre->line[i]))
 			continue;
 		buf_clear(&p->copy);
 		buf_adds(&p->copy, "OPTIONS sip:unknown.invalid SIP/2.0\r\n");

@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "digest.h"
 #include "mem.h"
 
-enum { KIB = 1024, OUT_MAX = 64 * KIB };
+enum { KIB = 1024, OUT_MAX = 64 * KIB, AMP_SOURCES = 65536 };
 
 static size_t size_or(size_t n, size_t usual)
 {
@@ -34,6 +35,12 @@ static struct sip_limits limits_full(const struct sip_limits *l)
 	return full;
 }
 
+static unsigned algos_of(const struct sip_conf *conf)
+{
+	return (conf->no_sha256 ? 0 : 1u << DIGEST_SHA256) |
+	       (conf->no_md5 ? 0 : 1u << DIGEST_MD5);
+}
+
 static int parts_new(struct sip *s, const struct sip_conf *conf, char *why,
 		     size_t whysize)
 {
@@ -47,6 +54,9 @@ static int parts_new(struct sip *s, const struct sip_conf *conf, char *why,
 	};
 	struct wheel *w = loop_wheel(s->loop);
 
+	s->amp = amp_new(AMP_SOURCES);
+	if (conf->users)
+		s->auth = auth_new(conf->users, algos_of(conf));
 	s->parser = parser_new();
 	s->stxns = stxns_new(w, s->limits.server_txns, &stxn_ops);
 	s->injects = injects_new(w, s->limits.server_txns, uas_stuck, s);
@@ -75,6 +85,8 @@ int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
 	s->limits = limits_full(&conf->limits);
 	s->requesth = conf->requesth;
 	s->arg = conf->arg;
+	s->trusted_identity = conf->trusted_identity;
+	s->users = conf->users;
 	s->trusted_count = conf->trusted_count;
 	s->trusted = mem_array(NULL, conf->trusted_count + 1,
 			       sizeof(*s->trusted));
@@ -99,6 +111,8 @@ void sip_free(struct sip *s)
 	ctxns_free(s->ctxns);
 	stxns_free(s->stxns);
 	injects_free(s->injects);
+	auth_free(s->auth);
+	amp_free(s->amp);
 	parser_free(s->parser);
 	buf_free(&s->head);
 	buf_free(&s->out);

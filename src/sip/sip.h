@@ -105,6 +105,11 @@ typedef void (sip_request_h)(const struct sip_request *req, void *arg);
 
 enum { SIP_BRANCH_KEY = 16 };
 
+struct users; /* users.h */
+/* Whose word a trusted source's request has: its From, or what it has in
+ * P-Asserted-Identity (RFC 3325), and no other's. */
+enum sip_trust { SIP_TRUST_FROM, SIP_TRUST_ASSERTED };
+
 struct sip_conf {
 	struct loop *loop;                /* borrowed */
 	const uint8_t *branch_key;        /* SIP_BRANCH_KEY secret bytes, the
@@ -114,6 +119,11 @@ struct sip_conf {
 	size_t listen_count;
 	const struct netmask *trusted;    /* copied */
 	size_t trusted_count;
+	enum sip_trust trusted_identity;
+	const struct users *users;        /* borrowed: who may log in; NULL, or
+					     without any: nobody but trusted
+					     sources is served */
+	bool no_sha256, no_md5;           /* not taken; not both */
 	const char *domain;               /* for Call-IDs */
 	const char *product;              /* User-Agent and Server */
 	const char *accept;               /* types, for the answer to OPTIONS;
@@ -233,6 +243,8 @@ struct sip_stats {
 	uint64_t requests_in, responses_in, requests_out, responses_out;
 	uint64_t retransmits_in, retransmits_out, bad, untrusted, overload;
 	uint64_t timeouts, send_errors;
+	uint64_t auth_failures; /* wrong credentials */
+	uint64_t withheld; /* answers too large for who asked */
 	uint64_t strays; /* answers that belong to no request of ours */
 	size_t server_txns, client_txns, conns;
 };

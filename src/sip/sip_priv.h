@@ -3,7 +3,9 @@
 #ifndef CONFAB_SIP_PRIV_H
 #define CONFAB_SIP_PRIV_H
 
+#include "amp_priv.h"
 #include "answer_priv.h"
+#include "auth_priv.h"
 #include "ctxn_priv.h"
 #include "inject_priv.h"
 #include "parse_priv.h"
@@ -17,6 +19,10 @@ struct sip {
 	const char *accept;      /* static */
 	struct netmask *trusted; /* owned */
 	size_t trusted_count;
+	enum sip_trust trusted_identity;
+	const struct users *users; /* borrowed, or NULL */
+	struct auth *auth;         /* owned; NULL without users */
+	struct amp *amp;           /* owned */
 	struct sip_limits limits; /* without zeros */
 	sip_request_h *requesth;
 	void *arg;

@@ -25,28 +25,45 @@ static void head_make(const struct uas *u)
 		    u->key.a);
 }
 
+/* Over UDP nobody knows whose address a stranger's is. */
+static bool is_withheld(const struct uas *u, size_t bytes)
+{
+	if (u->trusted || u->id.how != ID_NONE ||
+	    u->flow->transport != SIP_UDP || bytes <= u->packet.n ||
+	    amp_take(u->sip->amp, auth_source(&u->flow->peer),
+		     bytes - u->packet.n))
+		return false;
+	u->sip->stats.withheld++;
+	return true;
+}
+
 /* Strangers are not told more than they need. */
-void uas_answer(const struct uas *u, int status, const char *reason,
+bool uas_answer(const struct uas *u, int status, const char *reason,
 		const struct sip_header *headers, size_t count)
 {
 	struct sip *s = u->sip;
+	bool known = u->trusted || u->id.how != ID_NONE;
 	const struct answer a = {
 		.status = status,
 		.reason = view_str(reason),
 		.headers = headers,
 		.count = count,
-		.server = u->trusted ? view_str(s->product) : VIEW_NONE,
+		.server = known ? view_str(s->product) : VIEW_NONE,
 	};
 
 	if (u->in) {
 		u->in->answerh(status, a.reason, headers, count, u->in->a,
 			       u->in->b, u->in->arg);
-		return;
+		return true;
 	}
 	head_make(u);
 	buf_clear(&s->out);
-	if (answer_put(&s->out, &a, buf_view(&s->head)) == 0)
-		uas_send(u->flow, buf_view(&s->out), s);
+	if (answer_put(&s->out, &a, buf_view(&s->head)))
+		return true;
+	if (is_withheld(u, s->out.n))
+		return false;
+	uas_send(u->flow, buf_view(&s->out), s);
+	return true;
 }
 
 void uas_answer_with(const struct uas *u, int status, const char *name,

@@ -27,8 +27,9 @@ struct uas {
 					   OPTIONS and CANCEL */
 };
 
-/* Answers at once and without state; refused headers are left out. */
-void uas_answer(const struct uas *u, int status, const char *reason,
+/* Answers at once and without state; refused headers are left out. False: this
+ * was withheld: a stranger would get more out of us than he put in. */
+bool uas_answer(const struct uas *u, int status, const char *reason,
 		const struct sip_header *headers, size_t count);
 void uas_answer_with(const struct uas *u, int status, const char *name,
 		     struct view value);

@@ -129,6 +129,34 @@ int uri_scan(struct uri_parts *out, struct view text)
 	return out->chat ? rest_scan(out, rest) : 0;
 }
 
+static int hex_of(char c)
+{
+	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
+/* The next byte off v, which uri_scan() has found well formed. */
+static int take_byte(struct view *v)
+{
+	int c = (unsigned char)*v->p;
+	size_t n = 1;
+
+	if (c == '%' && v->n > 2) {
+		c = hex_of(v->p[1]) << 4 | hex_of(v->p[2]);
+		n = 3;
+	}
+	*v = view_from(*v, n);
+	return c;
+}
+
+bool uri_user_is(struct view a, struct view b)
+{
+	while (a.n && b.n) {
+		if (take_byte(&a) != take_byte(&b))
+			return false;
+	}
+	return !a.n && !b.n;
+}
+
 int sip_uri_parse(struct sip_uri *out, struct view text)
 {
 	struct uri_parts parts;

@@ -17,5 +17,8 @@ struct uri_parts {
 /* Any scheme, any length. EBADMSG: no URI; the characters, the escapes, or
  * the form of host and port are wrong. */
 int uri_scan(struct uri_parts *out, struct view text);
+/* The same user, one escaped differently from the other (RFC 3261 19.1.4:
+ * letter case matters). */
+bool uri_user_is(struct view a, struct view b);
 
 #endif

@@ -23,9 +23,14 @@ static int udp;      /* a client's socket */
 static char in[70000];
 static size_t in_n;
 
+static struct users *accounts; /* who may log in, or NULL */
+static enum sip_trust trust;
+static bool without_md5;
+
 static unsigned requests;
 static char last_body[100], last_type[40], last_user[40];
 static char last_params[100], last_agent[40], last_accept[80];
+static char last_identity[80];
 static uint64_t last_txn;
 static int answer_code; /* 0: the handler leaves it open */
 
@@ -41,6 +46,8 @@ static inline void on_request(const struct sip_request *req, void *arg)
 	view_copy(last_body, sizeof(last_body), req->body);
 	view_copy(last_type, sizeof(last_type), req->content_type);
 	view_copy(last_user, sizeof(last_user), req->from.user);
+	snprintf(last_identity, sizeof(last_identity), "%.*s@%.*s",
+		 VIEW_ARG(req->identity.user), VIEW_ARG(req->identity.host));
 	view_copy(last_params, sizeof(last_params), req->type_params);
 	view_copy(last_agent, sizeof(last_agent), req->user_agent);
 	view_copy(last_accept, sizeof(last_accept), req->accept);
@@ -68,6 +75,9 @@ static inline void edge_open(const char *trusted,
 		.listen_count = 2,
 		.trusted = &mask,
 		.trusted_count = 1,
+		.trusted_identity = trust,
+		.users = accounts,
+		.no_md5 = without_md5,
 		.domain = "confab.example",
 		.product = "confab/1",
 		.requesth = on_request,
