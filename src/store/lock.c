@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The lock is flock's: it goes with the process, however that ends. The file
- * stays where it is, for a removed name could be locked twice. The pid in it
- * is for the message only.
+ * stays where it is, for a removed name could be locked twice. What is in it
+ * ("PID" or "PID shared") is for whoever finds it locked.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -70,38 +70,61 @@ static int open_file(int dfd, const char *name)
 		      0600);
 }
 
-static int busy(int fd, const char *dir, struct buf *why)
+static void read_holder(struct store_holder *out, int fd)
 {
-	char pid[24] = "";
+	char text[40] = "";
+	ssize_t got = pread(fd, text, sizeof(text), 0);
+	struct view v = view_trim(view_mem(text, got > 0 ? (size_t)got : 0));
+	struct view pid, rest;
 	uint64_t n = 0;
-	ssize_t got = pread(fd, pid, sizeof(pid), 0);
-	struct view v = view_trim(view_mem(pid, got > 0 ? (size_t)got : 0));
 
-	buf_addf(why, "%s is in use by another confabd", dir);
-	if (!view_u64(&n, v, INT32_MAX))
-		buf_addf(why, " (process %d)", (int)n);
+	view_cut(v, ' ', &pid, &rest);
+	*out = (struct store_holder){ 0 };
+	if (view_u64(&n, pid, INT32_MAX))
+		return;
+	out->pid = (int)n;
+	out->shared = view_eqs(rest, "shared");
+}
+
+static int busy(int fd, const char *what, const struct store_conf *conf,
+		struct buf *why)
+{
+	struct store_holder holder;
+
+	read_holder(&holder, fd);
+	buf_addf(why, "%s is in use by another confabd", what);
+	if (holder.pid)
+		buf_addf(why, " (process %d)", holder.pid);
+	if (holder.shared && !conf->shared)
+		buf_adds(why, ", which shares it with those that have "
+			      "db_mode = 2, and with no other");
+	if (conf->holder)
+		*conf->holder = holder;
 	return EBUSY;
 }
 
-static int take(int fd, const char *dir, struct buf *why)
+static int take(int fd, const char *what, const struct store_conf *conf,
+		struct buf *why)
 {
 	if (flock(fd, LOCK_EX | LOCK_NB))
-		return errno == EWOULDBLOCK ? busy(fd, dir, why)
-					    : fail(why, dir, ": its lock");
-	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", (int)getpid()) < 0)
-		return fail(why, dir, ": its lock");
+		return errno == EWOULDBLOCK ? busy(fd, what, conf, why)
+					    : fail(why, what, ": its lock");
+	if (ftruncate(fd, 0) || dprintf(fd, "%d%s\n", (int)getpid(),
+					conf->shared ? " shared" : "") < 0)
+		return fail(why, what, ": its lock");
 	return 0;
 }
 
-int lock_dir(int *fdp, const char *dir, struct buf *why)
+int lock_dir(int *fdp, const struct store_conf *conf, struct buf *why)
 {
 	int dfd = -1, fd = -1, err;
 
-	err = open_dir(&dfd, dir, why);
+	err = open_dir(&dfd, conf->dir, why);
 	if (err)
 		return err;
 	fd = open_file(dfd, "confab.lock");
-	err = fd < 0 ? fail(why, dir, "/confab.lock") : take(fd, dir, why);
+	err = fd < 0 ? fail(why, conf->dir, "/confab.lock")
+		     : take(fd, conf->dir, conf, why);
 	close(dfd);
 	if (!err)
 		*fdp = fd;
@@ -110,11 +133,12 @@ int lock_dir(int *fdp, const char *dir, struct buf *why)
 	return err;
 }
 
-int lock_file(int *fdp, const char *file, struct buf *why)
+int lock_file(int *fdp, const struct store_conf *conf, struct buf *why)
 {
-	char *lock = mem_printf("%s.lock", file);
+	char *lock = mem_printf("%s.lock", conf->file);
 	int fd = open_file(AT_FDCWD, lock);
-	int err = fd < 0 ? fail(why, file, ".lock") : take(fd, file, why);
+	int err = fd < 0 ? fail(why, conf->file, ".lock")
+			 : take(fd, conf->file, conf, why);
 
 	mem_free(lock);
 	if (!err)

@@ -4,12 +4,13 @@
 #define CONFAB_LOCK_H
 
 #include "buf.h"
+#include "store.h"
 
-/* Makes dir (0700), takes dir/confab.lock until *fdp is closed or the process
- * is gone. EBUSY, EACCES, ENOSPC, EIO with one line in why. */
-int lock_dir(int *fdp, const char *dir, struct buf *why);
-/* The same for a file elsewhere: takes file.lock. */
-int lock_file(int *fdp, const char *file, struct buf *why);
+/* Makes conf's dir (0700), takes dir/confab.lock until *fdp is closed or the
+ * process is gone. EBUSY, EACCES, ENOSPC, EIO with one line in why. */
+int lock_dir(int *fdp, const struct store_conf *conf, struct buf *why);
+/* The same for conf's file: takes file.lock. */
+int lock_file(int *fdp, const struct store_conf *conf, struct buf *why);
 /* Sees to it that the file exists (0600). Only behind the lock: closing a
  * descriptor of a data base in use would drop SQLite's own locks on it. SQLite
  * gives its other files this one's mode. */

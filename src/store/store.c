@@ -225,9 +225,9 @@ static int open_all(struct store *s, const struct store_conf *conf,
 	int err = check_tables(&dc, why);
 
 	if (!err)
-		err = lock_dir(&s->lockfd, conf->dir, why);
+		err = lock_dir(&s->lockfd, conf, why);
 	if (!err && conf->file)
-		err = lock_file(&s->filefd, conf->file, why);
+		err = lock_file(&s->filefd, conf, why);
 	if (!err)
 		err = lock_make(dc.path, why);
 	if (!err)

@@ -102,7 +102,14 @@ int store_open(struct store **sp, const char *dir, store_wake_h *wakeh,
 
 enum { STORE_TABLE_MAX = 64 };
 
+/* Who has the lock; pid 0: he has not said so yet. */
+struct store_holder {
+	int pid;
+	bool shared;
+};
 struct store_conf {
+	bool shared;      /* waits for the lock: a note for who meets it */
+	struct store_holder *holder; /* filled when EBUSY; or NULL */
 	const char *dir;  /* the lock; and confab.db, without a file */
 	const char *file; /* the data base: an absolute path, or NULL */
 	const char *rooms_table, *members_table; /* NULL: the seeds' names */

@@ -130,6 +130,49 @@ static void second_one_is_refused(void **state)
 	rig_free(rig);
 }
 
+static int try_shared(struct rig *rig, bool shared, struct store_holder *out)
+{
+	const struct store_conf conf = {
+		.dir = rig->dir,
+		.shared = shared,
+		.holder = out,
+	};
+
+	*out = (struct store_holder){ .pid = -1 };
+	return store_open_conf(&rig->s, &conf, rig_wake, rig, rig->why,
+			       sizeof(rig->why));
+}
+
+static void a_holder_says_whether_he_shares(void **state)
+{
+	struct rig *rig = rig_new();
+	struct store *first;
+	struct store_holder by;
+	char path[256];
+
+	(void)state;
+	assert_int_equal(try_shared(rig, true, &by), 0);
+	first = rig->s;
+	assert_int_equal(try_shared(rig, true, &by), EBUSY);
+	assert_int_equal(by.pid, getpid());
+	assert_true(by.shared);
+	assert_null(strstr(rig->why, "db_mode"));
+	assert_int_equal(try_shared(rig, false, &by), EBUSY);
+	assert_non_null(strstr(rig->why, "db_mode = 2"));
+	rig_path(rig, "confab.lock", path);
+	assert_int_equal(truncate(path, 0), 0); /* not written yet */
+	assert_int_equal(try_shared(rig, true, &by), EBUSY);
+	assert_int_equal(by.pid, 0);
+	store_close(first);
+	assert_int_equal(try_shared(rig, false, &by), 0);
+	first = rig->s;
+	assert_int_equal(try_shared(rig, true, &by), EBUSY);
+	assert_int_equal(by.pid, getpid());
+	assert_false(by.shared);
+	rig->s = first;
+	rig_free(rig);
+}
+
 static void lock_goes_with_its_process(void **state)
 {
 	struct rig *rig = rig_new();
@@ -348,6 +391,7 @@ int main(void)
 		TEST(log_and_sync_are_as_promised),
 		TEST(signals_stay_on_our_thread),
 		TEST(second_one_is_refused),
+		TEST(a_holder_says_whether_he_shares),
 		TEST(lock_goes_with_its_process),
 		TEST(newer_schema_is_left_alone),
 		TEST(migration_is_all_or_nothing),
