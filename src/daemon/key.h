@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /* Reads n bytes from dir/name; makes the file (0600), with random ones, where
- * it is missing or short. The store holds dir's lock, so nobody else does the
- * same now. An errno value: key is random and was not kept. */
+ * it is missing or short; who does the same now gets the same. An errno value:
+ * key is random and was not kept. */
 int key_load(uint8_t *key, size_t n, const char *dir, const char *name);
 
 #endif

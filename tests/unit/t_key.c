@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "key.h"
@@ -61,9 +62,38 @@ static void test_not_kept(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+/* Two processes make the same one. */
+static void test_made_at_once(void **state)
+{
+	uint8_t a[16], b[16];
+	int pipes[2], i;
+
+	(void)state;
+	make_dir();
+	assert_int_equal(pipe(pipes), 0);
+	for (i = 0; i < 20; i++) {
+		pid_t pid = fork();
+
+		if (!pid) {
+			int err = key_load(b, 16, dir, "k");
+
+			_exit(err || write(pipes[1], b, 16) != 16);
+		}
+		assert_int_equal(key_load(a, 16, dir, "k"), 0);
+		assert_int_equal(read(pipes[0], b, 16), 16);
+		assert_memory_equal(a, b, 16);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		assert_int_equal(unlink(path), 0);
+	}
+	close(pipes[0]);
+	close(pipes[1]);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { TEST(test_stays),
+					    TEST(test_made_at_once),
 					    TEST(test_not_kept) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
