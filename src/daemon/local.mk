@@ -8,6 +8,15 @@ src_daemon_libconf_a_SOURCES = \
 	src/daemon/secret.c src/daemon/secret.h
 src_daemon_libconf_a_CPPFLAGS = $(INC_daemon) $(CONFUSE_CFLAGS)
 
+# Several daemons on one data base: what they say to each other.
+noinst_LIBRARIES += src/daemon/libpass.a
+src_daemon_libpass_a_SOURCES = \
+	src/daemon/pass.c src/daemon/pass.h \
+	src/daemon/peercred.c src/daemon/peercred.h \
+	src/daemon/serving.c src/daemon/serving.h \
+	src/daemon/standby.c src/daemon/standby.h
+src_daemon_libpass_a_CPPFLAGS = $(INC_daemon)
+
 # Both faces are always in; a build may leave their workers out.
 FACES = jabber/libjabber.a bridges/irc/libircface.a
 
@@ -26,6 +35,18 @@ confabd_CPPFLAGS = $(INC_daemon) $(JANSSON_CFLAGS) $(PKGLIBEXEC) \
 confabd_LDADD = src/daemon/libconf.a $(FACES) bridges/echo/libecho.a \
 	imc/libimc.a src/sip/libsip.a $(LIB_bridges) $(CONFUSE_LIBS) \
 	$(JANSSON_LIBS) $(DEPS_sip) $(DEPS_core)
+
+check_PROGRAMS += tests/unit/t_pass
+tests_unit_t_pass_SOURCES = tests/unit/t_pass.c
+tests_unit_t_pass_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_pass_LDADD = src/daemon/libpass.a $(LIB_sip) $(DEPS_sip) \
+	$(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_standby
+tests_unit_t_standby_SOURCES = tests/unit/t_standby.c
+tests_unit_t_standby_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_standby_LDADD = src/daemon/libpass.a $(LIB_sip) $(DEPS_sip) \
+	$(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_key
 tests_unit_t_key_SOURCES = tests/unit/t_key.c

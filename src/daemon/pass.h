@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What confabd processes on one data base say to each other: the one that
+ * stands by passes on what it receives, the one that serves answers. Frames of
+ * src/io over a Unix socket; this is what is in them, without any I/O. All
+ * readers give EBADMSG for what is short, left over or beyond a limit, and
+ * views into the payload.
+ */
+#ifndef CONFAB_PASS_H
+#define CONFAB_PASS_H
+
+#include "buf.h"
+#include "sip.h"
+
+enum {
+	PASS_VERSION = 1,
+	PASS_DOMAIN_MAX = 255,
+	PASS_IDENTITY_MAX = 1024,
+	PASS_PACKET_MAX = 128 * 1024,
+	PASS_REASON_MAX = 255,
+	PASS_HEADERS_MAX = 16,
+	PASS_NAME_MAX = 64,
+	PASS_VALUE_MAX = 8 * 1024,
+	PASS_LINE_MAX = 16 * 1024, /* of the control protocol */
+	PASS_TEXT_MAX = 64 * 1024, /* a piece of its answer */
+};
+
+enum pass_type {
+	PASS_HELLO = 1, /* both ways, first */
+	PASS_REQUEST,   /* to who serves; the frame's id is the request's */
+	PASS_ANSWER,    /* back, with that id */
+	PASS_LINE,      /* to who serves: a line of the control protocol */
+	PASS_REPLY,     /* back, with that id: pieces of the answer */
+};
+
+struct pass_hello {
+	uint32_t version, pid;
+	struct view domain;
+};
+void pass_put_hello(struct buf *b, const struct pass_hello *h);
+/* Of another version only that is read. */
+int pass_get_hello(struct pass_hello *out, struct view payload);
+
+struct pass_request {
+	struct sip_flow flow;  /* transport and peer only */
+	struct view identity;  /* who it is, where the edge knows; or empty */
+	struct view packet;
+};
+/* EMSGSIZE: the packet or the identity is too long. */
+int pass_put_request(struct buf *b, const struct pass_request *r);
+int pass_get_request(struct pass_request *out, struct view payload);
+
+struct pass_answer {
+	int code;              /* 200..699 */
+	struct view reason;    /* without NUL; or empty: the usual one */
+	struct sip_header headers[PASS_HEADERS_MAX];
+	size_t count;
+};
+/* Headers beyond the limits are left out, a reason is cut. */
+void pass_put_answer(struct buf *b, const struct pass_answer *a);
+int pass_get_answer(struct pass_answer *out, struct view payload);
+
+struct pass_reply {
+	bool more;
+	struct view text;      /* at most PASS_TEXT_MAX bytes */
+};
+void pass_put_reply(struct buf *b, const struct pass_reply *r);
+int pass_get_reply(struct pass_reply *out, struct view payload);
+
+#endif
