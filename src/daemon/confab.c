@@ -13,6 +13,8 @@
 #include "log.h"
 #include "mem.h"
 #include "notify.h"
+#include "share.h"
+#include "standby.h"
 
 enum {
 	DRAIN_MS = 10000,
@@ -39,6 +41,38 @@ static size_t read_listen(const struct confab *c, struct sip_listen *out)
 	return n;
 }
 
+static void on_request(const struct sip_request *req, void *arg)
+{
+	static const struct sip_header again = { VIEW("Retry-After"),
+						 VIEW("1") };
+	struct confab *c = arg;
+
+	switch (c->role) {
+	case CONFAB_STARTING:
+		sip_answer(c->sip, req->txn, 503, NULL, &again, 1);
+		break;
+	case CONFAB_STANDBY:
+		standby_request(c->standby, req);
+		break;
+	case CONFAB_SERVING:
+		imc_on_request(req, c->imc);
+		break;
+	}
+}
+
+/* Daemons on one data base share the key as well. */
+static void load_key(const struct confab *c, uint8_t key[SIP_BRANCH_KEY])
+{
+	char *dir = share_is_on(c->conf) ? share_dir(c->conf) :
+					   mem_strdup(c->conf->state_dir);
+	int err = key_load(key, SIP_BRANCH_KEY, dir, "branch.key");
+
+	if (err)
+		log_warning("%s/branch.key: %s: after a crash members may see "
+			    "a few texts twice", dir, strerror(err));
+	mem_free(dir);
+}
+
 static int start_sip(struct confab *c, struct buf *why)
 {
 	struct sip_listen listen[LISTEN_MAX];
@@ -52,17 +86,13 @@ static int start_sip(struct confab *c, struct buf *why)
 		.domain = c->conf->domain,
 		.product = "confab/" CONFAB_VERSION,
 		.accept = imc_accept(),
-		.requesth = imc_on_request,
-		.arg = c->imc,
+		.requesth = on_request,
+		.arg = c,
 	};
 	char text[WHY_MAX] = "";
 	int err;
 
-	err = key_load(key, sizeof(key), c->conf->state_dir, "branch.key");
-	if (err)
-		log_warning("%s/branch.key: %s: after a crash members may see "
-			 "a few texts twice", c->conf->state_dir,
-			 strerror(err));
+	load_key(c, key);
 	sc.listen_count = read_listen(c, listen);
 	for (char **p = c->conf->trusted; *p; p++) {
 		if (sc.trusted_count == TRUSTED_MAX) {
@@ -85,13 +115,15 @@ static int start_sip(struct confab *c, struct buf *why)
 static bool drained(struct confab *c)
 {
 	struct sip_stats st;
+	size_t n;
 
 	sip_stats(c->sip, &st);
-	if (st.client_txns != c->draining) {
-		c->draining = st.client_txns;
+	n = st.client_txns + share_under_way(c);
+	if (n != c->draining) {
+		c->draining = n;
 		c->drain_moved_ms = now_ms();
 	}
-	return !st.client_txns || now_ms() >= c->drain_until_ms ||
+	return !n || now_ms() >= c->drain_until_ms ||
 	       now_ms() >= c->drain_moved_ms + QUIET_MS;
 }
 
@@ -124,6 +156,7 @@ static void on_signal(int signum, void *arg)
 		 DRAIN_MS / 1000);
 	notify_state("STOPPING=1");
 	sip_drain(c->sip);
+	share_drain(c);
 	c->drain_until_ms = now_ms() + DRAIN_MS;
 	c->drain_moved_ms = now_ms();
 	wheel_start(loop_wheel(c->loop), &c->drain, 0, on_drain);
@@ -170,14 +203,48 @@ static int start_edge(struct confab *c, struct buf *why)
 	return err ? err : start_signals(c);
 }
 
-static int start_parts(struct confab *c, struct buf *why)
+static int start_serving(struct confab *c, struct buf *why)
 {
 	int err;
 
-	if ((err = heart_open(c, why)) || (err = heart_start(c, why)) ||
-	    (err = start_edge(c, why)))
+	if ((err = heart_start(c, why)) || (err = start_edge(c, why)) ||
+	    (err = heart_join(c)))
 		return err;
-	return heart_join(c);
+	c->role = CONFAB_SERVING;
+	if (share_is_on(c->conf))
+		share_serve(c);
+	return 0;
+}
+
+static int start_standby(struct confab *c, struct buf *why)
+{
+	int err = heart_check(c, why);
+
+	if (!err)
+		err = start_edge(c, why);
+	if (!err)
+		share_stand_by(c);
+	return err;
+}
+
+static int start_parts(struct confab *c, struct buf *why)
+{
+	bool shared = share_is_on(c->conf);
+	struct buf words = { 0 };
+	int err = heart_open(c, &words), bad = 0;
+
+	if (shared && (!err || err == EBUSY))
+		bad = share_check(c, why);
+	if (bad)
+		err = bad;
+	else if (!err)
+		err = start_serving(c, why);
+	else if (shared && err == EBUSY)
+		err = start_standby(c, why);
+	else
+		buf_addv(why, buf_view(&words));
+	buf_free(&words);
+	return err;
 }
 
 int confab_start(struct confab *c, struct conf *conf, struct buf *why)
@@ -196,21 +263,26 @@ int confab_start(struct confab *c, struct conf *conf, struct buf *why)
 
 static void log_ready(const struct confab *c)
 {
-	struct hub_stats st;
-
-	hub_stats(c->hub, &st);
-	log_info("confabd " CONFAB_VERSION " is ready: domain %s, %zu rooms, "
-		 "%zu members, %zu links",
-		 c->conf->domain, st.rooms, st.members, st.legs);
+	if (c->role == CONFAB_SERVING)
+		heart_log(c, "confabd " CONFAB_VERSION " is ready");
+	else
+		log_info("confabd " CONFAB_VERSION " is ready, and stands by: "
+			 "process %d has the data base", c->holder.pid);
 	for (char **p = c->conf->listen; *p; p++)
 		log_info("listening on %s", *p);
+	if (share_is_on(c->conf) && !*c->conf->imc.outbound_proxy)
+		log_warning("db_mode = 2 without outbound_proxy: users who "
+			    "send to one process get their texts from "
+			    "another, which NAT and TCP forbid");
 }
 
-void confab_run(struct confab *c)
+int confab_run(struct confab *c)
 {
 	log_ready(c);
-	notify_state("READY=1");
+	notify_state(c->role == CONFAB_SERVING ? "READY=1" :
+						 "READY=1\nSTATUS=stands by");
 	loop_run(c->loop);
+	return c->failed;
 }
 
 void confab_stop(struct confab *c)
@@ -219,9 +291,11 @@ void confab_stop(struct confab *c)
 		return;
 	wheel_stop(loop_wheel(c->loop), &c->drain);
 	wheel_stop(loop_wheel(c->loop), &c->watchdog);
+	share_quiet(c);
 	heart_quiet(c);
 	sip_free(c->sip);
 	heart_stop(c);
+	share_stop(c);
 	/* After what was waiting for the disk has been answered. */
 	control_close(c->control);
 	loop_free(c->loop);

@@ -15,6 +15,10 @@
 #include "store.h"
 
 struct control;
+struct serving;
+struct standby;
+
+enum confab_role { CONFAB_STARTING, CONFAB_STANDBY, CONFAB_SERVING };
 
 struct confab {
 	struct conf *conf;          /* ref */
@@ -28,6 +32,13 @@ struct confab {
 	struct bridge *jabber, *irc;
 	struct sip *sip;
 	struct control *control;
+	struct standby *standby;    /* CONFAB_STANDBY */
+	struct serving *serving;    /* CONFAB_SERVING, with db_mode 2 */
+	enum confab_role role;
+	struct store_holder holder; /* of the store, when not we */
+	struct wtimer share;        /* share.c's, as is: */
+	bool share_told;            /* the log: our socket can't be made */
+	int failed;                 /* errno: why the loop was stopped */
 	uint64_t started_ms;        /* monotonic */
 	uint64_t drain_until_ms;    /* 0: not stopping */
 	uint64_t drain_moved_ms;    /* when fewer were under way */
@@ -39,8 +50,9 @@ struct confab {
 /* Builds everything that conf describes and starts it; EINVAL and the like
  * with one line in why. */
 int confab_start(struct confab *c, struct conf *conf, struct buf *why);
-/* Runs until SIGTERM or SIGINT, then drains for at most 10 s. */
-void confab_run(struct confab *c);
+/* Runs until SIGTERM or SIGINT, then drains for at most 10 s. An errno value,
+ * logged, when it can't go on. */
+int confab_run(struct confab *c);
 /* Takes down what there is, also after a failed start. */
 void confab_stop(struct confab *c);
 

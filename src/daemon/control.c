@@ -2,13 +2,14 @@
 /* The control socket: connections, requests, answers. */
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "cmdtab.h"
 #include "control_priv.h"
 #include "log.h"
 #include "mem.h"
+#include "peercred.h"
+#include "standby.h"
 #include "stream.h"
 
 enum {
@@ -28,8 +29,12 @@ struct control {
 struct conn {
 	struct hnode by_id;
 	struct control *control;   /* borrowed */
-	struct stream *stream;     /* owned */
+	struct stream *stream;     /* owned; NULL: the line came elsewhere */
 	uint64_t id;
+	bool partly;               /* an answer is half written */
+	control_reply_h *replyh;   /* without a stream, with these */
+	uint64_t a, b;
+	void *arg;
 };
 
 static void conn_free(struct conn *n)
@@ -48,20 +53,29 @@ static struct conn *conn_find(struct control *c, uint64_t id)
 	return h ? CONTAINER(h, struct conn, by_id) : NULL;
 }
 
+static void conn_reply(struct conn *n, struct view line)
+{
+	control_reply_h *h = n->replyh;
+	uint64_t a = n->a, b = n->b;
+	void *arg = n->arg;
+
+	conn_free(n);
+	h(line, a, b, arg);
+}
+
 static void conn_send(struct conn *n, json_t *answer)
 {
 	char *text = json_dumps(answer, JSON_COMPACT);
-	int err = EINVAL;
+	size_t len = text ? strlen(text) : 0;
 
 	json_decref(answer);
-	if (text) {
-		err = stream_write(n->stream, text, strlen(text));
-		if (!err)
-			err = stream_write(n->stream, "\n", 1);
-		mem_free(text);
-	}
-	if (err)
+	if (len)
+		text[len++] = '\n'; /* in place of the NUL */
+	if (!n->stream)
+		conn_reply(n, view_mem(text, len));
+	else if (!len || stream_write(n->stream, text, len))
 		conn_free(n);
+	mem_free(text);
 }
 
 void control_answer(struct control *c, uint64_t conn, json_t *result)
@@ -109,6 +123,36 @@ static bool get_args(struct control_call *call, const json_t *root)
 	return true;
 }
 
+/* Pieces of an answer that another process gave. */
+static void on_passed(int err, struct view text, bool more, uint64_t conn,
+		      void *arg)
+{
+	struct conn *n = conn_find(arg, conn);
+
+	if (!n)
+		return;
+	if (err && !n->partly)
+		control_refuse(arg, conn, "the process that serves ended "
+					  "before it answered");
+	else if (err || stream_write(n->stream, text.p, text.n))
+		conn_free(n);
+	else
+		n->partly = more;
+}
+
+/* Who stands by knows of himself only. */
+static void pass(struct conn *n, struct view line)
+{
+	struct control *c = n->control;
+	int err = standby_line(c->confab->standby, line, on_passed, n->id, c);
+
+	if (err == ENOTCONN)
+		control_refuse(c, n->id, "this process stands by, and nobody "
+					 "serves at the moment");
+	else if (err)
+		control_refuse(c, n->id, strerrordesc_np(err));
+}
+
 static void on_line(struct conn *n, struct view line)
 {
 	struct control_call call = { .control = n->control, .conn = n->id };
@@ -119,9 +163,27 @@ static void on_line(struct conn *n, struct view line)
 		control_refuse(n->control, n->id,
 			       "a request is one JSON object a line, like "
 			       "{\"argv\":[\"status\"]}");
+	else if (n->control->confab->standby &&
+		 !view_eqs(call.argv[0], "status"))
+		pass(n, line);
 	else
 		control_run(&call);
 	json_decref(root);
+}
+
+void control_take(struct control *c, struct view line, control_reply_h *h,
+		  uint64_t a, uint64_t b, void *arg)
+{
+	struct conn *n = mem_zalloc(sizeof(*n));
+
+	n->control = c;
+	n->id = ++c->last_id;
+	n->replyh = h;
+	n->a = a;
+	n->b = b;
+	n->arg = arg;
+	htable_add(&c->conns, &n->by_id, hash_u64(n->id));
+	on_line(n, line);
 }
 
 static void on_data(struct buf *in, void *arg)
@@ -150,20 +212,6 @@ static void on_close(int err, const char *text, void *arg)
 	conn_free(arg);
 }
 
-/* Only root and the user that confabd runs as (SO_PEERCRED, unix(7)). */
-static bool peer_allowed(int fd)
-{
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len))
-		return false;
-	if (cred.uid == 0 || cred.uid == geteuid())
-		return true;
-	log_warning("control: refused user %u", (unsigned)cred.uid);
-	return false;
-}
-
 static void on_accept(int fd, const struct netaddr *peer, void *arg)
 {
 	static const struct stream_ops ops = { .on_data = on_data,
@@ -174,7 +222,7 @@ static void on_accept(int fd, const struct netaddr *peer, void *arg)
 	struct conn *n;
 
 	(void)peer;
-	if (c->conns.count >= CONNS_MAX || !peer_allowed(fd)) {
+	if (c->conns.count >= CONNS_MAX || !peercred_allowed(fd, "control")) {
 		close(fd);
 		return;
 	}

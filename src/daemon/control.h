@@ -15,6 +15,12 @@ struct control;
 
 /* EADDRINUSE, EACCES, ENOENT ... as errno values. */
 int control_open(struct control **cp, struct confab *c, const char *path);
+/* A line from elsewhere; its answer, a line, comes once, now or later, and not
+ * after control_close(). */
+typedef void (control_reply_h)(struct view text, uint64_t a, uint64_t b,
+			       void *arg);
+void control_take(struct control *c, struct view line, control_reply_h *h,
+		  uint64_t a, uint64_t b, void *arg);
 /* NULL is allowed. */
 void control_close(struct control *c);
 

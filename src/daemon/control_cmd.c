@@ -3,11 +3,14 @@
  * a terminal is confabctl's. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "cmdtab.h"
 #include "control_priv.h"
 #include "mem.h"
+#include "serving.h"
+#include "standby.h"
 
 typedef void (run_h)(struct control_call *call);
 
@@ -141,17 +144,67 @@ static void set_hub(json_t *o, const struct confab *c)
 	set_count(o, "links_up", st.legs_up);
 }
 
-static void run_status(struct control_call *call)
+static json_t *standby_json(const struct confab *c)
 {
-	struct confab *c = control_confab(call->control);
-	json_t *o = json_object(), *workers = json_array();
+	struct standby_stats st;
+	json_t *o = json_object();
+
+	standby_stats(c->standby, &st);
+	json_object_set_new(o, "passes_to_process",
+			    st.serving ? json_integer(st.serving) :
+					 json_null());
+	json_object_set_new(o, "data_base_is_with_process",
+			    st.holder.pid ? json_integer(st.holder.pid) :
+					    json_null());
+	json_object_set_new(o, "shared", json_boolean(st.holder.shared));
+	set_count(o, "passed", st.passed);
+	set_count(o, "waiting", st.waiting);
+	set_count(o, "refused", st.refused);
+	return o;
+}
+
+static json_t *serving_json(const struct confab *c)
+{
+	struct serving_stats st;
+	json_t *o = json_object();
+
+	serving_stats(c->serving, &st);
+	set_count(o, "standing_by", st.standbys);
+	set_count(o, "taken", st.taken);
+	set_count(o, "waiting", st.open);
+	return o;
+}
+
+/* Of whom this process knows: itself. */
+static json_t *process_json(const struct confab *c)
+{
+	json_t *o = json_object();
 
 	json_object_set_new(o, "version", json_string(CONFAB_VERSION));
 	json_object_set_new(o, "domain", maybe(c->conf->domain));
+	json_object_set_new(o, "process", json_integer(getpid()));
+	json_object_set_new(o, "stands_by", json_boolean(c->standby));
 	json_object_set_new(o, "up_s", age(c->started_ms));
+	return o;
+}
+
+static void run_status(struct control_call *call)
+{
+	struct confab *c = control_confab(call->control);
+	json_t *o = process_json(c), *workers;
+
+	if (c->standby) {
+		json_object_set_new(o, "standby", standby_json(c));
+		json_object_set_new(o, "sip", sip_json(c));
+		control_answer(call->control, call->conn, o);
+		return;
+	}
 	set_hub(o, c);
+	if (c->serving)
+		json_object_set_new(o, "shared", serving_json(c));
 	json_object_set_new(o, "sip", sip_json(c));
 	json_object_set_new(o, "store", store_json(c));
+	workers = json_array();
 	hub_each_face(c->hub, add_face, workers);
 	json_object_set_new(o, "workers", workers);
 	json_object_set_new(o, "links", links_json(c));

@@ -9,7 +9,9 @@
 #include "clock.h"
 #include "heart.h"
 #include "jabber/face.h"
+#include "log.h"
 #include "mem.h"
+#include "share.h"
 
 enum { WHY_MAX = 512, GOODBYE_MS = 2000, GOODBYE_STEP_MS = 50 };
 
@@ -34,6 +36,8 @@ int heart_open(struct confab *c, struct buf *why)
 {
 	const struct conf_imc *ci = &c->conf->imc;
 	const struct store_conf sc = {
+		.shared = share_is_on(c->conf),
+		.holder = &c->holder,
 		.dir = c->conf->state_dir,
 		.file = conf_db_file(ci->db_url),
 		.rooms_table = ci->rooms_table,
@@ -42,13 +46,18 @@ int heart_open(struct confab *c, struct buf *why)
 	char text[WHY_MAX] = "";
 	int err;
 
+	c->holder = (struct store_holder){ 0 };
 	err = loop_waker(&c->waker, c->loop, on_wake, c);
 	if (!err)
 		err = store_open_conf(&c->store, &sc, wake, c, text,
 				      sizeof(text));
-	if (err)
-		buf_addf(why, "%s: %s", c->conf->state_dir,
-			 *text ? text : strerror(err));
+	if (!err)
+		return 0;
+	buf_addf(why, "%s: %s", c->conf->state_dir,
+		 *text ? text : strerror(err));
+	if (c->waker)
+		loop_waker_free(c->waker);
+	c->waker = NULL;
 	return err;
 }
 
@@ -322,6 +331,19 @@ static int start_links(struct confab *c, struct buf *why)
 
 /* ---- start and stop ---- */
 
+int heart_check(const struct confab *c, struct buf *why)
+{
+	char *jabber = worker_path(c, "confab-jabber");
+	char *irc = worker_path(c, "confab-irc");
+	int err = check_worker(jabber, c->conf->jabber_count, why);
+
+	if (!err)
+		err = check_worker(irc, c->conf->irc_count, why);
+	mem_free(jabber);
+	mem_free(irc);
+	return err;
+}
+
 int heart_start(struct confab *c, struct buf *why)
 {
 	int err;
@@ -338,6 +360,15 @@ int heart_join(struct confab *c)
 {
 	imc_set_sip(c->imc, c->sip);
 	return hub_start(c->hub);
+}
+
+void heart_log(const struct confab *c, const char *what)
+{
+	struct hub_stats st;
+
+	hub_stats(c->hub, &st);
+	log_info("%s: domain %s, %zu rooms, %zu members, %zu links", what,
+		 c->conf->domain, st.rooms, st.members, st.legs);
 }
 
 /* The workers say goodbye to their networks. */

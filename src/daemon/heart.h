@@ -8,13 +8,18 @@
 
 #include "confab.h"
 
-/* Opens the store, which locks it; errors as store_open(), with why. */
+/* Opens the store, which locks it; errors as store_open(), with why. EBUSY:
+ * c->holder says by whom; may be tried again. */
 int heart_open(struct confab *c, struct buf *why);
+/* What heart_start() can find wrong beforehand. */
+int heart_check(const struct confab *c, struct buf *why);
 /* After heart_open(): hub and faces, with all that the store and the
  * configuration say. */
 int heart_start(struct confab *c, struct buf *why);
 /* Once there is a SIP edge: lets the faces begin. */
 int heart_join(struct confab *c);
+/* One line of what it holds. */
+void heart_log(const struct confab *c, const char *what);
 /* Before the SIP edge ends: nothing is sent any more, workers are gone. */
 void heart_quiet(struct confab *c);
 /* After it: what waits for the disk is answered; then all is taken down. Both

@@ -29,10 +29,12 @@ confabd_SOURCES = \
 	src/daemon/control_import.c \
 	src/daemon/heart.c src/daemon/heart.h \
 	src/daemon/main.c \
-	src/daemon/notify.c src/daemon/notify.h
+	src/daemon/notify.c src/daemon/notify.h \
+	src/daemon/share.c src/daemon/share.h
 confabd_CPPFLAGS = $(INC_daemon) $(JANSSON_CFLAGS) $(PKGLIBEXEC) \
 	-DCONFAB_VERSION=\"$(VERSION)\"
-confabd_LDADD = src/daemon/libconf.a $(FACES) bridges/echo/libecho.a \
+confabd_LDADD = src/daemon/libconf.a src/daemon/libpass.a $(FACES) \
+	bridges/echo/libecho.a \
 	imc/libimc.a src/sip/libsip.a $(LIB_bridges) $(CONFUSE_LIBS) \
 	$(JANSSON_LIBS) $(DEPS_sip) $(DEPS_core)
 

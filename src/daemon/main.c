@@ -74,7 +74,7 @@ static int serve(struct conf *conf)
 	if (err)
 		log_error("%s", buf_str(&why));
 	else
-		confab_run(&c);
+		err = confab_run(&c);
 	confab_stop(&c);
 	buf_free(&why);
 	if (!err)

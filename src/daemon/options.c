@@ -167,11 +167,10 @@ static int check_db_url(const char *value, struct buf *why)
 
 static int check_db_mode(const char *value, struct buf *why)
 {
-	if (strcmp(value, "0") == 0)
+	if (strcmp(value, "0") == 0 || strcmp(value, "2") == 0)
 		return 0;
-	buf_adds(why, "must be 0 (all in memory, and on the disk before it is "
-		      "acknowledged): one database that several daemons "
-		      "share is not supported");
+	buf_adds(why, "must be 0 (this process alone) or 2 (several processes "
+		      "share the data base)");
 	return EINVAL;
 }
 
@@ -304,8 +303,11 @@ static const struct opt imc_opts[] = {
 	  .def = "0",
 	  .max = 2,
 	  .check = check_db_mode,
-	  .help = "0: everything in memory, and on the disk before it is\n"
-		  "acknowledged. There is no other mode." },
+	  .help = "0: the data base is this process's alone. 2: several\n"
+		  "processes on this host share it: one serves, the others\n"
+		  "stand by, pass on to it what they receive, and take over\n"
+		  "when it ends. In both, everything is in memory, and on\n"
+		  "the disk before it is acknowledged." },
 	{ .key = "rooms_table",
 	  .offset = AT(conf_imc, rooms_table),
 	  .def = "imc_rooms",

@@ -117,7 +117,7 @@ def test_parameters_that_cannot_be_are_explained(confabd):
     for imc, says in (
             ('db_url = "mysql://u:p@h/openser"', 'confabctl import'),
             ('db_url = "sqlite://relative"', 'SQLite file'),
-            ('db_mode = 2', 'several daemons'), ('db_mode = 1', 'must be 0'),
+            ('db_mode = 1', 'must be 0'), ('db_mode = 3', '0 to 2'),
             ('hash_size = 0', '1 to 30'), ('hash_size = 31', '1 to 30'),
             ('rooms_table = "a;b"', 'letters'),
             ('rooms_table = "1a"', 'letters'),

@@ -18,7 +18,8 @@ class Confabd:
 
     def __init__(self, build, folder, domain='confab.test', extra='',
                  imc='', env=None, trusted='"127.0.0.0/8"', listen=None,
-                 worker_timeout=4, prefix=(), limits={}):
+                 worker_timeout=4, prefix=(), limits={},
+                 state=None):
         self.build = str(build)
         self.folder = str(folder)
         self.domain = domain
@@ -27,6 +28,7 @@ class Confabd:
         self.socket = os.path.join(self.folder, 'control.sock')
         self.conf = os.path.join(self.folder, 'confab.conf')
         self.log = os.path.join(self.folder, 'confabd.log')
+        self.state = str(state or os.path.join(self.folder, 'state'))
         self.env = dict(os.environ, **(env or {}))
         self.env.pop('JOURNAL_STREAM', None)
         self.process = None
@@ -45,8 +47,7 @@ class Confabd:
             f.write('domain = "%s"\nlisten = {%s}\nstate_dir = "%s"\n'
                     'control = "%s"\ntrusted = {%s}\nworker_timeout = %d\n'
                     'log_level = "debug"\nimc {\n%s\n}\n%s\n%s\n' % (
-                        self.domain, s['listen'],
-                        os.path.join(self.folder, 'state'), self.socket,
+                        self.domain, s['listen'], self.state, self.socket,
                         s['trusted'], s['timeout'], s['imc'], self.limits(),
                         s['extra']))
         os.chmod(self.conf, 0o600)

@@ -38,12 +38,31 @@ def uri_of(value):
     return (found.group(1) if found else value.split(';')[0]).strip()
 
 
+class Unconnected:
+    """A UDP socket that hears anybody: requests go to one address, answers
+    to whom the last packet came from."""
+
+    def __init__(self, sock, server):
+        self.sock, self.server, self.peer = sock, server, server
+        self.settimeout, self.close = sock.settimeout, sock.close
+        self.getsockname = sock.getsockname
+
+    def recv(self, size):
+        data, self.peer = self.sock.recvfrom(size)
+        return data
+
+    def send(self, data):
+        return self.sock.sendto(
+            data, self.peer if data.startswith(b'SIP/2.0') else self.server)
+
+
 class SipUser:
     """name@domain on a socket of its own. answer: the status that incoming
-    MESSAGEs get, or a function that says it of a Message; None: silence."""
+    MESSAGEs get, or a function that says it of a Message; None: silence.
+    anybody: hears others than the server as well (UDP)."""
 
     def __init__(self, name, domain, server, transport='udp', answer=200,
-                 bind='127.0.0.1', port=0):
+                 bind='127.0.0.1', port=0, anybody=False):
         self.name, self.domain, self.server = name, domain, server
         self.transport, self.answer = transport, answer
         self.aor = 'sip:%s@%s' % (name, domain)
@@ -59,7 +78,10 @@ class SipUser:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                                  1 << 20)
             self.sock.bind((bind, port))
-            self.sock.connect(server)
+            if anybody:
+                self.sock = Unconnected(self.sock, server)
+            else:
+                self.sock.connect(server)
         else:
             self.sock = socket.create_connection(server, 10)
         self.sock.settimeout(0.2)
