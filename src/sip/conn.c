@@ -1,51 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* SIP over streams. */
-#include "conn_priv.h"
-
+/* SIP over streams: the connections, how they are made and end. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "hash.h"
+#include "conn_set_priv.h"
 #include "log.h"
 #include "mem.h"
-#include "stream.h"
 
 enum {
 	OUT_MAX = 256 * 1024,
-	CONNECT_MS = 10 * 1000,
+	CONNECT_MS = 10 * 1000, /* the handshake too */
 	SLACK = 4096, /* of the next message, behind the largest one */
-};
-
-struct conn {
-	struct hnode by_id, by_peer;
-	struct conns *set;     /* borrowed */
-	struct stream *stream; /* owned */
-	struct wtimer timer;   /* idle, or for the message under way */
-	enum sip_transport transport;
-	struct netaddr peer;
-	uint32_t id;
-	size_t live;           /* transactions that wait for an answer */
-	size_t seen;           /* bytes searched for the end of the head */
-	size_t need;           /* bytes of the message, once known */
-	unsigned blank;        /* bytes of the keep-alive so far */
-	bool partial;          /* the timer is the message's */
-	bool accepted;
-};
-
-struct conns {
-	struct loop *loop; /* borrowed */
-	struct sip_limits limits;
-	struct conn_ops ops;
-	struct htable by_id, by_peer; /* own the connections */
-	uint32_t last_id;
-	struct prescan pre;
 };
 
 size_t conns_count(const struct conns *cs)
 {
 	return cs->by_id.count;
 }
+
+const struct conns_stats *conns_stats(const struct conns *cs)
+{
+	return &cs->stats;
+}
+
+/* ---- finding ---- */
 
 static struct conn *by_id(const struct conns *cs, uint32_t id)
 {
@@ -60,7 +39,17 @@ static struct conn *by_id(const struct conns *cs, uint32_t id)
 	return NULL;
 }
 
-static struct conn *by_peer(const struct conns *cs,
+/* A connection that was verified for one name is not good for another. */
+static bool leads_to(const struct conn *c, const struct sip_flow *flow)
+{
+	if (c->transport != flow->transport ||
+	    !netaddr_eq(&c->peer, &flow->peer))
+		return false;
+	return !flow->tls_name || c->transport != SIP_TLS ||
+	       (c->tls_name && strcmp(c->tls_name, flow->tls_name) == 0);
+}
+
+static struct conn *by_flow(const struct conns *cs,
 			    const struct sip_flow *flow)
 {
 	struct hnode *n = htable_find(&cs->by_peer,
@@ -69,25 +58,32 @@ static struct conn *by_peer(const struct conns *cs,
 	for (; n; n = htable_more(n)) {
 		struct conn *c = CONTAINER(n, struct conn, by_peer);
 
-		if (c->transport == flow->transport &&
-		    netaddr_eq(&c->peer, &flow->peer))
+		if (leads_to(c, flow))
 			return c;
 	}
 	return NULL;
 }
 
+/* ---- ending ---- */
+
 static void conn_free(struct conn *c)
 {
 	htable_del(&c->set->by_id, &c->by_id);
 	htable_del(&c->set->by_peer, &c->by_peer);
-	wheel_stop(loop_wheel(c->set->loop), &c->timer);
+	conn_limit_del(c);
+	wheel_stop(loop_wheel(c->set->setup.loop), &c->timer);
+	if (c->ws)
+		ws_close(c->ws, WS_GOING_AWAY);
 	stream_close(c->stream);
+	ws_free(c->ws);
+	buf_free(&c->names);
+	mem_free(c->tls_name);
 	mem_free(c);
 }
 
-static void conn_end(struct conn *c, const char *why)
+void conn_end(struct conn *c, const char *why)
 {
-	const struct conn_ops *ops = &c->set->ops;
+	const struct conn_ops ops = c->set->ops;
 	char peer[NETADDR_TEXT_MAX];
 	uint32_t id = c->id;
 	size_t live = c->live;
@@ -96,125 +92,57 @@ static void conn_end(struct conn *c, const char *why)
 		  netaddr_str(peer, &c->peer), why);
 	conn_free(c);
 	if (live)
-		ops->gone(id, live, ops->arg);
+		ops.gone(id, live, ops.arg);
 }
 
-/* ---- time ---- */
-
-static void on_idle(struct wtimer *t)
+static void on_choked(struct wtimer *t)
 {
-	conn_end(CONTAINER(t, struct conn, timer), "idle");
+	conn_end(CONTAINER(t, struct conn, timer), "takes nothing any more");
 }
 
-static void on_slow(struct wtimer *t)
+/* From the loop, because who writes may hold on to connections. */
+static void choke(struct conn *c)
 {
-	conn_end(CONTAINER(t, struct conn, timer), "message not in in time");
-}
-
-/* partial: a message has begun and is not all there. */
-static void timer_set(struct conn *c, bool partial)
-{
-	struct wheel *w = loop_wheel(c->set->loop);
-	const struct sip_limits *limits = &c->set->limits;
-
-	if (!partial)
-		wheel_start(w, &c->timer, limits->tcp_idle_ms, on_idle);
-	else if (!c->partial)
-		wheel_start(w, &c->timer, limits->tcp_head_ms, on_slow);
-	c->partial = partial;
-}
-
-/* ---- framing ---- */
-
-/* What may only be wrong on a stream, where the length says where the next
- * message starts. */
-static void framing_check(const struct sip_limits *limits, struct prescan *pre)
-{
-	if (pre->status)
+	if (c->state == CONN_CHOKED)
 		return;
-	if (!pre->has_length) {
-		pre->status = 400;
-		pre->reason = "No Content-Length";
-	} else if (pre->length > limits->body) {
-		pre->status = 413;
-		pre->reason = "Request Entity Too Large";
-	}
+	c->state = CONN_CHOKED;
+	wheel_start(loop_wheel(c->set->setup.loop), &c->timer, 0, on_choked);
 }
 
-/* CR and LF between messages are nothing, but two CRLF in a row are a ping
- * that wants one back (RFC 5626 4.4.1). Returns the bytes taken. */
-static size_t blanks_take(struct conn *c, struct view v)
-{
-	static const char ping[] = "\r\n\r\n";
-	size_t i, n = prescan_blank(v);
+/* ---- the stream's handlers ---- */
 
-	for (i = 0; i < n; i++) {
-		c->blank = v.p[i] == ping[c->blank] ? c->blank + 1 : 0;
-		if (c->blank < 4)
-			continue;
-		c->blank = 0;
-		stream_write(c->stream, "\r\n", 2);
-	}
-	return n;
+static void opened(struct conn *c)
+{
+	c->state = CONN_OPEN;
+	conn_time(c, c->ws != NULL);
 }
 
-static bool head_is_in(struct conn *c, struct view v)
+static void on_open(void *arg)
 {
-	return c->need || prescan_head(v, &c->seen) ||
-	       v.n > c->set->limits.head;
-}
+	struct conn *c = arg;
 
-/* The message at the start of v was handled: the bytes taken, 0 when it is
- * not all there; fault: no next one can be found. */
-static size_t message_take(struct conn *c, struct view v, bool *fault)
-{
-	struct conns *cs = c->set;
-	struct sip_flow flow = { .transport = c->transport,
-				 .conn = c->id,
-				 .peer = c->peer };
-	size_t n;
-
-	if (!head_is_in(c, v) || v.n < c->need)
-		return 0;
-	prescan(&cs->pre, v, cs->limits.head);
-	framing_check(&cs->limits, &cs->pre);
-	*fault = cs->pre.status != 0;
-	if (!*fault)
-		c->need = cs->pre.size + (size_t)cs->pre.length;
-	if (v.n < c->need)
-		return 0;
-
-	n = *fault ? v.n : c->need;
-	c->need = c->seen = 0;
-	c->blank = 0;
-	c->partial = false;
-	cs->ops.message(&flow, &cs->pre, view_head(v, n), cs->ops.arg);
-	return n;
+	conn_limit_started(c);
+	stream_peer_names(c->stream, &c->names);
+	if (c->state == CONN_OPENING)
+		opened(c);
 }
 
 static void on_data(struct buf *in, void *arg)
 {
 	struct conn *c = arg;
-	struct view v = buf_view(in);
-	bool fault = false;
-	size_t n;
 
-	do {
-		v = view_from(v, blanks_take(c, v));
-		n = v.n ? message_take(c, v, &fault) : 0;
-		v = view_from(v, n);
-	} while (n && !fault);
-	if (fault) {
-		conn_end(c, "no message");
-		return;
-	}
-	timer_set(c, v.n > 0);
-	buf_drop(in, in->n - v.n);
+	/* Who does not take our answers is not listened to. */
+	if (stream_pending(c->stream) > OUT_MAX / 2)
+		stream_pause(c->stream, true);
+	else
+		conn_data(c, in);
 }
 
-static void on_open(void *arg)
+static void on_drain(void *arg)
 {
-	timer_set(arg, false);
+	struct conn *c = arg;
+
+	stream_pause(c->stream, false);
 }
 
 static void on_close(int err, const char *text, void *arg)
@@ -227,18 +155,22 @@ static const struct stream_ops stream_handlers = {
 	.on_open = on_open,
 	.on_data = on_data,
 	.on_close = on_close,
+	.on_drain = on_drain,
 };
 
 /* ---- making ---- */
 
-struct conns *conns_new(struct loop *l, const struct sip_limits *limits,
+struct conns *conns_new(const struct conns_setup *setup,
+			const struct sip_limits *limits,
 			const struct conn_ops *ops)
 {
 	struct conns *cs = mem_zalloc(sizeof(*cs));
 
-	cs->loop = l;
+	cs->setup = *setup;
 	cs->limits = *limits;
 	cs->ops = *ops;
+	list_init(&cs->strangers);
+	list_init(&cs->starting);
 	return cs;
 }
 
@@ -252,6 +184,7 @@ void conns_free(struct conns *cs)
 		conn_free(CONTAINER(n, struct conn, by_id));
 	htable_free(&cs->by_id);
 	htable_free(&cs->by_peer);
+	htable_free(&cs->sources);
 	mem_free(cs);
 }
 
@@ -261,6 +194,7 @@ static struct stream_conf stream_limits(const struct conns *cs)
 		.in_max = cs->limits.head + cs->limits.body + SLACK,
 		.out_max = OUT_MAX,
 		.connect_ms = CONNECT_MS,
+		.dead_ms = cs->limits.dead_ms,
 	};
 }
 
@@ -272,84 +206,93 @@ static struct conn *conn_new(struct conns *cs, enum sip_transport transport,
 	c->set = cs;
 	c->transport = transport;
 	c->peer = *peer;
-	return c;
-}
-
-static void conn_add(struct conn *c)
-{
-	struct conns *cs = c->set;
-
 	do {
 		c->id = ++cs->last_id;
 	} while (!c->id || by_id(cs, c->id));
 	htable_add(&cs->by_id, &c->by_id, hash_u64(c->id));
 	htable_add(&cs->by_peer, &c->by_peer, netaddr_hash(&c->peer));
+	return c;
 }
 
-static bool ip_is_full(const struct conns *cs, const struct netaddr *peer)
+static bool has_tls(enum sip_transport t)
 {
-	struct hnode *n = NULL;
-	size_t pos = 0, count = 0;
-
-	while ((n = htable_each(&cs->by_id, &pos, n))) {
-		const struct conn *c = CONTAINER(n, struct conn, by_id);
-		struct netaddr a = c->peer;
-
-		netaddr_set_port(&a, netaddr_port(peer));
-		if (c->accepted && netaddr_eq(&a, peer))
-			count++;
-	}
-	return count >= cs->limits.conns_per_ip;
+	return t == SIP_TLS || t == SIP_WSS;
 }
 
-bool conns_accept(struct conns *cs, enum sip_transport transport, int fd,
+static void adopt(struct conns *cs, enum sip_transport transport, int fd,
 		  const struct netaddr *peer)
 {
+	struct conn *c = conn_new(cs, transport, peer);
 	struct stream_conf conf = stream_limits(cs);
-	struct conn *c;
 
-	if (conns_count(cs) >= cs->limits.conns || ip_is_full(cs, peer)) {
-		close(fd);
-		return false;
-	}
-	c = conn_new(cs, transport, peer);
 	c->accepted = true;
-	if (stream_adopt(&c->stream, cs->loop, fd, &conf, &stream_handlers,
-			 c)) {
-		mem_free(c);
-		return false;
+	if (has_tls(transport))
+		conf.tls = cs->setup.server;
+	if (stream_adopt(&c->stream, cs->setup.loop, fd, &conf,
+			 &stream_handlers, c)) {
+		conn_free(c);
+		return;
 	}
-	conn_add(c);
-	timer_set(c, false);
-	return true;
+	conn_frame_init(c);
+	if (!conf.tls)
+		opened(c);
+	conn_limit_add(c);
+}
+
+void conns_accept(struct conns *cs, enum sip_transport transport, int fd,
+		  const struct netaddr *peer)
+{
+	if (conn_limit_takes(cs, peer)) {
+		adopt(cs, transport, fd, peer);
+		return;
+	}
+	cs->stats.refused++;
+	close(fd);
+}
+
+/* Nobody can connect to a browser; and over TLS not without a name. */
+static bool can_connect(const struct conns *cs, const struct sip_flow *flow)
+{
+	return flow->transport == SIP_TCP ||
+	       (flow->transport == SIP_TLS && flow->tls_name &&
+		cs->setup.client);
+}
+
+static int conn_connect(struct conns *cs, struct sip_flow *flow)
+{
+	struct stream_conf conf = stream_limits(cs);
+	struct conn *c = conn_new(cs, flow->transport, &flow->peer);
+	int err;
+
+	if (flow->transport == SIP_TLS) {
+		c->tls_name = mem_strdup(flow->tls_name);
+		conf.tls = cs->setup.client;
+		conf.tls_name = c->tls_name;
+	}
+	err = stream_connect(&c->stream, cs->setup.loop, &flow->peer, &conf,
+			     &stream_handlers, c);
+	if (err)
+		conn_free(c);
+	else
+		flow->conn = c->id;
+	return err;
 }
 
 int conns_get(struct conns *cs, struct sip_flow *flow)
 {
-	struct stream_conf conf = stream_limits(cs);
 	struct conn *c = by_id(cs, (uint32_t)flow->conn);
-	int err;
 
-	if (!c)
-		c = by_peer(cs, flow);
+	if (!c || c->transport != flow->transport)
+		c = by_flow(cs, flow);
 	if (c) {
 		flow->conn = c->id;
 		return 0;
 	}
-	if (flow->transport != SIP_TCP)
+	if (!can_connect(cs, flow))
 		return ENOTCONN;
 	if (conns_count(cs) >= cs->limits.conns)
 		return ENOBUFS;
-	c = conn_new(cs, flow->transport, &flow->peer);
-	err = stream_connect(&c->stream, cs->loop, &flow->peer, &conf,
-			     &stream_handlers, c);
-	if (err) {
-		mem_free(c);
-		return err;
-	}
-	conn_add(c);
-	flow->conn = c->id;
-	return 0;
+	return conn_connect(cs, flow);
 }
 
 bool conns_flow(const struct conns *cs, uint32_t id, struct sip_flow *out)
@@ -369,8 +312,15 @@ bool conns_flow(const struct conns *cs, uint32_t id, struct sip_flow *out)
 int conns_write(struct conns *cs, uint32_t id, struct view text)
 {
 	struct conn *c = by_id(cs, id);
+	int err;
 
-	return c ? stream_write(c->stream, text.p, text.n) : ENOTCONN;
+	if (!c || c->state == CONN_CHOKED)
+		return ENOTCONN;
+	err = c->ws ? ws_send(c->ws, text) :
+		      stream_write(c->stream, text.p, text.n);
+	if (err == ENOBUFS)
+		choke(c);
+	return err;
 }
 
 void conns_hold(struct conns *cs, uint32_t id, int by)
@@ -379,4 +329,29 @@ void conns_hold(struct conns *cs, uint32_t id, int by)
 
 	if (c)
 		c->live = (size_t)((ptrdiff_t)c->live + by);
+}
+
+void conns_known(struct conns *cs, uint32_t id)
+{
+	struct conn *c = by_id(cs, id);
+
+	if (!c || c->known)
+		return;
+	conn_limit_known(c);
+	conn_time(c, c->partial);
+}
+
+bool conns_is(const struct conns *cs, uint32_t id, struct view name)
+{
+	const struct conn *c = by_id(cs, id);
+	struct view names, one;
+
+	if (!c || !name.n)
+		return false;
+	for (names = buf_view(&c->names); names.n;) {
+		view_cut(names, '\n', &one, &names);
+		if (view_ieq(one, name))
+			return true;
+	}
+	return false;
 }

@@ -5,7 +5,9 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/answer.c src/sip/answer_priv.h \
 	src/sip/arena.c src/sip/arena_priv.h \
 	src/sip/auth.c src/sip/auth_priv.h \
-	src/sip/conn.c src/sip/conn_priv.h \
+	src/sip/conn.c src/sip/conn_priv.h src/sip/conn_set_priv.h \
+	src/sip/conn_frame.c \
+	src/sip/conn_limit.c \
 	src/sip/credentials.c src/sip/credentials_priv.h \
 	src/sip/ctxn.c src/sip/ctxn_priv.h \
 	src/sip/dest.c src/sip/dest_priv.h \

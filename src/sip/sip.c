@@ -25,8 +25,11 @@ static struct sip_limits limits_full(const struct sip_limits *l)
 		.server_txns = size_or(l->server_txns, 20000),
 		.client_txns = size_or(l->client_txns, 200000),
 		.conns = size_or(l->conns, 1024),
+		.handshakes = size_or(l->handshakes, 128),
 		.conns_per_ip = size_or(l->conns_per_ip, 32),
 		.tcp_idle_ms = size_or(l->tcp_idle_ms, 120 * 1000),
+		.user_idle_ms = size_or(l->user_idle_ms, 65 * 60 * 1000),
+		.dead_ms = size_or(l->dead_ms, 45 * 1000),
 		.tcp_head_ms = size_or(l->tcp_head_ms, 10 * 1000),
 	};
 
@@ -49,7 +52,6 @@ static int parts_new(struct sip *s, const struct sip_conf *conf, char *why,
 	const struct transport_ops ops = {
 		.datagram = uas_datagram,
 		.conn = { uas_message, uac_conn_gone, s },
-		.refused = uas_refused,
 		.arg = s,
 	};
 	struct wheel *w = loop_wheel(s->loop);
@@ -135,6 +137,8 @@ const struct netaddr *sip_local(const struct sip *s, size_t i)
 void sip_stats(const struct sip *s, struct sip_stats *out)
 {
 	const struct ctxn_stats *c = ctxns_stats(s->ctxns);
+	const struct conns_stats *t =
+		conns_stats(transport_conns_of(s->transport));
 
 	*out = s->stats;
 	out->retransmits_out += c->retransmits;
@@ -142,5 +146,19 @@ void sip_stats(const struct sip *s, struct sip_stats *out)
 	out->send_errors += transport_send_errors(s->transport);
 	out->server_txns = stxns_count(s->stxns) + injects_count(s->injects);
 	out->client_txns = ctxns_count(s->ctxns);
+	out->conns_refused = t->refused;
+	out->conns_shed = t->shed;
+	out->overload += t->refused;
 	out->conns = transport_conns(s->transport);
+}
+
+void sip_conn_known(struct sip *s, uint64_t conn)
+{
+	conns_known(transport_conns_of(s->transport), (uint32_t)conn);
+}
+
+bool sip_conn_is(const struct sip *s, uint64_t conn, struct view name)
+{
+	return conns_is(transport_conns_of(s->transport), (uint32_t)conn,
+			name);
 }

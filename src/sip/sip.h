@@ -16,6 +16,7 @@
 #include "view.h"
 
 struct sip;
+struct tls_ctx;
 struct sip_template;
 
 enum sip_transport {
@@ -71,8 +72,15 @@ struct sip_limits {
 	size_t server_txns;   /* 0: 20,000 */
 	size_t client_txns;   /* 0: 200,000 */
 	size_t conns, conns_per_ip; /* 0: 1,024 and 32 */
-	uint64_t tcp_idle_ms; /* 0: 120 s */
-	uint64_t tcp_head_ms; /* a whole message must be in by then; 0: 10 s */
+	size_t handshakes;    /* under way at once; 0: 128 */
+	uint64_t tcp_idle_ms; /* without a message; 0: 120 s */
+	uint64_t user_idle_ms; /* the same, see sip_conn_known(); 0: 65 min */
+	/* A whole message must be in by then, and so must what opens a
+	 * WebSocket; 0: 10 s. */
+	uint64_t tcp_head_ms;
+	/* The other side is gone when it is silent for so long, down to TCP
+	 * itself; 0: 45 s. */
+	uint64_t dead_ms;
 };
 
 struct sip_listen {
@@ -128,6 +136,10 @@ struct sip_conf {
 	const char *product;              /* User-Agent and Server */
 	const char *accept;               /* types, for the answer to OPTIONS;
 					     NULL: text/plain; static */
+	/* Borrowed while the edge lives. server: for listeners by TLS and WSS,
+	 * which can't be without; client: to connect by TLS, or NULL. */
+	struct tls_ctx *tls_server, *tls_client;
+	char *const *ws_origins;          /* see ws.h; or NULL */
 	struct sip_limits limits;
 	sip_request_h *requesth;
 	void *arg;
@@ -228,6 +240,14 @@ size_t sip_copy_size(const struct sip *s, const struct sip_template *t,
 /* The flow down a connection; false: it is gone. */
 bool sip_conn_flow(const struct sip *s, uint64_t conn, struct sip_flow *out);
 
+/* A user is known on this connection: it is not among the first to go when
+ * there are too many, and may be idle as long as a registration may last.
+ * Unknown ids are ignored. */
+void sip_conn_known(struct sip *s, uint64_t conn);
+/* The certificate of the other side was verified, and has this alternative
+ * name: a DNS name, or a SIP URI without "sip:" (RFC 5922 7.1). */
+bool sip_conn_is(const struct sip *s, uint64_t conn, struct view name);
+
 /* What a done handler may ask while it runs, and nobody else: the copy it is
  * about, and the first header of this name in its answer (empty: none, or no
  * answer came). */
@@ -246,6 +266,7 @@ struct sip_stats {
 	uint64_t auth_failures; /* wrong credentials */
 	uint64_t withheld; /* answers too large for who asked */
 	uint64_t strays; /* answers that belong to no request of ours */
+	uint64_t conns_refused, conns_shed; /* over a limit; for others */
 	size_t server_txns, client_txns, conns;
 };
 void sip_stats(const struct sip *s, struct sip_stats *out);

@@ -53,7 +53,6 @@ void uas_message(const struct sip_flow *flow, const struct prescan *pre,
 		 struct view packet, void *arg);
 void uas_send(const struct sip_flow *flow, struct view text, void *arg);
 void uas_stuck(uint64_t id, void *arg);
-void uas_refused(void *arg);
 
 /* ---- uac.c ---- */
 

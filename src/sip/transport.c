@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "mem.h"
 #include "stream.h"
+
+enum { WINDOW_MS = 100, HANDSHAKES = 20 };
 
 struct socket {
 	struct transport *set;    /* borrowed */
@@ -16,6 +19,8 @@ struct socket {
 	struct listener *stream;  /* owned */
 	struct netaddr local;
 	struct buf sentby;
+	uint64_t window_ms;       /* when this window of handshakes began */
+	unsigned handshakes;      /* in it */
 };
 
 struct transport {
@@ -47,13 +52,39 @@ static void on_datagram(char *p, size_t n, const struct netaddr *src,
 	t->ops.datagram(&flow, view_mem(p, n), t->ops.arg);
 }
 
+static bool has_tls(enum sip_transport t)
+{
+	return t == SIP_TLS || t == SIP_WSS;
+}
+
+/* A handshake costs us about a millisecond, and who asks for it next to
+ * nothing: more than so many at once wait in the kernel. */
+static void pace(struct socket *s)
+{
+	uint64_t now = now_ms();
+
+	if (now >= s->window_ms + WINDOW_MS) {
+		s->window_ms = now;
+		s->handshakes = 0;
+	}
+	if (++s->handshakes >= HANDSHAKES)
+		listener_pause(s->stream, s->window_ms + WINDOW_MS - now);
+}
+
 static void on_accept(int fd, const struct netaddr *peer, void *arg)
 {
 	struct socket *s = arg;
-	struct transport *t = s->set;
 
-	if (!conns_accept(t->conns, s->transport, fd, peer))
-		t->ops.refused(t->ops.arg);
+	if (has_tls(s->transport))
+		pace(s);
+	conns_accept(s->set->conns, s->transport, fd, peer);
+}
+
+static void on_full(void *arg)
+{
+	struct socket *s = arg;
+
+	conns_shed(s->set->conns);
 }
 
 /* A wildcard is no address to be found at: there the domain stands in, and
@@ -73,6 +104,19 @@ static void sentby_make(struct socket *s, const char *domain)
 	buf_add_u64(b, netaddr_port(&s->local));
 }
 
+static int stream_listen(struct socket *s, const struct sip_conf *conf,
+			 const struct netaddr *local)
+{
+	int err;
+
+	if (has_tls(s->transport) && !conf->tls_server)
+		return EINVAL;
+	err = listener_open(&s->stream, conf->loop, local, on_accept, s);
+	if (!err)
+		listener_on_full(s->stream, on_full, s);
+	return err;
+}
+
 static int socket_open(struct transport *t, const struct sip_conf *conf,
 		       size_t i)
 {
@@ -86,8 +130,7 @@ static int socket_open(struct transport *t, const struct sip_conf *conf,
 		err = udp_open(&s->udp, conf->loop, &l->local,
 			       UDP_DATAGRAM_MAX, on_datagram, s);
 	else
-		err = listener_open(&s->stream, conf->loop, &l->local,
-				    on_accept, s);
+		err = stream_listen(s, conf, &l->local);
 	if (err)
 		return err;
 	s->local = s->udp ? *udp_local(s->udp) : *listener_local(s->stream);
@@ -110,13 +153,19 @@ int transport_new(struct transport **tp, const struct sip_conf *conf,
 		  const struct sip_limits *limits,
 		  const struct transport_ops *ops, char *why, size_t whysize)
 {
+	const struct conns_setup setup = {
+		.loop = conf->loop,
+		.server = conf->tls_server,
+		.client = conf->tls_client,
+		.ws_origins = conf->ws_origins,
+	};
 	struct transport *t = mem_zalloc(sizeof(*t));
 	char local[NETADDR_TEXT_MAX];
 	size_t i;
 	int err = 0;
 
 	t->ops = *ops;
-	t->conns = conns_new(conf->loop, limits, &ops->conn);
+	t->conns = conns_new(&setup, limits, &ops->conn);
 	no_listeners_make(t, conf->domain);
 	for (i = 0; i < conf->listen_count && !err; i++)
 		err = socket_open(t, conf, i);

@@ -16,8 +16,6 @@ struct transport_ops {
 	void (*datagram)(const struct sip_flow *flow, struct view packet,
 			 void *arg);
 	struct conn_ops conn;
-	/* A connection over a limit was turned away. */
-	void (*refused)(void *arg);
 	void *arg;
 };
 

@@ -126,6 +126,8 @@ static void serve_message(const struct uas *u)
 /* Whoever it is has said so. */
 static void serve_known(const struct uas *u)
 {
+	if (!u->in)
+		sip_conn_known(u->sip, u->flow->conn);
 	switch (u->req->method) {
 	case SIP_MESSAGE:
 		serve_message(u);
@@ -275,13 +277,6 @@ void uas_message(const struct sip_flow *flow, const struct prescan *pre,
 		uac_response(s, packet);
 	else
 		s->stats.bad++;
-}
-
-void uas_refused(void *arg)
-{
-	struct sip *s = arg;
-
-	s->stats.overload++;
 }
 
 void uas_stuck(uint64_t id, void *arg)

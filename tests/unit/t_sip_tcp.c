@@ -114,9 +114,9 @@ static void test_tcp_times(void **state)
 	assert_true(tcp_ended(slow));
 	clock_advance(100000);
 	turns();
-	tcp_put(idle, "\r\n");
-	turns();
-	clock_advance(119000);
+	tcp_put(idle, "\r\n\r\n"); /* keeps nobody whom we don't know */
+	tcp_await(idle, "\r\n");
+	clock_advance(9000);
 	turns();
 	sip_stats(edge, &stats);
 	assert_int_equal(stats.conns, 1);
@@ -124,6 +124,27 @@ static void test_tcp_times(void **state)
 	assert_true(tcp_ended(idle));
 	close(slow);
 	close(idle);
+}
+
+static void test_tcp_known_user_stays(void **state)
+{
+	const struct sip_limits limits = { .user_idle_ms = 1000000 };
+	int fd;
+
+	(void)state;
+	edge_open("127.0.0.0/8", &limits);
+	fd = tcp_open();
+	tcp_put(fd, TCP_MESSAGE("t1", "message"));
+	tcp_await(fd, "SIP/2.0 202 ");
+	clock_advance(900000);
+	assert_true(silent(fd));
+	tcp_put(fd, "\r\n\r\n");
+	tcp_await(fd, "\r\n");
+	clock_advance(900000);
+	assert_true(silent(fd));
+	clock_advance(101000);
+	assert_true(tcp_ended(fd));
+	close(fd);
 }
 
 static void test_tcp_limits(void **state)
@@ -148,6 +169,87 @@ static void test_tcp_limits(void **state)
 		close(fd[i]);
 }
 
+/* Where all are too many the one that was silent longest goes, but nobody
+ * that we know, and nobody who was heard just now. */
+static void test_tcp_places_for_others(void **state)
+{
+	const struct sip_limits limits = { .conns = 3 };
+	struct sip_stats stats;
+	int fd[5], i;
+
+	(void)state;
+	edge_open("127.0.0.0/8", &limits);
+	for (i = 0; i < 3; i++)
+		fd[i] = tcp_open();
+	turns();
+	fd[3] = tcp_open();
+	assert_true(tcp_ended(fd[3]));
+	tcp_put(fd[0], TCP_MESSAGE("t1", "message"));
+	tcp_await(fd[0], "SIP/2.0 202 ");
+	clock_advance(11000);
+	tcp_put(fd[1], REQUEST("OPTIONS", "x") "l: 0\r\n\r\n");
+	tcp_await(fd[1], "SIP/2.0 200 OK\r\n");
+	fd[4] = tcp_open();
+	assert_true(tcp_ended(fd[2]));
+	tcp_put(fd[4], REQUEST("OPTIONS", "y") "l: 0\r\n\r\n");
+	tcp_await(fd[4], "SIP/2.0 200 OK\r\n");
+	sip_stats(edge, &stats);
+	assert_int_equal(stats.conns, 3);
+	assert_int_equal(stats.conns_refused, 1);
+	assert_int_equal(stats.conns_shed, 1);
+	for (i = 0; i < 5; i++)
+		close(fd[i]);
+}
+
+/* Takes what is there; the answers in it. */
+static size_t answers_in(int fd)
+{
+	static char bytes[65536]; /* the first: the last one taken before */
+	size_t count = 0;
+	ssize_t n, i;
+
+	n = recv(fd, bytes + 1, sizeof(bytes) - 1, MSG_DONTWAIT);
+	for (i = 1; i <= n; i++)
+		count += bytes[i] == 'K' && bytes[i - 1] == 'O';
+	if (n > 0)
+		bytes[0] = bytes[n];
+	return count;
+}
+
+/* Who takes no answers is not listened to, until he does. */
+static void test_tcp_who_takes_nothing(void **state)
+{
+	const struct view text = VIEW(REQUEST("OPTIONS", "x") "l: 0\r\n\r\n");
+	struct sip_stats stats = { 0 };
+	struct buf many = { 0 };
+	size_t sent = 0, stalled = 0, got = 0;
+	ssize_t n;
+	int fd, i;
+
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	fd = tcp_open();
+	for (i = 0; i < 1000; i++)
+		buf_addv(&many, text);
+	while (stalled < 20) {
+		n = send(fd, many.p + sent % many.n, many.n - sent % many.n,
+			 MSG_NOSIGNAL | MSG_DONTWAIT);
+		sent += n > 0 ? (size_t)n : 0;
+		stalled = n > 0 ? 0 : stalled + 1;
+		loop_turn(loop, n < 0);
+	}
+	sip_stats(edge, &stats);
+	assert_int_equal(stats.conns, 1);
+	assert_true(stats.requests_in < sent / text.n);
+	for (i = 0; i < 100000 && got < sent / text.n; i++) {
+		got += answers_in(fd);
+		loop_turn(loop, 0);
+	}
+	assert_int_equal(got, sent / text.n);
+	buf_free(&many);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +259,9 @@ int main(void)
 		TEST(test_tcp_faults_end_it),
 		TEST(test_tcp_endless_head),
 		TEST(test_tcp_times),
+		TEST(test_tcp_known_user_stays),
+		TEST(test_tcp_places_for_others),
+		TEST(test_tcp_who_takes_nothing),
 		TEST(test_tcp_limits),
 	};
 
