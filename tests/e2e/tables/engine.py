@@ -96,6 +96,8 @@ class Stage:
 
     def close(self):
         for person in self.people.values():
+            person.closed = True  # so that their readers end together
+        for person in self.people.values():
             person.close()
 
     # -- words
