@@ -6,18 +6,20 @@ import pytest
 from lab.confabd import Confabd
 from lab.util import Timeout
 from conftest import BUILD, check_log
-from tables import commands, engine, opensips
+from tables import beyond, commands, engine, opensips
 
 COMMON = 'dialect = "%s"\nhistory_on_join = 0\n'
 CONFS = {
     'plain': 'links_by = "owner"\n',
     'strict': 'links_by = "admin"\ncreate_on_join = false\n'
               'check_on_create = true\n',
+    'operator': 'links_by = "owner"\n',
+    'bang': 'imc_cmd_start_char = "!!"\n',
 }
 WORDS = {'kamailio': {}, 'opensips': opensips.WORDS}
 ROWS = [(d, r) for d, rows in (
-    ('kamailio', commands.BOTH + commands.KAMAILIO),
-    ('opensips', commands.BOTH + opensips.ROWS)) for r in rows]
+    ('kamailio', commands.BOTH + beyond.ROWS + commands.KAMAILIO),
+    ('opensips', commands.BOTH + beyond.ROWS + opensips.ROWS)) for r in rows]
 
 
 @pytest.fixture(scope='module')
@@ -29,7 +31,8 @@ def stages(tmp_path_factory):
             server = Confabd(BUILD, tmp_path_factory.mktemp(conf),
                              imc=COMMON % dialect + CONFS[conf])
             self[key] = engine.Stage(server.start(), dialect,
-                                     WORDS[dialect])
+                                     WORDS[dialect],
+                                     '!!' if conf == 'bang' else '#')
             return self[key]
 
         def close(self, key):

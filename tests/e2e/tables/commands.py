@@ -3,7 +3,8 @@
 OpenSIPS's imc takes the same commands here, and tables/opensips.py has its words. Where
 the modules say nothing at all to the one who asked, or do the wrong thing, it
 is ours that stands here; "ours:" says why."""
-from .engine import MANAGER, ROOM, ask, from_manager, here, row, to_sender
+from .engine import (
+    MANAGER, NOWHERE, ROOM, ask, from_manager, here, row, to_sender)
 
 CREATED = '*** Room was created'
 SAM_JOINED = '*** {sam} has joined the room'
@@ -43,8 +44,6 @@ BAD_ROOM = '*** This is not a name that a room can have'
 WHICH_ROOM = ("*** Which room? Write to the room itself, or name it (send "
               "'#help')")
 NOT_FOUND = '*** Room not found'
-NOWHERE = ("*** There is no room at this address (send '#create' to make "
-           "one)")
 NOT_OVER_OWNER = ('*** {olga} is an owner of this room: only an owner may do '
                   'this')
 SELF = "*** This is yourself (send '#leave' to leave the room)"

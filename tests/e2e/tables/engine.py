@@ -2,18 +2,21 @@
 """Tables of who says what where, what he is answered, and who hears which
 words from whom; and the one engine that runs a row of them.
 
-That somebody hears nothing is shown without waiting: after each step everybody
-asks the manager for a command that there is not. What is heard must be exactly
-what the row says, and next this answer. At the end of a row the owner destroys
-the room: only those who are in it by the row's own account hear that, and they
-hear it next, although it comes by way of the room's journal."""
+That somebody hears nothing is shown without waiting. At the end of a row the
+owner destroys the room, and those who are in it by the row's own account hear
+that; then everybody asks the manager for a command that there is not. What
+each one heard must be exactly what the row says, and next the answer to
+that."""
 import collections
 import itertools
 import re
 
 from lab.sip import SipUser, get, token
+from lab.util import Timeout
 
 DOMAIN = 'confab.test'
+NOWHERE = ("*** There is no room at this address (send '#create' to make "
+           "one)")
 MANAGER = 'sip:chat-manager@' + DOMAIN
 ROOM = 'sip:{r}@' + DOMAIN
 OWNER, PEOPLE = 'olga', (
@@ -23,11 +26,12 @@ OWNER, PEOPLE = 'olga', (
     'mary', 'mike',
     'ivan',    # invited
     'bella',   # banned
-    'sam', 'sue')
-OUTSIDE = ('ivan', 'bella', 'sam', 'sue')
+    'sam', 'sue',
+    'zoe')     # of another domain
+OUTSIDE = ('ivan', 'bella', 'sam', 'sue', 'zoe')
 
 Row = collections.namedtuple('Row', 'name room steps left by conf')
-Ask = collections.namedtuple('Ask', 'who text status code hears at kind')
+Ask = collections.namedtuple('Ask', 'who text status code hears at kind room aor')
 # What is heard: from the room, at the user's address, unless it says more.
 # (To is his address always.)
 Heard = collections.namedtuple('Heard', 'source uri text')
@@ -43,10 +47,10 @@ def row(name, room, *steps, left=None, by=OWNER, conf='plain'):
 
 
 def ask(who, text, status, code=None, hears=None, at=ROOM,
-        kind='text/plain'):
-    """code: of the Warning header; None: there is none. hears: {names: text,
+        kind='text/plain', room=ROOM, aor=None):
+    """at: where; room: what is "the room"; aor: what he calls himself. code: of the Warning header; None: there is none. hears: {names: text,
     or a list of them}; who is not named hears nothing."""
-    return Ask(who, text, status, code, hears or {}, at, kind)
+    return Ask(who, text, status, code, hears or {}, at, kind, room, aor)
 
 
 def here(text):
@@ -62,36 +66,46 @@ def from_manager(text):
     return Heard('manager', 'sender', text)
 
 
-# {olga}, {olga/item} of a list, {olga/says}, {olga/bare}
+# {olga}, {olga/item} of a list, {olga/says}, {olga/bare}; {olga=Zed} who is
+# called Zed.
 SHOWN = {
-    'kamailio': {'': '[%(n)s]', 'item': '[%(n)s]', 'says': '[%(n)s]: '},
-    'opensips': {'': '<sip:%(n)s@%(d)s>', 'item': 'sip:%(n)s@%(d)s',
-                 'says': '<%(n)s@%(d)s>: ', 'bare': '%(n)s@%(d)s'},
+    'kamailio': {'': '[%(k)s]', 'item': '[%(k)s]', 'says': '[%(k)s]: '},
+    'opensips': {'': '<sip:%(a)s>', 'item': 'sip:%(a)s',
+                 'says': '<%(a)s>: ', 'bare': '%(a)s'},
 }
+
+
+ECHO = 'echo@%s-1'
 
 
 class Fault(AssertionError):
     pass
 
 
+def domain_of(name):
+    return 'far.example' if name == 'zoe' else DOMAIN
+
+
 def uris(name):
     """His address, and what he calls himself: with a port."""
-    return 'sip:%s@%s' % (name, DOMAIN), 'sip:%s@%s:5099' % (name, DOMAIN)
+    aor = 'sip:%s@%s' % (name, domain_of(name))
+    return aor, aor + ':5099'
 
 
 class Stage:
     """A daemon, and everybody at it."""
     numbers = itertools.count(1)
 
-    def __init__(self, server, dialect, words, patience=None):
+    def __init__(self, server, dialect, words, mark='#', patience=None):
         self.server, self.dialect, self.patience = server, dialect, patience
-        self.words = words
+        self.words, self.mark = words, mark
         self.room = None
         self.people = {}
         for name in PEOPLE:
-            person = SipUser(name, DOMAIN, (server.host, server.port))
+            person = SipUser(name, domain_of(name), (server.host, server.port))
             person.aor = uris(name)[1]
             self.people[name] = person
+        self.wanted = {name: [] for name in PEOPLE}
         self.quiet()
 
     def close(self):
@@ -107,9 +121,19 @@ class Stage:
         def word(m):
             name, _, how = m.group(1).partition('/')
             if name == 'r':
-                return self.room
-            return SHOWN[self.dialect][how] % {'n': name, 'd': DOMAIN}
-        return re.sub(r'\{([a-z/]+)\}', word, text)
+                return self.room.upper() if how == 'upper' else self.room
+            if name == 'port':
+                return str(self.server.port)
+            if name == 'echo': # not on SIP
+                return '<%s>: ' % ECHO % self.room if \
+                    self.dialect == 'opensips' else '[%s]: ' % ECHO % \
+                    self.room
+            name, _, nick = name.partition('=')
+            address = name + '@' + domain_of(name)
+            if not nick:
+                nick = name if domain_of(name) == DOMAIN else address
+            return SHOWN[self.dialect][how] % {'k': nick, 'a': address}
+        return re.sub(r'\{([A-Za-z/=]+)\}', word, text)
 
     def translate(self, text):
         """Into the words of the dialect."""
@@ -118,14 +142,14 @@ class Stage:
             found = re.fullmatch(pattern, text)
             if found:
                 who = found.group(1) if found.groups() else ''
-                return other.replace('{who', '{' + who)
-        return text
+                text = other.replace('{who', '{' + who)
+        return text.replace("'#", "'" + self.mark)
 
     def expect(self, step):
         """{name: [(source, Request-URI, text)]}."""
         wanted = {name: [] for name in PEOPLE}
         here_uri = self.fill(step.at)
-        sources = {'room': self.fill(ROOM), 'here': here_uri,
+        sources = {'room': self.fill(step.room), 'here': here_uri,
                    'manager': MANAGER}
         for names, heard in step.hears.items():
             for name in names.split():
@@ -140,49 +164,59 @@ class Stage:
 
     # -- one step
 
-    def request(self, who, at, text, kind='text/plain'):
+    def request(self, who, at, text, kind='text/plain', aor=None):
         person = self.people[who]
         body = text if isinstance(text, bytes) else self.fill(text).encode()
-        status, headers = person.transact(
-            person.build('MESSAGE', self.fill(at), body, kind))
+        person.aor = aor or uris(who)[1]
+        packet = person.build('MESSAGE', self.fill(at), body, kind)
+        person.aor = uris(who)[1]
+        status, headers = person.transact(packet)
         return status, get(headers, 'warning')
 
     def quiet(self):
-        """Everybody has heard all that was sent to him. {name: what he
-        heard}."""
-        heard = {}
+        """Everybody has heard all that was sent to him: what that was."""
+        packets = {}
         for name, person in self.people.items():
             mark = 'nothing-' + token()
-            status = person.send(MANAGER, '#' + mark)
-            if status != 400:
-                raise Fault('%s got %d for no command' % (name, status))
-            person.seen.wait(lambda m: mark in m.body, patience=self.patience)
-            items = person.seen.take()
-            heard[name] = items
-            if not items or mark not in items.pop().body:
-                raise Fault('%s heard more after the answer' % name)
-        return heard
+            packets[name] = mark, person.build(
+                'MESSAGE', MANAGER, (self.mark + mark).encode())
+            person.sock.send(packets[name][1])
+        return {name: self.heard(self.people[name], *packets[name])
+                for name in packets}
 
-    def check_heard(self, what, wanted):
+    def heard(self, person, mark, packet):
+        person.transact(packet)  # once more: it may have been lost
+        person.seen.wait(lambda m: mark in m.body, patience=self.patience)
+        items = person.seen.take()
+        if mark not in items.pop().body:
+            raise Fault('%s heard more after the answer' % person.name)
+        return items
+
+    def check_heard(self):
         for name, heard in self.quiet().items():
-            for m in heard:
-                if m.to != uris(name)[0]:
-                    raise Fault('%s: %s is not his address' % (what, m.to))
-            got = [(m.source, m.uri, m.body) for m in heard]
-            if got != wanted[name]:
-                raise Fault('%s: %s heard\n%r, not\n%r' % (
-                    what, name, got, wanted[name]))
+            got = [(m.source, m.uri, re.sub(r'\[\d\d:\d\d\]', '[time]',
+                                            m.body)) for m in heard]
+            if got != self.wanted[name]:
+                raise Fault('%s heard\n%r, not\n%r' % (
+                    name, got, self.wanted[name]))
+            if any(m.to != uris(name)[0] for m in heard):
+                raise Fault('To is not the address of ' + name)
 
-    def await_heard(self, wanted):
-        for name, texts in wanted.items():
-            if texts:
-                self.people[name].seen.wait(lambda m: True, len(texts),
-                                            self.patience)
+    def await_heard(self, what):
+        """So many as he should; which ones, and who else, is seen in the
+        end."""
+        for name, texts in self.wanted.items():
+            try:
+                if texts:
+                    self.people[name].seen.wait(
+                        lambda m: True, len(texts), self.patience)
+            except Timeout as why:
+                raise Fault('%s: %s' % (what, why))
 
     def step(self, step):
         what = '%s to %s: %.80s' % (step.who, step.at, step.text)
         status, warning = self.request(step.who, step.at, step.text,
-                                       step.kind)
+                                       step.kind, step.aor)
         if status != step.status:
             raise Fault('%s: %d %r, not %d' % (what, status, warning,
                                                step.status))
@@ -190,14 +224,15 @@ class Stage:
         code = int(code.group(1)) if code else warning or None
         if code != step.code:
             raise Fault('%s: code %s, not %s' % (what, code, step.code))
-        wanted = self.expect(step)
-        self.await_heard(wanted)
-        self.check_heard(what, wanted)
+        for name, texts in self.expect(step).items():
+            self.wanted[name] += texts
+        self.await_heard(what)
 
     # -- a row
 
     def must(self, who, text, at=ROOM):
-        status, warning = self.request(who, at, text)
+        status, warning = self.request(who, at,
+                                       text.replace('#', self.mark))
         if status != 200:
             raise Fault('%s: %s: %d %s' % (who, text, status, warning))
 
@@ -230,19 +265,19 @@ class Stage:
     def end(self, row):
         gone = '*** Room has been destroyed'
         if row.room.startswith('operator'):
-            for name in row.left.split():
-                self.must(name, '#leave')
             self.server.ctl('link', 'remove', self.room)
         elif row.left:
-            self.step(ask(row.by, '#destroy', 200, None, {row.left: gone}))
-        elif self.request(OWNER, ROOM, '#members')[0] != 404:
-            raise Fault('the room is still there')
-        self.quiet()
+            self.step(ask(row.by, self.mark + 'destroy', 200, None, {row.left: gone}))
+        else:
+            self.step(ask(OWNER, self.mark + 'members', 404, -101, {
+                OWNER: from_manager(NOWHERE)}))
 
     def run(self, row):
         self.room = 'r%d' % next(self.numbers)
         self.set_up(row.room)
         self.quiet()
+        self.wanted = {name: [] for name in PEOPLE}
         for step in row.steps:
             self.step(step)
         self.end(row)
+        self.check_heard()
