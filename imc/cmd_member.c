@@ -265,12 +265,11 @@ static void set_nick(struct ask *a, struct member *mb, struct view nick)
 
 void cmd_nick(struct ask *a, const struct cmdline *line)
 {
-	struct room *r = cmd_room(a, line->argv[1]);
+	struct member *mb;
 
-	if (r)
-		set_nick(a, room_member(r, a->user),
-			 view_eqs(line->argv[0], "-") ? VIEW_NONE :
-							line->argv[0]);
+	if (cmd_stage(a, &mb, line->argv[1]))
+		set_nick(a, mb, view_eqs(line->argv[0], "-") ? VIEW_NONE :
+							       line->argv[0]);
 }
 
 static void set_away(struct ask *a, struct member *mb, struct view away,
@@ -291,10 +290,9 @@ static void set_away(struct ask *a, struct member *mb, struct view away,
 /* As on IRC: without a text he who is away is back. */
 void cmd_away(struct ask *a, const struct cmdline *line)
 {
-	struct room *r = cmd_room(a, VIEW_NONE);
-	struct member *mb = r ? room_member(r, a->user) : NULL;
+	struct member *mb;
 
-	if (!mb)
+	if (!cmd_stage(a, &mb, VIEW_NONE))
 		return;
 	if (line->argc)
 		set_away(a, mb, line->rest, TEXT_AWAY_WHY);

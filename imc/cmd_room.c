@@ -297,16 +297,18 @@ static void set_topic(struct ask *a, struct room *r, struct view topic)
 
 void cmd_topic(struct ask *a, const struct cmdline *line)
 {
+	struct member *mb;
 	struct room *r;
 
-	if (line->argc)
+	if (line->argc) {
 		a->verb = VERB_SET_TOPIC;
-	r = cmd_room(a, VIEW_NONE);
-	if (!r)
+		r = cmd_stage(a, &mb, VIEW_NONE);
+		if (r)
+			set_topic(a, r, line->rest);
 		return;
-	if (line->argc)
-		set_topic(a, r, line->rest);
-	else
+	}
+	r = cmd_room(a, VIEW_NONE);
+	if (r)
 		show_topic(a, r);
 }
 

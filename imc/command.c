@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <errno.h>
 
+#include "clock.h"
 #include "command.h"
 #include "command_priv.h"
 #include "mem.h"
@@ -61,6 +62,20 @@ struct room *cmd_room(struct ask *a, struct view arg)
 		}
 	}
 	buf_free(&bytes);
+	return r;
+}
+
+struct room *cmd_stage(struct ask *a, struct member **mb, struct view arg)
+{
+	struct room *r = cmd_room(a, arg);
+
+	*mb = r ? room_member(r, a->user) : NULL;
+	if (!*mb)
+		return NULL;
+	if (member_muted_until_ms(*mb) > wall_ms()) {
+		ask_refuse(a, REFUSED_MUTED);
+		return NULL;
+	}
 	return r;
 }
 

@@ -17,6 +17,9 @@ int cmd_place(struct ask *a, struct place *out, struct buf *bytes,
 struct room *cmd_room(struct ask *a, struct view arg);
 /* The same for a room at hand. False: refused. */
 bool cmd_may(struct ask *a, const struct room *r);
+/* The same, for what shows words of his to all: not while he is muted. *mb is
+ * he himself. NULL: refused. */
+struct room *cmd_stage(struct ask *a, struct member **mb, struct view arg);
 /* As cmd_room(), and about another one, who becomes a->other: *mb is what he
  * is to the room, or NULL. False: refused. Nobody acts so on himself, and no
  * admin on an owner. */
