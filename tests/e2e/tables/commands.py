@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Kamailio's imc, command by command and case by case, in its words;
-OpenSIPS's imc takes the same commands here, and tables/opensips.py has its words. Where
-the modules say nothing at all to the one who asked, or do the wrong thing, it
-is ours that stands here; "ours:" says why."""
+OpenSIPS's imc takes the same commands here, and tables/opensips.py has its
+words. Where the modules say nothing at all to the one who asked, or do the
+wrong thing, it is ours that stands here; "ours:" says why."""
 from .engine import (
     MANAGER, NOWHERE, ROOM, ask, from_manager, here, row, to_sender)
 

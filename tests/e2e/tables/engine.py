@@ -31,7 +31,8 @@ OWNER, PEOPLE = 'olga', (
 OUTSIDE = ('ivan', 'bella', 'sam', 'sue', 'zoe')
 
 Row = collections.namedtuple('Row', 'name room steps left by conf')
-Ask = collections.namedtuple('Ask', 'who text status code hears at kind room aor')
+Ask = collections.namedtuple(
+    'Ask', 'who text status code hears at kind room aor')
 # What is heard: from the room, at the user's address, unless it says more.
 # (To is his address always.)
 Heard = collections.namedtuple('Heard', 'source uri text')
@@ -48,8 +49,9 @@ def row(name, room, *steps, left=None, by=OWNER, conf='plain'):
 
 def ask(who, text, status, code=None, hears=None, at=ROOM,
         kind='text/plain', room=ROOM, aor=None):
-    """at: where; room: what is "the room"; aor: what he calls himself. code: of the Warning header; None: there is none. hears: {names: text,
-    or a list of them}; who is not named hears nothing."""
+    """code: of the Warning header; None: there is none. hears: {names: text,
+    or a list of them}; who is not named hears nothing. room: what is "the
+    room". aor: what he calls himself."""
     return Ask(who, text, status, code, hears or {}, at, kind, room, aor)
 
 
@@ -263,11 +265,11 @@ class Stage:
             self.must(OWNER, '#modify %s %s' % (name, roles[name]))
 
     def end(self, row):
-        gone = '*** Room has been destroyed'
         if row.room.startswith('operator'):
             self.server.ctl('link', 'remove', self.room)
         elif row.left:
-            self.step(ask(row.by, self.mark + 'destroy', 200, None, {row.left: gone}))
+            self.step(ask(row.by, self.mark + 'destroy', 200, None, {
+                row.left: '*** Room has been destroyed'}))
         else:
             self.step(ask(OWNER, self.mark + 'members', 404, -101, {
                 OWNER: from_manager(NOWHERE)}))
