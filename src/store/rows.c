@@ -38,8 +38,7 @@ static void load_room(sqlite3_stmt *st, const struct store_load *load)
 		.notices = (uint32_t)num(st, 7),
 	};
 
-	if (load->room)
-		load->room(&r, load->arg);
+	load->room(&r, load->arg);
 }
 
 static void load_member(sqlite3_stmt *st, const struct store_load *load)
@@ -58,8 +57,7 @@ static void load_member(sqlite3_stmt *st, const struct store_load *load)
 		.away = text(st, 10),
 	};
 
-	if (load->member)
-		load->member(&m, load->arg);
+	load->member(&m, load->arg);
 }
 
 static void load_link(sqlite3_stmt *st, const struct store_load *load)
@@ -75,8 +73,7 @@ static void load_link(sqlite3_stmt *st, const struct store_load *load)
 		.acked = num(st, 7),
 	};
 
-	if (load->link)
-		load->link(&l, load->arg);
+	load->link(&l, load->arg);
 }
 
 static void load_contact(sqlite3_stmt *st, const struct store_load *load)
@@ -87,8 +84,7 @@ static void load_contact(sqlite3_stmt *st, const struct store_load *load)
 		.seen_ms = num(st, 2),
 	};
 
-	if (load->contact)
-		load->contact(&c, load->arg);
+	load->contact(&c, load->arg);
 }
 
 static void load_block(sqlite3_stmt *st, const struct store_load *load)
@@ -96,8 +92,23 @@ static void load_block(sqlite3_stmt *st, const struct store_load *load)
 	const struct store_block b = { .user = text(st, 0),
 				       .other = text(st, 1) };
 
-	if (load->block)
-		load->block(&b, load->arg);
+	load->block(&b, load->arg);
+}
+
+static void load_user(sqlite3_stmt *st, const struct store_load *load)
+{
+	const struct store_user u = {
+		.name = text(st, 0),
+		.realm = text(st, 1),
+		.ha1 = { [STORE_MD5] = text(st, 2),
+			 [STORE_SHA256] = text(st, 3),
+			 [STORE_MD5_FULL] = text(st, 4),
+			 [STORE_SHA256_FULL] = text(st, 5) },
+		.disabled = num(st, 6) != 0,
+		.created_ms = num(st, 7),
+	};
+
+	load->user(&u, load->arg);
 }
 
 static const struct {
@@ -109,7 +120,27 @@ static const struct {
 	{ STMT_LOAD_LINKS, load_link },
 	{ STMT_LOAD_CONTACTS, load_contact },
 	{ STMT_LOAD_BLOCKS, load_block },
+	{ STMT_LOAD_USERS, load_user },
 };
+
+/* Nobody asks for these: they need not be read. */
+static bool is_idle(const struct store_load *l, enum stmt stmt)
+{
+	switch (stmt) {
+	case STMT_LOAD_ROOMS:
+		return !l->room;
+	case STMT_LOAD_MEMBERS:
+		return !l->member;
+	case STMT_LOAD_LINKS:
+		return !l->link;
+	case STMT_LOAD_CONTACTS:
+		return !l->contact;
+	case STMT_LOAD_BLOCKS:
+		return !l->block;
+	default:
+		return !l->user;
+	}
+}
 
 int db_load(struct db *db, const struct store_load *load)
 {
@@ -120,6 +151,8 @@ int db_load(struct db *db, const struct store_load *load)
 	for (i = 0; i < sizeof(loads) / sizeof(loads[0]) && !err; i++) {
 		sqlite3_stmt *st = db->st[loads[i].stmt];
 
+		if (is_idle(load, loads[i].stmt))
+			continue;
 		while ((rc = sqlite3_step(st)) == SQLITE_ROW)
 			loads[i].row(st, load);
 		err = db_end(db, st, rc);

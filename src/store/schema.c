@@ -87,6 +87,17 @@ static const char *const migrations[] = {
 	" other TEXT NOT NULL,"
 	" PRIMARY KEY (user, other)) WITHOUT ROWID;"
 	"PRAGMA user_version = 3;",
+
+	"CREATE TABLE users ("
+	" name TEXT PRIMARY KEY NOT NULL,"
+	" realm TEXT NOT NULL,"
+	" md5 TEXT NOT NULL," /* HA1 of the bare name */
+	" sha256 TEXT NOT NULL,"
+	" md5_full TEXT NOT NULL," /* of name@domain */
+	" sha256_full TEXT NOT NULL,"
+	" disabled INTEGER NOT NULL,"
+	" created_ms INTEGER NOT NULL) WITHOUT ROWID;"
+	"PRAGMA user_version = 4;",
 };
 
 enum { SCHEMA_VERSION = sizeof(migrations) / sizeof(migrations[0]) };

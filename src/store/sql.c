@@ -102,6 +102,19 @@ const struct sql sql_table[STMT_COUNT] = {
 		"ss", 0 },
 	[STEP_BLOCK_DEL] = {
 		"DELETE FROM blocks WHERE user = ?1 AND other = ?2", "ss", 0 },
+	[STEP_USER] = {
+		"INSERT INTO users (name, realm, md5, sha256, md5_full,"
+		" sha256_full, disabled, created_ms)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+		" ON CONFLICT (name) DO UPDATE SET realm = excluded.realm,"
+		" md5 = excluded.md5, sha256 = excluded.sha256,"
+		" md5_full = excluded.md5_full,"
+		" sha256_full = excluded.sha256_full,"
+		" disabled = excluded.disabled,"
+		" created_ms = excluded.created_ms",
+		"ssssssii", 0 },
+	[STEP_USER_DEL] = {
+		"DELETE FROM users WHERE name = ?1", "s", 0 },
 	[STEP_PRUNE] = {
 		"DELETE FROM messages WHERE room = ?1"
 		" AND (seq < ?2 OR time_ms < ?3)",
@@ -142,4 +155,8 @@ const struct sql sql_table[STMT_COUNT] = {
 		"SELECT aor, flow, seen_ms FROM contacts", "", 0 },
 	[STMT_LOAD_BLOCKS] = {
 		"SELECT user, other FROM blocks ORDER BY user, other", "", 0 },
+	[STMT_LOAD_USERS] = {
+		"SELECT name, realm, md5, sha256, md5_full, sha256_full,"
+		" disabled, created_ms FROM users ORDER BY name",
+		"", 0 },
 };

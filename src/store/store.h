@@ -75,6 +75,20 @@ struct store_block {
 	struct view user, other;
 };
 
+/* What digest needs of a password (HA1, in hex), per algorithm, of the bare
+ * name and of name@domain; or empty. */
+enum store_ha1 {
+	STORE_MD5, STORE_SHA256, STORE_MD5_FULL, STORE_SHA256_FULL,
+	STORE_HA1S,
+};
+struct store_user {
+	struct view name;  /* unique */
+	struct view realm; /* that the HA1s are for */
+	struct view ha1[STORE_HA1S];
+	bool disabled;
+	uint64_t created_ms;
+};
+
 /* Everything, once, at the start; each handler may be NULL. Rooms come before
  * their members and links. */
 struct store_load {
@@ -83,6 +97,7 @@ struct store_load {
 	void (*link)(const struct store_link *l, void *arg);
 	void (*contact)(const struct store_contact *c, void *arg);
 	void (*block)(const struct store_block *b, void *arg);
+	void (*user)(const struct store_user *u, void *arg);
 	void *arg;
 };
 
@@ -144,6 +159,8 @@ void store_put_contact(struct store_txn *t, const struct store_contact *c);
 void store_del_contact(struct store_txn *t, struct view aor);
 void store_put_block(struct store_txn *t, const struct store_block *b);
 void store_del_block(struct store_txn *t, const struct store_block *b);
+void store_put_user(struct store_txn *t, const struct store_user *u);
+void store_del_user(struct store_txn *t, struct view name);
 void store_member_cursor(struct store_txn *t, uint64_t member, uint64_t acked);
 void store_link_cursor(struct store_txn *t, uint64_t link, uint64_t acked);
 /* Messages of the room with seq < below, or older than before_ms, go; the

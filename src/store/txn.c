@@ -223,6 +223,25 @@ void store_del_block(struct store_txn *t, const struct store_block *b)
 	put_block(t, STEP_BLOCK_DEL, b);
 }
 
+void store_put_user(struct store_txn *t, const struct store_user *u)
+{
+	size_t i;
+
+	put_step(t, STEP_USER);
+	put_text(t, u->name);
+	put_text(t, u->realm);
+	for (i = 0; i < STORE_HA1S; i++)
+		put_text(t, u->ha1[i]);
+	put_num(t, u->disabled);
+	put_num(t, u->created_ms);
+}
+
+void store_del_user(struct store_txn *t, struct view name)
+{
+	put_step(t, STEP_USER_DEL);
+	put_text(t, name);
+}
+
 void store_member_cursor(struct store_txn *t, uint64_t member, uint64_t acked)
 {
 	put_step_id(t, STEP_MEMBER_ACKED, member);

@@ -74,8 +74,11 @@ static void on_contact(const struct store_contact *c, void *arg)
 
 static void reload(struct rig *rig, struct loaded *l)
 {
-	const struct store_load load = { on_room, on_member, on_link,
-					 on_contact, l };
+	const struct store_load load = { .room = on_room,
+					 .member = on_member,
+					 .link = on_link,
+					 .contact = on_contact,
+					 .arg = l };
 
 	memset(l, 0, sizeof(*l));
 	rig_shut(rig);

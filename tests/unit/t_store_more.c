@@ -329,6 +329,77 @@ static void blocks_come_back(void **state)
 	rig_free(rig);
 }
 
+/* ---- users ---- */
+
+static void add_user(const struct store_user *u, void *arg)
+{
+	struct buf *out = arg;
+	size_t i;
+
+	buf_addv(out, u->name);
+	buf_addc(out, '/');
+	buf_addv(out, u->realm);
+	for (i = 0; i < STORE_HA1S; i++) {
+		buf_addc(out, ':');
+		buf_addv(out, u->ha1[i]);
+	}
+	buf_addf(out, ":%d:%d ", u->disabled, (int)u->created_ms);
+}
+
+static void assert_users(struct rig *rig, const char *expected)
+{
+	struct buf b = { 0 };
+	const struct store_load load = { .user = add_user, .arg = &b };
+
+	rig_shut(rig);
+	rig_open(rig);
+	assert_int_equal(store_load(rig->s, &load), 0);
+	assert_string_equal(buf_str(&b), expected);
+	buf_free(&b);
+}
+
+static void put_user(struct rig *rig, const char *name, const char *md5,
+		     bool disabled)
+{
+	const struct store_user u = {
+		.name = view_str(name),
+		.realm = VIEW("r"),
+		.ha1 = { [STORE_MD5] = view_str(md5),
+			 [STORE_SHA256_FULL] = VIEW("full") },
+		.disabled = disabled,
+		.created_ms = 7,
+	};
+	struct store_txn *t = store_begin(rig->s);
+	size_t n;
+
+	store_put_user(t, &u);
+	n = rig_commit(rig, t);
+	rig_wait(rig);
+	assert_int_equal(rig->errs[n], 0);
+}
+
+static void users_come_back(void **state)
+{
+	struct rig *rig = rig_new();
+	struct store_txn *t;
+
+	(void)state;
+	rig_open(rig);
+	put_user(rig, "bob", "b", false);
+	put_user(rig, "alice", "a", false);
+	put_user(rig, "bob", "", true);
+	put_user(rig, "Bob", "B", false);
+	assert_users(rig, "Bob/r:B:::full:0:7 alice/r:a:::full:0:7 "
+			  "bob/r::::full:1:7 ");
+	t = store_begin(rig->s);
+	store_del_user(t, VIEW("bob"));
+	store_del_user(t, VIEW("nobody"));
+	rig_commit(rig, t);
+	rig_wait(rig);
+	assert_users(rig, "Bob/r:B:::full:0:7 alice/r:a:::full:0:7 ");
+	rig_free(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +408,7 @@ int main(void)
 		TEST(audience_keeps_its_top_bit),
 		TEST(version_1_keeps_its_data),
 		TEST(blocks_come_back),
+		TEST(users_come_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

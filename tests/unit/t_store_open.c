@@ -84,7 +84,7 @@ static void log_and_sync_are_as_promised(void **state)
 	rig_room(rig, 1, "lobby");
 	assert_int_equal(ask(rig, "SELECT journal_mode = 'wal' FROM"
 				  " pragma_journal_mode"), 1);
-	assert_int_equal(ask(rig, "PRAGMA user_version"), 3);
+	assert_int_equal(ask(rig, "PRAGMA user_version"), 4);
 	rig_free(rig);
 }
 
@@ -372,6 +372,7 @@ static void names_of_tables_are_checked(void **state)
 	assert_true(store_table_ok(VIEW("order")));
 	assert_false(store_table_ok(VIEW("Messages")));
 	assert_false(store_table_ok(VIEW("blocks")));
+	assert_false(store_table_ok(VIEW("Users")));
 	assert_false(store_table_ok(VIEW("sqlite_x")));
 	assert_false(store_table_ok(VIEW("1x")));
 	assert_false(store_table_ok(VIEW_NONE));
