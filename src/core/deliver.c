@@ -62,7 +62,7 @@ static bool member_ready(const struct member *m)
 
 static void member_offer(struct member *m, uint64_t seq, struct msg *msg)
 {
-	if (!msg || !member_wants(m, msg)) {
+	if (!msg || !member_wants(m, msg) || member_expired(m, msg)) {
 		settle(m, seq);
 		return;
 	}

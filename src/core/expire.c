@@ -47,6 +47,20 @@ static struct room *room_of(const struct expiry *ex)
 		       : NULL;
 }
 
+/* ---- between two rounds ---- */
+
+bool member_expired(struct member *m, const struct msg *msg)
+{
+	struct hub *h = m->room->hub;
+
+	if (msg->time_ms + h->keep_days * day_ms >= wall_ms())
+		return false;
+	h->stats.given_up++;
+	member_more(m)->missed++;
+	member_tell_sender(m, msg, VIEW("he was away too long"));
+	return true;
+}
+
 /* ---- going on without ---- */
 
 static void expire_member(struct member *m, uint64_t first)

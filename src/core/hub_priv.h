@@ -216,6 +216,8 @@ void member_back(struct member *m);
 /* ---- expire.c ---- */
 
 void expire_start(struct hub *h);
+/* Too old for him, though the journal still has it; the sender is told. */
+bool member_expired(struct member *m, const struct msg *msg);
 
 /* ---- weigh.c ---- */
 

@@ -462,6 +462,33 @@ static void expiry_is_told(void **state)
 }
 
 /* Each sender, however much it is: not of the first page only. */
+/* The journal is looked through every ten minutes only. */
+static void what_is_too_old_is_not_delivered(void **state)
+{
+	const uint64_t day = 24 * 3600 * 1000;
+	struct member *b;
+
+	(void)state;
+	b = alice_and_bob();
+	rig_say(room, "alice", "old");
+	not_taken(b, 1, true, "no answer");
+	fake_clear(&rig.sip);
+	clock_advance(7 * day + 1);
+	rig_say(room, "alice", "new");
+	rig_settle();
+	assert_int_equal(fake_got(&rig.sip, b->id, "old"), 0);
+	assert_int_equal(fake_got(&rig.sip, b->id, "new"), 1);
+	assert_int_equal(b->cur.acked, 1);
+	assert_int_equal(rig.told, 1);
+	assert_string_equal(rig.told_text,
+			    "*** [bob] did not get your message in lobby: "
+			    "he was away too long");
+	rig_delivered(b, 2);
+	assert_int_equal(rig.told, 2);
+	assert_string_equal(rig.told_to, "sip:bob@confab.example");
+	rig_stop();
+}
+
 static void all_expiry_is_told(void **state)
 {
 	const uint64_t day = 24 * 3600 * 1000;
@@ -508,6 +535,7 @@ int main(void)
 		RIG_TEST(words_meet_the_reading_of_sizes),
 		RIG_TEST(a_trimmed_cursor_survives),
 		RIG_TEST(expiry_is_told),
+		RIG_TEST(what_is_too_old_is_not_delivered),
 		RIG_TEST(all_expiry_is_told),
 	};
 
