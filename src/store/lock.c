@@ -159,14 +159,31 @@ static void sync_parent(const char *file)
 	mem_free(path);
 }
 
+/* Whose it is could read it whatever its mode, and even root would make its
+ * log one that the owner's confabd can't open. */
+static int own(int fd, const char *file, struct buf *why)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) || (st.st_uid == geteuid() && fchmod(fd, 0600)))
+		return fail(why, file, "");
+	if (st.st_uid == geteuid())
+		return 0;
+	buf_addf(why, "%s belongs to another user (uid %u)", file,
+		 (unsigned)st.st_uid);
+	return EACCES;
+}
+
 int lock_make(const char *file, struct buf *why)
 {
-	int fd = open_file(AT_FDCWD, file);
+	int fd = open_file(AT_FDCWD, file), err;
 
 	if (fd < 0)
 		return fail(why, file, "");
-	fchmod(fd, 0600);
+	err = own(fd, file, why);
 	close(fd);
+	if (err)
+		return err;
 	sync_parent(file);
 	return 0;
 }

@@ -11,9 +11,9 @@
 int lock_dir(int *fdp, const struct store_conf *conf, struct buf *why);
 /* The same for conf's file: takes file.lock. */
 int lock_file(int *fdp, const struct store_conf *conf, struct buf *why);
-/* Sees to it that the file exists (0600). Only behind the lock: closing a
- * descriptor of a data base in use would drop SQLite's own locks on it. SQLite
- * gives its other files this one's mode. */
+/* Sees to it that the file exists (0600) and is ours, else EACCES. Only behind
+ * the lock: closing a descriptor of a data base in use would drop SQLite's own
+ * locks on it. SQLite gives its other files this one's mode. */
 int lock_make(const char *file, struct buf *why);
 
 #endif

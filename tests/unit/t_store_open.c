@@ -339,6 +339,26 @@ static void closed_places_are_named(void **state)
 	rig_free(rig);
 }
 
+static void a_file_of_another_user_is_refused(void **state)
+{
+	struct rig *rig = rig_new();
+	char path[256];
+
+	(void)state;
+	if (geteuid() != 0) {
+		rig_free(rig);
+		skip();
+	}
+	rig_open(rig);
+	rig_shut(rig);
+	rig_path(rig, "confab.db", path);
+	assert_int_equal(chown(path, 65534, 65534), 0);
+	assert_refused(rig, EACCES, "belongs to another user (uid 65534)");
+	assert_int_equal(chown(path, 0, 0), 0);
+	rig_open(rig);
+	rig_free(rig);
+}
+
 static void why_may_be_short_or_missing(void **state)
 {
 	struct rig *rig = rig_new();
@@ -402,6 +422,7 @@ int main(void)
 		TEST(cut_file_is_found),
 		TEST(bad_places_are_named),
 		TEST(closed_places_are_named),
+		TEST(a_file_of_another_user_is_refused),
 		TEST(why_may_be_short_or_missing),
 		TEST(names_of_tables_are_checked),
 		TEST(closing_none_is_allowed),
