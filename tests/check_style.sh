@@ -43,6 +43,14 @@ complain "white space at the end of a line" "$(
 	grep -nE '[[:space:]]+$' $sources $scripts)"
 complain "unfinished work" "$(grep -nE 'TODO|FIXME|XXX' $product)"
 
+sql='"[^"]*(SELECT [^"]*FROM|INSERT INTO|UPDATE [a-z_]+ SET|DELETE FROM|PRAGMA) '
+complain "SQL outside src/store" "$(
+	echo "$product" | grep -v '^src/store/' | xargs grep -nE "$sql")"
+complain "SQL that is printed: it is prepared, and its values are bound" "$(
+	grep -nE -A3 '(printf|buf_add[a-z0-9_]*)[[:space:]]*\(' src/store/*.c |
+		grep -E "$sql"
+	grep -nE 'sqlite3_(v?mprintf|v?snprintf|str_[a-z]+|get_table)' $product)"
+
 # vendor REGEX FOLDER...: included there and nowhere else in the product.
 vendor()
 {
