@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 EXTRA_DIST += \
 	tests/crash/dead_member.py \
+	tests/crash/flip.py \
 	tests/crash/kill.py \
 	tests/crash/people.py \
 	tests/crash/powercut.py \

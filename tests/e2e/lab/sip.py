@@ -214,6 +214,41 @@ class SipUser:
         return self.transact(self.build('MESSAGE', to, body, content_type,
                                         **kw))[0]
 
+    def pour(self, to, texts, window=32, patience=60):
+        """Says the texts, so many at a time: {text: final status}. What is
+        not answered is sent again until patience is at its end, and then
+        has no status."""
+        statuses, under_way, rest = {}, {}, iter(texts)
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            while len(under_way) < window:
+                text = next(rest, None)
+                if text is None:
+                    break
+                packet = self.build('MESSAGE', to, text.encode())
+                under_way[get(parse(packet)[1], 'call-id')] = [
+                    text, packet, 0]
+            if not under_way:
+                break
+            self.send_due(under_way)
+            with self.changed:
+                self.changed.wait(0.05)
+                for call_id in list(under_way):
+                    for status, _ in self.responses.get(call_id, ()):
+                        if status >= 200 and call_id in under_way:
+                            statuses[under_way.pop(call_id)[0]] = status
+        return statuses
+
+    def send_due(self, under_way):
+        for entry in under_way.values():
+            if time.monotonic() < entry[2] + 0.5:
+                continue
+            entry[2] = time.monotonic()
+            try:
+                self.sock.send(entry[1])
+            except (ConnectionRefusedError, BrokenPipeError):
+                pass
+
     def options(self, to):
         return self.transact(self.build('OPTIONS', to))
 
