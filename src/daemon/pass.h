@@ -15,7 +15,7 @@
 enum {
 	PASS_VERSION = 1,
 	PASS_DOMAIN_MAX = 255,
-	PASS_IDENTITY_MAX = 1024,
+	PASS_IDENTITY_MAX = 8 * 1024,
 	PASS_PACKET_MAX = 128 * 1024,
 	PASS_REASON_MAX = 255,
 	PASS_HEADERS_MAX = 16,
@@ -43,7 +43,7 @@ int pass_get_hello(struct pass_hello *out, struct view payload);
 
 struct pass_request {
 	struct sip_flow flow;  /* transport and peer only */
-	struct view identity;  /* who it is, where the edge knows; or empty */
+	struct view identity;  /* who speaks, as the edge settled it: a URI */
 	struct view packet;
 };
 /* EMSGSIZE: the packet or the identity is too long. */

@@ -149,6 +149,7 @@ static int take_request(struct conn *n, const struct frame *f)
 	if (err)
 		return err;
 	in.packet = r.packet;
+	in.identity = r.identity;
 	in.flow = r.flow;
 	s->taken++;
 	s->open++;

@@ -48,6 +48,7 @@ struct kept {
 	uint32_t id;
 	uint64_t txn;
 	struct sip_flow flow;
+	char *identity; /* owned */
 	size_t n;
 	char packet[];
 };
@@ -86,6 +87,7 @@ static void kept_free(struct kept *k)
 	htable_del(&k->set->requests, &k->by_id);
 	list_remove(&k->set->order, &k->in_order);
 	k->set->bytes -= k->n;
+	mem_free(k->identity);
 	mem_free(k);
 }
 
@@ -104,6 +106,23 @@ static void kept_wait(struct kept *k, uint64_t ms)
 	wheel_start(loop_wheel(k->set->conf.loop), &k->timer, ms, on_late);
 }
 
+/* Whoever is settled has a user and a host. */
+static char *identity_text(const struct sip_uri *u)
+{
+	struct buf b = { 0 };
+
+	buf_addv(&b, u->scheme);
+	buf_addc(&b, ':');
+	buf_addv(&b, u->user);
+	buf_addc(&b, '@');
+	buf_addv(&b, u->host);
+	if (u->port) {
+		buf_addc(&b, ':');
+		buf_add_u64(&b, u->port);
+	}
+	return buf_take(&b);
+}
+
 static struct kept *kept_new(struct standby *s, const struct sip_request *req)
 {
 	struct kept *k = mem_zalloc(sizeof(*k) + req->packet.n);
@@ -112,6 +131,7 @@ static struct kept *kept_new(struct standby *s, const struct sip_request *req)
 	k->id = ++s->last_id;
 	k->txn = req->txn;
 	k->flow = req->flow;
+	k->identity = identity_text(&req->identity);
 	k->n = req->packet.n;
 	memcpy(k->packet, req->packet.p, k->n);
 	s->bytes += k->n;
@@ -135,6 +155,7 @@ static void kept_pass(struct kept *k)
 {
 	const struct pass_request r = {
 		.flow = k->flow,
+		.identity = view_str(k->identity),
 		.packet = view_mem(k->packet, k->n),
 	};
 	struct buf b = { 0 };
@@ -470,6 +491,7 @@ void standby_serve(struct standby *s)
 		struct kept *k = CONTAINER(n, struct kept, in_order);
 		const struct sip_injection in = {
 			.packet = view_mem(k->packet, k->n),
+			.identity = view_str(k->identity),
 			.flow = k->flow,
 			.answerh = on_served,
 			.a = k->txn,

@@ -27,7 +27,7 @@ static int phone;
 static char in[70000];
 static unsigned served, own; /* requests that reached inner, outer's own */
 static uint64_t last_txn;
-static char last_body[40];
+static char last_body[40], last_user[40], last_host[40];
 static struct sip_flow last_flow;
 static bool open_ended;      /* inner does not answer by itself */
 static bool we_serve;        /* outer's requests are its own */
@@ -49,6 +49,8 @@ static void on_inner(const struct sip_request *req, void *arg)
 	last_txn = req->txn;
 	last_flow = req->flow;
 	view_copy(last_body, sizeof(last_body), req->body);
+	view_copy(last_user, sizeof(last_user), req->identity.user);
+	view_copy(last_host, sizeof(last_host), req->identity.host);
 	if (!open_ended)
 		sip_answer(inner, req->txn, 299, "Well Done", &why, 1);
 }
@@ -60,6 +62,7 @@ static void on_outer(const struct sip_request *req, void *arg)
 		standby_request(standby, req);
 		return;
 	}
+	view_copy(last_user, sizeof(last_user), req->identity.user);
 	own++;
 	sip_answer(outer, req->txn, 202, NULL, NULL, 0);
 }
@@ -74,6 +77,7 @@ static struct sip *edge_new(sip_request_h *h)
 		.listen_count = 1,
 		.trusted = &mask,
 		.trusted_count = 1,
+		.trusted_identity = SIP_TRUST_ASSERTED,
 		.domain = "confab.example",
 		.product = "confab/1",
 		.requesth = h,
@@ -204,6 +208,7 @@ static void say(const char *body)
 	n = snprintf(text, sizeof(text), "MESSAGE sip:lobby@d SIP/2.0\r\n"
 		     "Via: SIP/2.0/UDP c;rport;branch=z9hG4bK%s\r\n"
 		     "From: <sip:alice@b>;tag=1\r\nTo: <sip:lobby@d>\r\n"
+		     "P-Asserted-Identity: <sip:carol@c:5070>\r\n"
 		     "Call-ID: %s\r\nCSeq: 1 MESSAGE\r\n"
 		     "Content-Type: text/plain\r\nContent-Length: %zu\r\n"
 		     "\r\n%s", body, body, strlen(body), body);
@@ -247,6 +252,8 @@ static void test_there_and_back(void **state)
 	hears(DONE);
 	assert_int_equal(served, 1);
 	assert_string_equal(last_body, "a");
+	assert_string_equal(last_user, "carol"); /* as the edge has it */
+	assert_string_equal(last_host, "c");
 	assert_int_equal(getsockname(phone, &me.u.sa, &len), 0);
 	assert_true(netaddr_eq(&last_flow.peer, &me));
 	assert_int_equal(now().passed, 1);
@@ -375,6 +382,7 @@ static void test_we_serve_ourselves(void **state)
 	we_serve = true;
 	standby_serve(standby);
 	assert_int_equal(own, 2);
+	assert_string_equal(last_user, "carol");
 	assert_int_equal(now().waiting, 0);
 	turns();
 	hears("SIP/2.0 202 ", "");
