@@ -224,6 +224,17 @@ void dialect_add_who(struct buf *b, enum dialect d,
 	}
 }
 
+/* One word, and no line of its own. */
+static void add_word(struct buf *b, struct view word)
+{
+	size_t at = b->n;
+
+	utf8_clean(b, view_head(word, utf8_cut(word, WORD_MAX)));
+	for (; at < b->n; at++)
+		if (b->p[at] == '\n' || b->p[at] == '\t')
+			b->p[at] = ' ';
+}
+
 static void add_part(struct buf *b, enum dialect d, char letter,
 		     const char *mark, const struct text_args *args)
 {
@@ -246,8 +257,7 @@ static void add_part(struct buf *b, enum dialect d, char letter,
 		break;
 
 	case 'w':
-		utf8_clean(b, view_head(args->word,
-					utf8_cut(args->word, WORD_MAX)));
+		add_word(b, args->word);
 		break;
 
 	case 't':
