@@ -85,7 +85,11 @@ tests_fuzz_fuzz_content_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_content_LDADD = imc/libimc.a $(LIB_base)
 endif
 
-check_PROGRAMS += tests/unit/t_imc_rights
+check_PROGRAMS += tests/unit/t_imc_rights tests/unit/t_imc_dialect
+tests_unit_t_imc_dialect_SOURCES = tests/unit/t_imc_dialect.c
+tests_unit_t_imc_dialect_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_dialect_LDADD = imc/libimc.a $(LIB_core) $(CMOCKA_LIBS) \
+	$(DEPS_core)
 tests_unit_t_imc_rights_SOURCES = tests/unit/t_imc_rights.c tests/unit/test.h
 tests_unit_t_imc_rights_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_rights_LDADD = imc/libimc.a $(LIB_core) $(CMOCKA_LIBS) \
