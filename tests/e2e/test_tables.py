@@ -4,17 +4,20 @@ row. Each row has a room of its own; the daemons are shared."""
 import pytest
 
 from lab.confabd import Confabd
+from lab.sip import get
 from lab.util import Timeout
 from conftest import BUILD, check_log
 from tables import beyond, commands, engine, opensips
 
-COMMON = 'dialect = "%s"\nhistory_on_join = 0\n'
+COMMON = 'dialect = "%s"\n'
+NONE = 'history_on_join = 0\n'
 CONFS = {
-    'plain': 'links_by = "owner"\n',
-    'strict': 'links_by = "admin"\ncreate_on_join = false\n'
+    'plain': NONE + 'links_by = "owner"\n',
+    'strict': NONE + 'links_by = "admin"\ncreate_on_join = false\n'
               'check_on_create = true\n',
-    'operator': 'links_by = "owner"\n',
-    'bang': 'imc_cmd_start_char = "!!"\n',
+    'operator': NONE + 'links_by = "owner"\n',
+    'history': 'history_on_join = 2\n',
+    'bang': NONE + 'imc_cmd_start_char = "!!"\n',
 }
 WORDS = {'kamailio': {}, 'opensips': opensips.WORDS}
 ROWS = [(d, r) for d, rows in (
@@ -93,3 +96,20 @@ def test_row(stages, dialect, row):
     except (engine.Fault, Timeout):
         stages.close((dialect, row.conf))  # what it left is no one else's
         raise
+
+
+def test_a_configured_link_is_not_removed_by_users(confabd, user):
+    server = confabd(imc='links_by = "owner"')
+    olga = user(server, 'olga')
+    room = server.room('den')
+    olga.join(room)
+    assert server.stop() == 0
+    server.write(extra='link "fixed" { room = "%s" to = "echo:den" }' % room)
+    server.start()
+    status, headers = olga.transact(
+        olga.build('MESSAGE', room, b'#unlink fixed'))
+    assert status == 403
+    assert get(headers, 'warning').startswith('399 confab "-183 ')
+    olga.saw('*** This link stands in the configuration: only the operator '
+             'can remove it', room)
+    assert server.link('fixed')

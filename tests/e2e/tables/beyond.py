@@ -351,6 +351,19 @@ LINKS = [
 ]
 
 OWNERSHIP = [
+    row('admins among themselves', 'public olga adam mary',
+        ask('olga', '#modify mary admin', 200, None, {
+            'olga adam mary': '*** sip:mary@confab.test is now admin'}),
+        ask('adam', '#modify mary member', 200, None, {
+            'olga adam mary': '*** sip:mary@confab.test is now member'}),
+        ask('adam', '#modify adam member', 200, None, {
+            'olga adam mary': '*** sip:adam@confab.test is now member'}),
+        ask('adam', '#bans', 403, -163, {'adam': RIGHT})),
+    row('owners are equals', 'private olga oscar mary',
+        ask('oscar', '#modify olga member', 200, None, {
+            'olga oscar mary': '*** sip:olga@confab.test is now member'}),
+        ask('olga', '#destroy', 403, -113, {'olga': OWNERS}),
+        by='oscar'),
     row('an owner who is alone can\'t leave others behind',
         'private olga adam mary',
         ask('olga', '#modify adam owner', 200, None, {
@@ -471,5 +484,44 @@ FORMS = [
                        'x' * 300)]),
 ]
 
+FAILED = ('*** {sam} could not be reached (SIP status %d): the invitation is '
+          'taken back')
+INVITATIONS = [
+    row('an invitation that fails, is sent again, and declined',
+        'private olga mary',
+        *[ask('olga', '#invite sam', 200, None, {'olga': FAILED % status},
+              deaf={'sam': status}) for status in (404, 486, 603)],
+        ask('sam', '#accept', 403, -65, {
+            'sam': "*** There is no invitation to this room for you (send "
+                   "'#join')"}),
+        ask('olga', '#invite sam', 200, None, {'sam': INVITES}),
+        ask('sam', '#reject', 200, None, {
+            'olga': '*** {sam} has declined the invitation'})),
+]
+
+WORDS = [
+    row('what somebody does', 'public olga mary',
+        ask('mary', '/me waves', 202, None, {'olga': '* {mary/does}waves'}),
+        ask('olga', 'two\nlines', 202, None, {
+            'mary': '{olga/says}two\n  lines'})),
+    # a NUL neither ends it nor is sent on
+    row('a NUL in it', 'public olga mary',
+        ask('mary', b'before\0after', 202, None, {
+            'olga': '{mary/says}beforeafter'})),
+    row('what shows nothing', 'public olga mary',
+        ask('mary', '\u200b', 200, None, {}),
+        ask('olga', '#topic tea', 200, None, {
+            'olga mary': '*** {olga} has set the topic: tea'})),
+    row('who joins sees the last lines', 'public olga mary',
+        ask('olga', 'one', 202, None, {'mary': '{olga/says}one'}),
+        ask('mary', 'two', 202, None, {'olga': '{mary/says}two'}),
+        ask('olga', 'three', 202, None, {'mary': '{olga/says}three'}),
+        ask('sam', '#join', 200, None, {
+            'olga mary': SAM_JOINED,
+            'sam': [SAM_JOINED, '[time] {mary/says}two',
+                    '[time] {olga/says}three']}),
+        left='olga mary sam', conf='history'),
+]
+
 ROWS = (RIGHTS + OPERATOR + TOPIC + KINDS + NICK + AWAY + BAN + MUTE +
-        HISTORY + LINKS + OWNERSHIP + FORMS)
+        HISTORY + LINKS + OWNERSHIP + INVITATIONS + WORDS + FORMS)

@@ -32,7 +32,7 @@ OUTSIDE = ('ivan', 'bella', 'sam', 'sue', 'zoe')
 
 Row = collections.namedtuple('Row', 'name room steps left by conf')
 Ask = collections.namedtuple(
-    'Ask', 'who text status code hears at kind room aor')
+    'Ask', 'who text status code hears at kind room aor deaf')
 # What is heard: from the room, at the user's address, unless it says more.
 # (To is his address always.)
 Heard = collections.namedtuple('Heard', 'source uri text')
@@ -48,11 +48,12 @@ def row(name, room, *steps, left=None, by=OWNER, conf='plain'):
 
 
 def ask(who, text, status, code=None, hears=None, at=ROOM,
-        kind='text/plain', room=ROOM, aor=None):
+        kind='text/plain', room=ROOM, aor=None, deaf=None):
     """code: of the Warning header; None: there is none. hears: {names: text,
     or a list of them}; who is not named hears nothing. room: what is "the
-    room". aor: what he calls himself."""
-    return Ask(who, text, status, code, hears or {}, at, kind, room, aor)
+    room". aor: what he calls himself. deaf: {name: status of his device}."""
+    return Ask(who, text, status, code, hears or {}, at, kind, room, aor,
+               deaf or {})
 
 
 def here(text):
@@ -68,12 +69,14 @@ def from_manager(text):
     return Heard('manager', 'sender', text)
 
 
-# {olga}, {olga/item} of a list, {olga/says}, {olga/bare}; {olga=Zed} who is
-# called Zed.
+# {olga}, {olga/item} of a list, {olga/says}, {olga/does}, {olga/bare};
+# {olga=Zed} who is called Zed.
 SHOWN = {
-    'kamailio': {'': '[%(k)s]', 'item': '[%(k)s]', 'says': '[%(k)s]: '},
+    'kamailio': {'': '[%(k)s]', 'item': '[%(k)s]', 'says': '[%(k)s]: ',
+                 'does': '[%(k)s] '},
     'opensips': {'': '<sip:%(a)s>', 'item': 'sip:%(a)s',
-                 'says': '<%(a)s>: ', 'bare': '%(a)s'},
+                 'says': '<%(a)s>: ',
+                 'does': '<%(a)s> ', 'bare': '%(a)s'},
 }
 
 
@@ -217,6 +220,8 @@ class Stage:
 
     def step(self, step):
         what = '%s to %s: %.80s' % (step.who, step.at, step.text)
+        for name, answer in step.deaf.items():
+            self.people[name].answer = answer
         status, warning = self.request(step.who, step.at, step.text,
                                        step.kind, step.aor)
         if status != step.status:
@@ -229,6 +234,8 @@ class Stage:
         for name, texts in self.expect(step).items():
             self.wanted[name] += texts
         self.await_heard(what)
+        for name in step.deaf:
+            self.people[name].answer = 200
 
     # -- a row
 
