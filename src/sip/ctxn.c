@@ -315,7 +315,8 @@ void ctxns_conn_gone(struct ctxns *cs, uint32_t conn, size_t live)
 		struct ctxn *c = slot_at(cs, i);
 
 		if (c->state == CTXN_FREE || c->state == CTXN_FAILED ||
-		    !sip_is_stream(c->transport) || c->u.conn != conn)
+		    !sip_is_stream(c->transport) || c->edge ||
+		    c->u.conn != conn)
 			continue;
 		ctxn_fail(cs, c);
 		live--;

@@ -51,6 +51,7 @@ struct ctxn {
 	} u;
 	uint8_t state;             /* enum ctxn_state */
 	uint8_t listener : 5, transport : 3; /* enum sip_transport */
+	uint8_t edge;              /* where it is sent from; 0: here */
 };
 
 _Static_assert(sizeof(struct ctxn) <= 120, "a fan-out has many of these");

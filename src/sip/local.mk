@@ -11,6 +11,7 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/credentials.c src/sip/credentials_priv.h \
 	src/sip/ctxn.c src/sip/ctxn_priv.h \
 	src/sip/dest.c src/sip/dest_priv.h \
+	src/sip/edge.c src/sip/edge_priv.h \
 	src/sip/flow.c \
 	src/sip/identity.c src/sip/identity_priv.h \
 	src/sip/inject.c src/sip/inject_priv.h \

@@ -61,6 +61,7 @@ static int parts_new(struct sip *s, const struct sip_conf *conf, char *why,
 		s->auth = auth_new(conf->users, algos_of(conf));
 	s->parser = parser_new();
 	s->stxns = stxns_new(w, s->limits.server_txns, &stxn_ops);
+	s->edges = edges_new();
 	s->injects = injects_new(w, s->limits.server_txns, uas_stuck, s);
 	s->ctxns = ctxns_new(w, s->limits.client_txns, conf->branch_key,
 			     &ctxn_ops);
@@ -86,6 +87,7 @@ int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
 	s->accept = conf->accept ? conf->accept : "text/plain";
 	s->limits = limits_full(&conf->limits);
 	s->requesth = conf->requesth;
+	s->strayh = conf->strayh;
 	s->arg = conf->arg;
 	s->trusted_identity = conf->trusted_identity;
 	s->users = conf->users;
@@ -113,6 +115,7 @@ void sip_free(struct sip *s)
 	ctxns_free(s->ctxns);
 	stxns_free(s->stxns);
 	injects_free(s->injects);
+	edges_free(s->edges);
 	auth_free(s->auth);
 	amp_free(s->amp);
 	parser_free(s->parser);
@@ -154,11 +157,13 @@ void sip_stats(const struct sip *s, struct sip_stats *out)
 
 void sip_conn_known(struct sip *s, uint64_t conn)
 {
-	conns_known(transport_conns_of(s->transport), (uint32_t)conn);
+	if (!edge_has_conn(conn))
+		conns_known(transport_conns_of(s->transport), (uint32_t)conn);
 }
 
 bool sip_conn_is(const struct sip *s, uint64_t conn, struct view name)
 {
-	return conns_is(transport_conns_of(s->transport), (uint32_t)conn,
+	return !edge_has_conn(conn) &&
+	       conns_is(transport_conns_of(s->transport), (uint32_t)conn,
 			name);
 }

@@ -40,7 +40,7 @@ enum sip_method {
 /* Where a packet came from, or where one is to go. */
 struct sip_flow {
 	enum sip_transport transport;
-	uint16_t listener;   /* index of the local socket, UDP */
+	uint16_t listener;   /* names the local socket, UDP */
 	uint64_t conn;       /* id of the connection, 0: make one */
 	struct netaddr peer;
 	/* Of a new TLS connection: the host name (or number) to ask for and
@@ -142,6 +142,9 @@ struct sip_conf {
 	char *const *ws_origins;          /* see ws.h; or NULL */
 	struct sip_limits limits;
 	sip_request_h *requesth;
+	/* An answer to none of our requests, for sip_response() elsewhere; may
+	 * be NULL. */
+	void (*strayh)(struct view packet, void *arg);
 	void *arg;
 };
 /* Binds everything; why says which socket failed, and how. */
@@ -173,7 +176,8 @@ typedef void (sip_injected_h)(int code, struct view reason,
 struct sip_injection {
 	struct view packet;   /* struct sip_request's, from over there */
 	struct view identity; /* the URI of its identity; empty: the From */
-	struct sip_flow flow; /* its; conn and listener where they are ours */
+	struct sip_flow flow; /* its */
+	uint32_t edge;        /* whose flow it is; 0: ours */
 	sip_injected_h *answerh;
 	uint64_t a, b;        /* for answerh */
 	void *arg;
@@ -183,6 +187,20 @@ struct sip_injection {
  * returns, and not after sip_free(). Not from within a request handler.
  * EBADMSG: nothing that has an answer. */
 int sip_inject(struct sip *s, const struct sip_injection *in);
+
+/* Another edge, with an id that none had before. What is to go out by a flow
+ * of its is handed to h, which gets the flow as it was over there. 0: there
+ * are too many. */
+typedef void (sip_edge_h)(const struct sip_flow *flow, struct view packet,
+			  void *arg);
+uint32_t sip_edge_add(struct sip *s, sip_edge_h *h, void *arg);
+/* Its users are sent to from here again, where they can be. */
+void sip_edge_del(struct sip *s, uint32_t edge);
+/* An answer that another edge received. */
+void sip_response(struct sip *s, struct view packet);
+/* Over there: sends what h was given. ENOTCONN: the connection is gone,
+ * EHOSTUNREACH, ENOBUFS. */
+int sip_relay(struct sip *s, const struct sip_flow *flow, struct view packet);
 
 /* ---- MESSAGE out ---- */
 

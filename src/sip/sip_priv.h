@@ -7,6 +7,7 @@
 #include "answer_priv.h"
 #include "auth_priv.h"
 #include "ctxn_priv.h"
+#include "edge_priv.h"
 #include "inject_priv.h"
 #include "parse_priv.h"
 #include "response_priv.h"
@@ -25,6 +26,7 @@ struct sip {
 	struct amp *amp;           /* owned */
 	struct sip_limits limits; /* without zeros */
 	sip_request_h *requesth;
+	void (*strayh)(struct view packet, void *arg); /* may be NULL */
 	void *arg;
 	bool draining;
 
@@ -32,6 +34,7 @@ struct sip {
 	struct parser *parser;
 	struct stxns *stxns;
 	struct injects *injects;
+	struct edges *edges;
 	struct ctxns *ctxns;
 
 	/* While a done handler runs: what it may ask about. */

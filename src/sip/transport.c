@@ -275,13 +275,12 @@ struct view transport_sentby(const struct transport *t,
 {
 	size_t i = flow->listener;
 
-	if (sip_is_stream(flow->transport)) {
+	/* A stream, another edge's flow, or one that was not routed yet. */
+	if (sip_is_stream(flow->transport) || i >= t->count ||
+	    !t->sockets[i].udp)
 		i = listener_find(t, flow);
-		if (i == t->count)
-			return buf_view(&t->no_listener[flow->transport]);
-	} else if (i >= t->count || !t->sockets[i].udp) {
-		i = 0; /* a flow that was not routed yet */
-	}
+	if (i == t->count)
+		return buf_view(&t->no_listener[flow->transport]);
 	return buf_view(&t->sockets[i].sentby);
 }
 

@@ -46,11 +46,12 @@ static bool is_too_big(const struct sip *s, const struct sip_template *t,
 
 bool sip_conn_flow(const struct sip *s, uint64_t conn, struct sip_flow *out)
 {
-	return conns_flow(transport_conns_of(s->transport), (uint32_t)conn,
+	return !edge_has_conn(conn) &&
+	       conns_flow(transport_conns_of(s->transport), (uint32_t)conn,
 			  out);
 }
 
-static struct sip_flow flow_of(const struct ctxn *c)
+static struct sip_flow flow_of(const struct sip *s, const struct ctxn *c)
 {
 	struct sip_flow flow = {
 		.transport = c->transport,
@@ -59,6 +60,8 @@ static struct sip_flow flow_of(const struct ctxn *c)
 	};
 
 	ctxn_get_peer(c, &flow.peer);
+	if (c->edge)
+		edges_mark(s->edges, &flow, c->edge);
 	return flow;
 }
 
@@ -76,10 +79,13 @@ static int copy_send(struct sip *s, const struct ctxn *c,
 	struct udp *udp;
 	char *p;
 
-	if (sip_is_stream(c->transport)) {
+	if (c->edge || sip_is_stream(c->transport)) {
 		buf_clear(&s->out);
 		p = buf_room(&s->out, n);
 		buf_wrote(&s->out, template_write(p, c->tmpl, &copy));
+		if (c->edge)
+			return edges_send(s->edges, c->edge, flow,
+					  buf_view(&s->out));
 		return conns_write(transport_conns_of(s->transport), c->u.conn,
 				   buf_view(&s->out));
 	}
@@ -90,20 +96,29 @@ static int copy_send(struct sip *s, const struct ctxn *c,
 	return 0;
 }
 
+/* On a connection of ours. */
+static bool is_on_conn(const struct ctxn *c)
+{
+	return sip_is_stream(c->transport) && !c->edge;
+}
+
 /* Routes and sends for the first time. */
 static int txn_begin(struct sip *s, struct ctxn *c, struct sip_flow flow)
 {
-	int err = transport_route(s->transport, &flow);
+	int err = 0;
 
+	c->edge = edges_short(s->edges, &flow);
+	if (!c->edge)
+		err = transport_route(s->transport, &flow);
 	if (err)
 		return err;
 	ctxn_set_peer(c, &flow.peer);
 	c->listener = flow.listener & 0x1f;
 	c->transport = flow.transport & 7;
-	if (sip_is_stream(c->transport)) {
+	if (sip_is_stream(c->transport))
 		c->u.conn = (uint32_t)flow.conn;
+	if (is_on_conn(c))
 		conns_hold(transport_conns_of(s->transport), c->u.conn, 1);
-	}
 	s->stats.requests_out++;
 	return copy_send(s, c, &flow);
 }
@@ -138,7 +153,7 @@ int sip_send(struct sip *s, struct sip_template *t,
 
 void uac_send(struct ctxn *c, void *arg)
 {
-	struct sip_flow flow = flow_of(c);
+	struct sip_flow flow = flow_of(arg, c);
 
 	copy_send(arg, c, &flow);
 }
@@ -148,7 +163,7 @@ void uac_over(struct ctxn *done, int status, void *arg)
 	struct sip *s = arg;
 	struct sip_template *t = done->tmpl;
 
-	if (sip_is_stream(done->transport))
+	if (is_on_conn(done))
 		conns_hold(transport_conns_of(s->transport), done->u.conn, -1);
 	s->done = done;
 	if (t->doneh)
@@ -165,7 +180,7 @@ struct sip_copy sip_done_copy(const struct sip *s)
 	return (struct sip_copy){
 		.to = dest_to(c->dest),
 		.ruri = dest_ruri(c->dest),
-		.flow = flow_of(c),
+		.flow = flow_of(s, c),
 		.body = c->tmpl->body,
 	};
 }
@@ -200,4 +215,38 @@ void uac_response(struct sip *s, struct view packet)
 		s->stats.strays++;
 	if (match == CTXN_LATE)
 		s->stats.retransmits_in++;
+	/* Who shares our key makes the branches that we would make. */
+	if (match != CTXN_TAKEN && s->strayh)
+		s->strayh(packet, s->arg);
+}
+
+/* ---- edges elsewhere ---- */
+
+uint32_t sip_edge_add(struct sip *s, sip_edge_h *h, void *arg)
+{
+	return edges_add(s->edges, h, arg);
+}
+
+void sip_edge_del(struct sip *s, uint32_t edge)
+{
+	edges_del(s->edges, edge);
+}
+
+void sip_response(struct sip *s, struct view packet)
+{
+	uac_response(s, packet);
+}
+
+int sip_relay(struct sip *s, const struct sip_flow *flow, struct view packet)
+{
+	struct sip_flow own = *flow;
+	int err = 0;
+
+	if (!sip_is_stream(own.transport))
+		err = transport_route(s->transport, &own);
+	if (!err)
+		err = transport_send(s->transport, &own, packet);
+	if (!err)
+		s->stats.requests_out++;
+	return err;
 }

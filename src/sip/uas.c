@@ -229,9 +229,10 @@ static void request_in(struct sip *s, const struct sip_flow *flow,
 
 int sip_inject(struct sip *s, const struct sip_injection *in)
 {
+	struct sip_flow flow = in->flow;
 	struct uas u = {
 		.sip = s,
-		.flow = &in->flow,
+		.flow = &flow,
 		.pre = &s->pre,
 		.req = &s->req,
 		.in = in,
@@ -239,6 +240,7 @@ int sip_inject(struct sip *s, const struct sip_injection *in)
 		.trusted = true,
 	};
 
+	edge_mark(&flow, in->edge);
 	prescan(&s->pre, in->packet, s->limits.head);
 	if (s->pre.response || view_eqs(s->pre.method, "ACK"))
 		return EBADMSG;

@@ -62,24 +62,26 @@ static void on_keep(const struct sip_request *req, void *arg)
 	last_txn = req->txn;
 }
 
-static void edge_keeping(void)
+static void edge_keeping(sip_request_h *h)
 {
-	struct sip_listen listen = { .transport = SIP_UDP };
+	struct sip_listen listen[2] = { { .transport = SIP_UDP },
+					{ .transport = SIP_TCP } };
 	struct netmask mask;
 	struct sip_conf conf = {
 		.loop = loop,
-		.listen = &listen,
-		.listen_count = 1,
+		.listen = listen,
+		.listen_count = 2,
 		.trusted = &mask,
 		.trusted_count = 1,
 		.domain = "confab.example",
 		.product = "confab/1",
-		.requesth = on_keep,
+		.requesth = h,
 	};
 	char why[200];
 
 	netmask_parse(&mask, VIEW("127.0.0.1"));
-	netaddr_set(&listen.local, VIEW("127.0.0.1"), 0);
+	netaddr_set(&listen[0].local, VIEW("127.0.0.1"), 0);
+	netaddr_set(&listen[1].local, VIEW("127.0.0.1"), 0);
 	assert_int_equal(sip_new(&edge, &conf, why, sizeof(why)), 0);
 }
 
@@ -121,7 +123,7 @@ static void test_the_packet_of_a_request(void **state)
 	uint64_t txn;
 
 	(void)state;
-	edge_keeping();
+	edge_keeping(on_keep);
 	udp_put(junk, strlen(junk));
 	turns();
 	assert_int_equal(requests, 1);
@@ -195,6 +197,118 @@ static void test_never_answered(void **state)
 	inject(MESSAGE("c"), strlen(MESSAGE("c"))); /* open at the end */
 }
 
+/* ---- flows of another edge ---- */
+
+static struct sip_flow last_flow, went;
+static unsigned sent;
+
+static void on_flow(const struct sip_request *req, void *arg)
+{
+	(void)arg;
+	last_flow = req->flow;
+	sip_answer(edge, req->txn, 202, NULL, NULL, 0);
+}
+
+static void on_edge(const struct sip_flow *flow, struct view packet, void *arg)
+{
+	assert_ptr_equal(arg, &sent);
+	assert_true(view_starts(packet, VIEW("MESSAGE sip:alice@b ")));
+	assert_non_null(strstr(packet.p, "Via: SIP/2.0/TCP "));
+	went = *flow;
+	sent++;
+}
+
+static void send_by(const struct sip_flow *flow)
+{
+	const struct sip_template_conf conf = {
+		.id = 1,
+		.from = VIEW("sip:lobby@confab.example"),
+		.content_type = VIEW("text/plain"),
+		.body = VIEW("news"),
+		.doneh = on_done,
+	};
+	struct sip_template *t;
+	struct sip_dest *d;
+
+	assert_int_equal(sip_template_new(&t, edge, &conf), 0);
+	assert_int_equal(sip_dest_new(&d, VIEW("sip:alice@b"), VIEW_NONE,
+				      VIEW_NONE), 0);
+	assert_int_equal(sip_send(edge, t, flow, d, 1, 0, 0), 0);
+	mem_deref(d);
+	mem_deref(t);
+	turns();
+}
+
+/* Connection 1 is there at either edge, with somebody else on it. */
+static void test_connections_of_another_edge(void **state)
+{
+	struct sip_injection req = {
+		.packet = view_mem(MESSAGE("m1"), strlen(MESSAGE("m1"))),
+		.answerh = on_answer,
+		.arg = &answers,
+	};
+	struct sip_flow out;
+	uint32_t other;
+	int fd;
+
+	(void)state;
+	edge_keeping(on_flow);
+	fd = tcp_open();
+	tcp_put(fd, MESSAGE("t1"));
+	tcp_await(fd, "SIP/2.0 202 ");
+	assert_int_equal(last_flow.conn, 1);
+	other = sip_edge_add(edge, on_edge, &sent);
+	assert_int_not_equal(other, 0);
+	req.edge = other;
+	req.flow = last_flow;
+	netaddr_set(&req.flow.peer, VIEW("192.0.2.9"), 40000);
+	sent = 0;
+	assert_int_equal(sip_inject(edge, &req), 0);
+	assert_int_not_equal(last_flow.conn, 1);
+	assert_false(sip_conn_flow(edge, last_flow.conn, &out));
+	send_by(&last_flow);
+	assert_int_equal(sent, 1);
+	assert_int_equal(went.conn, 1);
+	assert_true(netaddr_eq(&went.peer, &req.flow.peer));
+	assert_true(silent(fd));
+	sip_edge_del(edge, other);
+	assert_int_not_equal(sip_edge_add(edge, on_edge, &sent), other);
+	clock_advance(40000);
+	turns();
+	assert_int_equal(done_status[0], 408);
+	req.flow.peer = *sip_local(edge, 0); /* nobody listens there */
+	last_flow.peer = req.flow.peer;
+	dones = 0;
+	send_by(&last_flow);
+	clock_advance(20);
+	turns();
+	assert_int_equal(dones, 1);
+	assert_int_equal(done_status[0], 503);
+	assert_int_equal(sent, 1);
+	assert_true(silent(fd));
+	close(fd);
+}
+
+static void test_so_many_edges(void **state)
+{
+	uint32_t ids[70];
+	int i, n = 0;
+
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	while (n < 70 && (ids[n] = sip_edge_add(edge, on_edge, &sent)))
+		n++;
+	assert_int_equal(n, 64);
+	for (i = 0; i < 600; i++) {
+		sip_edge_del(edge, ids[i % n]);
+		sip_edge_del(edge, ids[i % n]);
+		ids[i % n] = sip_edge_add(edge, on_edge, &sent);
+		assert_int_not_equal(ids[i % n], 0);
+	}
+	sip_edge_del(edge, 0);
+	assert_int_equal(sip_edge_add(edge, on_edge, &sent), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +319,8 @@ int main(void)
 		TEST(test_what_has_no_answer),
 		TEST(test_full_and_draining),
 		TEST(test_never_answered),
+		TEST(test_connections_of_another_edge),
+		TEST(test_so_many_edges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
