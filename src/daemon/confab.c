@@ -60,6 +60,14 @@ static void on_request(const struct sip_request *req, void *arg)
 	}
 }
 
+static void on_stray(struct view packet, void *arg)
+{
+	struct confab *c = arg;
+
+	if (c->standby)
+		standby_response(c->standby, packet);
+}
+
 /* Daemons on one data base share the key as well. */
 static void load_key(const struct confab *c, uint8_t key[SIP_BRANCH_KEY])
 {
@@ -87,6 +95,7 @@ static int start_sip(struct confab *c, struct buf *why)
 		.product = "confab/" CONFAB_VERSION,
 		.accept = imc_accept(),
 		.requesth = on_request,
+		.strayh = on_stray,
 		.arg = c,
 	};
 	char text[WHY_MAX] = "";
@@ -270,10 +279,6 @@ static void log_ready(const struct confab *c)
 			 "process %d has the data base", c->holder.pid);
 	for (char **p = c->conf->listen; *p; p++)
 		log_info("listening on %s", *p);
-	if (share_is_on(c->conf) && !*c->conf->imc.outbound_proxy)
-		log_warning("db_mode = 2 without outbound_proxy: users who "
-			    "send to one process get their texts from "
-			    "another, which NAT and TCP forbid");
 }
 
 int confab_run(struct confab *c)

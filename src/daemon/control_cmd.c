@@ -160,6 +160,7 @@ static json_t *standby_json(const struct confab *c)
 	set_count(o, "passed", st.passed);
 	set_count(o, "waiting", st.waiting);
 	set_count(o, "refused", st.refused);
+	set_count(o, "relayed", st.relayed);
 	return o;
 }
 

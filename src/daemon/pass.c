@@ -44,14 +44,29 @@ int pass_get_hello(struct pass_hello *out, struct view payload)
 	return over(&r);
 }
 
+static void put_flow(struct buf *b, const struct sip_flow *f)
+{
+	char text[SIP_FLOW_TEXT_MAX];
+
+	put_text(b, view_str(sip_flow_str(text, f)));
+	buf_put_u16(b, f->listener);
+	buf_put_u32(b, (uint32_t)f->conn);
+}
+
+static void get_flow(struct sip_flow *out, struct reader *r)
+{
+	if (sip_flow_parse(out, get_text(r, SIP_FLOW_TEXT_MAX)))
+		r->bad = true;
+	out->listener = reader_u16(r);
+	out->conn = reader_u32(r);
+}
+
 int pass_put_request(struct buf *b, const struct pass_request *r)
 {
-	char flow[SIP_FLOW_TEXT_MAX];
-
 	if (r->packet.n > PASS_PACKET_MAX ||
 	    r->identity.n > PASS_IDENTITY_MAX)
 		return EMSGSIZE;
-	put_text(b, view_str(sip_flow_str(flow, &r->flow)));
+	put_flow(b, &r->flow);
 	put_text(b, r->identity);
 	put_text(b, r->packet);
 	return 0;
@@ -60,13 +75,29 @@ int pass_put_request(struct buf *b, const struct pass_request *r)
 int pass_get_request(struct pass_request *out, struct view payload)
 {
 	struct reader r = { .v = payload };
-	struct view flow = get_text(&r, SIP_FLOW_TEXT_MAX);
 
+	get_flow(&out->flow, &r);
 	out->identity = get_text(&r, PASS_IDENTITY_MAX);
 	out->packet = get_text(&r, PASS_PACKET_MAX);
-	if (over(&r) || sip_flow_parse(&out->flow, flow))
-		return EBADMSG;
+	return over(&r);
+}
+
+int pass_put_send(struct buf *b, const struct pass_send *s)
+{
+	if (s->packet.n > PASS_PACKET_MAX)
+		return EMSGSIZE;
+	put_flow(b, &s->flow);
+	put_text(b, s->packet);
 	return 0;
+}
+
+int pass_get_send(struct pass_send *out, struct view payload)
+{
+	struct reader r = { .v = payload };
+
+	get_flow(&out->flow, &r);
+	out->packet = get_text(&r, PASS_PACKET_MAX);
+	return over(&r);
 }
 
 static bool header_fits(const struct sip_header *h)

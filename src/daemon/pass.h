@@ -31,6 +31,8 @@ enum pass_type {
 	PASS_ANSWER,    /* back, with that id */
 	PASS_LINE,      /* to who serves: a line of the control protocol */
 	PASS_REPLY,     /* back, with that id: pieces of the answer */
+	PASS_SEND,      /* from who serves: to go out over there */
+	PASS_RESPONSE,  /* to who serves: the packet of an answer to that */
 };
 
 struct pass_hello {
@@ -42,13 +44,20 @@ void pass_put_hello(struct buf *b, const struct pass_hello *h);
 int pass_get_hello(struct pass_hello *out, struct view payload);
 
 struct pass_request {
-	struct sip_flow flow;  /* transport and peer only */
+	struct sip_flow flow;  /* as the edge has it */
 	struct view identity;  /* who speaks, as the edge settled it: a URI */
 	struct view packet;
 };
 /* EMSGSIZE: the packet or the identity is too long. */
 int pass_put_request(struct buf *b, const struct pass_request *r);
 int pass_get_request(struct pass_request *out, struct view payload);
+
+struct pass_send {
+	struct sip_flow flow;  /* as the edge had it */
+	struct view packet;
+};
+int pass_put_send(struct buf *b, const struct pass_send *s); /* EMSGSIZE */
+int pass_get_send(struct pass_send *out, struct view payload);
 
 struct pass_answer {
 	int code;              /* 200..699 */

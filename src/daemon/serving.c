@@ -32,6 +32,7 @@ struct conn {
 	struct serving *set;   /* borrowed */
 	struct framer *framer; /* owned */
 	uint64_t id;
+	uint32_t edge;         /* the SIP edge's name for it */
 	bool greeted;
 };
 
@@ -40,6 +41,8 @@ struct conn {
 static void conn_free(struct conn *n)
 {
 	htable_del(&n->set->conns, &n->by_id);
+	if (n->set->conf.sip)
+		sip_edge_del(n->set->conf.sip, n->edge);
 	framer_free(n->framer);
 	mem_free(n);
 }
@@ -48,12 +51,8 @@ static void conns_end(struct serving *s)
 {
 	struct hnode *h;
 
-	while ((h = htable_pop(&s->conns))) {
-		struct conn *n = CONTAINER(h, struct conn, by_id);
-
-		framer_free(n->framer);
-		mem_free(n);
-	}
+	while ((h = htable_pop(&s->conns)))
+		conn_free(CONTAINER(h, struct conn, by_id));
 }
 
 static struct conn *conn_find(const struct serving *s, uint64_t id)
@@ -78,11 +77,19 @@ static void conn_send(struct conn *n, enum pass_type type, uint64_t id,
 	conn_free(n);
 }
 
-static void answered(struct serving *s)
+/* ---- what goes out over there ---- */
+
+/* Like a datagram: what does not get there is sent again, or given up. */
+static void on_send(const struct sip_flow *flow, struct view packet,
+		    void *arg)
 {
-	s->open--;
-	if (!s->open && !s->listener)
-		conns_end(s);
+	const struct pass_send p = { .flow = *flow, .packet = packet };
+	struct conn *n = arg;
+	struct buf b = { 0 };
+
+	if (!pass_put_send(&b, &p))
+		framer_send(n->framer, PASS_SEND, 0, buf_view(&b));
+	buf_free(&b);
 }
 
 /* ---- what comes in ---- */
@@ -99,6 +106,9 @@ static int take_hello(struct conn *n, struct view payload)
 
 	if (err)
 		return err;
+	n->edge = sip_edge_add(n->set->conf.sip, on_send, n);
+	if (!n->edge)
+		return ENOBUFS;
 	n->greeted = true;
 	pass_put_hello(&b, &ours);
 	err = framer_send(n->framer, PASS_HELLO, 0, buf_view(&b));
@@ -119,7 +129,7 @@ static void send_answer(struct serving *s, uint64_t conn, uint64_t id,
 		conn_send(n, PASS_ANSWER, id, &b);
 		buf_free(&b);
 	}
-	answered(s);
+	s->open--;
 }
 
 static void on_answer(int code, struct view reason,
@@ -151,6 +161,7 @@ static int take_request(struct conn *n, const struct frame *f)
 	in.packet = r.packet;
 	in.identity = r.identity;
 	in.flow = r.flow;
+	in.edge = n->edge;
 	s->taken++;
 	s->open++;
 	if (sip_inject(s->conf.sip, &in))
@@ -169,14 +180,26 @@ static int take_line(struct conn *n, const struct frame *f)
 	return 0;
 }
 
+static int take_response(struct conn *n, const struct frame *f)
+{
+	if (f->payload.n > PASS_PACKET_MAX)
+		return EBADMSG;
+	sip_response(n->set->conf.sip, f->payload);
+	return 0;
+}
+
 static int take_frame(struct conn *n, const struct frame *f)
 {
+	if (!n->set->conf.sip)
+		return 0; /* it is over */
 	if (f->type == PASS_HELLO)
 		return take_hello(n, f->payload);
 	if (!n->greeted)
 		return EBADMSG;
 	/* When draining this one's sender will hear no answer, and keeps it
 	 * for who comes next. */
+	if (f->type == PASS_RESPONSE)
+		return take_response(n, f);
 	if (f->type == PASS_REQUEST)
 		return n->set->listener ? take_request(n, f) : 0;
 	if (f->type == PASS_LINE)
@@ -253,8 +276,18 @@ void serving_drain(struct serving *s)
 {
 	listener_close(s->listener);
 	s->listener = NULL;
-	if (!s->open)
-		conns_end(s);
+}
+
+void serving_quiet(struct serving *s)
+{
+	struct hnode *h = NULL;
+	size_t pos = 0;
+
+	serving_drain(s);
+	while ((h = htable_each(&s->conns, &pos, h)))
+		sip_edge_del(s->conf.sip,
+			     CONTAINER(h, struct conn, by_id)->edge);
+	s->conf.sip = NULL;
 }
 
 void serving_free(struct serving *s)
@@ -285,7 +318,7 @@ void serving_reply(struct serving *s, uint64_t conn, uint64_t id,
 		conn_send(n, PASS_REPLY, id, &b);
 	}
 	buf_free(&b);
-	answered(s);
+	s->open--;
 }
 
 void serving_stats(const struct serving *s, struct serving_stats *out)

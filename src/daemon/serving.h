@@ -27,10 +27,12 @@ struct serving_conf {
 /* Errors as listener_open_unix(): EADDRINUSE while one who was killed is not
  * quite gone. */
 int serving_new(struct serving **sp, const struct serving_conf *conf);
-/* Takes in nothing more, so that others keep it for who comes next, and ends
- * the connections when all that is under way has been answered. */
+/* Takes in nothing more: others keep it for who comes next, when their
+ * connection ends without an answer. */
 void serving_drain(struct serving *s);
-/* After the SIP edge; NULL is allowed. */
+/* Once, before the SIP edge ends; only replies go out from now on. */
+void serving_quiet(struct serving *s);
+/* NULL is allowed. */
 void serving_free(struct serving *s);
 /* The whole answer to a line; a connection that is gone is ignored. */
 void serving_reply(struct serving *s, uint64_t conn, uint64_t id,

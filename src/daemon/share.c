@@ -237,7 +237,9 @@ void share_drain(struct confab *c)
 
 void share_quiet(struct confab *c)
 {
-	share_drain(c);
+	wheel_stop(loop_wheel(c->loop), &c->share);
+	if (c->serving)
+		serving_quiet(c->serving);
 	standby_free(c->standby);
 	c->standby = NULL;
 }

@@ -37,7 +37,7 @@ struct standby {
 	struct list order;          /* the same requests */
 	size_t bytes;
 	uint32_t last_id;
-	uint64_t passed, refused;
+	uint64_t passed, refused, relayed;
 };
 
 struct kept {
@@ -307,6 +307,18 @@ static int take_reply(struct standby *s, const struct frame *f)
 	return 0;
 }
 
+/* Who can't be reached does not answer: that is all there is to say. */
+static int take_send(struct standby *s, const struct frame *f)
+{
+	struct pass_send p;
+
+	if (pass_get_send(&p, f->payload))
+		return EBADMSG;
+	s->relayed++;
+	(void)sip_relay(s->conf.sip, &p.flow, p.packet);
+	return 0;
+}
+
 static int take_frame(struct standby *s, const struct frame *f)
 {
 	if (f->type == PASS_HELLO)
@@ -315,6 +327,8 @@ static int take_frame(struct standby *s, const struct frame *f)
 		return EBADMSG;
 	if (f->type == PASS_ANSWER)
 		return take_answer(s, f);
+	if (f->type == PASS_SEND)
+		return take_send(s, f);
 	return f->type == PASS_REPLY ? take_reply(s, f) : EBADMSG;
 }
 
@@ -472,6 +486,12 @@ void standby_request(struct standby *s, const struct sip_request *req)
 		kept_pass(k);
 }
 
+void standby_response(struct standby *s, struct view packet)
+{
+	if (s->state == STANDBY_PASSING && packet.n <= PASS_PACKET_MAX)
+		framer_send(s->framer, PASS_RESPONSE, 0, packet);
+}
+
 static void on_served(int code, struct view reason,
 		      const struct sip_header *headers, size_t count,
 		      uint64_t txn, uint64_t b, void *arg)
@@ -535,5 +555,6 @@ void standby_stats(const struct standby *s, struct standby_stats *out)
 		.waiting = s->order.count,
 		.passed = s->passed,
 		.refused = s->refused,
+		.relayed = s->relayed,
 	};
 }

@@ -2,7 +2,8 @@
 /*
  * For who stands by a shared data base: passes on each request to the process
  * that serves, and gives its answer back. What comes while nobody serves, and
- * what was not answered when a connection broke, is kept for a while.
+ * what was not answered when a connection broke, is kept for a while. What is
+ * for the users who sent it here goes out from here.
  */
 #ifndef CONFAB_STANDBY_H
 #define CONFAB_STANDBY_H
@@ -45,6 +46,8 @@ void standby_free(struct standby *s);
 void standby_meet(struct standby *s, const struct store_holder *holder);
 /* A request of the SIP edge: it will be answered. */
 void standby_request(struct standby *s, const struct sip_request *req);
+/* An answer to what went out from here for who serves. */
+void standby_response(struct standby *s, struct view packet);
 /* We serve from now on: what is kept is taken in by the SIP edge itself. */
 void standby_serve(struct standby *s);
 
@@ -61,7 +64,8 @@ struct standby_stats {
 	struct store_holder holder; /* as met last */
 	unsigned serving;           /* process that we pass on to, or 0 */
 	size_t waiting;             /* requests without an answer */
-	uint64_t passed, refused;   /* in all */
+	uint64_t passed, refused;   /* in all; and what went out from here */
+	uint64_t relayed;           /* for who serves */
 };
 void standby_stats(const struct standby *s, struct standby_stats *out);
 

@@ -28,8 +28,8 @@ class Pair:
         return self.make(name=name, state=self.state, extra=extra, wait=wait,
                          imc='db_mode = %d' % mode)
 
-    def user(self, server, name):
-        return self.user_of(server, name, anybody=True)
+    def user(self, server, name, **kw):
+        return self.user_of(server, name, **kw)
 
 
 @pytest.fixture
@@ -98,13 +98,26 @@ def test_an_answer_comes_back_whole(pair):
     assert code == 200 and get(headers, 'allow') == 'MESSAGE, OPTIONS'
 
 
-def test_tcp_users_of_a_standby_are_answered(pair, user):
+@pytest.mark.parametrize('transport', ['udp', 'tcp'])
+def test_users_are_sent_to_from_where_they_are(pair, transport):
+    """Each hears nobody but the process that he talks to."""
     alice = pair.user(pair.first, 'alice')
+    carol = pair.user(pair.second, 'carol', transport=transport)
     alice.join(pair.room)
-    carol = user(pair.second, 'carol', transport='tcp')
-    assert carol.send(pair.room, '#join') == 200
-    assert carol.send(pair.room, 'by tcp') == 202
-    alice.saw('[carol]: by tcp')
+    carol.join(pair.room)
+    for n in range(20):
+        assert alice.send(pair.room, 'hello %d' % n) == 202
+    for n in range(20):
+        carol.saw('[alice]: hello %d' % n)
+    settled(pair.first)
+    assert len(carol.requests.all()) == len(carol.seen.all())
+    assert status(pair.second)['standby']['relayed'] >= 20
+    pair.first.kill()
+    assert carol.send(pair.room, 'to whom') == 202
+    dave = pair.user(pair.second, 'dave')
+    dave.join(pair.room)
+    assert dave.send(pair.room, 'to those who are left') == 202
+    carol.saw('[dave]: to those who are left')
 
 
 def test_the_control_sockets_are_one(pair):
@@ -154,7 +167,7 @@ def test_daemons_share_the_key_of_branches(pair):
 
 def test_one_is_killed_under_traffic_and_the_other_takes_over(pair):
     alice = pair.user(pair.second, 'alice')
-    bob = pair.user(pair.second, 'bob')
+    bob = pair.user(pair.second, 'bob', anybody=True)
     alice.join(pair.room)
     bob.join(pair.room)
     talker = Talker(alice, pair.room)
@@ -180,7 +193,7 @@ def test_one_is_killed_under_traffic_and_the_other_takes_over(pair):
 
 def test_what_was_acknowledged_is_there_once_for_a_retry(pair):
     alice = pair.user(pair.first, 'alice')
-    bob = pair.user(pair.first, 'bob')
+    bob = pair.user(pair.first, 'bob', anybody=True)
     alice.join(pair.room)
     bob.join(pair.room)
     same = dict(call_id='the-same', cseq=7, tag='t')

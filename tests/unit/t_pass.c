@@ -38,6 +38,13 @@ static int get_request(struct view payload)
 	return pass_get_request(&r, payload);
 }
 
+static int get_send(struct view payload)
+{
+	struct pass_send s;
+
+	return pass_get_send(&s, payload);
+}
+
 static int get_answer(struct view payload)
 {
 	struct pass_answer a;
@@ -112,8 +119,8 @@ static void test_request(void **state)
 	assert_int_equal(pass_get_request(&out, buf_view(&b)), 0);
 	assert_int_equal(out.flow.transport, SIP_TCP);
 	assert_true(netaddr_eq(&out.flow.peer, &in.flow.peer));
-	assert_int_equal(out.flow.conn, 0); /* mean nothing over there */
-	assert_int_equal(out.flow.listener, 0);
+	assert_int_equal(out.flow.conn, 99);
+	assert_int_equal(out.flow.listener, 3);
 	assert_int_equal(out.identity.n, 0);
 	assert_true(view_eq(out.packet, in.packet));
 	only_whole(&b, get_request);
@@ -131,6 +138,8 @@ static int request_of(struct view flow, struct view identity,
 	int err;
 
 	put_text(&b, flow);
+	buf_put_u16(&b, 0);
+	buf_put_u32(&b, 0);
 	put_text(&b, identity);
 	put_text(&b, packet);
 	err = get_request(buf_view(&b));
@@ -162,6 +171,26 @@ static void test_requests_that_cannot_be(void **state)
 				    VIEW("x")), EBADMSG);
 	assert_int_equal(request_of(VIEW(""), VIEW(""), VIEW("x")), EBADMSG);
 	assert_int_equal(request_of(many(200), VIEW(""), VIEW("x")), EBADMSG);
+}
+
+static void test_send(void **state)
+{
+	struct pass_send in = { .packet = VIEW("MESSAGE x") }, out;
+	struct buf b = { 0 };
+
+	(void)state;
+	in.flow.transport = SIP_WS;
+	in.flow.conn = UINT32_MAX;
+	netaddr_set(&in.flow.peer, VIEW("192.0.2.1"), 1);
+	assert_int_equal(pass_put_send(&b, &in), 0);
+	assert_int_equal(pass_get_send(&out, buf_view(&b)), 0);
+	assert_int_equal(out.flow.transport, SIP_WS);
+	assert_int_equal(out.flow.conn, UINT32_MAX);
+	assert_view(out.packet, "MESSAGE x");
+	only_whole(&b, get_send);
+	in.packet = many(PASS_PACKET_MAX + 1);
+	assert_int_equal(pass_put_send(&b, &in), EMSGSIZE);
+	buf_free(&b);
 }
 
 static void test_answer(void **state)
@@ -265,7 +294,8 @@ static void test_reply(void **state)
 /* Lengths that claim more than there can be. */
 static void test_lengths_that_lie(void **state)
 {
-	static get_h *const gets[] = { get_request, get_answer, get_reply };
+	static get_h *const gets[] = { get_request, get_send, get_answer,
+				       get_reply };
 	char bytes[64];
 	size_t i, n;
 
@@ -284,6 +314,7 @@ int main(void)
 		TEST(test_hello_of_another_version),
 		TEST(test_request),
 		TEST(test_requests_that_cannot_be),
+		TEST(test_send),
 		TEST(test_answer),
 		TEST(test_answers_are_cut_to_the_limits),
 		TEST(test_answers_that_cannot_be),

@@ -67,6 +67,13 @@ static void on_outer(const struct sip_request *req, void *arg)
 	sip_answer(outer, req->txn, 202, NULL, NULL, 0);
 }
 
+static void on_stray(struct view packet, void *arg)
+{
+	(void)arg;
+	if (standby)
+		standby_response(standby, packet);
+}
+
 static struct sip *edge_new(sip_request_h *h)
 {
 	struct sip_listen listen = { .transport = SIP_UDP };
@@ -81,6 +88,7 @@ static struct sip *edge_new(sip_request_h *h)
 		.domain = "confab.example",
 		.product = "confab/1",
 		.requesth = h,
+		.strayh = on_stray,
 	};
 	struct sip *s;
 	char why[200];
@@ -183,6 +191,8 @@ static int teardown(void **state)
 {
 	standby_free(standby);
 	standby = NULL;
+	if (serving)
+		serving_quiet(serving);
 	sip_free(outer);
 	sip_free(inner);
 	serving_free(serving);
@@ -425,18 +435,126 @@ static void test_draining(void **state)
 	serving_drain(serving);
 	say("b"); /* too late for him */
 	assert_int_equal(served, 1);
-	assert_int_equal(now().state, STANDBY_PASSING);
 	sip_answer(inner, last_txn, 299, "Well Done",
 		   &(struct sip_header){ VIEW("X-Why"), VIEW("so") }, 1);
 	turns();
 	hears(DONE);
-	assert_int_equal(now().state, STANDBY_ALONE);
+	assert_int_equal(now().state, STANDBY_PASSING);
 	assert_int_equal(now().waiting, 1);
-	serving_free(serving);
+	serving_quiet(serving);
+	say("c");
+	lose();
+	assert_int_equal(now().waiting, 2);
 	open_ended = false;
 	serving_open();
 	meet();
 	hears(DONE);
+	hears(DONE);
+	assert_int_equal(served, 3);
+}
+
+/* ---- what goes out over there ---- */
+
+static unsigned dones, done_status;
+
+static void on_done(int status, uint64_t a, uint64_t b, void *arg)
+{
+	(void)a;
+	(void)b;
+	(void)arg;
+	dones++;
+	done_status = (unsigned)status;
+}
+
+static void inner_sends(const struct sip_flow *flow)
+{
+	const struct sip_template_conf conf = {
+		.id = 1,
+		.from = VIEW("sip:lobby@confab.example"),
+		.content_type = VIEW("text/plain"),
+		.body = VIEW("news"),
+		.doneh = on_done,
+	};
+	struct sip_template *t;
+	struct sip_dest *d;
+
+	dones = done_status = 0;
+	assert_int_equal(sip_template_new(&t, inner, &conf), 0);
+	assert_int_equal(sip_dest_new(&d, VIEW("sip:alice@b"), VIEW_NONE,
+				      VIEW_NONE), 0);
+	assert_int_equal(sip_send(inner, t, flow, d, 1, 0, 0), 0);
+	mem_deref(d);
+	mem_deref(t);
+	turns();
+}
+
+/* The phone's answer goes to where the request came from. */
+static void answer(void)
+{
+	const struct netaddr *to = sip_local(outer, 0);
+	const char *via = strstr(in, "\r\nVia: "), *cseq;
+	char text[1000];
+	int n;
+
+	cseq = strstr(in, "\r\nCSeq: ");
+	assert_true(via && cseq);
+	n = snprintf(text, sizeof(text), "SIP/2.0 200 OK%.*s%.*s\r\n"
+		     "From: <sip:lobby@confab.example>;tag=1\r\n"
+		     "To: <sip:alice@b>;tag=2\r\nCall-ID: x\r\n"
+		     "Content-Length: 0\r\n\r\n",
+		     (int)strcspn(via + 2, "\r") + 2, via,
+		     (int)strcspn(cseq + 2, "\r") + 2, cseq);
+	assert_int_equal(sendto(phone, text, (size_t)n, 0, &to->u.sa,
+				netaddr_len(to)), n);
+	turns();
+}
+
+static void from(struct sip *edge)
+{
+	struct netaddr src;
+	socklen_t len = sizeof(src);
+	ssize_t n = recvfrom(phone, in, sizeof(in) - 1, 0, &src.u.sa, &len);
+
+	in[n < 0 ? 0 : n] = '\0';
+	assert_true(n > 0 && strncmp(in, "MESSAGE sip:alice@b ", 20) == 0);
+	assert_true(netaddr_eq(&src, sip_local(edge, 0)));
+}
+
+static void test_users_are_sent_to_from_where_they_are(void **state)
+{
+	(void)state;
+	serving_open();
+	meet();
+	say("a");
+	hears(DONE);
+	inner_sends(&last_flow);
+	from(outer);
+	assert_int_equal(now().relayed, 1);
+	clock_advance(600); /* again, by the same way */
+	turns();
+	from(outer);
+	answer();
+	assert_int_equal(dones, 1);
+	assert_int_equal(done_status, 200);
+	hears_nothing();
+}
+
+static void test_users_of_one_who_is_gone(void **state)
+{
+	(void)state;
+	serving_open();
+	meet();
+	say("a");
+	hears(DONE);
+	standby_free(standby);
+	standby_open();
+	turns();
+	inner_sends(&last_flow);
+	from(inner);
+	meet(); /* another connection is another edge */
+	inner_sends(&last_flow);
+	from(inner);
+	assert_int_equal(now().relayed, 0);
 }
 
 /* ---- lines ---- */
@@ -557,6 +675,7 @@ static void test_hostile_standbys(void **state)
 		{ true, 0, { "", 0 } },
 		{ true, 65535, { "", 0 } },
 		{ true, PASS_LINE, { in, PASS_LINE_MAX + 1 } },
+		{ true, PASS_SEND, { "", 0 } },
 	};
 	size_t i;
 
@@ -669,6 +788,8 @@ static void test_hostile_servers(void **state)
 		{ true, PASS_ANSWER, { "\0\1\0\0\0\0\0", 7 } },
 		{ true, PASS_REPLY, { "\2\0\0\0\0", 5 } },
 		{ true, PASS_REQUEST, { "", 0 } },
+		{ true, PASS_SEND, { "\0\0\0\1x", 5 } },
+		{ true, PASS_RESPONSE, { "", 0 } },
 		{ true, 77, { "", 0 } },
 	};
 	struct store_holder by = shared;
@@ -736,6 +857,8 @@ int main(void)
 		TEST(test_who_serves_hangs),
 		TEST(test_the_end_answers),
 		TEST(test_draining),
+		TEST(test_users_are_sent_to_from_where_they_are),
+		TEST(test_users_of_one_who_is_gone),
 		TEST(test_lines),
 		TEST(test_lines_without_an_answer),
 		TEST(test_hostile_standbys),
