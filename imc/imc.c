@@ -301,14 +301,10 @@ void imc_on_request(const struct sip_request *req, void *arg)
 		return;
 	}
 	hear(i, user, req);
-	if (view_empty(req->ruri.user)) {
-		sip_answer(i->sip, req->txn, 404, NULL, NULL, 0);
-	} else {
-		a = ask_new(i, req, user);
-		a->exists = place_exists(a);
-		serve(a, req);
-		mem_deref(a);
-	}
+	a = ask_new(i, req, user);
+	a->exists = !view_empty(req->ruri.user) && place_exists(a);
+	serve(a, req);
+	mem_deref(a);
 	mem_deref(user);
 }
 

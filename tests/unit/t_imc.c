@@ -248,6 +248,7 @@ static void places_that_are_not_there(void **state)
 	AWAIT_TEXT(&rig, &alice, MGR, NOWHERE);
 	assert_int_equal(user_ask(&rig, &alice, "sip:confab.example",
 				  "#help"), 404);
+	AWAIT_TEXT(&rig, &alice, MGR, NOWHERE);
 	nobody_got_more();
 	assert_int_equal(user_ask(&rig, &alice, MGR, "#leave no"), 404);
 	AWAIT_TEXT(&rig, &alice, MGR, "*** Room not found");
