@@ -3,7 +3,6 @@
 Each command by itself: test_tables.py."""
 
 ROOM = 'sip:den@confab.test'
-MANAGER = 'sip:chat-manager@confab.test'
 
 
 def test_what_is_refused_for_good_is_told_once(confabd, user):

@@ -505,6 +505,14 @@ WORDS = [
         ask('olga', 'two\nlines', 202, None, {
             'mary': '{olga/says}two\n  lines'})),
     # a NUL neither ends it nor is sent on
+    row('what a device refuses for good', 'public olga mary mike',
+        ask('olga', 'hello', 202, None, {
+            'mike': '{olga/says}hello',
+            'olga': '*** [mary] did not get your message in {r}: SIP status '
+                    '403'}, deaf={'mary': 403}),
+        ask('olga', '#status', 200, None, {
+            'olga': '*** Your last message: [time] delivered to 1, waiting '
+                    'for 0, failed for 1\nmary: failed: SIP status 403'})),
     row('a NUL in it', 'public olga mary',
         ask('mary', b'before\0after', 202, None, {
             'olga': '{mary/says}beforeafter'})),

@@ -517,6 +517,16 @@ REST = [
         ask('bella', 'please', 403, -204, {'bella': BANNED})),
     row('text: no member, private', 'private olga',
         ask('sam', 'let me in', 403, -202, {'sam': NOT_IN_PRIVATE})),
+    row('to the manager by another URI', 'none',
+        *[ask('sam', '#frobnicate', 400, -130, {'sam': here(
+            "*** Invalid command 'frobnicate' (send '#help' for help)")}, at)
+          for at in ('sip:chat-manager@confab.test:5070',
+                     'sip:Chat-Manager@127.0.0.1:{port};transport=udp')],
+        # no user at all
+        ask('sam', '#help', 404, -121, {'sam': from_manager(NOWHERE)},
+            'sip:confab.test'),
+        ask('sam', 'hello', 404, -201, {'sam': from_manager(NOWHERE)},
+            'sip:127.0.0.1:{port}')),
     row('text: to the manager', 'none',
         ask('sam', 'hello manager', 400, -200, {'sam': here(
             "*** This is not a room: nobody else reads this (send "
