@@ -56,9 +56,22 @@ static size_t used(void)
 	return mi.uordblks + mi.hblkhd;
 }
 
+static void no_room(const struct store_room *r, void *arg)
+{
+	(void)r;
+	(void)arg;
+}
+
+static void no_member(const struct store_member *m, void *arg)
+{
+	(void)m;
+	(void)arg;
+}
+
 static void an_idle_member_is_small(void **state)
 {
-	const struct store_load nothing = { .arg = NULL };
+	const struct store_load nothing = { .room = no_room,
+					    .member = no_member };
 	struct hub *empty;
 	size_t before;
 	struct hub_conf conf = { .domain = "confab.example" };
