@@ -4,6 +4,7 @@ answers each MESSAGE, sends MESSAGEs with retransmission."""
 import collections
 import os
 import re
+import select
 import socket
 import threading
 import time
@@ -45,7 +46,7 @@ class Unconnected:
     def __init__(self, sock, server):
         self.sock, self.server, self.peer = sock, server, server
         self.settimeout, self.close = sock.settimeout, sock.close
-        self.getsockname = sock.getsockname
+        self.getsockname, self.fileno = sock.getsockname, sock.fileno
 
     def recv(self, size):
         data, self.peer = self.sock.recvfrom(size)
@@ -86,6 +87,7 @@ class SipUser:
             self.sock = socket.create_connection(server, 10)
         self.sock.settimeout(0.2)
         self.host, self.port = self.sock.getsockname()
+        self.wake = os.eventfd(0)  # ends the reader
         self.thread = threading.Thread(target=self.read, daemon=True)
         self.thread.start()
 
@@ -93,7 +95,13 @@ class SipUser:
 
     def packets(self):
         buf = b''
-        while not self.closed:
+        ready = select.poll()
+        ready.register(self.sock, select.POLLIN)
+        ready.register(self.wake, select.POLLIN)
+        while True:
+            ready.poll()
+            if self.closed:
+                return
             try:
                 data = self.sock.recv(65535)
             except socket.timeout:
@@ -295,5 +303,7 @@ class SipUser:
 
     def close(self):
         self.closed = True
+        os.eventfd_write(self.wake, 1)
         self.thread.join()
+        os.close(self.wake)
         self.sock.close()
