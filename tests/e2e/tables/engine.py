@@ -281,8 +281,11 @@ class Stage:
             self.step(ask(OWNER, self.mark + 'members', 404, -101, {
                 OWNER: from_manager(NOWHERE)}))
 
-    def run(self, row):
+    def new_room(self):
         self.room = 'r%d' % next(self.numbers)
+
+    def run(self, row):
+        self.new_room()
         self.set_up(row.room)
         self.quiet()
         self.wanted = {name: [] for name in PEOPLE}
