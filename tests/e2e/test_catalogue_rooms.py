@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Room commands and message contents, case by case; CATALOGUE.md says where
 the cases that are not here are shown."""
+import os
+
 import pytest
 
 from lab.store import add_members, opened
@@ -194,7 +196,7 @@ def test_rc18_two_owners_end_and_make_a_room_at_once(server, user):
     there twice, and what is there is there after a crash as well."""
     alice, bob = user(server, 'alice'), user(server, 'bob')
     room = server.room('den')
-    for _ in range(60):
+    for _ in range(int(os.environ.get('ROUNDS', '60'))):
         statuses = together([
             lambda u=u, words=words: u.send(server.manager, words)
             for u in (alice, bob)
