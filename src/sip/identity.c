@@ -10,15 +10,21 @@
 
 #include "throttle_priv.h"
 
-bool identity_trusts(const struct sip *s, const struct sip_flow *flow)
+enum sip_identity_how identity_trusts(const struct sip *s,
+				      const struct sip_flow *flow)
 {
+	const char *const *name;
 	size_t i;
 
 	for (i = 0; i < s->trusted_count; i++) {
 		if (netmask_has(&s->trusted[i], &flow->peer))
-			return true;
+			return ID_TRUSTED;
 	}
-	return false;
+	for (name = s->trusted_certs; flow->conn && name && *name; name++) {
+		if (sip_conn_is(s, flow->conn, view_str(*name)))
+			return ID_CERT;
+	}
+	return ID_NONE;
 }
 
 /* ---- trusted sources ---- */
@@ -63,7 +69,7 @@ static bool settle_trusted(struct uas *u)
 	else if (view_empty(u->id.uri.user))
 		uas_answer(u, 403, "From Names No User", NULL, 0);
 	else
-		u->id.how = ID_TRUSTED;
+		u->id.how = u->trusted;
 	return u->id.how != ID_NONE;
 }
 

@@ -89,6 +89,7 @@ int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
 	s->requesth = conf->requesth;
 	s->strayh = conf->strayh;
 	s->arg = conf->arg;
+	s->trusted_certs = conf->trusted_certs;
 	s->trusted_identity = conf->trusted_identity;
 	s->users = conf->users;
 	s->trusted_count = conf->trusted_count;

@@ -127,6 +127,8 @@ struct sip_conf {
 	size_t listen_count;
 	const struct netmask *trusted;    /* copied */
 	size_t trusted_count;
+	const char *const *trusted_certs; /* borrowed; names of certificates,
+					     ends with NULL; NULL: none */
 	enum sip_trust trusted_identity;
 	const struct users *users;        /* borrowed: who may log in; NULL, or
 					     without any: nobody but trusted

@@ -20,6 +20,7 @@ struct sip {
 	const char *accept;      /* static */
 	struct netmask *trusted; /* owned */
 	size_t trusted_count;
+	const char *const *trusted_certs; /* borrowed, or NULL */
 	enum sip_trust trusted_identity;
 	const struct users *users; /* borrowed, or NULL */
 	struct auth *auth;         /* owned; NULL without users */

@@ -237,7 +237,7 @@ int sip_inject(struct sip *s, const struct sip_injection *in)
 		.req = &s->req,
 		.in = in,
 		.packet = in->packet,
-		.trusted = true,
+		.trusted = ID_TRUSTED,
 	};
 
 	edge_mark(&flow, in->edge);

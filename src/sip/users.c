@@ -160,9 +160,8 @@ static struct entry *entry_new(const struct user *u)
 	return e;
 }
 
-int users_put(struct users *us, const struct user *u)
+int users_check(const struct user *u)
 {
-	struct entry *fresh;
 	size_t i;
 
 	if (!users_name_ok(u->name))
@@ -171,6 +170,15 @@ int users_put(struct users *us, const struct user *u)
 		if (!ha1_ok((enum user_ha1)i, u->ha1[i]))
 			return EBADMSG;
 	}
+	return 0;
+}
+
+int users_put(struct users *us, const struct user *u)
+{
+	struct entry *fresh;
+
+	if (users_check(u))
+		return EBADMSG;
 	fresh = entry_new(u); /* u may be one of ours */
 	users_del(us, fresh->user.name);
 	htable_add(&us->by_name, &fresh->by_name,

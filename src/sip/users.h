@@ -40,6 +40,8 @@ size_t users_count(const struct users *us);
 /* Adds, or replaces; copied. EBADMSG: the name can't be a user's, or an HA1 is
  * not of its algorithm's form. */
 int users_put(struct users *us, const struct user *u);
+/* What users_put() would say. */
+int users_check(const struct user *u);
 /* ENOENT. */
 int users_del(struct users *us, struct view name);
 /* Valid until the next put or del; NULL. */
