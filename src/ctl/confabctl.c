@@ -14,6 +14,7 @@
 
 #include "ask.h"
 #include "import_run.h"
+#include "user.h"
 #include "utf8.h"
 
 enum { ANSWER_MAX = 64 * 1024 * 1024, COLUMN_MAX = 60 };
@@ -40,8 +41,17 @@ static const char usage[] =
 	"                            lobby irc:libera/#dev\n"
 	"  link remove LABEL         take such a link away\n"
 	"  link retry LABEL          try a link that is down now\n"
+	"  user list                 who may log in\n"
+	"  user add USER             let USER log in; the password is asked\n"
+	"                            for, or read from standard input\n"
+	"  user passwd USER          a new password\n"
+	"  user disable|enable USER  not now; again\n"
+	"  user del USER             never more\n"
+	"  user import FILE ...      user,password as CSV, or Kamailio's or\n"
+	"                            OpenSIPS's subscriber table\n"
 	"\n"
 	"  -s, --socket SOCKET       /run/confab/control.sock\n"
+	"      --password-file FILE  for user add and passwd\n"
 	"      --json                the answer as JSON\n";
 
 /* ---- how answers look ---- */
@@ -259,6 +269,11 @@ static int show(json_t *root, bool as_json)
 
 /* ---- what to do ---- */
 
+struct how {
+	bool as_json;
+	const char *password_file; /* or NULL */
+};
+
 static int ask_words(json_t **answer, int fd, int argc, char **argv)
 {
 	struct buf in = { .max = ANSWER_MAX };
@@ -279,7 +294,8 @@ static int ask_words(json_t **answer, int fd, int argc, char **argv)
 	return err;
 }
 
-static int run(const char *path, int argc, char **argv, bool as_json)
+static int run(const char *path, int argc, char **argv,
+	       const struct how *how)
 {
 	int fd = ask_open(path), err;
 	json_t *answer = NULL;
@@ -295,11 +311,15 @@ static int run(const char *path, int argc, char **argv, bool as_json)
 	}
 	if (strcmp(argv[0], "import") == 0)
 		err = import_run(&answer, fd, argc - 1, argv + 1);
+	else if (strcmp(argv[0], "user") == 0 && argc > 1 &&
+		 user_is_ours(argv[1]))
+		err = user_run(&answer, fd, argc - 1, argv + 1,
+			       how->password_file);
 	else
 		err = ask_words(&answer, fd, argc, argv);
 	close(fd);
 	if (!err)
-		return show(answer, as_json);
+		return show(answer, how->as_json);
 	fprintf(stderr, "confabctl: %s: %s\n", path,
 		err == EPIPE ? "confabd ended the connection" : strerror(err));
 	return 1;
@@ -310,12 +330,13 @@ int main(int argc, char *argv[])
 	static const struct option options[] = {
 		{ "socket", required_argument, NULL, 's' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "password-file", required_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *path = getenv("CONFAB_CONTROL");
-	bool as_json = false;
+	struct how how = { 0 };
 	int o;
 
 	if (!path)
@@ -324,7 +345,9 @@ int main(int argc, char *argv[])
 		if (o == 's') {
 			path = optarg;
 		} else if (o == 'j') {
-			as_json = true;
+			how.as_json = true;
+		} else if (o == 'p') {
+			how.password_file = optarg;
 		} else if (o == 'v') {
 			printf("confabctl " CONFAB_VERSION "\n");
 			return 0;
@@ -337,5 +360,5 @@ int main(int argc, char *argv[])
 		fputs(usage, stderr);
 		return 2;
 	}
-	return run(path, argc - optind, argv + optind, as_json);
+	return run(path, argc - optind, argv + optind, &how);
 }

@@ -79,15 +79,20 @@ static bool record(struct csv *c)
 	return true;
 }
 
-/* A line of names has "domain" among them, as its own. */
-static bool is_heading(struct csv *c)
+/* A line of names has "domain" among them, as its own; one of users begins
+ * with "user" or "username". */
+static bool is_heading(struct csv *c, enum import_table table)
 {
 	struct view line, rest, word;
 
 	view_cut(view_from(c->text, c->at), '\n', &line, &rest);
 	while (view_word(&line, ",\"\r \t", &word)) {
-		if (view_ieqs(word, "domain"))
+		if (view_ieqs(word, "domain") ||
+		    (table == IMPORT_USERS &&
+		     import_field_of(table, word) == IMPORT_NAME))
 			return true;
+		if (table == IMPORT_USERS && !view_ieqs(word, "id"))
+			return false;
 	}
 	return false;
 }
@@ -105,6 +110,17 @@ static void heading(struct csv *c, enum import_table table)
 	row_columns_end(&c->row);
 }
 
+/* A list of users that somebody wrote by hand: user,password. */
+static void usual_columns(struct row_maker *m, enum import_table table)
+{
+	row_usual_columns(m, table);
+	if (table != IMPORT_USERS)
+		return;
+	row_columns_begin(m, table);
+	row_columns_add(m, VIEW("username"));
+	row_columns_add(m, VIEW("password"));
+}
+
 static void skip_mark(struct csv *c)
 {
 	if (view_starts(c->text, VIEW("\xef\xbb\xbf")))
@@ -118,8 +134,8 @@ int import_csv(struct view text, enum import_table table, import_row_h *h,
 	int err = 0;
 
 	skip_mark(&c);
-	row_usual_columns(&c.row, table);
-	if (is_heading(&c))
+	usual_columns(&c.row, table);
+	if (is_heading(&c, table))
 		heading(&c, table);
 	while (!err && !ended(&c)) {
 		if (peek(&c) == '\n' || peek(&c) == '\r') {

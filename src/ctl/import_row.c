@@ -9,7 +9,25 @@ static const enum import_field member_columns[] = {
 	IMPORT_OTHER, IMPORT_NAME, IMPORT_DOMAIN, IMPORT_ROOM, IMPORT_FLAG,
 };
 
+/* Kamailio 5 and 6; others name their columns in a dump that was made with
+ * --complete-insert. */
+static const enum import_field user_columns[] = {
+	IMPORT_OTHER, IMPORT_NAME, IMPORT_DOMAIN, IMPORT_PASSWORD, IMPORT_HA1,
+	IMPORT_HA1B,
+};
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct {
+	const char *name;
+	const enum import_field *columns;
+	size_t count;
+} tables[IMPORT_TABLES] = {
+	[IMPORT_ROOMS] = { "imc_rooms", room_columns, COUNT(room_columns) },
+	[IMPORT_MEMBERS] = { "imc_members", member_columns,
+			     COUNT(member_columns) },
+	[IMPORT_USERS] = { "subscriber", user_columns, COUNT(user_columns) },
+};
 
 enum import_table row_table_of(struct view name)
 {
@@ -17,20 +35,19 @@ enum import_table row_table_of(struct view name)
 
 	if (!view_rcut(name, '.', &schema, &last))
 		last = name;
-	if (view_ieqs(last, "imc_rooms"))
-		return IMPORT_ROOMS;
-	return view_ieqs(last, "imc_members") ? IMPORT_MEMBERS : IMPORT_NONE;
+	for (int t = IMPORT_NONE + 1; t < IMPORT_TABLES; t++) {
+		if (view_ieqs(last, tables[t].name))
+			return (enum import_table)t;
+	}
+	return IMPORT_NONE;
 }
 
 void row_usual_columns(struct row_maker *m, enum import_table table)
 {
-	bool rooms = table == IMPORT_ROOMS;
-	const enum import_field *from = rooms ? room_columns : member_columns;
-	size_t n = rooms ? COUNT(room_columns) : COUNT(member_columns);
-
 	row_columns_begin(m, table);
-	while (m->column_count < n) {
-		m->columns[m->column_count] = from[m->column_count];
+	while (m->column_count < tables[table].count) {
+		m->columns[m->column_count] =
+			tables[table].columns[m->column_count];
 		m->column_count++;
 	}
 }
@@ -42,36 +59,22 @@ void row_columns_begin(struct row_maker *m, enum import_table table)
 	m->strange = false;
 }
 
-static enum import_field field_of(enum import_table table, struct view name)
-{
-	bool rooms = table == IMPORT_ROOMS;
-
-	if (view_ieqs(name, rooms ? "name" : "username"))
-		return IMPORT_NAME;
-	if (view_ieqs(name, "domain"))
-		return IMPORT_DOMAIN;
-	if (view_ieqs(name, "flag"))
-		return IMPORT_FLAG;
-	return !rooms && view_ieqs(name, "room") ? IMPORT_ROOM : IMPORT_OTHER;
-}
-
 void row_columns_add(struct row_maker *m, struct view name)
 {
-	if (m->column_count == ROW_COLUMNS)
+	if (m->column_count == ROW_COLUMNS) {
 		m->strange = true;
-	else
-		m->columns[m->column_count++] = field_of(m->table, name);
+		return;
+	}
+	m->columns[m->column_count++] = import_field_of(m->table, name);
 }
 
 void row_columns_end(struct row_maker *m)
 {
-	unsigned seen = 0, need = (1u << IMPORT_FIELDS) - 1;
+	unsigned seen = 0;
 
-	if (m->table == IMPORT_ROOMS)
-		need &= ~(1u << IMPORT_ROOM);
 	for (size_t i = 0; i < m->column_count; i++)
 		seen |= 1u << m->columns[i];
-	if ((seen & need) != need)
+	if (!import_fields_do(m->table, seen))
 		m->strange = true;
 }
 
@@ -106,7 +109,7 @@ void row_next(struct row_maker *m, bool null)
 static const char *complaint(const struct row_maker *m)
 {
 	if (m->strange)
-		return "the table has not the columns of imc";
+		return "the table has not the columns that it should have";
 	if (m->values != m->column_count)
 		return "it has not as many values as there are columns";
 	return m->bytes.over ? "it is too long" : NULL;

@@ -20,7 +20,7 @@ struct row_maker {
 	size_t line;
 };
 
-/* "imc_rooms", "public.imc_rooms", in any case. */
+/* "imc_rooms", "public.subscriber", in any case. */
 enum import_table row_table_of(struct view name);
 /* The columns as the seeds make them. */
 void row_usual_columns(struct row_maker *m, enum import_table table);

@@ -2,18 +2,16 @@
 /* confabctl import: which form a file has, and reading it twice: rooms first,
  * as dumps have the members before them. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "import_file.h"
 #include "import_run.h"
 #include "import_send.h"
 #include "import_text.h"
 #include "mem.h"
 
-enum { CHUNK = 64 * 1024, WHY_MAX = 256 };
-#define FILE_MAX ((size_t)1 << 30)
+enum { WHY_MAX = 256 };
 
 struct source {
 	const char *path;  /* borrowed */
@@ -22,35 +20,11 @@ struct source {
 	bool sqlite;
 };
 
-static int read_all(struct buf *out, int fd)
-{
-	ssize_t n;
-
-	do {
-		char *room = buf_room(out, CHUNK);
-
-		if (!room)
-			return EFBIG;
-		n = read(fd, room, CHUNK);
-		if (n > 0)
-			buf_wrote(out, (size_t)n);
-	} while (n > 0);
-	return n < 0 ? errno : 0;
-}
-
 static int read_file(struct source *src, struct buf *why)
 {
-	int fd = open(src->path, O_RDONLY | O_CLOEXEC), err;
+	int err = import_file_read(&src->text, src->path, why);
 
-	src->text.max = FILE_MAX;
-	err = fd < 0 ? errno : read_all(&src->text, fd);
-	if (fd >= 0)
-		close(fd);
-	if (err)
-		buf_addf(why, "%s: %s", src->path, strerror(err));
-	/* https://sqlite.org/fileformat.html 1.3.1 */
-	src->sqlite = view_starts(buf_view(&src->text),
-				  VIEW("SQLite format 3\0"));
+	src->sqlite = !err && import_file_is_sqlite(&src->text);
 	return err;
 }
 
@@ -65,7 +39,8 @@ static int read_source(struct source *src, struct import_send *s,
 	if (src->table != IMPORT_NONE && src->table != s->pass)
 		return 0;
 	if (src->sqlite)
-		err = store_import_sqlite(src->path, import_send_row, s, said,
+		err = store_import_sqlite(src->path, s->pass,
+					  import_send_row, s, said,
 					  sizeof(said));
 	else if (src->table != IMPORT_NONE)
 		err = import_csv(buf_view(&src->text), src->table,

@@ -85,10 +85,18 @@ static struct known_room *add_room(struct import_send *s, struct view name)
 	return r;
 }
 
+bool import_send_first(struct import_send *s, struct view name)
+{
+	if (find_room(s, name))
+		return false;
+	add_room(s, name);
+	return true;
+}
+
 /* ---- what was skipped ---- */
 
-static void skip(struct import_send *s, const char *what, size_t line,
-		 const char *why)
+void import_send_skip(struct import_send *s, const char *what, size_t line,
+		      const char *why)
 {
 	json_t *name;
 
@@ -115,7 +123,7 @@ static void count_answer(struct import_send *s, const json_t *what,
 	else if (view_eqs(view_str(said), "there"))
 		s->count[s->pass].there++;
 	else
-		skip(s, json_string_value(json_array_get(what, 0)),
+		import_send_skip(s, json_string_value(json_array_get(what, 0)),
 		     (size_t)json_integer_value(line), said);
 }
 
@@ -135,6 +143,14 @@ static int count_answers(struct import_send *s, const json_t *list)
 	return 0;
 }
 
+static const struct {
+	const char *name, *how;
+} command_of[IMPORT_TABLES] = {
+	[IMPORT_ROOMS] = { "import-rooms", NULL },
+	[IMPORT_MEMBERS] = { "import-members", NULL },
+	[IMPORT_USERS] = { "put-users", "add" },
+};
+
 int import_send_flush(struct import_send *s)
 {
 	struct buf in = { .max = ANSWER_MAX };
@@ -145,9 +161,8 @@ int import_send_flush(struct import_send *s)
 	if (!json_array_size(s->rows))
 		return 0;
 	err = ask(s->fd,
-		  json_pack("{s:[s], s:O}", "argv",
-			    s->pass == IMPORT_ROOMS ? "import-rooms" :
-						      "import-members",
+		  json_pack("{s:[s, s*], s:O}", "argv",
+			    command_of[s->pass].name, command_of[s->pass].how,
 			    "rows", s->rows),
 		  &in);
 	if (!err) {
@@ -162,9 +177,8 @@ int import_send_flush(struct import_send *s)
 	return err;
 }
 
-/* Takes row. */
-static int queue(struct import_send *s, json_t *row, size_t bytes,
-		 const char *what, size_t line)
+int import_send_queue(struct import_send *s, json_t *row, size_t bytes,
+		      const char *what, size_t line)
 {
 	int err = 0;
 
@@ -253,15 +267,17 @@ static int send_room(struct import_send *s, const struct import_row *row,
 	struct view name, domain;
 
 	if (find_room(s, buf_view(what))) {
-		skip(s, buf_str(what), row->line, "it is twice in the file");
+		import_send_skip(s, buf_str(what), row->line,
+				 "it is twice in the file");
 		return 0;
 	}
 	add_room(s, buf_view(what));
 	view_rcut(buf_view(what), '@', &name, &domain);
-	return queue(s,
-		     json_pack("[s%, s%, b]", name.p, name.n, domain.p,
-			       domain.n, (flag & ROOM_PRIVATE) != 0),
-		     what->n, buf_str(what), row->line);
+	return import_send_queue(s,
+				 json_pack("[s%, s%, b]", name.p, name.n,
+					   domain.p, domain.n,
+					   (flag & ROOM_PRIVATE) != 0),
+				 what->n, buf_str(what), row->line);
 }
 
 static const char *role_of(uint64_t flag)
@@ -284,18 +300,20 @@ static int send_member(struct import_send *s, const struct import_row *row,
 	add_room_uri(&room, row->field[IMPORT_ROOM]);
 	known = find_room(s, buf_view(&room));
 	if (!known) {
-		skip(s, buf_str(what), row->line,
-		     "its room is not in the file, or was skipped");
+		import_send_skip(s, buf_str(what), row->line,
+				 "its room is not in the file, or was "
+				 "skipped");
 	} else {
 		if (flag & MEMBER_OWNER)
 			known->owned = true;
 		view_rcut(buf_view(&room), '@', &rname, &rdomain);
 		view_rcut(buf_view(what), '@', &name, &domain);
-		err = queue(s,
-			    json_pack("[s%, s%, s%, s%, s]", rname.p, rname.n,
-				      rdomain.p, rdomain.n, name.p, name.n,
-				      domain.p, domain.n, role_of(flag)),
-			    what->n + room.n, buf_str(what), row->line);
+		err = import_send_queue(
+			s,
+			json_pack("[s%, s%, s%, s%, s]", rname.p, rname.n,
+				  rdomain.p, rdomain.n, name.p, name.n,
+				  domain.p, domain.n, role_of(flag)),
+			what->n + room.n, buf_str(what), row->line);
 	}
 	buf_free(&room);
 	return err;
@@ -319,7 +337,8 @@ int import_send_row(const struct import_row *row, void *arg)
 	if (!bad)
 		bad = check_flag(&flag, row);
 	if (bad)
-		skip(s, what.n ? buf_str(&what) : "a row", row->line, bad);
+		import_send_skip(s, what.n ? buf_str(&what) : "a row",
+				 row->line, bad);
 	else if (row->table == IMPORT_ROOMS)
 		err = send_room(s, row, flag, &what);
 	else

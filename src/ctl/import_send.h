@@ -19,14 +19,23 @@ struct import_send {
 	json_t *rows, *whats;      /* owned; not sent yet, and their names */
 	size_t bytes;              /* of rows, at the most */
 	json_t *skipped, *warnings; /* owned */
-	struct import_count count[IMPORT_MEMBERS + 1];
-	struct htable rooms;       /* of the file, by name and domain */
+	struct import_count count[IMPORT_TABLES];
+	struct htable rooms;       /* of the file, by name and domain; or
+				      users, by name */
 };
 
 void import_send_init(struct import_send *s, int fd);
 /* For the readers; arg is the struct import_send. Errors are the socket's, or
  * EPROTO when confabd does not understand. */
 int import_send_row(const struct import_row *row, void *arg);
+/* For rows that are made elsewhere, of the pass set in s. Takes row, which
+ * has at most so many bytes that may need an escape. */
+int import_send_queue(struct import_send *s, json_t *row, size_t bytes,
+		      const char *what, size_t line);
+void import_send_skip(struct import_send *s, const char *what, size_t line,
+		      const char *why);
+/* False: this name was there before. */
+bool import_send_first(struct import_send *s, struct view name);
 /* What is left of this pass. */
 int import_send_flush(struct import_send *s);
 /* Warns of rooms that nobody owns. */

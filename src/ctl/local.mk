@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-INC_ctl = $(INC_store) $(S)/src/ctl
+INC_ctl = $(INC_store) $(S)/src/io $(S)/src/ctl
 
 noinst_LIBRARIES += src/ctl/libimport.a
 src_ctl_libimport_a_SOURCES = \
@@ -12,22 +12,26 @@ bin_PROGRAMS += confabctl
 confabctl_SOURCES = \
 	src/ctl/ask.c src/ctl/ask.h \
 	src/ctl/confabctl.c \
+	src/ctl/import_file.c src/ctl/import_file.h \
 	src/ctl/import_run.c src/ctl/import_run.h \
-	src/ctl/import_send.c src/ctl/import_send.h
+	src/ctl/import_send.c src/ctl/import_send.h \
+	src/ctl/password.c src/ctl/password.h \
+	src/ctl/user.c src/ctl/user.h src/ctl/user_import.c
 confabctl_CPPFLAGS = $(INC_ctl) $(JANSSON_CFLAGS) \
 	-DCONFAB_VERSION=\"$(VERSION)\"
-confabctl_LDADD = src/ctl/libimport.a $(LIB_store) $(JANSSON_LIBS) \
-	$(DEPS_store)
+# Of libio.a no more than digest.c.
+confabctl_LDADD = src/ctl/libimport.a $(LIB_store) src/io/libio.a \
+	$(JANSSON_LIBS) $(DEPS_store) $(SSL_LIBS)
 
 check_PROGRAMS += tests/unit/t_import
 tests_unit_t_import_SOURCES = tests/unit/t_import.c
 tests_unit_t_import_CPPFLAGS = $(INC_test) $(S)/src/ctl $(CMOCKA_CFLAGS)
-tests_unit_t_import_LDADD = src/ctl/libimport.a $(LIB_base) $(CMOCKA_LIBS)
+tests_unit_t_import_LDADD = src/ctl/libimport.a $(LIB_store) $(CMOCKA_LIBS)
 
 if FUZZING
 noinst_PROGRAMS += tests/fuzz/fuzz_import
 tests_fuzz_fuzz_import_SOURCES = tests/fuzz/fuzz_import.c
 tests_fuzz_fuzz_import_CPPFLAGS = $(INC_ctl)
 tests_fuzz_fuzz_import_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_import_LDADD = src/ctl/libimport.a $(LIB_base)
+tests_fuzz_fuzz_import_LDADD = src/ctl/libimport.a $(LIB_store)
 endif

@@ -393,6 +393,17 @@ static int parse(struct conf *c, const char *file)
 	return err;
 }
 
+/* What no option shows by itself. */
+static int check_together(const struct conf *c, const char *file,
+			  struct buf *why)
+{
+	if (c->auth_sha256 || c->auth_md5)
+		return 0;
+	buf_addf(why, "%s: auth_sha256 and auth_md5 are both false: nobody "
+		      "could log in", file);
+	return EINVAL;
+}
+
 int conf_load(struct conf **cp, const char *file, struct buf *why)
 {
 	struct conf *c = mem_new(sizeof(*c), conf_destroy);
@@ -401,6 +412,8 @@ int conf_load(struct conf **cp, const char *file, struct buf *why)
 	errors = why;
 	error_file = file;
 	err = parse(c, file);
+	if (!err)
+		err = check_together(c, file, why);
 	for (size_t i = 0; i < c->jabber_count && !err; i++)
 		err = secret_load(&c->jabber[i].password, "JABBER",
 				  c->jabber[i].label,

@@ -46,7 +46,9 @@ struct conf_limits {
 /* All owned by the struct conf; strings are never NULL, lists end with it. */
 struct conf {
 	char *domain, *state_dir, *control, *log_level, *worker_dir;
-	char **listen, **trusted;
+	char *trusted_identity, *auth_realm;
+	char **listen, **trusted, **trusted_certs;
+	bool auth_sha256, auth_md5;
 	long worker_timeout, journal_days, journal_messages;
 	struct conf_imc imc;
 	struct conf_limits limits;

@@ -81,6 +81,13 @@ static void load_key(const struct confab *c, uint8_t key[SIP_BRANCH_KEY])
 	mem_free(dir);
 }
 
+/* The word was checked when the file was read. */
+static enum sip_trust trust_of(const char *word)
+{
+	return strcmp(word, "asserted") == 0 ? SIP_TRUST_ASSERTED :
+					       SIP_TRUST_FROM;
+}
+
 static int start_sip(struct confab *c, struct buf *why)
 {
 	struct sip_listen listen[LISTEN_MAX];
@@ -94,6 +101,11 @@ static int start_sip(struct confab *c, struct buf *why)
 		.domain = c->conf->domain,
 		.product = "confab/" CONFAB_VERSION,
 		.accept = imc_accept(),
+		.trusted_certs = (const char *const *)c->conf->trusted_certs,
+		.trusted_identity = trust_of(c->conf->trusted_identity),
+		.users = c->users,
+		.no_sha256 = !c->conf->auth_sha256,
+		.no_md5 = !c->conf->auth_md5,
 		.requesth = on_request,
 		.strayh = on_stray,
 		.arg = c,
@@ -256,6 +268,11 @@ static int start_parts(struct confab *c, struct buf *why)
 	return err;
 }
 
+static struct view realm_of(const struct conf *conf)
+{
+	return view_str(*conf->auth_realm ? conf->auth_realm : conf->domain);
+}
+
 int confab_start(struct confab *c, struct conf *conf, struct buf *why)
 {
 	int err;
@@ -263,8 +280,10 @@ int confab_start(struct confab *c, struct conf *conf, struct buf *why)
 	*c = (struct confab){ .conf = mem_ref(conf),
 			      .started_ms = now_ms() };
 	err = loop_new(&c->loop);
-	if (!err)
+	if (!err) {
+		c->users = users_new(view_str(conf->domain), realm_of(conf));
 		err = start_parts(c, why);
+	}
 	if (err && !why->n)
 		buf_adds(why, strerror(err));
 	return err;
@@ -303,6 +322,7 @@ void confab_stop(struct confab *c)
 	share_stop(c);
 	/* After what was waiting for the disk has been answered. */
 	control_close(c->control);
+	users_free(c->users);
 	loop_free(c->loop);
 	c->conf = mem_deref(c->conf);
 	c->loop = NULL;

@@ -13,6 +13,7 @@
 #include "imc.h"
 #include "sip.h"
 #include "store.h"
+#include "users.h"
 
 struct control;
 struct serving;
@@ -30,6 +31,7 @@ struct confab {
 	struct imc *imc;
 	struct echo *echo;
 	struct bridge *jabber, *irc;
+	struct users *users;
 	struct sip *sip;
 	struct control *control;
 	struct standby *standby;    /* CONFAB_STANDBY */

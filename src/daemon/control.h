@@ -24,4 +24,7 @@ void control_take(struct control *c, struct view line, control_reply_h *h,
 /* NULL is allowed. */
 void control_close(struct control *c);
 
+/* For store_load(): a user as the store has him. */
+void control_load_user(const struct store_user *u, void *confab);
+
 #endif

@@ -107,6 +107,8 @@ static json_t *sip_json(const struct confab *c)
 	set_count(o, "retransmits_out", st.retransmits_out);
 	set_count(o, "bad", st.bad);
 	set_count(o, "untrusted", st.untrusted);
+	set_count(o, "auth_failures", st.auth_failures);
+	set_count(o, "withheld", st.withheld);
 	set_count(o, "overload", st.overload);
 	set_count(o, "timeouts", st.timeouts);
 	set_count(o, "server_transactions", st.server_txns);
@@ -282,8 +284,7 @@ struct pending {
 	char *done; /* owned */
 };
 
-static struct pending *pending_new(const struct control_call *call,
-				   char *done)
+struct pending *control_pending(const struct control_call *call, char *done)
 {
 	struct pending *p = mem_zalloc(sizeof(*p));
 
@@ -299,9 +300,9 @@ static void pending_free(struct pending *p)
 	mem_free(p);
 }
 
-static void on_done(int err, void *arg)
+void control_on_done(int err, void *pending)
 {
-	struct pending *p = arg;
+	struct pending *p = pending;
 
 	if (err)
 		control_refuse(p->control, p->conn, strerror(err));
@@ -333,9 +334,10 @@ static void run_link_add(struct control_call *call)
 
 	err = confab_room(c, &room, call->argv[3], true, &why);
 	if (!err) {
-		p = pending_new(call, mem_printf("link %.*s added",
+		p = control_pending(call, mem_printf("link %.*s added",
 						 VIEW_ARG(link.label)));
-		err = hub_link_add(c->hub, room, &link, &why, on_done, p);
+		err = hub_link_add(c->hub, room, &link, &why, control_on_done,
+				   p);
 		if (err)
 			pending_free(p);
 	}
@@ -362,9 +364,9 @@ static void run_link_remove(struct control_call *call)
 			 VIEW_ARG(call->argv[2]));
 		err = EINVAL;
 	} else {
-		p = pending_new(call, mem_printf("link %.*s removed",
+		p = control_pending(call, mem_printf("link %.*s removed",
 						 VIEW_ARG(call->argv[2])));
-		err = hub_link_remove(c->hub, leg, on_done, p);
+		err = hub_link_remove(c->hub, leg, control_on_done, p);
 		if (err)
 			pending_free(p);
 	}
@@ -417,6 +419,11 @@ static const struct cmd commands[] = {
 	{ .name = "link", .min = 1, .max = 6,
 	  .usage = "add LABEL ROOM TARGET [VIA [NICK]] | remove LABEL | "
 		   "retry LABEL" },
+	{ .name = "user", .min = 1, .max = 2,
+	  .usage = "list | add USER | passwd USER | del USER | "
+		   "disable USER | enable USER | import FILE" },
+	{ .name = "put-users", .min = 1, .max = 1, .usage = "add|set",
+	  .run = (void (*)(void))control_put_users },
 };
 static const struct cmd link_commands[] = {
 	{ .name = "add", .min = 3, .max = 5,
@@ -427,8 +434,28 @@ static const struct cmd link_commands[] = {
 	{ .name = "retry", .min = 1, .max = 1, .usage = "LABEL",
 	  .run = (void (*)(void))run_link_retry },
 };
+/* add, passwd and import are confabctl's: they come as put-users. */
+static const struct cmd user_commands[] = {
+	{ .name = "list", .run = (void (*)(void))control_list_users },
+	{ .name = "realm", .run = (void (*)(void))control_user_realm },
+	{ .name = "del", .aliases = "remove delete", .min = 1, .max = 1,
+	  .usage = "USER", .run = (void (*)(void))control_user_del },
+	{ .name = "disable", .min = 1, .max = 1, .usage = "USER",
+	  .run = (void (*)(void))control_user_disable },
+	{ .name = "enable", .min = 1, .max = 1, .usage = "USER",
+	  .run = (void (*)(void))control_user_enable },
+};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct {
+	const char *name;
+	const struct cmd *table;
+	size_t count;
+} groups[] = {
+	{ "link", link_commands, COUNT(link_commands) },
+	{ "user", user_commands, COUNT(user_commands) },
+};
 
 static void refuse_name(struct control_call *call, const struct cmd *table,
 			size_t count, struct view name)
@@ -443,28 +470,42 @@ static void refuse_name(struct control_call *call, const struct cmd *table,
 	buf_free(&why);
 }
 
-static void run_from(struct control_call *call, const struct cmd *table,
-		     size_t count, size_t at)
+static void refuse_usage(struct control_call *call, const char *group,
+			 const struct cmd *cmd)
 {
+	struct buf why = { 0 };
+
+	buf_addf(&why, "usage: %s%s%s %s", group, *group ? " " : "",
+		 cmd->name, cmd->usage ? cmd->usage : "");
+	control_refuse(call->control, call->conn, buf_str(&why));
+	buf_free(&why);
+}
+
+/* The command of a table, or NULL, and refused. */
+static const struct cmd *pick(struct control_call *call, const char *group,
+			      const struct cmd *table, size_t count)
+{
+	size_t at = *group ? 1 : 0;
 	const struct cmd *cmd = cmd_find(table, count, call->argv[at]);
 	size_t args = call->argc - at - 1;
-	struct buf why = { 0 };
 
 	if (!cmd) {
 		refuse_name(call, table, count, call->argv[at]);
 	} else if (args < cmd->min || args > cmd->max) {
-		buf_addf(&why, "usage: %s%s %s", at ? "link " : "", cmd->name,
-			 cmd->usage ? cmd->usage : "");
-		control_refuse(call->control, call->conn, buf_str(&why));
-	} else if (!cmd->run) {
-		run_from(call, link_commands, COUNT(link_commands), at + 1);
-	} else {
-		((run_h *)cmd->run)(call);
+		refuse_usage(call, group, cmd);
+		return NULL;
 	}
-	buf_free(&why);
+	return cmd;
 }
 
 void control_run(struct control_call *call)
 {
-	run_from(call, commands, COUNT(commands), 0);
+	const struct cmd *cmd = pick(call, "", commands, COUNT(commands));
+
+	for (size_t i = 0; cmd && !cmd->run; i++)
+		if (strcmp(groups[i].name, cmd->name) == 0)
+			cmd = pick(call, groups[i].name, groups[i].table,
+				   groups[i].count);
+	if (cmd)
+		((run_h *)cmd->run)(call);
 }

@@ -48,6 +48,8 @@ static const char *words_of(int err)
 		return "its name can't be one here";
 	case ENOENT:
 		return "its room is not here";
+	case ESRCH:
+		return "there is no such user";
 	case EBUSY:
 		return "there are as many already as are allowed";
 	default:
@@ -91,15 +93,17 @@ static int check_address(struct view name, struct view domain)
 	return err;
 }
 
-static int add_room(struct hub *h, const json_t *row, struct import *done)
+static int add_room(struct confab *c, const json_t *row, store_done_h *doneh,
+		    void *arg)
 {
 	bool private = json_is_true(json_array_get(row, 2));
 	int err = check_address(cell(row, 0), cell(row, 1));
 
 	if (!err)
-		err = hub_room_create(h, NULL, cell(row, 0), cell(row, 1),
-				      private ? ROOM_PRIVATE : 0, NULL,
-				      on_done, done);
+		err = hub_room_create(c->hub, NULL, cell(row, 0),
+				      cell(row, 1),
+				      private ? ROOM_PRIVATE : 0, NULL, doneh,
+				      arg);
 	return err;
 }
 
@@ -126,9 +130,10 @@ static int find_role(struct hub_join *join, struct view name)
 	return EINVAL;
 }
 
-static int add_member(struct hub *h, const json_t *row, struct import *done)
+static int add_member(struct confab *c, const json_t *row,
+		      store_done_h *doneh, void *arg)
 {
-	struct room *room = hub_room(h, cell(row, 0), cell(row, 1));
+	struct room *room = hub_room(c->hub, cell(row, 0), cell(row, 1));
 	struct hub_join join = { 0 };
 	int err;
 
@@ -141,14 +146,12 @@ static int add_member(struct hub *h, const json_t *row, struct import *done)
 		err = addr_new(&join.addr, VIEW("sip"), cell(row, 2),
 			       cell(row, 3), VIEW_NONE);
 	if (!err)
-		err = hub_member_add(room, &join, on_done, done);
+		err = hub_member_add(room, &join, doneh, arg);
 	mem_deref(join.addr);
 	return err;
 }
 
-typedef int (add_h)(struct hub *h, const json_t *row, struct import *done);
-
-static void add_row(struct batch *b, add_h *add, struct hub *h,
+static void add_row(struct batch *b, control_add_h *add, struct confab *c,
 		    const json_t *row)
 {
 	struct import *done = mem_zalloc(sizeof(*done));
@@ -158,14 +161,13 @@ static void add_row(struct batch *b, add_h *add, struct hub *h,
 	done->at = json_array_size(b->said);
 	json_array_append_new(b->said, json_null());
 	b->waiting++;
-	err = add(h, row, done);
+	err = add(c, row, on_done, done);
 	if (err)
 		on_done(err, done);
 }
 
-static void run_batch(struct control_call *call, add_h *add)
+void control_batch(struct control_call *call, control_add_h *add)
 {
-	struct hub *h = control_confab(call->control)->hub;
 	size_t n = json_array_size(call->rows);
 	struct batch *b;
 
@@ -180,16 +182,17 @@ static void run_batch(struct control_call *call, add_h *add)
 	b->said = json_array();
 	b->waiting = 1; /* until all rows are under way */
 	for (size_t i = 0; i < n; i++)
-		add_row(b, add, h, json_array_get(call->rows, i));
+		add_row(b, add, control_confab(call->control),
+			json_array_get(call->rows, i));
 	finish(b);
 }
 
 void control_import_rooms(struct control_call *call)
 {
-	run_batch(call, add_room);
+	control_batch(call, add_room);
 }
 
 void control_import_members(struct control_call *call)
 {
-	run_batch(call, add_member);
+	control_batch(call, add_member);
 }

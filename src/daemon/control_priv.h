@@ -28,6 +28,12 @@ void control_refuse(struct control *c, uint64_t conn, const char *why);
 /* A JSON string; what is no UTF-8 is "?". */
 json_t *control_text(struct view v);
 
+/* What is waiting for the disk: answered with done (taken), or refused, by
+ * control_on_done(). */
+struct pending;
+struct pending *control_pending(const struct control_call *call, char *done);
+void control_on_done(int err, void *pending);
+
 /* The seeds' functions and calls: control_imc.c. */
 void control_room_active(struct control_call *call);
 void control_room_member(struct control_call *call);
@@ -36,5 +42,18 @@ void control_list_members(struct control_call *call);
 /* For confabctl import: control_import.c. */
 void control_import_rooms(struct control_call *call);
 void control_import_members(struct control_call *call);
+/* Answers for each row of the call "taken", "there" (EEXIST), or why not. add:
+ * an errno value, or doneh hears it later. */
+typedef int (control_add_h)(struct confab *c, const json_t *row,
+			    store_done_h *doneh, void *arg);
+void control_batch(struct control_call *call, control_add_h *add);
+
+/* Users: control_user.c. */
+void control_put_users(struct control_call *call);
+void control_list_users(struct control_call *call);
+void control_user_realm(struct control_call *call);
+void control_user_del(struct control_call *call);
+void control_user_disable(struct control_call *call);
+void control_user_enable(struct control_call *call);
 
 #endif

@@ -7,8 +7,10 @@
 
 #include "bridges/irc/face.h"
 #include "clock.h"
+#include "control.h"
 #include "heart.h"
 #include "jabber/face.h"
+#include "log.h"
 #include "log.h"
 #include "mem.h"
 #include "share.h"
@@ -248,13 +250,37 @@ static int start_echo(struct confab *c)
 	return err ? err : hub_add_face(c->hub, &echo_ops, c->echo);
 }
 
+/* Where the realm was changed afterwards, nobody could know why he is not
+ * let in. */
+static void check_realms(const struct confab *c)
+{
+	struct view realm = users_realm(c->users);
+	const struct user *u = NULL;
+	size_t pos = 0, n = 0;
+
+	while ((u = users_each(c->users, &pos, u)))
+		n += !view_eq(u->realm, realm);
+	if (n)
+		log_warning("%zu users have passwords for another realm than "
+			    "\"%.*s\": they need new ones (confabctl user "
+			    "passwd)", n, VIEW_ARG(realm));
+}
+
 static int load(struct confab *c)
 {
 	const struct store_load contacts = { .contact = imc_load_contact,
 					     .arg = c->imc };
+	const struct store_load users = { .user = control_load_user,
+					  .arg = c };
 	int err = hub_load(c->hub);
 
-	return err ? err : store_load(c->store, &contacts);
+	if (!err)
+		err = store_load(c->store, &contacts);
+	if (!err)
+		err = store_load(c->store, &users);
+	if (!err)
+		check_realms(c);
+	return err;
 }
 
 /* ---- rooms and links of the configuration ---- */

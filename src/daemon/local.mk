@@ -27,6 +27,7 @@ confabd_SOURCES = \
 	src/daemon/control_cmd.c \
 	src/daemon/control_imc.c \
 	src/daemon/control_import.c \
+	src/daemon/control_user.c \
 	src/daemon/heart.c src/daemon/heart.h \
 	src/daemon/main.c \
 	src/daemon/notify.c src/daemon/notify.h \

@@ -11,6 +11,8 @@
 #include "sip.h"
 #include "store.h"
 
+enum { REALM_MAX = 128 };
+
 static int check_domain(const char *value, struct buf *why)
 {
 	struct view v = view_str(value);
@@ -184,6 +186,32 @@ static int check_table(const char *value, struct buf *why)
 	return EINVAL;
 }
 
+static int check_trusted_identity(const char *value, struct buf *why)
+{
+	struct view v = view_str(value);
+
+	if (view_eqs(v, "from") || view_eqs(v, "asserted"))
+		return 0;
+	buf_adds(why, "must be \"from\" or \"asserted\"");
+	return EINVAL;
+}
+
+/* It stands in quotes in each challenge. */
+static int check_realm(const char *value, struct buf *why)
+{
+	struct view v = view_str(value);
+	struct buf words = { 0 };
+	int err = check_line(value, &words);
+
+	buf_free(&words);
+	if (!err && v.n <= REALM_MAX && !view_has(v, '"') &&
+	    !view_has(v, '\\'))
+		return 0;
+	buf_addf(why, "must be at most %d characters of one line, without "
+		      "\" and \\", REALM_MAX);
+	return EINVAL;
+}
+
 static int check_dialect(const char *value, struct buf *why)
 {
 	struct view v = view_str(value);
@@ -250,8 +278,51 @@ static const struct opt global_opts[] = {
 	  .offset = AT(conf, trusted),
 	  .def = "{\"127.0.0.0/8\"}",
 	  .check = check_mask,
-	  .help = "Whose From is believed: a proxy in front, or a closed\n"
-		  "network. Everybody else gets 403 for all but OPTIONS." },
+	  .help = "Who is believed without a password: a proxy in front, or "
+		  "a\n"
+		  "closed network. Everybody else has to log in (confabctl "
+		  "user\n"
+		  "add), or gets 403 where there are no users." },
+	{ .key = "trusted_certs",
+	  .type = OPT_LIST,
+	  .offset = AT(conf, trusted_certs),
+	  .def = "{}",
+	  .check = check_visible,
+	  .help = "The same for peers that come by TLS with a certificate "
+		  "that has\n"
+		  "one of these names, for example {\"proxy.example\"}." },
+	{ .key = "trusted_identity",
+	  .offset = AT(conf, trusted_identity),
+	  .def = "from",
+	  .required = true,
+	  .check = check_trusted_identity,
+	  .help = "What is believed of them: \"from\", or \"asserted\" "
+		  "(the header\n"
+		  "P-Asserted-Identity; without it they get 403)." },
+	{ .key = "auth_realm",
+	  .offset = AT(conf, auth_realm),
+	  .def = "",
+	  .check = check_realm,
+	  .help = "The realm that users log in to; empty: our domain. "
+		  "Passwords are\n"
+		  "stored for one realm: after a change users need new "
+		  "ones." },
+	{ .key = "auth_sha256",
+	  .type = OPT_BOOL,
+	  .offset = AT(conf, auth_sha256),
+	  .def = "true",
+	  .help = "Whether users may log in with digests by SHA-256. Only "
+		  "while\n"
+		  "users came from elsewhere with MD5 alone this may have "
+		  "to be\n"
+		  "false, as newer phones prefer SHA-256." },
+	{ .key = "auth_md5",
+	  .type = OPT_BOOL,
+	  .offset = AT(conf, auth_md5),
+	  .def = "true",
+	  .help = "Whether users may log in with digests by MD5: most "
+		  "phones of\n"
+		  "today know nothing else." },
 	{ .key = "log_level",
 	  .offset = AT(conf, log_level),
 	  .def = "info",

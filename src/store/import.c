@@ -8,17 +8,10 @@
 
 enum { BUSY_MS = 5000, VALUE_MAX = 1024 * 1024 };
 
-/* The columns of each, in the order of enum import_field. */
-static const struct {
-	enum import_table table;
-	const char *sql;
-	int columns;
-} queries[] = {
-	{ IMPORT_ROOMS, "SELECT name, domain, flag FROM imc_rooms ORDER BY id",
-	  3 },
-	{ IMPORT_MEMBERS,
-	  "SELECT username, domain, flag, room FROM imc_members ORDER BY id",
-	  4 },
+static const char *const queries[IMPORT_TABLES] = {
+	[IMPORT_ROOMS] = "SELECT * FROM imc_rooms ORDER BY id",
+	[IMPORT_MEMBERS] = "SELECT * FROM imc_members ORDER BY id",
+	[IMPORT_USERS] = "SELECT * FROM subscriber ORDER BY id",
 };
 
 static int fail(sqlite3 *db, char *why, size_t size)
@@ -35,28 +28,68 @@ static int fail(sqlite3 *db, char *why, size_t size)
 	return code == SQLITE_IOERR ? EIO : EBADMSG;
 }
 
-static int read_table(sqlite3_stmt *st, size_t at, import_row_h *h, void *arg)
+enum { COLUMNS_MAX = 64 };
+
+/* What each column is; false: one that is needed is missing. */
+static bool find_columns(enum import_field of[COLUMNS_MAX], sqlite3_stmt *st,
+			 enum import_table table)
 {
-	int err = 0;
+	int n = sqlite3_column_count(st);
+	unsigned seen = 0;
+
+	if (n > COLUMNS_MAX)
+		return false;
+	for (int i = 0; i < n; i++) {
+		of[i] = import_field_of(table,
+					view_str(sqlite3_column_name(st, i)));
+		seen |= 1u << of[i];
+	}
+	return import_fields_do(table, seen);
+}
+
+static int read_rows(sqlite3_stmt *st, enum import_table table,
+		     const enum import_field *of, import_row_h *h, void *arg)
+{
+	int err = 0, n = sqlite3_column_count(st);
 
 	while (!err && sqlite3_step(st) == SQLITE_ROW) {
-		struct import_row row = { .table = queries[at].table };
+		struct import_row row = { .table = table };
 
-		for (int i = 0; i < queries[at].columns; i++) {
+		for (int i = 0; i < n; i++) {
 			const void *p = sqlite3_column_text(st, i);
-			int n = sqlite3_column_bytes(st, i);
+			int size = sqlite3_column_bytes(st, i);
 
-			row.field[i] = view_mem(p, (size_t)n);
+			if (of[i] != IMPORT_OTHER)
+				row.field[of[i]] = view_mem(p, (size_t)size);
 		}
 		err = h(&row, arg);
 	}
 	return err;
 }
 
-int store_import_sqlite(const char *path, import_row_h *h, void *arg,
-			char *why, size_t whysize)
+static int read_table(sqlite3 *db, enum import_table table, import_row_h *h,
+		      void *arg, char *why, size_t whysize)
 {
+	enum import_field of[COLUMNS_MAX];
 	sqlite3_stmt *st;
+	int err;
+
+	if (sqlite3_prepare_v2(db, queries[table], -1, &st, NULL))
+		return fail(db, why, whysize);
+	if (find_columns(of, st, table)) {
+		err = read_rows(st, table, of, h, arg);
+	} else {
+		snprintf(why, whysize, "a table has other columns");
+		err = EBADMSG;
+	}
+	if (sqlite3_finalize(st) && !err)
+		err = fail(db, why, whysize);
+	return err;
+}
+
+int store_import_sqlite(const char *path, enum import_table table,
+			import_row_h *h, void *arg, char *why, size_t whysize)
+{
 	sqlite3 *db;
 	int err = 0;
 
@@ -67,16 +100,7 @@ int store_import_sqlite(const char *path, import_row_h *h, void *arg,
 		sqlite3_busy_timeout(db, BUSY_MS);
 		sqlite3_limit(db, SQLITE_LIMIT_LENGTH, VALUE_MAX);
 		sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	}
-	for (size_t i = 0; i < sizeof(queries) / sizeof(*queries) && !err;
-	     i++) {
-		if (sqlite3_prepare_v2(db, queries[i].sql, -1, &st, NULL)) {
-			err = fail(db, why, whysize);
-			break;
-		}
-		err = read_table(st, i, h, arg);
-		if (sqlite3_finalize(st) && !err)
-			err = fail(db, why, whysize);
+		err = read_table(db, table, h, arg, why, whysize);
 	}
 	sqlite3_close(db);
 	return err;

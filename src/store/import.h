@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows of Kamailio's and OpenSIPS's tables imc_rooms and imc_members, as
- * readers of any form of them hand them out. */
+/* Rows of Kamailio's and OpenSIPS's tables imc_rooms, imc_members and
+ * subscriber, as readers of any form of them hand them out. */
 #ifndef CONFAB_STORE_IMPORT_H
 #define CONFAB_STORE_IMPORT_H
 
@@ -8,13 +8,20 @@
 
 #include "view.h"
 
-enum import_table { IMPORT_NONE, IMPORT_ROOMS, IMPORT_MEMBERS };
+enum import_table {
+	IMPORT_NONE, IMPORT_ROOMS, IMPORT_MEMBERS, IMPORT_USERS,
+	IMPORT_TABLES,
+};
 
 enum import_field {
-	IMPORT_NAME,   /* of the room; of a member the column "username" */
+	IMPORT_NAME,   /* of the room; of others the column "username" */
 	IMPORT_DOMAIN,
 	IMPORT_FLAG,
 	IMPORT_ROOM,   /* members: "sip:name@domain" */
+	IMPORT_PASSWORD, /* users: in clear text */
+	IMPORT_HA1,      /* users: by MD5; then of user@domain */
+	IMPORT_HA1B,
+	IMPORT_HA1_SHA256,
 	IMPORT_FIELDS,
 	IMPORT_OTHER = IMPORT_FIELDS, /* a column that we do not take */
 };
@@ -26,13 +33,19 @@ struct import_row {
 	const char *bad;  /* why the row makes no sense, or NULL */
 };
 
+/* The field that a column of this name is; IMPORT_OTHER: none. */
+enum import_field import_field_of(enum import_table table, struct view name);
+/* Whether these fields (1 << field) are enough for a table. */
+bool import_fields_do(enum import_table table, unsigned fields);
+
 /* The row is borrowed until it returns; an error ends the reading. */
 typedef int (import_row_h)(const struct import_row *row, void *arg);
 
-/* A file of another program's; it is not written to. First all rooms, then
- * all members. EBADMSG no such tables, EBUSY, EACCES, EIO, with one line in
- * why; or what h returned. */
-int store_import_sqlite(const char *path, import_row_h *h, void *arg,
-			char *why, size_t whysize);
+/* One table of a file of another program's; it is not written to. Columns that
+ * are not there are empty. EBADMSG no such table, EBUSY, EACCES, EIO, with one
+ * line in why; or what h returned. */
+int store_import_sqlite(const char *path, enum import_table table,
+			import_row_h *h, void *arg, char *why,
+			size_t whysize);
 
 #endif

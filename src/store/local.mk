@@ -9,6 +9,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/group.c \
 	src/store/import.c \
 	src/store/import.h \
+	src/store/import_field.c \
 	src/store/job.h \
 	src/store/lock.c \
 	src/store/lock.h \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows of imc's tables in dumps and CSV files. */
+/* Rows of other servers' tables in dumps and CSV files. */
 #include <errno.h>
 
 #include "import_text.h"
@@ -147,6 +147,66 @@ static void bounds_hold(void **state)
 	buf_free(&text);
 }
 
+/* "U name|domain|password|ha1|ha1b|ha1_sha256". */
+static int add_user(const struct import_row *row, void *arg)
+{
+	static const enum import_field order[] = {
+		IMPORT_DOMAIN, IMPORT_PASSWORD, IMPORT_HA1, IMPORT_HA1B,
+		IMPORT_HA1_SHA256,
+	};
+	struct buf *out = arg;
+
+	assert_int_equal(row->table, IMPORT_USERS);
+	buf_adds(out, "U ");
+	if (!row->bad)
+		buf_addv(out, row->field[IMPORT_NAME]);
+	for (size_t i = 0; !row->bad && i < 5; i++) {
+		buf_addc(out, '|');
+		buf_addv(out, row->field[order[i]]);
+	}
+	buf_adds(out, row->bad ? "!\n" : "\n");
+	return 0;
+}
+
+static void check_users(bool csv, struct view text, const char *want)
+{
+	struct buf out = { 0 }, why = { 0 };
+	int err;
+
+	err = csv ? import_csv(text, IMPORT_USERS, add_user, &out, &why) :
+		    import_sql(text, add_user, &out, &why);
+	assert_int_equal(err, 0);
+	assert_string_equal(buf_str(&out), want);
+	buf_free(&out);
+	buf_free(&why);
+}
+
+static void takes_users(void **state)
+{
+	(void)state;
+	/* Kamailio's, by place; OpenSIPS's, by name. */
+	check_users(false, VIEW(
+		"INSERT INTO `subscriber` VALUES (1,'alice','h','','a1','b1'),"
+		"(2,'bob','h','pw','a2','b2'),(3,'eve','h','','a','b','x');\n"
+		"INSERT INTO subscriber (id, username, domain, password, ha1,"
+		" ha1_sha256, ha1_sha512t256, rpid) VALUES"
+		" (4,'carol','h','','a4','s4','t4',NULL);\n"),
+		    "U alice|h||a1|b1|\nU bob|h|pw|a2|b2|\nU !\n"
+		    "U carol|h||a4||s4\n");
+	check_users(false, VIEW(
+		"COPY public.subscriber (id, username, domain, password) FROM "
+		"stdin;\n1\tdan\th\tp\\\\w\n\\.\n"),
+		    "U dan|h|p\\w|||\n");
+	check_users(true, VIEW("alice,se;cret\nbob,\"a,\"\"b\"\n"),
+		    "U alice||se;cret|||\nU bob||a,\"b|||\n");
+	check_users(true, VIEW("user,HA1,ha1b\nalice,a,b\nbob,c\n"),
+		    "U alice|||a|b|\nU !\n");
+	check_users(true, VIEW("id,username,domain,password\n1,al,h,p\n"),
+		    "U al|h|p|||\n");
+	check_users(true, VIEW("domain,password\nh,p\n"), "U !\n");
+	check_users(true, VIEW("alice,domain\n"), "U alice||domain|||\n");
+}
+
 /* Every beginning of a dump is read without harm. */
 static void any_beginning_is_read(void **state)
 {
@@ -179,6 +239,7 @@ int main(void)
 		TEST(dumps_that_break_off_are_told),
 		TEST(takes_csv),
 		TEST(bounds_hold),
+		TEST(takes_users),
 		TEST(any_beginning_is_read),
 	};
 
