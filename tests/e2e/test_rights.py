@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every command, by everybody, in every kind of room: who may. That the table
-of rights is right shows tests/unit/t_imc_rights.c; here, that each command asks
-it."""
+of rights is right shows tests/unit/t_imc_rights.c; here, that each command
+asks it."""
 import re
 
 import pytest

@@ -448,6 +448,21 @@ FORMS = [
         ask('olga', '#members', 200, None, {
             'olga': 'Members:\n*{olga/item}\n{zoe/item}'}),
         left='olga zoe'),
+    # users' names have case, domains have none
+    row('a user elsewhere, invited', 'private olga',
+        ask('olga', '#invite zoe@far.example', 200, None, {'zoe': INVITES}),
+        ask('olga', '#invite sip:Zoe@FAR.example:5080', 480, -56, {
+            'olga': "*** {Zoe} has not been seen here yet and can't be "
+                    "reached: nobody was invited"}),
+        ask('zoe', '#accept', 200, None, {
+            'olga zoe': '*** {zoe} has joined the room'}),
+        left='olga zoe'),
+    # what comes back by a proxy must not be answered again
+    row('the room and the manager as senders', 'public olga sam',
+        ask('sam', 'hello', 482, None, {}, aor='sip:{r}@confab.test'),
+        ask('sam', '#join', 482, None, {}, MANAGER,
+            aor='sip:{r}@confab.test:5099'),
+        ask('sam', '#join', 482, None, {}, aor=MANAGER), left='olga sam'),
     row('##text', 'public olga mary',
         ask('olga', '##help', 202, None, {'mary': '{olga/says}#help'}),
         ask('olga', '###', 202, None, {'mary': '{olga/says}##'}),

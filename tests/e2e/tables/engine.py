@@ -88,7 +88,7 @@ class Fault(AssertionError):
 
 
 def domain_of(name):
-    return 'far.example' if name == 'zoe' else DOMAIN
+    return 'far.example' if name.lower() == 'zoe' else DOMAIN
 
 
 def uris(name):
@@ -172,7 +172,7 @@ class Stage:
     def request(self, who, at, text, kind='text/plain', aor=None):
         person = self.people[who]
         body = text if isinstance(text, bytes) else self.fill(text).encode()
-        person.aor = aor or uris(who)[1]
+        person.aor = self.fill(aor or uris(who)[1])
         packet = person.build('MESSAGE', self.fill(at), body, kind)
         person.aor = uris(who)[1]
         status, headers = person.transact(packet)
