@@ -49,6 +49,16 @@ static void add_sender(struct buf *b, const struct sip_uri *from)
 	}
 }
 
+static uint64_t binding_of(const struct imc *i, const struct addr *user,
+			   const struct sip_request *req)
+{
+	const struct binding *b =
+		location_by_flow(i->location, user->text, user->hash,
+				 &req->flow, req->user_agent);
+
+	return b ? b->id : 0;
+}
+
 struct ask *ask_new(struct imc *i, const struct sip_request *req,
 		    struct addr *user)
 {
@@ -67,6 +77,7 @@ struct ask *ask_new(struct imc *i, const struct sip_request *req,
 	a->family = FAMILY_SAY;
 	a->verb = VERB_SAY;
 	a->flow = req->flow;
+	a->binding = binding_of(i, user, req);
 	a->user = mem_ref(user);
 	a->sender = keep(&at, buf_view(&sender));
 	a->here = keep(&at, req->ruri_text);
@@ -118,6 +129,25 @@ static struct view speaker(struct buf *bytes, const struct ask *a,
 	return how == TELL_HERE ? a->here : a->room->text;
 }
 
+int ask_way(const struct ask *a, struct letter_conf *conf, struct view sender)
+{
+	struct imc *i = a->imc;
+	const struct binding *b =
+		a->binding && !i->proxy ? imc_device(i, a->user, a->binding) :
+					  NULL;
+
+	conf->flow = a->flow;
+	if (b) {
+		conf->to = mem_ref(b->dest);
+		conf->binding = b->id;
+		return 0;
+	}
+	/* where the proxy is not found, the way that he came is open */
+	if (i->proxy)
+		proxy_flow(i->proxy, &conf->flow);
+	return sip_dest_new(&conf->to, a->user->text, sender, VIEW_NONE);
+}
+
 void ask_tell(const struct ask *a, enum tell how, struct view text)
 {
 	struct buf bytes = { 0 };
@@ -125,15 +155,9 @@ void ask_tell(const struct ask *a, enum tell how, struct view text)
 		.from = speaker(&bytes, a, how),
 		.text = text,
 		.in_reply_to = a->call_id,
-		.flow = a->flow,
 	};
-	int err = sip_dest_new(&conf.to, a->user->text,
-			       how == TELL_ROOM ? VIEW_NONE : a->sender,
-			       VIEW_NONE);
+	int err = ask_way(a, &conf, how == TELL_ROOM ? VIEW_NONE : a->sender);
 
-	/* where the proxy is not found, the way that he came is open */
-	if (a->imc->proxy)
-		proxy_flow(a->imc->proxy, &conf.flow);
 	if (!err)
 		err = letter_send(a->imc, &conf);
 	if (err)

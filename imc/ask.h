@@ -19,6 +19,7 @@ struct ask {
 	struct imc *imc;      /* ref */
 	uint64_t txn;
 	struct sip_flow flow;
+	uint64_t binding;     /* id of the device that asks */
 	struct addr *user;    /* ref; who asks */
 	struct addr *room;    /* ref; which room it is about, or NULL */
 	struct place at;      /* the room that the request's URI names; no
@@ -51,6 +52,13 @@ struct room *ask_room(const struct ask *a);
  * him. args may be NULL: about him who asks. */
 void ask_add(struct buf *out, const struct ask *a, enum text t,
 	     const struct text_args *args);
+
+/* Where answers to him who asks go: the device that asked. conf->to is a
+ * reference for the caller to drop, also after an error. sender: what else
+ * than his address he is to be called, or empty. */
+struct letter_conf;
+int ask_way(const struct ask *a, struct letter_conf *conf,
+	    struct view sender);
 
 /* Who is seen to speak, and to whom: the room to the user's own address, the
  * room to what he calls himself, the address he wrote to, the manager. */

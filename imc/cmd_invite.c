@@ -5,7 +5,7 @@
  * answered for days expires in the hub.
  */
 #include "command_priv.h"
-#include "letter.h"
+#include "fork.h"
 #include "mem.h"
 
 static struct member *member_of(const struct room *r, uint64_t id)
@@ -103,16 +103,14 @@ static int send_invitation(struct ask *a, struct room *r,
 		.a = r->id,
 		.b = mb->id,
 	};
-	struct way way;
+	struct ways ways;
 	int err;
 
-	if (imc_route(a->imc, mb->addr, &way) != ROUTE_OK)
+	if (imc_ways(a->imc, mb->addr, &ways) != ROUTE_OK)
 		return 480;
-	conf.to = way.dest;
-	conf.flow = way.flow;
 	ask_add(&text, a, TEXT_INVITES, NULL);
 	conf.text = buf_view(&text);
-	err = letter_send(a->imc, &conf);
+	err = fork_send(a->imc, &conf, ways.way, ways.count);
 	buf_free(&text);
 	return err ? 503 : 0;
 }
@@ -166,13 +164,13 @@ void cmd_invite(struct ask *a, const struct cmdline *line)
 {
 	struct room *r;
 	struct member *mb;
-	struct way way;
+	struct ways ways;
 
 	if (!cmd_pair(a, &r, &mb, line->argv[0], line->argv[1]))
 		return;
 	if (mb)
 		cmd_refuse_other(a, is_something(mb));
-	else if (imc_route(a->imc, a->other, &way) != ROUTE_OK)
+	else if (imc_ways(a->imc, a->other, &ways) != ROUTE_OK)
 		cmd_refuse_other(a, REFUSED_UNREACHABLE);
 	else if (cmd_has_place(a, a->other) && may_invite(a))
 		invite(a, r);

@@ -11,12 +11,10 @@
 static bool is_user(const struct imc *i, struct view name, struct view domain)
 {
 	struct addr *user = NULL;
-	struct sip_dest *dest;
-	struct sip_flow flow;
 	bool known;
 
 	known = !addr_new(&user, VIEW("sip"), name, domain, VIEW_NONE) &&
-		contacts_find(i->contacts, user, &flow, &dest);
+		location_has(i->location, user->text, user->hash);
 	mem_deref(user);
 	return known;
 }

@@ -9,7 +9,7 @@
 
 #include "clock.h"
 #include "imc_priv.h"
-#include "letter.h"
+#include "fork.h"
 #include "mem.h"
 
 enum { LATE_MS = 60 * 1000 };
@@ -60,7 +60,8 @@ static bool try_otherwise(struct imc *i, int status, uint64_t member,
 	if (status < 400 || !i->running || !i->sip)
 		return false;
 	if (!addr_parse(&user, sip_done_copy(i->sip).to))
-		learned = imc_learn(i, user, status, false);
+		learned = imc_learn(i, user, imc_done_binding(i, user), status,
+				    false);
 	if (learned) {
 		hub_on_member_failed(i->hub, member, seq, true,
 				     VIEW("the device wants another form"));
@@ -138,13 +139,13 @@ static size_t prefix_of(const struct fan *f)
 	return first_line(buf_view(&f->body)) - first_line(f->msg->text);
 }
 
-static int send_letter(const struct fan *f, const struct member *mb,
-		       const struct way *way)
+/* To all his devices, or to one that wants it in its own form. */
+static int send_letters(const struct fan *f, const struct member *mb,
+			const struct ways *ways)
 {
 	const struct letter_conf conf = {
 		.from = f->room->addr->text,
-		.to = way->dest,
-		.flow = way->flow,
+		.flow.anew = ways->way[0].flow.anew,
 		.text = view_mem(f->text, f->body.n),
 		.owner = f->text,
 		.prefix = prefix_of(f),
@@ -156,7 +157,7 @@ static int send_letter(const struct fan *f, const struct member *mb,
 		.b = f->msg->seq,
 	};
 
-	return letter_send(f->imc, &conf);
+	return fork_send(f->imc, &conf, ways->way, ways->count);
 }
 
 static int send_copy(const struct fan *f, const struct member *mb,
@@ -180,12 +181,11 @@ static void set_error(struct unsent *u, int err)
 }
 
 /* The one template will do. */
-static bool copy_fits(const struct fan *f, const struct member *mb,
-		      const struct way *way)
+static bool copy_fits(const struct fan *f, const struct way *way)
 {
-	const struct peer p = peers_find(f->imc->peers, mb->addr, &way->flow);
+	const struct device_form form = imc_form(way);
 
-	return f->t && !p.bare && f->body.n <= p.body_max &&
+	return f->t && !form.bare && f->body.n <= form.body_max &&
 	       imc_packet_fits(f->imc, f->t, way);
 }
 
@@ -193,11 +193,12 @@ static bool copy_fits(const struct fan *f, const struct member *mb,
 static bool send_one(struct fan *f, const struct member *mb,
 		     struct unsent *u)
 {
-	struct way way;
+	struct ways ways;
+	struct way *way = &ways.way[0];
 	int err;
 
 	u->again = true;
-	switch (imc_route(f->imc, mb->addr, &way)) {
+	switch (imc_ways(f->imc, mb->addr, &ways)) {
 	case ROUTE_UNKNOWN:
 		u->why = "no contact is known: not heard from yet";
 		return false;
@@ -207,13 +208,13 @@ static bool send_one(struct fan *f, const struct member *mb,
 	case ROUTE_OK:
 		break;
 	}
-	way.flow.anew = member_failed_ms(mb) &&
+	way->flow.anew = member_failed_ms(mb) &&
 			 now_ms() - member_failed_ms(mb) < SIP_MEMORY_MS;
-	if (copy_fits(f, mb, &way)) {
-		err = send_copy(f, mb, &way);
+	if (ways.count == 1 && copy_fits(f, way)) {
+		err = send_copy(f, mb, way);
 	} else {
 		need_text(f);
-		err = send_letter(f, mb, &way);
+		err = send_letters(f, mb, &ways);
 	}
 	if (err)
 		set_error(u, err);

@@ -10,8 +10,8 @@
 #include "clock.h"
 #include "command.h"
 #include "content.h"
+#include "fork.h"
 #include "imc_priv.h"
-#include "letter.h"
 #include "mem.h"
 #include "replay.h"
 #include "typing.h"
@@ -35,30 +35,63 @@ bool imc_is_manager(const struct imc *i, struct view user, struct view domain)
 	       hub_is_our_domain(i->hub, domain);
 }
 
-enum route imc_route(struct imc *i, const struct addr *user, struct way *out)
+static void way_set(struct way *w, struct binding *b)
 {
-	bool heard;
+	w->flow = b->flow;
+	w->dest = b->dest;
+	w->device = b;
+	w->binding = b->id;
+}
 
-	out->dest = NULL;
-	heard = contacts_find(i->contacts, user, &out->flow, &out->dest);
-	if (!i->proxy && !heard)
-		return ROUTE_UNKNOWN;
-	if (i->proxy && !proxy_flow(i->proxy, &out->flow))
+/* What the proxy is given is the user's address: where he is it knows. */
+static enum route proxy_way(struct imc *i, const struct addr *user,
+			    struct way *out)
+{
+	struct binding *b = imc_device(i, user, 0);
+
+	*out = (struct way){ .device = b, .dest = b ? b->dest : NULL };
+	if (!proxy_flow(i->proxy, &out->flow))
 		return ROUTE_UNRESOLVED;
-	if (!out->dest) {
-		i->stray = mem_deref(i->stray);
-		if (sip_dest_new(&i->stray, user->text, VIEW_NONE, VIEW_NONE))
-			return ROUTE_UNKNOWN;
-		out->dest = i->stray;
-	}
+	if (out->dest)
+		return ROUTE_OK;
+	i->stray = mem_deref(i->stray);
+	if (sip_dest_new(&i->stray, user->text, VIEW_NONE, VIEW_NONE))
+		return ROUTE_UNKNOWN;
+	out->dest = i->stray;
 	return ROUTE_OK;
 }
 
-bool imc_tcp_route(const struct imc *i, const struct addr *user,
-		   struct sip_flow *out)
+enum route imc_ways(struct imc *i, const struct addr *user, struct ways *out)
 {
-	return !i->proxy && i->sip &&
-	       sip_conn_flow(i->sip, contacts_conn(i->contacts, user), out);
+	struct binding *b[LOCATION_BINDINGS];
+
+	out->count = 1;
+	if (i->proxy)
+		return proxy_way(i, user, &out->way[0]);
+	out->count = location_find(i->location, user->text, user->hash, b);
+	for (size_t n = 0; n < out->count; n++)
+		way_set(&out->way[n], b[n]);
+	return out->count ? ROUTE_OK : ROUTE_UNKNOWN;
+}
+
+struct binding *imc_device(const struct imc *i, const struct addr *user,
+			   uint64_t binding)
+{
+	return location_binding(i->location, user->text, user->hash, binding);
+}
+
+struct device_form imc_form(const struct way *way)
+{
+	return device_form(way->device ? &way->device->dev : NULL,
+			   way->flow.transport);
+}
+
+bool imc_stream_flow(const struct imc *i, const struct addr *user,
+		     uint64_t binding, struct sip_flow *out)
+{
+	const struct binding *b = imc_device(i, user, binding);
+
+	return !i->proxy && i->sip && b && sip_conn_flow(i->sip, b->conn, out);
 }
 
 bool imc_packet_fits(const struct imc *i, const struct sip_template *t,
@@ -69,17 +102,48 @@ bool imc_packet_fits(const struct imc *i, const struct sip_template *t,
 		       IMC_PACKET_MAX;
 }
 
-bool imc_learn(struct imc *i, const struct addr *user, int status, bool bare)
+uint64_t imc_done_binding(const struct imc *i, const struct addr *user)
 {
-	struct peer_answer answer = { .status = status, .bare = bare };
+	struct sip_copy copy = sip_done_copy(i->sip);
+	struct binding *b;
+
+	if (i->proxy)
+		return 0;
+	b = location_by_flow(i->location, user->text, user->hash, &copy.flow,
+			     VIEW_NONE);
+	return b ? b->id : 0;
+}
+
+/* One who was never heard is made known, so that this is not lost. */
+static struct binding *device_to_learn(struct imc *i, const struct addr *user,
+				       uint64_t binding,
+				       const struct sip_flow *flow)
+{
+	const struct device_heard nothing = { 0 };
+
+	if (!binding && !imc_device(i, user, 0))
+		location_heard(i->location, user->text, flow, &nothing);
+	return imc_device(i, user, binding);
+}
+
+bool imc_learn(struct imc *i, const struct addr *user, uint64_t binding,
+	       int status, bool bare)
+{
+	struct device_answer answer = { .status = status, .bare = bare };
 	struct sip_copy copy;
+	struct binding *b;
 
 	if (!i->sip || !user)
 		return false;
 	copy = sip_done_copy(i->sip);
 	answer.body = copy.body;
+	answer.transport = copy.flow.transport;
 	answer.accept = sip_done_header(i->sip, VIEW("Accept"));
-	return peers_answered(i->peers, user, &copy.flow, &answer);
+	b = device_to_learn(i, user, binding, &copy.flow);
+	if (!b || !device_answered(&b->dev, &answer))
+		return false;
+	location_learned(i->location, b);
+	return true;
 }
 
 void imc_on_status(struct imc *i, int status)
@@ -207,7 +271,7 @@ static void pass_typing(const struct ask *a, struct view notice)
 {
 	struct imc *i = a->imc;
 
-	if (peers_may_type(i->peers, a->user, now_ms()))
+	if (location_may_type(i->location, a->user->text, now_ms()))
 		typing_pass(i, hub_room(i->hub, a->at.name, a->at.domain),
 			    a->user, notice);
 }
@@ -271,16 +335,13 @@ static int identify(struct addr **ap, const struct sip_uri *who)
 static void hear(struct imc *i, const struct addr *user,
 		 const struct sip_request *req)
 {
-	const struct peer_heard heard = {
+	const struct device_heard heard = {
 		.user_agent = req->user_agent,
 		.accept = req->accept,
 		.typing = view_ieqs(req->content_type, CONTENT_TYPE_TYPING),
 	};
-	struct way way;
 
-	contacts_heard(i->contacts, user, &req->flow);
-	if (imc_route(i, user, &way) == ROUTE_OK)
-		peers_heard(i->peers, user, &way.flow, &heard);
+	location_heard(i->location, user->text, &req->flow, &heard);
 	hub_member_awake(i->hub, user);
 }
 
@@ -345,7 +406,7 @@ static int op_status(void *face, struct sink *out)
 
 	if (!i->proxy)
 		return sink_printf(out, "sip %zu users known\n",
-				   contacts_count(i->contacts));
+				   location_count(i->location));
 	return sink_printf(out, "sip by way of %s\n",
 			   proxy_flow(i->proxy, &flow) ?
 				   sip_flow_str(text, &flow) :
@@ -368,10 +429,10 @@ static void imc_destroy(void *obj)
 
 	replays_free(i);
 	letters_free(i);
+	forks_free(i);
 	proxy_free(i->proxy);
 	mem_deref(i->stray);
-	contacts_free(i->contacts);
-	peers_free(i->peers);
+	location_free(i->location);
 	quota_free(i->quotas);
 	headers_free(&i->headers);
 	mem_free(i->domain);
@@ -424,6 +485,10 @@ int imc_new(struct imc **ip, const struct imc_conf *conf, char *why,
 	    size_t whysize)
 {
 	struct imc *i = mem_new(sizeof(*i), imc_destroy);
+	const struct location_conf places = {
+		.store = conf->store,
+		.wheel = loop_wheel(conf->loop),
+	};
 	struct buf reason = { 0 };
 	int err;
 
@@ -440,8 +505,7 @@ int imc_new(struct imc **ip, const struct imc_conf *conf, char *why,
 				     conf->history_on_join : REPLAY_MAX;
 	i->time_marks = conf->time_marks;
 	list_init(&i->replays);
-	i->contacts = contacts_new(conf->store, CONTACTS_MAX);
-	i->peers = peers_new(PEERS_MAX);
+	i->location = location_new(&places);
 	i->quotas = quota_new(&conf->quota, QUOTAS_MAX);
 	fanout_init(i);
 	err = imc_init(i, conf, &reason);
@@ -465,12 +529,14 @@ void imc_free(struct imc *i)
 	i->proxy = NULL;
 	replays_free(i); /* they hold requests, which hold i */
 	letters_free(i);
+	forks_free(i);
 	mem_deref(i); /* requests that wait for the disk still hold it */
 }
 
 void imc_set_sip(struct imc *i, struct sip *sip)
 {
 	i->sip = sip;
+	location_set_sip(i->location, sip);
 }
 
 const char *imc_accept(void)
@@ -478,9 +544,9 @@ const char *imc_accept(void)
 	return CONTENT_ACCEPT;
 }
 
-void imc_load_contact(const struct store_contact *c, void *arg)
+void imc_load_binding(const struct store_binding *b, void *arg)
 {
 	struct imc *i = arg;
 
-	contacts_load(i->contacts, c);
+	location_load(b, i->location);
 }

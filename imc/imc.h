@@ -47,7 +47,7 @@ void imc_set_sip(struct imc *i, struct sip *sip);
 sip_request_h imc_on_request; /* arg: the struct imc */
 /* What it takes: the value of an Accept header. */
 const char *imc_accept(void);
-/* Contacts from the store, while it loads. */
-void imc_load_contact(const struct store_contact *c, void *arg);
+/* Where users are, from the store, while it loads. */
+void imc_load_binding(const struct store_binding *b, void *arg);
 
 #endif

@@ -3,11 +3,10 @@
 #ifndef CONFAB_IMC_PRIV_H
 #define CONFAB_IMC_PRIV_H
 
-#include "contacts.h"
 #include "fanout.h"
 #include "headers.h"
 #include "imc.h"
-#include "peers.h"
+#include "location.h"
 #include "proxy.h"
 #include "rights.h"
 
@@ -24,37 +23,52 @@ struct imc {
 	bool time_marks;
 	bool running;               /* between start and stop */
 	struct headers headers;
-	struct contacts *contacts;  /* owned */
-	struct peers *peers;        /* owned */
+	struct location *location;  /* owned */
 	struct quotas *quotas;      /* owned */
 	struct proxy *proxy;        /* owned, or NULL */
 	struct sip_dest *stray;     /* ref: of the last user who was never
-				       heard, see imc_route() */
+				       heard, see imc_ways() */
 	struct fanout fanout;
 	struct htable letters;      /* under way, by id; owned */
-	uint64_t letter_id;         /* the newest */
+	struct htable forks;        /* likewise */
+	uint64_t letter_id;         /* the newest of both */
 	struct list replays;        /* under way; owned */
 	uint64_t replay_id;         /* the newest */
 };
 
-/* The way to user: the proxy, or where he was last heard. */
+/* The ways to user: the proxy; or each of his registered devices; or where he
+ * was last heard. */
 struct way {
 	struct sip_flow flow;
-	struct sip_dest *dest; /* borrowed until the next imc_route() */
+	struct sip_dest *dest; /* borrowed until the next imc_ways(), as is
+				  device; take a reference to keep it */
+	struct binding *device; /* NULL: nothing is known of it */
+	uint64_t binding;      /* its id, see imc_device() */
+};
+struct ways {
+	struct way way[LOCATION_BINDINGS];
+	size_t count;          /* 1 or more after ROUTE_OK */
 };
 enum route { ROUTE_OK, ROUTE_UNKNOWN, ROUTE_UNRESOLVED };
-enum route imc_route(struct imc *i, const struct addr *user, struct way *out);
-/* He has a TCP connection to us beside the way that imc_route() gives. */
-bool imc_tcp_route(const struct imc *i, const struct addr *user,
-		   struct sip_flow *out);
+enum route imc_ways(struct imc *i, const struct addr *user, struct ways *out);
+/* What is known of a device of user; NULL: nothing. Borrowed. */
+struct binding *imc_device(const struct imc *i, const struct addr *user,
+			   uint64_t binding);
+struct device_form imc_form(const struct way *way);
+/* Its connection to us, beside the way that it has. */
+bool imc_stream_flow(const struct imc *i, const struct addr *user,
+		     uint64_t binding, struct sip_flow *out);
 /* RFC 3261 18.1.1: a copy is not too large for the flow's network. */
 enum { IMC_PACKET_MAX = 1300 };
 bool imc_packet_fits(const struct imc *i, const struct sip_template *t,
 		     const struct way *way);
-/* From within a done handler: user's device refused a text (bare: without a
- * charset). True: for a reason that can be helped, it should be sent again as
- * peers_find() says now. */
-bool imc_learn(struct imc *i, const struct addr *user, int status, bool bare);
+/* From within a done handler: this device of user refused a text (bare:
+ * without a charset). True: for a reason that can be helped, it should be
+ * sent again as imc_form() says now. */
+bool imc_learn(struct imc *i, const struct addr *user, uint64_t binding,
+	       int status, bool bare);
+/* Likewise: which device the copy went to. */
+uint64_t imc_done_binding(const struct imc *i, const struct addr *user);
 /* A final answer to something that we sent. */
 void imc_on_status(struct imc *i, int status);
 /* The domain of a room whose URI has this host: an IP address that a request

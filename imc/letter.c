@@ -122,20 +122,26 @@ static int packet_room(size_t *room, struct imc *i, const struct letter *lt)
 	return 0;
 }
 
+static const struct binding *binding_of(const struct imc *i,
+					const struct letter *lt)
+{
+	return lt->user ? imc_device(i, lt->user, lt->conf.binding) : NULL;
+}
+
 /* *max: bytes of a body down this flow. */
 static int set_way(size_t *max, struct imc *i, struct letter *lt,
 		   const struct sip_flow *flow)
 {
-	struct peer p = { .body_max = PEER_BODY_UDP };
+	const struct binding *b = binding_of(i, lt);
+	struct device_form form = device_form(b ? &b->dev : NULL,
+					      flow->transport);
 	size_t room;
 	int err;
 
-	if (lt->user)
-		p = peers_find(i->peers, lt->user, flow);
 	lt->flow = *flow;
 	lt->flow.anew = lt->conf.flow.anew;
-	lt->bare = p.bare;
-	*max = p.body_max;
+	lt->bare = form.bare;
+	*max = form.body_max;
 	if (sip_is_stream(flow->transport))
 		return 0;
 	err = packet_room(&room, i, lt);
@@ -153,7 +159,8 @@ static int plan(struct imc *i, struct letter *lt)
 	int err = set_way(&max, i, lt, &lt->conf.flow);
 
 	if (!err && text.n > max && !sip_is_stream(lt->flow.transport) &&
-	    lt->user && imc_tcp_route(i, lt->user, &tcp))
+	    lt->user && imc_stream_flow(i, lt->user, lt->conf.binding,
+					 &tcp))
 		err = set_way(&max, i, lt, &tcp);
 	if (!err)
 		split_init(&lt->split, text, lt->conf.prefix, max);
@@ -218,7 +225,8 @@ static void on_status(int status, uint64_t id, uint64_t unused, void *arg)
 	imc_on_status(i, status);
 	if (!lt)
 		return;
-	if (status >= 400 && imc_learn(i, lt->user, status, lt->bare)) {
+	if (status >= 400 && imc_learn(i, lt->user, lt->conf.binding, status,
+				       lt->bare)) {
 		lt->conf.flow.anew = true;
 		err = start(i, lt);
 	} else if (status < 300 && !split_is_done(&lt->split)) {

@@ -15,6 +15,7 @@ struct imc;
 struct letter_conf {
 	struct view from;        /* URI without <>; copied */
 	struct sip_dest *to;     /* kept by reference */
+	uint64_t binding;        /* id of the device; 0: the learned place */
 	struct view in_reply_to; /* Call-ID, or empty; copied */
 	struct sip_flow flow;    /* where to */
 	struct view text;        /* clean UTF-8 */

@@ -6,10 +6,10 @@ imc_libimc_a_SOURCES = \
 	imc/cmd_invite.c imc/cmd_list.c imc/cmd_member.c imc/cmd_more.c \
 	imc/cmd_room.c \
 	imc/command.c imc/command.h imc/command_priv.h \
-	imc/contacts.c imc/contacts.h \
 	imc/content.c imc/content.h \
 	imc/dialect.c imc/dialect.h \
 	imc/fanout.c imc/fanout.h \
+	imc/fork.c imc/fork.h \
 	imc/headers.c imc/headers.h \
 	imc/html.c imc/html.h \
 	imc/imc.c imc/imc.h imc/imc_priv.h \
@@ -17,7 +17,6 @@ imc_libimc_a_SOURCES = \
 	imc/quota.c imc/quota.h \
 	imc/line.c imc/line.h \
 	imc/mime.c imc/mime.h \
-	imc/peers.c imc/peers.h \
 	imc/proxy.c imc/proxy.h \
 	imc/refusal.c imc/refusal.h \
 	imc/replay.c imc/replay.h \
@@ -36,7 +35,7 @@ tests_unit_t_imc_headers_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_headers_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_imc_html tests/unit/t_imc_multipart \
-	tests/unit/t_imc_peers tests/unit/t_imc_split
+	tests/unit/t_imc_split
 tests_unit_t_imc_html_SOURCES = tests/unit/t_imc_html.c
 tests_unit_t_imc_html_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_html_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)
@@ -46,18 +45,11 @@ tests_unit_t_imc_multipart_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)
 tests_unit_t_imc_split_SOURCES = tests/unit/t_imc_split.c
 tests_unit_t_imc_split_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_split_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)
-tests_unit_t_imc_peers_SOURCES = tests/unit/t_imc_peers.c
-tests_unit_t_imc_peers_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
-tests_unit_t_imc_peers_LDADD = imc/libimc.a src/core/libcore.a $(LIB_sip) $(CMOCKA_LIBS)
 
-check_PROGRAMS += tests/unit/t_imc_line tests/unit/t_imc_contacts
+check_PROGRAMS += tests/unit/t_imc_line
 tests_unit_t_imc_line_SOURCES = tests/unit/t_imc_line.c
 tests_unit_t_imc_line_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_line_LDADD = imc/libimc.a $(LIB_sip) $(CMOCKA_LIBS)
-tests_unit_t_imc_contacts_SOURCES = tests/unit/t_imc_contacts.c
-tests_unit_t_imc_contacts_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
-tests_unit_t_imc_contacts_LDADD = imc/libimc.a src/core/libcore.a $(LIB_sip) \
-	$(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_imc_proxy
 tests_unit_t_imc_proxy_SOURCES = tests/unit/t_imc_proxy.c

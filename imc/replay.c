@@ -50,15 +50,12 @@ static int send_line(struct imc *i, struct replay *rp)
 	struct buf text = { 0 };
 	struct letter_conf conf = {
 		.from = a->room->text,
-		.flow = a->flow,
 		.time_ms = m->time_ms,
 		.doneh = on_line,
 		.a = rp->id,
 	};
-	int err = sip_dest_new(&conf.to, a->user->text, VIEW_NONE, VIEW_NONE);
+	int err = ask_way(a, &conf, VIEW_NONE);
 
-	if (i->proxy)
-		proxy_flow(i->proxy, &conf.flow);
 	if (i->time_marks)
 		dialect_add_time(&text, m->time_ms);
 	dialect_render(&text, i->dialect, m);

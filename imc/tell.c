@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "imc_priv.h"
-#include "letter.h"
+#include "fork.h"
 #include "log.h"
 
 void imc_add_text(struct buf *out, const struct imc *i, enum text t,
@@ -32,14 +32,12 @@ void imc_tell(struct imc *i, const struct room *r, const struct addr *to,
 		.from = r->addr->text,
 		.text = text,
 	};
-	struct way way;
+	struct ways ways;
 	const char *why = "no way to him is known";
 	int err;
 
-	if (imc_route(i, to, &way) == ROUTE_OK) {
-		conf.to = way.dest;
-		conf.flow = way.flow;
-		err = letter_send(i, &conf);
+	if (imc_ways(i, to, &ways) == ROUTE_OK) {
+		err = fork_send(i, &conf, ways.way, ways.count);
 		if (!err)
 			return;
 		why = strerror(err);

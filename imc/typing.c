@@ -25,6 +25,16 @@ static bool is_for_now(int status)
 	       (status >= 500 && status < 600 && status != 501);
 }
 
+static void forget_typing(struct imc *i, const struct addr *user)
+{
+	struct binding *b = imc_device(i, user, imc_done_binding(i, user));
+
+	if (!b)
+		return;
+	device_no_typing(&b->dev);
+	location_learned(i->location, b);
+}
+
 static void on_notice(int status, uint64_t a, uint64_t b, void *arg)
 {
 	struct imc *i = arg;
@@ -38,24 +48,31 @@ static void on_notice(int status, uint64_t a, uint64_t b, void *arg)
 		return;
 	copy = sip_done_copy(i->sip);
 	if (!addr_parse(&user, copy.to))
-		peers_no_typing(i->peers, user, &copy.flow);
+		forget_typing(i, user);
 	mem_deref(user);
+}
+
+/* What can't be sent now is not sent. */
+static void send_down(const struct typing *ty, const struct member *mb,
+		      const struct way *way)
+{
+	if (imc_packet_fits(ty->imc, ty->t, way))
+		(void)sip_send(ty->imc->sip, ty->t, &way->flow, way->dest,
+			       mb->id + way->binding, 0, 0);
 }
 
 static void send_to(const struct typing *ty, const struct member *mb)
 {
 	struct imc *i = ty->imc;
-	struct way way;
+	struct ways ways;
 
 	if (mb->state != MEMBER_JOINED || !addr_is(mb->addr, "sip") ||
 	    addr_eq(mb->addr, ty->from) ||
-	    imc_route(i, mb->addr, &way) != ROUTE_OK ||
-	    !peers_find(i->peers, mb->addr, &way.flow).typing)
+	    imc_ways(i, mb->addr, &ways) != ROUTE_OK)
 		return;
-	/* what can't be sent now is not sent */
-	if (imc_packet_fits(i, ty->t, &way))
-		(void)sip_send(i->sip, ty->t, &way.flow, way.dest, mb->id, 0,
-			       0);
+	for (size_t n = 0; n < ways.count; n++)
+		if (imc_form(&ways.way[n]).typing)
+			send_down(ty, mb, &ways.way[n]);
 }
 
 static bool may_speak(const struct member *mb)

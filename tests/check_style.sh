@@ -94,7 +94,7 @@ floor src/base
 floor src/io src/base
 floor src/store src/base
 floor src/core src/io src/store src/base
-floor src/sip src/io src/base
+floor src/sip src/io src/store src/base
 floor bridges src/core src/io src/store src/base
 floor bridges/echo bridges src/core src/io src/store src/base
 floor bridges/irc bridges src/core src/io src/store src/base

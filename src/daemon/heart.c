@@ -268,14 +268,14 @@ static void check_realms(const struct confab *c)
 
 static int load(struct confab *c)
 {
-	const struct store_load contacts = { .contact = imc_load_contact,
-					     .arg = c->imc };
+	const struct store_load places = { .binding = imc_load_binding,
+					   .arg = c->imc };
 	const struct store_load users = { .user = control_load_user,
 					  .arg = c };
 	int err = hub_load(c->hub);
 
 	if (!err)
-		err = store_load(c->store, &contacts);
+		err = store_load(c->store, &places);
 	if (!err)
 		err = store_load(c->store, &users);
 	if (!err)

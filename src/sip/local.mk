@@ -11,10 +11,12 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/credentials.c src/sip/credentials_priv.h \
 	src/sip/ctxn.c src/sip/ctxn_priv.h \
 	src/sip/dest.c src/sip/dest_priv.h \
+	src/sip/device.c src/sip/device.h \
 	src/sip/edge.c src/sip/edge_priv.h \
 	src/sip/flow.c \
 	src/sip/identity.c src/sip/identity_priv.h \
 	src/sip/inject.c src/sip/inject_priv.h \
+	src/sip/location.c src/sip/location.h \
 	src/sip/method.c src/sip/method_priv.h \
 	src/sip/nonce.c src/sip/nonce_priv.h \
 	src/sip/parse.c src/sip/parse_priv.h \
@@ -108,6 +110,15 @@ check_PROGRAMS += tests/unit/t_users
 tests_unit_t_users_SOURCES = tests/unit/t_users.c
 tests_unit_t_users_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_users_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_device tests/unit/t_location
+tests_unit_t_device_SOURCES = tests/unit/t_device.c
+tests_unit_t_device_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_device_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+tests_unit_t_location_SOURCES = tests/unit/t_location.c
+tests_unit_t_location_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_location_LDADD = src/sip/libsip.a $(LIB_io) $(OSIP_LIBS) \
+	$(DEPS_io) $(CMOCKA_LIBS)
 
 # The edge by itself, for the torture messages and for load.
 noinst_PROGRAMS += tests/fuzz/sip_edge

@@ -174,3 +174,87 @@ int sip_uri_parse(struct sip_uri *out, struct view text)
 	*out = parts.uri;
 	return 0;
 }
+
+/* ---- comparing ---- */
+
+/* The next character, escapes undone. */
+static int next_char(struct view *v)
+{
+	int c = (unsigned char)*v->p;
+
+	if (c != '%' || v->n < 3) {
+		*v = view_from(*v, 1);
+		return c;
+	}
+	c = 0;
+	for (int i = 1; i < 3; i++) {
+		int d = (unsigned char)v->p[i];
+
+		c = c * 16 + (d <= '9' ? d - '0' : (d | 0x20) - 'a' + 10);
+	}
+	*v = view_from(*v, 3);
+	return c;
+}
+
+static bool same_text(struct view a, struct view b)
+{
+	while (a.n && b.n)
+		if (next_char(&a) != next_char(&b))
+			return false;
+	return !a.n && !b.n;
+}
+
+static bool param_find(struct view params, struct view name, struct view *out)
+{
+	struct view param, key;
+
+	while (params.n) {
+		view_cut(params, ';', &param, &params);
+		view_cut(param, '=', &key, out);
+		if (view_ieq(key, name))
+			return true;
+	}
+	return false;
+}
+
+/* These count even where only one of the two has them. */
+static bool is_telling(struct view name)
+{
+	static const char *const names[] = { "user", "ttl", "method", "maddr",
+					     "transport" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (view_ieqs(name, names[i]))
+			return true;
+	return false;
+}
+
+/* What a says, b does not contradict. */
+static bool params_agree(struct view a, struct view b)
+{
+	struct view param, key, value, other;
+
+	while (a.n) {
+		view_cut(a, ';', &param, &a);
+		view_cut(param, '=', &key, &value);
+		if (!param_find(b, key, &other)) {
+			if (is_telling(key))
+				return false;
+		} else if (!view_ieq(value, other)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool uri_same(struct view a, struct view b)
+{
+	struct sip_uri x, y;
+
+	return !sip_uri_parse(&x, a) && !sip_uri_parse(&y, b) &&
+	       view_ieq(x.scheme, y.scheme) && same_text(x.user, y.user) &&
+	       view_ieq(x.host, y.host) && x.port == y.port &&
+	       params_agree(x.params, y.params) &&
+	       params_agree(y.params, x.params);
+}

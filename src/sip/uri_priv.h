@@ -21,4 +21,7 @@ int uri_scan(struct uri_parts *out, struct view text);
  * letter case matters). */
 bool uri_user_is(struct view a, struct view b);
 
+/* RFC 3261 19.1.4, of two URIs; what is none equals nothing. */
+bool uri_same(struct view a, struct view b);
+
 #endif

@@ -76,15 +76,27 @@ static void load_link(sqlite3_stmt *st, const struct store_load *load)
 	load->link(&l, load->arg);
 }
 
-static void load_contact(sqlite3_stmt *st, const struct store_load *load)
+static void load_binding(sqlite3_stmt *st, const struct store_load *load)
 {
-	const struct store_contact c = {
+	const struct store_binding b = {
 		.aor = text(st, 0),
-		.flow = text(st, 1),
-		.seen_ms = num(st, 2),
+		.id = num(st, 1),
+		.contact = text(st, 2),
+		.path = text(st, 3),
+		.instance = text(st, 4),
+		.reg_id = num(st, 5),
+		.call_id = text(st, 6),
+		.cseq = num(st, 7),
+		.flow = text(st, 8),
+		.listener = (uint32_t)num(st, 9),
+		.agent = text(st, 10),
+		.expires_ms = num(st, 11),
+		.seen_ms = num(st, 12),
+		.body_max = num(st, 13),
+		.traits = (uint32_t)num(st, 14),
 	};
 
-	load->contact(&c, load->arg);
+	load->binding(&b, load->arg);
 }
 
 static void load_block(sqlite3_stmt *st, const struct store_load *load)
@@ -118,7 +130,7 @@ static const struct {
 	{ STMT_LOAD_ROOMS, load_room },
 	{ STMT_LOAD_MEMBERS, load_member },
 	{ STMT_LOAD_LINKS, load_link },
-	{ STMT_LOAD_CONTACTS, load_contact },
+	{ STMT_LOAD_BINDINGS, load_binding },
 	{ STMT_LOAD_BLOCKS, load_block },
 	{ STMT_LOAD_USERS, load_user },
 };
@@ -133,8 +145,8 @@ static bool is_idle(const struct store_load *l, enum stmt stmt)
 		return !l->member;
 	case STMT_LOAD_LINKS:
 		return !l->link;
-	case STMT_LOAD_CONTACTS:
-		return !l->contact;
+	case STMT_LOAD_BINDINGS:
+		return !l->binding;
 	case STMT_LOAD_BLOCKS:
 		return !l->block;
 	default:

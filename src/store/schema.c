@@ -98,6 +98,30 @@ static const char *const migrations[] = {
 	" disabled INTEGER NOT NULL,"
 	" created_ms INTEGER NOT NULL) WITHOUT ROWID;"
 	"PRAGMA user_version = 4;",
+
+	/* Where users are: devices that registered beside what was learned
+	 * from requests (id 0), which is all that version 4 knew. */
+	"CREATE TABLE bindings ("
+	" aor TEXT NOT NULL,"
+	" id INTEGER NOT NULL,"
+	" contact TEXT NOT NULL DEFAULT '',"
+	" path TEXT NOT NULL DEFAULT '',"
+	" instance TEXT NOT NULL DEFAULT '',"
+	" reg_id INTEGER NOT NULL DEFAULT 0,"
+	" call_id TEXT NOT NULL DEFAULT '',"
+	" cseq INTEGER NOT NULL DEFAULT 0,"
+	" flow TEXT NOT NULL,"
+	" listener INTEGER NOT NULL DEFAULT 0,"
+	" agent TEXT NOT NULL DEFAULT '',"
+	" expires_ms INTEGER NOT NULL DEFAULT 0,"
+	" seen_ms INTEGER NOT NULL,"
+	" body_max INTEGER NOT NULL DEFAULT 0,"
+	" traits INTEGER NOT NULL DEFAULT 0,"
+	" PRIMARY KEY (aor, id)) WITHOUT ROWID;"
+	"INSERT INTO bindings (aor, id, flow, seen_ms)"
+	" SELECT aor, 0, flow, seen_ms FROM contacts;"
+	"DROP TABLE contacts;"
+	"PRAGMA user_version = 5;",
 };
 
 enum { SCHEMA_VERSION = sizeof(migrations) / sizeof(migrations[0]) };

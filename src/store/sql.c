@@ -89,13 +89,15 @@ const struct sql sql_table[STMT_COUNT] = {
 		" reply_to, audience, sender, name, text)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 		"iiiiiiiisss", 0 },
-	[STEP_CONTACT] = {
-		"INSERT INTO contacts (aor, flow, seen_ms) VALUES (?1, ?2, ?3)"
-		" ON CONFLICT (aor) DO UPDATE SET flow = excluded.flow,"
-		" seen_ms = excluded.seen_ms",
-		"ssi", 0 },
-	[STEP_CONTACT_DEL] = {
-		"DELETE FROM contacts WHERE aor = ?1", "s", 0 },
+	[STEP_BINDING] = {
+		"INSERT OR REPLACE INTO bindings (aor, id, contact, path,"
+		" instance, reg_id, call_id, cseq, flow, listener, agent,"
+		" expires_ms, seen_ms, body_max, traits)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+		" ?13, ?14, ?15)",
+		"sisssisisisiiii", 0 },
+	[STEP_BINDING_DEL] = {
+		"DELETE FROM bindings WHERE aor = ?1 AND id = ?2", "si", 0 },
 	[STEP_BLOCK] = {
 		"INSERT INTO blocks (user, other) VALUES (?1, ?2)"
 		" ON CONFLICT (user, other) DO NOTHING",
@@ -151,8 +153,11 @@ const struct sql sql_table[STMT_COUNT] = {
 		"SELECT id, room, label, target, via, nick, configured, acked"
 		" FROM links ORDER BY id",
 		"", 0 },
-	[STMT_LOAD_CONTACTS] = {
-		"SELECT aor, flow, seen_ms FROM contacts", "", 0 },
+	[STMT_LOAD_BINDINGS] = {
+		"SELECT aor, id, contact, path, instance, reg_id, call_id,"
+		" cseq, flow, listener, agent, expires_ms, seen_ms, body_max,"
+		" traits FROM bindings",
+		"", 0 },
 	[STMT_LOAD_BLOCKS] = {
 		"SELECT user, other FROM blocks ORDER BY user, other", "", 0 },
 	[STMT_LOAD_USERS] = {

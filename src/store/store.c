@@ -183,7 +183,7 @@ bool store_table_ok(struct view name)
 {
 	static const char *const ours[] = { "links", "messages", "dedupe",
 					    "contacts", "blocks",
-					    "users" };
+					    "users", "bindings" };
 
 	if (!name.n || name.n > STORE_TABLE_MAX ||
 	    view_istarts(name, VIEW("sqlite_")))

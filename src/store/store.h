@@ -64,10 +64,24 @@ struct store_msg {
 	struct view dedupe; /* unique in all rooms for 1 h, or empty */
 };
 
-struct store_contact {
-	struct view aor;    /* "sip:alice@example.org" */
-	struct view flow;   /* "udp:192.0.2.1:5060" */
+/* A device of a user, and the way to it. */
+struct store_binding {
+	struct view aor;      /* "sip:alice@example.org" */
+	uint64_t id;          /* unique with aor; 0: learned from a request,
+				 the next six are empty then */
+	struct view contact;  /* URI */
+	struct view path;     /* value of a Route header, or empty */
+	struct view instance; /* +sip.instance without <>, or empty */
+	uint64_t reg_id;
+	struct view call_id;
+	uint64_t cseq;
+	struct view flow;     /* "udp:192.0.2.1:5060" */
+	uint32_t listener;    /* index of the socket */
+	struct view agent;    /* User-Agent, or empty */
+	uint64_t expires_ms;  /* wall clock; 0: never */
 	uint64_t seen_ms;
+	uint64_t body_max;    /* learned; 0: nothing yet */
+	uint32_t traits;      /* learned, as sip/device.h has them */
 };
 
 /* user takes no invitations from other; both canonical addresses. */
@@ -95,7 +109,7 @@ struct store_load {
 	void (*room)(const struct store_room *r, void *arg);
 	void (*member)(const struct store_member *m, void *arg);
 	void (*link)(const struct store_link *l, void *arg);
-	void (*contact)(const struct store_contact *c, void *arg);
+	void (*binding)(const struct store_binding *b, void *arg);
 	void (*block)(const struct store_block *b, void *arg);
 	void (*user)(const struct store_user *u, void *arg);
 	void *arg;
@@ -155,8 +169,8 @@ void store_del_member(struct store_txn *t, uint64_t member);
 void store_put_link(struct store_txn *t, const struct store_link *l);
 void store_del_link(struct store_txn *t, uint64_t link);
 void store_put_msg(struct store_txn *t, const struct store_msg *m);
-void store_put_contact(struct store_txn *t, const struct store_contact *c);
-void store_del_contact(struct store_txn *t, struct view aor);
+void store_put_binding(struct store_txn *t, const struct store_binding *b);
+void store_del_binding(struct store_txn *t, struct view aor, uint64_t id);
 void store_put_block(struct store_txn *t, const struct store_block *b);
 void store_del_block(struct store_txn *t, const struct store_block *b);
 void store_put_user(struct store_txn *t, const struct store_user *u);

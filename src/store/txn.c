@@ -191,18 +191,31 @@ void store_put_msg(struct store_txn *t, const struct store_msg *m)
 	put_text(t, m->text);
 }
 
-void store_put_contact(struct store_txn *t, const struct store_contact *c)
+void store_put_binding(struct store_txn *t, const struct store_binding *b)
 {
-	put_step(t, STEP_CONTACT);
-	put_text(t, c->aor);
-	put_text(t, c->flow);
-	put_num(t, c->seen_ms);
+	put_step(t, STEP_BINDING);
+	put_text(t, b->aor);
+	put_num(t, b->id);
+	put_text(t, b->contact);
+	put_text(t, b->path);
+	put_text(t, b->instance);
+	put_num(t, b->reg_id);
+	put_text(t, b->call_id);
+	put_num(t, b->cseq);
+	put_text(t, b->flow);
+	put_num(t, b->listener);
+	put_text(t, b->agent);
+	put_num(t, b->expires_ms);
+	put_num(t, b->seen_ms);
+	put_num(t, b->body_max);
+	put_num(t, b->traits);
 }
 
-void store_del_contact(struct store_txn *t, struct view aor)
+void store_del_binding(struct store_txn *t, struct view aor, uint64_t id)
 {
-	put_step(t, STEP_CONTACT_DEL);
+	put_step(t, STEP_BINDING_DEL);
 	put_text(t, aor);
+	put_num(t, id);
 }
 
 static void put_block(struct store_txn *t, enum step step,

@@ -55,7 +55,7 @@ static void start_hub(struct rig *r)
 static void start_imc(struct rig *r, const struct imc_conf *given)
 {
 	struct imc_conf conf = given ? *given : rig_conf();
-	struct store_load load = { .contact = imc_load_contact };
+	struct store_load load = { .binding = imc_load_binding };
 	char why[256] = "";
 
 	conf.loop = r->loop;

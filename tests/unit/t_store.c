@@ -10,11 +10,11 @@ static const char odd[] = "a'b\"c;-- \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a"
 #define ODD VIEW(odd)
 
 struct loaded {
-	size_t rooms, members, links, contacts;
+	size_t rooms, members, links, bindings;
 	struct store_room room[4];
 	struct store_member member[4];
 	struct store_link link[4];
-	struct store_contact contact[4];
+	struct store_binding binding[4];
 	char *text[32];
 	size_t texts;
 };
@@ -62,14 +62,19 @@ static void on_link(const struct store_link *k, void *arg)
 	out->nick = keep(l, k->nick);
 }
 
-static void on_contact(const struct store_contact *c, void *arg)
+static void on_binding(const struct store_binding *b, void *arg)
 {
 	struct loaded *l = arg;
-	struct store_contact *out = &l->contact[l->contacts++];
+	struct store_binding *out = &l->binding[l->bindings++];
 
-	*out = *c;
-	out->aor = keep(l, c->aor);
-	out->flow = keep(l, c->flow);
+	*out = *b;
+	out->aor = keep(l, b->aor);
+	out->contact = keep(l, b->contact);
+	out->path = keep(l, b->path);
+	out->instance = keep(l, b->instance);
+	out->call_id = keep(l, b->call_id);
+	out->flow = keep(l, b->flow);
+	out->agent = keep(l, b->agent);
 }
 
 static void reload(struct rig *rig, struct loaded *l)
@@ -77,7 +82,7 @@ static void reload(struct rig *rig, struct loaded *l)
 	const struct store_load load = { .room = on_room,
 					 .member = on_member,
 					 .link = on_link,
-					 .contact = on_contact,
+					 .binding = on_binding,
 					 .arg = l };
 
 	memset(l, 0, sizeof(*l));
@@ -262,10 +267,50 @@ static void link_comes_back(void **state)
 	rig_free(rig);
 }
 
-static void contact_comes_back(void **state)
+static void assert_binding(const struct store_binding *b,
+			   const struct store_binding *as)
 {
-	struct store_contact c = { VIEW("sip:a@h"), VIEW("udp:192.0.2.1:5060"),
-				   7 };
+	assert_true(view_eq(b->aor, as->aor));
+	assert_int_equal(b->id, as->id);
+	assert_true(view_eq(b->contact, as->contact));
+	assert_true(view_eq(b->path, as->path));
+	assert_true(view_eq(b->instance, as->instance));
+	assert_int_equal(b->reg_id, as->reg_id);
+	assert_true(view_eq(b->call_id, as->call_id));
+	assert_int_equal(b->cseq, as->cseq);
+	assert_true(view_eq(b->flow, as->flow));
+	assert_int_equal(b->listener, as->listener);
+	assert_true(view_eq(b->agent, as->agent));
+	assert_int_equal(b->expires_ms, as->expires_ms);
+	assert_int_equal(b->seen_ms, as->seen_ms);
+	assert_int_equal(b->body_max, as->body_max);
+	assert_int_equal(b->traits, as->traits);
+}
+
+static void bindings_come_back(void **state)
+{
+	const struct store_binding learned = {
+		.aor = VIEW("sip:a@h"),
+		.flow = VIEW("udp:192.0.2.1:5060"),
+		.seen_ms = 7,
+	};
+	struct store_binding b = {
+		.aor = VIEW("sip:a@h"),
+		.id = INT64_MAX,
+		.contact = VIEW("sip:a-1@192.0.2.1;x=y"),
+		.path = VIEW("<sip:p;lr>"),
+		.instance = VIEW("urn:uuid:1"),
+		.reg_id = 2,
+		.call_id = ODD,
+		.cseq = UINT32_MAX,
+		.flow = VIEW("tcp:[2001:db8::1]:5060"),
+		.listener = 3,
+		.agent = ODD,
+		.expires_ms = 9,
+		.seen_ms = 8,
+		.body_max = 500,
+		.traits = 6,
+	};
 	struct rig *rig = rig_new();
 	struct store_txn *t;
 	struct loaded l;
@@ -273,20 +318,20 @@ static void contact_comes_back(void **state)
 	(void)state;
 	rig_open(rig);
 	t = store_begin(rig->s);
-	store_put_contact(t, &c);
-	c.flow = VIEW("tcp:[2001:db8::1]:5060");
-	c.seen_ms = 8;
-	store_put_contact(t, &c);
-	c.aor = VIEW("sip:b@h");
-	store_put_contact(t, &c);
-	store_del_contact(t, VIEW("sip:b@h"));
-	store_del_contact(t, VIEW("sip:nobody@h"));
+	store_put_binding(t, &learned);
+	store_put_binding(t, &b);
+	b.cseq = 1;
+	store_put_binding(t, &b);
+	b.id = 4;
+	store_put_binding(t, &b);
+	store_del_binding(t, b.aor, 4);
+	store_del_binding(t, VIEW("sip:nobody@h"), 0);
 	assert_int_equal(rig_run(rig, t), 0);
 	reload(rig, &l);
-	assert_int_equal(l.contacts, 1);
-	assert_view(l.contact[0].aor, "sip:a@h");
-	assert_view(l.contact[0].flow, "tcp:[2001:db8::1]:5060");
-	assert_int_equal(l.contact[0].seen_ms, 8);
+	assert_int_equal(l.bindings, 2);
+	assert_binding(&l.binding[0], &learned);
+	b.id = INT64_MAX;
+	assert_binding(&l.binding[1], &b);
 	forget(&l);
 	rig_free(rig);
 }
@@ -486,7 +531,7 @@ int main(void)
 		TEST(room_changes_keep_its_journal),
 		TEST(member_comes_back),
 		TEST(link_comes_back),
-		TEST(contact_comes_back),
+		TEST(bindings_come_back),
 		TEST(message_comes_back),
 		TEST(load_handlers_may_be_missing),
 		TEST(deleted_room_takes_its_own_along),

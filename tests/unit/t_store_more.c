@@ -9,7 +9,9 @@
 struct got {
 	struct store_room room;
 	struct store_member member[3];
-	size_t members;
+	struct store_binding binding;
+	size_t members, bindings;
+	char flow[64];
 	char text[9][64];
 	size_t texts;
 };
@@ -44,10 +46,20 @@ static void on_member(const struct store_member *m, void *arg)
 	out->away = keep(g, m->away);
 }
 
+static void on_binding(const struct store_binding *b, void *arg)
+{
+	struct got *g = arg;
+
+	g->bindings++;
+	g->binding = *b;
+	assert_int_equal(view_copy(g->flow, sizeof(g->flow), b->flow), 0);
+}
+
 static void load(struct rig *rig, struct got *g)
 {
 	const struct store_load handlers = {
-		.room = on_room, .member = on_member, .arg = g,
+		.room = on_room, .member = on_member, .binding = on_binding,
+		.arg = g,
 	};
 
 	memset(g, 0, sizeof(*g));
@@ -231,6 +243,8 @@ static const char version_1[] =
 	" 'sip:alice@h', 'alice', 3, 1, 8, 44);"
 	"INSERT INTO messages VALUES (5, 9, 1, 0, 2, 0, 0, 0, 'sip:alice@h',"
 	" 'alice', 'hello');"
+	"INSERT INTO contacts VALUES ('sip:alice@h', 'udp:192.0.2.1:5060',"
+	" 77);"
 	"PRAGMA user_version = 1;";
 
 static void make_version_1(const struct rig *rig)
@@ -270,6 +284,11 @@ static void version_1_keeps_its_data(void **state)
 	assert_int_equal(g.member[0].muted_until_ms, 0);
 	assert_int_equal(g.member[0].inviter.n, 0);
 	assert_int_equal(g.member[0].away.n, 0);
+	assert_int_equal(g.bindings, 1);
+	assert_int_equal(g.binding.id, 0);
+	assert_int_equal(g.binding.seen_ms, 77);
+	assert_int_equal(g.binding.expires_ms, 0);
+	assert_string_equal(g.flow, "udp:192.0.2.1:5060");
 	assert_int_equal(history(rig, 5, 10, seqs), 1);
 	assert_int_equal(seqs[0], 9);
 	rig_free(rig);

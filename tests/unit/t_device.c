@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What devices tell of themselves. */
+#include "test.h"
+
+#include "device.h"
+
+static const struct device_rules no_rules;
+
+static bool hear(struct device *d, const char *accept, bool typing)
+{
+	const struct device_heard heard = {
+		.accept = view_str(accept),
+		.typing = typing,
+	};
+
+	return device_heard(d, &heard);
+}
+
+static bool answer(struct device *d, int status, size_t body, bool bare,
+		   const char *accept)
+{
+	const struct device_answer a = {
+		.status = status,
+		.body = body,
+		.bare = bare,
+		.accept = view_str(accept),
+	};
+
+	return device_answered(d, &a);
+}
+
+static size_t size_for(const char *agent, enum sip_transport transport)
+{
+	struct device d = { 0 };
+
+	device_name(&d, VIEW("sip:alice@h"), view_str(agent), &no_rules);
+	return device_form(&d, transport).body_max;
+}
+
+static void nothing_is_known_of_a_new_one(void **state)
+{
+	struct device_form f = device_form(NULL, SIP_UDP);
+
+	(void)state;
+	assert_int_equal(f.body_max, DEVICE_BODY_UDP);
+	assert_false(f.bare || f.typing);
+	assert_int_equal(device_form(NULL, SIP_TLS).body_max,
+			 DEVICE_BODY_STREAM);
+}
+
+static void kinds_by_user_agent(void **state)
+{
+	(void)state;
+	assert_int_equal(size_for("Asterisk PBX 20.5.0", SIP_UDP), 1023);
+	assert_int_equal(size_for("FPBX-16.0.40(18.9)", SIP_TCP), 1023);
+	assert_int_equal(size_for("MicroSIP/3.21.3", SIP_WSS), 3000);
+	assert_int_equal(size_for("My DECT base", SIP_UDP), 160);
+	assert_int_equal(size_for("Linphone/5", SIP_UDP), DEVICE_BODY_UDP);
+	assert_int_equal(size_for("", SIP_UDP), DEVICE_BODY_UDP);
+}
+
+static void too_large_is_halved_down_to_a_floor(void **state)
+{
+	struct device d = { 0 };
+
+	(void)state;
+	assert_true(answer(&d, 513, 1000, false, ""));
+	assert_int_equal(device_form(&d, SIP_UDP).body_max, 500);
+	assert_true(answer(&d, 413, 2000, false, "")); /* was under way */
+	assert_int_equal(device_form(&d, SIP_UDP).body_max, 500);
+	assert_true(answer(&d, 413, 300, false, ""));
+	assert_int_equal(device_form(&d, SIP_UDP).body_max, 160);
+	assert_false(answer(&d, 413, 160, false, ""));
+	/* a connection may carry more, until it was tried */
+	assert_int_equal(device_form(&d, SIP_TCP).body_max,
+			 DEVICE_BODY_STREAM);
+	device_forget(&d);
+	assert_int_equal(device_form(&d, SIP_UDP).body_max, DEVICE_BODY_UDP);
+}
+
+static void a_connection_may_be_too_small_as_well(void **state)
+{
+	const struct device_answer a = {
+		.status = 413, .body = 8000, .transport = SIP_TCP,
+	};
+	struct device d = { 0 };
+
+	(void)state;
+	assert_true(device_answered(&d, &a));
+	assert_int_equal(device_form(&d, SIP_TCP).body_max, 4000);
+	assert_int_equal(device_form(&d, SIP_UDP).body_max, DEVICE_BODY_UDP);
+}
+
+static void a_charset_may_be_too_much(void **state)
+{
+	static const int codes[] = { 406, 415, 488 };
+
+	(void)state;
+	for (size_t n = 0; n < 3; n++) {
+		struct device d = { 0 };
+
+		assert_true(answer(&d, codes[n], 5, false, "text/plain"));
+		assert_true(device_form(&d, SIP_UDP).bare);
+		/* that was not it */
+		assert_false(answer(&d, codes[n], 5, true, ""));
+	}
+}
+
+static void who_takes_no_text_is_believed(void **state)
+{
+	struct device d = { 0 };
+
+	(void)state;
+	assert_false(answer(&d, 415, 5, false, "application/sdp, image/*"));
+	assert_true(answer(&d, 415, 5, false, "application/sdp, */*;q=0.1"));
+	assert_false(answer(&d, 404, 5, false, ""));
+	assert_false(answer(&d, 486, 5000, false, ""));
+}
+
+static void typing_is_for_who_uses_it(void **state)
+{
+	struct device d = { 0 };
+
+	(void)state;
+	assert_true(hear(&d, "", true));
+	assert_false(hear(&d, "", true));
+	assert_true(device_form(&d, SIP_UDP).typing);
+	/* it sends such things, but does not take them */
+	device_no_typing(&d);
+	assert_false(device_form(&d, SIP_UDP).typing);
+	assert_false(hear(&d, "", true));
+	assert_false(device_form(&d, SIP_UDP).typing);
+	assert_true(hear(&d, "text/plain , Application/IM-isComposing+xml",
+			 false));
+	assert_true(device_form(&d, SIP_UDP).typing);
+}
+
+static void the_operator_knows_better(void **state)
+{
+	static const struct device_rule rule[] = {
+		{ .pattern = "sip:bob@h", .max_bytes = 99, .typing = SAY_YES },
+		{ .pattern = "asterisk", .max_bytes = 2000, .typing = SAY_NO,
+		  .charset = SAY_NO },
+	};
+	const struct device_rules rules = { rule, 2 };
+	struct device d = { 0 };
+	struct device_form f;
+	struct buf b = { 0 };
+
+	(void)state;
+	hear(&d, DEVICE_TYPING_TYPE, false);
+	device_name(&d, VIEW("sip:alice@h"), VIEW("My Asterisk 1"), &rules);
+	f = device_form(&d, SIP_UDP);
+	assert_int_equal(f.body_max, 2000);
+	assert_true(f.bare);
+	assert_false(f.typing);
+	assert_false(answer(&d, 415, 5, false, ""));
+	device_put(&b, &d, SIP_UDP);
+	assert_string_equal(buf_str(&b), "at most 2000 bytes, no charset, as "
+					 "device \"asterisk\" says");
+	device_name(&d, VIEW("sip:bob@h"), VIEW("My Asterisk 1"), &rules);
+	f = device_form(&d, SIP_UDP);
+	assert_int_equal(f.body_max, 99);
+	assert_false(f.bare);
+	assert_true(f.typing);
+	device_name(&d, VIEW("sip:bobby@h"), VIEW("x"), &rules);
+	assert_null(d.rule);
+	buf_free(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(nothing_is_known_of_a_new_one),
+		TEST(kinds_by_user_agent),
+		TEST(too_large_is_halved_down_to_a_floor),
+		TEST(a_connection_may_be_too_small_as_well),
+		TEST(a_charset_may_be_too_much),
+		TEST(who_takes_no_text_is_believed),
+		TEST(typing_is_for_who_uses_it),
+		TEST(the_operator_knows_better),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
