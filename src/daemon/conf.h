@@ -41,14 +41,16 @@ struct conf_limits {
 	long waiting_messages, waiting_bytes, invite_days;
 	long user_rate, user_burst, room_rate, room_burst;
 	long create_rate, join_rate, invite_rate, invited_rate;
+	long connections, address_connections, idle_seconds;
 };
 
 /* All owned by the struct conf; strings are never NULL, lists end with it. */
 struct conf {
 	char *domain, *state_dir, *control, *log_level, *worker_dir;
 	char *trusted_identity, *auth_realm;
-	char **listen, **trusted, **trusted_certs;
+	char **listen, **trusted, **trusted_certs, **ws_origins;
 	bool auth_sha256, auth_md5;
+	char *tls_certificate, *tls_key, *tls_client_ca, *tls_ca;
 	long worker_timeout, journal_days, journal_messages;
 	struct conf_imc imc;
 	struct conf_limits limits;

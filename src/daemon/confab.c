@@ -21,25 +21,10 @@ enum {
 	DRAIN_STEP_MS = 50,
 	QUIET_MS = 1000,
 	WHY_MAX = 512,
-	LISTEN_MAX = 16,
 	TRUSTED_MAX = 256,
 };
 
 /* ---- the SIP edge ---- */
-
-static size_t read_listen(const struct confab *c, struct sip_listen *out)
-{
-	size_t n = 0;
-
-	for (char **p = c->conf->listen; *p && n < LISTEN_MAX; p++, n++) {
-		struct view proto, rest;
-
-		view_cut(view_str(*p), ':', &proto, &rest);
-		sip_transport_parse(&out[n].transport, proto);
-		netaddr_parse(&out[n].local, rest);
-	}
-	return n;
-}
 
 static void on_request(const struct sip_request *req, void *arg)
 {
@@ -88,15 +73,22 @@ static enum sip_trust trust_of(const char *word)
 					       SIP_TRUST_FROM;
 }
 
+static struct sip_limits sip_limits_of(const struct conf_limits *l)
+{
+	return (struct sip_limits){
+		.conns = (size_t)l->connections,
+		.conns_per_ip = (size_t)l->address_connections,
+		.tcp_idle_ms = (uint64_t)l->idle_seconds * 1000,
+	};
+}
+
 static int start_sip(struct confab *c, struct buf *why)
 {
-	struct sip_listen listen[LISTEN_MAX];
 	struct netmask trusted[TRUSTED_MAX];
 	uint8_t key[SIP_BRANCH_KEY];
 	struct sip_conf sc = {
 		.loop = c->loop,
 		.branch_key = key,
-		.listen = listen,
 		.trusted = trusted,
 		.domain = c->conf->domain,
 		.product = "confab/" CONFAB_VERSION,
@@ -106,6 +98,8 @@ static int start_sip(struct confab *c, struct buf *why)
 		.users = c->users,
 		.no_sha256 = !c->conf->auth_sha256,
 		.no_md5 = !c->conf->auth_md5,
+		.ws_origins = c->conf->ws_origins,
+		.limits = sip_limits_of(&c->conf->limits),
 		.requesth = on_request,
 		.strayh = on_stray,
 		.arg = c,
@@ -113,8 +107,14 @@ static int start_sip(struct confab *c, struct buf *why)
 	char text[WHY_MAX] = "";
 	int err;
 
+	err = listen_load(&c->listen, c->conf, why);
+	if (err)
+		return err;
+	sc.listen = c->listen.at;
+	sc.listen_count = c->listen.count;
+	sc.tls_server = c->listen.server;
+	sc.tls_client = c->listen.client;
 	load_key(c, key);
-	sc.listen_count = read_listen(c, listen);
 	for (char **p = c->conf->trusted; *p; p++) {
 		if (sc.trusted_count == TRUSTED_MAX) {
 			buf_addf(why, "trusted: at most %d networks",
@@ -160,13 +160,25 @@ static void on_drain(struct wtimer *t)
 	loop_stop(c->loop);
 }
 
+static void reload(const struct confab *c)
+{
+	struct buf why = { 0 };
+
+	if (listen_reload(&c->listen, &why))
+		log_error("SIGHUP: certificates stay as they were: %s",
+			  buf_str(&why));
+	else
+		log_warning("SIGHUP: certificates were read again; the "
+			    "configuration is read at the start only");
+	buf_free(&why);
+}
+
 static void on_signal(int signum, void *arg)
 {
 	struct confab *c = arg;
 
 	if (signum == SIGHUP) {
-		log_warning("SIGHUP: the configuration is read at the start "
-			    "only; restart confabd to change it");
+		reload(c);
 		return;
 	}
 	if (c->drain_until_ms) {
@@ -318,6 +330,7 @@ void confab_stop(struct confab *c)
 	share_quiet(c);
 	heart_quiet(c);
 	sip_free(c->sip);
+	listen_free(&c->listen);
 	heart_stop(c);
 	share_stop(c);
 	/* After what was waiting for the disk has been answered. */

@@ -11,6 +11,7 @@
 #include "dns.h"
 #include "hub.h"
 #include "imc.h"
+#include "listen.h"
 #include "sip.h"
 #include "store.h"
 #include "users.h"
@@ -32,6 +33,7 @@ struct confab {
 	struct echo *echo;
 	struct bridge *jabber, *irc;
 	struct users *users;
+	struct listen listen;
 	struct sip *sip;
 	struct control *control;
 	struct standby *standby;    /* CONFAB_STANDBY */

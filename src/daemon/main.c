@@ -63,6 +63,17 @@ static void close_up(void)
 	umask(0077);
 }
 
+/* As many connections as the system lets us have. */
+static void open_up(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static int serve(struct conf *conf)
 {
 	struct confab c;
@@ -70,6 +81,7 @@ static int serve(struct conf *conf)
 	int err;
 
 	close_up();
+	open_up();
 	err = confab_start(&c, conf, &why);
 	if (err)
 		log_error("%s", buf_str(&why));
@@ -79,6 +91,23 @@ static int serve(struct conf *conf)
 	buf_free(&why);
 	if (!err)
 		log_info("confabd has stopped");
+	return err ? 1 : 0;
+}
+
+/* Beyond the configuration itself: the files that it names. */
+static int check_files(const char *file, const struct conf *conf)
+{
+	struct buf why = { 0 };
+	struct listen l;
+	int err = listen_load(&l, conf, &why);
+
+	if (err) {
+		fprintf(stderr, "confabd: %s: %s\n", file, buf_str(&why));
+	} else {
+		printf("%s: fine\n", file);
+		listen_free(&l);
+	}
+	buf_free(&why);
 	return err ? 1 : 0;
 }
 
@@ -98,8 +127,7 @@ static int run(const char *file, bool check)
 	if (!log_level_parse(&level, conf->log_level))
 		log_set_level(level);
 	if (check) {
-		printf("%s: fine\n", file);
-		status = 0;
+		status = check_files(file, conf);
 	} else {
 		status = serve(conf);
 	}

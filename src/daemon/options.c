@@ -33,16 +33,38 @@ static int check_domain(const char *value, struct buf *why)
 
 static int check_listen(const char *value, struct buf *why)
 {
+	enum sip_transport transport;
 	struct view proto, rest;
 	struct netaddr a;
 
 	if (view_cut(view_str(value), ':', &proto, &rest) &&
-	    (view_ieqs(proto, "udp") || view_ieqs(proto, "tcp")) &&
+	    !sip_transport_parse(&transport, proto) &&
 	    !netaddr_parse(&a, rest))
 		return 0;
 	buf_adds(why, "must be like \"udp:0.0.0.0:5060\" or "
-		      "\"tcp:[::]:5060\" (udp or tcp, a numeric address, "
-		      "a port)");
+		      "\"tls:[::]:5061\" (udp, tcp, tls, ws or wss, a "
+		      "numeric address, a port)");
+	return EINVAL;
+}
+
+static int check_file(const char *value, struct buf *why)
+{
+	if (*value == '/')
+		return 0;
+	buf_adds(why, "must be a whole path like \"/etc/confab/tls.pem\"");
+	return EINVAL;
+}
+
+static int check_origin(const char *value, struct buf *why)
+{
+	struct view v = view_str(value), scheme, rest;
+
+	if (view_cut(v, ':', &scheme, &rest) && rest.n > 2 &&
+	    view_starts(rest, VIEW("//")) &&
+	    !view_has(view_from(rest, 2), '/') && !view_has(v, ' '))
+		return 0;
+	buf_adds(why, "must be like \"https://chat.example.org\", without "
+		      "a path");
 	return EINVAL;
 }
 
@@ -260,7 +282,45 @@ static const struct opt global_opts[] = {
 	  .def = "{\"udp:0.0.0.0:5060\", \"tcp:0.0.0.0:5060\"}",
 	  .required = true,
 	  .check = check_listen,
-	  .help = "Where SIP comes in: transport, numeric address, port." },
+	  .help = "Where SIP comes in: transport (udp, tcp, tls, ws, wss),\n"
+		  "numeric address, port. For example \"tls:0.0.0.0:5061\" "
+		  "or\n"
+		  "\"wss:[::]:443\"; ws is for a web server in front, or for\n"
+		  "trying things." },
+	{ .key = "tls_certificate",
+	  .offset = AT(conf, tls_certificate),
+	  .def = "",
+	  .check = check_file,
+	  .help = "Our certificate for tls and wss, and those that it was\n"
+		  "signed by, PEM. After a change send SIGHUP: new "
+		  "connections\n"
+		  "get the new one." },
+	{ .key = "tls_key",
+	  .offset = AT(conf, tls_key),
+	  .def = "",
+	  .check = check_file,
+	  .help = "Its key, PEM; must not be readable by everybody." },
+	{ .key = "tls_client_ca",
+	  .offset = AT(conf, tls_client_ca),
+	  .def = "",
+	  .check = check_file,
+	  .help = "The CA certificates that those of clients are checked\n"
+		  "against, for peers that are known by theirs; empty: none\n"
+		  "is asked for." },
+	{ .key = "tls_ca",
+	  .offset = AT(conf, tls_ca),
+	  .def = "",
+	  .check = check_file,
+	  .help = "The CA certificates to trust where we connect by TLS;\n"
+		  "empty: the system's." },
+	{ .key = "ws_origins",
+	  .type = OPT_LIST,
+	  .offset = AT(conf, ws_origins),
+	  .def = "{}",
+	  .check = check_origin,
+	  .help = "The web sites whose pages may connect by ws and wss, like\n"
+		  "\"https://chat.confab.example\"; empty: any. Only\n"
+		  "browsers say where they come from." },
 	{ .key = "state_dir",
 	  .offset = AT(conf, state_dir),
 	  .def = "/var/lib/confab",

@@ -10,6 +10,17 @@
 enum { MILLION = 1000 * 1000 };
 
 const struct opt limit_opts[LIMIT_OPTS] = {
+	{ NUMBER(connections, 1, MILLION),
+	  .def = "1024",
+	  .help = "How many connections by TCP, TLS, WS and WSS there may\n"
+		  "be. Then those go first on which nobody is known." },
+	{ NUMBER(address_connections, 1, MILLION),
+	  .def = "32",
+	  .help = "How many of them from one address (IPv6: from one /64)." },
+	{ NUMBER(idle_seconds, 5, 86400),
+	  .def = "120",
+	  .help = "How long one may be silent on which nobody is known. A\n"
+		  "known user has 65 minutes." },
 	{ NUMBER(rooms, 1, 10 * MILLION),
 	  .def = "100000",
 	  .help = "How many rooms there may be." },
