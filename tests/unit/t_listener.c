@@ -259,14 +259,52 @@ static void somebody_elses_path_stays(void **state)
 }
 
 
+static void a_pause_leaves_them_waiting(void **state)
+{
+	int fd;
+
+	(void)state;
+	clock_freeze(now_ms(), 0);
+	listen_ip("127.0.0.1:0");
+	listener_pause(li, 200);
+	fd = connect_ip(listener_local(li));
+	loop_turn(l, 0);
+	loop_turn(l, 0);
+	assert_int_equal(got.count, 0);
+	clock_advance(220);
+	await(1);
+	close(fd);
+}
+
+
+static unsigned warnings;
+
+static void on_log(enum log_level level, const char *line, void *arg)
+{
+	(void)line;
+	(void)arg;
+	warnings += level == LOG_WARNING;
+}
+
+
+static void on_full(void *arg)
+{
+	(*(unsigned *)arg)++;
+}
+
+
 static void lacking_descriptors_it_pauses_and_goes_on(void **state)
 {
 	struct rlimit was, none;
+	unsigned full = 0, i;
 	int fd, probe;
 
 	(void)state;
 	clock_freeze(now_ms(), 0);
 	listen_ip("127.0.0.1:0");
+	listener_on_full(li, on_full, &full);
+	log_set_handler(on_log, NULL);
+	warnings = 0;
 	fd = connect_ip(listener_local(li));
 	loop_turn(l, 0); /* the epoll set is complete now */
 	got.count = 0;
@@ -277,13 +315,15 @@ static void lacking_descriptors_it_pauses_and_goes_on(void **state)
 	getrlimit(RLIMIT_NOFILE, &was);
 	none = (struct rlimit){ (rlim_t)probe, was.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	loop_turn(l, 0);
-	loop_turn(l, 0);
+	for (i = 1; i <= 9; i++) {
+		loop_turn(l, 0);
+		loop_turn(l, 0);
+		assert_int_equal(full, i);
+		clock_advance(1020);
+	}
+	assert_int_equal(warnings, 1); /* one in 10 s */
 	assert_int_equal(got.count, 0);
 	setrlimit(RLIMIT_NOFILE, &was);
-	loop_turn(l, 0);
-	assert_int_equal(got.count, 0);
-	clock_advance(1010); /* the wheel may be a tick late */
 	await(1);
 	close(fd);
 }
@@ -303,6 +343,7 @@ int main(void)
 		LT(other_files_are_not_touched),
 		LT(bad_paths_are_refused),
 		LT(somebody_elses_path_stays),
+		LT(a_pause_leaves_them_waiting),
 		LT(lacking_descriptors_it_pauses_and_goes_on),
 	};
 
