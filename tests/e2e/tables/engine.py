@@ -101,9 +101,10 @@ class Stage:
     """A daemon, and everybody at it."""
     numbers = itertools.count(1)
 
-    def __init__(self, server, dialect, words, mark='#', patience=None):
-        self.server, self.dialect, self.patience = server, dialect, patience
+    def __init__(self, server, dialect, words, mark='#'):
+        self.server, self.dialect = server, dialect
         self.words, self.mark = words, mark
+        self.patience = None  # with texts that are to come
         self.room = None
         self.people = {}
         for name in PEOPLE:
@@ -191,7 +192,7 @@ class Stage:
 
     def heard(self, person, mark, packet):
         person.transact(packet)  # once more: it may have been lost
-        person.seen.wait(lambda m: mark in m.body, patience=self.patience)
+        person.seen.wait(lambda m: mark in m.body)
         items = person.seen.take()
         if mark not in items.pop().body:
             raise Fault('%s heard more after the answer' % person.name)
