@@ -44,10 +44,8 @@ bool member_wants(const struct member *m, const struct msg *msg)
 
 static void settle(struct member *m, uint64_t seq)
 {
-	struct hub *h = m->room->hub;
-
 	if (cursor_done(&m->cur, seq))
-		hub_dirty(h, &h->dirty_members, &m->dirty);
+		member_dirty(m);
 }
 
 /* ---- one member ---- */

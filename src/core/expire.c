@@ -74,7 +74,7 @@ static void expire_member(struct member *m, uint64_t first)
 	if (m->state == MEMBER_JOINED)
 		member_more(m)->missed += lost;
 	cursor_set(&m->cur, first - 1);
-	hub_dirty(m->room->hub, &m->room->hub->dirty_members, &m->dirty);
+	member_dirty(m);
 	member_pump(m);
 }
 
@@ -85,7 +85,7 @@ static void expire_leg(struct leg *l, uint64_t first)
 	l->skipped += lost;
 	l->room->hub->stats.skipped += lost;
 	cursor_set(&l->cur, first - 1);
-	hub_dirty(l->room->hub, &l->room->hub->dirty_legs, &l->dirty);
+	leg_dirty(l);
 }
 
 /* Whoever has not got that far will not get it any more. What is under way

@@ -13,7 +13,7 @@
 #include "log.h"
 #include "mem.h"
 
-enum { FLUSH_MS = 100, FLUSH_AGAIN_MS = 10000 };
+enum { FLUSH_MS = 100, FLUSH_AGAIN_MS = 10000, FLUSH_MAX = 4096 };
 
 static void hub_destroy(void *obj)
 {
@@ -21,6 +21,7 @@ static void hub_destroy(void *obj)
 
 	mem_free(h->domain);
 	mem_free(h->batch);
+	mem_free(h->dirty);
 }
 
 int hub_new(struct hub **hp, const struct hub_conf *conf)
@@ -48,7 +49,6 @@ int hub_new(struct hub **hp, const struct hub_conf *conf)
 	list_init(&h->mores);
 	list_init(&h->pauses);
 	list_init(&h->changes);
-	list_init(&h->dirty_members);
 	list_init(&h->dirty_legs);
 	*hp = h;
 	return 0;
@@ -82,15 +82,41 @@ bool hub_is_our_domain(const struct hub *h, struct view domain)
 
 /* ---- cursors to the disk ---- */
 
-static void put_cursors(struct hub *h, struct store_txn *t)
+/* By id, since members go meanwhile. False: he is in. */
+static bool note_dirty(struct hub *h, struct member *m)
+{
+	if (m->dirty)
+		return false;
+	if (h->dirty_count == h->dirty_cap) {
+		h->dirty_cap = h->dirty_cap ? 2 * h->dirty_cap : 64;
+		h->dirty = mem_array(h->dirty, h->dirty_cap,
+				     sizeof(h->dirty[0]));
+	}
+	h->dirty[h->dirty_count++] = m->id;
+	m->dirty = true;
+	return true;
+}
+
+/* So many at most: a transaction has its limit. */
+static void put_members(struct hub *h, struct store_txn *t)
+{
+	size_t n;
+
+	for (n = 0; n < FLUSH_MAX && h->dirty_count; n++) {
+		uint64_t id = h->dirty[--h->dirty_count];
+		struct member *m = hub_member_by_id(h, id);
+
+		if (!m)
+			continue; /* gone meanwhile */
+		store_member_cursor(t, m->id, m->cur.acked);
+		m->dirty = false;
+	}
+}
+
+static void put_legs(struct hub *h, struct store_txn *t)
 {
 	struct lnode *n;
 
-	while ((n = list_shift(&h->dirty_members)) != NULL) {
-		struct member *m = CONTAINER(n, struct member, dirty);
-
-		store_member_cursor(t, m->id, m->cur.acked);
-	}
 	while ((n = list_shift(&h->dirty_legs)) != NULL) {
 		struct leg *l = CONTAINER(n, struct leg, dirty);
 
@@ -112,8 +138,7 @@ static void all_dirty(struct hub *h)
 	while ((n = htable_each(&h->members, &pos, n)) != NULL) {
 		struct member *m = CONTAINER(n, struct member, by_id);
 
-		if (!m->dirty.next)
-			list_append(&h->dirty_members, &m->dirty);
+		note_dirty(h, m);
 	}
 	pos = 0;
 	while ((n = htable_each(&h->legs, &pos, n)) != NULL) {
@@ -138,20 +163,34 @@ void hub_flush(struct hub *h)
 {
 	struct store_txn *t;
 
-	if (list_empty(&h->dirty_members) && list_empty(&h->dirty_legs))
-		return;
-	t = store_begin(h->store);
-	put_cursors(h, t);
-	store_commit(t, on_flushed, mem_ref(h));
+	while (h->dirty_count || !list_empty(&h->dirty_legs)) {
+		t = store_begin(h->store);
+		put_members(h, t);
+		put_legs(h, t);
+		store_commit(t, on_flushed, mem_ref(h));
+	}
 }
 
-void hub_dirty(struct hub *h, struct list *dirty, struct lnode *n)
+static void flush_soon(struct hub *h)
 {
-	if (n->next)
-		return;
-	list_append(dirty, n);
 	if (h->state == HUB_RUNNING && !wtimer_running(&h->flush))
 		wheel_start(h->wheel, &h->flush, FLUSH_MS, on_flush_timer);
+}
+
+void member_dirty(struct member *m)
+{
+	if (note_dirty(m->room->hub, m))
+		flush_soon(m->room->hub);
+}
+
+void leg_dirty(struct leg *l)
+{
+	struct hub *h = l->room->hub;
+
+	if (l->dirty.next)
+		return;
+	list_append(&h->dirty_legs, &l->dirty);
+	flush_soon(h);
 }
 
 /* ---- changes ---- */

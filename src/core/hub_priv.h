@@ -36,7 +36,8 @@ struct hub {
 	struct htable legs, legs_by_label;
 	struct list pauses;	   /* of struct pause, owned */
 	struct list changes;	   /* of struct change, on their way */
-	struct list dirty_members; /* cursors to be written */
+	uint64_t *dirty;	   /* owned; members: cursors to be written */
+	size_t dirty_count, dirty_cap;
 	struct list dirty_legs;
 	struct wtimer flush, prune, trim;
 	struct member **batch; /* owned; scratch of one fan-out */
@@ -68,7 +69,9 @@ void change_commit(struct change *c, struct store_txn *t);
 
 struct face *hub_face(struct hub *h, struct view scheme);
 void hub_flush(struct hub *h);
-void hub_dirty(struct hub *h, struct list *dirty, struct lnode *n);
+/* The cursor has moved: it will be written. */
+void member_dirty(struct member *m);
+void leg_dirty(struct leg *l);
 
 /* ---- rooms.c ---- */
 

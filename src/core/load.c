@@ -50,7 +50,7 @@ static void load_member(const struct store_member *sm, void *arg)
 		struct member *m = member_new(room, addr, &got);
 
 		if (got.acked != sm->acked)
-			hub_dirty(h, &h->dirty_members, &m->dirty);
+			member_dirty(m);
 	}
 	mem_deref(addr);
 }
@@ -67,7 +67,7 @@ static void load_link(const struct store_link *sl, void *arg)
 	got.acked = clamp(room, sl->acked);
 	leg = leg_new(room, &got);
 	if (leg && got.acked != sl->acked)
-		hub_dirty(h, &h->dirty_legs, &leg->dirty);
+		leg_dirty(leg);
 }
 
 int hub_load(struct hub *h)

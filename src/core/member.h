@@ -18,7 +18,6 @@ struct member {
 	struct hnode by_addr;  /* room's table, key: addr */
 	struct hnode by_id;    /* hub's table, key: id */
 	struct lnode order;    /* room's list: owner first, then as joined */
-	struct lnode dirty;    /* hub's list: cursor to be written */
 	uint64_t id;
 	struct room *room;     /* borrowed: the room owns the member */
 	struct face *face;     /* borrowed: the hub's; NULL: unserved */
@@ -32,6 +31,7 @@ struct member {
 	bool leaving : 1;      /* his removal is on its way to the disk */
 	bool expelled : 1;     /* leaving, and hears nothing of it */
 	bool own_nick : 1;     /* chosen, not made from his address */
+	bool dirty : 1;        /* in the hub's list: cursor to be written */
 	uint32_t since;        /* the room's head when he came, its low bits;
 				  0: loaded */
 	uint64_t joined_ms;    /* invited: when he was */

@@ -200,7 +200,7 @@ static bool trim_member(struct member *m, struct msg *const *msgs,
 		 VIEW_ARG(m->room->addr->text), VIEW_ARG(m->addr->text),
 		 (unsigned long long)upto + 1);
 	cursor_set(&m->cur, upto);
-	hub_dirty(m->room->hub, &m->room->hub->dirty_members, &m->dirty);
+	member_dirty(m);
 	return true;
 }
 

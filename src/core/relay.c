@@ -24,10 +24,8 @@ static bool leg_wants(const struct leg *l, const struct msg *msg)
 
 static void settle(struct leg *l, uint64_t seq)
 {
-	struct hub *h = l->room->hub;
-
 	if (cursor_done(&l->cur, seq))
-		hub_dirty(h, &h->dirty_legs, &l->dirty);
+		leg_dirty(l);
 }
 
 static bool leg_ready(const struct leg *l)

@@ -174,7 +174,6 @@ static void member_destroy(void *obj)
 
 	member_more_free(m);
 	htable_del(&h->members, &m->by_id);
-	list_remove(&h->dirty_members, &m->dirty);
 	htable_del(&m->room->members, &m->by_addr);
 	list_remove(&m->room->order, &m->order);
 	count(m, -1);

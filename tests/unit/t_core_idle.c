@@ -16,12 +16,14 @@ static void put_room(struct store_txn *t, uint64_t id)
 	store_put_room(t, &sr);
 }
 
-static void put_member(struct store_txn *t, uint64_t room, uint64_t id)
+static void put_member(struct store_txn *t, uint64_t room, uint64_t id,
+		       uint64_t acked)
 {
 	struct store_member sm = { .id = id,
 				   .room = room,
 				   .role = ROLE_MEMBER,
 				   .state = MEMBER_JOINED,
+				   .acked = acked,
 				   .joined_ms = 1 };
 	char addr[64];
 
@@ -31,7 +33,7 @@ static void put_member(struct store_txn *t, uint64_t room, uint64_t id)
 	store_put_member(t, &sm);
 }
 
-static void fill(void)
+static void fill(uint64_t acked)
 {
 	struct store_txn *t;
 	unsigned r, m;
@@ -41,7 +43,7 @@ static void fill(void)
 		t = store_begin(rig.store);
 		put_room(t, r + 1);
 		for (m = 0; m < EACH; m++)
-			put_member(t, r + 1, r * EACH + m + 1);
+			put_member(t, r + 1, r * EACH + m + 1, acked);
 		store_commit(t, rig_done, NULL);
 	}
 	AWAIT(rig.done == ROOMS);
@@ -80,7 +82,7 @@ static void an_idle_member_is_small(void **state)
 #ifdef __SANITIZE_ADDRESS__
 	skip(); /* its memory is not malloc's */
 #endif
-	fill();
+	fill(0);
 	rig_open();
 	conf.loop = rig.loop;
 	conf.store = rig.store;
@@ -126,11 +128,44 @@ static void who_was_away_is_small_again(void **state)
 	rig_stop();
 }
 
+static void count_reset(const struct store_member *m, void *arg)
+{
+	*(size_t *)arg += m->acked == 0;
+}
+
+/* They do not all fit into one transaction. */
+static void many_cursors_are_written(void **state)
+{
+	struct store_stats before, after;
+	char why[200];
+	size_t reset = 0;
+	const struct store_load look = { .member = count_reset,
+					 .arg = &reset };
+
+	(void)state;
+	fill(5); /* ahead of their rooms: set back at the start */
+	rig_open();
+	store_stats(rig.store, &before);
+	assert_int_equal(hub_start(rig.hub), 0);
+	rig_settle();
+	store_stats(rig.store, &after);
+	assert_int_equal(after.failed, 0);
+	assert_int_equal(after.transactions - before.transactions, 3);
+	rig_close();
+	assert_int_equal(store_open(&rig.store, rig.dir, rig_wake, NULL, why,
+				    sizeof(why)),
+			 0);
+	assert_int_equal(store_load(rig.store, &look), 0);
+	assert_int_equal(reset, MEMBERS);
+	store_close(rig.store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RIG_TEST(an_idle_member_is_small),
 		RIG_TEST(who_was_away_is_small_again),
+		RIG_TEST(many_cursors_are_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
