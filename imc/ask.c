@@ -271,7 +271,7 @@ static void tell_done(const struct ask *a)
 	struct buf text = { 0 };
 
 	ask_add(&text, a, a->done, &args);
-	ask_tell(a, TELL_ROOM, buf_view(&text));
+	ask_tell(a, a->room ? TELL_ROOM : TELL_HERE, buf_view(&text));
 	buf_free(&text);
 }
 

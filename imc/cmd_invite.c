@@ -4,6 +4,7 @@
  * user's device is taken back, and the inviter hears of it; one that is not
  * answered for days expires in the hub.
  */
+#include "blocks.h"
 #include "command_priv.h"
 #include "fork.h"
 #include "mem.h"
@@ -142,6 +143,10 @@ static enum refusal is_something(const struct member *mb)
 /* By him, and to the other one. False: refused. */
 static bool may_invite(struct ask *a)
 {
+	if (blocks_has(a->imc->blocks, a->other, a->user)) {
+		cmd_refuse_other(a, REFUSED_BLOCKED);
+		return false;
+	}
 	return ask_within(a, QUOTA_INVITE, a->user->hash) &&
 	       ask_within(a, QUOTA_INVITED, a->other->hash);
 }

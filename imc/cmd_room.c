@@ -342,3 +342,77 @@ void cmd_public(struct ask *a, const struct cmdline *line)
 {
 	set_private(a, line, false);
 }
+
+static void add_notices(struct buf *b, const struct room *r,
+			enum room_notices notices)
+{
+	static const char *const says[] = {
+		[NOTICES_ALL] = "all are told",
+		[NOTICES_QUIET] = "quiet, owners and admins are told",
+		[NOTICES_OFF] = "off, nobody is told",
+	};
+
+	if (notices == NOTICES_ALL && room_is_large(r))
+		buf_addf(b, "quiet while there are more than %d members, "
+			    "owners and admins are told; then all",
+			 ROOM_QUIET_ABOVE);
+	else
+		buf_adds(b, says[notices]);
+}
+
+static void show_notices(struct ask *a, const struct room *r)
+{
+	struct buf text = { 0 }, says = { 0 };
+	struct text_args args = { 0 };
+
+	add_notices(&says, r, r->notices);
+	args.text = buf_view(&says);
+	ask_add(&text, a, TEXT_NOTICES, &args);
+	cmd_answer_text(a, TELL_ROOM, &text);
+	buf_free(&says);
+}
+
+static void set_notices(struct ask *a, struct room *r,
+			enum room_notices notices)
+{
+	struct hub_room_change c = { .what = ROOM_SET_NOTICES,
+				     .notices = notices };
+	struct buf notice = { 0 }, says = { 0 };
+
+	add_notices(&says, r, notices);
+	cmd_notice(&notice, a, TEXT_NOTICES_SET, buf_view(&says));
+	c.notice = buf_view(&notice);
+	cmd_expect_done(a, hub_room_change(r, &c, ask_on_done, ask_keep(a)));
+	buf_free(&notice);
+	buf_free(&says);
+}
+
+/* A single word that is no mode may be a room's name, or a mistake. */
+static bool is_room(const struct ask *a, struct view word)
+{
+	return view_has(word, '@') ||
+	       hub_room(a->imc->hub, word, a->at.domain);
+}
+
+void cmd_notices(struct ask *a, const struct cmdline *line)
+{
+	enum room_notices notices;
+	bool set = line->argc &&
+		   !room_notices_parse(&notices, line->argv[0]);
+	struct room *r;
+
+	if (set)
+		a->verb = VERB_SET_NOTICES;
+	else if (line->argc == 2 ||
+		 (line->argc && !is_room(a, line->argv[0]))) {
+		ask_refuse(a, REFUSED_NOTICES);
+		return;
+	}
+	r = cmd_room(a, line->argv[set ? 1 : 0]);
+	if (!r)
+		return;
+	if (set)
+		set_notices(a, r, notices);
+	else
+		show_notices(a, r);
+}

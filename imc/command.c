@@ -104,19 +104,23 @@ void cmd_refuse_other(const struct ask *a, enum refusal why)
 	ask_refuse_with(a, why, &args);
 }
 
+bool cmd_other(struct ask *a, struct view user)
+{
+	enum refusal why = find_user(a, user);
+
+	if (why)
+		ask_refuse(a, why);
+	return !why;
+}
+
 bool cmd_pair(struct ask *a, struct room **r, struct member **mb,
 	      struct view user, struct view room)
 {
 	enum refusal why;
 
 	*r = cmd_room(a, room);
-	if (!*r)
+	if (!*r || !cmd_other(a, user))
 		return false;
-	why = find_user(a, user);
-	if (why) {
-		ask_refuse(a, why);
-		return false;
-	}
 	*mb = room_member(*r, a->other);
 	if (addr_eq(a->other, a->user))
 		/* who may act on others may step back himself */
@@ -224,6 +228,11 @@ static const struct cmd commands[] = {
 	  "take an invitation", RUN(cmd_accept) },
 	{ "reject", "deny", VERB_REJECT, 0, 1, "[room]",
 	  "decline an invitation", RUN(cmd_reject) },
+	{ "block", NULL, VERB_BLOCK, 0, 1, "[user]",
+	  "take no invitations from somebody, or list from whom",
+	  RUN(cmd_block) },
+	{ "unblock", NULL, VERB_UNBLOCK, 1, 1, "<user>",
+	  "let him invite you again", RUN(cmd_unblock) },
 	{ "remove", NULL, VERB_REMOVE, 1, 2, "<user> [room]",
 	  "take somebody out of a room", RUN(cmd_remove) },
 	{ "leave", "exit", VERB_LEAVE, 0, 1, "[room]",
@@ -266,6 +275,9 @@ static const struct cmd commands[] = {
 	  "make a room private", RUN(cmd_private) },
 	{ "public", NULL, VERB_PUBLIC, 0, 1, "[room]", "make a room public",
 	  RUN(cmd_public) },
+	{ "notices", NULL, VERB_NOTICES, 0, 2, "[all|quiet|off] [room]",
+	  "show or set who hears of those that come and go",
+	  RUN(cmd_notices) },
 	{ "link", NULL, VERB_LINK_OPERATOR, 1, 2, "<target> [account]",
 	  "link a room with one on another network", RUN(cmd_link) },
 	{ "unlink", NULL, VERB_LINK_OPERATOR, 1, 1, "<link>",
@@ -290,19 +302,29 @@ static const int families[VERBS] = {
 	[VERB_MODIFY] = -120, [VERB_HELP] = -120,
 	[VERB_TOPIC] = -140, [VERB_SET_TOPIC] = -140,
 	[VERB_PRIVATE] = -140, [VERB_PUBLIC] = -140,
+	[VERB_NOTICES] = -140, [VERB_SET_NOTICES] = -140,
 	[VERB_NICK] = -150, [VERB_AWAY] = -150,
 	[VERB_BAN] = -160, [VERB_UNBAN] = -160, [VERB_BANS] = -160,
 	[VERB_MUTE] = -160, [VERB_UNMUTE] = -160,
 	[VERB_HISTORY] = -170, [VERB_STATUS] = -170,
+	[VERB_BLOCK] = -190, [VERB_UNBLOCK] = -190,
 	[VERB_LINK_OPERATOR] = -180, [VERB_LINK_OWNER] = -180,
 	[VERB_LINK_ADMIN] = -180,
 };
 
-void command_help(struct buf *out, const char *mark)
+/* The second name of a command is OpenSIPS's. Both are always taken. */
+static const char *word_of(const struct cmd *cmd, enum dialect d)
+{
+	return d == DIALECT_OPENSIPS && cmd->aliases ? cmd->aliases :
+						       cmd->name;
+}
+
+void command_help(struct buf *out, const char *mark, enum dialect d)
 {
 	buf_adds(out, "\r\n");
 	for (size_t n = 0; n < COMMANDS; n++)
-		buf_addf(out, "%s%s%s%s - %s\r\n", mark, commands[n].name,
+		buf_addf(out, "%s%s%s%s - %s\r\n", mark,
+			 word_of(&commands[n], d),
 			 *commands[n].usage ? " " : "", commands[n].usage,
 			 commands[n].help);
 	buf_adds(out, "\r\n");
@@ -331,7 +353,7 @@ static void refuse_unknown(struct ask *a, struct view name)
 static void run(struct ask *a, const struct cmd *cmd,
 		const struct cmdline *line)
 {
-	const struct text_args args = { .name = cmd->name,
+	const struct text_args args = { .name = word_of(cmd, a->imc->dialect),
 					.usage = *cmd->usage ? cmd->usage :
 							       NULL };
 

@@ -20,6 +20,8 @@ bool cmd_may(struct ask *a, const struct room *r);
 /* The same, for what shows words of his to all: not while he is muted. *mb is
  * he himself. NULL: refused. */
 struct room *cmd_stage(struct ask *a, struct member **mb, struct view arg);
+/* Another one, or himself, as a->other, whatever the room. False: refused. */
+bool cmd_other(struct ask *a, struct view user);
 /* As cmd_room(), and about another one, who becomes a->other: *mb is what he
  * is to the room, or NULL. False: refused. Nobody acts so on himself, and no
  * admin on an owner. */
@@ -55,7 +57,8 @@ void cmd_accept_invite(struct ask *a, struct room *r, struct member *mb);
 void cmd_decline(struct ask *a, struct room *r, struct member *mb);
 
 cmd_run_h cmd_create, cmd_join, cmd_leave, cmd_destroy, cmd_topic,
-	cmd_private, cmd_public;
+	cmd_private, cmd_public, cmd_notices;
+cmd_run_h cmd_block, cmd_unblock;
 cmd_run_h cmd_invite, cmd_add, cmd_accept, cmd_reject;
 cmd_run_h cmd_remove, cmd_modify, cmd_ban, cmd_unban, cmd_mute, cmd_unmute,
 	cmd_nick, cmd_away;

@@ -62,6 +62,13 @@ static const struct {
 			      "join", NULL },
 	[TEXT_WAS_PRIVATE] = { "*** The room is private already", NULL },
 	[TEXT_WAS_PUBLIC] = { "*** The room is public already", NULL },
+	[TEXT_NOTICES] = { "*** Who comes and who goes: %t", NULL },
+	[TEXT_NOTICES_SET] = { "*** %u has set who hears of those that come "
+			       "and go: %t", NULL },
+	[TEXT_BLOCKED] = { "*** %u can't invite you to rooms any more, nor "
+			   "add you to them (send '%munblock' to allow it)",
+			   NULL },
+	[TEXT_UNBLOCKED] = { "*** %u can invite you to rooms again", NULL },
 	[TEXT_AWAY] = { "*** %u is away", NULL },
 	[TEXT_AWAY_WHY] = { "*** %u is away: %t", NULL },
 	[TEXT_BACK] = { "*** %u is back", NULL },
@@ -97,8 +104,14 @@ static const struct {
 			 "'%mhistory [number]')", NULL },
 	[TEXT_NOWHERE] = { "*** There is no room at this address (send "
 			   "'%mcreate' to make one)", NULL },
-	[TEXT_BAD_ROOM] = { "*** This is not a name that a room can have",
-			    NULL },
+	[TEXT_NOTICE_WORDS] = { "*** Who comes and who goes can be told to "
+				"all, to owners and admins (quiet) or to "
+				"nobody (off): send '%mnotices all', "
+				"'%mnotices quiet' or '%mnotices off'",
+				NULL },
+	[TEXT_BAD_ROOM] = { "*** This is not a name that a room can have "
+			    "(write at most 64 letters a to z, digits and "
+			    "._-, with no full stop at the end)", NULL },
 	[TEXT_MANAGERS] = { "*** This is the address of the manager, not of "
 			    "a room", NULL },
 	[TEXT_USERS] = { "*** This is the address of a user, not of a room",
@@ -108,7 +121,9 @@ static const struct {
 	[TEXT_NOT_IN_PRIVATE] = { "*** You are not a member of this room, "
 				  "which is by invitation only", NULL },
 	[TEXT_INVITED] = { "*** You are invited, but not in the room yet "
-			   "(send '%maccept' or '%mreject')", NULL },
+			   "(send '%maccept' or '%mreject')",
+			   "*** You are invited, but not in the room yet "
+			   "(send '%maccept' or '%mdeny')" },
 	[TEXT_NO_INVITE] = { "*** There is no invitation to this room for "
 			     "you (send '%mjoin')", NULL },
 	[TEXT_YOU_ARE_BANNED] = { "*** You are banned from this room (its "
@@ -134,9 +149,13 @@ static const struct {
 	[TEXT_BAD_USER] = { "*** This is not a user's address (write "
 			    "sip:user@domain, user@domain or user)", NULL },
 	[TEXT_SELF] = { "*** This is yourself (send '%mleave' to leave the "
-			"room)", NULL },
+			"room)",
+			"*** This is yourself (send '%mexit' to leave the "
+			"room)" },
 	[TEXT_NO_MEMBER] = { "*** %u is not a member of this room (send "
-			     "'%mmembers')", NULL },
+			     "'%mmembers')",
+			     "*** %u is not a member of this room (send "
+			     "'%mlist')" },
 	[TEXT_IS_IN] = { "*** %u is a member of this room already", NULL },
 	[TEXT_IS_INVITED] = { "*** %u is invited already", NULL },
 	[TEXT_IS_BANNED] = { "*** %u is banned from this room (send '%munban' "
@@ -147,6 +166,14 @@ static const struct {
 			       "be reached: nobody was invited", NULL },
 	[TEXT_NOT_PERSON] = { "*** This is the address of a room, not of a "
 			      "user", NULL },
+	[TEXT_HAS_BLOCKED] = { "*** %u wants no invitations from you, and "
+			       "can't be added by you (he may join by "
+			       "himself)", NULL },
+	[TEXT_NOT_BLOCKED] = { "*** %u is not blocked by you (send '%mblock' "
+			       "to see who is)", NULL },
+	[TEXT_BLOCKS] = { "*** You have blocked %n users, and more are not "
+			  "allowed (send '%munblock <user>' for one of "
+			  "them)", NULL },
 	[TEXT_NICK_TAKEN] = { "*** Somebody else has this name here", NULL },
 	[TEXT_BAD_NICK] = { "*** This is not a name that can be shown", NULL },
 	[TEXT_NOTHING_SAID] = { "*** You have said nothing here that is still "
@@ -177,7 +204,10 @@ static const struct {
 			 "(send '%mdestroy <room>' to end one)", NULL },
 	[TEXT_PLACES] = { "*** You are in %n rooms, or invited to them, and "
 			  "more are not allowed (send '%mleave <room>' to "
-			  "leave one)", NULL },
+			  "leave one)",
+			  "*** You are in %n rooms, or invited to them, and "
+			  "more are not allowed (send '%mexit <room>' to "
+			  "leave one)" },
 	[TEXT_HIS_PLACES] = { "*** %u is in %n rooms, and more are not "
 			      "allowed: he has to leave one first", NULL },
 	[TEXT_HIS_OWNED] = { "*** %u owns %n rooms, and more are not allowed",

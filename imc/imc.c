@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "blocks.h"
 #include "clock.h"
 #include "command.h"
 #include "content.h"
@@ -434,6 +435,7 @@ static void imc_destroy(void *obj)
 	mem_deref(i->stray);
 	location_free(i->location);
 	quota_free(i->quotas);
+	blocks_free(i->blocks);
 	headers_free(&i->headers);
 	mem_free(i->domain);
 	mem_free(i->manager);
@@ -506,6 +508,8 @@ int imc_new(struct imc **ip, const struct imc_conf *conf, char *why,
 	i->time_marks = conf->time_marks;
 	list_init(&i->replays);
 	i->location = location_new(&places);
+	i->store = conf->store;
+	i->blocks = blocks_new();
 	i->quotas = quota_new(&conf->quota, QUOTAS_MAX);
 	fanout_init(i);
 	err = imc_init(i, conf, &reason);
@@ -549,4 +553,11 @@ void imc_load_binding(const struct store_binding *b, void *arg)
 	struct imc *i = arg;
 
 	location_load(b, i->location);
+}
+
+void imc_load_block(const struct store_block *b, void *arg)
+{
+	struct imc *i = arg;
+
+	blocks_load(i->blocks, b);
 }

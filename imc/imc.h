@@ -47,7 +47,8 @@ void imc_set_sip(struct imc *i, struct sip *sip);
 sip_request_h imc_on_request; /* arg: the struct imc */
 /* What it takes: the value of an Accept header. */
 const char *imc_accept(void);
-/* Where users are, from the store, while it loads. */
+/* Where users are, and whom they block, from the store, while it loads. */
 void imc_load_binding(const struct store_binding *b, void *arg);
+void imc_load_block(const struct store_block *b, void *arg);
 
 #endif

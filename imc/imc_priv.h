@@ -24,6 +24,8 @@ struct imc {
 	bool running;               /* between start and stop */
 	struct headers headers;
 	struct location *location;  /* owned */
+	struct store *store;        /* borrowed */
+	struct blocks *blocks;      /* owned */
 	struct quotas *quotas;      /* owned */
 	struct proxy *proxy;        /* owned, or NULL */
 	struct sip_dest *stray;     /* ref: of the last user who was never

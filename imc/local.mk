@@ -2,8 +2,9 @@
 noinst_LIBRARIES += imc/libimc.a
 imc_libimc_a_SOURCES = \
 	imc/ask.c imc/ask.h \
+	imc/blocks.c imc/blocks.h \
 	imc/charset.c imc/charset.h \
-	imc/cmd_invite.c imc/cmd_list.c imc/cmd_member.c imc/cmd_more.c \
+	imc/cmd_block.c imc/cmd_invite.c imc/cmd_list.c imc/cmd_member.c imc/cmd_more.c \
 	imc/cmd_room.c \
 	imc/command.c imc/command.h imc/command_priv.h \
 	imc/content.c imc/content.h \
@@ -91,3 +92,9 @@ check_PROGRAMS += tests/unit/t_imc_quota
 tests_unit_t_imc_quota_SOURCES = tests/unit/t_imc_quota.c
 tests_unit_t_imc_quota_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_quota_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_imc_blocks
+tests_unit_t_imc_blocks_SOURCES = tests/unit/t_imc_blocks.c
+tests_unit_t_imc_blocks_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_blocks_LDADD = imc/libimc.a $(LIB_core) $(DEPS_core) \
+	$(CMOCKA_LIBS)

@@ -18,6 +18,7 @@ static const struct refusal_row rows[REFUSALS] = {
 	ROW(ROLE, 400, 0, ROLE, "unknown role"),
 	ROW(MINUTES, 400, 0, MINUTES, "wrong arguments"),
 	ROW(COUNT, 400, 0, COUNT, "wrong arguments"),
+	ROW(NOTICES, 400, 0, NOTICE_WORDS, "wrong arguments"),
 
 	ROW(NO_ROOM, 404, 1, NO_ROOM, "no such room"),
 	ROW(NOWHERE, 404, 1, NOWHERE, "no such room"),
@@ -54,6 +55,10 @@ static const struct refusal_row rows[REFUSALS] = {
 	ROW(NOT_BANNED, 404, 6, NOT_BANNED, "he is not banned"),
 	ROW(UNREACHABLE, 480, 6, UNREACHABLE, "he can't be reached"),
 	ROW(NOT_PERSON, 403, 7, NOT_PERSON, "a room's address"),
+
+	ROW(BLOCKED, 403, 5, HAS_BLOCKED, "he wants no invitations"),
+	ROW(NOT_BLOCKED, 404, 6, NOT_BLOCKED, "he is not blocked"),
+	ROW(BLOCKS, 403, 8, BLOCKS, "too many are blocked"),
 
 	ROW(NICK_TAKEN, 403, 6, NICK_TAKEN, "the name is taken"),
 	ROW(BAD_NICK, 400, 7, BAD_NICK, "not a name"),

@@ -37,13 +37,13 @@ int room_notice(struct msg **mp, struct room *room, struct view text)
 
 uint64_t notice_audience(const struct room *room, const struct member *m)
 {
-	switch (room_notices_now(room)) {
+	switch (room->notices) {
 	case NOTICES_OFF:
 		return m->id;
 	case NOTICES_QUIET:
 		return m->id | MSG_TO_STAFF;
 	default:
-		return 0;
+		return room_is_large(room) ? m->id | MSG_TO_STAFF : 0;
 	}
 }
 

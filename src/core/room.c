@@ -61,12 +61,9 @@ int room_notices_parse(enum room_notices *out, struct view word)
 	return EINVAL;
 }
 
-enum room_notices room_notices_now(const struct room *r)
+bool room_is_large(const struct room *r)
 {
-	if (r->notices == NOTICES_ALL &&
-	    room_member_count(r) > ROOM_QUIET_ABOVE)
-		return NOTICES_QUIET;
-	return r->notices;
+	return room_member_count(r) > ROOM_QUIET_ABOVE;
 }
 
 int room_print(struct sink *out, const struct room *r)

@@ -71,8 +71,8 @@ bool room_is_private(const struct room *r);
 /* "all", "quiet", "off"; EINVAL: another word. */
 const char *room_notices_name(enum room_notices notices);
 int room_notices_parse(enum room_notices *out, struct view word);
-/* What is so now: a large room is quiet where it would be loud. */
-enum room_notices room_notices_now(const struct room *r);
+/* Above ROOM_QUIET_ABOVE. */
+bool room_is_large(const struct room *r);
 int room_print(struct sink *out, const struct room *r);
 
 #endif

@@ -269,6 +269,7 @@ static void check_realms(const struct confab *c)
 static int load(struct confab *c)
 {
 	const struct store_load places = { .binding = imc_load_binding,
+					   .block = imc_load_block,
 					   .arg = c->imc };
 	const struct store_load users = { .user = control_load_user,
 					  .arg = c };

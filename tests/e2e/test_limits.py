@@ -305,3 +305,160 @@ def test_limits_that_make_no_sense(confabd, option, value):
     server.start(wait=False)
     assert server.process.wait() != 0
     assert option in server.text()
+
+
+def test_notices(confabd, user):
+    """Who hears of those that come and go."""
+    server = confabd()
+    alice, bob, carol, dave = people(user, server, 'alice', 'bob', 'carol',
+                                     'dave')
+    alice.join(ROOM)
+    bob.join(ROOM)
+    assert ask(alice, ROOM, '#modify bob admin')[0] == 200
+    assert ask(carol, ROOM, '#join')[0] == 200
+    alice.saw('*** [carol] has joined the room')
+
+    assert ask(carol, ROOM, '#notices')[0] == 200
+    carol.saw('*** Who comes and who goes: all are told')
+    assert ask(carol, ROOM, '#notices off')[:2] == (403, -143)
+    assert ask(dave, ROOM, '#notices')[:2] == (403, -142)
+    assert ask(alice, ROOM, '#notices loud')[:2] == (400, -140)
+    assert ask(alice, ROOM, '#notices loud den')[:2] == (400, -140)
+    hears(alice, "send '#notices all', '#notices quiet' or '#notices off'")
+    assert ask(alice, ROOM, '#notices a b c')[:2] == (400, -140)
+    assert ask(alice, MANAGER, '#notices')[:2] == (400, -140)
+
+    assert ask(bob, ROOM, '#notices quiet')[0] == 200
+    for person in (alice, bob, carol):
+        person.saw('*** [bob] has set who hears of those that come and go: '
+                   'quiet, owners and admins are told')
+    assert ask(dave, ROOM, '#join')[0] == 200
+    assert ask(dave, ROOM, 'hello')[0] == 202
+    for person in (alice, bob, dave):
+        person.saw('*** [dave] has joined the room')
+    carol.saw('[dave]: hello')
+    assert carol.count('*** [dave] has joined the room') == 0
+
+    assert ask(alice, MANAGER, '#Notices OFF den')[0] == 200
+    carol.saw('*** [alice] has set who hears of those that come and go: '
+              'off, nobody is told')
+    assert ask(dave, ROOM, '#leave')[0] == 200
+    dave.saw('*** [dave] has left the room')
+    assert ask(carol, ROOM, 'bye')[0] == 202
+    alice.saw('[carol]: bye')
+    assert alice.count('*** [dave] has left the room') == 0
+    assert server.stop() == 0
+    server.start()
+    assert ask(alice, MANAGER, '#notices den')[0] == 200
+    alice.saw('*** Who comes and who goes: off, nobody is told')
+
+
+@pytest.mark.parametrize('mode,says', [
+    ('all', 'all are told'), ('quiet', 'quiet, owners and admins are told'),
+    ('off', 'off, nobody is told')])
+def test_notices_of_new_rooms(confabd, user, mode, says):
+    server = confabd(imc='notices = "%s"' % mode)
+    alice, = people(user, server, 'alice')
+    assert ask(alice, ROOM, '#join')[0] == 200
+    assert ask(alice, ROOM, '#notices')[0] == 200
+    alice.saw('*** Who comes and who goes: ' + says)
+
+
+def test_a_large_room_is_quiet_by_itself(confabd, folder, user):
+    server = confabd()
+    rooms, members = (folder('dump') / (n + '.csv')
+                      for n in ('imc_rooms', 'imc_members'))
+    rooms.write_text('id,name,domain,flag\n1,den,confab.test,0\n')
+    members.write_text('id,username,domain,room,flag\n'
+                       '1,alice,confab.test,sip:den@confab.test,1\n' + ''.join(
+                           '%d,u%d,confab.test,sip:den@confab.test,4\n'
+                           % (n, n) for n in range(2, 200)))
+    server.ctl('import', 'kamailio', str(rooms), str(members))
+    alice, bob, carol, dave = people(user, server, 'alice', 'bob', 'carol',
+                                     'dave')
+    assert ask(bob, ROOM, '#join')[0] == 200    # the 200th
+    assert ask(alice, ROOM, '#notices')[0] == 200
+    alice.saw('*** Who comes and who goes: all are told')
+    assert ask(carol, ROOM, '#join')[0] == 200  # the 201st
+    assert ask(dave, ROOM, '#join')[0] == 200
+    assert ask(alice, ROOM, '#notices')[0] == 200
+    alice.saw('*** Who comes and who goes: quiet while there are more than '
+              '200 members, owners and admins are told; then all')
+    assert ask(dave, ROOM, 'hello')[0] == 202
+    bob.saw('[dave]: hello')
+    assert told(bob, '[dave] has joined') == 0
+    assert told(alice, '[dave] has joined') == 1
+
+
+@pytest.mark.parametrize('dialect,has,lacks', [
+    ('kamailio', ('#reject', '#leave', '#members'),
+     ('#deny', '#exit', '#list ')),
+    ('opensips', ('#deny', '#exit', '#list'),
+     ('#reject', '#leave', '#members'))])
+def test_help_has_the_words_of_the_dialect(confabd, user, dialect, has,
+                                           lacks):
+    server = confabd(imc='dialect = "%s"' % dialect)
+    alice = user(server, 'alice')
+    assert alice.send(MANAGER, '#help') == 200
+    hears(alice, '#help - show this text')
+    text = ''.join(m.body for m in alice.seen.all())
+    for word in has + ('#create', '#notices', '#topic', '#block'):
+        assert word + ' ' in text, word
+    for word in lacks:
+        assert word not in text, word
+    # the others' are taken nevertheless
+    alice.send(ROOM, '#join')
+    for word in has + tuple(w.strip() for w in lacks):
+        assert ask(alice, ROOM, word)[0] != 400, word
+        alice.send(ROOM, '#join')
+
+
+def test_RC06_who_blocks_is_left_alone(confabd, user):
+    server = confabd()
+    alice, bob, carol = people(user, server, 'alice', 'bob', 'carol')
+    alice.join(ROOM)
+    assert ask(alice, ROOM, '#invite bob')[0] == 200
+    hears(bob, 'invites you')
+    assert ask(bob, ROOM, '#reject')[0] == 200
+    assert ask(bob, MANAGER, '#block')[0] == 200
+    bob.saw('Blocked:')
+    assert ask(bob, MANAGER, '#block alice')[0] == 200
+    bob.saw("*** [alice] can't invite you to rooms any more, nor add you to "
+            "them (send '#unblock' to allow it)")
+    for n in range(2):
+        for verb in ('invite', 'add'):
+            assert ask(alice, ROOM, '#%s bob' % verb)[:2] == (403, -55)
+        hears(alice, '*** [bob] wants no invitations from you')
+        assert server.ctl('imc.list_members', 'den')['count'] == 1
+        if n == 0:
+            assert server.stop() == 0
+            server.start()
+    assert ask(bob, MANAGER, '#block sip:alice@confab.test')[0] == 200
+    assert ask(bob, ROOM, '#block')[0] == 200
+    bob.saw('Blocked:\nsip:alice@confab.test')
+    # others are not concerned, and he may come by himself
+    assert ask(carol, MANAGER, '#create hers')[0] == 200
+    assert ask(carol, MANAGER, '#add bob hers')[0] == 200
+    assert ask(bob, ROOM, '#join')[0] == 200
+    assert ask(bob, ROOM, '#leave')[0] == 200
+
+    assert ask(bob, MANAGER, '#unblock carol')[:2] == (404, -196)
+    assert ask(bob, MANAGER, '#unblock')[:2] == (400, -190)
+    assert ask(bob, MANAGER, '#block den')[:2] == (403, -197)
+    assert ask(bob, MANAGER, '#unblock alice')[0] == 200
+    bob.saw('*** [alice] can invite you to rooms again')
+    assert ask(alice, ROOM, '#invite bob')[0] == 200
+    bob.saw("*** [alice] invites you to join the room (send '#accept' or "
+            "'#reject')", count=2)
+    assert ask(bob, ROOM, '#accept')[0] == 200
+
+
+def test_how_many_can_be_blocked(confabd, user):
+    server = confabd()
+    bob, = people(user, server, 'bob')
+    for n in range(100):
+        assert ask(bob, MANAGER, '#block u%d' % n)[0] == 200
+    assert ask(bob, MANAGER, '#block u100')[:2] == (403, -198)
+    hears(bob, '*** You have blocked 100 users, and more are not allowed')
+    assert ask(bob, MANAGER, '#unblock u7')[0] == 200
+    assert ask(bob, MANAGER, '#block u100')[0] == 200

@@ -55,7 +55,8 @@ static void start_hub(struct rig *r)
 static void start_imc(struct rig *r, const struct imc_conf *given)
 {
 	struct imc_conf conf = given ? *given : rig_conf();
-	struct store_load load = { .binding = imc_load_binding };
+	struct store_load load = { .binding = imc_load_binding,
+				   .block = imc_load_block };
 	char why[256] = "";
 
 	conf.loop = r->loop;

@@ -40,7 +40,8 @@ RIGHT_MODIFY = ("*** You don't have the permission to modify members in this "
 OWNERS = "*** Only the room's owner may do this"
 BAD_USER = ("*** This is not a user's address (write sip:user@domain, "
             "user@domain or user)")
-BAD_ROOM = '*** This is not a name that a room can have'
+BAD_ROOM = ('*** This is not a name that a room can have (write at most 64 '
+            'letters a to z, digits and ._-, with no full stop at the end)')
 WHICH_ROOM = ("*** Which room? Write to the room itself, or name it (send "
               "'#help')")
 NOT_FOUND = '*** Room not found'

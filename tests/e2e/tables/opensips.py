@@ -15,6 +15,15 @@ WORDS = {
         "INVITE from: {who/bare}(Type: '#accept' or '#deny')",
     "*** Invalid command 'frobnicate' (send '#help' for help)":
         "invalid command 'frobnicate' - send ''#help' for details",
+    # ours: commands by OpenSIPS's names
+    "*** You are invited, but not in the room yet (send '#accept' or "
+    "'#reject')":
+        "*** You are invited, but not in the room yet (send '#accept' or "
+        "'#deny')",
+    "*** This is yourself (send '#leave' to leave the room)":
+        "*** This is yourself (send '#exit' to leave the room)",
+    "*** {who} is not a member of this room (send '#members')":
+        "*** {who} is not a member of this room (send '#list')",
 }
 
 CREATED = '*** room was created'
