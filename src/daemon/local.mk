@@ -12,6 +12,7 @@ src_daemon_libconf_a_CPPFLAGS = $(INC_daemon) $(CONFUSE_CFLAGS)
 # Several daemons on one data base: what they say to each other.
 noinst_LIBRARIES += src/daemon/libpass.a
 src_daemon_libpass_a_SOURCES = \
+	src/daemon/keeper.c src/daemon/keeper.h \
 	src/daemon/pass.c src/daemon/pass.h \
 	src/daemon/peercred.c src/daemon/peercred.h \
 	src/daemon/serving.c src/daemon/serving.h \

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Requests and lines under way, by the id of their frame. A request is kept
- * until it is answered, so that it can be passed on once more: what was
- * accepted twice is delivered once, because the hub knows it again.
- */
+/* The connection to who serves, and what comes by it. */
 #include "standby.h"
 
 #include <errno.h>
@@ -15,13 +11,12 @@
 #include "clock.h"
 #include "framer.h"
 #include "hash.h"
-#include "list.h"
+#include "keeper.h"
 #include "log.h"
 #include "mem.h"
-#include "pass.h"
 #include "peercred.h"
 
-enum { OUT_MAX = 2 * STANDBY_BYTES, PATIENCE_MS = 5000 };
+enum { OUT_MAX = 2 * KEEPER_BYTES, PATIENCE_MS = 5000 };
 
 struct standby {
 	struct standby_conf conf;
@@ -32,25 +27,10 @@ struct standby {
 	unsigned serving;           /* process */
 	uint64_t alone_ms;          /* since then */
 	int told;                   /* process that the log has heard of */
-	bool refusing;              /* the log has heard of it */
-	struct htable requests, lines; /* own them, by id */
-	struct list order;          /* the same requests */
-	size_t bytes;
-	uint32_t last_id;
-	uint64_t passed, refused, relayed;
-};
-
-struct kept {
-	struct hnode by_id;
-	struct lnode in_order;
-	struct wtimer timer;
-	struct standby *set; /* borrowed */
-	uint32_t id;
-	uint64_t txn;
-	struct sip_flow flow;
-	char *identity; /* owned */
-	size_t n;
-	char packet[];
+	struct keeper *keeper;      /* owned */
+	struct htable lines;        /* owns them, by the id of their frame */
+	uint32_t last_line;
+	uint64_t relayed;
 };
 
 struct asked {
@@ -61,130 +41,18 @@ struct asked {
 	void *arg;
 };
 
-/* ---- requests ---- */
-
-static void answer_busy(const struct standby *s, uint64_t txn)
-{
-	static const struct sip_header again = { VIEW("Retry-After"),
-						 VIEW("1") };
-
-	sip_answer(s->conf.sip, txn, 503, NULL, &again, 1);
-}
-
-/* Told once, until somebody serves again. */
-static void refuse(struct standby *s, uint64_t txn, const char *why)
-{
-	s->refused++;
-	if (!s->refusing)
-		log_warning("standing by: requests get 503: %s", why);
-	s->refusing = true;
-	answer_busy(s, txn);
-}
-
-static void kept_free(struct kept *k)
-{
-	wheel_stop(loop_wheel(k->set->conf.loop), &k->timer);
-	htable_del(&k->set->requests, &k->by_id);
-	list_remove(&k->set->order, &k->in_order);
-	k->set->bytes -= k->n;
-	mem_free(k->identity);
-	mem_free(k);
-}
-
-static void on_late(struct wtimer *t)
-{
-	struct kept *k = CONTAINER(t, struct kept, timer);
-
-	refuse(k->set, k->txn, k->set->state == STANDBY_PASSING ?
-				       "who serves does not answer" :
-				       "nobody serves");
-	kept_free(k);
-}
-
-static void kept_wait(struct kept *k, uint64_t ms)
-{
-	wheel_start(loop_wheel(k->set->conf.loop), &k->timer, ms, on_late);
-}
-
-/* Whoever is settled has a user and a host. */
-static char *identity_text(const struct sip_uri *u)
-{
-	struct buf b = { 0 };
-
-	buf_addv(&b, u->scheme);
-	buf_addc(&b, ':');
-	buf_addv(&b, u->user);
-	buf_addc(&b, '@');
-	buf_addv(&b, u->host);
-	if (u->port) {
-		buf_addc(&b, ':');
-		buf_add_u64(&b, u->port);
-	}
-	return buf_take(&b);
-}
-
-static struct kept *kept_new(struct standby *s, const struct sip_request *req)
-{
-	struct kept *k = mem_zalloc(sizeof(*k) + req->packet.n);
-
-	k->set = s;
-	k->id = ++s->last_id;
-	k->txn = req->txn;
-	k->flow = req->flow;
-	k->identity = identity_text(&req->identity);
-	k->n = req->packet.n;
-	memcpy(k->packet, req->packet.p, k->n);
-	s->bytes += k->n;
-	htable_add(&s->requests, &k->by_id, hash_u64(k->id));
-	list_append(&s->order, &k->in_order);
-	kept_wait(k, STANDBY_KEEP_MS);
-	return k;
-}
-
-static struct kept *kept_find(const struct standby *s, uint32_t id)
-{
-	struct hnode *h = htable_find(&s->requests, hash_u64(id));
-
-	while (h && CONTAINER(h, struct kept, by_id)->id != id)
-		h = htable_more(h);
-	return h ? CONTAINER(h, struct kept, by_id) : NULL;
-}
-
-/* Where it can't be sent it waits for the next connection. */
-static void kept_pass(struct kept *k)
-{
-	const struct pass_request r = {
-		.flow = k->flow,
-		.identity = view_str(k->identity),
-		.packet = view_mem(k->packet, k->n),
-	};
-	struct buf b = { 0 };
-	int err = pass_put_request(&b, &r);
-
-	if (!err)
-		err = framer_send(k->set->framer, PASS_REQUEST, k->id,
-				  buf_view(&b));
-	buf_free(&b);
-	if (err)
-		return;
-	k->set->passed++;
-	kept_wait(k, STANDBY_ANSWER_MS);
-}
-
 /* ---- lines ---- */
 
-static void asked_reply(struct standby *s, struct asked *a, int err,
+static void asked_reply(struct standby *s, struct asked *q,
 			const struct pass_reply *r)
 {
-	standby_reply_h *h = a->h;
-	uint64_t number = a->a;
-	void *arg = a->arg;
+	const struct asked to = *q;
 
-	if (err || !r->more) {
-		htable_del(&s->lines, &a->by_id);
-		mem_free(a);
+	if (!r->more) {
+		htable_del(&s->lines, &q->by_id);
+		mem_free(q);
 	}
-	h(err, err ? VIEW_NONE : r->text, !err && r->more, number, arg);
+	to.h(0, r->text, r->more, to.a, to.arg);
 }
 
 static struct asked *asked_find(const struct standby *s, uint32_t id)
@@ -214,7 +82,6 @@ static void set_state(struct standby *s, enum standby_state state)
 {
 	if (state == STANDBY_PASSING) {
 		log_info("standing by: process %u serves", s->serving);
-		s->refusing = false;
 	} else if (s->state == STANDBY_PASSING) {
 		log_warning("standing by: process %u does not serve any more",
 			    s->serving);
@@ -228,15 +95,11 @@ static void set_state(struct standby *s, enum standby_state state)
 static void disconnect(struct standby *s)
 {
 	bool served = s->state == STANDBY_PASSING;
-	struct lnode *n, *nx;
 
 	s->framer = framer_free(s->framer);
 	set_state(s, STANDBY_ALONE);
-	if (served) {
-		LIST_EACH (&s->order, n, nx)
-			kept_wait(CONTAINER(n, struct kept, in_order),
-				  STANDBY_KEEP_MS);
-	}
+	if (served)
+		keeper_wait(s->keeper);
 	lines_fail(s);
 	if (served)
 		s->conf.gone(s->conf.arg);
@@ -259,7 +122,6 @@ static bool is_new(struct standby *s, int pid)
 
 static int take_hello(struct standby *s, struct view payload)
 {
-	struct lnode *n, *nx;
 	struct pass_hello h;
 
 	if (s->state != STANDBY_GREETING || pass_get_hello(&h, payload))
@@ -271,26 +133,17 @@ static int take_hello(struct standby *s, struct view payload)
 			    "%.*s", h.pid, VIEW_ARG(h.domain));
 	s->serving = h.pid;
 	set_state(s, STANDBY_PASSING);
-	LIST_EACH (&s->order, n, nx)
-		kept_pass(CONTAINER(n, struct kept, in_order));
+	keeper_pass(s->keeper, s->framer);
 	return 0;
 }
 
 static int take_answer(struct standby *s, const struct frame *f)
 {
-	char reason[PASS_REASON_MAX + 1];
 	struct pass_answer a;
-	struct kept *k;
 
 	if (pass_get_answer(&a, f->payload))
 		return EBADMSG;
-	k = kept_find(s, f->id);
-	if (!k)
-		return 0; /* it came too late */
-	view_copy(reason, sizeof(reason), a.reason);
-	sip_answer(s->conf.sip, k->txn, a.code, *reason ? reason : NULL,
-		   a.headers, a.count);
-	kept_free(k);
+	keeper_answer(s->keeper, f->id, &a);
 	return 0;
 }
 
@@ -303,7 +156,7 @@ static int take_reply(struct standby *s, const struct frame *f)
 		return EBADMSG;
 	a = asked_find(s, f->id);
 	if (a)
-		asked_reply(s, a, 0, &r);
+		asked_reply(s, a, &r);
 	return 0;
 }
 
@@ -410,25 +263,17 @@ struct standby *standby_new(const struct standby_conf *conf)
 	s->path = mem_strdup(conf->path);
 	s->domain = mem_strdup(conf->domain);
 	s->alone_ms = now_ms();
-	list_init(&s->order);
+	s->keeper = keeper_new(conf->loop, conf->sip);
 	return s;
 }
 
 void standby_free(struct standby *s)
 {
-	struct lnode *n;
-
 	if (!s)
 		return;
-	while ((n = list_first(&s->order))) {
-		struct kept *k = CONTAINER(n, struct kept, in_order);
-
-		answer_busy(s, k->txn);
-		kept_free(k);
-	}
+	keeper_free(s->keeper);
 	framer_free(s->framer);
 	lines_fail(s);
-	htable_free(&s->requests);
 	htable_free(&s->lines);
 	mem_free(s->path);
 	mem_free(s->domain);
@@ -470,20 +315,11 @@ static bool is_hopeless(const struct standby *s)
 
 void standby_request(struct standby *s, const struct sip_request *req)
 {
-	struct kept *k;
-
-	if (is_hopeless(s)) {
-		refuse(s, req->txn, "nobody serves");
-		return;
-	}
-	if (s->order.count >= STANDBY_KEPT ||
-	    s->bytes + req->packet.n > STANDBY_BYTES) {
-		refuse(s, req->txn, "too many wait for an answer");
-		return;
-	}
-	k = kept_new(s, req);
-	if (s->state == STANDBY_PASSING)
-		kept_pass(k);
+	if (is_hopeless(s))
+		keeper_refuse(s->keeper, req->txn, "nobody serves");
+	else
+		keeper_take(s->keeper, req,
+			    s->state == STANDBY_PASSING ? s->framer : NULL);
 }
 
 void standby_response(struct standby *s, struct view packet)
@@ -492,36 +328,9 @@ void standby_response(struct standby *s, struct view packet)
 		framer_send(s->framer, PASS_RESPONSE, 0, packet);
 }
 
-static void on_served(int code, struct view reason,
-		      const struct sip_header *headers, size_t count,
-		      uint64_t txn, uint64_t b, void *arg)
-{
-	char text[PASS_REASON_MAX + 1];
-
-	(void)b;
-	view_copy(text, sizeof(text), reason);
-	sip_answer(arg, txn, code, *text ? text : NULL, headers, count);
-}
-
 void standby_serve(struct standby *s)
 {
-	struct lnode *n;
-
-	while ((n = list_first(&s->order))) {
-		struct kept *k = CONTAINER(n, struct kept, in_order);
-		const struct sip_injection in = {
-			.packet = view_mem(k->packet, k->n),
-			.identity = view_str(k->identity),
-			.flow = k->flow,
-			.answerh = on_served,
-			.a = k->txn,
-			.arg = s->conf.sip,
-		};
-
-		if (sip_inject(s->conf.sip, &in))
-			answer_busy(s, k->txn);
-		kept_free(k);
-	}
+	keeper_serve(s->keeper);
 }
 
 int standby_line(struct standby *s, struct view line, standby_reply_h *h,
@@ -534,11 +343,11 @@ int standby_line(struct standby *s, struct view line, standby_reply_h *h,
 		return ENOTCONN;
 	if (line.n > PASS_LINE_MAX)
 		return EMSGSIZE;
-	err = framer_send(s->framer, PASS_LINE, ++s->last_id, line);
+	err = framer_send(s->framer, PASS_LINE, ++s->last_line, line);
 	if (err)
 		return err;
 	q = mem_zalloc(sizeof(*q));
-	q->id = s->last_id;
+	q->id = s->last_line;
 	q->h = h;
 	q->a = a;
 	q->arg = arg;
@@ -548,13 +357,16 @@ int standby_line(struct standby *s, struct view line, standby_reply_h *h,
 
 void standby_stats(const struct standby *s, struct standby_stats *out)
 {
+	struct keeper_stats k;
+
+	keeper_stats(s->keeper, &k);
 	*out = (struct standby_stats){
 		.state = s->state,
 		.holder = s->holder,
 		.serving = s->serving,
-		.waiting = s->order.count,
-		.passed = s->passed,
-		.refused = s->refused,
+		.waiting = k.waiting,
+		.passed = k.passed,
+		.refused = k.refused,
 		.relayed = s->relayed,
 	};
 }

@@ -12,13 +12,6 @@
 #include "sip.h"
 #include "store.h"
 
-enum {
-	STANDBY_KEPT = 1000,               /* requests */
-	STANDBY_BYTES = 16 * 1024 * 1024,  /* of them */
-	STANDBY_KEEP_MS = 5000,            /* while nobody serves */
-	STANDBY_ANSWER_MS = 30 * 1000,     /* for who was passed one */
-};
-
 struct standby;
 
 enum standby_state {

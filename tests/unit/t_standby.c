@@ -13,8 +13,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "framer.h"
-#include "pass.h"
+#include "keeper.h"
 #include "serving.h"
 #include "standby.h"
 
@@ -332,16 +331,16 @@ static void test_not_without_end(void **state)
 	unsigned i;
 
 	(void)state;
-	for (i = 0; i < STANDBY_KEPT; i++)
+	for (i = 0; i < KEEPER_MAX; i++)
 		standby_request(standby, &req);
-	assert_int_equal(now().waiting, STANDBY_KEPT);
+	assert_int_equal(now().waiting, KEEPER_MAX);
 	assert_int_equal(now().refused, 0);
 	standby_request(standby, &req);
 	assert_int_equal(now().refused, 1);
 	standby_free(standby);
 	standby_open();
 	req.packet = view_mem(big, sizeof(big));
-	for (i = 0; i < STANDBY_BYTES / sizeof(big); i++)
+	for (i = 0; i < KEEPER_BYTES / sizeof(big); i++)
 		standby_request(standby, &req);
 	assert_int_equal(now().refused, 0);
 	standby_request(standby, &req);
