@@ -158,3 +158,34 @@ int pass_get_reply(struct pass_reply *out, struct view payload)
 	out->text = get_text(&r, PASS_TEXT_MAX);
 	return more > 1 ? EBADMSG : over(&r);
 }
+
+enum { GONE = 1, DISABLED = 2 };
+
+void pass_put_user(struct buf *b, const struct pass_user *u)
+{
+	size_t i;
+
+	buf_put_u8(b, (uint8_t)((u->gone ? GONE : 0) |
+				(u->user.disabled ? DISABLED : 0)));
+	buf_put_u64(b, u->user.created_ms);
+	put_text(b, u->user.name);
+	put_text(b, u->user.realm);
+	for (i = 0; i < USER_HA1S; i++)
+		put_text(b, u->user.ha1[i]);
+}
+
+int pass_get_user(struct pass_user *out, struct view payload)
+{
+	struct reader r = { .v = payload };
+	uint8_t flags = reader_u8(&r);
+	size_t i;
+
+	out->gone = flags & GONE;
+	out->user.disabled = flags & DISABLED;
+	out->user.created_ms = reader_u64(&r);
+	out->user.name = get_text(&r, USER_NAME_MAX);
+	out->user.realm = get_text(&r, PASS_REALM_MAX);
+	for (i = 0; i < USER_HA1S; i++)
+		out->user.ha1[i] = get_text(&r, PASS_HA1_MAX);
+	return flags > (GONE | DISABLED) ? EBADMSG : over(&r);
+}

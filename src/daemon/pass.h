@@ -11,10 +11,13 @@
 
 #include "buf.h"
 #include "sip.h"
+#include "users.h"
 
 enum {
 	PASS_VERSION = 1,
 	PASS_DOMAIN_MAX = 255,
+	PASS_REALM_MAX = 1024,
+	PASS_HA1_MAX = 128,
 	PASS_IDENTITY_MAX = 8 * 1024,
 	PASS_PACKET_MAX = 128 * 1024,
 	PASS_REASON_MAX = 255,
@@ -33,6 +36,8 @@ enum pass_type {
 	PASS_REPLY,     /* back, with that id: pieces of the answer */
 	PASS_SEND,      /* from who serves: to go out over there */
 	PASS_RESPONSE,  /* to who serves: the packet of an answer to that */
+	PASS_USER,      /* from who serves: one who may log in, or is gone */
+	PASS_USERS,     /* from who serves, empty: those were all there are */
 };
 
 struct pass_hello {
@@ -75,5 +80,13 @@ struct pass_reply {
 };
 void pass_put_reply(struct buf *b, const struct pass_reply *r);
 int pass_get_reply(struct pass_reply *out, struct view payload);
+
+/* What is in it is secret: the buffer is to be wiped. */
+struct pass_user {
+	struct user user;
+	bool gone;             /* only the name counts */
+};
+void pass_put_user(struct buf *b, const struct pass_user *u);
+int pass_get_user(struct pass_user *out, struct view payload);
 
 #endif

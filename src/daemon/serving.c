@@ -77,6 +77,36 @@ static void conn_send(struct conn *n, enum pass_type type, uint64_t id,
 	conn_free(n);
 }
 
+/* ---- users ---- */
+
+static int send_user(struct conn *n, const struct pass_user *u)
+{
+	struct buf b = { 0 };
+	int err;
+
+	buf_room(&b, FRAME_PAYLOAD_MAX); /* no copy is left by growing */
+	pass_put_user(&b, u);
+	err = framer_send(n->framer, PASS_USER, 0, buf_view(&b));
+	explicit_bzero(b.p, b.n);
+	buf_free(&b);
+	return err;
+}
+
+static int send_users(struct conn *n)
+{
+	const struct users *us = n->set->conf.users;
+	struct pass_user u = { .gone = false };
+	const struct user *each = NULL;
+	size_t pos = 0;
+	int err = 0;
+
+	while (!err && (each = users_each(us, &pos, each))) {
+		u.user = *each;
+		err = send_user(n, &u);
+	}
+	return err ? err : framer_send(n->framer, PASS_USERS, 0, VIEW_NONE);
+}
+
 /* ---- what goes out over there ---- */
 
 /* Like a datagram: what does not get there is sent again, or given up. */
@@ -115,7 +145,7 @@ static int take_hello(struct conn *n, struct view payload)
 	buf_free(&b);
 	if (!err && theirs.version != PASS_VERSION)
 		err = EPROTONOSUPPORT;
-	return err;
+	return err ? err : send_users(n);
 }
 
 static void send_answer(struct serving *s, uint64_t conn, uint64_t id,
@@ -319,6 +349,34 @@ void serving_reply(struct serving *s, uint64_t conn, uint64_t id,
 	}
 	buf_free(&b);
 	s->open--;
+}
+
+static void tell_user(struct conn *n, struct view name)
+{
+	const struct user *user = users_find(n->set->conf.users, name);
+	struct pass_user u = { .user.name = name, .gone = !user };
+
+	if (user)
+		u.user = *user;
+	/* Who has missed one may not stay: he gets all when he comes back. */
+	if (n->greeted && send_user(n, &u))
+		conn_free(n);
+}
+
+void serving_user(struct serving *s, struct view name)
+{
+	uint64_t ids[CONNS_MAX];
+	struct hnode *h = NULL;
+	size_t pos = 0, count = 0, i;
+	struct conn *n;
+
+	while ((h = htable_each(&s->conns, &pos, h)))
+		ids[count++] = CONTAINER(h, struct conn, by_id)->id;
+	for (i = 0; i < count; i++) {
+		n = conn_find(s, ids[i]);
+		if (n)
+			tell_user(n, name);
+	}
 }
 
 void serving_stats(const struct serving *s, struct serving_stats *out)

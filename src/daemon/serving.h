@@ -8,6 +8,7 @@
 
 #include "loop.h"
 #include "sip.h"
+#include "users.h"
 
 struct serving;
 
@@ -20,6 +21,7 @@ struct serving_conf {
 	struct sip *sip;
 	const char *path;   /* of the socket; copied, as is */
 	const char *domain;
+	const struct users *users; /* borrowed: who stands by gets them all */
 	serving_line_h *lineh;
 	void *arg;
 };
@@ -37,6 +39,9 @@ void serving_free(struct serving *s);
 /* The whole answer to a line; a connection that is gone is ignored. */
 void serving_reply(struct serving *s, uint64_t conn, uint64_t id,
 		   struct view text);
+
+/* This user is new, changed or gone. */
+void serving_user(struct serving *s, struct view name);
 
 struct serving_stats {
 	size_t standbys; /* that are connected */

@@ -28,6 +28,7 @@ struct standby {
 	uint64_t alone_ms;          /* since then */
 	int told;                   /* process that the log has heard of */
 	struct keeper *keeper;      /* owned */
+	struct users *fresh;        /* owned; NULL: all were told */
 	struct htable lines;        /* owns them, by the id of their frame */
 	uint32_t last_line;
 	uint64_t relayed;
@@ -76,6 +77,55 @@ static void lines_fail(struct standby *s)
 	}
 }
 
+/* ---- users ---- */
+
+static int take_user(struct standby *s, const struct frame *f)
+{
+	struct pass_user u;
+
+	if (pass_get_user(&u, f->payload))
+		return EBADMSG;
+	if (u.gone) {
+		users_del(s->conf.users, u.user.name);
+		return 0;
+	}
+	if (s->fresh && users_put(s->fresh, &u.user))
+		return EBADMSG;
+	return users_put(s->conf.users, &u.user);
+}
+
+static const struct user *find_gone(const struct standby *s)
+{
+	const struct user *u = NULL;
+	size_t pos = 0;
+
+	while ((u = users_each(s->conf.users, &pos, u))) {
+		if (!users_find(s->fresh, u->name))
+			return u;
+	}
+	return NULL;
+}
+
+/* Who is still there and was not told is gone since we last heard. */
+static int take_users(struct standby *s)
+{
+	const struct user *u;
+
+	if (!s->fresh)
+		return EBADMSG;
+	while ((u = find_gone(s)))
+		users_del(s->conf.users, u->name);
+	users_free(s->fresh);
+	s->fresh = NULL;
+	return 0;
+}
+
+static void expect_users(struct standby *s)
+{
+	s->fresh = users_new(users_domain(s->conf.users),
+			     users_realm(s->conf.users));
+}
+
 /* ---- the connection ---- */
 
 static void set_state(struct standby *s, enum standby_state state)
@@ -97,6 +147,8 @@ static void disconnect(struct standby *s)
 	bool served = s->state == STANDBY_PASSING;
 
 	s->framer = framer_free(s->framer);
+	users_free(s->fresh);
+	s->fresh = NULL;
 	set_state(s, STANDBY_ALONE);
 	if (served)
 		keeper_wait(s->keeper);
@@ -133,6 +185,7 @@ static int take_hello(struct standby *s, struct view payload)
 			    "%.*s", h.pid, VIEW_ARG(h.domain));
 	s->serving = h.pid;
 	set_state(s, STANDBY_PASSING);
+	expect_users(s);
 	keeper_pass(s->keeper, s->framer);
 	return 0;
 }
@@ -182,6 +235,10 @@ static int take_frame(struct standby *s, const struct frame *f)
 		return take_answer(s, f);
 	if (f->type == PASS_SEND)
 		return take_send(s, f);
+	if (f->type == PASS_USER)
+		return take_user(s, f);
+	if (f->type == PASS_USERS)
+		return take_users(s);
 	return f->type == PASS_REPLY ? take_reply(s, f) : EBADMSG;
 }
 
@@ -272,6 +329,7 @@ void standby_free(struct standby *s)
 	if (!s)
 		return;
 	keeper_free(s->keeper);
+	users_free(s->fresh);
 	framer_free(s->framer);
 	lines_fail(s);
 	htable_free(&s->lines);

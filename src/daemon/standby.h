@@ -11,6 +11,7 @@
 #include "loop.h"
 #include "sip.h"
 #include "store.h"
+#include "users.h"
 
 struct standby;
 
@@ -25,6 +26,7 @@ struct standby_conf {
 	struct sip *sip;
 	const char *path;   /* of the socket; copied, as is */
 	const char *domain;
+	struct users *users; /* borrowed: kept as they are over there */
 	/* Who served is gone: time to look at the lock. */
 	void (*gone)(void *arg);
 	void *arg;

@@ -45,6 +45,13 @@ static int get_send(struct view payload)
 	return pass_get_send(&s, payload);
 }
 
+static int get_user(struct view payload)
+{
+	struct pass_user u;
+
+	return pass_get_user(&u, payload);
+}
+
 static int get_answer(struct view payload)
 {
 	struct pass_answer a;
@@ -193,6 +200,35 @@ static void test_send(void **state)
 	buf_free(&b);
 }
 
+static void test_user(void **state)
+{
+	struct pass_user in = { .gone = true }, out;
+	struct buf b = { 0 };
+
+	(void)state;
+	in.user.name = VIEW("alice");
+	in.user.realm = VIEW("a \"realm\"");
+	in.user.ha1[USER_SHA256_FULL] = VIEW("0123");
+	in.user.created_ms = UINT64_MAX;
+	in.user.disabled = true;
+	pass_put_user(&b, &in);
+	assert_int_equal(pass_get_user(&out, buf_view(&b)), 0);
+	assert_true(out.gone && out.user.disabled);
+	assert_view(out.user.name, "alice");
+	assert_view(out.user.realm, "a \"realm\"");
+	assert_view(out.user.ha1[USER_SHA256_FULL], "0123");
+	assert_int_equal(out.user.ha1[USER_MD5].n, 0);
+	assert_true(out.user.created_ms == UINT64_MAX);
+	b.p[0] = 4;
+	assert_int_equal(get_user(buf_view(&b)), EBADMSG);
+	b.p[0] = 0;
+	only_whole(&b, get_user);
+	in.user.name = many(USER_NAME_MAX + 1);
+	pass_put_user(&b, &in);
+	assert_int_equal(get_user(buf_view(&b)), EBADMSG);
+	buf_free(&b);
+}
+
 static void test_answer(void **state)
 {
 	const struct pass_answer in = {
@@ -295,7 +331,7 @@ static void test_reply(void **state)
 static void test_lengths_that_lie(void **state)
 {
 	static get_h *const gets[] = { get_request, get_send, get_answer,
-				       get_reply };
+				       get_reply, get_user };
 	char bytes[64];
 	size_t i, n;
 
@@ -315,6 +351,7 @@ int main(void)
 		TEST(test_request),
 		TEST(test_requests_that_cannot_be),
 		TEST(test_send),
+		TEST(test_user),
 		TEST(test_answer),
 		TEST(test_answers_are_cut_to_the_limits),
 		TEST(test_answers_that_cannot_be),

@@ -19,6 +19,7 @@
 
 static struct loop *loop;
 static struct sip *outer, *inner; /* of the standby, of who serves */
+static struct users *outer_users, *inner_users;
 static struct standby *standby;
 static struct serving *serving;
 static char dir[40], path[60];
@@ -119,6 +120,7 @@ static void serving_open(void)
 		.sip = inner,
 		.path = path,
 		.domain = "confab.example",
+		.users = inner_users,
 		.lineh = on_line,
 	};
 
@@ -132,6 +134,7 @@ static void standby_open(void)
 		.sip = outer,
 		.path = path,
 		.domain = "Confab.example",
+		.users = outer_users,
 		.gone = on_gone,
 	};
 
@@ -177,6 +180,8 @@ static int setup(void **state)
 	snprintf(dir, sizeof(dir), "/tmp/confab-pass-XXXXXX");
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/s", dir);
+	outer_users = users_new(VIEW("confab.example"), VIEW("r"));
+	inner_users = users_new(VIEW("confab.example"), VIEW("r"));
 	outer = edge_new(on_outer);
 	inner = edge_new(on_inner);
 	phone = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
@@ -196,6 +201,8 @@ static int teardown(void **state)
 	sip_free(inner);
 	serving_free(serving);
 	serving = NULL;
+	users_free(outer_users);
+	users_free(inner_users);
 	buf_free(&reply);
 	close(phone);
 	loop_turn(loop, 0);
@@ -556,6 +563,74 @@ static void test_users_of_one_who_is_gone(void **state)
 	assert_int_equal(now().relayed, 0);
 }
 
+/* ---- users ---- */
+
+static void inner_user(const char *name, char digit)
+{
+	char ha1[33];
+	struct user u = {
+		.name = view_str(name),
+		.realm = VIEW("r"),
+		.created_ms = 5,
+		.disabled = digit == 'd',
+	};
+
+	memset(ha1, digit, 32);
+	u.ha1[USER_MD5] = view_mem(ha1, 32);
+	assert_int_equal(users_put(inner_users, &u), 0);
+}
+
+static void test_users_are_the_same(void **state)
+{
+	const struct user *u;
+
+	(void)state;
+	inner_user("alice", 'a');
+	inner_user("dave", 'd');
+	assert_int_equal(users_put(outer_users, users_find(inner_users,
+							   VIEW("dave"))), 0);
+	serving_open();
+	meet();
+	assert_int_equal(users_count(outer_users), 2);
+	u = users_find(outer_users, VIEW("alice"));
+	assert_true(view_starts(u->ha1[USER_MD5], VIEW("aaaa")));
+	assert_int_equal(u->ha1[USER_SHA256].n, 0);
+	assert_int_equal(u->created_ms, 5);
+	assert_false(u->disabled);
+	assert_true(users_find(outer_users, VIEW("dave"))->disabled);
+	inner_user("alice", 'b');
+	serving_user(serving, VIEW("alice"));
+	users_del(inner_users, VIEW("dave"));
+	serving_user(serving, VIEW("dave"));
+	serving_user(serving, VIEW("nobody"));
+	turns();
+	assert_int_equal(users_count(outer_users), 1);
+	u = users_find(outer_users, VIEW("alice"));
+	assert_true(view_starts(u->ha1[USER_MD5], VIEW("bbbb")));
+	assert_int_equal(now().state, STANDBY_PASSING);
+}
+
+/* What changed while there was no connection. */
+static void test_users_that_are_gone_meanwhile(void **state)
+{
+	(void)state;
+	inner_user("alice", 'a');
+	inner_user("bob", 'b');
+	inner_user("carol", 'c');
+	serving_open();
+	meet();
+	lose();
+	assert_int_equal(users_count(outer_users), 3);
+	users_del(inner_users, VIEW("alice"));
+	users_del(inner_users, VIEW("carol"));
+	inner_user("erin", 'e');
+	serving_open();
+	meet();
+	assert_int_equal(users_count(outer_users), 2);
+	assert_non_null(users_find(outer_users, VIEW("bob")));
+	assert_non_null(users_find(outer_users, VIEW("erin")));
+}
+
 /* ---- lines ---- */
 
 static void on_reply(int err, struct view text, bool more, uint64_t a,
@@ -675,6 +750,7 @@ static void test_hostile_standbys(void **state)
 		{ true, 65535, { "", 0 } },
 		{ true, PASS_LINE, { in, PASS_LINE_MAX + 1 } },
 		{ true, PASS_SEND, { "", 0 } },
+		{ true, PASS_USER, { "", 0 } },
 	};
 	size_t i;
 
@@ -789,6 +865,10 @@ static void test_hostile_servers(void **state)
 		{ true, PASS_REQUEST, { "", 0 } },
 		{ true, PASS_SEND, { "\0\0\0\1x", 5 } },
 		{ true, PASS_RESPONSE, { "", 0 } },
+		{ true, PASS_USER, { "\1", 1 } },
+		{ true, PASS_USER, { "\0" "12345678" "\0\0\0\1@"
+				     "\0\0\0\0" "\0\0\0\0\0\0\0\0"
+				     "\0\0\0\0\0\0\0\0", 34 } },
 		{ true, 77, { "", 0 } },
 	};
 	struct store_holder by = shared;
@@ -858,6 +938,8 @@ int main(void)
 		TEST(test_draining),
 		TEST(test_users_are_sent_to_from_where_they_are),
 		TEST(test_users_of_one_who_is_gone),
+		TEST(test_users_are_the_same),
+		TEST(test_users_that_are_gone_meanwhile),
 		TEST(test_lines),
 		TEST(test_lines_without_an_answer),
 		TEST(test_hostile_standbys),
