@@ -127,6 +127,7 @@ static void resize(struct htable *t, size_t slots)
 
 	t->slots = mem_zalloc(slots * sizeof(struct hnode *));
 	t->mask = slots - 1;
+	t->empty = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct hnode *n = old[i];
 
@@ -150,6 +151,8 @@ void htable_add(struct htable *t, struct hnode *n, uint64_t hash)
 	n->hash = hash;
 	n->next = t->slots[hash & t->mask];
 	t->slots[hash & t->mask] = n;
+	if (t->empty > (hash & t->mask))
+		t->empty = hash & t->mask;
 	t->count++;
 }
 
@@ -204,13 +207,13 @@ struct hnode *htable_each(const struct htable *t, size_t *pos,
 
 struct hnode *htable_pop(struct htable *t)
 {
-	for (size_t i = 0; t->count && i <= t->mask; i++) {
-		struct hnode *n = t->slots[i];
+	struct hnode *n;
 
-		if (n) {
-			htable_del(t, n);
-			return n;
-		}
-	}
-	return NULL;
+	if (!t->count)
+		return NULL;
+	while (!t->slots[t->empty])
+		t->empty++;
+	n = t->slots[t->empty];
+	htable_del(t, n);
+	return n;
 }

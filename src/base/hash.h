@@ -30,6 +30,7 @@ struct htable {
 	struct hnode **slots; /* owned */
 	size_t mask;          /* slots - 1, a power of two minus one */
 	size_t count;
+	size_t empty;         /* at least so many slots at the front are */
 };
 
 #define CONTAINER(ptr, type, member) \

@@ -8,7 +8,7 @@
 #include "test.h"
 
 struct thing {
-	struct hnode node;
+	struct hnode node, other;
 	struct lnode link;
 	uint64_t key;
 	int *gone;
@@ -141,6 +141,33 @@ static void tables_find_what_was_added(void **state)
 	free(all);
 }
 
+static void tables_are_emptied_while_they_are_filled(void **state)
+{
+	enum { COUNT = 300 };
+	struct thing *all = calloc(COUNT, sizeof(*all));
+	struct htable t = { 0 };
+	size_t popped = 0, i;
+
+	(void)state;
+	for (i = 0; i < COUNT; i++) {
+		/* Downwards: each comes before what was popped. */
+		htable_add(&t, &all[i].node, COUNT - i);
+		htable_add(&t, &all[i].other, COUNT * 2 + i);
+		popped += htable_pop(&t) != NULL;
+	}
+	assert_int_equal(popped, COUNT);
+	assert_int_equal(t.count, COUNT);
+	while (htable_pop(&t))
+		popped++;
+	assert_int_equal(popped, 2 * COUNT);
+	assert_int_equal(t.count, 0);
+	assert_null(htable_pop(&t));
+	htable_add(&t, &all[0].node, 0);
+	assert_ptr_equal(htable_pop(&t), &all[0].node);
+	htable_free(&t);
+	free(all);
+}
+
 static void lists_keep_order_and_allow_removal(void **state)
 {
 	struct thing a = { .key = 1 }, b = { .key = 2 }, c = { .key = 3 };
@@ -194,6 +221,7 @@ int main(void)
 		TEST(siphash_gives_the_published_values),
 		TEST(hashes_know_letter_case_or_not),
 		TEST(tables_find_what_was_added),
+		TEST(tables_are_emptied_while_they_are_filled),
 		TEST(lists_keep_order_and_allow_removal),
 		TEST(time_can_be_frozen),
 	};
