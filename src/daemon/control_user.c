@@ -15,12 +15,13 @@
 #include "control_priv.h"
 #include "log.h"
 #include "mem.h"
+#include "share.h"
 #include "users.h"
 
 /* ---- changes ---- */
 
 struct change {
-	struct users *users; /* borrowed: outlives the store */
+	struct confab *confab; /* borrowed: its users outlive the store */
 	store_done_h *doneh;
 	void *arg;
 	struct user user;    /* views into bytes */
@@ -50,7 +51,7 @@ static struct change *change_new(struct confab *c, const struct user *u,
 		n += u->ha1[i].n;
 	ch = mem_zalloc(sizeof(*ch) + n);
 	ch->size = sizeof(*ch) + n;
-	ch->users = c->users;
+	ch->confab = c;
 	ch->doneh = doneh;
 	ch->arg = arg;
 	ch->user = *u;
@@ -65,11 +66,13 @@ static struct change *change_new(struct confab *c, const struct user *u,
 static void on_changed(int err, void *arg)
 {
 	struct change *ch = arg;
+	struct confab *c = ch->confab;
 
 	if (!err && ch->gone)
-		users_del(ch->users, ch->user.name);
+		users_del(c->users, ch->user.name);
 	else if (!err)
-		err = users_put(ch->users, &ch->user);
+		err = users_put(c->users, &ch->user);
+	share_user(c, ch->user.name);
 	ch->doneh(err, ch->arg);
 	mem_wipe_free(ch, ch->size);
 }

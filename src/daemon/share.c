@@ -111,6 +111,7 @@ static int open_socket(struct confab *c)
 		.sip = c->sip,
 		.path = path,
 		.domain = c->conf->domain,
+		.users = c->users,
 		.lineh = on_line,
 		.arg = c,
 	};
@@ -138,6 +139,12 @@ void share_serve(struct confab *c)
 	on_serve(&c->share);
 }
 
+void share_user(struct confab *c, struct view name)
+{
+	if (c->serving)
+		serving_user(c->serving, name);
+}
+
 /* ---- standing by ---- */
 
 static void give_up(struct confab *c, int err, struct buf *why)
@@ -149,11 +156,22 @@ static void give_up(struct confab *c, int err, struct buf *why)
 	loop_stop(c->loop);
 }
 
+/* What the data base says of them counts, and not what we were told. */
+static void forget_users(struct users *us)
+{
+	struct users *none = users_new(VIEW_NONE, VIEW_NONE);
+
+	users_swap(us, none);
+	users_free(none);
+}
+
 static void take_over(struct confab *c)
 {
 	struct buf why = { 0 };
-	int err = heart_start(c, &why);
+	int err;
 
+	forget_users(c->users);
+	err = heart_start(c, &why);
 	if (!err)
 		err = heart_join(c);
 	if (err) {
@@ -203,6 +221,7 @@ void share_stand_by(struct confab *c)
 		.sip = c->sip,
 		.path = path,
 		.domain = c->conf->domain,
+		.users = c->users,
 		.gone = on_gone,
 		.arg = c,
 	};

@@ -19,6 +19,8 @@ void share_serve(struct confab *c);
 /* Somebody else has it: c->holder. Takes over when he ends; where that fails
  * the loop is stopped. */
 void share_stand_by(struct confab *c);
+/* This user is new, changed or gone: so that others hear of it. */
+void share_user(struct confab *c, struct view name);
 /* What is not answered yet, of what was passed on. */
 size_t share_under_way(const struct confab *c);
 /* Others are to find somebody else from now on. */

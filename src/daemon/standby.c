@@ -79,42 +79,25 @@ static void lines_fail(struct standby *s)
 
 /* ---- users ---- */
 
+/* While not all were told those that we knew before count. */
 static int take_user(struct standby *s, const struct frame *f)
 {
+	struct users *us = s->fresh ? s->fresh : s->conf.users;
 	struct pass_user u;
 
 	if (pass_get_user(&u, f->payload))
 		return EBADMSG;
-	if (u.gone) {
-		users_del(s->conf.users, u.user.name);
-		return 0;
-	}
-	if (s->fresh && users_put(s->fresh, &u.user))
-		return EBADMSG;
-	return users_put(s->conf.users, &u.user);
+	if (!u.gone)
+		return users_put(us, &u.user);
+	users_del(us, u.user.name);
+	return 0;
 }
 
-static const struct user *find_gone(const struct standby *s)
-{
-	const struct user *u = NULL;
-	size_t pos = 0;
-
-	while ((u = users_each(s->conf.users, &pos, u))) {
-		if (!users_find(s->fresh, u->name))
-			return u;
-	}
-	return NULL;
-}
-
-/* Who is still there and was not told is gone since we last heard. */
 static int take_users(struct standby *s)
 {
-	const struct user *u;
-
 	if (!s->fresh)
 		return EBADMSG;
-	while ((u = find_gone(s)))
-		users_del(s->conf.users, u->name);
+	users_swap(s->conf.users, s->fresh);
 	users_free(s->fresh);
 	s->fresh = NULL;
 	return 0;

@@ -70,6 +70,14 @@ size_t users_count(const struct users *us)
 	return us->by_name.count;
 }
 
+void users_swap(struct users *a, struct users *b)
+{
+	struct htable both = a->by_name;
+
+	a->by_name = b->by_name;
+	b->by_name = both;
+}
+
 static struct entry *find(const struct users *us, struct view name)
 {
 	struct hnode *n = htable_find(&us->by_name, hash_view(name));

@@ -42,6 +42,8 @@ size_t users_count(const struct users *us);
 int users_put(struct users *us, const struct user *u);
 /* What users_put() would say. */
 int users_check(const struct user *u);
+/* Each gets the other's users. */
+void users_swap(struct users *a, struct users *b);
 /* ENOENT. */
 int users_del(struct users *us, struct view name);
 /* Valid until the next put or del; NULL. */
