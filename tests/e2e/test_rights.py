@@ -64,6 +64,11 @@ RIGHTS = [
     ('#link echo:{r}-x', 'O'),
     ('#unlink {r}-1', 'O'),
     ('#links', 'O'),
+    ('#notices', 'MAO'),
+    ('#notices quiet', 'AO'),
+    ('#block', 'SIMAOB'),
+    ('#block mike', 'SIMAOB'),
+    ('#unblock mike', 'SIMAOB'),
     ('#help', 'SIMAOB'),
     # on an owner
     ('#remove oscar', 'O'),

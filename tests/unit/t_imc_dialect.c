@@ -95,6 +95,20 @@ static const struct {
 	  "*** The room is private already", NULL },
 	{ TEXT_WAS_PUBLIC,
 	  "*** The room is public already", NULL },
+	{ TEXT_NOTICES,
+	  "*** Who comes and who goes: tea", NULL },
+	{ TEXT_NOTICES_SET,
+	  "*** [Al] has set who hears of those that come and go: tea",
+	  "*** <sip:al@ex.org> has set who hears of those that come "
+	  "and go: tea" },
+	{ TEXT_BLOCKED,
+	  "*** [Al] can't invite you to rooms any more, nor add you to "
+	  "them (send '!unblock' to allow it)",
+	  "*** <sip:al@ex.org> can't invite you to rooms any more, nor "
+	  "add you to them (send '!unblock' to allow it)" },
+	{ TEXT_UNBLOCKED,
+	  "*** [Al] can invite you to rooms again",
+	  "*** <sip:al@ex.org> can invite you to rooms again" },
 	{ TEXT_AWAY,
 	  "*** [Al] is away",
 	  "*** <sip:al@ex.org> is away" },
@@ -159,8 +173,14 @@ static const struct {
 	{ TEXT_NOWHERE,
 	  "*** There is no room at this address (send '!create' to "
 	  "make one)", NULL },
+	{ TEXT_NOTICE_WORDS,
+	  "*** Who comes and who goes can be told to all, to owners "
+	  "and admins (quiet) or to nobody (off): send '!notices all', "
+	  "'!notices quiet' or '!notices off'", NULL },
 	{ TEXT_BAD_ROOM,
-	  "*** This is not a name that a room can have", NULL },
+	  "*** This is not a name that a room can have (write at most "
+	  "64 letters a to z, digits and ._-, with no full stop at the "
+	  "end)", NULL },
 	{ TEXT_MANAGERS,
 	  "*** This is the address of the manager, not of a room", NULL },
 	{ TEXT_USERS,
@@ -172,7 +192,9 @@ static const struct {
 	  "invitation only", NULL },
 	{ TEXT_INVITED,
 	  "*** You are invited, but not in the room yet (send "
-	  "'!accept' or '!reject')", NULL },
+	  "'!accept' or '!reject')",
+	  "*** You are invited, but not in the room yet (send "
+	  "'!accept' or '!deny')" },
 	{ TEXT_NO_INVITE,
 	  "*** There is no invitation to this room for you (send "
 	  "'!join')", NULL },
@@ -208,11 +230,12 @@ static const struct {
 	  "*** This is not a user's address (write sip:user@domain, "
 	  "user@domain or user)", NULL },
 	{ TEXT_SELF,
-	  "*** This is yourself (send '!leave' to leave the room)", NULL },
+	  "*** This is yourself (send '!leave' to leave the room)",
+	  "*** This is yourself (send '!exit' to leave the room)" },
 	{ TEXT_NO_MEMBER,
 	  "*** [Al] is not a member of this room (send '!members')",
 	  "*** <sip:al@ex.org> is not a member of this room (send "
-	  "'!members')" },
+	  "'!list')" },
 	{ TEXT_IS_IN,
 	  "*** [Al] is a member of this room already",
 	  "*** <sip:al@ex.org> is a member of this room already" },
@@ -234,6 +257,18 @@ static const struct {
 	  "reached: nobody was invited" },
 	{ TEXT_NOT_PERSON,
 	  "*** This is the address of a room, not of a user", NULL },
+	{ TEXT_HAS_BLOCKED,
+	  "*** [Al] wants no invitations from you, and can't be added "
+	  "by you (he may join by himself)",
+	  "*** <sip:al@ex.org> wants no invitations from you, and "
+	  "can't be added by you (he may join by himself)" },
+	{ TEXT_NOT_BLOCKED,
+	  "*** [Al] is not blocked by you (send '!block' to see who is)",
+	  "*** <sip:al@ex.org> is not blocked by you (send '!block' to "
+	  "see who is)" },
+	{ TEXT_BLOCKS,
+	  "*** You have blocked 7 users, and more are not allowed "
+	  "(send '!unblock <user>' for one of them)", NULL },
 	{ TEXT_NICK_TAKEN,
 	  "*** Somebody else has this name here", NULL },
 	{ TEXT_BAD_NICK,
@@ -277,7 +312,9 @@ static const struct {
 	  "'!destroy <room>' to end one)", NULL },
 	{ TEXT_PLACES,
 	  "*** You are in 7 rooms, or invited to them, and more are "
-	  "not allowed (send '!leave <room>' to leave one)", NULL },
+	  "not allowed (send '!leave <room>' to leave one)",
+	  "*** You are in 7 rooms, or invited to them, and more are "
+	  "not allowed (send '!exit <room>' to leave one)" },
 	{ TEXT_HIS_PLACES,
 	  "*** [Al] is in 7 rooms, and more are not allowed: he has to "
 	  "leave one first",
