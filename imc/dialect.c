@@ -113,9 +113,10 @@ static const struct {
 			    "(write at most 64 letters a to z, digits and "
 			    "._-, with no full stop at the end)", NULL },
 	[TEXT_MANAGERS] = { "*** This is the address of the manager, not of "
-			    "a room", NULL },
-	[TEXT_USERS] = { "*** This is the address of a user, not of a room",
-			 NULL },
+			    "a room (rooms have other names: send "
+			    "'%mrooms')", NULL },
+	[TEXT_USERS] = { "*** This is the address of a user, not of a room "
+			 "(a room needs another name)", NULL },
 	[TEXT_NOT_IN] = { "*** You are not a member of this room (send "
 			  "'%mjoin')", NULL },
 	[TEXT_NOT_IN_PRIVATE] = { "*** You are not a member of this room, "
@@ -129,7 +130,8 @@ static const struct {
 	[TEXT_YOU_ARE_BANNED] = { "*** You are banned from this room (its "
 				  "owner or an admin can lift it)", NULL },
 	[TEXT_YOU_ARE_MUTED] = { "*** You are muted in this room: you can "
-				 "read, but not speak", NULL },
+				 "read, but not speak (its owner or an admin "
+				 "can lift it)", NULL },
 	[TEXT_RIGHT] = { "*** You don't have the permission to do this: only "
 			 "the room's owner and its admins may", NULL },
 	[TEXT_RIGHT_ADD] = { "*** You don't have the permission to add "
@@ -157,7 +159,8 @@ static const struct {
 			     "*** %u is not a member of this room (send "
 			     "'%mlist')" },
 	[TEXT_IS_IN] = { "*** %u is a member of this room already", NULL },
-	[TEXT_IS_INVITED] = { "*** %u is invited already", NULL },
+	[TEXT_IS_INVITED] = { "*** %u is invited already (send '%madd <user>' "
+			      "to make him a member without asking)", NULL },
 	[TEXT_IS_BANNED] = { "*** %u is banned from this room (send '%munban' "
 			     "first)", NULL },
 	[TEXT_NOT_BANNED] = { "*** %u is not banned from this room (send "
@@ -165,7 +168,8 @@ static const struct {
 	[TEXT_UNREACHABLE] = { "*** %u has not been seen here yet and can't "
 			       "be reached: nobody was invited", NULL },
 	[TEXT_NOT_PERSON] = { "*** This is the address of a room, not of a "
-			      "user", NULL },
+			      "user (write sip:user@domain, user@domain or "
+			      "user)", NULL },
 	[TEXT_HAS_BLOCKED] = { "*** %u wants no invitations from you, and "
 			       "can't be added by you (he may join by "
 			       "himself)", NULL },
@@ -174,8 +178,10 @@ static const struct {
 	[TEXT_BLOCKS] = { "*** You have blocked %n users, and more are not "
 			  "allowed (send '%munblock <user>' for one of "
 			  "them)", NULL },
-	[TEXT_NICK_TAKEN] = { "*** Somebody else has this name here", NULL },
-	[TEXT_BAD_NICK] = { "*** This is not a name that can be shown", NULL },
+	[TEXT_NICK_TAKEN] = { "*** Somebody else has this name here (send "
+			      "'%mnick <name>' with another one)", NULL },
+	[TEXT_BAD_NICK] = { "*** This is not a name that can be shown (write "
+			    "one with letters or digits)", NULL },
 	[TEXT_NOTHING_SAID] = { "*** You have said nothing here that is still "
 				"known", NULL },
 	[TEXT_NO_LINK] = { "*** The room has no such link (send '%mlinks')",
@@ -183,7 +189,8 @@ static const struct {
 	[TEXT_LINK_REFUSED] = { "*** This can't be linked: %t", NULL },
 	[TEXT_CONFIGURED] = { "*** This link stands in the configuration: "
 			      "only the operator can remove it", NULL },
-	[TEXT_UNDER_WAY] = { "*** This is under way already", NULL },
+	[TEXT_UNDER_WAY] = { "*** This is under way already (please wait a "
+			     "moment)", NULL },
 	[TEXT_TOO_FAST] = { "*** You write too fast: this was not taken, and "
 			    "more will not be for a moment (please wait %n "
 			    "s)", NULL },
@@ -214,8 +221,8 @@ static const struct {
 			     NULL },
 	[TEXT_FULL] = { "*** The room has as many members as are allowed: "
 			"somebody has to leave first", NULL },
-	[TEXT_TOO_LONG] = { "*** This is too long to be sent to a room",
-			    NULL },
+	[TEXT_TOO_LONG] = { "*** This is too long to be sent to a room "
+			    "(please send it in parts)", NULL },
 	[TEXT_STORE] = { "*** This could not be stored, please try again "
 			 "later", NULL },
 	[TEXT_EMPTY] = { "*** There is nothing in it that can be shown",

@@ -268,7 +268,8 @@ static void places_that_are_not_there(void **state)
 	assert_int_equal(user_ask(&rig, &alice, ROOM, "#join Chat-Manager"),
 			 403);
 	AWAIT_TEXT(&rig, &alice, ROOM,
-		   "*** This is the address of the manager, not of a room");
+		   "*** This is the address of the manager, not of a room "
+		   "(rooms have other names: send '#rooms')");
 	rig_stop(&rig);
 }
 
@@ -335,7 +336,8 @@ static void a_room_takes_nobodys_address(void **state)
 	with_room(NULL);
 	assert_int_equal(user_ask(&rig, &alice, MGR, "#create Bob"), 403);
 	AWAIT_TEXT(&rig, &alice, MGR,
-		   "*** This is the address of a user, not of a room");
+		   "*** This is the address of a user, not of a room (a "
+		   "room needs another name)");
 	assert_int_equal(user_ask(&rig, &alice, MGR, "#join alice"), 403);
 	assert_int_equal(user_ask(&rig, &bob, MGR, "#rooms"), 200);
 	AWAIT_TEXT(&rig, &bob, MGR, "Rooms:\n[chat-1]");

@@ -182,9 +182,11 @@ static const struct {
 	  "64 letters a to z, digits and ._-, with no full stop at the "
 	  "end)", NULL },
 	{ TEXT_MANAGERS,
-	  "*** This is the address of the manager, not of a room", NULL },
+	  "*** This is the address of the manager, not of a room "
+	  "(rooms have other names: send '!rooms')", NULL },
 	{ TEXT_USERS,
-	  "*** This is the address of a user, not of a room", NULL },
+	  "*** This is the address of a user, not of a room (a room "
+	  "needs another name)", NULL },
 	{ TEXT_NOT_IN,
 	  "*** You are not a member of this room (send '!join')", NULL },
 	{ TEXT_NOT_IN_PRIVATE,
@@ -202,8 +204,8 @@ static const struct {
 	  "*** You are banned from this room (its owner or an admin "
 	  "can lift it)", NULL },
 	{ TEXT_YOU_ARE_MUTED,
-	  "*** You are muted in this room: you can read, but not speak",
-	  NULL },
+	  "*** You are muted in this room: you can read, but not speak "
+	  "(its owner or an admin can lift it)", NULL },
 	{ TEXT_RIGHT,
 	  "*** You don't have the permission to do this: only the "
 	  "room's owner and its admins may", NULL },
@@ -240,8 +242,10 @@ static const struct {
 	  "*** [Al] is a member of this room already",
 	  "*** <sip:al@ex.org> is a member of this room already" },
 	{ TEXT_IS_INVITED,
-	  "*** [Al] is invited already",
-	  "*** <sip:al@ex.org> is invited already" },
+	  "*** [Al] is invited already (send '!add <user>' to make him "
+	  "a member without asking)",
+	  "*** <sip:al@ex.org> is invited already (send '!add <user>' "
+	  "to make him a member without asking)" },
 	{ TEXT_IS_BANNED,
 	  "*** [Al] is banned from this room (send '!unban' first)",
 	  "*** <sip:al@ex.org> is banned from this room (send '!unban' "
@@ -256,7 +260,8 @@ static const struct {
 	  "*** <sip:al@ex.org> has not been seen here yet and can't be "
 	  "reached: nobody was invited" },
 	{ TEXT_NOT_PERSON,
-	  "*** This is the address of a room, not of a user", NULL },
+	  "*** This is the address of a room, not of a user (write "
+	  "sip:user@domain, user@domain or user)", NULL },
 	{ TEXT_HAS_BLOCKED,
 	  "*** [Al] wants no invitations from you, and can't be added "
 	  "by you (he may join by himself)",
@@ -270,9 +275,11 @@ static const struct {
 	  "*** You have blocked 7 users, and more are not allowed "
 	  "(send '!unblock <user>' for one of them)", NULL },
 	{ TEXT_NICK_TAKEN,
-	  "*** Somebody else has this name here", NULL },
+	  "*** Somebody else has this name here (send '!nick <name>' "
+	  "with another one)", NULL },
 	{ TEXT_BAD_NICK,
-	  "*** This is not a name that can be shown", NULL },
+	  "*** This is not a name that can be shown (write one with "
+	  "letters or digits)", NULL },
 	{ TEXT_NOTHING_SAID,
 	  "*** You have said nothing here that is still known", NULL },
 	{ TEXT_NO_LINK,
@@ -283,7 +290,7 @@ static const struct {
 	  "*** This link stands in the configuration: only the "
 	  "operator can remove it", NULL },
 	{ TEXT_UNDER_WAY,
-	  "*** This is under way already", NULL },
+	  "*** This is under way already (please wait a moment)", NULL },
 	{ TEXT_TOO_FAST,
 	  "*** You write too fast: this was not taken, and more will "
 	  "not be for a moment (please wait 7 s)", NULL },
@@ -327,7 +334,8 @@ static const struct {
 	  "*** The room has as many members as are allowed: somebody "
 	  "has to leave first", NULL },
 	{ TEXT_TOO_LONG,
-	  "*** This is too long to be sent to a room", NULL },
+	  "*** This is too long to be sent to a room (please send it "
+	  "in parts)", NULL },
 	{ TEXT_STORE,
 	  "*** This could not be stored, please try again later", NULL },
 	{ TEXT_EMPTY,

@@ -5,18 +5,20 @@ import itertools
 
 from .commands import (
     ALREADY_IN, BAD_ROOM, BAD_USER, BANNED, CREATED, INVITES, IS_INVITED,
-    MAY_RETURN, NOT_FOUND, NOT_IN, NOT_IN_PRIVATE, NOT_OVER_OWNER, OWNERS,
-    RIGHT, SAM_JOINED, SELF, WHICH_ROOM, usage)
+    MAY_RETURN, NOT_FOUND, NOT_IN, NOT_IN_PRIVATE, NOT_OVER_OWNER,
+    NOT_PERSON, OWNERS, RIGHT, SAM_JOINED, SELF, WHICH_ROOM, usage)
 from .engine import MANAGER, ROOM, ask, here, row
 
 OPERATORS = '*** Only the operator of this server may do this'
 YOU_BANNED = '*** You have been banned from the room'
-YOU_MUTED = '*** You are muted in this room: you can read, but not speak'
+YOU_MUTED = ('*** You are muted in this room: you can read, but not speak '
+             '(its owner or an admin can lift it)')
 MINUTES = ("*** Minutes are a number from 1 to 525600 (send '#mute <user> "
            "[minutes] [room]')")
 COUNT = ("*** How many is a number from 1 to 200 (send '#history "
          "[number]')")
-NOT_PERSON = '*** This is the address of a room, not of a user'
+NICK_TAKEN = ("*** Somebody else has this name here (send '#nick <name>' with "
+              "another one)")
 
 
 def keeps_out(who):
@@ -140,9 +142,9 @@ NICK = [
         ask('mary', 'hello', 202, None, {
             'olga mike': '{mary=Mia/says}hello'}),
         ask('mike', '#nick mia', 403, -156, {
-            'mike': '*** Somebody else has this name here'}),
+            'mike': NICK_TAKEN}),
         ask('mike', '#nick OLGA', 403, -156, {
-            'mike': '*** Somebody else has this name here'}),
+            'mike': NICK_TAKEN}),
         ask('mary', '#nick - {r}', 200, None, {
             'olga mary mike': '*** {mary=Mia} is now known as [mary]'},
             MANAGER),
@@ -152,7 +154,8 @@ NICK = [
         ask('mary', '#nick', 400, -150, {
             'mary': here(usage('nick <name> [room]'))}),
         ask('mary', '#nick \u200b', 400, -157, {
-            'mary': '*** This is not a name that can be shown'})),
+            'mary': '*** This is not a name that can be shown (write one with '
+                    'letters or digits)'})),
 ]
 
 AWAY = [

@@ -42,6 +42,10 @@ BAD_USER = ("*** This is not a user's address (write sip:user@domain, "
             "user@domain or user)")
 BAD_ROOM = ('*** This is not a name that a room can have (write at most 64 '
             'letters a to z, digits and ._-, with no full stop at the end)')
+IVAN_INVITED = ("*** {ivan} is invited already (send '#add <user>' to make "
+                "him a member without asking)")
+NOT_PERSON = ('*** This is the address of a room, not of a user (write '
+              'sip:user@domain, user@domain or user)')
 WHICH_ROOM = ("*** Which room? Write to the room itself, or name it (send "
               "'#help')")
 NOT_FOUND = '*** Room not found'
@@ -128,11 +132,13 @@ CREATE = [
             {'olga': here(BAD_ROOM)}, MANAGER)),
     row('create: the manager\'s name', 'none',
         ask('olga', '#create Chat-Manager', 403, -37, {'olga': here(
-            '*** This is the address of the manager, not of a room')},
+            '*** This is the address of the manager, not of a room (rooms '
+            'have other names: send \'#rooms\')')},
             MANAGER)),
     row('create: a user\'s name', 'none',
         ask('olga', '#create sam', 403, -37, {'olga': here(
-            '*** This is the address of a user, not of a room')},
+            '*** This is the address of a user, not of a room (a room '
+            'needs another name)')},
             MANAGER)),
 ]
 
@@ -215,7 +221,7 @@ INVITE = [
             'olga': '*** {mary} is a member of this room already'})),
     row('invite: an invited one', 'public olga ivan',
         ask('olga', '#invite ivan', 403, -56, {
-            'olga': '*** {ivan} is invited already'})),
+            'olga': IVAN_INVITED})),
     row('invite: a banned one', 'public olga bella',
         ask('olga', '#invite bella', 403, -56, {
             'olga': "*** {bella} is banned from this room (send '#unban' "
@@ -224,9 +230,9 @@ INVITE = [
         ask('olga', '#invite olga', 403, -56, {'olga': SELF})),
     row('invite: a room, the manager', 'public olga',
         ask('olga', '#invite {r}', 403, -57, {
-            'olga': '*** This is the address of a room, not of a user'}),
+            'olga': NOT_PERSON}),
         ask('olga', '#invite chat-manager', 403, -57, {
-            'olga': '*** This is the address of a room, not of a user'})),
+            'olga': NOT_PERSON})),
     row('invite: one who was never seen', 'public olga',
         ask('olga', '#invite nobody', 480, -56, {
             'olga': "*** {nobody} has not been seen here yet and can't be "
@@ -483,7 +489,7 @@ MODIFY = [
           for who in ('sam', 'bella', 'nobody')]),
     row('modify: invited', 'public olga ivan',
         ask('olga', '#modify ivan admin', 403, -126, {
-            'olga': '*** {ivan} is invited already'})),
+            'olga': IVAN_INVITED})),
     row('modify: an admin on an owner, or to owner', 'public olga adam mary',
         ask('adam', '#modify olga member', 403, -123, {
             'adam': NOT_OVER_OWNER}),
@@ -542,7 +548,8 @@ REST = [
     row('text: too long', 'public olga mary',
         # in a charset that grows, because a packet can't be so long
         ask('olga', b'\x80' * 6000, 413, -208, {
-            'olga': '*** This is too long to be sent to a room'},
+            'olga': '*** This is too long to be sent to a room (please send '
+                    'it in parts)'},
             kind='text/plain;charset=windows-1252')),
     row('an empty body', 'public olga mary',
         *[ask(who, '', 200, None, {}, at)
