@@ -2,13 +2,11 @@
 """The disk and the database, case by case, and the end of a busy daemon;
 CATALOGUE.md says where the cases that are not here are shown."""
 import errno
-import mmap
 import os
 import pathlib
 import signal
 import sqlite3
 import stat
-import struct
 import subprocess
 import sys
 import threading
@@ -16,6 +14,7 @@ import time
 
 import pytest
 
+from lab.faults import Faults
 from lab.sip import get
 from lab.store import integrity, opened, texts
 from lab.util import wait_for
@@ -46,33 +45,6 @@ def transact(user, room, text):
 
 # -- DB02
 
-class Faults:
-    """Calls that change the database's files, and fail when asked to."""
-
-    def __init__(self, folder):
-        self.library = folder / 'faults.so'
-        subprocess.run([os.environ.get('CC', 'cc'), '-shared', '-fPIC', '-O2',
-                        '-o', str(self.library), str(HERE / 'faults.c')],
-                       check=True)
-        control = folder / 'control'
-        control.write_bytes(bytes(40))
-        with open(control, 'r+b') as f:
-            self.map = mmap.mmap(f.fileno(), 40)
-        self.env = {
-            'LD_PRELOAD': str(self.library), 'FAULTS_CONTROL': str(control),
-            'FAULTS_PATH': 'confab.db',
-            'ASAN_OPTIONS': 'verify_asan_link_order=0'}
-
-    def fail(self, after, count, error):
-        """The call that is so many further, and count - 1 behind it."""
-        calls = struct.unpack_from('q', self.map)[0]
-        struct.pack_into('4q', self.map, 8, calls + after,
-                         calls + after + count, error, 0)
-
-    def hits(self):
-        return struct.unpack_from('q', self.map, 32)[0]
-
-
 @pytest.mark.parametrize('error', [errno.ENOSPC, errno.EIO])
 def test_db02_what_is_acknowledged_is_there_after_faults(folder, confabd,
                                                          user, error):
@@ -98,7 +70,7 @@ def test_db02_what_is_acknowledged_is_there_after_faults(folder, confabd,
         assert faults.hits()
         assert bob.options(server.manager)[0] == 200
         if n % 8 == 7:
-            faults.fail(0, 0, 0)
+            faults.fail_none()
             server.kill()
             assert set(acked) <= set(texts(server.database))
             assert integrity(server.database) == 'ok'

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What must hold in rooms, whatever is sent to them: D1 to D12 about faults
 and consistency, S1 to S4 about load. CATALOGUE.md lists them."""
+import errno
 import os
 import socket
 import subprocess
@@ -8,6 +9,7 @@ import threading
 
 import pytest
 
+from lab.faults import Faults
 from lab.sip import get
 from lab.store import add_members, opened
 from lab.util import together, wait_for
@@ -305,6 +307,59 @@ def test_d10_a_failed_invitation_leaves_nothing(server, user):
     assert bob.send(room, '#accept') == 200
     assert alice.send(room, '#invite nobody') == 480
     assert set(members(server, 'again')) == {alice.aor, bob.aor}
+
+
+def what_is(server):
+    """Rooms and members, without how far they have got."""
+    return [(r['room'], r['private'], [
+        (m['address'], m['role'], m['state'])
+        for m in server.ctl('members', r['room'])])
+        for r in server.ctl('rooms')]
+
+
+def test_d10_what_is_not_stored_did_not_happen(folder, confabd, user):
+    """A change that the disk refuses is refused, with 503; it is in no list,
+    nobody hears of it, and it is not there after a crash."""
+    faults = Faults(folder('faults'))
+    server = confabd(imc='history_on_join = 0', env=faults.env)
+    alice, carol, dave, eve = (user(server, n)
+                               for n in ('alice', 'carol', 'dave', 'eve'))
+    answers(server, dave, eve)
+    room = server.room('firm')
+    alice.join(room)
+    carol.join(room)
+    assert alice.send(room, '#invite dave') == 200
+    dave.seen.wait(lambda m: 'invites you' in m.body)
+    quiet(server)
+    before = what_is(server)
+    faults.fail_all(errno.ENOSPC)
+    for who, words in (
+            (alice, '#topic x'), (alice, '#modify carol admin'),
+            (alice, '#remove carol'), (alice, '#ban carol'),
+            (alice, '#mute carol'), (alice, '#invite eve'),
+            (alice, '#add eve'), (alice, '#add dave'), (dave, '#accept'),
+            (dave, '#join'), (dave, '#reject'), (eve, '#join'),
+            (eve, '#create other'), (eve, '#join elsewhere'),
+            (carol, '#leave'), (carol, '#nick Caro'), (carol, '#away'),
+            (alice, '#private'), (alice, '#destroy'), (alice, '#leave'),
+            (carol, 'words')):
+        others = [u for u in (alice, carol, dave, eve) if u is not who]
+        heard = [len(u.seen.all()) for u in others]
+        assert who.send(room, words) == 503, words
+        quiet(server)
+        assert [len(u.seen.all()) for u in others] == heard, words
+        assert what_is(server) == before, words
+    faults.fail_none()
+    server.kill()
+    server.start()
+    assert what_is(server) == before
+    assert carol.send(room, '#topic') == 200
+    carol.saw('*** The room has no topic')
+    assert carol.send(room, 'words') == 202
+    alice.saw('[carol]: words')
+    for who, words in ((dave, '#accept'), (eve, '#join'),
+                       (carol, '#nick Caro'), (alice, '#destroy')):
+        assert who.send(room, words) == 200, words
 
 
 def test_d11_each_text_says_what_was_done(confabd, user):
