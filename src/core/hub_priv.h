@@ -40,6 +40,7 @@ struct hub {
 	size_t dirty_count, dirty_cap;
 	struct list dirty_legs;
 	struct wtimer flush, prune, trim;
+	size_t prune_at;     /* of the rooms: where the next turn begins */
 	struct member **batch; /* owned; scratch of one fan-out */
 	size_t batch_cap;
 	struct late *late; /* owned; what goes out at the end of this turn */

@@ -160,12 +160,82 @@ static void many_cursors_are_written(void **state)
 	store_close(rig.store);
 }
 
+static void put_old_words(void)
+{
+	struct store_msg sm = { .seq = 1,
+				.id = 1,
+				.from = VIEW("sip:user1@confab.example"),
+				.name = VIEW("user1"),
+				.text = VIEW("old"),
+				.time_ms = 1 };
+	struct store_txn *t;
+
+	rig_open();
+	for (sm.room = 1; sm.room <= ROOMS; sm.room++) {
+		t = store_begin(rig.store);
+		store_put_msg(t, &sm);
+		store_commit(t, NULL, NULL);
+	}
+	rig_close();
+}
+
+static void on_words(int err, const struct store_msg *msgs, size_t count,
+		     void *arg)
+{
+	(void)msgs;
+	assert_int_equal(err, 0);
+	*(size_t *)arg += count;
+}
+
+/* In how many rooms something is left. */
+static size_t words_left(void)
+{
+	size_t left = 0;
+	uint64_t r;
+
+	for (r = 1; r <= ROOMS; r++)
+		store_read(rig.store, r, 0, 1, on_words, &left);
+	rig_settle();
+	return left;
+}
+
+static void many_rooms_expire_in_turns(void **state)
+{
+	size_t left;
+	int turns;
+
+	(void)state;
+	fill(1);
+	put_old_words();
+	rig_start();
+	rig_advance(599000);
+	assert_int_equal(words_left(), ROOMS);
+	rig_advance(1010);
+	left = words_left();
+	assert_true(left > 0 && left < ROOMS);
+	for (turns = 0; left && turns < 3; turns++) {
+		rig_advance(110);
+		left = words_left();
+	}
+	assert_int_equal(left, 0);
+	/* And again: what comes later is found as well. */
+	rig_stop();
+	put_old_words();
+	rig_start();
+	rig_advance(600010);
+	rig_advance(110);
+	assert_int_equal(words_left(), 0);
+	rig_advance(600010);
+	rig_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RIG_TEST(an_idle_member_is_small),
 		RIG_TEST(who_was_away_is_small_again),
 		RIG_TEST(many_cursors_are_written),
+		RIG_TEST(many_rooms_expire_in_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
