@@ -12,7 +12,8 @@ set -eu
 cd "$(dirname "$0")/.."
 . etc/lib.sh
 
-TEST_PACKAGES="libcmocka-dev python3 python3-pytest python3-slixmpp prosody
+TEST_PACKAGES="libcmocka-dev python3 python3-pytest python3-slixmpp
+ python3-websocket prosody
  lua-sec ngircd openssl baresip-core sipsak linphone-cli twinkle-console
  iproute2 procps util-linux e2fsprogs xfsprogs"
 what=${1:-all}

@@ -88,9 +88,10 @@ class Baresip(Client):
                '/usr/local/lib/baresip/modules')
 
     def __init__(self, folder, name, domain, server, contact,
-                 transport='udp'):
-        """contact: who gets what is said (the current contact)."""
-        self.contact, self.transport = contact, transport
+                 transport='udp', ca=None):
+        """contact: who gets what is said (the current contact). ca: whose
+        certificates are believed, for tls."""
+        self.contact, self.transport, self.ca = contact, transport, ca
         super().__init__(folder, name, domain, server)
 
     def prepare(self):
@@ -99,8 +100,10 @@ class Baresip(Client):
         self.write('config', 'sip_listen 127.0.0.1:%d\n'
                    'net_interface 127.0.0.1\nmodule_path %s\n'
                    'module stdio.so\nmodule_app account.so\n'
-                   'module_app contact.so\nmodule_app menu.so\n' % (
-                       free_port(), modules))
+                   'module_app contact.so\nmodule_app menu.so\n%s' % (
+                       free_port(), modules, 'sip_cafile %s\n'
+                       'sip_verify_server yes\n' % self.ca
+                       if self.ca else ''))
         self.write('accounts', '<%s;transport=%s>;regint=0;'
                    'outbound="sip:%s:%d;transport=%s"\n' % (
                        self.aor, self.transport, self.host, self.port,
@@ -123,28 +126,31 @@ class Linphone(Client):
     program = 'linphonec'
     ready = 'linphonec> '
 
-    def __init__(self, folder, name, domain, server, register=False):
-        self.register = register
+    def __init__(self, folder, name, domain, server, register=False,
+                 transport='tcp', ca=None):
+        self.register, self.transport, self.ca = register, transport, ca
         super().__init__(folder, name, domain, server)
 
     def prepare(self):
         self.write('linphonerc', '''[sip]
 sip_port=0
 sip_tcp_port=-2
-sip_tls_port=0
+sip_tls_port=%(tls_port)d
+root_ca=%(ca)s
 use_ipv6=0
 guess_hostname=0
 contact=%(aor)s
 default_proxy=0
 [proxy_0]
-reg_proxy=<sip:%(host)s:%(port)d;transport=tcp>
-reg_route=<sip:%(host)s:%(port)d;transport=tcp;lr>
+reg_proxy=<sip:%(host)s:%(port)d;transport=%(transport)s>
+reg_route=<sip:%(host)s:%(port)d;transport=%(transport)s;lr>
 reg_identity=%(aor)s
 reg_expires=3600
 reg_sendregister=%(register)d
 publish=0
 ''' % dict(aor=self.aor, host=self.host, port=self.port,
-           register=self.register))
+           register=self.register, transport=self.transport,
+           tls_port=-2 if self.transport == 'tls' else 0, ca=self.ca or ''))
         # It crashes where it cannot make its database.
         os.makedirs(self.path('.local/share/linphone'))
         return [self.program, '-c', self.path('linphonerc'), '-d', '6',

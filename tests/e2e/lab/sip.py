@@ -60,10 +60,11 @@ class Unconnected:
 class SipUser:
     """name@domain on a socket of its own. answer: the status that incoming
     MESSAGEs get, or a function that says it of a Message; None: silence.
-    anybody: hears others than the server as well (UDP)."""
+    anybody: hears others than the server as well (UDP). sock: a socket that
+    is connected already (tls.TlsSocket, ws.WsSocket)."""
 
     def __init__(self, name, domain, server, transport='udp', answer=200,
-                 bind='127.0.0.1', port=0, anybody=False):
+                 bind='127.0.0.1', port=0, anybody=False, sock=None):
         self.name, self.domain, self.server = name, domain, server
         self.transport, self.answer = transport, answer
         self.aor = 'sip:%s@%s' % (name, domain)
@@ -74,7 +75,9 @@ class SipUser:
         self.known = set()
         self.cseq = 0
         self.closed = False
-        if transport == 'udp':
+        if sock:
+            self.sock = sock
+        elif transport == 'udp':
             self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                                  1 << 20)
@@ -99,7 +102,8 @@ class SipUser:
         ready.register(self.sock, select.POLLIN)
         ready.register(self.wake, select.POLLIN)
         while True:
-            ready.poll()
+            if not getattr(self.sock, 'pending', int)():
+                ready.poll()
             if self.closed:
                 return
             try:
@@ -110,11 +114,11 @@ class SipUser:
                 continue
             except OSError:
                 return
-            if self.transport == 'udp':
+            if not data and self.transport != 'udp':
+                return
+            if self.transport in ('udp', 'ws', 'wss'):
                 yield data
                 continue
-            if not data:
-                return
             buf += data
             while True:
                 buf = buf.lstrip(b'\r\n')
@@ -302,6 +306,8 @@ class SipUser:
             patience=patience)
 
     def close(self):
+        if self.closed:
+            return
         self.closed = True
         os.eventfd_write(self.wake, 1)
         self.thread.join()
