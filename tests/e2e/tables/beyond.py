@@ -35,7 +35,8 @@ LEAST = [
     ('#topic', -140, 'member'), ('#nick Zed', -150, 'member'),
     ('#away', -150, 'member'), ('#away at lunch', -150, 'member'),
     ('#history', -170, 'member'), ('#history 5', -170, 'member'),
-    ('#status', -170, 'member'), ('hello', -200, 'member'),
+    ('#status', -170, 'member'), ('#notices', -140, 'member'),
+    ('hello', -200, 'member'), ('#notices off', -140, 'admin'),
     ('#invite sue', -50, 'admin'), ('#remove mike', -80, 'admin'),
     ('#topic tea', -140, 'admin'), ('#ban mike', -160, 'admin'),
     ('#unban bella', -160, 'admin'), ('#bans', -160, 'admin'),
@@ -132,6 +133,68 @@ KINDS = [
             'olga adam mary': '*** The room is public now: everybody may '
                               'join'}, MANAGER),
         ask('sam', '#rooms', 200, None, {'sam': here('Rooms:\n[{r}]')},
+            MANAGER)),
+]
+
+def told(who, what):
+    return ('*** {%s} has set who hears of those that come and go: %s' %
+            (who, what))
+
+
+NOTICES = [
+    row('notices', 'public olga adam mary',
+        ask('mary', '#notices', 200, None, {
+            'mary': '*** Who comes and who goes: all are told'}),
+        ask('adam', '#notices quiet', 200, None, {
+            'olga adam mary': told('adam',
+                                   'quiet, owners and admins are told')}),
+        ask('sam', '#join', 200, None, {'olga adam sam': SAM_JOINED}),
+        ask('olga', '#Notices OFF {r}', 200, None, {
+            'olga adam mary sam': told('olga', 'off, nobody is told')},
+            MANAGER),
+        ask('sue', '#join', 200, None, {
+            'sue': '*** {sue} has joined the room'}),
+        # they are no secret: words are for all
+        ask('sue', 'hello', 202, None, {
+            'olga adam mary sam': '{sue/says}hello'}),
+        ask('sam', '#notices {r}', 200, None, {
+            'sam': '*** Who comes and who goes: off, nobody is told'},
+            MANAGER),
+        ask('olga', '#notices all', 200, None, {
+            'olga adam mary sam sue': told('olga', 'all are told')}),
+        left='olga adam mary sam sue'),
+    row('notices: what not', 'public olga',
+        *[ask('olga', '#notices ' + words, 400, -140, {'olga': here(
+            "*** Who comes and who goes can be told to all, to owners and "
+            "admins (quiet) or to nobody (off): send '#notices all', "
+            "'#notices quiet' or '#notices off'")})
+          for words in ('loud', 'loud {r}')]),
+]
+
+BLOCKS = [
+    row('block', 'public olga mary',
+        ask('sam', '#block', 200, None, {'sam': here('Blocked:')}, MANAGER),
+        ask('sam', '#block olga', 200, None, {'sam': here(
+            "*** {olga} can't invite you to rooms any more, nor add you to "
+            "them (send '#unblock' to allow it)")}, MANAGER),
+        ask('sam', '#block', 200, None, {'sam': here(
+            'Blocked:\nsip:olga@confab.test')}),
+        *[ask('olga', '#%s sam' % word, 403, -55, {
+            'olga': "*** {sam} wants no invitations from you, and can't be "
+                    "added by you (he may join by himself)"})
+          for word in ('invite', 'add')],
+        ask('sam', '#unblock olga', 200, None, {'sam': here(
+            '*** {olga} can invite you to rooms again')}),
+        ask('olga', '#invite sam', 200, None, {'sam': INVITES})),
+    row('block: whom not', 'public olga',
+        ask('sam', '#unblock olga', 404, -196, {'sam': here(
+            "*** {olga} is not blocked by you (send '#block' to see who "
+            "is)")}, MANAGER),
+        ask('sam', '#unblock', 400, -190, {
+            'sam': here(usage('unblock <user>'))}, MANAGER),
+        ask('sam', '#block a@b@c', 400, -197, {'sam': here(BAD_USER)},
+            MANAGER),
+        ask('sam', '#block {r}', 403, -197, {'sam': here(NOT_PERSON)},
             MANAGER)),
 ]
 
@@ -549,5 +612,6 @@ WORDS = [
         left='olga mary sam', conf='history'),
 ]
 
-ROWS = (RIGHTS + OPERATOR + TOPIC + KINDS + NICK + AWAY + BAN + MUTE +
+ROWS = (RIGHTS + OPERATOR + TOPIC + KINDS + NOTICES + BLOCKS + NICK +
+        AWAY + BAN + MUTE +
         HISTORY + LINKS + OWNERSHIP + INVITATIONS + WORDS + FORMS)
