@@ -4,9 +4,7 @@
  * message may be delivered long after it was said.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "headers.h"
 #include "mem.h"
@@ -20,24 +18,6 @@ static const char *const taken[] = {
 	"Max-Forwards", "Content-Length", "l", "Content-Type", "c", "Date",
 	"In-Reply-To", "Contact", "m", "User-Agent",
 };
-
-struct view date_text(char dst[DATE_TEXT_MAX], uint64_t wall_ms)
-{
-	/* not by strftime(): names must not follow the locale */
-	static const char days[] = "SunMonTueWedThuFriSat";
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	time_t t = (time_t)(wall_ms / 1000);
-	struct tm tm;
-	int n;
-
-	if (!gmtime_r(&t, &tm))
-		memset(&tm, 0, sizeof(tm));
-	n = snprintf(dst, DATE_TEXT_MAX,
-		     "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT",
-		     days + 3 * tm.tm_wday, tm.tm_mday, months + 3 * tm.tm_mon,
-		     tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-	return view_mem(dst, n > 0 && n < DATE_TEXT_MAX ? (size_t)n : 0);
-}
 
 /* RFC 3261 25.1: token */
 static bool is_token_char(char c)

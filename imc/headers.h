@@ -6,10 +6,6 @@
 #include "buf.h"
 #include "sip.h"
 
-/* RFC 3261 20.17: "Sat, 13 Nov 2010 23:29:00 GMT". */
-enum { DATE_TEXT_MAX = 32 };
-struct view date_text(char dst[DATE_TEXT_MAX], uint64_t wall_ms);
-
 struct headers {
 	struct sip_header *list; /* owned; [0] is Date, its value is open */
 	size_t count;

@@ -14,6 +14,7 @@
 #include "fork.h"
 #include "imc_priv.h"
 #include "mem.h"
+#include "registrar.h"
 #include "replay.h"
 #include "typing.h"
 
@@ -157,7 +158,7 @@ void imc_on_status(struct imc *i, int status)
 int imc_template(struct sip_template **tp, struct imc *i,
 		 const struct imc_text *t)
 {
-	char date[DATE_TEXT_MAX];
+	char date[SIP_DATE_MAX];
 	struct sip_template_conf conf = {
 		.id = t->id,
 		.from = t->from,
@@ -170,7 +171,7 @@ int imc_template(struct sip_template **tp, struct imc *i,
 		.arg = i,
 	};
 
-	i->headers.list[0].value = date_text(date, t->time_ms);
+	i->headers.list[0].value = sip_date(date, t->time_ms);
 	return sip_template_new(tp, i->sip, &conf);
 }
 
@@ -537,10 +538,28 @@ void imc_free(struct imc *i)
 	mem_deref(i); /* requests that wait for the disk still hold it */
 }
 
+static void on_registered(struct view aor, void *arg)
+{
+	struct imc *i = arg;
+	struct addr *user = NULL;
+
+	if (i->running && !addr_parse(&user, aor))
+		hub_member_awake(i->hub, user);
+	mem_deref(user);
+}
+
 void imc_set_sip(struct imc *i, struct sip *sip)
 {
+	const struct sip_registrar registrar = {
+		.location = i->location,
+		.registeredh = on_registered,
+		.arg = i,
+	};
+
 	i->sip = sip;
 	location_set_sip(i->location, sip);
+	if (sip)
+		sip_set_registrar(sip, &registrar);
 }
 
 const char *imc_accept(void)

@@ -11,6 +11,7 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/credentials.c src/sip/credentials_priv.h \
 	src/sip/ctxn.c src/sip/ctxn_priv.h \
 	src/sip/dest.c src/sip/dest_priv.h \
+	src/sip/date.c \
 	src/sip/device.c src/sip/device.h \
 	src/sip/edge.c src/sip/edge_priv.h \
 	src/sip/flow.c \
@@ -20,7 +21,10 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/method.c src/sip/method_priv.h \
 	src/sip/nonce.c src/sip/nonce_priv.h \
 	src/sip/parse.c src/sip/parse_priv.h \
+	src/sip/policy.c src/sip/policy_priv.h \
 	src/sip/prescan.c src/sip/prescan_priv.h \
+	src/sip/register.c src/sip/register_priv.h \
+	src/sip/registrar.c src/sip/registrar.h src/sip/registrar_priv.h \
 	src/sip/response.c src/sip/response_priv.h \
 	src/sip/scan.c src/sip/scan_priv.h \
 	src/sip/sip.c src/sip/sip.h src/sip/sip_priv.h \
@@ -112,6 +116,11 @@ tests_unit_t_users_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_users_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_device tests/unit/t_location
+check_PROGRAMS += tests/unit/t_registrar
+tests_unit_t_registrar_SOURCES = tests/unit/t_registrar.c tests/unit/sip_rig.h
+tests_unit_t_registrar_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_registrar_LDADD = src/sip/libsip.a $(LIB_io) $(OSIP_LIBS) \
+	$(DEPS_io) $(CMOCKA_LIBS)
 tests_unit_t_device_SOURCES = tests/unit/t_device.c
 tests_unit_t_device_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_device_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)

@@ -230,7 +230,7 @@ static void place_put(struct place *p, struct store_txn *t)
 		.call_id = b->contact.call_id,
 		.cseq = b->contact.cseq,
 		.flow = view_str(sip_flow_str(flow, &b->flow)),
-		.listener = b->flow.listener,
+		.listener = b->flow.listener & 0xff, /* no edge's mark */
 		.agent = b->contact.agent,
 		.expires_ms = b->expires_ms,
 		.seen_ms = b->seen_ms,
@@ -689,6 +689,11 @@ void location_unbind(struct location_change *c, uint64_t id)
 	store_del_binding(c->t, aor, id);
 	if (e && *place_at(e, id))
 		place_drop(l, e, place_at(e, id));
+}
+
+void location_keep(struct location_change *c, struct binding *b)
+{
+	place_put((struct place *)b, c->t);
 }
 
 void location_commit(struct location_change *c, store_done_h *doneh,

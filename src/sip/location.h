@@ -108,6 +108,8 @@ void location_bind(struct location_change *c, const struct contact *contact,
 		   const struct sip_flow *flow, uint64_t expires_ms);
 /* id 0: what was learned. */
 void location_unbind(struct location_change *c, uint64_t id);
+/* More was learned of the device. */
+void location_keep(struct location_change *c, struct binding *b);
 /* Takes c. */
 void location_commit(struct location_change *c, store_done_h *doneh,
 		     void *arg);

@@ -148,8 +148,7 @@ int scan_param(struct sip_param *out, struct view *rest)
 	return 0;
 }
 
-/* Cuts value into the URI and what follows it. */
-static int split_uri(struct view *uri, struct view *rest, struct view value)
+int scan_split_uri(struct view *uri, struct view *rest, struct view value)
 {
 	size_t n = 0;
 
@@ -186,7 +185,7 @@ int scan_nameaddr(struct sip_nameaddr *out, struct view value)
 
 	memset(out, 0, sizeof(*out));
 	value = view_trim(value);
-	err = split_uri(&out->uri, &rest, value);
+	err = scan_split_uri(&out->uri, &rest, value);
 	if (err)
 		return err;
 

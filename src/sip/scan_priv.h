@@ -36,6 +36,10 @@ struct sip_param {
 };
 int scan_param(struct sip_param *out, struct view *rest);
 
+/* Cuts a name-addr or addr-spec into the URI and the parameters behind it;
+ * EBADMSG. */
+int scan_split_uri(struct view *uri, struct view *rest, struct view value);
+
 /* From, To: name-addr or addr-spec with parameters (RFC 3261 20.10). EBADMSG
  * also for two tags or an empty one. */
 struct sip_nameaddr {

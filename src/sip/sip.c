@@ -27,6 +27,8 @@ static struct sip_limits limits_full(const struct sip_limits *l)
 		.conns = size_or(l->conns, 1024),
 		.handshakes = size_or(l->handshakes, 128),
 		.conns_per_ip = size_or(l->conns_per_ip, 32),
+		.expires_min = l->expires_min ? l->expires_min : 60,
+		.expires_max = l->expires_max ? l->expires_max : 3600,
 		.tcp_idle_ms = size_or(l->tcp_idle_ms, 120 * 1000),
 		.user_idle_ms = size_or(l->user_idle_ms, 65 * 60 * 1000),
 		.dead_ms = size_or(l->dead_ms, 45 * 1000),
@@ -117,6 +119,7 @@ void sip_free(struct sip *s)
 	stxns_free(s->stxns);
 	injects_free(s->injects);
 	edges_free(s->edges);
+	registrar_free(s->registrar);
 	auth_free(s->auth);
 	amp_free(s->amp);
 	parser_free(s->parser);

@@ -73,6 +73,8 @@ struct sip_limits {
 	size_t client_txns;   /* 0: 200,000 */
 	size_t conns, conns_per_ip; /* 0: 1,024 and 32 */
 	size_t handshakes;    /* under way at once; 0: 128 */
+	uint32_t expires_min, expires_max; /* s of a registration; 0: 60 and
+					      3,600 */
 	uint64_t tcp_idle_ms; /* without a message; 0: 120 s */
 	uint64_t user_idle_ms; /* the same, see sip_conn_known(); 0: 65 min */
 	/* A whole message must be in by then, and so must what opens a
@@ -164,6 +166,9 @@ const struct netaddr *sip_local(const struct sip *s, size_t i);
 struct sip_header {
 	struct view name, value;
 };
+/* RFC 3261 20.17: "Sat, 13 Nov 2010 23:29:00 GMT". */
+enum { SIP_DATE_MAX = 32 };
+struct view sip_date(char dst[SIP_DATE_MAX], uint64_t wall_ms);
 /* reason NULL: the usual one. Unknown ids (the transaction is over) are
  * ignored. */
 void sip_answer(struct sip *s, uint64_t txn, int code, const char *reason,

@@ -10,6 +10,8 @@
 #include "edge_priv.h"
 #include "inject_priv.h"
 #include "parse_priv.h"
+#include "policy_priv.h"
+#include "registrar.h"
 #include "response_priv.h"
 #include "stxn_priv.h"
 #include "transport_priv.h"
@@ -36,6 +38,7 @@ struct sip {
 	struct stxns *stxns;
 	struct injects *injects;
 	struct edges *edges;
+	struct registrar *registrar; /* NULL: nobody registers here */
 	struct ctxns *ctxns;
 
 	/* While a done handler runs: what it may ask about. */

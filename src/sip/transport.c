@@ -200,6 +200,11 @@ void transport_free(struct transport *t)
 	mem_free(t);
 }
 
+size_t transport_listeners(const struct transport *t)
+{
+	return t->count;
+}
+
 const struct netaddr *transport_local(const struct transport *t, size_t i)
 {
 	return &t->sockets[i].local;

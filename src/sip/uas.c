@@ -11,38 +11,40 @@
 #include "identity_priv.h"
 #include "log.h"
 #include "method_priv.h"
+#include "register_priv.h"
+#include "registrar_priv.h"
 #include "text_priv.h"
 
 /* ---- what is served ---- */
 
-/* RFC 3261 8.2.2.3: all that Require asks for is unknown here. */
-static void answer_unsupported(const struct uas *u)
+/* RFC 3261 8.2.2.3: what Require asks for is unknown here, but for the
+ * extensions of registrations. */
+static bool is_unsupported(const struct uas *u)
 {
 	struct buf b = { 0 };
 	size_t i;
+	bool any;
 
-	for (i = 0; i < u->pre->lines; i++) {
-		if (u->pre->line[i].id != HDR_REQUIRE)
-			continue;
-		if (b.n)
-			buf_adds(&b, ", ");
-		text_put_unfolded(&b, u->pre->line[i].value);
-	}
-	uas_answer_with(u, 420, "Unsupported", buf_view(&b));
+	for (i = 0; i < u->pre->lines; i++)
+		if (u->pre->line[i].id == HDR_REQUIRE)
+			reg_unknown(&b, u->pre->line[i].value,
+				    u->req->method != SIP_REGISTER);
+	any = b.n;
+	if (any)
+		uas_answer_with(u, 420, "Unsupported", buf_view(&b));
 	buf_free(&b);
+	return any;
 }
 
-/* What OPTIONS and MESSAGE have in common; true: it has been answered. */
-static bool served_refused(const struct uas *u)
+/* What all that is served has in common; true: it has been answered. */
+bool uas_refused(const struct uas *u)
 {
 	if (u->pre->vias > PRESCAN_VIAS)
 		uas_answer(u, 400, "Too Many Via", NULL, 0);
 	else if (!u->req->ruri.chat)
 		uas_answer(u, 416, NULL, NULL, 0);
-	else if (u->pre->first[HDR_REQUIRE].n)
-		answer_unsupported(u);
 	else
-		return false;
+		return u->pre->first[HDR_REQUIRE].p && is_unsupported(u);
 	return true;
 }
 
@@ -55,7 +57,7 @@ static void serve_options(const struct uas *u)
 
 	if (u->sip->draining)
 		uas_answer_busy(u);
-	else if (!served_refused(u))
+	else if (!uas_refused(u))
 		uas_answer(u, 200, NULL, headers, 2);
 }
 
@@ -112,7 +114,7 @@ static void serve_message(const struct uas *u)
 		uas_answer_busy(u);
 		return;
 	}
-	if (served_refused(u) || message_refused(u, &out))
+	if (uas_refused(u) || message_refused(u, &out))
 		return;
 
 	if (uas_txn(u, &out.txn)) {
@@ -131,6 +133,9 @@ static void serve_known(const struct uas *u)
 	switch (u->req->method) {
 	case SIP_MESSAGE:
 		serve_message(u);
+		break;
+	case SIP_REGISTER:
+		registrar_serve(u);
 		break;
 	case SIP_UNKNOWN:
 		uas_answer_with(u, 501, "Allow", VIEW(METHOD_ALLOW));

@@ -35,6 +35,8 @@ void uas_answer_with(const struct uas *u, int status, const char *name,
 		     struct view value);
 /* 503 with Retry-After. */
 void uas_answer_busy(const struct uas *u);
+/* What nobody serves: 400, 416, 420. True: it has been answered. */
+bool uas_refused(const struct uas *u);
 /* A transaction, to be answered by sip_answer(). ENOBUFS: too many. */
 int uas_txn(const struct uas *u, uint64_t *id);
 

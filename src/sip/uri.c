@@ -177,33 +177,6 @@ int sip_uri_parse(struct sip_uri *out, struct view text)
 
 /* ---- comparing ---- */
 
-/* The next character, escapes undone. */
-static int next_char(struct view *v)
-{
-	int c = (unsigned char)*v->p;
-
-	if (c != '%' || v->n < 3) {
-		*v = view_from(*v, 1);
-		return c;
-	}
-	c = 0;
-	for (int i = 1; i < 3; i++) {
-		int d = (unsigned char)v->p[i];
-
-		c = c * 16 + (d <= '9' ? d - '0' : (d | 0x20) - 'a' + 10);
-	}
-	*v = view_from(*v, 3);
-	return c;
-}
-
-static bool same_text(struct view a, struct view b)
-{
-	while (a.n && b.n)
-		if (next_char(&a) != next_char(&b))
-			return false;
-	return !a.n && !b.n;
-}
-
 static bool param_find(struct view params, struct view name, struct view *out)
 {
 	struct view param, key;
@@ -253,7 +226,7 @@ bool uri_same(struct view a, struct view b)
 	struct sip_uri x, y;
 
 	return !sip_uri_parse(&x, a) && !sip_uri_parse(&y, b) &&
-	       view_ieq(x.scheme, y.scheme) && same_text(x.user, y.user) &&
+	       view_ieq(x.scheme, y.scheme) && uri_user_is(x.user, y.user) &&
 	       view_ieq(x.host, y.host) && x.port == y.port &&
 	       params_agree(x.params, y.params) &&
 	       params_agree(y.params, x.params);

@@ -8,16 +8,16 @@
 
 static void dates(void **state)
 {
-	char text[DATE_TEXT_MAX];
+	char text[SIP_DATE_MAX];
 
 	(void)state;
 	/* the example of RFC 3261 20.17 */
-	assert_view(date_text(text, UINT64_C(1289690940000)),
+	assert_view(sip_date(text, UINT64_C(1289690940000)),
 		    "Sat, 13 Nov 2010 23:29:00 GMT");
-	assert_view(date_text(text, 0), "Thu, 01 Jan 1970 00:00:00 GMT");
-	assert_view(date_text(text, UINT64_C(951782399999)),
+	assert_view(sip_date(text, 0), "Thu, 01 Jan 1970 00:00:00 GMT");
+	assert_view(sip_date(text, UINT64_C(951782399999)),
 		    "Mon, 28 Feb 2000 23:59:59 GMT");
-	assert_true(date_text(text, UINT64_MAX).n < DATE_TEXT_MAX);
+	assert_true(sip_date(text, UINT64_MAX).n < SIP_DATE_MAX);
 }
 
 static void good_headers(void **state)

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The registrar, as the edge calls it. */
+#ifndef CONFAB_REGISTRAR_PRIV_H
+#define CONFAB_REGISTRAR_PRIV_H
+
+#include "uas_priv.h"
+
+/* A REGISTER of one whose identity is settled. */
+void registrar_serve(const struct uas *u);
+
+#endif
