@@ -33,7 +33,7 @@ tests_unit_t_imc_content_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_content_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)
 tests_unit_t_imc_headers_SOURCES = tests/unit/t_imc_headers.c
 tests_unit_t_imc_headers_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
-tests_unit_t_imc_headers_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)
+tests_unit_t_imc_headers_LDADD = imc/libimc.a $(LIB_sip) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_imc_html tests/unit/t_imc_multipart \
 	tests/unit/t_imc_split

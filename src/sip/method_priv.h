@@ -5,9 +5,6 @@
 
 #include "sip.h"
 
-/* What OPTIONS, 405 and 501 name in Allow. */
-#define METHOD_ALLOW "MESSAGE, OPTIONS, REGISTER"
-
 /* Case matters (RFC 3261 7.1). */
 enum sip_method method_find(struct view name);
 /* The usual phrase for a status; never NULL. */

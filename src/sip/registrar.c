@@ -441,13 +441,23 @@ static void serve(struct visit *v)
 		query(v);
 }
 
+static bool is_open(const struct sip *s)
+{
+	return s->registrar && s->registrar->conf.location;
+}
+
+struct view registrar_allow(const struct sip *s)
+{
+	return is_open(s) ? VIEW("MESSAGE, OPTIONS, REGISTER") :
+			    VIEW("MESSAGE, OPTIONS");
+}
+
 void registrar_serve(const struct uas *u)
 {
-	const struct registrar *r = u->sip->registrar;
 	struct visit v = { .u = u };
 
-	if (!r || !r->conf.location) {
-		uas_answer_with(u, 405, "Allow", VIEW("MESSAGE, OPTIONS"));
+	if (!is_open(u->sip)) {
+		uas_answer_with(u, 405, "Allow", registrar_allow(u->sip));
 		return;
 	}
 	if (u->sip->draining) {
@@ -456,7 +466,7 @@ void registrar_serve(const struct uas *u)
 	}
 	if (uas_refused(u))
 		return;
-	v.l = r->conf.location;
+	v.l = u->sip->registrar->conf.location;
 	serve(&v);
 	reg_free(&v.reg);
 	buf_free(&v.aor);

@@ -5,6 +5,8 @@
 
 #include "uas_priv.h"
 
+/* What OPTIONS, 405 and 501 name in Allow. */
+struct view registrar_allow(const struct sip *s);
 /* A REGISTER of one whose identity is settled. */
 void registrar_serve(const struct uas *u);
 

@@ -51,7 +51,7 @@ bool uas_refused(const struct uas *u)
 static void serve_options(const struct uas *u)
 {
 	const struct sip_header headers[] = {
-		{ VIEW("Allow"), VIEW(METHOD_ALLOW) },
+		{ VIEW("Allow"), registrar_allow(u->sip) },
 		{ VIEW("Accept"), view_str(u->sip->accept) },
 	};
 
@@ -138,10 +138,10 @@ static void serve_known(const struct uas *u)
 		registrar_serve(u);
 		break;
 	case SIP_UNKNOWN:
-		uas_answer_with(u, 501, "Allow", VIEW(METHOD_ALLOW));
+		uas_answer_with(u, 501, "Allow", registrar_allow(u->sip));
 		break;
 	default:
-		uas_answer_with(u, 405, "Allow", VIEW(METHOD_ALLOW));
+		uas_answer_with(u, 405, "Allow", registrar_allow(u->sip));
 		break;
 	}
 }

@@ -148,6 +148,18 @@ static int say(const char *headers)
 	return visit(&a);
 }
 
+static int say_as(unsigned number, const char *call_id, const char *headers)
+{
+	const struct visit v = { .headers = headers, .cseq = number,
+				 .call_id = call_id };
+
+	return visit(&v);
+}
+
+static const struct visit plain = {
+	.headers = "Contact: <sip:a@192.0.2.1>\r\n",
+};
+
 static size_t bindings(struct binding **b)
 {
 	struct binding *all[LOCATION_BINDINGS + 1];
@@ -187,7 +199,7 @@ static void it_is_told_after_the_disk(void **state)
 	(void)state;
 	registrar_open("127.0.0.0/8");
 	st.slow = true;
-	visit_send(&(struct visit){ .headers = "Contact: <sip:a@192.0.2.1>\r\n" });
+	visit_send(&plain);
 	assert_false(received(udp));
 	assert_int_equal(registered, 0);
 	store_answers(0);
@@ -237,9 +249,8 @@ static void a_star_ends_all(void **state)
 	assert_int_equal(say("Contact: <sip:a@192.0.2.1>\r\nContact: *\r\n"
 			     "Expires: 0\r\n"), 400);
 	assert_int_equal(bindings(NULL), 2);
-	assert_int_equal(visit(&(struct visit){ .headers = "Contact: *\r\n"
-						       "Expires: 0\r\n",
-					    .cseq = 1 }), 400);
+	assert_int_equal(say_as(1, "call", "Contact: *\r\nExpires: 0\r\n"),
+			 400);
 	assert_int_equal(say("Contact: *\r\nExpires: 0\r\n"), 200);
 	assert_null(strstr(in, "Contact:"));
 	assert_int_equal(bindings(NULL), 0);
@@ -295,8 +306,8 @@ static void expires_is_kept_in_bounds(void **state)
 		  ";expires=3600\r\n" },
 		{ "Contact: <sip:a@192.0.2.1>;expires=4294967296\r\n", 200,
 		  ";expires=3600\r\n" },
-		{ "Contact: <sip:a@192.0.2.1>;expires=99999999999999999999\r\n",
-		  200, ";expires=3600\r\n" },
+		{ "Contact: <sip:a@192.0.2.1>;expires=99999999999999999999"
+		  "\r\n", 200, ";expires=3600\r\n" },
 		{ "Contact: <sip:a@192.0.2.1>;expires=-1\r\n", 200,
 		  ";expires=3600\r\n" },
 		{ "Contact: <sip:a@192.0.2.1>;expires=x\r\nExpires: 70\r\n",
@@ -381,8 +392,8 @@ static void ten_contacts_and_no_more(void **state)
 	(void)state;
 	registrar_open("127.0.0.0/8");
 	for (int i = 0; i < 10; i++) {
-		snprintf(text, sizeof(text), "Contact: <sip:a%d@192.0.2.1>\r\n",
-			 i);
+		snprintf(text, sizeof(text),
+			 "Contact: <sip:a%d@192.0.2.1>\r\n", i);
 		assert_int_equal(say(text), 200);
 	}
 	assert_int_equal(say("Contact: <sip:x@192.0.2.1>\r\n"), 403);
@@ -414,24 +425,18 @@ static void eleven_at_once(void **state)
 
 static void requests_come_in_order(void **state)
 {
-	const char *contact = "Contact: <sip:a@192.0.2.1>\r\n";
+	const char *there = "Contact: <sip:a@192.0.2.1>\r\n";
+	const char *gone = "Contact: <sip:a@192.0.2.1>;expires=0\r\n";
 
 	(void)state;
 	registrar_open("127.0.0.0/8");
-	assert_int_equal(visit(&(struct visit){ .headers = contact, .cseq = 7 }),
-			 200);
-	assert_int_equal(visit(&(struct visit){ .headers = contact, .cseq = 7 }),
-			 400);
-	assert_int_equal(visit(&(struct visit){ .headers = contact, .cseq = 6 }),
-			 400);
-	assert_int_equal(visit(&(struct visit){
-				 .headers = "Contact: <sip:a@192.0.2.1>;"
-					    "expires=0\r\n",
-				 .cseq = 3 }), 400);
+	assert_int_equal(say_as(7, "call", there), 200);
+	assert_int_equal(say_as(7, "call", there), 400);
+	assert_int_equal(say_as(6, "call", there), 400);
+	assert_int_equal(say_as(3, "call", gone), 400);
 	assert_int_equal(bindings(NULL), 1);
 	/* another Call-ID is another start */
-	assert_int_equal(visit(&(struct visit){ .headers = contact, .cseq = 1,
-					    .call_id = "other" }), 200);
+	assert_int_equal(say_as(1, "other", there), 200);
 	assert_int_equal(bindings(NULL), 1);
 }
 
@@ -526,7 +531,7 @@ static void the_edge_may_go_first(void **state)
 	(void)state;
 	registrar_open("127.0.0.0/8");
 	st.slow = true;
-	visit_send(&(struct visit){ .headers = "Contact: <sip:a@192.0.2.1>\r\n" });
+	visit_send(&plain);
 	turns();
 	assert_int_equal(st.waiting, 1);
 }
