@@ -11,7 +11,7 @@ import pytest
 
 from lab.faults import Faults
 from lab.sip import get
-from lab.store import add_members, opened
+from lab.store import add_members, add_places
 from lab.util import together, wait_for
 
 COMMANDS = ('create', 'join', 'invite', 'add', 'accept', 'reject', 'deny',
@@ -426,10 +426,7 @@ def test_s01_a_big_room_does_not_hold_another_up(confabd, user):
     assert server.stop() == 0
     names = ['eve-%d' % n for n in range(1000)]
     add_members(server.database, 'big', names)
-    with opened(server.database) as db:
-        db.executemany('INSERT INTO contacts VALUES (?, ?, 0)', (
-            ('sip:%s@confab.test' % n, 'udp:127.0.0.1:%d' % eve.port)
-            for n in names))
+    add_places(server.database, names, 'udp:127.0.0.1:%d' % eve.port)
     server.start()
     assert eve.send(big, 'to all of you') == 202
     for n in range(5):

@@ -2,6 +2,7 @@
 """The database file of a confabd that does not run."""
 import contextlib
 import sqlite3
+import time
 
 
 @contextlib.contextmanager
@@ -35,6 +36,15 @@ def add_members(path, room, users, domain='confab.test'):
                 (1 << 40 | n, user, domain, 'sip:%s@%s' % (room, domain),
                  where, 'sip:%s@%s' % (user, domain), head,
                  (last[1] or 0) + 1 + n) for n, user in enumerate(users)))
+
+
+def add_places(path, users, flow, domain='confab.test'):
+    """Where users were heard last."""
+    with opened(path) as db:
+        db.executemany('INSERT INTO bindings (aor, id, flow, seen_ms) '
+                       'VALUES (?, 0, ?, ?)', (
+                           ('sip:%s@%s' % (user, domain), flow,
+                            int(time.time() * 1000)) for user in users))
 
 
 def integrity(path):
