@@ -323,6 +323,20 @@ void ctxns_conn_gone(struct ctxns *cs, uint32_t conn, size_t live)
 	}
 }
 
+void ctxns_edge_gone(struct ctxns *cs, uint8_t edge, uint32_t conn)
+{
+	size_t i;
+
+	for (i = 0; i < cs->used; i++) {
+		struct ctxn *c = slot_at(cs, i);
+
+		if (c->state != CTXN_FREE && c->state != CTXN_FAILED &&
+		    c->edge == edge && sip_is_stream(c->transport) &&
+		    (!conn || c->u.conn == conn))
+			ctxn_fail(cs, c);
+	}
+}
+
 static int hex_scan(uint64_t *out, const char *p)
 {
 	uint64_t v = 0;

@@ -88,6 +88,8 @@ void ctxn_start(struct ctxns *cs, struct ctxn *c);
 void ctxn_fail(struct ctxns *cs, struct ctxn *c);
 /* The live ones on this connection, of which there are so many, fail. */
 void ctxns_conn_gone(struct ctxns *cs, uint32_t conn, size_t live);
+/* The same for what another edge sends; conn 0: down any connection. */
+void ctxns_edge_gone(struct ctxns *cs, uint8_t edge, uint32_t conn);
 uint64_t ctxn_check(const struct ctxns *cs, uint64_t id);
 
 enum ctxn_match { CTXN_STRAY, CTXN_LATE, CTXN_TAKEN };

@@ -4,12 +4,19 @@
 
 #include <errno.h>
 
+#include "hash.h"
 #include "mem.h"
 
 struct edge {
 	uint32_t id; /* 0: free */
 	sip_edge_h *h;
 	void *arg;
+	struct htable conns; /* owns what was heard down them */
+};
+
+struct heard {
+	struct hnode by_conn;
+	struct sip_flow flow; /* marked */
 };
 
 struct edges {
@@ -22,22 +29,35 @@ struct edges *edges_new(void)
 	return mem_zalloc(sizeof(struct edges));
 }
 
+static void forget_conns(struct edge *e)
+{
+	struct hnode *n;
+
+	while ((n = htable_pop(&e->conns)))
+		mem_free(CONTAINER(n, struct heard, by_conn));
+	htable_free(&e->conns);
+}
+
 void edges_free(struct edges *es)
 {
+	size_t i;
+
+	for (i = 0; es && i < EDGES_MAX; i++)
+		forget_conns(&es->slot[i]);
 	mem_free(es);
 }
 
-static uint8_t brief_of(uint32_t id)
+uint8_t edge_short(uint32_t id)
 {
 	return (uint8_t)(id % 255 + 1);
 }
 
-static const struct edge *by_brief(const struct edges *es, uint8_t brief)
+static const struct edge *by_short(const struct edges *es, uint8_t brief)
 {
 	size_t i;
 
 	for (i = 0; i < EDGES_MAX; i++) {
-		if (es->slot[i].id && brief_of(es->slot[i].id) == brief)
+		if (es->slot[i].id && edge_short(es->slot[i].id) == brief)
 			return &es->slot[i];
 	}
 	return NULL;
@@ -62,8 +82,8 @@ uint32_t edges_add(struct edges *es, sip_edge_h *h, void *arg)
 		return 0;
 	do
 		es->last++;
-	while (!es->last || by_brief(es, brief_of(es->last)));
-	*e = (struct edge){ es->last, h, arg };
+	while (!es->last || by_short(es, edge_short(es->last)));
+	*e = (struct edge){ .id = es->last, .h = h, .arg = arg };
 	return e->id;
 }
 
@@ -71,16 +91,68 @@ void edges_del(struct edges *es, uint32_t id)
 {
 	struct edge *e = id ? by_id(es, id) : NULL;
 
-	if (e)
-		e->id = 0;
+	if (!e)
+		return;
+	forget_conns(e);
+	e->id = 0;
 }
 
-void edge_mark(struct sip_flow *f, uint32_t id)
+static struct heard *heard_find(const struct edge *e, uint64_t conn)
 {
-	if (!id)
-		return;
-	f->listener = (uint16_t)(brief_of(id) << 8 | (f->listener & 0xff));
+	struct hnode *n = htable_find(&e->conns, hash_u64(conn));
+
+	while (n && CONTAINER(n, struct heard, by_conn)->flow.conn != conn)
+		n = htable_more(n);
+	return n ? CONTAINER(n, struct heard, by_conn) : NULL;
+}
+
+static void heard_free(struct edge *e, struct heard *h)
+{
+	htable_del(&e->conns, &h->by_conn);
+	mem_free(h);
+}
+
+static void heard_add(struct edge *e, const struct sip_flow *f)
+{
+	struct heard *h = heard_find(e, f->conn);
+	struct hnode *n;
+
+	if (!h) {
+		if (e->conns.count >= EDGE_CONNS) {
+			n = htable_pop(&e->conns);
+			mem_free(CONTAINER(n, struct heard, by_conn));
+		}
+		h = mem_zalloc(sizeof(*h));
+		htable_add(&e->conns, &h->by_conn, hash_u64(f->conn));
+	}
+	h->flow = *f;
+}
+
+static void mark(struct sip_flow *f, uint32_t id)
+{
+	f->listener = (uint16_t)(edge_short(id) << 8 | (f->listener & 0xff));
 	f->conn = (uint64_t)id << 32 | (uint32_t)f->conn;
+}
+
+void edges_learn(struct edges *es, struct sip_flow *f, uint32_t id)
+{
+	struct edge *e = id ? by_id(es, id) : NULL;
+
+	if (!e)
+		return;
+	mark(f, id);
+	if (sip_is_stream(f->transport))
+		heard_add(e, f);
+}
+
+void edges_lost(struct edges *es, uint32_t id, uint32_t conn)
+{
+	struct edge *e = id ? by_id(es, id) : NULL;
+	struct heard *h;
+
+	h = e ? heard_find(e, (uint64_t)id << 32 | conn) : NULL;
+	if (h)
+		heard_free(e, h);
 }
 
 bool edge_has_conn(uint64_t conn)
@@ -88,10 +160,21 @@ bool edge_has_conn(uint64_t conn)
 	return conn >> 32;
 }
 
+bool edges_conn(const struct edges *es, uint64_t conn, struct sip_flow *out)
+{
+	uint32_t id = (uint32_t)(conn >> 32);
+	const struct edge *e = by_short(es, edge_short(id));
+	const struct heard *h = e ? heard_find(e, conn) : NULL;
+
+	if (h)
+		*out = h->flow;
+	return h;
+}
+
 static const struct edge *edge_of(const struct edges *es,
 				  const struct sip_flow *f)
 {
-	const struct edge *e = by_brief(es, (uint8_t)(f->listener >> 8));
+	const struct edge *e = by_short(es, (uint8_t)(f->listener >> 8));
 
 	if (!e || (sip_is_stream(f->transport) && e->id != f->conn >> 32))
 		return NULL;
@@ -103,7 +186,7 @@ uint8_t edges_short(const struct edges *es, struct sip_flow *f)
 	const struct edge *e = f->listener >> 8 ? edge_of(es, f) : NULL;
 
 	if (e)
-		return brief_of(e->id);
+		return edge_short(e->id);
 	f->listener &= 0xff;
 	if (edge_has_conn(f->conn))
 		f->conn = 0;
@@ -112,10 +195,10 @@ uint8_t edges_short(const struct edges *es, struct sip_flow *f)
 
 void edges_mark(const struct edges *es, struct sip_flow *f, uint8_t brief)
 {
-	const struct edge *e = by_brief(es, brief);
+	const struct edge *e = by_short(es, brief);
 
 	if (e)
-		edge_mark(f, e->id);
+		mark(f, e->id);
 	else
 		f->conn = 0;
 }
@@ -123,7 +206,7 @@ void edges_mark(const struct edges *es, struct sip_flow *f, uint8_t brief)
 int edges_send(const struct edges *es, uint8_t brief,
 	       const struct sip_flow *f, struct view packet)
 {
-	const struct edge *e = by_brief(es, brief);
+	const struct edge *e = by_short(es, brief);
 	struct sip_flow flow = *f;
 
 	if (!e)

@@ -9,7 +9,7 @@
 
 #include "sip.h"
 
-enum { EDGES_MAX = 64 };
+enum { EDGES_MAX = 64, EDGE_CONNS = 65536 };
 
 struct edges;
 
@@ -18,8 +18,12 @@ void edges_free(struct edges *es); /* NULL is allowed */
 uint32_t edges_add(struct edges *es, sip_edge_h *h, void *arg);
 void edges_del(struct edges *es, uint32_t id);
 
-/* Marks a flow of an edge. */
-void edge_mark(struct sip_flow *f, uint32_t id);
+/* Marks a flow of an edge, and knows its connection from now on. */
+void edges_learn(struct edges *es, struct sip_flow *f, uint32_t id);
+/* A connection that was learned and not lost; false: there is none. */
+bool edges_conn(const struct edges *es, uint64_t conn, struct sip_flow *out);
+void edges_lost(struct edges *es, uint32_t id, uint32_t conn);
+uint8_t edge_short(uint32_t id);
 /* A connection that is elsewhere. */
 bool edge_has_conn(uint64_t conn);
 /* The short number of the edge that a flow is marked with, 1..255. 0: none, or

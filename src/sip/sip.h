@@ -203,6 +203,8 @@ typedef void (sip_edge_h)(const struct sip_flow *flow, struct view packet,
 uint32_t sip_edge_add(struct sip *s, sip_edge_h *h, void *arg);
 /* Its users are sent to from here again, where they can be. */
 void sip_edge_del(struct sip *s, uint32_t edge);
+/* This connection of its (the id over there) is gone. */
+void sip_edge_lost(struct sip *s, uint32_t edge, uint32_t conn);
 /* An answer that another edge received. */
 void sip_response(struct sip *s, struct view packet);
 /* Over there: sends what h was given. ENOTCONN: the connection is gone,

@@ -46,8 +46,9 @@ static bool is_too_big(const struct sip *s, const struct sip_template *t,
 
 bool sip_conn_flow(const struct sip *s, uint64_t conn, struct sip_flow *out)
 {
-	return !edge_has_conn(conn) &&
-	       conns_flow(transport_conns_of(s->transport), (uint32_t)conn,
+	if (edge_has_conn(conn))
+		return edges_conn(s->edges, conn, out);
+	return conns_flow(transport_conns_of(s->transport), (uint32_t)conn,
 			  out);
 }
 
@@ -230,6 +231,15 @@ uint32_t sip_edge_add(struct sip *s, sip_edge_h *h, void *arg)
 void sip_edge_del(struct sip *s, uint32_t edge)
 {
 	edges_del(s->edges, edge);
+	if (edge)
+		ctxns_edge_gone(s->ctxns, edge_short(edge), 0);
+}
+
+void sip_edge_lost(struct sip *s, uint32_t edge, uint32_t conn)
+{
+	edges_lost(s->edges, edge, conn);
+	if (edge && conn)
+		ctxns_edge_gone(s->ctxns, edge_short(edge), conn);
 }
 
 void sip_response(struct sip *s, struct view packet)

@@ -245,7 +245,7 @@ int sip_inject(struct sip *s, const struct sip_injection *in)
 		.trusted = ID_TRUSTED,
 	};
 
-	edge_mark(&flow, in->edge);
+	edges_learn(s->edges, &flow, in->edge);
 	prescan(&s->pre, in->packet, s->limits.head);
 	if (s->pre.response || view_eqs(s->pre.method, "ACK"))
 		return EBADMSG;

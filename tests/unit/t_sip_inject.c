@@ -239,6 +239,19 @@ static void send_by(const struct sip_flow *flow)
 	turns();
 }
 
+/* How many sent ones have failed since this was asked last. */
+static unsigned failed(void)
+{
+	unsigned n;
+
+	clock_advance(20);
+	turns();
+	for (n = 0; n < dones; n++)
+		assert_int_equal(done_status[n], 503);
+	dones = 0;
+	return n;
+}
+
 /* Connection 1 is there at either edge, with somebody else on it. */
 static void test_connections_of_another_edge(void **state)
 {
@@ -265,26 +278,33 @@ static void test_connections_of_another_edge(void **state)
 	sent = 0;
 	assert_int_equal(sip_inject(edge, &req), 0);
 	assert_int_not_equal(last_flow.conn, 1);
-	assert_false(sip_conn_flow(edge, last_flow.conn, &out));
+	assert_true(sip_conn_flow(edge, last_flow.conn, &out));
+	assert_true(netaddr_eq(&out.peer, &req.flow.peer));
+	assert_int_equal(out.conn, last_flow.conn);
+	assert_false(sip_conn_flow(edge, last_flow.conn + 1, &out));
 	send_by(&last_flow);
 	assert_int_equal(sent, 1);
 	assert_int_equal(went.conn, 1);
 	assert_true(netaddr_eq(&went.peer, &req.flow.peer));
 	assert_true(silent(fd));
+	sip_edge_lost(edge, other, 7);
+	assert_int_equal(failed(), 0);
+	sip_edge_lost(edge, other, 1);
+	assert_int_equal(failed(), 1);
+	assert_false(sip_conn_flow(edge, last_flow.conn, &out));
+	assert_int_equal(sip_inject(edge, &req), 0);
+	assert_true(sip_conn_flow(edge, last_flow.conn, &out));
+	send_by(&last_flow);
+	assert_int_equal(sent, 2);
 	sip_edge_del(edge, other);
+	assert_int_equal(failed(), 1);
+	assert_false(sip_conn_flow(edge, last_flow.conn, &out));
 	assert_int_not_equal(sip_edge_add(edge, on_edge, &sent), other);
-	clock_advance(40000);
-	turns();
-	assert_int_equal(done_status[0], 408);
 	req.flow.peer = *sip_local(edge, 0); /* nobody listens there */
 	last_flow.peer = req.flow.peer;
-	dones = 0;
 	send_by(&last_flow);
-	clock_advance(20);
-	turns();
-	assert_int_equal(dones, 1);
-	assert_int_equal(done_status[0], 503);
-	assert_int_equal(sent, 1);
+	assert_int_equal(failed(), 1);
+	assert_int_equal(sent, 2);
 	assert_true(silent(fd));
 	close(fd);
 }
