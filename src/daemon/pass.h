@@ -36,6 +36,7 @@ enum pass_type {
 	PASS_REPLY,     /* back, with that id: pieces of the answer */
 	PASS_SEND,      /* from who serves: to go out over there */
 	PASS_RESPONSE,  /* to who serves: the packet of an answer to that */
+	PASS_LOST,      /* to who serves: a connection is gone (its id) */
 	PASS_USER,      /* from who serves: one who may log in, or is gone */
 	PASS_USERS,     /* from who serves, empty: those were all there are */
 };

@@ -218,6 +218,17 @@ static int take_response(struct conn *n, const struct frame *f)
 	return 0;
 }
 
+static int take_lost(struct conn *n, const struct frame *f)
+{
+	struct reader r = { .v = f->payload };
+	uint32_t conn = reader_u32(&r);
+
+	if (r.bad || r.v.n)
+		return EBADMSG;
+	sip_edge_lost(n->set->conf.sip, n->edge, conn);
+	return 0;
+}
+
 static int take_frame(struct conn *n, const struct frame *f)
 {
 	if (!n->set->conf.sip)
@@ -230,6 +241,8 @@ static int take_frame(struct conn *n, const struct frame *f)
 	 * for who comes next. */
 	if (f->type == PASS_RESPONSE)
 		return take_response(n, f);
+	if (f->type == PASS_LOST)
+		return take_lost(n, f);
 	if (f->type == PASS_REQUEST)
 		return n->set->listener ? take_request(n, f) : 0;
 	if (f->type == PASS_LINE)

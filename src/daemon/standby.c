@@ -196,7 +196,16 @@ static int take_reply(struct standby *s, const struct frame *f)
 	return 0;
 }
 
-/* Who can't be reached does not answer: that is all there is to say. */
+static void send_lost(struct standby *s, uint64_t conn)
+{
+	struct buf b = { 0 };
+
+	buf_put_u32(&b, (uint32_t)conn);
+	framer_send(s->framer, PASS_LOST, 0, buf_view(&b));
+	buf_free(&b);
+}
+
+/* Over UDP who can't be reached does not answer: no more is to be said. */
 static int take_send(struct standby *s, const struct frame *f)
 {
 	struct pass_send p;
@@ -204,7 +213,9 @@ static int take_send(struct standby *s, const struct frame *f)
 	if (pass_get_send(&p, f->payload))
 		return EBADMSG;
 	s->relayed++;
-	(void)sip_relay(s->conf.sip, &p.flow, p.packet);
+	if (sip_relay(s->conf.sip, &p.flow, p.packet) &&
+	    sip_is_stream(p.flow.transport))
+		send_lost(s, p.flow.conn);
 	return 0;
 }
 

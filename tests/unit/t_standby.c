@@ -545,6 +545,29 @@ static void test_users_are_sent_to_from_where_they_are(void **state)
 	hears_nothing();
 }
 
+/* A connection that is there no more. */
+static void test_a_lost_connection_is_told(void **state)
+{
+	struct sip_flow flow;
+
+	(void)state;
+	serving_open();
+	meet();
+	say("a");
+	hears(DONE);
+	flow = last_flow;
+	flow.transport = SIP_TCP;
+	flow.conn = (uint64_t)1 << 32 | 9; /* the first edge's */
+	inner_sends(&flow);
+	assert_int_equal(now().relayed, 1);
+	turns();
+	clock_advance(20);
+	turns();
+	assert_int_equal(dones, 1);
+	assert_int_equal(done_status, 503);
+	hears_nothing();
+}
+
 static void test_users_of_one_who_is_gone(void **state)
 {
 	(void)state;
@@ -751,6 +774,8 @@ static void test_hostile_standbys(void **state)
 		{ true, PASS_LINE, { in, PASS_LINE_MAX + 1 } },
 		{ true, PASS_SEND, { "", 0 } },
 		{ true, PASS_USER, { "", 0 } },
+		{ true, PASS_LOST, { "\0\0\0", 3 } },
+		{ true, PASS_LOST, { "\0\0\0\1x", 5 } },
 	};
 	size_t i;
 
@@ -937,6 +962,7 @@ int main(void)
 		TEST(test_the_end_answers),
 		TEST(test_draining),
 		TEST(test_users_are_sent_to_from_where_they_are),
+		TEST(test_a_lost_connection_is_told),
 		TEST(test_users_of_one_who_is_gone),
 		TEST(test_users_are_the_same),
 		TEST(test_users_that_are_gone_meanwhile),
