@@ -11,6 +11,7 @@
 #include "imc_priv.h"
 #include "fork.h"
 #include "mem.h"
+#include "sms.h"
 
 enum { LATE_MS = 60 * 1000 };
 
@@ -186,6 +187,7 @@ static bool copy_fits(const struct fan *f, const struct way *way)
 	const struct device_form form = imc_form(way);
 
 	return f->t && !form.bare && f->body.n <= form.body_max &&
+	       (!form.sms || f->body.n <= sms_max(SMS_UCS2)) &&
 	       imc_packet_fits(f->imc, f->t, way);
 }
 

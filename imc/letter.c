@@ -23,6 +23,7 @@ struct letter {
 	struct addr *user;       /* ref, or NULL: no name to know him by */
 	struct sip_flow flow;    /* the way that was chosen */
 	bool bare;               /* his device wants no charset */
+	bool sms;                /* it takes as much as a short message has */
 	struct split split;      /* in it is what was not sent yet */
 	char bytes[];
 };
@@ -141,6 +142,7 @@ static int set_way(size_t *max, struct imc *i, struct letter *lt,
 	lt->flow = *flow;
 	lt->flow.anew = lt->conf.flow.anew;
 	lt->bare = form.bare;
+	lt->sms = form.sms;
 	*max = form.body_max;
 	if (sip_is_stream(flow->transport))
 		return 0;
@@ -163,7 +165,8 @@ static int plan(struct imc *i, struct letter *lt)
 					 &tcp))
 		err = set_way(&max, i, lt, &tcp);
 	if (!err)
-		split_init(&lt->split, text, lt->conf.prefix, max);
+		(lt->sms ? split_init_sms : split_init)(&lt->split, text,
+							lt->conf.prefix, max);
 	return err;
 }
 

@@ -22,6 +22,7 @@ imc_libimc_a_SOURCES = \
 	imc/refusal.c imc/refusal.h \
 	imc/replay.c imc/replay.h \
 	imc/rights.c imc/rights.h \
+	imc/sms.c imc/sms.h \
 	imc/split.c imc/split.h \
 	imc/typing.c imc/typing.h \
 	imc/tell.c

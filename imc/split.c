@@ -18,11 +18,29 @@ static size_t last_at(struct view v, char c)
 	return head.n;
 }
 
-/* Takes at most max bytes off *rest, and the white space that follows. */
-static struct view cut_part(struct view *rest, size_t max)
+static size_t less(size_t have, size_t used)
+{
+	return have > used + SPLIT_PART_MIN ? have - used : SPLIT_PART_MIN;
+}
+
+/* Bytes of rest that one part has room for. */
+static size_t part_room(const struct split *sp, struct view rest)
+{
+	size_t room = less(sp->max, sp->marker + sp->prefix.n), chars, fits;
+
+	if (!sp->sms)
+		return room;
+	chars = less(sms_max(sp->alphabet),
+		     sp->marker + sms_size(sp->prefix, sp->alphabet));
+	fits = sms_cut(rest, sp->alphabet, chars);
+	return fits < room ? fits : room;
+}
+
+/* Takes a part off *rest, and the white space that follows. */
+static struct view cut_part(const struct split *sp, struct view *rest)
 {
 	struct view part = *rest, window;
-	size_t n;
+	size_t max = part_room(sp, *rest), n;
 
 	if (rest->n <= max) {
 		*rest = VIEW_NONE;
@@ -43,43 +61,56 @@ static unsigned digits_of(unsigned n)
 	return n < 10 ? 1 : 1 + digits_of(n / 10);
 }
 
-static size_t part_room(const struct split *sp)
-{
-	size_t used = sp->marker + sp->prefix.n;
-
-	return sp->max > used + SPLIT_PART_MIN ? sp->max - used :
-						 SPLIT_PART_MIN;
-}
-
 static unsigned count_parts(const struct split *sp)
 {
 	struct view rest = sp->rest;
 	unsigned n = 0;
 
 	do {
-		cut_part(&rest, part_room(sp));
+		cut_part(sp, &rest);
 		n++;
 	} while (!view_empty(rest));
 	return n;
 }
 
-void split_init(struct split *sp, struct view text, size_t prefix, size_t max)
+/* Digits, slashes, brackets and blanks count once in each alphabet. */
+static void count(struct split *sp)
 {
 	unsigned digits = 0;
 
+	do {
+		digits++;
+		sp->marker = 2 * digits + sizeof("(/) ") - 1;
+		sp->count = count_parts(sp);
+	} while (digits_of(sp->count) > digits);
+}
+
+static void set(struct split *sp, struct view text, size_t prefix, size_t max)
+{
 	*sp = (struct split){
 		.prefix = view_head(text, prefix),
 		.rest = view_from(text, prefix),
 		.max = max,
 		.count = 1,
 	};
-	if (text.n <= max)
-		return;
-	do {
-		digits++;
-		sp->marker = 2 * digits + sizeof("(/) ") - 1;
-		sp->count = count_parts(sp);
-	} while (digits_of(sp->count) > digits);
+}
+
+void split_init(struct split *sp, struct view text, size_t prefix, size_t max)
+{
+	set(sp, text, prefix, max);
+	if (text.n > max)
+		count(sp);
+}
+
+void split_init_sms(struct split *sp, struct view text, size_t prefix,
+		    size_t max)
+{
+	set(sp, text, prefix, max);
+	sp->sms = true;
+	sp->alphabet = sms_alphabet_of(text);
+	if (text.n > max ||
+	    sms_size(text, sp->alphabet) > sms_max(sp->alphabet))
+		count(sp);
 }
 
 bool split_next(struct split *sp, struct buf *out)
@@ -90,8 +121,7 @@ bool split_next(struct split *sp, struct buf *out)
 	if (sp->count > 1)
 		buf_addf(out, "(%u/%u) ", sp->next, sp->count);
 	buf_addv(out, sp->prefix);
-	buf_addv(out, sp->count > 1 ? cut_part(&sp->rest, part_room(sp)) :
-				      sp->rest);
+	buf_addv(out, sp->count > 1 ? cut_part(sp, &sp->rest) : sp->rest);
 	return true;
 }
 

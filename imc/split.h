@@ -4,6 +4,7 @@
 #define CONFAB_IMC_SPLIT_H
 
 #include "buf.h"
+#include "sms.h"
 
 enum { SPLIT_PART_MIN = 32 }; /* bytes of the text itself */
 
@@ -12,6 +13,8 @@ struct split {
 	struct view rest;   /* not taken yet */
 	size_t max;         /* bytes of a part, marker and prefix included */
 	size_t marker;      /* of those for the marker; 0: one part will do */
+	bool sms;           /* each part is a short message as well, */
+	enum sms_alphabet alphabet; /* of these letters */
 	unsigned count, next;
 };
 
@@ -19,6 +22,10 @@ struct split {
  * leaves less than SPLIT_PART_MIN. */
 void split_init(struct split *sp, struct view text, size_t prefix,
 		size_t max);
+/* The same for a device that takes so many characters as a short message has:
+ * no part is longer than that either. */
+void split_init_sms(struct split *sp, struct view text, size_t prefix,
+		    size_t max);
 /* The next part is added to out; false: none is left. The parts' own texts
  * make up the text again, but for one space or line end between two. */
 bool split_next(struct split *sp, struct buf *out);

@@ -6,16 +6,17 @@
 static const struct {
 	const char *part;
 	uint32_t body;
+	bool sms;
 } kinds[] = {
-	{ "asterisk", 1023 }, /* copied through 1024 bytes, else empty */
-	{ "fpbx", 1023 },     /* FreePBX: Asterisk */
-	{ "microsip", DEVICE_BODY_UDP },
-	{ "pjsip", DEVICE_BODY_UDP },
-	{ "pjsua", DEVICE_BODY_UDP },
-	{ "pjproject", DEVICE_BODY_UDP },
-	{ "dect", DEVICE_BODY_MIN },
-	{ "gsm", DEVICE_BODY_MIN },
-	{ "goip", DEVICE_BODY_MIN },
+	{ "asterisk", 1023, false }, /* copied through 1024 bytes */
+	{ "fpbx", 1023, false },     /* FreePBX: Asterisk */
+	{ "microsip", DEVICE_BODY_UDP, false },
+	{ "pjsip", DEVICE_BODY_UDP, false },
+	{ "pjsua", DEVICE_BODY_UDP, false },
+	{ "pjproject", DEVICE_BODY_UDP, false },
+	{ "dect", 0, true },
+	{ "gsm", 0, true },
+	{ "goip", 0, true },
 };
 
 /* Ignores the case of ASCII letters. */
@@ -27,12 +28,17 @@ static bool has_part(struct view v, struct view part)
 	return false;
 }
 
-static uint32_t kind_of(struct view agent)
+static void set_kind(struct device *d, struct view agent)
 {
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (has_part(agent, view_str(kinds[i].part)))
-			return kinds[i].body;
-	return 0;
+	d->kind = 0;
+	d->sms = false;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!has_part(agent, view_str(kinds[i].part)))
+			continue;
+		d->kind = kinds[i].body;
+		d->sms = kinds[i].sms;
+		return;
+	}
 }
 
 static bool rule_is_for(const struct device_rule *rule, struct view aor,
@@ -48,7 +54,7 @@ void device_name(struct device *d, struct view aor, struct view agent,
 		 const struct device_rules *rules)
 {
 	agent = view_head(agent, DEVICE_AGENT_MAX);
-	d->kind = kind_of(agent);
+	set_kind(d, agent);
 	d->rule = NULL;
 	for (size_t i = 0; i < rules->count && !d->rule; i++)
 		if (rule_is_for(&rules->rule[i], aor, agent))
@@ -84,6 +90,7 @@ struct device_form device_form(const struct device *d,
 	if (!d)
 		return f;
 	rule = d->rule ? d->rule : &none;
+	f.sms = d->sms && !rule->max_bytes;
 	keep_below(&f.body_max, rule->max_bytes ? rule->max_bytes : d->kind);
 	if (!sip_is_stream(transport) || d->traits & DEVICE_SMALL)
 		keep_below(&f.body_max, d->learned);
@@ -193,7 +200,8 @@ void device_put(struct buf *b, const struct device *d,
 
 	buf_adds(b, "at most ");
 	buf_add_u64(b, f.body_max);
-	buf_adds(b, f.bare ? " bytes, no charset" : " bytes");
+	buf_adds(b, f.sms ? " bytes and 160 characters" : " bytes");
+	buf_adds(b, f.bare ? ", no charset" : "");
 	buf_adds(b, f.typing ? ", typing" : "");
 	buf_adds(b, d->traits & DEVICE_CPIM ? ", cpim" : "");
 	if (d->rule) {

@@ -13,7 +13,7 @@
 enum {
 	DEVICE_BODY_UDP = 3000,      /* pjsua takes packets of 4000 bytes */
 	DEVICE_BODY_STREAM = 16 * 1024,
-	DEVICE_BODY_MIN = 160,       /* one SMS: less is never asked for */
+	DEVICE_BODY_MIN = 160,       /* less is never asked for */
 	DEVICE_AGENT_MAX = 128,      /* bytes of a User-Agent that are kept */
 };
 
@@ -46,6 +46,7 @@ enum device_trait {
 
 struct device {
 	uint32_t kind;    /* bytes that its kind takes, 0: no limit known */
+	bool sms;         /* its kind takes as much as a short message has */
 	uint32_t learned; /* bytes that it did not refuse, 0: all so far */
 	uint32_t traits;  /* enum device_trait */
 	const struct device_rule *rule; /* borrowed, or NULL */
@@ -54,6 +55,8 @@ struct device {
 /* What to keep to when sending. */
 struct device_form {
 	size_t body_max; /* bytes of one MESSAGE's body */
+	bool sms;        /* and no more than a short message has: 160
+			    characters, 70 where they are not GSM's */
 	bool bare;       /* text/plain without a charset */
 	bool typing;     /* takes typing notices */
 };

@@ -207,6 +207,22 @@ def test_a_part_that_fails_is_made_up_for(room):
         words
 
 
+def test_small_devices_count_characters(room):
+    assert room.bob.send(room.uri, '#members', headers=[
+        'User-Agent: GoIP']) == 200
+    # "[alice]: " is 11 characters there, of which two count twice
+    text = '\u00e9' * 149
+    assert room.alice.send(room.uri, text) == 202
+    room.bob.saw('[alice]: ' + text)
+    assert room.alice.send(room.uri, text + '\u00e9') == 202
+    room.bob.seen.wait(lambda m: m.body.startswith('(2/2) [alice]: '))
+    text = '\u0434' * 61
+    assert room.alice.send(room.uri, text) == 202
+    room.bob.saw('[alice]: ' + text)
+    assert room.alice.send(room.uri, text + '\u0434') == 202
+    room.bob.seen.wait(lambda m: m.body.startswith('(2/2) [alice]: '), 2)
+
+
 def test_small_devices_get_small_parts(room):
     assert room.bob.send(room.uri, '#members', headers=[
         'User-Agent: Some DECT base']) == 200

@@ -37,6 +37,14 @@ static size_t size_for(const char *agent, enum sip_transport transport)
 	return device_form(&d, transport).body_max;
 }
 
+static bool is_sms(const char *agent)
+{
+	struct device d = { 0 };
+
+	device_name(&d, VIEW("sip:alice@h"), view_str(agent), &no_rules);
+	return device_form(&d, SIP_UDP).sms;
+}
+
 static void nothing_is_known_of_a_new_one(void **state)
 {
 	struct device_form f = device_form(NULL, SIP_UDP);
@@ -54,7 +62,10 @@ static void kinds_by_user_agent(void **state)
 	assert_int_equal(size_for("Asterisk PBX 20.5.0", SIP_UDP), 1023);
 	assert_int_equal(size_for("FPBX-16.0.40(18.9)", SIP_TCP), 1023);
 	assert_int_equal(size_for("MicroSIP/3.21.3", SIP_WSS), 3000);
-	assert_int_equal(size_for("My DECT base", SIP_UDP), 160);
+	assert_true(is_sms("My DECT base"));
+	assert_true(is_sms("GoIP4-GSM"));
+	assert_false(is_sms("Asterisk"));
+	assert_int_equal(size_for("My DECT base", SIP_UDP), DEVICE_BODY_UDP);
 	assert_int_equal(size_for("Linphone/5", SIP_UDP), DEVICE_BODY_UDP);
 	assert_int_equal(size_for("", SIP_UDP), DEVICE_BODY_UDP);
 }

@@ -155,6 +155,114 @@ static void a_prefix_that_leaves_nothing(void **state)
 	buf_free(&b);
 }
 
+/* What one short message has room for. */
+static void assert_short(struct view part)
+{
+	enum sms_alphabet a = sms_alphabet_of(part);
+
+	assert_true(sms_size(part, a) <= sms_max(a));
+}
+
+static unsigned check_sms(const char *text, size_t prefix)
+{
+	struct view whole = view_str(text), own;
+	struct view left = view_from(whole, prefix);
+	struct buf part = { 0 };
+	struct split sp;
+	unsigned n = 0;
+
+	split_init_sms(&sp, whole, prefix, 3000);
+	while (split_next(&sp, &part)) {
+		n++;
+		assert_short(buf_view(&part));
+		assert_true(utf8_valid(buf_view(&part)));
+		own = buf_view(&part);
+		if (sp.count > 1)
+			view_cut(own, ')', &own, &own);
+		own = view_from(own, prefix + (sp.count > 1));
+		if (n > 1 && !view_starts(left, own))
+			left = view_from(left, 1);
+		assert_true(view_starts(left, own));
+		left = view_from(left, own.n);
+		buf_clear(&part);
+	}
+	/* a blank at the very end may stand where a part ends */
+	assert_int_equal(view_trim(left).n, 0);
+	assert_true(left.n <= 1);
+	assert_int_equal(n, sp.count);
+	buf_free(&part);
+	return n;
+}
+
+/* times the same, behind a prefix. */
+static unsigned sms_parts(const char *prefix, const char *one, unsigned times)
+{
+	struct buf b = { 0 };
+	unsigned n;
+
+	buf_adds(&b, prefix);
+	while (times--)
+		buf_adds(&b, one);
+	n = check_sms(buf_str(&b), strlen(prefix));
+	buf_free(&b);
+	return n;
+}
+
+static void short_messages_are_counted_in_characters(void **state)
+{
+	(void)state;
+	assert_int_equal(sms_parts("", "a", 160), 1);
+	assert_int_equal(sms_parts("", "a", 161), 2);
+	/* in the GSM alphabet, whatever they take in UTF-8 */
+	assert_int_equal(sms_parts("", "\xc3\xa9", 160), 1); /* e acute */
+	assert_int_equal(sms_parts("", "\xce\xa9", 160), 1); /* omega */
+	assert_int_equal(sms_parts("", "\xc3\xa9", 161), 2);
+	/* those behind an escape count twice */
+	assert_int_equal(sms_parts("", "\xe2\x82\xac", 80), 1); /* euro */
+	assert_int_equal(sms_parts("", "\xe2\x82\xac", 81), 2);
+	assert_int_equal(sms_parts("[a]: ", "a", 153), 1);
+	assert_int_equal(sms_parts("[a]: ", "a", 154), 2);
+	/* the others make it 70 */
+	assert_int_equal(sms_parts("", "\xc3\xa7", 70), 1); /* c cedilla */
+	assert_int_equal(sms_parts("", "\xc3\xa7", 71), 2);
+	assert_int_equal(sms_parts("", "`", 71), 2);
+	assert_int_equal(sms_parts("", "\xf0\x9f\x98\x80", 35), 1);
+	assert_int_equal(sms_parts("", "\xf0\x9f\x98\x80", 36), 2);
+}
+
+static void short_messages_make_the_text_again(void **state)
+{
+	static const char *const ones[] = { "word ", "\xc3\xa9t\xc3\xa9 ",
+					    "\xd0\xb4\xd0\xb0 ", "a", "[x] ",
+					    "\xf0\x9f\x98\x80",
+					    "\xe2\x82\xac\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ones) / sizeof(ones[0]); i++)
+		for (unsigned times = 1; times < 400; times += 13) {
+			sms_parts("", ones[i], times);
+			sms_parts("[alice@elsewhere]: ", ones[i], times);
+		}
+}
+
+static void bytes_bound_short_messages_as_well(void **state)
+{
+	struct buf b = { 0 }, part = { 0 };
+	struct split sp;
+
+	(void)state;
+	for (int n = 0; n < 150; n++)
+		buf_adds(&b, "\xce\xa9");
+	split_init_sms(&sp, buf_view(&b), 0, 200);
+	assert_int_equal(sp.count, 2);
+	while (split_next(&sp, &part)) {
+		assert_true(part.n <= 200);
+		buf_clear(&part);
+	}
+	buf_free(&part);
+	buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +274,9 @@ int main(void)
 		TEST(every_size_makes_the_text_again),
 		TEST(numbers_may_grow),
 		TEST(a_prefix_that_leaves_nothing),
+		TEST(short_messages_are_counted_in_characters),
+		TEST(short_messages_make_the_text_again),
+		TEST(bytes_bound_short_messages_as_well),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
