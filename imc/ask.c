@@ -21,6 +21,7 @@ static void ask_destroy(void *obj)
 
 	mem_deref(a->user);
 	mem_deref(a->room);
+	mem_deref(a->person);
 	mem_deref(a->other);
 	mem_free(a->note);
 	mem_deref(a->imc);
@@ -88,6 +89,20 @@ struct ask *ask_new(struct imc *i, const struct sip_request *req,
 		a->at.name = VIEW_NONE;
 	buf_free(&sender);
 	return a;
+}
+
+/* The same words by another way (a proxy that forked, a phone that tried
+ * again) have the same key: RFC 3261 8.1.1.4, 8.1.1.5, 19.3. */
+void ask_add_dedupe(struct buf *b, const struct ask *a,
+		    const struct sip_request *req)
+{
+	buf_addv(b, a->user->text);
+	buf_addc(b, '|');
+	buf_addv(b, req->call_id);
+	buf_addc(b, '|');
+	buf_add_u64(b, req->cseq);
+	buf_addc(b, '|');
+	buf_addv(b, req->from_tag);
 }
 
 void ask_about(struct ask *a, const struct room *r)
@@ -203,6 +218,8 @@ static void answer_refused(const struct ask *a, const struct refusal_row *r)
 
 static enum tell refused_by(const struct ask *a, enum refusal why)
 {
+	if (a->person)
+		return TELL_MANAGER;
 	/* An address that is nobody's must not speak: if this came back to us
 	 * by a proxy, we would answer ourselves without an end. The manager's
 	 * own words are known when they come back. */

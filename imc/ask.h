@@ -24,7 +24,9 @@ struct ask {
 	struct addr *room;    /* ref; which room it is about, or NULL */
 	struct place at;      /* the room that the request's URI names; no
 				 name: the manager */
-	bool exists;          /* at is the manager or a room that there is */
+	struct addr *person;  /* ref; at is no room but this user, or NULL */
+	bool exists;          /* at is the manager, or a room or a user that
+				 there is */
 	struct view sender;   /* his From URI, with its port */
 	struct view here;     /* the request's URI */
 	struct view call_id;
@@ -41,6 +43,9 @@ struct ask {
 
 struct ask *ask_new(struct imc *i, const struct sip_request *req,
 		    struct addr *user);
+/* What tells the words of req from all others. */
+void ask_add_dedupe(struct buf *b, const struct ask *a,
+		    const struct sip_request *req);
 /* It is about this room. */
 void ask_about(struct ask *a, const struct room *r);
 void ask_answer(const struct ask *a, int code);

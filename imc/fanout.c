@@ -140,12 +140,18 @@ static size_t prefix_of(const struct fan *f)
 	return first_line(buf_view(&f->body)) - first_line(f->msg->text);
 }
 
+/* Who is seen to speak: the room, or to one by himself whoever does. */
+static struct view fan_from(const struct fan *f)
+{
+	return f->room->inbox ? f->msg->from->text : f->room->addr->text;
+}
+
 /* To all his devices, or to one that wants it in its own form. */
 static int send_letters(const struct fan *f, const struct member *mb,
 			const struct ways *ways)
 {
 	const struct letter_conf conf = {
-		.from = f->room->addr->text,
+		.from = fan_from(f),
 		.flow.anew = ways->way[0].flow.anew,
 		.text = view_mem(f->text, f->body.n),
 		.owner = f->text,
@@ -236,7 +242,7 @@ static int prepare(struct fan *f)
 {
 	struct imc_text text = {
 		.id = f->msg->id,
-		.from = f->room->addr->text,
+		.from = fan_from(f),
 		.time_ms = f->msg->time_ms,
 		.doneh = on_copy,
 	};
@@ -245,7 +251,10 @@ static int prepare(struct fan *f)
 	if (!f->imc->sip)
 		return ESHUTDOWN;
 	add_late_mark(&f->body, f->imc, f->msg);
-	dialect_render(&f->body, f->imc->dialect, f->msg);
+	if (f->room->inbox)
+		buf_addv(&f->body, f->msg->text);
+	else
+		dialect_render(&f->body, f->imc->dialect, f->msg);
 	text.body = buf_view(&f->body);
 	err = imc_template(&f->t, f->imc, &text);
 	return err == EMSGSIZE ? 0 : err;

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "command.h"
 #include "content.h"
+#include "direct.h"
 #include "fork.h"
 #include "imc_priv.h"
 #include "mem.h"
@@ -175,20 +176,6 @@ int imc_template(struct sip_template **tp, struct imc *i,
 	return sip_template_new(tp, i->sip, &conf);
 }
 
-/* The same words by another way (a proxy that forked, a phone that tried
- * again) have the same key: RFC 3261 8.1.1.4, 8.1.1.5, 19.3. */
-static void add_dedupe(struct buf *b, const struct ask *a,
-		       const struct sip_request *req)
-{
-	buf_addv(b, a->user->text);
-	buf_addc(b, '|');
-	buf_addv(b, req->call_id);
-	buf_addc(b, '|');
-	buf_add_u64(b, req->cseq);
-	buf_addc(b, '|');
-	buf_addv(b, req->from_tag);
-}
-
 static int say_in(struct ask *a, struct room *r, struct view text,
 		  const struct sip_request *req)
 {
@@ -196,7 +183,7 @@ static int say_in(struct ask *a, struct room *r, struct view text,
 	struct buf key = { 0 };
 	int err;
 
-	add_dedupe(&key, a, req);
+	ask_add_dedupe(&key, a, req);
 	words.dedupe = buf_view(&key);
 	err = hub_member_say(r, &words, ask_on_said, ask_keep(a));
 	if (err)
@@ -243,7 +230,9 @@ static void serve_words(struct ask *a, struct view text,
 {
 	if (!ask_within(a, QUOTA_USER, a->user->hash))
 		return;
-	if (a->exists)
+	if (a->person)
+		direct_say(a, text, req);
+	else if (a->exists)
 		say(a, text, req);
 	else
 		ask_refuse(a, REFUSED_NOWHERE);
@@ -254,7 +243,8 @@ static void serve_text(struct ask *a, struct view text,
 {
 	struct buf line = { 0 };
 
-	if (line_is_command(&line, &text, view_str(a->imc->mark)))
+	if (!a->person &&
+	    line_is_command(&line, &text, view_str(a->imc->mark)))
 		command_run(a, buf_view(&line));
 	else
 		serve_words(a, text, req);
@@ -273,7 +263,11 @@ static void pass_typing(const struct ask *a, struct view notice)
 {
 	struct imc *i = a->imc;
 
-	if (location_may_type(i->location, a->user->text, now_ms()))
+	if (!location_may_type(i->location, a->user->text, now_ms()))
+		return;
+	if (a->person)
+		typing_pass_to(i, a->person, a->user, notice);
+	else
 		typing_pass(i, hub_room(i->hub, a->at.name, a->at.domain),
 			    a->user, notice);
 }
@@ -314,7 +308,7 @@ static void serve(struct ask *a, const struct sip_request *req)
 
 static bool place_exists(const struct ask *a)
 {
-	return view_empty(a->at.name) ||
+	return view_empty(a->at.name) || a->person ||
 	       hub_room(a->imc->hub, a->at.name, a->at.domain);
 }
 
@@ -365,6 +359,7 @@ void imc_on_request(const struct sip_request *req, void *arg)
 	}
 	hear(i, user, req);
 	a = ask_new(i, req, user);
+	a->person = direct_person(a);
 	a->exists = !view_empty(req->ruri.user) && place_exists(a);
 	serve(a, req);
 	mem_deref(a);

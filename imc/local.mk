@@ -8,6 +8,7 @@ imc_libimc_a_SOURCES = \
 	imc/cmd_room.c \
 	imc/command.c imc/command.h imc/command_priv.h \
 	imc/content.c imc/content.h \
+	imc/direct.c imc/direct.h \
 	imc/dialect.c imc/dialect.h \
 	imc/fanout.c imc/fanout.h \
 	imc/fork.c imc/fork.h \

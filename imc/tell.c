@@ -25,23 +25,40 @@ void imc_add_text(struct buf *out, const struct imc *i, enum text t,
 	buf_free(&name);
 }
 
+/* Of a message from one to one the manager tells: the other has not spoken. */
+static void add_speaker(struct buf *b, const struct imc *i,
+			const struct room *r)
+{
+	if (r->inbox)
+		buf_addf(b, "sip:%s@%s", i->manager, i->domain);
+	else
+		buf_addv(b, r->addr->text);
+}
+
+/* Why not, or NULL. */
+static const char *tell(struct imc *i, struct view from,
+			const struct addr *to, struct view text)
+{
+	struct letter_conf conf = { .from = from, .text = text };
+	struct ways ways;
+	int err;
+
+	if (imc_ways(i, to, &ways) != ROUTE_OK)
+		return "no way to him is known";
+	err = fork_send(i, &conf, ways.way, ways.count);
+	return err ? strerror(err) : NULL;
+}
+
 void imc_tell(struct imc *i, const struct room *r, const struct addr *to,
 	      struct view text)
 {
-	struct letter_conf conf = {
-		.from = r->addr->text,
-		.text = text,
-	};
-	struct ways ways;
-	const char *why = "no way to him is known";
-	int err;
+	struct buf from = { 0 };
+	const char *why;
 
-	if (imc_ways(i, to, &ways) == ROUTE_OK) {
-		err = fork_send(i, &conf, ways.way, ways.count);
-		if (!err)
-			return;
-		why = strerror(err);
-	}
-	log_info("room %.*s: can't send a text to %.*s: %s",
-		 VIEW_ARG(r->addr->text), VIEW_ARG(to->text), why);
+	add_speaker(&from, i, r);
+	why = tell(i, buf_view(&from), to, text);
+	if (why)
+		log_info("room %.*s: can't send a text to %.*s: %s",
+			 VIEW_ARG(r->addr->text), VIEW_ARG(to->text), why);
+	buf_free(&from);
 }

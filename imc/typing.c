@@ -53,26 +53,42 @@ static void on_notice(int status, uint64_t a, uint64_t b, void *arg)
 }
 
 /* What can't be sent now is not sent. */
-static void send_down(const struct typing *ty, const struct member *mb,
+static void send_down(const struct typing *ty, uint64_t key,
 		      const struct way *way)
 {
 	if (imc_packet_fits(ty->imc, ty->t, way))
 		(void)sip_send(ty->imc->sip, ty->t, &way->flow, way->dest,
-			       mb->id + way->binding, 0, 0);
+			       key + way->binding, 0, 0);
 }
 
-static void send_to(const struct typing *ty, const struct member *mb)
+static void send_to(const struct typing *ty, const struct addr *to,
+		    uint64_t key)
 {
 	struct imc *i = ty->imc;
 	struct ways ways;
 
-	if (mb->state != MEMBER_JOINED || !addr_is(mb->addr, "sip") ||
-	    addr_eq(mb->addr, ty->from) ||
-	    imc_ways(i, mb->addr, &ways) != ROUTE_OK)
+	if (!addr_is(to, "sip") || addr_eq(to, ty->from) ||
+	    imc_ways(i, to, &ways) != ROUTE_OK)
 		return;
 	for (size_t n = 0; n < ways.count; n++)
 		if (imc_form(&ways.way[n]).typing)
-			send_down(ty, mb, &ways.way[n]);
+			send_down(ty, key, &ways.way[n]);
+}
+
+/* False: it can't be sent. */
+static bool typing_make(struct typing *ty, const struct addr *speaker,
+			struct view notice)
+{
+	struct imc_text text = {
+		.id = rand_u64(),
+		.from = speaker->text,
+		.type = VIEW(CONTENT_TYPE_TYPING),
+		.body = notice,
+		.time_ms = wall_ms(),
+		.doneh = on_notice,
+	};
+
+	return ty->imc->sip && !imc_template(&ty->t, ty->imc, &text);
 }
 
 static bool may_speak(const struct member *mb)
@@ -85,21 +101,27 @@ void typing_pass(struct imc *i, struct room *r, const struct addr *from,
 		 struct view notice)
 {
 	struct typing ty = { .imc = i, .from = from };
-	struct imc_text text = {
-		.id = rand_u64(),
-		.type = VIEW(CONTENT_TYPE_TYPING),
-		.body = notice,
-		.time_ms = wall_ms(),
-		.doneh = on_notice,
-	};
 	struct lnode *n, *nx;
 
-	if (!r || !i->sip || !may_speak(room_member(r, from)))
+	if (!r || !may_speak(room_member(r, from)) ||
+	    !typing_make(&ty, r->addr, notice))
 		return;
-	text.from = r->addr->text;
-	if (imc_template(&ty.t, i, &text))
+	LIST_EACH (&r->order, n, nx) {
+		const struct member *mb = CONTAINER(n, struct member, order);
+
+		if (mb->state == MEMBER_JOINED)
+			send_to(&ty, mb->addr, mb->id);
+	}
+	mem_deref(ty.t);
+}
+
+void typing_pass_to(struct imc *i, const struct addr *to,
+		    const struct addr *from, struct view notice)
+{
+	struct typing ty = { .imc = i, .from = from };
+
+	if (!typing_make(&ty, from, notice))
 		return;
-	LIST_EACH (&r->order, n, nx)
-		send_to(&ty, CONTAINER(n, struct member, order));
+	send_to(&ty, to, rand_u64());
 	mem_deref(ty.t);
 }

@@ -12,5 +12,8 @@ struct imc;
  * r NULL: nowhere. */
 void typing_pass(struct imc *i, struct room *r, const struct addr *from,
 		 struct view notice);
+/* The same, from one user to another by himself. */
+void typing_pass_to(struct imc *i, const struct addr *to,
+		    const struct addr *from, struct view notice);
 
 #endif

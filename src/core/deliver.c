@@ -38,7 +38,7 @@ bool member_wants(const struct member *m, const struct msg *msg)
 		return false;
 	if (msg->audience && !is_for(msg, m))
 		return false;
-	return msg->kind == MSG_NOTICE || msg->origin ||
+	return msg->kind == MSG_NOTICE || msg->origin || m->room->inbox ||
 	       !addr_eq(msg->from, m->addr);
 }
 

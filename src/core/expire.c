@@ -38,6 +38,9 @@ static struct expiry *expiry_new(struct room *room, uint64_t before_ms)
 	ex->before_ms = before_ms;
 	ex->committed = room->committed;
 	ex->below = ex->committed > keep ? ex->committed - keep + 1 : 0;
+	/* what he has by himself is nobody's business any more */
+	if (room->inbox)
+		ex->below = room_member(room, room->addr)->cur.acked + 1;
 	return ex;
 }
 
@@ -263,8 +266,9 @@ static bool expire_some(struct hub *h)
 	struct room *room = NULL;
 	size_t count = 0;
 
-	while ((room = hub_each_room(h, &h->prune_at, room)) != NULL) {
-		if (room->committed && !room->expiring)
+	while ((room = hub_each_journal(h, &h->prune_at, room)) != NULL) {
+		if (room->committed && !room->expiring &&
+		    !(room->inbox && inbox_tidy(room)))
 			expire_room(room, now > keep ? now - keep : 0);
 		if (++count >= ROOMS_A_TURN && !room->by_id.next)
 			return true;

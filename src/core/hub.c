@@ -108,7 +108,10 @@ static void put_members(struct hub *h, struct store_txn *t)
 
 		if (!m)
 			continue; /* gone meanwhile */
-		store_member_cursor(t, m->id, m->cur.acked);
+		if (m->room->inbox)
+			store_inbox_cursor(t, m->room->id, m->cur.acked);
+		else
+			store_member_cursor(t, m->id, m->cur.acked);
 		m->dirty = false;
 	}
 }
@@ -317,7 +320,7 @@ int hub_start(struct hub *h)
 	h->state = HUB_RUNNING;
 	hub_flush(h); /* what hub_load() set back: before any message */
 	expire_start(h);
-	while ((room = hub_each_room(h, &pos, room)) != NULL)
+	while ((room = hub_each_journal(h, &pos, room)) != NULL)
 		start_room(room);
 	return 0;
 }
@@ -370,6 +373,7 @@ void hub_free(struct hub *h)
 	while ((node = htable_pop(&h->rooms)) != NULL)
 		room_drop(CONTAINER(node, struct room, by_id));
 	htable_free(&h->rooms_by_name);
+	htable_free(&h->inboxes);
 	htable_free(&h->rooms);
 	htable_free(&h->members);
 	htable_free(&h->waiting);
@@ -399,8 +403,9 @@ void hub_stats(const struct hub *h, struct hub_stats *out)
 	size_t pos = 0;
 
 	*out = h->stats;
-	out->rooms = h->rooms.count;
-	out->members = h->members.count;
+	out->rooms = hub_room_count(h);
+	out->inboxes = h->inboxes.count;
+	out->members = h->members.count - out->inboxes;
 	out->legs = h->legs.count;
 	out->legs_up = 0;
 	while ((l = hub_each_leg(h, &pos, l)) != NULL)

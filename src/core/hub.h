@@ -173,6 +173,16 @@ struct hub_say {
 int hub_member_say(struct room *r, const struct hub_say *say,
 		   hub_done_h *doneh, void *arg);
 
+/* ---- from one to one ---- */
+
+/* Words for one user by himself, as they are ("/me waves" stays that). They
+ * go into his inbox, a journal of his own that is there for as long as
+ * something waits in it; its delivery is a room's. dedupe: as in
+ * hub_member_say(). ENOTSUP: members do not live on his network, EBUSY: too
+ * many inboxes, EBADMSG, EMSGSIZE. */
+int hub_direct(struct hub *h, struct addr *to, const struct hub_say *say,
+	       hub_done_h *doneh, void *arg);
+
 /* ---- links ---- */
 
 struct hub_link {
@@ -237,7 +247,7 @@ int hub_each_face(const struct hub *h,
 struct hub_stats {
 	uint64_t accepted, refused, delivered, failed, given_up, notices;
 	uint64_t relayed, heard, skipped;
-	size_t rooms, members, legs, legs_up;
+	size_t rooms, members, inboxes, legs, legs_up;
 };
 void hub_stats(const struct hub *h, struct hub_stats *out);
 

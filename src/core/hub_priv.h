@@ -29,7 +29,9 @@ struct hub {
 	enum hub_state state;
 	struct face faces[FACES_MAX];
 	size_t nfaces;
-	struct htable rooms_by_name, rooms; /* of struct room, owned */
+	struct htable rooms_by_name, rooms; /* of struct room, owned; by id
+					       the inboxes as well */
+	struct htable inboxes;		    /* by address */
 	struct htable members;		    /* by id */
 	struct htable waiting;		    /* members put off, by addr */
 	struct list mores;		    /* of struct member_more */
@@ -96,6 +98,19 @@ struct member *room_by_nick(const struct room *room, struct view nick,
 			    const struct member *but);
 void room_put(struct store_txn *t, const struct room *room);
 void member_put(struct store_txn *t, const struct member *m);
+
+/* Walk all rooms and inboxes, as hub_each_room(). */
+struct room *hub_each_journal(const struct hub *h, size_t *pos,
+			      struct room *prev);
+
+/* si->id 0: a new one. */
+struct room *inbox_new(struct hub *h, struct addr *addr,
+		       const struct store_inbox *si);
+
+/* ---- direct.c ---- */
+
+/* It ends where nothing waits in it: true, it is gone soon. */
+bool inbox_tidy(struct room *inbox);
 
 /* ---- members.c ---- */
 

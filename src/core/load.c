@@ -70,19 +70,44 @@ static void load_link(const struct store_link *sl, void *arg)
 		leg_dirty(leg);
 }
 
+static void load_inbox(const struct store_inbox *si, void *arg)
+{
+	struct store_inbox got = *si;
+	struct hub *h = arg;
+	struct room *inbox;
+	struct addr *addr;
+
+	if (addr_parse(&addr, si->addr)) {
+		log_error("store: the address of an inbox is damaged, it "
+			  "stays out");
+		return;
+	}
+	if (got.acked > got.head)
+		got.acked = got.head; /* see clamp() */
+	inbox = inbox_new(h, addr, &got);
+	inbox->stored = true;
+	if (got.acked != si->acked)
+		member_dirty(room_member(inbox, addr));
+	mem_deref(addr);
+}
+
 int hub_load(struct hub *h)
 {
 	struct store_load load = {
 		.room = load_room,
 		.member = load_member,
 		.link = load_link,
+		.inbox = load_inbox,
 		.arg = h,
 	};
 	int err;
 
 	err = store_load(h->store, &load);
 	if (!err)
-		log_info("loaded %zu rooms, %zu members, %zu links",
-			 h->rooms.count, h->members.count, h->legs.count);
+		log_info("loaded %zu rooms, %zu members, %zu links, "
+			 "%zu inboxes",
+			 hub_room_count(h),
+			 h->members.count - h->inboxes.count, h->legs.count,
+			 h->inboxes.count);
 	return err;
 }

@@ -6,6 +6,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/core_priv.h \
 	src/core/cursor.c src/core/cursor.h \
 	src/core/deliver.c \
+	src/core/direct.c \
 	src/core/expire.c \
 	src/core/face.h \
 	src/core/fate.c \
@@ -68,6 +69,11 @@ check_PROGRAMS += tests/unit/t_core_retry
 tests_unit_t_core_retry_SOURCES = tests/unit/t_core_retry.c
 tests_unit_t_core_retry_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_core_retry_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_core_direct
+tests_unit_t_core_direct_SOURCES = tests/unit/t_core_direct.c
+tests_unit_t_core_direct_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_direct_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_core_links
 tests_unit_t_core_links_SOURCES = tests/unit/t_core_links.c

@@ -52,6 +52,7 @@ void room_give(struct room *room, struct msg *msg, struct view dedupe,
 {
 	struct store_msg sm = {
 		.room = room->id,
+		.inbox = room->inbox,
 		.seq = msg->seq,
 		.id = msg->id,
 		.kind = msg->kind,

@@ -28,6 +28,15 @@ static bool told_before(struct member_more *more, struct addr *from)
 	return false;
 }
 
+/* " in lobby" */
+static void add_place(struct buf *b, const struct room *room)
+{
+	if (room->inbox)
+		return;
+	buf_adds(b, " in ");
+	buf_addv(b, room_name(room));
+}
+
 /* "*** [bob] did not get your message in lobby: why" */
 void member_tell_sender(struct member *m, const struct msg *msg,
 			struct view why)
@@ -39,8 +48,8 @@ void member_tell_sender(struct member *m, const struct msg *msg,
 		return;
 	buf_adds(&b, "*** [");
 	buf_addv(&b, m->nick);
-	buf_adds(&b, "] did not get your message in ");
-	buf_addv(&b, room_name(m->room));
+	buf_adds(&b, "] did not get your message");
+	add_place(&b, m->room);
 	buf_adds(&b, ": ");
 	hub_clean_line(&b, why, WHY_MAX);
 	room_tell(m->room, msg->from, buf_view(&b));
@@ -54,8 +63,7 @@ static void tell_missed(struct member *m, uint64_t missed)
 	buf_adds(&b, "*** ");
 	buf_add_u64(&b, missed);
 	buf_adds(&b, missed == 1 ? " message" : " messages");
-	buf_adds(&b, " in ");
-	buf_addv(&b, room_name(m->room));
+	add_place(&b, m->room);
 	buf_adds(&b, missed == 1 ? " is lost" : " are lost");
 	buf_adds(&b, ": you were away, and there is no room for more");
 	room_tell(m->room, m->addr, buf_view(&b));

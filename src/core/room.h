@@ -33,13 +33,17 @@ struct room_page {
 };
 
 struct room {
-	struct hnode by_name;  /* hub's table, key: name and domain */
+	struct hnode by_name;  /* hub's table, key: name and domain; of an
+				  inbox: of inboxes, key: addr */
 	struct hnode by_id;
 	struct hub *hub;       /* borrowed: the hub owns the room */
 	uint64_t id;
 	struct addr *addr;     /* ref; sip:name@domain, as first spelt */
 	uint32_t flags;
 	enum room_notices notices;
+	bool inbox;            /* no room: what waits for one user by himself,
+				  its only member; addr is his */
+	bool stored;           /* of an inbox: its row is on the disk */
 	bool ending;           /* hub_room_destroy() is on its way */
 	struct view subject;   /* owned */
 	uint64_t created_ms;

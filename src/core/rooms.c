@@ -48,7 +48,8 @@ struct room *hub_room_by_id(const struct hub *h, uint64_t id)
 	return NULL;
 }
 
-struct room *hub_each_room(const struct hub *h, size_t *pos, struct room *prev)
+struct room *hub_each_journal(const struct hub *h, size_t *pos,
+			      struct room *prev)
 {
 	struct hnode *n =
 		htable_each(&h->rooms, pos, prev ? &prev->by_id : NULL);
@@ -56,9 +57,17 @@ struct room *hub_each_room(const struct hub *h, size_t *pos, struct room *prev)
 	return n ? CONTAINER(n, struct room, by_id) : NULL;
 }
 
+struct room *hub_each_room(const struct hub *h, size_t *pos, struct room *prev)
+{
+	do {
+		prev = hub_each_journal(h, pos, prev);
+	} while (prev && prev->inbox);
+	return prev;
+}
+
 size_t hub_room_count(const struct hub *h)
 {
-	return h->rooms.count;
+	return h->rooms_by_name.count;
 }
 
 struct member *hub_member_by_id(const struct hub *h, uint64_t id)
@@ -144,6 +153,8 @@ static void name_loaded(struct member *m, struct view own)
 /* What this row adds to the counts of the room and of the user. */
 static void count(const struct member *m, int by)
 {
+	if (m->room->inbox)
+		return;
 	if (m->state == MEMBER_BANNED) {
 		m->room->banned += (size_t)by;
 		return;
@@ -237,7 +248,8 @@ static void room_destroy(void *obj)
 	struct room *room = obj;
 	size_t i;
 
-	htable_del(&room->hub->rooms_by_name, &room->by_name);
+	htable_del(room->inbox ? &room->hub->inboxes :
+				 &room->hub->rooms_by_name, &room->by_name);
 	htable_del(&room->hub->rooms, &room->by_id);
 	for (i = 0; room->recent && i < ROOM_RECENT; i++)
 		mem_deref(room->recent[i]);
@@ -250,25 +262,49 @@ static void room_destroy(void *obj)
 	mem_deref(room->addr);
 }
 
-struct room *room_new(struct hub *h, const struct store_room *sr,
-		      struct addr *addr)
+static struct room *journal_new(struct hub *h, uint64_t id,
+				struct addr *addr)
 {
 	struct room *room = mem_new(sizeof(*room), room_destroy);
 
 	room->hub = h;
-	room->id = sr->id ? sr->id : core_new_id();
+	room->id = id ? id : core_new_id();
 	room->addr = mem_ref(addr);
+	list_init(&room->order);
+	list_init(&room->legs);
+	htable_add(&h->rooms, &room->by_id, hash_u64(room->id));
+	return room;
+}
+
+struct room *inbox_new(struct hub *h, struct addr *addr,
+		       const struct store_inbox *si)
+{
+	struct room *inbox = journal_new(h, si->id, addr);
+	struct store_member sm = { .id = inbox->id,
+				   .role = ROLE_MEMBER,
+				   .state = MEMBER_JOINED,
+				   .acked = si->acked };
+
+	inbox->inbox = true;
+	inbox->head = inbox->committed = si->head;
+	htable_add(&h->inboxes, &inbox->by_name, addr->hash);
+	member_new(inbox, addr, &sm);
+	return inbox;
+}
+
+struct room *room_new(struct hub *h, const struct store_room *sr,
+		      struct addr *addr)
+{
+	struct room *room = journal_new(h, sr->id, addr);
+
 	room->flags = sr->flags;
 	room->notices = sr->notices <= NOTICES_OFF ? sr->notices
 						   : NOTICES_ALL;
 	room->subject = view_mem(view_dup(sr->subject), sr->subject.n);
 	room->created_ms = sr->created_ms ? sr->created_ms : wall_ms();
 	room->head = room->committed = sr->head;
-	list_init(&room->order);
-	list_init(&room->legs);
 	htable_add(&h->rooms_by_name, &room->by_name,
 		   room_hash(room_name(room), room_domain(room)));
-	htable_add(&h->rooms, &room->by_id, hash_u64(room->id));
 	return room;
 }
 
@@ -370,7 +406,7 @@ static int create_check(struct hub *h, struct addr **ap, struct view name,
 		return EBADMSG;
 	if (hub_room(h, name, domain))
 		return EEXIST;
-	if (h->rooms.count >= h->max_rooms)
+	if (hub_room_count(h) >= h->max_rooms)
 		return EBUSY;
 	return addr_new(ap, VIEW("sip"), name, domain, VIEW_NONE);
 }

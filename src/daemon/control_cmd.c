@@ -138,6 +138,7 @@ static void set_hub(json_t *o, const struct confab *c)
 	set_count(o, "rooms", st.rooms);
 	set_count(o, "active_rooms", st.rooms); /* the seeds' statistic */
 	set_count(o, "members", st.members);
+	set_count(o, "inboxes", st.inboxes);
 	set_count(o, "accepted", st.accepted);
 	set_count(o, "refused", st.refused);
 	set_count(o, "delivered", st.delivered);

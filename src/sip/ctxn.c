@@ -369,6 +369,13 @@ static bool branch_scan(const struct ctxns *cs, struct view branch,
 	       check == ctxn_check(cs, *id);
 }
 
+bool ctxns_made(const struct ctxns *cs, struct view branch)
+{
+	uint64_t id;
+
+	return branch_scan(cs, branch, &id);
+}
+
 enum ctxn_match ctxns_answer(struct ctxns *cs, struct view branch, int status)
 {
 	struct ctxn *c;

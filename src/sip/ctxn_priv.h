@@ -92,6 +92,9 @@ void ctxns_conn_gone(struct ctxns *cs, uint32_t conn, size_t live);
 void ctxns_edge_gone(struct ctxns *cs, uint8_t edge, uint32_t conn);
 uint64_t ctxn_check(const struct ctxns *cs, uint64_t id);
 
+/* The branch of a request that we made, once or just now. */
+bool ctxns_made(const struct ctxns *cs, struct view branch);
+
 enum ctxn_match { CTXN_STRAY, CTXN_LATE, CTXN_TAKEN };
 /* An answer to a MESSAGE of ours. */
 enum ctxn_match ctxns_answer(struct ctxns *cs, struct view branch, int status);

@@ -36,6 +36,26 @@ static bool is_unsupported(const struct uas *u)
 	return any;
 }
 
+/* Any Via of it is ours: a proxy brought back what we sent (RFC 3261 16.3,
+ * 4). */
+static bool is_loop(const struct uas *u)
+{
+	const struct view cookie = VIEW("z9hG4bK");
+	struct view v;
+
+	for (size_t i = 0; i < u->pre->lines; i++) {
+		v = u->pre->line[i].value;
+		for (; u->pre->line[i].id == HDR_VIA && v.n >= cookie.n;
+		     v = view_from(v, 1)) {
+			if (view_starts(v, cookie) &&
+			    ctxns_made(u->sip->ctxns,
+				       view_head(v, cookie.n + BRANCH_HEX)))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* What all that is served has in common; true: it has been answered. */
 bool uas_refused(const struct uas *u)
 {
@@ -116,7 +136,10 @@ static void serve_message(const struct uas *u)
 	}
 	if (uas_refused(u) || message_refused(u, &out))
 		return;
-
+	if (is_loop(u)) {
+		uas_answer(u, 482, NULL, NULL, 0);
+		return;
+	}
 	if (uas_txn(u, &out.txn)) {
 		uas_answer_busy(u);
 		return;

@@ -76,6 +76,18 @@ static void load_link(sqlite3_stmt *st, const struct store_load *load)
 	load->link(&l, load->arg);
 }
 
+static void load_inbox(sqlite3_stmt *st, const struct store_load *load)
+{
+	const struct store_inbox i = {
+		.id = num(st, 0),
+		.addr = text(st, 1),
+		.head = num(st, 2),
+		.acked = num(st, 3),
+	};
+
+	load->inbox(&i, load->arg);
+}
+
 static void load_binding(sqlite3_stmt *st, const struct store_load *load)
 {
 	const struct store_binding b = {
@@ -131,6 +143,7 @@ static const struct {
 	{ STMT_LOAD_MEMBERS, load_member },
 	{ STMT_LOAD_LINKS, load_link },
 	{ STMT_LOAD_BINDINGS, load_binding },
+	{ STMT_LOAD_INBOXES, load_inbox },
 	{ STMT_LOAD_BLOCKS, load_block },
 	{ STMT_LOAD_USERS, load_user },
 };
@@ -147,6 +160,8 @@ static bool is_idle(const struct store_load *l, enum stmt stmt)
 		return !l->link;
 	case STMT_LOAD_BINDINGS:
 		return !l->binding;
+	case STMT_LOAD_INBOXES:
+		return !l->inbox;
 	case STMT_LOAD_BLOCKS:
 		return !l->block;
 	default:

@@ -122,6 +122,13 @@ static const char *const migrations[] = {
 	" SELECT aor, 0, flow, seen_ms FROM contacts;"
 	"DROP TABLE contacts;"
 	"PRAGMA user_version = 5;",
+
+	"CREATE TABLE inboxes ("
+	" id INTEGER PRIMARY KEY NOT NULL,"
+	" addr TEXT NOT NULL,"
+	" head INTEGER NOT NULL,"
+	" acked INTEGER NOT NULL);"
+	"PRAGMA user_version = 6;",
 };
 
 enum { SCHEMA_VERSION = sizeof(migrations) / sizeof(migrations[0]) };

@@ -98,6 +98,17 @@ const struct sql sql_table[STMT_COUNT] = {
 		"sisssisisisiiii", 0 },
 	[STEP_BINDING_DEL] = {
 		"DELETE FROM bindings WHERE aor = ?1 AND id = ?2", "si", 0 },
+	[STEP_INBOX] = {
+		"INSERT INTO inboxes (id, addr, head, acked)"
+		" VALUES (?1, ?2, 0, ?3) ON CONFLICT (id) DO NOTHING",
+		"isi", 0 },
+	[STEP_INBOX_DEL] = {
+		"DELETE FROM inboxes WHERE id = ?1", "i", 0 },
+	[STEP_INBOX_HEAD] = {
+		"UPDATE inboxes SET head = max(head, ?2) WHERE id = ?1",
+		"ii", ENOENT },
+	[STEP_INBOX_ACKED] = {
+		"UPDATE inboxes SET acked = ?2 WHERE id = ?1", "ii", 0 },
 	[STEP_BLOCK] = {
 		"INSERT INTO blocks (user, other) VALUES (?1, ?2)"
 		" ON CONFLICT (user, other) DO NOTHING",
@@ -157,6 +168,9 @@ const struct sql sql_table[STMT_COUNT] = {
 		"SELECT aor, id, contact, path, instance, reg_id, call_id,"
 		" cseq, flow, listener, agent, expires_ms, seen_ms, body_max,"
 		" traits FROM bindings",
+		"", 0 },
+	[STMT_LOAD_INBOXES] = {
+		"SELECT id, addr, head, acked FROM inboxes ORDER BY id",
 		"", 0 },
 	[STMT_LOAD_BLOCKS] = {
 		"SELECT user, other FROM blocks ORDER BY user, other", "", 0 },

@@ -182,8 +182,8 @@ static struct store *make(store_wake_h *wakeh, void *arg)
 bool store_table_ok(struct view name)
 {
 	static const char *const ours[] = { "links", "messages", "dedupe",
-					    "contacts", "blocks",
-					    "users", "bindings" };
+					    "contacts", "blocks", "users",
+					    "bindings", "inboxes" };
 
 	if (!name.n || name.n > STORE_TABLE_MAX ||
 	    view_istarts(name, VIEW("sqlite_")))

@@ -52,8 +52,17 @@ struct store_link {
 	uint64_t acked;
 };
 
+/* What waits for one user by himself: a journal without a room. */
+struct store_inbox {
+	uint64_t id;       /* unique among the rooms' as well */
+	struct view addr;  /* canonical */
+	uint64_t head;     /* newest sequence number; load only */
+	uint64_t acked;
+};
+
 struct store_msg {
-	uint64_t room, seq; /* unique together */
+	uint64_t room, seq; /* unique together; room: or inbox */
+	bool inbox;
 	uint64_t id;
 	uint32_t kind;      /* core/msg.h */
 	struct view from;   /* canonical address of the sender */
@@ -113,6 +122,7 @@ struct store_load {
 	void (*block)(const struct store_block *b, void *arg);
 	void (*user)(const struct store_user *u, void *arg);
 	void *arg;
+	void (*inbox)(const struct store_inbox *i, void *arg);
 };
 
 /* Runs on the store's thread when answers are waiting: has to make the loop's
@@ -168,6 +178,10 @@ void store_put_member(struct store_txn *t, const struct store_member *m);
 void store_del_member(struct store_txn *t, uint64_t member);
 void store_put_link(struct store_txn *t, const struct store_link *l);
 void store_del_link(struct store_txn *t, uint64_t link);
+/* Nothing happens where it is stored already. */
+void store_put_inbox(struct store_txn *t, const struct store_inbox *i);
+/* With its messages. */
+void store_del_inbox(struct store_txn *t, uint64_t inbox);
 void store_put_msg(struct store_txn *t, const struct store_msg *m);
 void store_put_binding(struct store_txn *t, const struct store_binding *b);
 void store_del_binding(struct store_txn *t, struct view aor, uint64_t id);
@@ -177,6 +191,7 @@ void store_put_user(struct store_txn *t, const struct store_user *u);
 void store_del_user(struct store_txn *t, struct view name);
 void store_member_cursor(struct store_txn *t, uint64_t member, uint64_t acked);
 void store_link_cursor(struct store_txn *t, uint64_t link, uint64_t acked);
+void store_inbox_cursor(struct store_txn *t, uint64_t inbox, uint64_t acked);
 /* Messages of the room with seq < below, or older than before_ms, go; the
  * room's head stays. */
 void store_prune(struct store_txn *t, uint64_t room, uint64_t below,

@@ -172,11 +172,24 @@ static void put_dedupe(struct store_txn *t, struct view key)
 	put_num(t, now);
 }
 
+void store_put_inbox(struct store_txn *t, const struct store_inbox *i)
+{
+	put_step_id(t, STEP_INBOX, i->id);
+	put_text(t, i->addr);
+	put_num(t, i->acked);
+}
+
+void store_del_inbox(struct store_txn *t, uint64_t inbox)
+{
+	put_step_id(t, STEP_ROOM_DEL_MSGS, inbox);
+	put_step_id(t, STEP_INBOX_DEL, inbox);
+}
+
 void store_put_msg(struct store_txn *t, const struct store_msg *m)
 {
 	if (!view_empty(m->dedupe))
 		put_dedupe(t, m->dedupe);
-	put_step_id(t, STEP_HEAD, m->room);
+	put_step_id(t, m->inbox ? STEP_INBOX_HEAD : STEP_HEAD, m->room);
 	put_id(t, m->seq);
 	put_step_id(t, STEP_MSG, m->room);
 	put_id(t, m->seq);
@@ -264,6 +277,12 @@ void store_member_cursor(struct store_txn *t, uint64_t member, uint64_t acked)
 void store_link_cursor(struct store_txn *t, uint64_t link, uint64_t acked)
 {
 	put_step_id(t, STEP_LINK_ACKED, link);
+	put_num(t, acked);
+}
+
+void store_inbox_cursor(struct store_txn *t, uint64_t inbox, uint64_t acked)
+{
+	put_step_id(t, STEP_INBOX_ACKED, inbox);
 	put_num(t, acked);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The store: what goes in comes out again, byte for byte. */
+#include <errno.h>
 #include <sqlite3.h>
 
 #include "store_rig.h"
@@ -15,6 +16,8 @@ struct loaded {
 	struct store_member member[4];
 	struct store_link link[4];
 	struct store_binding binding[4];
+	struct store_inbox inbox[4];
+	size_t inboxes;
 	char *text[32];
 	size_t texts;
 };
@@ -77,11 +80,21 @@ static void on_binding(const struct store_binding *b, void *arg)
 	out->agent = keep(l, b->agent);
 }
 
+static void on_inbox(const struct store_inbox *i, void *arg)
+{
+	struct loaded *l = arg;
+	struct store_inbox *out = &l->inbox[l->inboxes++];
+
+	*out = *i;
+	out->addr = keep(l, i->addr);
+}
+
 static void reload(struct rig *rig, struct loaded *l)
 {
 	const struct store_load load = { .room = on_room,
 					 .member = on_member,
 					 .link = on_link,
+					 .inbox = on_inbox,
 					 .binding = on_binding,
 					 .arg = l };
 
@@ -263,6 +276,57 @@ static void link_comes_back(void **state)
 	assert_int_equal(l.link[1].via.n, 0);
 	assert_false(l.link[1].configured);
 	assert_int_equal(l.link[1].acked, 8);
+	forget(&l);
+	rig_free(rig);
+}
+
+static void inbox_comes_back(void **state)
+{
+	const struct store_inbox a = { .id = 5, .addr = VIEW("sip:a@h"),
+				       .acked = 2 };
+	const struct store_inbox b = { .id = 6, .addr = ODD };
+	struct store_msg m = { .room = 5, .seq = 3, .inbox = true, .id = 9,
+			       .from = VIEW("sip:b@h"), .text = ODD };
+	struct rig *rig = rig_new();
+	struct store_txn *t;
+	struct loaded l;
+
+	(void)state;
+	rig_open(rig);
+	t = store_begin(rig->s);
+	store_put_inbox(t, &a);
+	store_put_msg(t, &m);
+	store_put_inbox(t, &a); /* changes nothing */
+	store_put_inbox(t, &b);
+	store_inbox_cursor(t, 6, 4);
+	assert_int_equal(rig_run(rig, t), 0);
+	/* no row: no message either, and a room is no inbox */
+	t = store_begin(rig->s);
+	m.room = 7;
+	store_put_msg(t, &m);
+	assert_int_equal(rig_run(rig, t), ENOENT);
+	t = store_begin(rig->s);
+	m.room = 5;
+	m.seq = 4;
+	m.inbox = false;
+	store_put_msg(t, &m);
+	assert_int_equal(rig_run(rig, t), ENOENT);
+	reload(rig, &l);
+	assert_int_equal(l.inboxes, 2);
+	assert_int_equal(l.inbox[0].id, 5);
+	assert_view(l.inbox[0].addr, "sip:a@h");
+	assert_int_equal(l.inbox[0].head, 3);
+	assert_int_equal(l.inbox[0].acked, 2);
+	assert_true(view_eq(l.inbox[1].addr, ODD));
+	assert_int_equal(l.inbox[1].acked, 4);
+	forget(&l);
+	t = store_begin(rig->s);
+	store_del_inbox(t, 5);
+	store_del_inbox(t, 77);
+	assert_int_equal(rig_run(rig, t), 0);
+	reload(rig, &l);
+	assert_int_equal(l.inboxes, 1);
+	assert_int_equal(l.inbox[0].id, 6);
 	forget(&l);
 	rig_free(rig);
 }
@@ -532,6 +596,7 @@ int main(void)
 		TEST(member_comes_back),
 		TEST(link_comes_back),
 		TEST(bindings_come_back),
+		TEST(inbox_comes_back),
 		TEST(message_comes_back),
 		TEST(load_handlers_may_be_missing),
 		TEST(deleted_room_takes_its_own_along),

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From one to one: the hub keeps it until it is delivered. */
+#include <errno.h>
+
+#include "direct.h"
+#include "imc_priv.h"
+#include "mem.h"
+
+struct addr *direct_person(const struct ask *a)
+{
+	struct addr *user = NULL;
+
+	if (view_empty(a->at.name) ||
+	    !hub_is_our_domain(a->imc->hub, a->at.domain) ||
+	    hub_room(a->imc->hub, a->at.name, a->at.domain) ||
+	    addr_new(&user, VIEW("sip"), a->at.name, a->at.domain, VIEW_NONE))
+		return NULL;
+	if (!location_has(a->imc->location, user->text, user->hash))
+		user = mem_deref(user);
+	return user;
+}
+
+/* There is nobody who could tell him in words: the answer has to do. */
+static int status_of(int err)
+{
+	switch (err) {
+	case 0:
+	case EEXIST: /* the same request once more, by another transaction */
+		return 202;
+	case EBADMSG:
+		return 200; /* nothing to be seen in it, as if empty */
+	case EMSGSIZE:
+		return 413;
+	default:
+		return 503;
+	}
+}
+
+static void on_said(int err, void *arg)
+{
+	struct ask *a = arg;
+
+	ask_answer(a, status_of(err));
+	mem_deref(a);
+}
+
+void direct_say(struct ask *a, struct view text,
+		const struct sip_request *req)
+{
+	struct hub_say words = { .from = a->user, .text = text };
+	struct buf key = { 0 };
+	int err;
+
+	ask_add_dedupe(&key, a, req);
+	words.dedupe = buf_view(&key);
+	err = hub_direct(a->imc->hub, a->person, &words, on_said,
+			 ask_keep(a));
+	if (err)
+		on_said(err, a); /* with the reference of ask_keep() */
+	buf_free(&key);
+}

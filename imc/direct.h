@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Words from one user to another by himself: no room is about. */
+#ifndef CONFAB_IMC_DIRECT_H
+#define CONFAB_IMC_DIRECT_H
+
+#include "ask.h"
+
+/* The user whom the request's URI names: one of our domain, no room and not
+ * the manager, who was heard before. Referenced; or NULL. */
+struct addr *direct_person(const struct ask *a);
+/* text goes to a->person, whatever it begins with. Answers a, now or after
+ * the commit: 202, he gets it, at once or when he is there. */
+void direct_say(struct ask *a, struct view text,
+		const struct sip_request *req);
+
+#endif

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From one to one: words to a user of ours by himself."""
+import pytest
+
+from lab.sip import get
+from lab.util import wait_for
+
+
+@pytest.fixture
+def server(confabd):
+    return confabd()
+
+
+@pytest.fixture
+def two(server, user):
+    """Two users whom the server has heard of."""
+    people = user(server, 'alice'), user(server, 'bob')
+    for one in people:
+        assert one.send(server.manager, '#help') == 200
+    return people
+
+
+def test_words_go_as_they_are_and_both_ways(two):
+    alice, bob = two
+    for text in 'hello', '#help', '##x', '/me waves', 'two\nlines':
+        assert alice.send(bob.aor, text) == 202
+        message = bob.saw(text, source=alice.aor)
+        assert message.to == bob.aor
+    assert bob.send(alice.aor, 'and back') == 202
+    message = alice.saw('and back', source=bob.aor)
+    assert get(message.headers, 'contact') == ''
+
+
+def test_one_who_is_away_gets_it_when_he_is_back(server, user, two):
+    alice, bob = two
+    bob.answer = 480
+    for n in range(12):
+        assert alice.send(bob.aor, f'm{n}') == 202
+    wait_for(lambda: server.ctl('status')['inboxes'] == 1, 'an inbox')
+    server.stop()
+    server.start()
+    bob.answer = 200
+    assert bob.send(server.manager, '#help') == 200
+    for n in range(12):
+        bob.saw(f'm{n}', source=alice.aor)
+    texts = [m.body for m in bob.seen.all() if m.source == alice.aor]
+    assert texts[-12:] == [f'm{n}' for n in range(12)]
+
+
+def test_who_is_not_known_cannot_be_written_to(server, two):
+    alice, _ = two
+    assert alice.send(f'sip:nobody@{server.domain}', 'hi') == 404
+    assert alice.send('sip:bob@elsewhere.example', 'hi') == 404
+
+
+def test_a_final_refusal_is_told_by_the_manager(server, two):
+    alice, bob = two
+    bob.answer = 404
+    assert alice.send(bob.aor, 'hi') == 202
+    alice.saw('*** [bob] did not get your message: SIP status 404',
+              source=server.manager)
+
+
+def test_what_a_proxy_brings_back_is_stopped(server, two):
+    """The proxy may think that users are served here."""
+    alice, bob = two
+    assert alice.send(bob.aor, 'round') == 202
+    message = bob.saw('round')
+    via = get(message.headers, 'via')
+    status = alice.send(bob.aor, 'round', headers=['Via: ' + via])
+    assert status == 482
+    assert bob.count('round') == 1
