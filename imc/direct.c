@@ -5,6 +5,7 @@
 #include "direct.h"
 #include "imc_priv.h"
 #include "mem.h"
+#include "users.h"
 
 struct addr *direct_person(const struct ask *a)
 {
@@ -15,7 +16,8 @@ struct addr *direct_person(const struct ask *a)
 	    hub_room(a->imc->hub, a->at.name, a->at.domain) ||
 	    addr_new(&user, VIEW("sip"), a->at.name, a->at.domain, VIEW_NONE))
 		return NULL;
-	if (!location_has(a->imc->location, user->text, user->hash))
+	if (!location_has(a->imc->location, user->text, user->hash) &&
+	    !(a->imc->users && users_find(a->imc->users, a->at.name)))
 		user = mem_deref(user);
 	return user;
 }

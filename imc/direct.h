@@ -6,7 +6,7 @@
 #include "ask.h"
 
 /* The user whom the request's URI names: one of our domain, no room and not
- * the manager, who was heard before. Referenced; or NULL. */
+ * the manager, who has an account or was heard before. Referenced; or NULL. */
 struct addr *direct_person(const struct ask *a);
 /* text goes to a->person, whatever it begins with. Answers a, now or after
  * the commit: 202, he gets it, at once or when he is there. */

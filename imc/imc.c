@@ -490,6 +490,7 @@ int imc_new(struct imc **ip, const struct imc_conf *conf, char *why,
 	struct buf reason = { 0 };
 	int err;
 
+	i->users = conf->users;
 	i->loop = conf->loop;
 	i->hub = conf->hub;
 	i->sip = conf->sip;

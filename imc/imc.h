@@ -20,6 +20,7 @@ struct imc_conf {
 	struct sip *sip;             /* set with imc_set_sip() */
 	struct store *store;
 	struct dns *dns;
+	const struct users *users;   /* who has an account; may be NULL */
 	const char *domain;
 	const char *manager;         /* user part of the manager's address */
 	const char *imc_cmd_start_char;

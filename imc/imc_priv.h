@@ -26,6 +26,7 @@ struct imc {
 	struct location *location;  /* owned */
 	struct store *store;        /* borrowed */
 	struct blocks *blocks;      /* owned */
+	const struct users *users;  /* borrowed, or NULL */
 	struct quotas *quotas;      /* owned */
 	struct proxy *proxy;        /* owned, or NULL */
 	struct sip_dest *stray;     /* ref: of the last user who was never

@@ -117,6 +117,7 @@ static int start_imc(struct confab *c, struct buf *why)
 		.loop = c->loop,
 		.hub = c->hub,
 		.store = c->store,
+		.users = c->users,
 		.dns = c->dns,
 		.domain = c->conf->domain,
 		.manager = ci->manager,
