@@ -65,10 +65,11 @@ static const struct {
 	[TEXT_NOTICES] = { "*** Who comes and who goes: %t", NULL },
 	[TEXT_NOTICES_SET] = { "*** %u has set who hears of those that come "
 			       "and go: %t", NULL },
-	[TEXT_BLOCKED] = { "*** %u can't invite you to rooms any more, nor "
-			   "add you to them (send '%munblock' to allow it)",
+	[TEXT_BLOCKED] = { "*** %u can't write to you by himself any more, "
+			   "nor invite you to rooms or add you to them (send "
+			   "'%munblock' to allow it)",
 			   NULL },
-	[TEXT_UNBLOCKED] = { "*** %u can invite you to rooms again", NULL },
+	[TEXT_UNBLOCKED] = { "*** %u can write to you and invite you again", NULL },
 	[TEXT_AWAY] = { "*** %u is away", NULL },
 	[TEXT_AWAY_WHY] = { "*** %u is away: %t", NULL },
 	[TEXT_BACK] = { "*** %u is back", NULL },

@@ -2,6 +2,7 @@
 /* From one to one: the hub keeps it until it is delivered. */
 #include <errno.h>
 
+#include "blocks.h"
 #include "direct.h"
 #include "imc_priv.h"
 #include "mem.h"
@@ -53,6 +54,10 @@ void direct_say(struct ask *a, struct view text,
 	struct buf key = { 0 };
 	int err;
 
+	if (blocks_has(a->imc->blocks, a->person, a->user)) {
+		ask_answer(a, 403);
+		return;
+	}
 	ask_add_dedupe(&key, a, req);
 	words.dedupe = buf_view(&key);
 	err = hub_direct(a->imc->hub, a->person, &words, on_said,

@@ -9,7 +9,8 @@
  * the manager, who has an account or was heard before. Referenced; or NULL. */
 struct addr *direct_person(const struct ask *a);
 /* text goes to a->person, whatever it begins with. Answers a, now or after
- * the commit: 202, he gets it, at once or when he is there. */
+ * the commit: 202, he gets it, at once or when he is there; 403, he has
+ * blocked the sender. */
 void direct_say(struct ask *a, struct view text,
 		const struct sip_request *req);
 

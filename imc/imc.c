@@ -265,6 +265,8 @@ static void pass_typing(const struct ask *a, struct view notice)
 
 	if (!location_may_type(i->location, a->user->text, now_ms()))
 		return;
+	if (a->person && blocks_has(i->blocks, a->person, a->user))
+		return;
 	if (a->person)
 		typing_pass_to(i, a->person, a->user, notice);
 	else

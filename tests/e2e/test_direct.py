@@ -70,3 +70,15 @@ def test_what_a_proxy_brings_back_is_stopped(server, two):
     status = alice.send(bob.aor, 'round', headers=['Via: ' + via])
     assert status == 482
     assert bob.count('round') == 1
+
+
+def test_who_is_blocked_cannot_write(server, two):
+    alice, bob = two
+    assert bob.send(server.manager, '#block alice') == 200
+    assert alice.send(bob.aor, 'psst') == 403
+    assert bob.send(alice.aor, 'go away') == 202
+    assert bob.send(server.manager, '#unblock alice') == 200
+    bob.saw('*** [alice] can write to you and invite you again')
+    assert alice.send(bob.aor, 'sorry') == 202
+    bob.saw('sorry', source=alice.aor)
+    assert bob.count('psst') == 0

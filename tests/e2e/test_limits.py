@@ -423,8 +423,8 @@ def test_RC06_who_blocks_is_left_alone(confabd, user):
     assert ask(bob, MANAGER, '#block')[0] == 200
     bob.saw('Blocked:')
     assert ask(bob, MANAGER, '#block alice')[0] == 200
-    bob.saw("*** [alice] can't invite you to rooms any more, nor add you to "
-            "them (send '#unblock' to allow it)")
+    bob.saw("*** [alice] can't write to you by himself any more, nor invite "
+            "you to rooms or add you to them (send '#unblock' to allow it)")
     for n in range(2):
         for verb in ('invite', 'add'):
             assert ask(alice, ROOM, '#%s bob' % verb)[:2] == (403, -55)
@@ -446,7 +446,7 @@ def test_RC06_who_blocks_is_left_alone(confabd, user):
     assert ask(bob, MANAGER, '#unblock')[:2] == (400, -190)
     assert ask(bob, MANAGER, '#block den')[:2] == (403, -197)
     assert ask(bob, MANAGER, '#unblock alice')[0] == 200
-    bob.saw('*** [alice] can invite you to rooms again')
+    bob.saw('*** [alice] can write to you and invite you again')
     assert ask(alice, ROOM, '#invite bob')[0] == 200
     bob.saw("*** [alice] invites you to join the room (send '#accept' or "
             "'#reject')", count=2)
