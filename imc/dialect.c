@@ -67,9 +67,9 @@ static const struct {
 			       "and go: %t", NULL },
 	[TEXT_BLOCKED] = { "*** %u can't write to you by himself any more, "
 			   "nor invite you to rooms or add you to them (send "
-			   "'%munblock' to allow it)",
-			   NULL },
-	[TEXT_UNBLOCKED] = { "*** %u can write to you and invite you again", NULL },
+			   "'%munblock' to allow it)", NULL },
+	[TEXT_UNBLOCKED] = { "*** %u can write to you and invite you again",
+			     NULL },
 	[TEXT_AWAY] = { "*** %u is away", NULL },
 	[TEXT_AWAY_WHY] = { "*** %u is away: %t", NULL },
 	[TEXT_BACK] = { "*** %u is back", NULL },

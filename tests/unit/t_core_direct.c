@@ -2,7 +2,7 @@
 /* Inboxes: words from one to one, kept until they are delivered. */
 #include "hub_rig.h"
 
-enum { TIDY_MS = 10 * 60 * 1000 };
+enum { TIDY_MS = 10 * 60 * 1000 + 100 };
 
 static int try_direct(const char *from, const char *to, const char *text,
 		      const char *dedupe)

@@ -102,13 +102,14 @@ static const struct {
 	  "*** <sip:al@ex.org> has set who hears of those that come "
 	  "and go: tea" },
 	{ TEXT_BLOCKED,
-	  "*** [Al] can't invite you to rooms any more, nor add you to "
-	  "them (send '!unblock' to allow it)",
-	  "*** <sip:al@ex.org> can't invite you to rooms any more, nor "
-	  "add you to them (send '!unblock' to allow it)" },
+	  "*** [Al] can't write to you by himself any more, nor invite "
+	  "you to rooms or add you to them (send '!unblock' to allow it)",
+	  "*** <sip:al@ex.org> can't write to you by himself any more, "
+	  "nor invite you to rooms or add you to them (send '!unblock' "
+	  "to allow it)" },
 	{ TEXT_UNBLOCKED,
-	  "*** [Al] can invite you to rooms again",
-	  "*** <sip:al@ex.org> can invite you to rooms again" },
+	  "*** [Al] can write to you and invite you again",
+	  "*** <sip:al@ex.org> can write to you and invite you again" },
 	{ TEXT_AWAY,
 	  "*** [Al] is away",
 	  "*** <sip:al@ex.org> is away" },
