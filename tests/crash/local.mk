@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 EXTRA_DIST += \
+	tests/crash/commands.py \
 	tests/crash/dead_member.py \
 	tests/crash/flip.py \
 	tests/crash/kill.py \

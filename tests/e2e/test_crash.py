@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Short runs of tests/crash: killed at random moments with lossy members,
-and the power cut while texts are committed."""
+the power cut while texts are committed, commands at random."""
 import os
 import pathlib
 import subprocess
@@ -10,6 +10,7 @@ import pytest
 
 CRASH = pathlib.Path(__file__).resolve().parents[1] / 'crash'
 sys.path.append(str(CRASH))
+import commands  # noqa: E402
 import kill  # noqa: E402
 
 
@@ -30,3 +31,9 @@ def test_power_cuts_lose_no_acknowledged_text(build):
         pytest.skip(run.stdout.strip())
     assert run.returncode == 0, run.stdout + run.stderr
     assert ' 0 lost, 0 corrupt' in run.stdout
+
+
+def test_commands_at_random_leave_rooms_whole(build, folder):
+    result = commands.run(build, folder('confab'), rounds=8, seed=11)
+    assert not result.faults, result.faults[:3]
+    assert result.answers[200] > 100 and result.answers[503] > 10
