@@ -28,6 +28,7 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/response.c src/sip/response_priv.h \
 	src/sip/scan.c src/sip/scan_priv.h \
 	src/sip/sip.c src/sip/sip.h src/sip/sip_priv.h \
+	src/sip/stun.c src/sip/stun_priv.h \
 	src/sip/stxn.c src/sip/stxn_priv.h \
 	src/sip/template.c src/sip/template_priv.h \
 	src/sip/text.c src/sip/text_priv.h \
@@ -128,6 +129,17 @@ tests_unit_t_location_SOURCES = tests/unit/t_location.c
 tests_unit_t_location_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_location_LDADD = src/sip/libsip.a $(LIB_io) $(OSIP_LIBS) \
 	$(DEPS_io) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_stun
+tests_unit_t_stun_SOURCES = tests/unit/t_stun.c
+tests_unit_t_stun_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_stun_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_sip_ways
+tests_unit_t_sip_ways_SOURCES = tests/unit/t_sip_ways.c tests/unit/sip_rig.h \
+	tests/unit/certs.h
+tests_unit_t_sip_ways_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_sip_ways_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 
 # The edge by itself, for the torture messages and for load.
 noinst_PROGRAMS += tests/fuzz/sip_edge

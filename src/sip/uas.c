@@ -13,6 +13,7 @@
 #include "method_priv.h"
 #include "register_priv.h"
 #include "registrar_priv.h"
+#include "stun_priv.h"
 #include "text_priv.h"
 
 /* ---- what is served ---- */
@@ -277,10 +278,29 @@ int sip_inject(struct sip *s, const struct sip_injection *in)
 	return 0;
 }
 
+/* The answer is a few bytes longer than the question. */
+static void stun_in(struct sip *s, const struct sip_flow *flow,
+		    struct view packet)
+{
+	buf_clear(&s->out);
+	if (!stun_answer(&s->out, packet, &flow->peer))
+		s->stats.bad++;
+	else if (s->out.n <= packet.n || identity_trusts(s, flow) ||
+		 amp_take(s->amp, auth_source(&flow->peer),
+			  s->out.n - packet.n))
+		transport_send(s->transport, flow, buf_view(&s->out));
+	else
+		s->stats.withheld++;
+}
+
 void uas_datagram(const struct sip_flow *flow, struct view packet, void *arg)
 {
 	struct sip *s = arg;
 
+	if (stun_is(packet)) {
+		stun_in(s, flow, packet);
+		return;
+	}
 	packet = view_from(packet, prescan_blank(packet));
 	if (!packet.n)
 		return;

@@ -32,6 +32,7 @@ static char last_body[100], last_type[40], last_user[40];
 static char last_params[100], last_agent[40], last_accept[80];
 static char last_identity[80];
 static uint64_t last_txn;
+static struct sip_flow last_flow;
 static int answer_code; /* 0: the handler leaves it open */
 
 static int done_status[10];
@@ -43,6 +44,7 @@ static inline void on_request(const struct sip_request *req, void *arg)
 	(void)arg;
 	requests++;
 	last_txn = req->txn;
+	last_flow = req->flow;
 	view_copy(last_body, sizeof(last_body), req->body);
 	view_copy(last_type, sizeof(last_type), req->content_type);
 	view_copy(last_user, sizeof(last_user), req->from.user);
