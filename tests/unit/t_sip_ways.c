@@ -308,23 +308,25 @@ static void await_dones(unsigned count)
 	assert_int_equal(dones, count);
 }
 
-/* We are our own peer. */
+/* We are our own peer, and say so: 482 came by TLS, both ways. */
 static void test_tls_both_ways(void **state)
 {
+	struct sip_flow flow;
+
 	(void)state;
 	ways_open(true, NULL);
 	copy_send(flow_to_tls("irc.test"), 5);
 	await_dones(1);
-	assert_int_equal(done_status[0], 202);
-	assert_int_equal(requests, 1);
-	assert_int_equal(last_flow.transport, SIP_TLS);
+	assert_int_equal(done_status[0], 482);
 	assert_int_equal(conns(), 2);
+	assert_true(sip_conn_flow(edge, 2, &flow));
+	assert_int_equal(flow.transport, SIP_TLS);
 	/* The client showed a certificate. */
-	assert_true(sip_conn_is(edge, last_flow.conn, VIEW("proxy.test")));
-	assert_true(sip_conn_is(edge, last_flow.conn, VIEW("Peer.Test")));
-	assert_false(sip_conn_is(edge, last_flow.conn, VIEW("irc.test")));
-	assert_false(sip_conn_is(edge, last_flow.conn, VIEW("test")));
-	assert_false(sip_conn_is(edge, last_flow.conn, VIEW_NONE));
+	assert_true(sip_conn_is(edge, flow.conn, VIEW("proxy.test")));
+	assert_true(sip_conn_is(edge, flow.conn, VIEW("Peer.Test")));
+	assert_false(sip_conn_is(edge, flow.conn, VIEW("irc.test")));
+	assert_false(sip_conn_is(edge, flow.conn, VIEW("test")));
+	assert_false(sip_conn_is(edge, flow.conn, VIEW_NONE));
 	assert_false(sip_conn_is(edge, 4711, VIEW("proxy.test")));
 }
 
@@ -341,11 +343,10 @@ static void test_tls_names(void **state)
 	copy_send(flow_to_tls("a.wild.test"), 7);
 	await_dones(3);
 	assert_int_equal(conns(), 4);
-	assert_int_equal(done_status[2], 202);
+	assert_int_equal(done_status[2], 482);
 	copy_send(flow_to_tls("other.test"), 8);
 	await_dones(4);
 	assert_int_equal(done_status[3], 503);
-	assert_int_equal(requests, 3);
 }
 
 static void test_tls_needs_a_name(void **state)
