@@ -175,8 +175,9 @@ BLOCKS = [
     row('block', 'public olga mary',
         ask('sam', '#block', 200, None, {'sam': here('Blocked:')}, MANAGER),
         ask('sam', '#block olga', 200, None, {'sam': here(
-            "*** {olga} can't invite you to rooms any more, nor add you to "
-            "them (send '#unblock' to allow it)")}, MANAGER),
+            "*** {olga} can't write to you by himself any more, nor invite "
+            "you to rooms or add you to them (send '#unblock' to allow "
+            "it)")}, MANAGER),
         ask('sam', '#block', 200, None, {'sam': here(
             'Blocked:\nsip:olga@confab.test')}),
         *[ask('olga', '#%s sam' % word, 403, -55, {
@@ -184,7 +185,7 @@ BLOCKS = [
                     "added by you (he may join by himself)"})
           for word in ('invite', 'add')],
         ask('sam', '#unblock olga', 200, None, {'sam': here(
-            '*** {olga} can invite you to rooms again')}),
+            '*** {olga} can write to you and invite you again')}),
         ask('olga', '#invite sam', 200, None, {'sam': INVITES})),
     row('block: whom not', 'public olga',
         ask('sam', '#unblock olga', 404, -196, {'sam': here(
