@@ -488,6 +488,8 @@ int imc_new(struct imc **ip, const struct imc_conf *conf, char *why,
 	const struct location_conf places = {
 		.store = conf->store,
 		.wheel = loop_wheel(conf->loop),
+		.rule = conf->devices,
+		.rules = conf->device_count,
 	};
 	struct buf reason = { 0 };
 	int err;
@@ -563,6 +565,11 @@ void imc_set_sip(struct imc *i, struct sip *sip)
 const char *imc_accept(void)
 {
 	return CONTENT_ACCEPT;
+}
+
+struct location *imc_location(struct imc *i)
+{
+	return i->location;
 }
 
 void imc_load_binding(const struct store_binding *b, void *arg)

@@ -9,6 +9,7 @@
 #include "dns.h"
 #include "hub.h"
 #include "quota.h"
+#include "location.h"
 #include "sip.h"
 #include "store.h"
 
@@ -33,6 +34,9 @@ struct imc_conf {
 	struct quota_conf quota;
 	const char *outbound_proxy;  /* SIP URI, or "" */
 	const char *extra_hdrs;      /* "Name: value\r\n"..., or "" */
+	const struct device_rule *devices; /* what the operator knows of
+					      devices; copied */
+	size_t device_count;
 };
 
 /* EINVAL with why: dialect, links_by, imc_cmd_start_char, outbound_proxy
@@ -48,6 +52,8 @@ void imc_set_sip(struct imc *i, struct sip *sip);
 sip_request_h imc_on_request; /* arg: the struct imc */
 /* What it takes: the value of an Accept header. */
 const char *imc_accept(void);
+/* Where users are; owned by imc. */
+struct location *imc_location(struct imc *i);
 /* Where users are, and whom they block, from the store, while it loads. */
 void imc_load_binding(const struct store_binding *b, void *arg);
 void imc_load_block(const struct store_block *b, void *arg);

@@ -28,6 +28,11 @@ struct conf_link {
 	char *label, *room, *to, *via, *nick;
 };
 
+struct conf_device {
+	char *label, *match, *typing, *charset;
+	long max_bytes;
+};
+
 struct conf_imc {
 	char *manager, *imc_cmd_start_char, *outbound_proxy, *extra_hdrs;
 	char *db_url, *rooms_table, *members_table, *dialect, *links_by;
@@ -42,6 +47,7 @@ struct conf_limits {
 	long user_rate, user_burst, room_rate, room_burst;
 	long create_rate, join_rate, invite_rate, invited_rate;
 	long connections, address_connections, idle_seconds;
+	long expires_min, expires_max;
 };
 
 /* All owned by the struct conf; strings are never NULL, lists end with it. */
@@ -57,7 +63,8 @@ struct conf {
 	struct conf_jabber *jabber;
 	struct conf_irc *irc;
 	struct conf_link *link;
-	size_t jabber_count, irc_count, link_count;
+	struct conf_device *device;
+	size_t jabber_count, irc_count, link_count, device_count;
 };
 
 /* Reads and checks file; *cp is reference-counted (mem_deref wipes the

@@ -79,6 +79,8 @@ static struct sip_limits sip_limits_of(const struct conf_limits *l)
 		.conns = (size_t)l->connections,
 		.conns_per_ip = (size_t)l->address_connections,
 		.tcp_idle_ms = (uint64_t)l->idle_seconds * 1000,
+		.expires_min = (uint32_t)l->expires_min,
+		.expires_max = (uint32_t)l->expires_max,
 	};
 }
 
@@ -101,6 +103,7 @@ static int start_sip(struct confab *c, struct buf *why)
 		.ws_origins = c->conf->ws_origins,
 		.limits = sip_limits_of(&c->conf->limits),
 		.requesth = on_request,
+		.registerh = on_request,
 		.strayh = on_stray,
 		.arg = c,
 	};

@@ -423,6 +423,9 @@ static const struct cmd commands[] = {
 	{ .name = "user", .min = 1, .max = 2,
 	  .usage = "list | add USER | passwd USER | del USER | "
 		   "disable USER | enable USER | import FILE" },
+	{ .name = "contact", .aliases = "contacts", .min = 1, .max = 3,
+	  .usage = "USER [delete [CONTACT]]",
+	  .run = (void (*)(void))control_contact },
 	{ .name = "put-users", .min = 1, .max = 1, .usage = "add|set",
 	  .run = (void (*)(void))control_put_users },
 };

@@ -48,6 +48,9 @@ typedef int (control_add_h)(struct confab *c, const json_t *row,
 			    store_done_h *doneh, void *arg);
 void control_batch(struct control_call *call, control_add_h *add);
 
+/* Where a user is: control_contact.c. */
+void control_contact(struct control_call *call);
+
 /* Users: control_user.c. */
 void control_put_users(struct control_call *call);
 void control_list_users(struct control_call *call);

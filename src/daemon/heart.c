@@ -110,11 +110,37 @@ static struct quota_conf quota_of(const struct conf_limits *l)
 	};
 }
 
+static enum device_say say_of(const char *word)
+{
+	if (strcmp(word, "learn") == 0)
+		return SAY_NOTHING;
+	return strcmp(word, "yes") == 0 ? SAY_YES : SAY_NO;
+}
+
+/* mem_free() it. */
+static struct device_rule *devices_of(const struct conf *conf)
+{
+	struct device_rule *rule =
+		mem_array(NULL, conf->device_count + 1, sizeof(*rule));
+
+	for (size_t i = 0; i < conf->device_count; i++)
+		rule[i] = (struct device_rule){
+			.pattern = conf->device[i].match,
+			.max_bytes = (uint32_t)conf->device[i].max_bytes,
+			.typing = say_of(conf->device[i].typing),
+			.charset = say_of(conf->device[i].charset),
+		};
+	return rule;
+}
+
 static int start_imc(struct confab *c, struct buf *why)
 {
 	const struct conf_imc *ci = &c->conf->imc;
+	struct device_rule *devices = devices_of(c->conf);
 	const struct imc_conf ic = {
 		.loop = c->loop,
+		.devices = devices,
+		.device_count = c->conf->device_count,
 		.hub = c->hub,
 		.store = c->store,
 		.users = c->users,
@@ -135,6 +161,7 @@ static int start_imc(struct confab *c, struct buf *why)
 	char text[WHY_MAX] = "";
 	int err = imc_new(&c->imc, &ic, text, sizeof(text));
 
+	mem_free(devices);
 	if (err)
 		buf_addf(why, "imc: %s", *text ? text : strerror(err));
 	return err;

@@ -27,6 +27,7 @@ confabd_SOURCES = \
 	src/daemon/confab.c src/daemon/confab.h \
 	src/daemon/control.c src/daemon/control.h src/daemon/control_priv.h \
 	src/daemon/control_cmd.c \
+	src/daemon/control_contact.c \
 	src/daemon/control_imc.c \
 	src/daemon/control_import.c \
 	src/daemon/control_user.c \

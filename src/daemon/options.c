@@ -667,6 +667,49 @@ static const struct opt link_opts[] = {
 	  .help = "Our nick there; empty: confab, on IRC the section's." },
 };
 
+static int check_say(const char *value, struct buf *why)
+{
+	struct view v = view_str(value);
+
+	if (view_eqs(v, "learn") || view_eqs(v, "yes") || view_eqs(v, "no"))
+		return 0;
+	buf_adds(why, "must be \"learn\", \"yes\" or \"no\"");
+	return EINVAL;
+}
+
+static const struct opt device_opts[] = {
+	{ .key = "match",
+	  .offset = AT(conf_device, match),
+	  .def = "",
+	  .required = true,
+	  .check = check_line,
+	  .example = "Old Phone/1",
+	  .help = "Which devices: part of the User-Agent, in any case, or\n"
+		  "\"sip:user@host\": all of that user." },
+	{ .key = "max_bytes",
+	  .type = OPT_INT,
+	  .offset = AT(conf_device, max_bytes),
+	  .def = "0",
+	  .min = 0,
+	  .max = 16384,
+	  .example = "160",
+	  .help = "Bytes of text that it takes in one MESSAGE; longer texts\n"
+		  "come in parts. 0: as is known of its kind." },
+	{ .key = "typing",
+	  .offset = AT(conf_device, typing),
+	  .def = "learn",
+	  .check = check_say,
+	  .help = "Whether it gets notices that somebody is typing: yes, no,\n"
+		  "or learn: when it sends some, or says that it takes "
+		  "them." },
+	{ .key = "charset",
+	  .offset = AT(conf_device, charset),
+	  .def = "learn",
+	  .check = check_say,
+	  .help = "Whether the type of a text may say that it is UTF-8: yes,\n"
+		  "no, or learn: until it refuses that." },
+};
+
 #define ROWS(a) .opts = a, .count = sizeof(a) / sizeof(a[0])
 #define LIST_OF(type, member) \
 	.titled = true, .array = AT(conf, member), \
@@ -683,6 +726,11 @@ const struct opt_section opt_sections[] = {
 	  .sample = "home", .help = "An XMPP account that links go through." },
 	{ .name = "irc", ROWS(irc_opts), LIST_OF(conf_irc, irc),
 	  .sample = "libera", .help = "An IRC network." },
+	{ .name = "device", ROWS(device_opts), LIST_OF(conf_device, device),
+	  .sample = "old-phone",
+	  .help = "What you know of a kind of device: it goes before what\n"
+		  "confab learns by itself. The first section that matches "
+		  "counts." },
 	{ .name = "link", ROWS(link_opts), LIST_OF(conf_link, link),
 	  .sample = "lobby-x",
 	  .help = "A room of ours linked with a room elsewhere." },

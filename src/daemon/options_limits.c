@@ -21,6 +21,13 @@ const struct opt limit_opts[LIMIT_OPTS] = {
 	  .def = "120",
 	  .help = "How long one may be silent on which nobody is known. A\n"
 		  "known user has 65 minutes." },
+	{ NUMBER(expires_min, 1, 86400),
+	  .def = "60",
+	  .help = "The shortest registration, in seconds: who asks for less\n"
+		  "is told to ask for this." },
+	{ NUMBER(expires_max, 60, 86400),
+	  .def = "3600",
+	  .help = "The longest: who asks for more gets this." },
 	{ NUMBER(rooms, 1, 10 * MILLION),
 	  .def = "100000",
 	  .help = "How many rooms there may be." },

@@ -51,6 +51,7 @@ struct location {
 	struct store *store;   /* borrowed, as is wheel */
 	struct wheel *wheel;
 	const struct sip *sip; /* borrowed, or NULL */
+	struct device_rule *rule; /* owned, and so are the patterns */
 	struct device_rules rules;
 	struct htable aors;
 	struct list order;
@@ -273,14 +274,31 @@ static void expiry_start(struct place *p)
 
 /* ---- making and loading ---- */
 
+static void rules_copy(struct location *l, const struct location_conf *conf)
+{
+	l->rule = mem_array(NULL, conf->rules + 1, sizeof(*l->rule));
+	for (size_t i = 0; i < conf->rules; i++) {
+		l->rule[i] = conf->rule[i];
+		l->rule[i].pattern = mem_strdup(conf->rule[i].pattern);
+	}
+	l->rules.rule = l->rule;
+	l->rules.count = conf->rules;
+}
+
+static void rules_free(struct location *l)
+{
+	for (size_t i = 0; i < l->rules.count; i++)
+		mem_free((char *)l->rule[i].pattern);
+	mem_free(l->rule);
+}
+
 struct location *location_new(const struct location_conf *conf)
 {
 	struct location *l = mem_zalloc(sizeof(*l));
 
 	l->store = conf->store;
 	l->wheel = conf->wheel;
-	l->rules.rule = conf->rule;
-	l->rules.count = conf->rules;
+	rules_copy(l, conf);
 	l->max = conf->aors ? conf->aors : LOCATION_AORS;
 	l->bytes_max = conf->bytes ? conf->bytes : LOCATION_BYTES;
 	list_init(&l->order);
@@ -301,6 +319,7 @@ void location_free(struct location *l)
 		place_drop(l, e, &e->first);
 	}
 	htable_free(&l->aors);
+	rules_free(l);
 	mem_free(l);
 }
 
@@ -520,7 +539,7 @@ bool location_may_type(struct location *l, struct view aor, uint64_t now_ms)
 /* ---- finding ---- */
 
 /* A connection that is gone leads nowhere until the device comes back. */
-static bool is_reachable(const struct location *l, const struct binding *b)
+bool location_reaches(const struct location *l, const struct binding *b)
 {
 	struct sip_flow flow;
 
@@ -539,7 +558,7 @@ size_t location_find(const struct location *l, struct view aor, uint64_t hash,
 	if (!e)
 		return 0;
 	for (p = e->first; p && p->b.id; p = p->next)
-		if (n < LOCATION_BINDINGS && is_reachable(l, &p->b))
+		if (n < LOCATION_BINDINGS && location_reaches(l, &p->b))
 			out[n++] = &p->b;
 	if (!e->registered && p)
 		out[n++] = &p->b;
@@ -712,7 +731,7 @@ void location_put(struct buf *b, const struct location *l,
 	buf_addv(b, sip_dest_ruri(bd->dest));
 	buf_adds(b, bd->id ? " registered, " : " learned, ");
 	buf_adds(b, sip_flow_str(flow, &bd->flow));
-	if (bd->id && !is_reachable(l, bd))
+	if (bd->id && !location_reaches(l, bd))
 		buf_adds(b, " (gone)");
 	if (bd->id) {
 		uint64_t now = wall_ms(), until = bd->expires_ms;

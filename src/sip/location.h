@@ -53,7 +53,7 @@ struct binding {
 struct location_conf {
 	struct store *store;       /* borrowed */
 	struct wheel *wheel;       /* borrowed */
-	const struct device_rule *rule; /* borrowed */
+	const struct device_rule *rule; /* copied */
 	size_t rules;
 	size_t aors, bytes;        /* 0: as above */
 };
@@ -78,6 +78,8 @@ void location_heard(struct location *l, struct view aor,
  * learned place where none is registered. The number of them. */
 size_t location_find(const struct location *l, struct view aor, uint64_t hash,
 		     struct binding *out[LOCATION_BINDINGS]);
+/* Its way back is open, as far as is known. */
+bool location_reaches(const struct location *l, const struct binding *b);
 /* All there are, reachable or not, the learned one last. */
 size_t location_all(const struct location *l, struct view aor,
 		    struct binding *out[LOCATION_BINDINGS + 1]);

@@ -167,6 +167,12 @@ static bool is_ours(const struct uas *u, struct view host)
 	       !netaddr_set(&numeric, host, 0);
 }
 
+/* identity.c has compared him with To, here or at another edge. */
+static bool is_proved(const struct uas *u)
+{
+	return u->id.how == ID_DIGEST || u->in;
+}
+
 /* Whose places these are. Who logged in has proved his To (identity.c); who
  * comes by a trusted proxy speaks for himself alone (SA15). */
 static bool know_user(struct visit *v)
@@ -179,9 +185,8 @@ static bool know_user(struct visit *v)
 		return refuse(v, 400, "To Is No User");
 	if (!is_ours(u, u->req->ruri.uri.host) || !is_ours(u, to->uri.host))
 		return refuse(v, 404, "Not Our Domain");
-	if (u->id.how != ID_DIGEST &&
-	    (!uri_user_is(to->uri.user, id->user) ||
-	     !view_ieq(to->uri.host, id->host)))
+	if (!uri_user_is(to->uri.user, id->user) ||
+	    (!view_ieq(to->uri.host, id->host) && !is_proved(u)))
 		return refuse(v, 403, "To Is Somebody Else");
 	location_aor(&v->aor, id);
 	return true;
@@ -441,14 +446,15 @@ static void serve(struct visit *v)
 		query(v);
 }
 
-static bool is_open(const struct sip *s)
+bool registrar_is_open(const struct sip *s)
 {
 	return s->registrar && s->registrar->conf.location;
 }
 
 struct view registrar_allow(const struct sip *s)
 {
-	return is_open(s) ? VIEW("MESSAGE, OPTIONS, REGISTER") :
+	return registrar_is_open(s) || s->registerh ?
+		       VIEW("MESSAGE, OPTIONS, REGISTER") :
 			    VIEW("MESSAGE, OPTIONS");
 }
 
@@ -456,7 +462,7 @@ void registrar_serve(const struct uas *u)
 {
 	struct visit v = { .u = u };
 
-	if (!is_open(u->sip)) {
+	if (!registrar_is_open(u->sip)) {
 		uas_answer_with(u, 405, "Allow", registrar_allow(u->sip));
 		return;
 	}

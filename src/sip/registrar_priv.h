@@ -7,6 +7,7 @@
 
 /* What OPTIONS, 405 and 501 name in Allow. */
 struct view registrar_allow(const struct sip *s);
+bool registrar_is_open(const struct sip *s);
 /* A REGISTER of one whose identity is settled. */
 void registrar_serve(const struct uas *u);
 

@@ -89,6 +89,7 @@ int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
 	s->accept = conf->accept ? conf->accept : "text/plain";
 	s->limits = limits_full(&conf->limits);
 	s->requesth = conf->requesth;
+	s->registerh = conf->registerh;
 	s->strayh = conf->strayh;
 	s->arg = conf->arg;
 	s->trusted_certs = conf->trusted_certs;

@@ -146,6 +146,8 @@ struct sip_conf {
 	char *const *ws_origins;          /* see ws.h; or NULL */
 	struct sip_limits limits;
 	sip_request_h *requesth;
+	sip_request_h *registerh; /* a REGISTER while there is no registrar
+				     here; NULL: 405 */
 	/* An answer to none of our requests, for sip_response() elsewhere; may
 	 * be NULL. */
 	void (*strayh)(struct view packet, void *arg);

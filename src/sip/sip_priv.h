@@ -29,6 +29,7 @@ struct sip {
 	struct amp *amp;           /* owned */
 	struct sip_limits limits; /* without zeros */
 	sip_request_h *requesth;
+	sip_request_h *registerh;
 	void (*strayh)(struct view packet, void *arg); /* may be NULL */
 	void *arg;
 	bool draining;

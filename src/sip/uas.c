@@ -126,7 +126,8 @@ static void message_fill(const struct uas *u, struct sip_request *out)
 	out->flow = *u->flow;
 }
 
-static void serve_message(const struct uas *u)
+/* For the handler that will answer it. */
+static void hand_over(const struct uas *u, sip_request_h *h)
 {
 	struct sip_request out = { 0 };
 	struct sip *s = u->sip;
@@ -146,7 +147,15 @@ static void serve_message(const struct uas *u)
 		return;
 	}
 	message_fill(u, &out);
-	s->requesth(&out, s->arg);
+	h(&out, s->arg);
+}
+
+static void serve_register(const struct uas *u)
+{
+	if (u->sip->registerh && !registrar_is_open(u->sip))
+		hand_over(u, u->sip->registerh);
+	else
+		registrar_serve(u);
 }
 
 /* Whoever it is has said so. */
@@ -156,10 +165,10 @@ static void serve_known(const struct uas *u)
 		sip_conn_known(u->sip, u->flow->conn);
 	switch (u->req->method) {
 	case SIP_MESSAGE:
-		serve_message(u);
+		hand_over(u, u->sip->requesth);
 		break;
 	case SIP_REGISTER:
-		registrar_serve(u);
+		serve_register(u);
 		break;
 	case SIP_UNKNOWN:
 		uas_answer_with(u, 501, "Allow", registrar_allow(u->sip));

@@ -88,10 +88,11 @@ class Baresip(Client):
                '/usr/local/lib/baresip/modules')
 
     def __init__(self, folder, name, domain, server, contact,
-                 transport='udp', ca=None):
+                 transport='udp', ca=None, register=False):
         """contact: who gets what is said (the current contact). ca: whose
         certificates are believed, for tls."""
         self.contact, self.transport, self.ca = contact, transport, ca
+        self.interval = 600 if register else 0
         super().__init__(folder, name, domain, server)
 
     def prepare(self):
@@ -104,10 +105,10 @@ class Baresip(Client):
                        free_port(), modules, 'sip_cafile %s\n'
                        'sip_verify_server yes\n' % self.ca
                        if self.ca else ''))
-        self.write('accounts', '<%s;transport=%s>;regint=0;'
+        self.write('accounts', '<%s;transport=%s>;regint=%d;'
                    'outbound="sip:%s:%d;transport=%s"\n' % (
-                       self.aor, self.transport, self.host, self.port,
-                       self.transport))
+                       self.aor, self.transport, self.interval, self.host,
+                       self.port, self.transport))
         self.write('contacts', '"Room" <%s>\n' % self.contact)
         return [self.program, '-f', self.folder]
 

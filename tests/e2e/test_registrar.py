@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Devices that register: found again, each once, also after a restart."""
+import re
+import socket
+
+import pytest
+
+from lab.clients import Baresip, Linphone, installed
+from lab.sip import get
+from lab.util import wait_for
+
+
+@pytest.fixture
+def device(user):
+    """Factory: a SipUser who registers contacts of his own."""
+    def make(confabd, name, contact='x', **kw):
+        u = user(confabd, name, **kw)
+        u.contact = 'sip:%s-%s@%s:%d' % (name, contact, u.host, u.port)
+        if u.transport != 'udp':
+            u.contact += ';transport=' + u.transport
+        u.registration = 'reg-' + u.contact
+        return u
+    return make
+
+
+def register(u, contact=None, expires=600, to=None, headers=()):
+    """(status, headers)"""
+    domain = 'sip:' + u.domain
+    lines = ['Contact: ' + (contact or '<%s>' % u.contact)]
+    if expires is not None:
+        lines.append('Expires: %d' % expires)
+    packet = u.build('REGISTER', domain, call_id=u.registration,
+                     headers=lines + list(headers))
+    packet = packet.replace(b'To: <%s>' % domain.encode(),
+                            b'To: <%s>' % (to or u.aor).encode())
+    return u.transact(packet)
+
+
+def contacts(confabd, name):
+    return confabd.ctl('contact', name)
+
+
+def registered(confabd, name):
+    return [c for c in contacts(confabd, name) if c['registered']]
+
+
+def listed(headers):
+    return sorted(re.search('<(.*)>', v).group(1)
+                  for k, v in headers if k == 'contact')
+
+
+def test_each_device_gets_each_text_once(confabd, user, device):
+    c = confabd()
+    room = c.room('lobby')
+    bob = user(c, 'bob')
+    bob.join(room)
+    one, two = device(c, 'alice', 'one'), device(c, 'alice', 'two',
+                                                 transport='tcp')
+    one.join(room)
+    assert register(one)[0] == 200
+    status, headers = register(two)
+    assert status == 200
+    assert listed(headers) == sorted([one.contact, two.contact])
+    for n in range(3):
+        assert bob.send(room, 'text %d' % n) == 202
+    for u in (one, two):
+        for n in range(3):
+            u.saw('[bob]: text %d' % n, source=room)
+        assert all(m.uri == u.contact and m.to == u.aor
+                   for m in u.requests.all() if '[bob]' in m.body)
+        assert u.count('[bob]: text 0') == 1
+    # Each has Call-IDs of its own.
+    ids = [m.call_id for u in (one, two) for m in u.seen.all()
+           if 'text 0' in m.body]
+    assert len(set(ids)) == 2
+    # An answer goes to who asked.
+    two.send(room, '#members')
+    wait_for(lambda: [m for m in two.seen.all() if 'Members:' in m.body],
+             'the answer')
+    assert not [m for m in one.seen.all() if 'Members:' in m.body]
+    # One leaves: the other has all.
+    assert register(one, expires=0)[0] == 200
+    assert bob.send(room, 'alone') == 202
+    two.saw('[bob]: alone')
+    assert one.count('[bob]: alone') == 0
+
+
+def test_bindings_survive_a_restart(confabd, user, device):
+    c = confabd()
+    room = c.room('lobby')
+    bob, alice = user(c, 'bob'), device(c, 'alice')
+    bob.join(room)
+    alice.join(room)
+    assert register(alice, headers=['User-Agent: Phone 1'])[0] == 200
+    before = registered(c, 'alice')
+    assert before[0]['agent'] == 'Phone 1'
+    assert before[0]['contact'] == alice.contact
+    c.kill()
+    c.start()
+    after = registered(c, 'alice')
+    assert [d['contact'] for d in after] == [alice.contact]
+    assert 0 < after[0]['expires_s'] <= before[0]['expires_s']
+    assert bob.send(room, 'still there?') == 202
+    alice.saw('[bob]: still there?')
+    assert [m.uri for m in alice.seen.all()
+            if 'still there?' in m.body] == [alice.contact]
+
+
+def test_registering_wakes_what_waits(confabd, user, device):
+    c = confabd()
+    room = c.room('lobby')
+    bob, alice = user(c, 'bob'), device(c, 'alice', transport='tcp')
+    bob.join(room)
+    alice.join(room)
+    assert register(alice)[0] == 200
+    alice.close()
+    wait_for(lambda: not registered(c, 'alice')[0]['reachable'],
+             'the connection to be gone')
+    assert bob.send(room, 'for later') == 202
+    again = device(c, 'alice', 'again')
+    assert register(again)[0] == 200
+    again.saw('[bob]: for later', source=room)
+    assert again.count('[bob]: for later') == 1
+
+
+def test_a_registration_ends(confabd, device):
+    c = confabd(limits={'expires_min': 1})
+    alice = device(c, 'alice')
+    assert register(alice, expires=1)[0] == 200
+    assert len(registered(c, 'alice')) == 1
+    wait_for(lambda: not registered(c, 'alice'), 'the registration to end')
+
+
+def test_ten_contacts_between_a_minute_and_an_hour(confabd, device):
+    """SA14"""
+    c = confabd()
+    alice = device(c, 'alice')
+    for n in range(10):
+        assert register(alice, '<sip:a%d@127.0.0.1>' % n)[0] == 200
+    for n in range(10, 40):
+        assert register(alice, '<sip:a%d@127.0.0.1>' % n)[0] == 403
+    assert len(registered(c, 'alice')) == 10
+    for expires in 1, 59:
+        status, headers = register(alice, '<sip:a1@127.0.0.1>', expires)
+        assert (status, get(headers, 'min-expires')) == (423, '60')
+    for expires in 2 ** 31, 2 ** 32:
+        status, headers = register(alice, '<sip:a1@127.0.0.1>', expires)
+        assert status == 200
+        assert '<sip:a1@127.0.0.1>;expires=3600' in [
+            v for k, v in headers if k == 'contact']
+    assert register(alice, '*', 0)[0] == 200
+    assert registered(c, 'alice') == []
+
+
+def test_nobody_registers_for_another(confabd, device):
+    """SA15"""
+    c = confabd()
+    alice, mallory = device(c, 'alice'), device(c, 'mallory')
+    assert register(alice)[0] == 200
+    assert register(mallory, '*', 0, to=alice.aor)[0] == 403
+    assert register(mallory, to=alice.aor)[0] == 403
+    assert register(mallory, to='sip:mallory@elsewhere.test')[0] == 404
+    assert [d['contact'] for d in registered(c, 'alice')] == [alice.contact]
+
+
+def test_a_contact_leads_nowhere_else(confabd, user, device):
+    """ST10"""
+    c = confabd()
+    room = c.room('lobby')
+    bob, alice = user(c, 'bob'), device(c, 'alice')
+    bob.join(room)
+    alice.join(room)
+    trap = socket.create_server(('127.0.0.1', 0))
+    trap.settimeout(0.3)
+    for bad in ('<sip:a@169.254.169.254>', '<sip:a@224.0.1.75>',
+                '<sip:a@0.0.0.0>', '<sip:a@[::1]>',
+                '<sip:a@127.0.0.1:%d>' % c.port):
+        assert register(alice, bad)[0] == 403
+    # These are taken, for his own flow.
+    assert register(alice, '<sip:a@127.0.0.1:%d;transport=tcp>' %
+                    trap.getsockname()[1])[0] == 200
+    assert register(alice, '<sip:a@localhost:%d;transport=tcp>' %
+                    trap.getsockname()[1])[0] == 200
+    assert bob.send(room, 'where are you?') == 202
+    alice.saw('[bob]: where are you?', count=2)
+    with pytest.raises(socket.timeout):
+        trap.accept()
+    trap.close()
+
+
+def test_the_operator_sees_and_forgets(confabd, device):
+    c = confabd(extra='device nine {\nmatch = "phone 9"\nmax_bytes = 160\ntyping = "yes"\n'
+                      '}\n')
+    alice = device(c, 'alice')
+    assert register(alice, headers=['User-Agent: My Phone 9.1'])[0] == 200
+    assert register(alice, '<sip:b@127.0.0.1>',
+                    headers=['Supported: path',
+                             'Path: <sip:edge.test;lr>'])[0] == 200
+    text = c.show('contact', 'alice')[1]
+    for word in (alice.contact, 'My Phone 9.1', '<sip:edge.test;lr>',
+                 'at most 160 bytes, typing', 'udp:127.0.0.1:%d' %
+                 alice.port):
+        assert word in text
+    c.ctl('contact', alice.aor, 'delete', alice.contact)
+    assert [d['contact'] for d in registered(c, 'alice')] == [
+        'sip:b@127.0.0.1']
+    c.ctl('contact', 'alice@' + c.domain, 'delete')
+    assert registered(c, 'alice') == []
+    c.kill()
+    c.start()
+    assert contacts(c, 'alice') == []
+
+
+@pytest.mark.parametrize('transport', ['udp', 'tcp'])
+def test_baresip_registers(confabd, user, folder, closing, transport):
+    if not installed('baresip'):
+        pytest.skip('baresip is not installed')
+    c = confabd()
+    room = c.room('lobby')
+    bob = user(c, 'bob')
+    bob.join(room)
+    bea = closing(Baresip(folder('bea'), 'bea', c.domain, (c.host, c.port),
+                          contact=room, transport=transport, register=True))
+    wait_for(lambda: registered(c, 'bea'), 'baresip to register')
+    assert 'baresip' in registered(c, 'bea')[0]['agent']
+    bea.say(room, '#join')
+    bea.saw('*** [bea] has joined the room', room)
+    assert bob.send(room, 'hello bea') == 202
+    bea.saw('[bob]: hello bea', room)
+    bea.say(room, 'hello bob')
+    bob.saw('[bea]: hello bob')
+    assert bea.count('[bob]: hello bea', room) == 1
+
+
+def test_linphone_registers(confabd, user, folder, closing):
+    if not installed('linphonec'):
+        pytest.skip('linphonec is not installed')
+    c = confabd()
+    room = c.room('lobby')
+    bob = user(c, 'bob')
+    bob.join(room)
+    lin = closing(Linphone(folder('lin'), 'lin', c.domain, (c.host, c.port),
+                           register=True))
+    wait_for(lambda: registered(c, 'lin'), 'linphone to register')
+    assert 'inphone' in registered(c, 'lin')[0]['agent']
+    lin.say(room, '#join')
+    lin.saw('*** [lin] has joined the room', room)
+    assert bob.send(room, 'hello lin') == 202
+    lin.saw('[bob]: hello lin', room)
+    assert lin.count('[bob]: hello lin', room) == 1
