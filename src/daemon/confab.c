@@ -308,9 +308,12 @@ static void log_ready(const struct confab *c)
 {
 	if (c->role == CONFAB_SERVING)
 		heart_log(c, "confabd " CONFAB_VERSION " is ready");
-	else
+	else if (c->holder.pid)
 		log_info("confabd " CONFAB_VERSION " is ready, and stands by: "
 			 "process %d has the data base", c->holder.pid);
+	else
+		log_info("confabd " CONFAB_VERSION " is ready, and stands by: "
+			 "another process has the data base");
 	for (char **p = c->conf->listen; *p; p++)
 		log_info("listening on %s", *p);
 }

@@ -33,6 +33,7 @@ struct conn {
 	struct framer *framer; /* owned */
 	uint64_t id;
 	uint32_t edge;         /* the SIP edge's name for it */
+	uint32_t pid;          /* 0: it has not said */
 	bool greeted;
 };
 
@@ -140,6 +141,9 @@ static int take_hello(struct conn *n, struct view payload)
 	if (!n->edge)
 		return ENOBUFS;
 	n->greeted = true;
+	n->pid = theirs.pid;
+	if (n->pid)
+		log_info("process %u stands by", n->pid);
 	pass_put_hello(&b, &ours);
 	err = framer_send(n->framer, PASS_HELLO, 0, buf_view(&b));
 	buf_free(&b);
@@ -269,8 +273,11 @@ static void on_frame(const struct frame *f, void *arg)
 
 static void on_close(int err, const char *text, void *arg)
 {
-	if (err)
-		log_info("a confabd that stood by is gone: %s", text);
+	const struct conn *n = arg;
+
+	if (n->pid)
+		log_info("process %u stands by no more%s%s", n->pid,
+			 err ? ": " : "", err ? text : "");
 	conn_free(arg);
 }
 

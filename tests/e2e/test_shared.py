@@ -4,6 +4,7 @@ stand by, and users do not see which is which."""
 import fcntl
 import os
 import signal
+import socket
 import stat
 
 import pytest
@@ -244,6 +245,36 @@ def test_links_move_with_the_data_base(confabd, folder, user, ngircd,
     ines.saw('<bob> after')
     ines.say('heard')
     bob.seen.wait(lambda m: 'heard' in m.body)
+
+
+def test_the_service_manager_is_told(confabd, folder, closing):
+    path = str(folder('notify') / 'socket')
+    manager = closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+    manager.bind(path)
+    manager.settimeout(30)
+    state = folder('shared') / 'state'
+    first = confabd(name='first', state=state, imc='db_mode = 2')
+    second = confabd(name='second', state=state, imc='db_mode = 2',
+                     env={'NOTIFY_SOCKET': path})
+    assert manager.recv(100) == b'READY=1\nSTATUS=stands by'
+    passes(second, first)
+    first.kill()
+    assert manager.recv(100) == b'STATUS=serving'
+    assert second.stop() == 0
+    assert manager.recv(100) == b'STOPPING=1'
+
+
+def test_one_that_cannot_take_over_says_why_and_ends(pair):
+    third = pair.daemon('third', extra='link "l" { room = '
+                        '"sip:lobby@confab.test" to = "xmpp:a@b.example" '
+                        'via = "nobody" }')
+    passes(third, pair.first)
+    assert pair.second.stop() == 0
+    pair.first.kill()
+    assert third.process.wait() == 1
+    assert 'can\'t take over: link "l": ' in third.text()
+    third.process = None
+    pair.first.start() # nothing is held any more
 
 
 def test_three_of_them(pair):
