@@ -2,6 +2,7 @@
 """The disk and the database, case by case, and the end of a busy daemon;
 CATALOGUE.md says where the cases that are not here are shown."""
 import errno
+import hashlib
 import os
 import pathlib
 import signal
@@ -397,6 +398,25 @@ def test_db20_files_are_for_nobody_else(confabd, user):
         assert secret.encode() not in pathlib.Path(
             state, name).read_bytes()
     assert secret not in server.text()
+
+
+def test_db20_passwords_are_kept_as_hashes(confabd):
+    password = 'open sesame 7'
+    server = confabd()
+    subprocess.run([server.program('confabctl'), '-s', server.socket, 'user',
+                    'add', 'zoe'], input=password + '\n', text=True,
+                   check=True, capture_output=True, env=server.env)
+    with opened(server.database) as db:
+        realm, md5, sha256 = db.execute(
+            "SELECT realm, md5, sha256 FROM users WHERE name = 'zoe'"
+        ).fetchone()
+    text = ('zoe:%s:%s' % (realm, password)).encode()
+    assert md5 == hashlib.md5(text).hexdigest()
+    assert sha256 == hashlib.sha256(text).hexdigest()
+    state = pathlib.Path(server.database).parent
+    for path in [*state.iterdir(), pathlib.Path(server.log)]:
+        assert password.encode() not in path.read_bytes(), path
+        assert path.parent != state or path.stat().st_mode & 0o077 == 0
 
 
 # -- SG01
