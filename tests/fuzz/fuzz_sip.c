@@ -8,6 +8,7 @@
 #include "answer_priv.h"
 #include "parse_priv.h"
 #include "response_priv.h"
+#include "stun_priv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,10 +31,24 @@ static void answer_try(void)
 	buf_free(&out);
 }
 
+static void stun_try(struct view packet)
+{
+	struct netaddr src;
+	struct buf out = { 0 };
+
+	netaddr_set(&src, VIEW("2001:db8::1"), 5060);
+	if (stun_answer(&out, packet, &src) && out.n != 44)
+		abort();
+	buf_free(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct view packet = view_mem(data, size);
 	struct response response;
+
+	if (stun_is(packet))
+		stun_try(packet);
 
 	if (!parser)
 		parser = parser_new();
