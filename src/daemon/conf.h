@@ -55,6 +55,7 @@ struct conf {
 	char *domain, *state_dir, *control, *log_level, *worker_dir;
 	char *trusted_identity, *auth_realm;
 	char **listen, **trusted, **trusted_certs, **ws_origins;
+	char **auth_md5_agents;
 	bool auth_sha256, auth_md5;
 	char *tls_certificate, *tls_key, *tls_client_ca, *tls_ca;
 	long worker_timeout, journal_days, journal_messages;

@@ -100,6 +100,7 @@ static int start_sip(struct confab *c, struct buf *why)
 		.users = c->users,
 		.no_sha256 = !c->conf->auth_sha256,
 		.no_md5 = !c->conf->auth_md5,
+		.md5_agents = (const char *const *)c->conf->auth_md5_agents,
 		.ws_origins = c->conf->ws_origins,
 		.limits = sip_limits_of(&c->conf->limits),
 		.requesth = on_request,

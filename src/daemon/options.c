@@ -383,6 +383,14 @@ static const struct opt global_opts[] = {
 	  .help = "Whether users may log in with digests by MD5: most "
 		  "phones of\n"
 		  "today know nothing else." },
+	{ .key = "auth_md5_agents",
+	  .type = OPT_LIST,
+	  .offset = AT(conf, auth_md5_agents),
+	  .def = "{\"baresip\", \"JsSIP\", \"SIP.js\", \"sipp\", \"sipsak\"}",
+	  .help = "Programs that give up when they are offered SHA-256 "
+		  "beside MD5,\n"
+		  "by how their User-Agent begins: they are offered MD5 "
+		  "alone." },
 	{ .key = "log_level",
 	  .offset = AT(conf, log_level),
 	  .def = "info",

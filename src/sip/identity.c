@@ -81,8 +81,22 @@ static void refuse_stranger(const struct uas *u)
 	uas_answer(u, 403, NULL, NULL, 0);
 }
 
+/* RFC 8760 2.3 has us say the best first, and phones pass over what they don't
+ * know. These give up instead. */
+static bool knows_md5_alone(const struct uas *u)
+{
+	struct view agent = u->pre->first[HDR_USER_AGENT];
+	const char *const *name;
+
+	for (name = u->sip->md5_agents; name && *name; name++) {
+		if (view_istarts(agent, view_str(*name)))
+			return true;
+	}
+	return false;
+}
+
 /* Where both would be too much for a stranger, the one that any phone knows
- * may do. */
+ * may do: the last one. */
 static void challenge(const struct uas *u, bool stale)
 {
 	struct sip_header headers[AUTH_CHALLENGES];
@@ -95,8 +109,10 @@ static void challenge(const struct uas *u, bool stale)
 		headers[i].name = VIEW("WWW-Authenticate");
 		headers[i].value = c.value[i];
 	}
-	if (!uas_answer(u, 401, NULL, headers, c.count) && c.count > 1)
-		uas_answer(u, 401, NULL, &headers[c.count - 1], 1);
+	i = c.count - 1;
+	if (!i || knows_md5_alone(u) ||
+	    !uas_answer(u, 401, NULL, headers, c.count))
+		uas_answer(u, 401, NULL, &headers[i], 1);
 }
 
 static void refuse_guesser(const struct uas *u)

@@ -95,6 +95,7 @@ int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
 	s->trusted_certs = conf->trusted_certs;
 	s->trusted_identity = conf->trusted_identity;
 	s->users = conf->users;
+	s->md5_agents = conf->no_md5 ? NULL : conf->md5_agents;
 	s->trusted_count = conf->trusted_count;
 	s->trusted = mem_array(NULL, conf->trusted_count + 1,
 			       sizeof(*s->trusted));

@@ -136,6 +136,9 @@ struct sip_conf {
 					     without any: nobody but trusted
 					     sources is served */
 	bool no_sha256, no_md5;           /* not taken; not both */
+	const char *const *md5_agents;    /* borrowed; beginnings of User-Agent
+					     that are offered MD5 alone; as
+					     trusted_certs */
 	const char *domain;               /* for Call-IDs */
 	const char *product;              /* User-Agent and Server */
 	const char *accept;               /* types, for the answer to OPTIONS;

@@ -25,6 +25,7 @@ struct sip {
 	const char *const *trusted_certs; /* borrowed, or NULL */
 	enum sip_trust trusted_identity;
 	const struct users *users; /* borrowed, or NULL */
+	const char *const *md5_agents; /* borrowed, or NULL */
 	struct auth *auth;         /* owned; NULL without users */
 	struct amp *amp;           /* owned */
 	struct sip_limits limits; /* without zeros */

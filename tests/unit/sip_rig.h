@@ -26,6 +26,7 @@ static size_t in_n;
 static struct users *accounts; /* who may log in, or NULL */
 static enum sip_trust trust;
 static bool without_md5;
+static const char *const md5_agents[] = { "sipp", "Old Phone", NULL };
 
 static unsigned requests;
 static char last_body[100], last_type[40], last_user[40];
@@ -80,6 +81,7 @@ static inline void edge_open(const char *trusted,
 		.trusted_identity = trust,
 		.users = accounts,
 		.no_md5 = without_md5,
+		.md5_agents = md5_agents,
 		.domain = "confab.example",
 		.product = "confab/1",
 		.requesth = on_request,

@@ -254,6 +254,29 @@ static void test_without_md5(void **state)
 	login(&alice, "SIP/2.0 202 ");
 }
 
+/* What gives up when it sees SHA-256 is not shown it. */
+static void test_md5_agents(void **state)
+{
+	char text[2000];
+
+	(void)state;
+	put_request(text, sizeof(text), &alice,
+		    "User-Agent: old phone/1\r\n");
+	ask(text, "SIP/2.0 401 ");
+	has("algorithm=MD5");
+	hasnt("SHA-256");
+	put_request(text, sizeof(text), &alice,
+		    "User-Agent: An Old Phone\r\n");
+	ask(text, "SIP/2.0 401 ");
+	has("SHA-256");
+	sip_free(edge);
+	without_md5 = true;
+	edge_open(STRANGE, NULL);
+	put_request(text, sizeof(text), &alice, "User-Agent: sipp\r\n");
+	ask(text, "SIP/2.0 401 ");
+	hasnt("MD5");
+}
+
 /* Some phones log in as user@domain. */
 static void test_full_name(void **state)
 {
@@ -687,7 +710,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_challenge),	  TEST(test_tcp),
 		TEST(test_sha256),	  TEST(test_md5),
-		TEST(test_without_md5),	  TEST(test_full_name),
+		TEST(test_without_md5),	  TEST(test_md5_agents),
+		TEST(test_full_name),
 		TEST(test_own_from),	  TEST(test_foreign_from),
 		TEST(test_no_oracle),	  TEST(test_odd_digests),
 		TEST(test_stale),	  TEST(test_elsewhere),
