@@ -96,6 +96,13 @@ tests_unit_t_sip_auth_SOURCES = tests/unit/t_sip_auth.c tests/unit/sip_rig.h
 tests_unit_t_sip_auth_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_sip_auth_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 
+# Hashes are counted.
+check_PROGRAMS += tests/unit/t_auth
+tests_unit_t_auth_SOURCES = tests/unit/t_auth.c
+tests_unit_t_auth_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_auth_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=digest_hex
+tests_unit_t_auth_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/t_credentials
 tests_unit_t_credentials_SOURCES = tests/unit/t_credentials.c
 tests_unit_t_credentials_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
