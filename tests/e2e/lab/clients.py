@@ -32,8 +32,9 @@ class Client:
     program = None
     ready = None       # what it prints when it takes commands
 
-    def __init__(self, folder, name, domain, server):
+    def __init__(self, folder, name, domain, server, password=''):
         self.folder, self.name, self.domain = str(folder), name, domain
+        self.password = password
         self.aor = 'sip:%s@%s' % (name, domain)
         self.host, self.port = server
         self.env = environment(self.folder)
@@ -88,12 +89,12 @@ class Baresip(Client):
                '/usr/local/lib/baresip/modules')
 
     def __init__(self, folder, name, domain, server, contact,
-                 transport='udp', ca=None, register=False):
+                 transport='udp', ca=None, register=False, **kw):
         """contact: who gets what is said (the current contact). ca: whose
         certificates are believed, for tls."""
         self.contact, self.transport, self.ca = contact, transport, ca
         self.interval = 600 if register else 0
-        super().__init__(folder, name, domain, server)
+        super().__init__(folder, name, domain, server, **kw)
 
     def prepare(self):
         modules = next((m for m in self.modules if os.path.isdir(m)),
@@ -105,9 +106,10 @@ class Baresip(Client):
                        free_port(), modules, 'sip_cafile %s\n'
                        'sip_verify_server yes\n' % self.ca
                        if self.ca else ''))
-        self.write('accounts', '<%s;transport=%s>;regint=%d;'
+        self.write('accounts', '<%s;transport=%s>;regint=%d;auth_pass=%s;'
                    'outbound="sip:%s:%d;transport=%s"\n' % (
-                       self.aor, self.transport, self.interval, self.host,
+                       self.aor, self.transport, self.interval,
+                       self.password, self.host,
                        self.port, self.transport))
         self.write('contacts', '"Room" <%s>\n' % self.contact)
         return [self.program, '-f', self.folder]
@@ -128,9 +130,17 @@ class Linphone(Client):
     ready = 'linphonec> '
 
     def __init__(self, folder, name, domain, server, register=False,
-                 transport='tcp', ca=None):
+                 transport='tcp', ca=None, **kw):
         self.register, self.transport, self.ca = register, transport, ca
-        super().__init__(folder, name, domain, server)
+        super().__init__(folder, name, domain, server, **kw)
+
+    def account(self):
+        return '' if not self.password else '''[auth_info_0]
+username=%s
+passwd=%s
+realm=%s
+domain=%s
+''' % (self.name, self.password, self.domain, self.domain)
 
     def prepare(self):
         self.write('linphonerc', '''[sip]
@@ -149,9 +159,10 @@ reg_identity=%(aor)s
 reg_expires=3600
 reg_sendregister=%(register)d
 publish=0
-''' % dict(aor=self.aor, host=self.host, port=self.port,
+%(account)s''' % dict(aor=self.aor, host=self.host, port=self.port,
            register=self.register, transport=self.transport,
-           tls_port=-2 if self.transport == 'tls' else 0, ca=self.ca or ''))
+           tls_port=-2 if self.transport == 'tls' else 0, ca=self.ca or '',
+           account=self.account()))
         # It crashes where it cannot make its database.
         os.makedirs(self.path('.local/share/linphone'))
         return [self.program, '-c', self.path('linphonerc'), '-d', '6',
@@ -174,9 +185,9 @@ class Twinkle(Client):
     program = 'twinkle-console'
     ready = 'Twinkle> '
 
-    def __init__(self, folder, name, domain, server, transport='udp'):
+    def __init__(self, folder, name, domain, server, transport='udp', **kw):
         self.transport = transport
-        super().__init__(folder, name, domain, server)
+        super().__init__(folder, name, domain, server, **kw)
 
     def prepare(self):
         port = free_port()
@@ -184,9 +195,10 @@ class Twinkle(Client):
         self.write('.twinkle/me.cfg', 'user_name=%s\nuser_domain=%s\n'
                    'outbound_proxy=%s:%d\nall_requests_to_proxy=yes\n'
                    'sip_transport=%s\nregister_at_startup=no\n'
-                   'pres_publish_startup=no\n' % (
+                   'pres_publish_startup=no\n'
+                   'auth_name=%s\nauth_pass=%s\n' % (
                        self.name, self.domain, self.host, self.port,
-                       self.transport))
+                       self.transport, self.name, self.password))
         return [self.program, 'me.cfg']
 
     def command(self, room, text):
@@ -203,8 +215,10 @@ class Sipsak:
 
     program = 'sipsak'
 
-    def __init__(self, folder, name, domain, server, transport='udp'):
+    def __init__(self, folder, name, domain, server, transport='udp',
+                 password=''):
         self.folder, self.transport = str(folder), transport
+        self.name, self.password = name, password
         self.aor = 'sip:%s@%s' % (name, domain)
         self.host, self.port = server
         self.output = ''
@@ -213,6 +227,8 @@ class Sipsak:
         """The status of the last answer that it printed."""
         argv = [self.program, '-s', 'sip:sak@%s:%d' % (self.host, self.port),
                 '-H', '127.0.0.1', '-vvv', '-E', self.transport]
+        if self.password:
+            argv += ['-u', self.name, '-a', self.password]
         if request:
             argv += ['-L', '-f', '-']
         run = subprocess.run(argv, input=request or b'', timeout=60,
@@ -229,6 +245,58 @@ class Sipsak:
         lines = ['MESSAGE %s SIP/2.0' % room, 'Max-Forwards: 70',
                  'From: <%s>;tag=%s' % (self.aor, token()),
                  'To: <%s>' % room, 'Call-ID: ' + token(), 'CSeq: 1 MESSAGE',
-                 'Content-Type: text/plain',
+                 'User-Agent: sipsak', 'Content-Type: text/plain',
                  'Content-Length: %d' % len(body), '', '']
         return self.run('\r\n'.join(lines).encode() + body)
+
+
+class Sipp:
+    """Plays a MESSAGE, the 401, and the MESSAGE with credentials."""
+
+    program = 'sipp'
+    message = '''<send retrans="500"><![CDATA[
+MESSAGE %(room)s SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: <%(aor)s>;tag=[call_number]
+To: <%(room)s>
+Call-ID: [call_id]
+CSeq: %(number)d MESSAGE
+Max-Forwards: 70
+User-Agent: sipp
+%(login)sContent-Type: text/plain
+Content-Length: [len]
+
+%(text)s]]></send>
+'''
+
+    def __init__(self, folder, name, domain, server, transport='udp',
+                 password=''):
+        self.folder, self.transport = str(folder), transport
+        self.name, self.password = name, password
+        self.aor = 'sip:%s@%s' % (name, domain)
+        self.server = '%s:%d' % server
+        self.output = ''
+
+    def part(self, room, text, number, login=''):
+        return self.message % dict(room=room, text=text, number=number,
+                                   login=login, aor=self.aor)
+
+    def say(self, room, text, status):
+        """Whether the final answer was this."""
+        login = '[authentication username=%s password=%s]\n' % (
+            self.name, self.password)
+        path = os.path.join(self.folder, 'say.xml')
+        with open(path, 'w') as f:
+            f.write('<?xml version="1.0"?><scenario name="say">' +
+                    self.part(room, text, 1) +
+                    '<recv response="401" auth="true"/>' +
+                    self.part(room, text, 2, login) +
+                    '<recv response="%d"/></scenario>' % status)
+        run = subprocess.run(
+            [self.program, '-sf', path, '-m', '1', '-i', '127.0.0.1', '-p',
+             str(free_port()), '-timeout', '20', '-t',
+             'u1' if self.transport == 'udp' else 't1', self.server],
+            capture_output=True, text=True, timeout=60, cwd=self.folder,
+            env=environment(self.folder))
+        self.output = run.stdout + run.stderr
+        return run.returncode == 0

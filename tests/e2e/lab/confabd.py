@@ -97,6 +97,13 @@ class Confabd:
             return answer['result']
         return answer
 
+    def add_user(self, name, password):
+        run = subprocess.run(
+            [self.program('confabctl'), '-s', self.socket, 'user', 'add',
+             name], input=password + '\n', capture_output=True, text=True,
+            timeout=60, env=self.env)
+        assert run.returncode == 0, (name, run.stdout, run.stderr)
+
     def show(self, *words):
         """What confabctl prints: (exit status, stdout, stderr)."""
         run = subprocess.run(

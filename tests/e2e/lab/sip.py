@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 
+from .digest import Login
 from .util import Seen, Timeout, wait_for
 
 Message = collections.namedtuple(
@@ -61,12 +62,15 @@ class SipUser:
     """name@domain on a socket of its own. answer: the status that incoming
     MESSAGEs get, or a function that says it of a Message; None: silence.
     anybody: hears others than the server as well (UDP). sock: a socket that
-    is connected already (tls.TlsSocket, ws.WsSocket)."""
+    is connected already (tls.TlsSocket, ws.WsSocket). password: logs in
+    where it is asked to."""
 
     def __init__(self, name, domain, server, transport='udp', answer=200,
-                 bind='127.0.0.1', port=0, anybody=False, sock=None):
+                 bind='127.0.0.1', port=0, anybody=False, sock=None,
+                 password=None):
         self.name, self.domain, self.server = name, domain, server
         self.transport, self.answer = transport, answer
+        self.login = Login(name, password) if password else None
         self.aor = 'sip:%s@%s' % (name, domain)
         self.seen = Seen(name)      # Message, each once
         self.requests = Seen(name)  # Message, repetitions as well
@@ -191,10 +195,42 @@ class SipUser:
         ] + list(headers)
         if body and content_type:
             lines.append('Content-Type: ' + content_type)
+        if self.login and self.login.challenge:
+            lines.append(self.login.line(method, uri))
         lines += ['Content-Length: %d' % len(body), '', '']
         return '\r\n'.join(lines).encode() + body
 
+    def again(self, packet):
+        """The same request anew, with credentials (RFC 3261 22.2)."""
+        first, headers, body = parse(packet)
+        method, uri, _ = first.split()
+        number = int(get(headers, 'cseq').split()[0]) + 1
+        self.cseq = max(self.cseq, number)
+        lines = [first]
+        for line in packet.partition(b'\r\n\r\n')[0].decode().split(
+                '\r\n')[1:]:
+            if line.startswith('CSeq:'):
+                line = 'CSeq: %d %s' % (number, method)
+            elif line.startswith('Via:'):
+                line = re.sub('branch=[^;]*', 'branch=z9hG4bK' + token(),
+                              line)
+            if not line.startswith('Authorization:'):
+                lines.append(line)
+        lines += [self.login.line(method, uri), '', '']
+        return '\r\n'.join(lines).encode() + body
+
     def transact(self, packet, patience=32):
+        """The final answer, after logging in if need be."""
+        status, headers = self.transact_once(packet, patience)
+        for _ in range(2):  # a stale nonce gives another 401
+            if status != 401 or not self.login:
+                break
+            self.login.challenged(headers)
+            status, headers = self.transact_once(self.again(packet),
+                                                 patience)
+        return status, headers
+
+    def transact_once(self, packet, patience=32):
         """Sends it, again and again over UDP, until a final answer is here:
         (status, headers)."""
         call_id = get(parse(packet)[1], 'call-id')
