@@ -203,6 +203,12 @@ static void refuse_words(const struct ask *a, const struct room *r, int err)
 	ask_refuse(a, why ? why : refusal_of(err));
 }
 
+static bool can_speak(const struct member *mb)
+{
+	return mb && mb->state == MEMBER_JOINED &&
+	       member_muted_until_ms(mb) <= wall_ms();
+}
+
 static void say(struct ask *a, struct view text,
 		const struct sip_request *req)
 {
@@ -214,8 +220,8 @@ static void say(struct ask *a, struct view text,
 		return;
 	}
 	ask_about(a, r);
-	/* who is not in it takes nothing from those who are */
-	if (right_role(room_member(r, a->user)) >= RIGHT_MEMBER &&
+	/* who can't speak takes nothing from those who can */
+	if (can_speak(room_member(r, a->user)) &&
 	    !ask_within(a, QUOTA_ROOM, r->id))
 		return;
 	err = say_in(a, r, text, req);

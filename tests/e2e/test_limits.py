@@ -63,12 +63,18 @@ def test_a_user_who_writes_too_fast(confabd, user):
 
 def test_a_room_in_which_too_much_is_said(confabd, user):
     server = confabd(limits=dict(room_rate=1, room_burst=6))
-    alice, bob, carol = (user(server, n) for n in ('alice', 'bob', 'carol'))
+    alice, bob, carol, dave = (user(server, n) for n in (
+        'alice', 'bob', 'carol', 'dave'))
     alice.join(ROOM)
     bob.join(ROOM)
-    # who is not in it takes nothing away
+    # who can't speak takes nothing away
     for _ in range(10):
         assert ask(carol, ROOM, 'let me in')[:2] == (403, -202)
+    assert ask(alice, ROOM, '#add dave')[0] == 200
+    assert ask(alice, ROOM, '#mute dave')[0] == 200
+    assert ask(alice, ROOM, '#ban carol')[0] == 200
+    for person in (carol, dave) * 5:
+        assert ask(person, ROOM, 'let me speak')[:2] == (403, -204)
     got = [ask((alice, bob)[n % 2], ROOM, 'text %d' % n) for n in range(10)]
     assert [g[0] for g in got[:6]] == [202] * 6
     assert {g[:2] for g in got if g[0] != 202} == {(480, -208)}

@@ -32,6 +32,14 @@ static void split(struct view text, size_t max)
 		buf_clear(&b);
 	}
 	assert(n == sp.count);
+	n = 0;
+	for (split_init_sms(&sp, text, 0, max); split_next(&sp, &b); n++) {
+		assert(b.n <= max);
+		assert(sms_size(buf_view(&b), sp.alphabet) <=
+		       sms_max(sp.alphabet));
+		buf_clear(&b);
+	}
+	assert(n == sp.count);
 	buf_free(&b);
 }
 
