@@ -114,6 +114,8 @@ static json_t *sip_json(const struct confab *c)
 	set_count(o, "server_transactions", st.server_txns);
 	set_count(o, "client_transactions", st.client_txns);
 	set_count(o, "connections", st.conns);
+	set_count(o, "connections_refused", st.conns_refused);
+	set_count(o, "connections_shed", st.conns_shed);
 	return o;
 }
 

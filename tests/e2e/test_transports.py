@@ -278,6 +278,8 @@ def test_connections_have_a_limit_each_address(edge, user):
         s.sendall(b'\r\n\r\n')
         assert s.recv(10) == b'\r\n'
     assert bob.send(server.room('lobby'), 'still here') == 202
+    sip = server.ctl('status')['sip']
+    assert (sip['connections'], sip['connections_refused']) == (5, 1)
     for s in socks:
         s.close()
     more.close()
