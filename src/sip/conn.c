@@ -295,6 +295,15 @@ int conns_get(struct conns *cs, struct sip_flow *flow)
 	return conn_connect(cs, flow);
 }
 
+bool conns_at(const struct conns *cs, struct sip_flow *flow)
+{
+	const struct conn *c = by_flow(cs, flow);
+
+	if (c)
+		flow->conn = c->id;
+	return c;
+}
+
 bool conns_flow(const struct conns *cs, uint32_t id, struct sip_flow *out)
 {
 	const struct conn *c = by_id(cs, id);

@@ -49,6 +49,9 @@ void conns_shed(struct conns *cs);
  * this transport with this peer (and name), or else to a new one. ENOBUFS, or
  * connect()'s error; ENOTCONN: a new one can't be made. */
 int conns_get(struct conns *cs, struct sip_flow *flow);
+/* Sets flow->conn to one of this transport with this peer; false: there is
+ * none. */
+bool conns_at(const struct conns *cs, struct sip_flow *flow);
 /* False: there is none with this id. */
 bool conns_flow(const struct conns *cs, uint32_t id, struct sip_flow *out);
 /* ENOTCONN, ENOBUFS. */

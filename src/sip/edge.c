@@ -130,7 +130,7 @@ static void heard_add(struct edge *e, const struct sip_flow *f)
 
 static void mark(struct sip_flow *f, uint32_t id)
 {
-	f->listener = (uint16_t)(edge_short(id) << 8 | (f->listener & 0xff));
+	f->listener = (uint16_t)(edge_short(id) << 8 | (f->listener & SIP_LISTENER));
 	f->conn = (uint64_t)id << 32 | (uint32_t)f->conn;
 }
 
@@ -138,8 +138,13 @@ void edges_learn(struct edges *es, struct sip_flow *f, uint32_t id)
 {
 	struct edge *e = id ? by_id(es, id) : NULL;
 
-	if (!e)
+	if (!id)
 		return;
+	if (!e) { /* gone: what it called its own is nothing here */
+		f->listener = 0;
+		f->conn = 0;
+		return;
+	}
 	mark(f, id);
 	if (sip_is_stream(f->transport))
 		heard_add(e, f);
@@ -187,7 +192,7 @@ uint8_t edges_short(const struct edges *es, struct sip_flow *f)
 
 	if (e)
 		return edge_short(e->id);
-	f->listener &= 0xff;
+	f->listener &= SIP_LISTENER;
 	if (edge_has_conn(f->conn))
 		f->conn = 0;
 	return 0;
@@ -211,7 +216,7 @@ int edges_send(const struct edges *es, uint8_t brief,
 
 	if (!e)
 		return ENOTCONN;
-	flow.listener &= 0xff;
+	flow.listener &= SIP_LISTENER;
 	flow.conn = (uint32_t)flow.conn;
 	e->h(&flow, packet, e->arg);
 	return 0;

@@ -79,7 +79,8 @@ tests_unit_t_sip_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/t_sip_inject
 tests_unit_t_sip_inject_SOURCES = tests/unit/t_sip_inject.c tests/unit/sip_rig.h
 tests_unit_t_sip_inject_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
-tests_unit_t_sip_inject_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+tests_unit_t_sip_inject_LDADD = src/sip/libsip.a src/store/libstore.a \
+	$(LIB_io) $(DEPS_sip) $(DEPS_store) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_sip_tcp
 tests_unit_t_sip_tcp_SOURCES = tests/unit/t_sip_tcp.c tests/unit/sip_rig.h

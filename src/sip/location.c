@@ -323,9 +323,30 @@ void location_free(struct location *l)
 	mem_free(l);
 }
 
+static void reconnect(struct entry *e, const struct sip *s)
+{
+	struct place *p;
+
+	for (p = e->first; p && p->b.id; p = p->next) {
+		if (sip_is_stream(p->b.flow.transport) &&
+		    sip_conn_at(s, &p->b.flow))
+			p->b.conn = p->b.flow.conn;
+	}
+}
+
+/* An edge that was there before us (db_mode 2) has connections already. */
 void location_set_sip(struct location *l, const struct sip *s)
 {
+	struct sip_stats st = { 0 };
+	struct lnode *n, *nx;
+
 	l->sip = s;
+	if (s)
+		sip_stats(s, &st);
+	if (!st.conns)
+		return;
+	LIST_EACH (&l->order, n, nx)
+		reconnect(CONTAINER(n, struct entry, by_time), s);
 }
 
 static struct entry *entry_get(struct location *l, struct view aor)
@@ -349,7 +370,7 @@ static void place_load(struct place *p, const struct store_binding *sb,
 	};
 
 	p->b.flow = *flow;
-	p->b.flow.listener = (uint16_t)sb->listener;
+	p->b.flow.listener = sb->listener & SIP_LISTENER;
 	p->b.expires_ms = sb->expires_ms;
 	p->b.seen_ms = p->stored_ms = sb->seen_ms;
 	p->b.dev.learned = (uint32_t)sb->body_max;

@@ -62,8 +62,8 @@ struct location *location_new(const struct location_conf *conf);
 void location_free(struct location *l); /* NULL is allowed */
 /* While the store loads; arg: the struct location. */
 void location_load(const struct store_binding *sb, void *arg);
-/* Where connections are asked for: one that is gone leads nowhere. NULL: the
- * edge is gone. */
+/* After loading: where connections are asked for. One that is gone leads
+ * nowhere; one that is there already is found. NULL: the edge is gone. */
 void location_set_sip(struct location *l, const struct sip *s);
 
 /* Adds the AOR of these parts. */

@@ -40,7 +40,9 @@ enum sip_method {
 /* Where a packet came from, or where one is to go. */
 struct sip_flow {
 	enum sip_transport transport;
-	uint16_t listener;   /* names the local socket, UDP */
+	uint16_t listener;   /* UDP: index of the local socket; above
+				SIP_LISTENER: of another edge, and not to be
+				stored */
 	uint64_t conn;       /* id of the connection, 0: make one */
 	struct netaddr peer;
 	/* Of a new TLS connection: the host name (or number) to ask for and
@@ -49,7 +51,7 @@ struct sip_flow {
 	const char *tls_name;
 	bool anew;           /* sip_send(): see there */
 };
-enum { SIP_FLOW_TEXT_MAX = 80 };
+enum { SIP_FLOW_TEXT_MAX = 80, SIP_LISTENER = 0xff };
 /* "udp:192.0.2.1:5060", to be stored; the connection's id is not in it. */
 const char *sip_flow_str(char dst[SIP_FLOW_TEXT_MAX],
 			 const struct sip_flow *f);
@@ -269,6 +271,9 @@ int sip_send(struct sip *s, struct sip_template *t,
 size_t sip_copy_size(const struct sip *s, const struct sip_template *t,
 		     const struct sip_flow *flow,
 		     const struct sip_dest *dest);
+/* Sets conn to a connection of ours with this peer, of this transport; false:
+ * there is none. */
+bool sip_conn_at(const struct sip *s, struct sip_flow *flow);
 /* The flow down a connection; false: it is gone. */
 bool sip_conn_flow(const struct sip *s, uint64_t conn, struct sip_flow *out);
 

@@ -2,6 +2,9 @@
 /* Requests that another edge received: the same packet, taken in here. */
 #include "sip_rig.h"
 
+#include "hash.h"
+#include "location.h"
+
 static unsigned answers;
 static int code;
 static char said[100], header[100];
@@ -309,6 +312,47 @@ static void test_connections_of_another_edge(void **state)
 	close(fd);
 }
 
+/* What was stored of a device, and a connection that was there before. */
+static void test_connections_are_found_again(void **state)
+{
+	const struct location_conf conf = { .wheel = loop_wheel(loop) };
+	char text[SIP_FLOW_TEXT_MAX];
+	struct binding *b[LOCATION_BINDINGS];
+	struct store_binding sb = {
+		.aor = VIEW("sip:alice@b"),
+		.id = 5,
+		.contact = VIEW("sip:alice@192.0.2.1;transport=tcp"),
+		.call_id = VIEW("x"),
+		.listener = 0x0701, /* of an edge that was then */
+	};
+	struct location *l;
+	int fd;
+
+	(void)state;
+	edge_keeping(on_flow);
+	fd = tcp_open();
+	tcp_put(fd, MESSAGE("t1"));
+	tcp_await(fd, "SIP/2.0 202 ");
+	sb.flow = view_str(sip_flow_str(text, &last_flow));
+	l = location_new(&conf);
+	location_load(&sb, l);
+	sb.aor = VIEW("sip:bob@b");
+	sb.flow = VIEW("tcp:192.0.2.1:40000");
+	location_load(&sb, l);
+	location_set_sip(l, edge);
+	assert_int_equal(location_find(l, VIEW("sip:bob@b"),
+				       hash_view(VIEW("sip:bob@b")), b), 0);
+	assert_int_equal(location_find(l, VIEW("sip:alice@b"),
+				       hash_view(VIEW("sip:alice@b")), b), 1);
+	assert_int_equal(b[0]->flow.conn, last_flow.conn);
+	assert_int_equal(b[0]->flow.listener, 1);
+	send_by(&b[0]->flow);
+	tcp_await(fd, "MESSAGE sip:alice@b SIP/2.0\r\n");
+	location_set_sip(l, NULL);
+	location_free(l);
+	close(fd);
+}
+
 static void test_so_many_edges(void **state)
 {
 	uint32_t ids[70];
@@ -340,6 +384,7 @@ int main(void)
 		TEST(test_full_and_draining),
 		TEST(test_never_answered),
 		TEST(test_connections_of_another_edge),
+		TEST(test_connections_are_found_again),
 		TEST(test_so_many_edges),
 	};
 
