@@ -2,8 +2,9 @@
 /*
  * The outbound proxy, found as RFC 3263 4.2 says for a URI that names its
  * transport or takes UDP: a number as it is, a name with a port by its
- * addresses, a name without by SRV, then by its addresses at port 5060. The
- * last good addresses stay in use while a look-up fails.
+ * addresses, a name without by SRV, then by its addresses at port 5060 (TLS:
+ * 5061). The last good addresses stay in use while a look-up fails. By TLS the
+ * name in the URI is the one that the certificate must have (RFC 5922 4).
  */
 #include <errno.h>
 
@@ -12,7 +13,7 @@
 #include "mem.h"
 #include "proxy.h"
 
-enum { SIP_PORT = 5060, AGAIN_MS = 60000, SOON_MS = 2000 };
+enum { SIP_PORT = 5060, SIPS_PORT = 5061, AGAIN_MS = 60000, SOON_MS = 2000 };
 
 struct proxy {
 	struct dns *dns;         /* borrowed */
@@ -45,6 +46,7 @@ static void set_addrs(struct proxy *p, const struct netaddr *addrs,
 		p->flows[p->count++] = (struct sip_flow){
 			.transport = p->transport,
 			.peer = addrs[i],
+			.tls_name = p->host,
 		};
 }
 
@@ -69,25 +71,33 @@ static void lookup_addrs(struct proxy *p, uint16_t port)
 		on_addrs(err, "can't be looked up", NULL, 0, p);
 }
 
+static uint16_t usual_port(const struct proxy *p)
+{
+	return p->transport == SIP_TLS ? SIPS_PORT : SIP_PORT;
+}
+
 static void on_srv(int err, const char *why, const struct netaddr *addrs,
 		   size_t count, void *arg)
 {
 	struct proxy *p = arg;
 
 	if (err == ENOENT)
-		lookup_addrs(p, SIP_PORT);
+		lookup_addrs(p, usual_port(p));
 	else
 		on_addrs(err, why, addrs, count, p);
 }
 
 static void lookup_srv(struct proxy *p)
 {
-	const char *prefix = p->transport == SIP_TCP ? "_sip._tcp" :
-						       "_sip._udp";
-	char *name = mem_printf("%s.%s", prefix, p->host);
+	static const char *const prefixes[SIP_TRANSPORTS] = {
+		[SIP_UDP] = "_sip._udp",
+		[SIP_TCP] = "_sip._tcp",
+		[SIP_TLS] = "_sips._tcp",
+	};
+	char *name = mem_printf("%s.%s", prefixes[p->transport], p->host);
 
 	if (dns_lookup_srv(&p->query, p->dns, name, on_srv, p))
-		lookup_addrs(p, SIP_PORT);
+		lookup_addrs(p, usual_port(p));
 	mem_free(name);
 }
 
@@ -121,14 +131,13 @@ static int read_transport(struct proxy *p, struct view params,
 		view_cut(param, '=', &key, &value);
 		if (!view_ieqs(key, "transport"))
 			continue;
-		if (view_ieqs(value, "tcp"))
-			p->transport = SIP_TCP;
-		else if (!view_ieqs(value, "udp"))
+		if (sip_transport_parse(&p->transport, value) ||
+		    sip_is_ws(p->transport))
 			goto bad;
 	}
 	return 0;
  bad:
-	buf_adds(why, "outbound_proxy: transport is udp or tcp");
+	buf_adds(why, "outbound_proxy: transport is udp, tcp or tls");
 	return EINVAL;
 }
 
@@ -146,9 +155,11 @@ static int read_uri(struct proxy *p, struct view text, struct buf *why)
 		uri.host = view_mem(uri.host.p + 1, uri.host.n - 2);
 	p->host = view_dup(uri.host);
 	p->port = uri.port;
+	if (read_transport(p, uri.params, why))
+		return EINVAL;
 	if (!p->port && !netaddr_set(&numeric, uri.host, SIP_PORT))
-		p->port = SIP_PORT;
-	return read_transport(p, uri.params, why);
+		p->port = usual_port(p);
+	return 0;
 }
 
 int proxy_new(struct proxy **pp, struct loop *l, struct dns *d,

@@ -14,7 +14,7 @@ struct proxy;
 int proxy_new(struct proxy **pp, struct loop *l, struct dns *d,
 	      struct view uri, struct buf *why);
 void proxy_free(struct proxy *p); /* NULL is allowed */
-/* False: the name is not resolved (yet). */
+/* False: the name is not resolved (yet). out->tls_name is borrowed from p. */
 bool proxy_flow(const struct proxy *p, struct sip_flow *out);
 /* Nobody answered there: the next address, and the name is looked up again
  * soon. */

@@ -534,8 +534,8 @@ static const struct opt imc_opts[] = {
 	  .def = "",
 	  .check = check_sip_uri,
 	  .help = "Where all our requests are sent, for example\n"
-		  "\"sip:proxy.example;transport=tcp\"; empty: to where a\n"
-		  "member last sent from." },
+		  "\"sip:proxy.example;transport=tls\" (udp, tcp or tls);\n"
+		  "empty: to where a member last sent from." },
 	{ .key = "extra_hdrs",
 	  .offset = AT(conf_imc, extra_hdrs),
 	  .def = "",

@@ -12,7 +12,7 @@ import websocket
 
 from lab.clients import Baresip, Linphone, installed
 from lab.sip import SipUser
-from lab.tls import Authority, TlsSocket
+from lab.tls import Authority, TlsServer, TlsSocket
 from lab.util import free_port, wait_for
 from lab.ws import WsSocket
 
@@ -260,6 +260,40 @@ def test_http_is_answered_and_over(edge):
                 break
             data += more
     assert data.startswith(b'HTTP/1.1 426 ')
+
+
+def test_a_proxy_by_tls(confabd, authority, closing):
+    """It is verified by its name, and sees our certificate."""
+    proxy = closing(TlsServer(authority.server, authority.file))
+    ours = authority.make('confab', 'DNS:confab.test')
+    server = confabd(
+        imc='outbound_proxy = "sip:localhost:%d;transport=tls"' % proxy.port,
+        extra=authority.settings(ours))
+    room = server.room('lobby')
+    alice = closing(SipUser('alice', server.domain,
+                            ('127.0.0.1', server.port)))
+    assert alice.send(room, '#join') == 200
+    sock = proxy.accept()
+    names = sock.sock.getpeercert()['subjectAltName']
+    assert ('DNS', 'confab.test') in names
+    phone = closing(SipUser('alice', server.domain, None, 'tls', sock=sock))
+    phone.saw('*** Room was created')
+    assert phone.send(room, 'up the same way') == 202
+
+
+def test_a_false_proxy_gets_nothing(confabd, authority, closing):
+    wrong = authority.make('wrong', 'DNS:other.test')
+    proxy = closing(TlsServer(wrong))
+    server = confabd(
+        imc='outbound_proxy = "sip:localhost:%d;transport=tls"' % proxy.port,
+        extra='tls_ca = "%s"\n' % authority.file)
+    alice = closing(SipUser('alice', server.domain,
+                            ('127.0.0.1', server.port)))
+    assert alice.send(server.room('lobby'), '#join') == 200
+    with pytest.raises((ssl.SSLError, OSError)):
+        proxy.accept()
+    wait_for(lambda: 'hostname mismatch' in server.text(),
+             'the certificate to be refused')
 
 
 # -- limits

@@ -408,7 +408,7 @@ static void bad_settings(void **state)
 	assert_refused(&conf, "outbound_proxy: no SIP URI such as "
 			      "\"sip:proxy.example;transport=tcp\"");
 	conf.outbound_proxy = "sip:proxy.example;transport=sctp";
-	assert_refused(&conf, "outbound_proxy: transport is udp or tcp");
+	assert_refused(&conf, "outbound_proxy: transport is udp, tcp or tls");
 	conf.extra_hdrs = "nonsense";
 	assert_refused(&conf, "extra_hdrs: \"nonsense\" is no \"Name: "
 			      "value\"");

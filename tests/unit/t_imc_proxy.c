@@ -147,6 +147,26 @@ static void a_bare_name_is_asked_by_srv(void **state)
 	stop(p);
 }
 
+static void by_tls_its_name_is_verified(void **state)
+{
+	static const char *const one[] = { "192.0.2.1:5071" };
+	struct proxy *p = start("sip:proxy.example;transport=tls");
+	struct sip_flow f;
+
+	(void)state;
+	assert_string_equal(dns.asked, "_sips._tcp.proxy.example");
+	answer(ENOENT, NULL, 0);
+	assert_string_equal(dns.asked, "proxy.example:5061");
+	answer(0, one, 1);
+	assert_flow(p, "tls:192.0.2.1:5071");
+	assert_true(proxy_flow(p, &f));
+	assert_string_equal(f.tls_name, "proxy.example");
+	stop(p);
+	p = start("sip:[2001:db8::1];transport=tls");
+	assert_string_equal(dns.asked, "2001:db8::1:5061");
+	stop(p);
+}
+
 static void without_srv_the_usual_port(void **state)
 {
 	static const char *const one[] = { "192.0.2.1:5060" };
@@ -208,7 +228,7 @@ static void what_can_not_be_used(void **state)
 {
 	static const char *const bad[] = {
 		"", "proxy.example", "sips:proxy.example", "sip:",
-		"tel:+49", "sip:proxy.example;transport=tls",
+		"tel:+49", "sip:proxy.example;transport=ws",
 	};
 	struct proxy *p = NULL;
 	struct buf why = { 0 };
@@ -232,6 +252,7 @@ int main(void)
 		TEST(a_port_means_addresses),
 		TEST(a_number_is_not_asked_by_srv),
 		TEST(a_bare_name_is_asked_by_srv),
+		TEST(by_tls_its_name_is_verified),
 		TEST(without_srv_the_usual_port),
 		TEST(it_is_asked_again_each_minute),
 		TEST(failures_move_on_and_ask_soon),

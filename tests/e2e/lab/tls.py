@@ -60,14 +60,41 @@ class Authority:
         return ''.join('%s = "%s"\n' % i for i in lines.items())
 
 
+class TlsServer:
+    """Waits for one that connects by TLS."""
+
+    def __init__(self, pair, client_ca=None):
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(*pair)
+        if client_ca:
+            self.context.load_verify_locations(client_ca)
+            self.context.verify_mode = ssl.CERT_REQUIRED
+        self.sock = socket.create_server(('127.0.0.1', 0))
+        self.sock.settimeout(20)
+        self.port = self.sock.getsockname()[1]
+        self.close = self.sock.close
+
+    def accept(self):
+        sock = self.sock.accept()[0]
+        sock.settimeout(20)
+        try:
+            return TlsSocket(None, self.context, sock)
+        except (ssl.SSLError, OSError):
+            sock.close()
+            raise
+
+
 class TlsSocket:
     """One that two threads may use, of whom one reads: which a socket of
     module ssl is not."""
 
-    def __init__(self, server, context, name='localhost'):
+    def __init__(self, server, context, accepted=None, name='localhost'):
         self.lock = threading.Lock()
-        self.sock = context.wrap_socket(
-            socket.create_connection(server, 10), server_hostname=name)
+        if accepted:
+            self.sock = context.wrap_socket(accepted, server_side=True)
+        else:
+            self.sock = context.wrap_socket(
+                socket.create_connection(server, 10), server_hostname=name)
         self.settimeout = self.sock.settimeout
         self.getsockname, self.fileno = self.sock.getsockname, \
             self.sock.fileno
