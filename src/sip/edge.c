@@ -130,7 +130,8 @@ static void heard_add(struct edge *e, const struct sip_flow *f)
 
 static void mark(struct sip_flow *f, uint32_t id)
 {
-	f->listener = (uint16_t)(edge_short(id) << 8 | (f->listener & SIP_LISTENER));
+	f->listener &= SIP_LISTENER;
+	f->listener |= (uint16_t)(edge_short(id) << 8);
 	f->conn = (uint64_t)id << 32 | (uint32_t)f->conn;
 }
 

@@ -11,14 +11,16 @@ import pytest
 
 from lab.sip import get
 from lab.util import wait_for
+from test_registrar import device, listed  # noqa: F401, a fixture
+from test_registrar import register, registered
 from test_restarts import Talker, got, settled
 
 
 class Pair:
     """Two daemons on one state_dir; first serves."""
 
-    def __init__(self, confabd, folder, user, extra=''):
-        self.state = folder('shared') / 'state'
+    def __init__(self, confabd, folder, user, extra='', **kw):
+        self.state, self.kw = folder('shared') / 'state', kw
         self.make, self.user_of = confabd, user
         self.first = self.daemon('first', extra)
         self.second = self.daemon('second', extra)
@@ -27,7 +29,7 @@ class Pair:
 
     def daemon(self, name, extra='', mode=2, wait=True):
         return self.make(name=name, state=self.state, extra=extra, wait=wait,
-                         imc='db_mode = %d' % mode)
+                         imc='db_mode = %d' % mode, **self.kw)
 
     def user(self, server, name, **kw):
         return self.user_of(server, name, **kw)
@@ -96,7 +98,8 @@ def test_an_answer_comes_back_whole(pair):
     assert (code, headers['warning']) == (here[0], here[1]['warning'])
     assert code == 403 and headers['warning'].startswith('399 confab')
     code, headers = bob.options(pair.room)
-    assert code == 200 and get(headers, 'allow') == 'MESSAGE, OPTIONS'
+    assert code == 200
+    assert get(headers, 'allow') == 'MESSAGE, OPTIONS, REGISTER'
 
 
 @pytest.mark.parametrize('transport', ['udp', 'tcp'])
@@ -119,6 +122,47 @@ def test_users_are_sent_to_from_where_they_are(pair, transport):
     dave.join(pair.room)
     assert dave.send(pair.room, 'to those who are left') == 202
     carol.saw('[dave]: to those who are left')
+
+
+@pytest.mark.parametrize('transport', ['udp', 'tcp'])
+def test_devices_register_at_any_process(pair, device, transport):
+    bob = device(pair.second, 'bob', transport=transport)
+    alice = pair.user(pair.first, 'alice')
+    alice.join(pair.room)
+    bob.join(pair.room)
+    code, headers = register(bob)
+    assert code == 200 and listed(headers) == [bob.contact]
+    assert [c['contact'] for c in registered(pair.first, 'bob')] == [bob.contact]
+    assert alice.send(pair.room, 'one') == 202
+    bob.saw('[alice]: one')
+    settled(pair.first)
+    pair.first.kill()
+    serves(pair.second)
+    alice = pair.user(pair.second, 'alice')
+    assert alice.send(pair.room, 'two') == 202
+    bob.saw('[alice]: two')
+    assert {m.uri for m in bob.requests.all() if 'alice' in m.body} == {
+        bob.contact}
+
+
+def test_users_log_in_at_any_process(confabd, folder, user):
+    pair = Pair(confabd, folder, user, trusted='')
+    pair.second.add_user('alice', 'secret')
+    pair.first.add_user('bob', 'bobs')
+    alice = pair.user(pair.second, 'alice', password='secret')
+    bob = pair.user(pair.first, 'bob', password='bobs')
+    alice.join(pair.room)
+    bob.join(pair.room)
+    assert alice.send(pair.room, 'it is me') == 202
+    bob.saw('[alice]: it is me')
+    mallory = pair.user(pair.second, 'bob', password='guess')
+    assert mallory.send(pair.room, 'it is bob') == 401
+    pair.first.ctl('user', 'del', 'alice')
+    assert alice.send(pair.room, 'still me') in (401, 480)
+    pair.first.kill()
+    bob = pair.user(pair.second, 'bob', password='bobs')
+    assert bob.send(pair.room, 'by the other') == 202
+    assert alice.send(pair.room, 'nor here') in (401, 480)
 
 
 def test_the_control_sockets_are_one(pair):
