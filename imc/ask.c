@@ -206,7 +206,9 @@ static void answer_refused(const struct ask *a, const struct refusal_row *r)
 	buf_add_u64(&wait, a->wait_s ? a->wait_s : RETRY_S);
 	headers[0].value = buf_view(&value);
 	headers[1].value = buf_view(&wait);
-	log_info("sip: %.*s at %.*s: refused with %d, code %d: %s",
+	/* a flood of requests must be none of lines */
+	log_line(a->told ? LOG_DEBUG : LOG_INFO,
+		 "sip: %.*s at %.*s: refused with %d, code %d: %s",
 		 VIEW_ARG(a->user->text), VIEW_ARG(a->here), r->status, code,
 		 r->note);
 	if (a->imc->sip)
@@ -265,7 +267,8 @@ bool ask_within(struct ask *a, enum quota what, uint64_t key)
 	struct text_args args = { .who = { .addr = a->other } };
 	struct quota_over by;
 
-	if (quota_take(a->imc->quotas, what, key, now_ms(), &by))
+	if (quota_take(a->imc->quotas, what, key, a->user->hash, now_ms(),
+		       &by))
 		return true;
 	a->wait_s = (by.wait_ms + 999) / 1000;
 	a->told = !by.tell;

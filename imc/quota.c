@@ -127,8 +127,19 @@ static struct entry *entry_get(struct quotas *qs, uint64_t key,
 	return e;
 }
 
+/* False: he was told of this limit just now. */
+static bool may_tell(struct quotas *qs, enum quota what, uint64_t who,
+		     uint64_t now_ms)
+{
+	static const struct bucket_rate rate = { 1, MINUTE, 1 };
+	struct entry *e = entry_get(qs, hash_u64(who) + QUOTAS + what,
+				    now_ms);
+
+	return bucket_take(&e->bucket, &rate, now_ms);
+}
+
 bool quota_take(struct quotas *qs, enum quota what, uint64_t key,
-		 uint64_t now_ms, struct quota_over *out)
+		uint64_t who, uint64_t now_ms, struct quota_over *out)
 {
 	const struct bucket_rate *rate = &qs->rates[what];
 	struct entry *e;
@@ -139,6 +150,6 @@ bool quota_take(struct quotas *qs, enum quota what, uint64_t key,
 	if (bucket_take(&e->bucket, rate, now_ms))
 		return true;
 	out->wait_ms = bucket_wait_ms(&e->bucket, rate, now_ms);
-	out->tell = bucket_tell(&e->bucket);
+	out->tell = may_tell(qs, what, who, now_ms);
 	return false;
 }

@@ -44,11 +44,11 @@ size_t quota_count(const struct quotas *qs); /* buckets that there are */
 
 struct quota_over {
 	uint64_t wait_ms; /* so long nothing will be taken */
-	bool tell;        /* for the first time since the bucket was full */
+	bool tell;        /* in words: once a minute, and for each limit */
 };
-/* key says who or what it is about: a hash of hash.h. False: too much, with
- * more in *out. */
+/* key says who or what it is about, who asks: hashes of hash.h. False: too
+ * much, with more in *out. */
 bool quota_take(struct quotas *qs, enum quota what, uint64_t key,
-		 uint64_t now_ms, struct quota_over *out);
+		uint64_t who, uint64_t now_ms, struct quota_over *out);
 
 #endif

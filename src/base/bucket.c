@@ -45,8 +45,6 @@ bool bucket_take(struct bucket *b, const struct bucket_rate *rate,
 
 	if (no_limit(rate))
 		return true;
-	if (bucket_full(b, now_ms))
-		b->told = false;
 	lack = lack_us(b, rate, now_us);
 	if (lack > burst_us(rate))
 		return false;
@@ -70,12 +68,4 @@ uint64_t bucket_wait_ms(const struct bucket *b, const struct bucket_rate *rate,
 bool bucket_full(const struct bucket *b, uint64_t now_ms)
 {
 	return b->full_us <= now_ms * US;
-}
-
-bool bucket_tell(struct bucket *b)
-{
-	bool first = !b->told;
-
-	b->told = true;
-	return first;
 }

@@ -18,7 +18,6 @@ struct bucket_rate {
 
 struct bucket {
 	uint64_t full_us; /* monotonic; not after now: it is full */
-	bool told;        /* bucket_tell() */
 };
 
 /* Takes one. False: there is none, and nothing has changed. */
@@ -29,8 +28,4 @@ uint64_t bucket_wait_ms(const struct bucket *b, const struct bucket_rate *rate,
 			uint64_t now_ms);
 /* Nobody took anything for so long that it can be forgotten. */
 bool bucket_full(const struct bucket *b, uint64_t now_ms);
-/* After bucket_take() gave none: true once, until it was full again. For
- * what is to be said once, not for each refusal. */
-bool bucket_tell(struct bucket *b);
-
 #endif

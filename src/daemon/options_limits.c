@@ -60,7 +60,7 @@ const struct opt limit_opts[LIMIT_OPTS] = {
 		  "second\n"
 		  "in the long run; 0: any number. More are refused with "
 		  "480\n"
-		  "and Retry-After, and he is told once." },
+		  "and Retry-After, and he is told, once a minute at most." },
 	{ NUMBER(user_burst, 1, MILLION),
 	  .def = "20",
 	  .help = "And how many at once." },

@@ -92,22 +92,6 @@ static void full_when_all_came_back(void **state)
 	assert_true(bucket_full(&b, 5200));
 }
 
-static void told_once_a_burst(void **state)
-{
-	struct bucket b = { 0 };
-
-	(void)state;
-	take_all(&b, &five, 1000);
-	assert_true(bucket_tell(&b));
-	assert_false(bucket_tell(&b));
-	/* some came back, it is the same burst */
-	assert_int_equal(take_all(&b, &five, 2000), 5);
-	assert_false(bucket_tell(&b));
-	/* all came back */
-	assert_int_equal(take_all(&b, &five, 9000), 20);
-	assert_true(bucket_tell(&b));
-}
-
 static void none_is_no_limit(void **state)
 {
 	const struct bucket_rate rates[] = { { 0, 1000, 5 }, { 5, 0, 5 } };
@@ -166,7 +150,6 @@ int main(void)
 		TEST(the_wait_is_rounded_up),
 		TEST(refusals_cost_nothing),
 		TEST(full_when_all_came_back),
-		TEST(told_once_a_burst),
 		TEST(none_is_no_limit),
 		TEST(a_burst_is_one_at_least),
 		TEST(extremes_do_not_wrap),

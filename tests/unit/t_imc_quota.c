@@ -20,7 +20,7 @@ static unsigned at_once(struct quotas *qs, enum quota what, uint64_t key,
 	struct quota_over by;
 	unsigned n = 0;
 
-	while (n < 1000 && quota_take(qs, what, key, now, &by))
+	while (n < 1000 && quota_take(qs, what, key, key, now, &by))
 		n++;
 	return n;
 }
@@ -41,7 +41,7 @@ static void each_limit_is_its_own(void **state)
 				 expected[what]);
 		assert_int_equal(at_once(qs, (enum quota)what, alice, 5), 0);
 	}
-	assert_int_equal(quota_count(qs), 2 * QUOTAS);
+	assert_int_equal(quota_count(qs), 4 * QUOTAS);
 	quota_free(qs);
 }
 
@@ -74,16 +74,34 @@ static void what_is_refused_says_how_long(void **state)
 
 	(void)state;
 	at_once(qs, QUOTA_CREATE, alice, 1000);
-	/* at_once() was told itself */
-	assert_false(quota_take(qs, QUOTA_CREATE, alice, 2000, &by));
+	assert_false(quota_take(qs, QUOTA_CREATE, alice, alice, 2000, &by));
 	assert_int_equal(by.wait_ms, 5000);
+	assert_true(quota_take(qs, QUOTA_CREATE, alice, alice, 7000, &by));
+	quota_free(qs);
+}
+
+static void each_is_told_once_a_minute(void **state)
+{
+	static const uint64_t room = 77;
+	struct quotas *qs = quota_new(&conf, 100);
+	struct quota_over by;
+
+	(void)state;
+	for (int n = 0; n < 100; n++)
+		assert_true(quota_take(qs, QUOTA_ROOM, room, alice, 1000,
+				       &by));
+	assert_false(quota_take(qs, QUOTA_ROOM, room, alice, 1000, &by));
+	assert_true(by.tell);
+	assert_false(quota_take(qs, QUOTA_ROOM, room, alice, 1010, &by));
 	assert_false(by.tell);
-	at_once(qs, QUOTA_CREATE, alice, 7000);
-	assert_false(quota_take(qs, QUOTA_CREATE, alice, 7000, &by));
-	assert_false(by.tell);
-	for (int n = 0; n < 10; n++)
-		assert_true(quota_take(qs, QUOTA_CREATE, alice, 100000, &by));
-	assert_false(quota_take(qs, QUOTA_CREATE, alice, 100000, &by));
+	/* the others as well, and of each limit */
+	assert_false(quota_take(qs, QUOTA_ROOM, room, bob, 1020, &by));
+	assert_true(by.tell);
+	at_once(qs, QUOTA_JOIN, bob, 1030);
+	assert_false(quota_take(qs, QUOTA_JOIN, bob, alice, 1030, &by));
+	assert_true(by.tell);
+	while (quota_take(qs, QUOTA_ROOM, room, alice, 61000, &by))
+		;
 	assert_true(by.tell);
 	quota_free(qs);
 }
@@ -111,9 +129,9 @@ static void the_table_is_bounded(void **state)
 		assert_int_equal(at_once(qs, QUOTA_JOIN, key, 5), 4);
 		assert_true(quota_count(qs) <= 100);
 	}
-	/* those used last are still known */
-	for (uint64_t key = 999; key > 910; key--)
-		assert_false(quota_take(qs, QUOTA_JOIN, key, 5, &by));
+	/* those used last are still known, and that they were told */
+	for (uint64_t key = 999; key > 960; key--)
+		assert_false(quota_take(qs, QUOTA_JOIN, key, key, 5, &by));
 	quota_free(qs);
 }
 
@@ -124,10 +142,10 @@ static void who_was_quiet_is_forgotten(void **state)
 
 	(void)state;
 	for (uint64_t key = 0; key < 500; key++)
-		assert_true(quota_take(qs, QUOTA_USER, key, 5, &by));
+		assert_true(quota_take(qs, QUOTA_USER, key, key, 5, &by));
 	assert_int_equal(quota_count(qs), 500);
 	for (uint64_t key = 1000; key < 1200; key++)
-		assert_true(quota_take(qs, QUOTA_USER, key, 5000, &by));
+		assert_true(quota_take(qs, QUOTA_USER, key, key, 5000, &by));
 	assert_int_equal(quota_count(qs), 200);
 	quota_free(qs);
 }
@@ -138,6 +156,7 @@ int main(void)
 		TEST(each_limit_is_its_own),
 		TEST(the_periods),
 		TEST(what_is_refused_says_how_long),
+		TEST(each_is_told_once_a_minute),
 		TEST(none_is_no_limit_and_no_memory),
 		TEST(the_table_is_bounded),
 		TEST(who_was_quiet_is_forgotten),
