@@ -211,7 +211,7 @@ static bool send_one(struct fan *f, const struct member *mb,
 		u->why = "no contact is known: not heard from yet";
 		return false;
 	case ROUTE_UNRESOLVED:
-		u->why = "the outbound proxy is not resolved";
+		u->why = "the outbound proxy, or his domain, is not resolved";
 		return false;
 	case ROUTE_OK:
 		break;

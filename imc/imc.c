@@ -46,6 +46,17 @@ static void way_set(struct way *w, struct binding *b)
 	w->binding = b->id;
 }
 
+/* For one of whom nothing is known but his address. */
+static enum route stray_way(struct imc *i, const struct addr *user,
+			    struct way *out)
+{
+	i->stray = mem_deref(i->stray);
+	if (sip_dest_new(&i->stray, user->text, VIEW_NONE, VIEW_NONE))
+		return ROUTE_UNKNOWN;
+	out->dest = i->stray;
+	return ROUTE_OK;
+}
+
 /* What the proxy is given is the user's address: where he is it knows. */
 static enum route proxy_way(struct imc *i, const struct addr *user,
 			    struct way *out)
@@ -53,15 +64,21 @@ static enum route proxy_way(struct imc *i, const struct addr *user,
 	struct binding *b = imc_device(i, user, 0);
 
 	*out = (struct way){ .device = b, .dest = b ? b->dest : NULL };
-	if (!proxy_flow(i->proxy, &out->flow))
+	if (!resolve_flow(i->proxy, &out->flow))
 		return ROUTE_UNRESOLVED;
-	if (out->dest)
-		return ROUTE_OK;
-	i->stray = mem_deref(i->stray);
-	if (sip_dest_new(&i->stray, user->text, VIEW_NONE, VIEW_NONE))
-		return ROUTE_UNKNOWN;
-	out->dest = i->stray;
-	return ROUTE_OK;
+	return out->dest ? ROUTE_OK : stray_way(i, user, out);
+}
+
+static enum route foreign_way(struct imc *i, const struct addr *user,
+			      struct way *out)
+{
+	int err;
+
+	*out = (struct way){ 0 };
+	err = foreign_flow(i->foreign, user->host, &out->flow);
+	if (err)
+		return err == EAGAIN ? ROUTE_UNRESOLVED : ROUTE_UNKNOWN;
+	return stray_way(i, user, out);
 }
 
 enum route imc_ways(struct imc *i, const struct addr *user, struct ways *out)
@@ -74,7 +91,10 @@ enum route imc_ways(struct imc *i, const struct addr *user, struct ways *out)
 	out->count = location_find(i->location, user->text, user->hash, b);
 	for (size_t n = 0; n < out->count; n++)
 		way_set(&out->way[n], b[n]);
-	return out->count ? ROUTE_OK : ROUTE_UNKNOWN;
+	if (out->count)
+		return ROUTE_OK;
+	out->count = 1;
+	return foreign_way(i, user, &out->way[0]);
 }
 
 struct binding *imc_device(const struct imc *i, const struct addr *user,
@@ -124,7 +144,7 @@ static struct binding *device_to_learn(struct imc *i, const struct addr *user,
 {
 	const struct device_heard nothing = { 0 };
 
-	if (!binding && !imc_device(i, user, 0))
+	if (i->proxy && !imc_device(i, user, 0))
 		location_heard(i->location, user->text, flow, &nothing);
 	return imc_device(i, user, binding);
 }
@@ -149,11 +169,24 @@ bool imc_learn(struct imc *i, const struct addr *user, uint64_t binding,
 	return true;
 }
 
+static void domain_failed(struct imc *i)
+{
+	struct sip_copy copy = sip_done_copy(i->sip);
+	struct sip_uri to;
+
+	if (!sip_uri_parse(&to, copy.to))
+		foreign_failed(i->foreign, to.host, &copy.flow);
+}
+
 void imc_on_status(struct imc *i, int status)
 {
 	/* RFC 3263 4.3: no answer, or 503, means the next address */
-	if (i->proxy && (status == 408 || status == 503))
-		proxy_failed(i->proxy);
+	if (status != 408 && status != 503)
+		return;
+	if (i->proxy)
+		resolve_failed(i->proxy);
+	else if (i->sip)
+		domain_failed(i);
 }
 
 int imc_template(struct sip_template **tp, struct imc *i,
@@ -413,7 +446,7 @@ static int op_status(void *face, struct sink *out)
 		return sink_printf(out, "sip %zu users known\n",
 				   location_count(i->location));
 	return sink_printf(out, "sip by way of %s\n",
-			   proxy_flow(i->proxy, &flow) ?
+			   resolve_flow(i->proxy, &flow) ?
 				   sip_flow_str(text, &flow) :
 				   "a proxy that is not resolved");
 }
@@ -435,7 +468,8 @@ static void imc_destroy(void *obj)
 	replays_free(i);
 	letters_free(i);
 	forks_free(i);
-	proxy_free(i->proxy);
+	resolve_free(i->proxy);
+	foreign_free(i->foreign);
 	mem_deref(i->stray);
 	location_free(i->location);
 	quota_free(i->quotas);
@@ -467,9 +501,29 @@ static int set_words(struct imc *i, const struct imc_conf *conf,
 	return EINVAL;
 }
 
+/* Their DNS says where: not into our own network. */
+static bool on_allow(const struct netaddr *a, void *arg)
+{
+	const struct imc *i = arg;
+
+	return i->sip && sip_may_send(i->sip, a);
+}
+
 static int imc_init(struct imc *i, const struct imc_conf *conf,
 		    struct buf *why)
 {
+	const struct resolve_conf proxy = {
+		.loop = conf->loop,
+		.dns = conf->dns,
+		.what = "outbound_proxy",
+	};
+	const struct resolve_conf peers = {
+		.loop = conf->loop,
+		.dns = conf->dns,
+		.what = "peers",
+		.allowh = on_allow,
+		.arg = i,
+	};
 	struct view uri = view_str(conf->outbound_proxy);
 	int err;
 
@@ -481,7 +535,9 @@ static int imc_init(struct imc *i, const struct imc_conf *conf,
 	if (!err)
 		err = headers_init(&i->headers, conf->extra_hdrs, why);
 	if (!err && !view_empty(uri))
-		err = proxy_new(&i->proxy, conf->loop, conf->dns, uri, why);
+		err = resolve_new(&i->proxy, &proxy, uri, why);
+	if (!err)
+		err = foreign_new(&i->foreign, &peers, conf->peers, why);
 	if (!err)
 		err = hub_add_face(conf->hub, &ops, i);
 	return err;
@@ -536,8 +592,10 @@ void imc_free(struct imc *i)
 		return;
 	op_stop(i);
 	i->sip = NULL;
-	proxy_free(i->proxy);
+	resolve_free(i->proxy);
 	i->proxy = NULL;
+	foreign_free(i->foreign);
+	i->foreign = NULL;
 	replays_free(i); /* they hold requests, which hold i */
 	letters_free(i);
 	forks_free(i);

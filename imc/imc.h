@@ -33,14 +33,16 @@ struct imc_conf {
 	bool time_marks;             /* "[14:05] " before what is late */
 	struct quota_conf quota;
 	const char *outbound_proxy;  /* SIP URI, or "" */
+	char *const *peers;          /* domains that we may send to by DNS;
+					ends with NULL; or NULL */
 	const char *extra_hdrs;      /* "Name: value\r\n"..., or "" */
 	const struct device_rule *devices; /* what the operator knows of
 					      devices; copied */
 	size_t device_count;
 };
 
-/* EINVAL with why: dialect, links_by, imc_cmd_start_char, outbound_proxy
- * or extra_hdrs can't be used. Registers the face "sip" at the hub. */
+/* EINVAL with why: dialect, links_by, imc_cmd_start_char, outbound_proxy,
+ * peers or extra_hdrs can't be used. Registers the face "sip" at the hub. */
 int imc_new(struct imc **ip, const struct imc_conf *conf, char *why,
 	    size_t whysize);
 /* After sip_free(), because transactions answer to imc; before loop_free().

@@ -4,10 +4,11 @@
 #define CONFAB_IMC_PRIV_H
 
 #include "fanout.h"
+#include "foreign.h"
 #include "headers.h"
 #include "imc.h"
 #include "location.h"
-#include "proxy.h"
+#include "resolve.h"
 #include "rights.h"
 
 struct imc {
@@ -28,7 +29,8 @@ struct imc {
 	struct blocks *blocks;      /* owned */
 	const struct users *users;  /* borrowed, or NULL */
 	struct quotas *quotas;      /* owned */
-	struct proxy *proxy;        /* owned, or NULL */
+	struct resolve *proxy;        /* owned, or NULL */
+	struct foreign *foreign;    /* owned */
 	struct sip_dest *stray;     /* ref: of the last user who was never
 				       heard, see imc_ways() */
 	struct fanout fanout;
@@ -40,7 +42,7 @@ struct imc {
 };
 
 /* The ways to user: the proxy; or each of his registered devices; or where he
- * was last heard. */
+ * was last heard; or the servers of his domain, if we may send there. */
 struct way {
 	struct sip_flow flow;
 	struct sip_dest *dest; /* borrowed until the next imc_ways(), as is

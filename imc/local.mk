@@ -11,6 +11,7 @@ imc_libimc_a_SOURCES = \
 	imc/direct.c imc/direct.h \
 	imc/dialect.c imc/dialect.h \
 	imc/fanout.c imc/fanout.h \
+	imc/foreign.c imc/foreign.h \
 	imc/fork.c imc/fork.h \
 	imc/headers.c imc/headers.h \
 	imc/html.c imc/html.h \
@@ -19,7 +20,6 @@ imc_libimc_a_SOURCES = \
 	imc/quota.c imc/quota.h \
 	imc/line.c imc/line.h \
 	imc/mime.c imc/mime.h \
-	imc/proxy.c imc/proxy.h \
 	imc/refusal.c imc/refusal.h \
 	imc/replay.c imc/replay.h \
 	imc/rights.c imc/rights.h \
@@ -53,11 +53,6 @@ check_PROGRAMS += tests/unit/t_imc_line
 tests_unit_t_imc_line_SOURCES = tests/unit/t_imc_line.c
 tests_unit_t_imc_line_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_line_LDADD = imc/libimc.a $(LIB_sip) $(CMOCKA_LIBS)
-
-check_PROGRAMS += tests/unit/t_imc_proxy
-tests_unit_t_imc_proxy_SOURCES = tests/unit/t_imc_proxy.c
-tests_unit_t_imc_proxy_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
-tests_unit_t_imc_proxy_LDADD = imc/libimc.a $(LIB_sip) $(DEPS_io) $(CMOCKA_LIBS)
 
 # The whole face, with a real hub, store and SIP edge.
 LIB_imc_whole = imc/libimc.a src/core/libcore.a src/store/libstore.a \

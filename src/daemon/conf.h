@@ -37,6 +37,7 @@ struct conf_imc {
 	char *manager, *imc_cmd_start_char, *outbound_proxy, *extra_hdrs;
 	char *db_url, *rooms_table, *members_table, *dialect, *links_by;
 	char *notices;
+	char **peers;
 	long db_mode, hash_size, history_on_join;
 	bool create_on_join, check_on_create, time_marks;
 };
@@ -54,6 +55,7 @@ struct conf_limits {
 struct conf {
 	char *domain, *state_dir, *control, *log_level, *worker_dir;
 	char *trusted_identity, *auth_realm;
+	char **send_to;
 	char **listen, **trusted, **trusted_certs, **ws_origins;
 	char **auth_md5_agents;
 	bool auth_sha256, auth_md5;

@@ -84,14 +84,30 @@ static struct sip_limits sip_limits_of(const struct conf_limits *l)
 	};
 }
 
+/* Their form was checked when the file was read. */
+static int read_masks(struct netmask out[TRUSTED_MAX], size_t *count,
+		      char *const *list, const char *what, struct buf *why)
+{
+	for (; *list; list++) {
+		if (*count == TRUSTED_MAX) {
+			buf_addf(why, "%s: at most %d networks", what,
+				 TRUSTED_MAX);
+			return EINVAL;
+		}
+		netmask_parse(&out[(*count)++], view_str(*list));
+	}
+	return 0;
+}
+
 static int start_sip(struct confab *c, struct buf *why)
 {
-	struct netmask trusted[TRUSTED_MAX];
+	struct netmask trusted[TRUSTED_MAX], send_to[TRUSTED_MAX];
 	uint8_t key[SIP_BRANCH_KEY];
 	struct sip_conf sc = {
 		.loop = c->loop,
 		.branch_key = key,
 		.trusted = trusted,
+		.send_to = send_to,
 		.domain = c->conf->domain,
 		.product = "confab/" CONFAB_VERSION,
 		.accept = imc_accept(),
@@ -119,14 +135,13 @@ static int start_sip(struct confab *c, struct buf *why)
 	sc.tls_server = c->listen.server;
 	sc.tls_client = c->listen.client;
 	load_key(c, key);
-	for (char **p = c->conf->trusted; *p; p++) {
-		if (sc.trusted_count == TRUSTED_MAX) {
-			buf_addf(why, "trusted: at most %d networks",
-				 TRUSTED_MAX);
-			return EINVAL;
-		}
-		netmask_parse(&trusted[sc.trusted_count++], view_str(*p));
-	}
+	err = read_masks(trusted, &sc.trusted_count, c->conf->trusted,
+			 "trusted", why);
+	if (!err)
+		err = read_masks(send_to, &sc.send_to_count, c->conf->send_to,
+				 "send_to", why);
+	if (err)
+		return err;
 	err = sip_new(&c->sip, &sc, text, sizeof(text));
 	if (err)
 		buf_addf(why, "%s", *text ? text : strerror(err));

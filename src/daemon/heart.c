@@ -156,6 +156,7 @@ static int start_imc(struct confab *c, struct buf *why)
 		.time_marks = ci->time_marks,
 		.quota = quota_of(&c->conf->limits),
 		.outbound_proxy = ci->outbound_proxy,
+		.peers = ci->peers,
 		.extra_hdrs = ci->extra_hdrs,
 	};
 	char text[WHY_MAX] = "";

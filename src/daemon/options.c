@@ -343,6 +343,15 @@ static const struct opt global_opts[] = {
 		  "closed network. Everybody else has to log in (confabctl "
 		  "user\n"
 		  "add), or gets 403 where there are no users." },
+	{ .key = "send_to",
+	  .type = OPT_LIST,
+	  .offset = AT(conf, send_to),
+	  .def = "{}",
+	  .check = check_mask,
+	  .help = "Nothing is sent to loopback, link-local and multicast\n"
+		  "addresses only because somebody outside named them (the "
+		  "DNS of\n"
+		  "a peer, a Contact), but to these networks." },
 	{ .key = "trusted_certs",
 	  .type = OPT_LIST,
 	  .offset = AT(conf, trusted_certs),
@@ -536,6 +545,16 @@ static const struct opt imc_opts[] = {
 	  .help = "Where all our requests are sent, for example\n"
 		  "\"sip:proxy.example;transport=tls\" (udp, tcp or tls);\n"
 		  "empty: to where a member last sent from." },
+	{ .key = "peers",
+	  .type = OPT_LIST,
+	  .offset = AT(conf_imc, peers),
+	  .def = "{}",
+	  .check = check_visible,
+	  .help = "Domains of others whose users we may send to by their DNS\n"
+		  "(NAPTR, SRV, addresses), such as \"example.net\" or\n"
+		  "\"sip:example.net;transport=tls\". Texts for users of "
+		  "any\n"
+		  "other domain wait until they are heard or register." },
 	{ .key = "extra_hdrs",
 	  .offset = AT(conf_imc, extra_hdrs),
 	  .def = "",

@@ -13,7 +13,7 @@
 #include "list.h"
 #include "mem.h"
 
-enum { CLASS_IN = 1, TYPE_SRV = 33 };
+enum { CLASS_IN = 1, TYPE_SRV = 33, TYPE_NAPTR = 35 };
 
 struct dns {
 	struct loop *l;        /* borrowed */
@@ -36,7 +36,10 @@ struct dns_query {
 	struct srv_ask *ask; /* borrowed: c-ares has it */
 	struct dns *d;      /* borrowed */
 	dns_h *h;
+	dns_naptr_h *naptrh; /* NULL: h */
 	void *arg;
+	struct dns_naptr *naptrs; /* owned; for naptrh, or NULL */
+	size_t naptrs_count;
 	uint16_t port; /* of what is asked for now */
 	struct wtimer timer;
 	struct dns_answer a;
@@ -62,6 +65,7 @@ static void query_destroy(void *obj)
 	stop_waiting(q);
 	wheel_stop(loop_wheel(q->d->l), &q->timer);
 	mem_free(q->targets);
+	mem_free(q->naptrs);
 }
 
 
@@ -156,8 +160,25 @@ static void take_targets(struct dns_query *q, const unsigned char *answer,
 }
 
 
-static void on_srv(void *arg, int status, int timeouts, unsigned char *answer,
-		   int len)
+static void take_naptrs(struct dns_query *q, const unsigned char *answer,
+			int len)
+{
+	int status;
+
+	q->naptrs = mem_array(NULL, DNS_NAPTR_MAX, sizeof(*q->naptrs));
+	status = naptr_parse(q->naptrs, &q->naptrs_count, answer, len);
+	if (status == ARES_SUCCESS && q->naptrs_count)
+		done(q, 0, "");
+	else if (status == ARES_SUCCESS)
+		done(q, ENOENT, "no service is named there");
+	else
+		done(q, dns_status_err(status), ares_strerror(status));
+}
+
+
+/* An answer of SRV or NAPTR. */
+static void on_records(void *arg, int status, int timeouts,
+		       unsigned char *answer, int len)
 {
 	struct srv_ask *sa = arg;
 	struct dns_query *q = sa->q;
@@ -169,20 +190,22 @@ static void on_srv(void *arg, int status, int timeouts, unsigned char *answer,
 	q->ask = NULL;
 	if (status == ARES_EDESTRUCTION)
 		return;
-	if (status == ARES_SUCCESS)
-		take_targets(q, answer, len);
-	else
+	if (status != ARES_SUCCESS)
 		done(q, dns_status_err(status), ares_strerror(status));
+	else if (q->naptrh)
+		take_naptrs(q, answer, len);
+	else
+		take_targets(q, answer, len);
 }
 
 
-static void ask_srv(struct dns_query *q, const char *name)
+static void ask_records(struct dns_query *q, const char *name, int type)
 {
 	struct dns *d = q->d;
 
 	q->ask = mem_zalloc(sizeof(*q->ask));
 	q->ask->q = q;
-	ares_query(dns_chan_ares(d->chan), name, CLASS_IN, TYPE_SRV, on_srv,
+	ares_query(dns_chan_ares(d->chan), name, CLASS_IN, type, on_records,
 		   q->ask);
 	dns_chan_rearm(d->chan);
 }
@@ -221,9 +244,24 @@ int dns_lookup_srv(struct dns_query **qp, struct dns *d, const char *name,
 	struct dns_query *q = query_new(d, h, arg);
 
 	if (dns_name_ok(view_str(name)))
-		ask_srv(q, name);
+		ask_records(q, name, TYPE_SRV);
 	else
 		done(q, ENOENT, "not a service's name");
+	*qp = q;
+	return 0;
+}
+
+
+int dns_lookup_naptr(struct dns_query **qp, struct dns *d, const char *name,
+		     dns_naptr_h *h, void *arg)
+{
+	struct dns_query *q = query_new(d, NULL, arg);
+
+	q->naptrh = h;
+	if (dns_name_ok(view_str(name)))
+		ask_records(q, name, TYPE_NAPTR);
+	else
+		done(q, ENOENT, "not a domain's name");
 	*qp = q;
 	return 0;
 }
@@ -240,7 +278,11 @@ static void hand_up(struct dns_query *q)
 {
 	list_remove(q->in, &q->node);
 	q->in = NULL;
-	q->h(q->a.err, q->a.why, q->a.addrs, q->a.count, q->arg);
+	if (q->naptrh)
+		q->naptrh(q->a.err, q->a.why, q->naptrs, q->naptrs_count,
+			  q->arg);
+	else
+		q->h(q->a.err, q->a.why, q->a.addrs, q->a.count, q->arg);
 	mem_deref(q);
 }
 

@@ -34,6 +34,19 @@ int dns_lookup(struct dns_query **qp, struct dns *d, const char *host,
  * answer itself is not cached. Always 0. */
 int dns_lookup_srv(struct dns_query **qp, struct dns *d, const char *name,
 		   dns_h *h, void *arg);
+/* NAPTR of name (RFC 3403): those whose flags are "s", by order and
+ * preference; ENOENT when there is none. Not cached. Always 0. */
+enum { DNS_NAPTR_MAX = 8, DNS_SERVICE_MAX = 16 };
+struct dns_naptr {
+	uint16_t order, preference;
+	char service[DNS_SERVICE_MAX]; /* "SIP+D2T" */
+	char name[256];                /* to ask by dns_lookup_srv() */
+};
+typedef void (dns_naptr_h)(int err, const char *why,
+			   const struct dns_naptr *list, size_t count,
+			   void *arg);
+int dns_lookup_naptr(struct dns_query **qp, struct dns *d, const char *name,
+		     dns_naptr_h *h, void *arg);
 /* h does not run any more; NULL is allowed. Not needed after h ran. */
 void dns_cancel(struct dns_query *q);
 

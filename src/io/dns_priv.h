@@ -60,4 +60,8 @@ bool dns_name_ok(struct view name);
 int srv_parse(struct srv_target out[SRV_TARGETS_MAX], size_t *count,
 	      const unsigned char *answer, int n);
 
+/* The same of NAPTR records, those that lead to SRV. */
+int naptr_parse(struct dns_naptr out[DNS_NAPTR_MAX], size_t *count,
+		const unsigned char *answer, int n);
+
 #endif

@@ -6,6 +6,7 @@ src_io_libio_a_SOURCES = \
 	src/io/dns.c src/io/dns.h \
 	src/io/dns_chan.c src/io/dns_priv.h \
 	src/io/dns_names.c \
+	src/io/dns_naptr.c \
 	src/io/dns_srv.c \
 	src/io/framer.c src/io/framer.h \
 	src/io/gso.c src/io/gso.h \

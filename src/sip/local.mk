@@ -25,6 +25,7 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/prescan.c src/sip/prescan_priv.h \
 	src/sip/register.c src/sip/register_priv.h \
 	src/sip/registrar.c src/sip/registrar.h src/sip/registrar_priv.h \
+	src/sip/resolve.c src/sip/resolve.h \
 	src/sip/response.c src/sip/response_priv.h \
 	src/sip/scan.c src/sip/scan_priv.h \
 	src/sip/sip.c src/sip/sip.h src/sip/sip_priv.h \
@@ -130,6 +131,10 @@ tests_unit_t_registrar_SOURCES = tests/unit/t_registrar.c tests/unit/sip_rig.h
 tests_unit_t_registrar_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_registrar_LDADD = src/sip/libsip.a $(LIB_io) $(OSIP_LIBS) \
 	$(DEPS_io) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/t_resolve
+tests_unit_t_resolve_SOURCES = tests/unit/t_resolve.c
+tests_unit_t_resolve_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_resolve_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 tests_unit_t_device_SOURCES = tests/unit/t_device.c
 tests_unit_t_device_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_device_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)

@@ -13,7 +13,7 @@
 #include "netaddr.h"
 
 struct policy {
-	const struct netmask *allowed; /* borrowed: all the same */
+	struct netmask *allowed; /* owned by who has this */
 	size_t count;
 };
 

@@ -201,25 +201,16 @@ static bool same_ip(const struct netaddr *a, const struct netaddr *b)
 	return netaddr_eq(&x, &y);
 }
 
-static bool is_own(const struct sip *s, const struct netaddr *a)
-{
-	for (size_t i = 0; i < transport_listeners(s->transport); i++)
-		if (netaddr_eq(transport_local(s->transport, i), a))
-			return true;
-	return false;
-}
-
 /* A number that is the source's own is as good as the source; a name is not
  * asked for. */
 static bool contact_allowed(const struct uas *u, const struct sip_uri *uri)
 {
-	const struct policy policy = { 0 };
 	struct netaddr a;
 
 	if (netaddr_set(&a, uri->host, uri->port ? uri->port : 5060))
 		return true;
-	return !is_own(u->sip, &a) &&
-	       (same_ip(&a, &u->flow->peer) || policy_allows(&policy, &a));
+	return sip_may_send(u->sip, &a) ||
+	       (same_ip(&a, &u->flow->peer) && !sip_is_own(u->sip, &a));
 }
 
 static bool refuse_brief(const struct visit *v)

@@ -71,6 +71,15 @@ static int parts_new(struct sip *s, const struct sip_conf *conf, char *why,
 			     whysize);
 }
 
+static struct netmask *masks_dup(const struct netmask *masks, size_t count)
+{
+	struct netmask *copy = mem_array(NULL, count + 1, sizeof(*copy));
+
+	if (count)
+		memcpy(copy, masks, count * sizeof(*copy));
+	return copy;
+}
+
 int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
 	    size_t whysize)
 {
@@ -96,12 +105,10 @@ int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
 	s->trusted_identity = conf->trusted_identity;
 	s->users = conf->users;
 	s->md5_agents = conf->no_md5 ? NULL : conf->md5_agents;
+	s->policy.allowed = masks_dup(conf->send_to, conf->send_to_count);
+	s->policy.count = conf->send_to_count;
 	s->trusted_count = conf->trusted_count;
-	s->trusted = mem_array(NULL, conf->trusted_count + 1,
-			       sizeof(*s->trusted));
-	if (conf->trusted_count)
-		memcpy(s->trusted, conf->trusted,
-		       conf->trusted_count * sizeof(*s->trusted));
+	s->trusted = masks_dup(conf->trusted, conf->trusted_count);
 	buf_init(&s->head, OUT_MAX);
 	buf_init(&s->out, OUT_MAX);
 	err = parts_new(s, conf, why, whysize);
@@ -128,6 +135,7 @@ void sip_free(struct sip *s)
 	buf_free(&s->head);
 	buf_free(&s->out);
 	mem_free(s->trusted);
+	mem_free(s->policy.allowed);
 	mem_free(s->domain);
 	mem_free(s->product);
 	mem_free(s);
@@ -136,6 +144,19 @@ void sip_free(struct sip *s)
 void sip_drain(struct sip *s)
 {
 	s->draining = true;
+}
+
+bool sip_is_own(const struct sip *s, const struct netaddr *a)
+{
+	for (size_t i = 0; i < transport_listeners(s->transport); i++)
+		if (netaddr_eq(transport_local(s->transport, i), a))
+			return true;
+	return false;
+}
+
+bool sip_may_send(const struct sip *s, const struct netaddr *a)
+{
+	return !sip_is_own(s, a) && policy_allows(&s->policy, a);
 }
 
 const struct netaddr *sip_local(const struct sip *s, size_t i)

@@ -141,7 +141,10 @@ struct sip_conf {
 	const char *const *md5_agents;    /* borrowed; beginnings of User-Agent
 					     that are offered MD5 alone; as
 					     trusted_certs */
-	const char *domain;               /* for Call-IDs */
+	const struct netmask *send_to;    /* copied: see sip_may_send() */
+	size_t send_to_count;
+	const char *domain;               /* for Call-IDs; who registers is
+					     of it */
 	const char *product;              /* User-Agent and Server */
 	const char *accept;               /* types, for the answer to OPTIONS;
 					     NULL: text/plain; static */
@@ -167,6 +170,11 @@ void sip_free(struct sip *s);
 void sip_drain(struct sip *s);
 /* The local address of the i-th listener (the port as bound). */
 const struct netaddr *sip_local(const struct sip *s, size_t i);
+
+/* Whether something may be sent there only because somebody outside said so:
+ * not to loopback, link-local, multicast and broadcast addresses, unless they
+ * are in send_to; and never to our own sockets. */
+bool sip_may_send(const struct sip *s, const struct netaddr *a);
 
 /* A header line of ours. The encoder refuses (EBADMSG) a name that is no
  * token and a value with CR, LF or NUL. */

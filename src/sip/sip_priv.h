@@ -22,6 +22,7 @@ struct sip {
 	const char *accept;      /* static */
 	struct netmask *trusted; /* owned */
 	size_t trusted_count;
+	struct policy policy;    /* its masks are owned */
 	const char *const *trusted_certs; /* borrowed, or NULL */
 	enum sip_trust trusted_identity;
 	const struct users *users; /* borrowed, or NULL */
@@ -62,6 +63,9 @@ void uas_message(const struct sip_flow *flow, const struct prescan *pre,
 		 struct view packet, void *arg);
 void uas_send(const struct sip_flow *flow, struct view text, void *arg);
 void uas_stuck(uint64_t id, void *arg);
+
+/* One of our own sockets. */
+bool sip_is_own(const struct sip *s, const struct netaddr *a);
 
 /* ---- uac.c ---- */
 

@@ -7,7 +7,7 @@ import pytest
 
 from lab.clients import Baresip, Linphone, installed
 from lab.sip import get
-from lab.util import wait_for
+from lab.util import free_port, wait_for
 
 
 @pytest.fixture
@@ -248,3 +248,21 @@ def test_linphone_registers(confabd, user, folder, closing):
     assert bob.send(room, 'hello lin') == 202
     lin.saw('[bob]: hello lin', room)
     assert lin.count('[bob]: hello lin', room) == 1
+
+
+@pytest.mark.parametrize('send_to', ['', 'send_to = {"127.0.0.0/8"}'])
+def test_another_domain_by_its_servers(confabd, user, send_to):
+    port = free_port()
+    c = confabd(imc='peers = {"sip:127.0.0.1:%d"}' % port, extra=send_to)
+    zoe = user(c, 'zoe', domain='127.0.0.1', port=port)
+    room = c.room('lobby')
+    bob = user(c, 'bob')
+    bob.join(room)
+    if not send_to:
+        assert bob.send(room, '#invite ' + zoe.aor) != 200
+        assert zoe.requests.all() == []
+        return
+    wait_for(lambda: bob.send(room, '#invite ' + zoe.aor) == 200,
+             'the servers to be found')
+    wait_for(lambda: zoe.seen.all(), 'the invitation')
+    assert zoe.seen.all()[0].uri == zoe.seen.all()[0].to == zoe.aor

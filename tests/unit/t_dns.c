@@ -10,7 +10,8 @@
 #include "dns.h"
 #include "udp.h"
 
-enum { FAR = 10000, TYPE_A = 1, TYPE_AAAA = 28, TYPE_SRV = 33 };
+enum { FAR = 10000, TYPE_A = 1, TYPE_AAAA = 28, TYPE_SRV = 33,
+       TYPE_NAPTR = 35 };
 
 static struct loop *l;
 static struct dns *d;
@@ -38,6 +39,12 @@ static const struct record {
 	{ "_w._tcp.test", TYPE_SRV, 60, "1 99 2 v4.test" },
 	{ "_mute._tcp.test", TYPE_SRV, 60, "1 0 1 v4.test" },
 	{ "_mute._tcp.test", TYPE_SRV, 60, "2 0 2 silent.test" },
+	{ "naptr.test", TYPE_NAPTR, 60, "50 50 s SIPS+D2T _sips._tcp.test" },
+	{ "naptr.test", TYPE_NAPTR, 60, "90 50 s SIP+D2T _sip._tcp.test" },
+	{ "naptr.test", TYPE_NAPTR, 60, "50 10 S SIP+D2U _sip._udp.test" },
+	{ "naptr.test", TYPE_NAPTR, 60, "1 1 u E2U+sip elsewhere.test" },
+	{ "naptr.test", TYPE_NAPTR, 60, "1 1 s ALONGSERVICENAME+D2U x.test" },
+	{ "useless.test", TYPE_NAPTR, 60, "1 1 a SIP+D2U x.test" },
 };
 
 static struct {
@@ -76,12 +83,48 @@ static void put_srv(struct buf *b, const char *data)
 }
 
 
+static void put_word(struct buf *b, struct view *rest)
+{
+	struct view word;
+
+	view_word(rest, " ", &word);
+	buf_put_u8(b, (uint8_t)word.n);
+	buf_addv(b, word);
+}
+
+
+static void put_naptr(struct buf *b, const char *data)
+{
+	struct view rest = view_str(data), word;
+	char *target;
+	uint64_t n;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		view_word(&rest, " ", &word);
+		view_u64(&n, word, 65535);
+		buf_put_u16(b, (uint16_t)n);
+	}
+	put_word(b, &rest);
+	put_word(b, &rest);
+	buf_put_u8(b, 0); /* no regexp */
+	view_word(&rest, " ", &word);
+	target = view_dup(word);
+	put_name(b, target);
+	mem_free(target);
+}
+
+
 static void put_data(struct buf *b, const struct record *r)
 {
 	struct netaddr a;
 
 	if (r->type == TYPE_SRV) {
 		put_srv(b, r->data);
+		return;
+	}
+	if (r->type == TYPE_NAPTR) {
+		put_naptr(b, r->data);
 		return;
 	}
 	netaddr_set(&a, view_str(r->data), 0);
@@ -657,9 +700,73 @@ static void servers_can_be_set(void **state)
 
 #define DT(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+static struct dns_naptr naptr[DNS_NAPTR_MAX];
+
+static void on_naptr(int err, const char *why, const struct dns_naptr *list,
+		     size_t count, void *arg)
+{
+	struct answer *a = arg;
+
+	a->calls++;
+	a->err = err;
+	snprintf(a->why, sizeof(a->why), "%s", why);
+	a->count = count;
+	if (count)
+		memcpy(naptr, list, count * sizeof(*list));
+}
+
+
+static void look_naptr(const char *name)
+{
+	unsigned calls = got.calls;
+
+	assert_int_equal(dns_lookup_naptr(&got.q, d, name, on_naptr, &got),
+			 0);
+	assert_int_equal(got.calls, calls);
+	await(&got);
+}
+
+
+static void services_come_in_their_order(void **state)
+{
+	(void)state;
+	look_naptr("naptr.test");
+	assert_int_equal(got.err, 0);
+	assert_int_equal(got.count, 3);
+	assert_string_equal(naptr[0].service, "SIP+D2U");
+	assert_string_equal(naptr[0].name, "_sip._udp.test");
+	assert_string_equal(naptr[1].service, "SIPS+D2T");
+	assert_string_equal(naptr[2].service, "SIP+D2T");
+	assert_int_equal(naptr[2].order, 90);
+}
+
+
+static void no_services(void **state)
+{
+	static const char *const names[] = { "useless.test", "gone.test",
+					     "v4.test", "not a name", "" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		look_naptr(names[i]);
+		assert_int_equal(got.err, ENOENT);
+		assert_int_equal(got.count, 0);
+	}
+	look_naptr("fail.test");
+	assert_int_equal(got.err, EAGAIN);
+	/* one that is not waited for */
+	dns_lookup_naptr(&other.q, d, "silent.test", on_naptr, &other);
+	dns_cancel(other.q);
+	look_naptr("naptr.test");
+	assert_int_equal(other.calls, 0);
+}
+
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		DT(services_come_in_their_order),
+		DT(no_services),
 		DT(numbers_need_no_server),
 		DT(finds_addresses),
 		DT(at_most_sixteen),

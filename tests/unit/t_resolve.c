@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The outbound proxy's look-ups. The resolver is a fake one. */
+/* RFC 3263: where a URI's servers are. The name server is a fake one. */
 #include <errno.h>
 #include <stdio.h>
 
 #include "test.h"
 
 #include "clock.h"
-#include "proxy.h"
+#include "resolve.h"
 
 struct dns {
 	char asked[128]; /* the newest question: "name" or "host:port" */
 	unsigned questions, cancelled;
 	dns_h *h;        /* NULL: none is open */
+	dns_naptr_h *naptrh; /* likewise */
 	void *arg;
 };
 
@@ -41,6 +42,18 @@ int dns_lookup_srv(struct dns_query **qp, struct dns *d, const char *name,
 	return ask(qp, h, arg);
 }
 
+int dns_lookup_naptr(struct dns_query **qp, struct dns *d, const char *name,
+		     dns_naptr_h *h, void *arg)
+{
+	assert_null(d->h);
+	snprintf(d->asked, sizeof(d->asked), "naptr %s", name);
+	d->questions++;
+	d->naptrh = h;
+	d->arg = arg;
+	*qp = (struct dns_query *)d;
+	return 0;
+}
+
 void dns_cancel(struct dns_query *q)
 {
 	if (!q)
@@ -48,6 +61,7 @@ void dns_cancel(struct dns_query *q)
 	assert_ptr_equal(q, &dns);
 	dns.cancelled++;
 	dns.h = NULL;
+	dns.naptrh = NULL;
 }
 
 static void answer(int err, const char *const *texts, size_t count)
@@ -63,24 +77,54 @@ static void answer(int err, const char *const *texts, size_t count)
 	h(err, err ? "no luck" : NULL, addrs, count, dns.arg);
 }
 
-static struct loop *loop;
-
-static struct proxy *start(const char *uri)
+static void answer_naptr(int err, const struct dns_naptr *list, size_t count)
 {
-	struct proxy *p = NULL;
+	dns_naptr_h *h = dns.naptrh;
+
+	assert_non_null(h);
+	dns.naptrh = NULL;
+	h(err, err ? "no luck" : NULL, list, count, dns.arg);
+}
+
+static struct loop *loop;
+static struct netmask closed; /* where nobody may send to */
+
+static bool on_allow(const struct netaddr *a, void *arg)
+{
+	assert_ptr_equal(arg, &closed);
+	return !netmask_has(&closed, a);
+}
+
+static int make(struct resolve **p, const char *uri, struct buf *why)
+{
+	const struct resolve_conf conf = {
+		.loop = loop,
+		.dns = &dns,
+		.what = "outbound_proxy",
+		.allowh = on_allow,
+		.arg = &closed,
+	};
+
+	assert_int_equal(netmask_parse(&closed, VIEW("10.0.0.0/8")), 0);
+	return resolve_new(p, &conf, view_str(uri), why);
+}
+
+static struct resolve *start(const char *uri)
+{
+	struct resolve *p = NULL;
 	struct buf why = { 0 };
 
 	memset(&dns, 0, sizeof(dns));
 	clock_freeze(1000000, 1000000);
 	assert_int_equal(loop_new(&loop), 0);
-	assert_int_equal(proxy_new(&p, loop, &dns, view_str(uri), &why), 0);
+	assert_int_equal(make(&p, uri, &why), 0);
 	assert_int_equal(why.n, 0);
 	return p;
 }
 
-static void stop(struct proxy *p)
+static void stop(struct resolve *p)
 {
-	proxy_free(p);
+	resolve_free(p);
 	loop_free(loop);
 	clock_thaw();
 }
@@ -91,26 +135,26 @@ static void wait_ms(uint64_t ms)
 	loop_turn(loop, 0);
 }
 
-static void assert_flow(const struct proxy *p, const char *expected)
+static void assert_flow(const struct resolve *p, const char *expected)
 {
 	char text[SIP_FLOW_TEXT_MAX];
 	struct sip_flow f;
 
-	assert_true(proxy_flow(p, &f));
+	assert_true(resolve_flow(p, &f));
 	assert_string_equal(sip_flow_str(text, &f), expected);
 }
 
-static void assert_no_flow(const struct proxy *p)
+static void assert_no_flow(const struct resolve *p)
 {
 	struct sip_flow f;
 
-	assert_false(proxy_flow(p, &f));
+	assert_false(resolve_flow(p, &f));
 }
 
 static void a_port_means_addresses(void **state)
 {
 	static const char *const one[] = { "192.0.2.1:5070" };
-	struct proxy *p = start("sip:proxy.example:5070");
+	struct resolve *p = start("sip:proxy.example:5070");
 
 	(void)state;
 	assert_string_equal(dns.asked, "proxy.example:5070");
@@ -122,7 +166,7 @@ static void a_port_means_addresses(void **state)
 
 static void a_number_is_not_asked_by_srv(void **state)
 {
-	struct proxy *p = start("sip:192.0.2.1;transport=TCP");
+	struct resolve *p = start("sip:192.0.2.1;transport=TCP");
 
 	(void)state;
 	assert_string_equal(dns.asked, "192.0.2.1:5060");
@@ -137,7 +181,7 @@ static void a_bare_name_is_asked_by_srv(void **state)
 {
 	static const char *const two[] = { "192.0.2.1:5062",
 					   "[2001:db8::2]:5063" };
-	struct proxy *p = start("sip:proxy.example;transport=tcp");
+	struct resolve *p = start("sip:proxy.example;transport=tcp");
 
 	(void)state;
 	assert_string_equal(dns.asked, "_sip._tcp.proxy.example");
@@ -147,10 +191,69 @@ static void a_bare_name_is_asked_by_srv(void **state)
 	stop(p);
 }
 
+static void a_domain_is_asked_by_naptr(void **state)
+{
+	static const struct dns_naptr list[] = {
+		{ 10, 10, "SIPS+D2T", "_sips._tcp.a.example" },
+		{ 20, 10, "SIP+D2S", "_sip._sctp.a.example" },
+		{ 30, 10, "SIP+D2U", "_sip._udp.b.example" },
+	};
+	static const char *const tls[] = { "192.0.2.1:5061" };
+	static const char *const udp[] = { "192.0.2.2:5060" };
+	struct resolve *p = start("sip:example.net");
+	struct sip_flow f;
+
+	(void)state;
+	assert_string_equal(dns.asked, "naptr example.net");
+	answer_naptr(0, list, 3);
+	assert_string_equal(dns.asked, "_sips._tcp.a.example");
+	answer(0, tls, 1);
+	assert_no_flow(p);
+	assert_string_equal(dns.asked, "_sip._udp.b.example");
+	answer(0, udp, 1);
+	assert_flow(p, "tls:192.0.2.1:5061");
+	assert_true(resolve_flow(p, &f));
+	assert_string_equal(f.tls_name, "example.net");
+	/* one service after the other */
+	resolve_failed(p);
+	assert_flow(p, "udp:192.0.2.2:5060");
+	stop(p);
+}
+
+static void sips_is_for_tls_only(void **state)
+{
+	static const struct dns_naptr list[] = {
+		{ 10, 10, "SIP+D2U", "_sip._udp.a.example" },
+		{ 20, 10, "SIPS+D2T", "_sips._tcp.a.example" },
+	};
+	static const char *const one[] = { "192.0.2.1:5061" };
+	struct resolve *p = start("sips:example.net");
+
+	(void)state;
+	answer_naptr(0, list, 2);
+	assert_string_equal(dns.asked, "_sips._tcp.a.example");
+	answer(ENOENT, NULL, 0);
+	assert_string_equal(dns.asked, "example.net:5061");
+	answer(0, one, 1);
+	assert_flow(p, "tls:192.0.2.1:5061");
+	stop(p);
+	p = start("sips:example.net");
+	answer_naptr(ENOENT, NULL, 0);
+	assert_string_equal(dns.asked, "_sips._tcp.example.net");
+	stop(p);
+	p = start("sips:example.net;transport=tcp");
+	answer_naptr(EAGAIN, NULL, 0);
+	assert_string_equal(dns.asked, "_sips._tcp.example.net");
+	stop(p);
+	p = start("sip:192.0.2.1;transport=tls");
+	assert_string_equal(dns.asked, "192.0.2.1:5061");
+	stop(p);
+}
+
 static void by_tls_its_name_is_verified(void **state)
 {
 	static const char *const one[] = { "192.0.2.1:5071" };
-	struct proxy *p = start("sip:proxy.example;transport=tls");
+	struct resolve *p = start("sip:proxy.example;transport=tls");
 	struct sip_flow f;
 
 	(void)state;
@@ -159,7 +262,7 @@ static void by_tls_its_name_is_verified(void **state)
 	assert_string_equal(dns.asked, "proxy.example:5061");
 	answer(0, one, 1);
 	assert_flow(p, "tls:192.0.2.1:5071");
-	assert_true(proxy_flow(p, &f));
+	assert_true(resolve_flow(p, &f));
 	assert_string_equal(f.tls_name, "proxy.example");
 	stop(p);
 	p = start("sip:[2001:db8::1];transport=tls");
@@ -170,10 +273,13 @@ static void by_tls_its_name_is_verified(void **state)
 static void without_srv_the_usual_port(void **state)
 {
 	static const char *const one[] = { "192.0.2.1:5060" };
-	struct proxy *p = start("sip:user@proxy.example");
+	struct resolve *p = start("sip:user@proxy.example");
 
 	(void)state;
+	answer_naptr(ENOENT, NULL, 0);
 	assert_string_equal(dns.asked, "_sip._udp.proxy.example");
+	answer(ENOENT, NULL, 0);
+	assert_string_equal(dns.asked, "_sip._tcp.proxy.example");
 	answer(ENOENT, NULL, 0);
 	assert_string_equal(dns.asked, "proxy.example:5060");
 	answer(0, one, 1);
@@ -181,11 +287,29 @@ static void without_srv_the_usual_port(void **state)
 	stop(p);
 }
 
+static void what_is_closed_is_left_out(void **state)
+{
+	static const char *const both[] = { "10.0.0.1:5060",
+					    "192.0.2.2:5060" };
+	struct resolve *p = start("sip:evil.example:5060");
+
+	(void)state;
+	answer(0, both, 2);
+	assert_flow(p, "udp:192.0.2.2:5060");
+	resolve_failed(p);
+	assert_flow(p, "udp:192.0.2.2:5060");
+	stop(p);
+	p = start("sip:evil.example:5060");
+	answer(0, both, 1);
+	assert_no_flow(p);
+	stop(p);
+}
+
 static void it_is_asked_again_each_minute(void **state)
 {
 	static const char *const one[] = { "192.0.2.1:5060" };
 	static const char *const other[] = { "192.0.2.9:5060" };
-	struct proxy *p = start("sip:proxy.example:5060");
+	struct resolve *p = start("sip:proxy.example:5060");
 
 	(void)state;
 	answer(0, one, 1);
@@ -206,14 +330,14 @@ static void failures_move_on_and_ask_soon(void **state)
 {
 	static const char *const two[] = { "192.0.2.1:5060",
 					   "192.0.2.2:5060" };
-	struct proxy *p = start("sip:proxy.example:5060");
+	struct resolve *p = start("sip:proxy.example:5060");
 
 	(void)state;
-	proxy_failed(p); /* nothing is known yet: no harm */
+	resolve_failed(p); /* nothing is known yet: no harm */
 	answer(0, two, 2);
-	proxy_failed(p);
+	resolve_failed(p);
 	assert_flow(p, "udp:192.0.2.2:5060");
-	proxy_failed(p);
+	resolve_failed(p);
 	assert_flow(p, "udp:192.0.2.1:5060");
 	assert_int_equal(dns.questions, 1);
 	wait_ms(2100);
@@ -227,18 +351,19 @@ static void failures_move_on_and_ask_soon(void **state)
 static void what_can_not_be_used(void **state)
 {
 	static const char *const bad[] = {
-		"", "proxy.example", "sips:proxy.example", "sip:",
-		"tel:+49", "sip:proxy.example;transport=ws",
+		"", "proxy.example", "sip:", "tel:+49", "im:a@b",
+		"sip:proxy.example;transport=ws",
+		"sip:proxy.example;transport=sctp",
+		"sips:proxy.example;transport=udp",
 	};
-	struct proxy *p = NULL;
+	struct resolve *p = NULL;
 	struct buf why = { 0 };
 
 	(void)state;
 	assert_int_equal(loop_new(&loop), 0);
 	for (size_t n = 0; n < sizeof(bad) / sizeof(bad[0]); n++) {
 		buf_clear(&why);
-		assert_int_equal(proxy_new(&p, loop, &dns, view_str(bad[n]),
-					   &why), EINVAL);
+		assert_int_equal(make(&p, bad[n], &why), EINVAL);
 		assert_true(view_starts(buf_view(&why),
 					VIEW("outbound_proxy: ")));
 	}
@@ -252,8 +377,11 @@ int main(void)
 		TEST(a_port_means_addresses),
 		TEST(a_number_is_not_asked_by_srv),
 		TEST(a_bare_name_is_asked_by_srv),
+		TEST(a_domain_is_asked_by_naptr),
+		TEST(sips_is_for_tls_only),
 		TEST(by_tls_its_name_is_verified),
 		TEST(without_srv_the_usual_port),
+		TEST(what_is_closed_is_left_out),
 		TEST(it_is_asked_again_each_minute),
 		TEST(failures_move_on_and_ask_soon),
 		TEST(what_can_not_be_used),

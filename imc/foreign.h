@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Domains of others that the operator lets us send to, by DNS. */
+#ifndef CONFAB_IMC_FOREIGN_H
+#define CONFAB_IMC_FOREIGN_H
+
+#include "resolve.h"
+
+struct foreign;
+
+/* domains: "example.net", or a URI that says more: "sip:example.net;
+ * transport=tls"; ends with NULL; NULL: none. EINVAL with why. */
+int foreign_new(struct foreign **fp, const struct resolve_conf *conf,
+		char *const *domains, struct buf *why);
+void foreign_free(struct foreign *f); /* NULL is allowed */
+/* The way to the servers of this domain. ENOENT: none of those, EAGAIN: not
+ * resolved (yet). */
+int foreign_flow(const struct foreign *f, struct view domain,
+		 struct sip_flow *out);
+/* Nobody answered there. */
+void foreign_failed(struct foreign *f, struct view domain,
+		    const struct sip_flow *flow);
+
+#endif
