@@ -177,7 +177,7 @@ def raw_tls(server, context):
             with context.wrap_socket(sock,
                                      server_hostname='localhost') as s:
                 s.sendall(OPTIONS.encode())
-                return s.recv(4000).decode()
+                return s.recv(4000).decode() or 'refused: closed'
     except (ssl.SSLError, ConnectionError) as e:
         return 'refused: %s' % e
 
