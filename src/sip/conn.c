@@ -239,15 +239,16 @@ static void adopt(struct conns *cs, enum sip_transport transport, int fd,
 	conn_limit_add(c);
 }
 
-void conns_accept(struct conns *cs, enum sip_transport transport, int fd,
+bool conns_accept(struct conns *cs, enum sip_transport transport, int fd,
 		  const struct netaddr *peer)
 {
 	if (conn_limit_takes(cs, peer)) {
 		adopt(cs, transport, fd, peer);
-		return;
+		return true;
 	}
 	cs->stats.refused++;
 	close(fd);
+	return false;
 }
 
 /* Nobody can connect to a browser; and over TLS not without a name. */

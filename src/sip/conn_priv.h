@@ -39,8 +39,8 @@ struct conns_stats {
 };
 const struct conns_stats *conns_stats(const struct conns *cs);
 
-/* Takes fd; closed: over a limit. */
-void conns_accept(struct conns *cs, enum sip_transport transport, int fd,
+/* Takes fd; false (closed): over a limit. */
+bool conns_accept(struct conns *cs, enum sip_transport transport, int fd,
 		  const struct netaddr *peer);
 /* Closes the accepted connection that has been silent longest, of those that
  * no user is known on. */

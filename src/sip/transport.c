@@ -75,9 +75,9 @@ static void on_accept(int fd, const struct netaddr *peer, void *arg)
 {
 	struct socket *s = arg;
 
-	if (has_tls(s->transport))
+	if (conns_accept(s->set->conns, s->transport, fd, peer) &&
+	    has_tls(s->transport))
 		pace(s);
-	conns_accept(s->set->conns, s->transport, fd, peer);
 }
 
 static void on_full(void *arg)

@@ -347,6 +347,22 @@ def test_without_descriptors_the_silent_make_room(edge, user):
     late.join(room)
 
 
+def test_handshakes_that_never_end_leave_room(edge, authority, closing):
+    server = edge()
+    address = '127.0.0.1', server.ports['tls']
+    before = cpu(server.process.pid)
+    socks = [socket.create_connection(address, 10) for _ in range(1000)]
+    tess = closing(SipUser('tess', server.domain, address, 'tls',
+                           sock=TlsSocket(address, authority.client(),
+                                          source=('127.0.0.2', 0))))
+    tess.join(server.room('lobby'))
+    assert cpu(server.process.pid) - before < 2
+    sip = server.ctl('status')['sip']
+    assert sip['connections_refused'] == 1000 - 32
+    for s in socks:
+        s.close()
+
+
 # -- the configuration
 
 

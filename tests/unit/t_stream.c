@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -325,16 +326,19 @@ static void a_broken_peer_is_an_error(void **state)
 
 static void adopting_sets_the_flags_and_takes_over(void **state)
 {
-	struct stream_conf conf = { .tls = (struct tls_ctx *)&conf };
+	struct stream_conf conf = { 0 };
+	char why[200];
 	int sp[2];
 
 	(void)state;
+	assert_int_equal(tls_client_ctx(&conf.tls, NULL, why, sizeof(why)), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sp), 0);
 	assert_int_equal(stream_adopt(&a.s, l, sp[0], &defaults, &ops, &a), 0);
 	assert_true(fcntl(sp[0], F_GETFL) & O_NONBLOCK);
 	assert_true(fcntl(sp[0], F_GETFD) & FD_CLOEXEC);
 	assert_int_equal(stream_adopt(&b.s, l, sp[1], &conf, &ops, &b),
-			 EINVAL);
+			 EINVAL); /* a client's */
+	mem_deref(conf.tls);
 	assert_null(b.s);
 	assert_int_equal(fcntl(sp[1], F_GETFD), -1); /* closed */
 }
@@ -351,6 +355,42 @@ static void on_accept(int fd, const struct netaddr *peer, void *arg)
 	(void)arg;
 	accepted++;
 	assert_int_equal(stream_adopt(&b.s, l, fd, &defaults, &ops, &b), 0);
+}
+
+
+static int option(int fd, int name)
+{
+	int value = -1;
+	socklen_t len = sizeof(value);
+
+	getsockopt(fd, IPPROTO_TCP, name, &value, &len);
+	return value;
+}
+
+
+/* What the kernel makes of it can't be seen on loopback. */
+static void tells_the_kernel_when_to_give_up(void **state)
+{
+	const struct stream_conf conf = { .dead_ms = 45000 };
+	struct netaddr any;
+	socklen_t len = sizeof(any);
+	int fd[2], srv = socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)state;
+	netaddr_parse(&any, VIEW("127.0.0.1:0"));
+	assert_int_equal(bind(srv, &any.u.sa, netaddr_len(&any)), 0);
+	assert_int_equal(listen(srv, 1), 0);
+	getsockname(srv, &any.u.sa, &len);
+	fd[0] = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(connect(fd[0], &any.u.sa, netaddr_len(&any)), 0);
+	fd[1] = accept(srv, NULL, NULL);
+	close(srv);
+	assert_int_equal(stream_adopt(&a.s, l, fd[0], &conf, &ops, &a), 0);
+	assert_int_equal(stream_adopt(&b.s, l, fd[1], &defaults, &ops, &b), 0);
+	assert_int_equal(option(fd[0], TCP_USER_TIMEOUT), 45000);
+	assert_true(option(fd[0], TCP_KEEPIDLE) +
+		    3 * option(fd[0], TCP_KEEPINTVL) <= 45);
+	assert_int_equal(option(fd[1], TCP_USER_TIMEOUT), 0);
 }
 
 
@@ -541,6 +581,7 @@ int main(void)
 		ST(much_passes_in_order),
 		ST(a_pause_hands_the_rest_up_again),
 		ST(a_broken_peer_is_an_error),
+		ST(tells_the_kernel_when_to_give_up),
 		ST(adopting_sets_the_flags_and_takes_over),
 		ST(connects),
 		ST(connects_from_a_given_address),

@@ -88,13 +88,15 @@ class TlsSocket:
     """One that two threads may use, of whom one reads: which a socket of
     module ssl is not."""
 
-    def __init__(self, server, context, accepted=None, name='localhost'):
+    def __init__(self, server, context, accepted=None, name='localhost',
+                 source=None):
         self.lock = threading.Lock()
         if accepted:
             self.sock = context.wrap_socket(accepted, server_side=True)
         else:
             self.sock = context.wrap_socket(
-                socket.create_connection(server, 10), server_hostname=name)
+                socket.create_connection(server, 10, source),
+                server_hostname=name)
         self.settimeout = self.sock.settimeout
         self.getsockname, self.fileno = self.sock.getsockname, \
             self.sock.fileno
