@@ -80,5 +80,7 @@ void conf_print_man(struct buf *out);
 
 /* The file that a checked db_url names; NULL: state_dir's own. */
 const char *conf_db_file(const char *url);
+/* The data base in any case; the caller frees it. */
+char *conf_db_path(const struct conf *conf);
 
 #endif

@@ -295,7 +295,7 @@ static void check_realms(const struct confab *c)
 			    "passwd)", n, VIEW_ARG(realm));
 }
 
-static int load(struct confab *c)
+static int load(struct confab *c, struct buf *why)
 {
 	const struct store_load places = { .binding = imc_load_binding,
 					   .block = imc_load_block,
@@ -303,13 +303,21 @@ static int load(struct confab *c)
 	const struct store_load users = { .user = control_load_user,
 					  .arg = c };
 	int err = hub_load(c->hub);
+	char *path;
 
 	if (!err)
 		err = store_load(c->store, &places);
 	if (!err)
 		err = store_load(c->store, &users);
-	if (!err)
+	if (!err) {
 		check_realms(c);
+		return 0;
+	}
+	path = conf_db_path(c->conf);
+	buf_addf(why, "%s: %s", path, *store_why(c->store) ?
+					      store_why(c->store) :
+					      strerror(err));
+	mem_free(path);
 	return err;
 }
 
@@ -407,7 +415,7 @@ int heart_start(struct confab *c, struct buf *why)
 	if ((err = dns_new(&c->dns, c->loop)) || (err = start_hub(c)) ||
 	    (err = start_imc(c, why)) || (err = start_jabber(c, why)) ||
 	    (err = start_irc(c, why)) || (err = start_echo(c)) ||
-	    (err = load(c)))
+	    (err = load(c, why)))
 		return err;
 	return start_links(c, why);
 }

@@ -170,6 +170,14 @@ static int check_line(const char *value, struct buf *why)
 	return 0;
 }
 
+char *conf_db_path(const struct conf *conf)
+{
+	const char *file = conf_db_file(conf->imc.db_url);
+
+	return file ? mem_strdup(file) :
+		      mem_printf("%s/confab.db", conf->state_dir);
+}
+
 const char *conf_db_file(const char *url)
 {
 	struct view v = view_str(url);

@@ -28,17 +28,9 @@ bool share_is_on(const struct conf *conf)
 
 /* ---- the socket's place ---- */
 
-static char *db_path(const struct conf *conf)
-{
-	const char *file = conf_db_file(conf->imc.db_url);
-
-	return file ? mem_strdup(file) :
-		      mem_printf("%s/confab.db", conf->state_dir);
-}
-
 static char *socket_path(const struct conf *conf)
 {
-	char *db = db_path(conf), *path = mem_printf("%s.sock", db);
+	char *db = conf_db_path(conf), *path = mem_printf("%s.sock", db);
 
 	mem_free(db);
 	return path;
@@ -46,7 +38,7 @@ static char *socket_path(const struct conf *conf)
 
 char *share_dir(const struct conf *conf)
 {
-	char *db = db_path(conf), *path;
+	char *db = conf_db_path(conf), *path;
 	struct view dir, name;
 
 	view_rcut(view_str(db), '/', &dir, &name);

@@ -272,13 +272,13 @@ int store_open(struct store **sp, const char *dir, store_wake_h *wakeh,
 
 int store_load(struct store *s, const struct store_load *load)
 {
-	int err;
-
 	assert(!s->submitted);
-	err = db_load(s->db, load);
-	if (err)
-		log_error("store: %s", db_why(s->db));
-	return err;
+	return db_load(s->db, load);
+}
+
+const char *store_why(const struct store *s)
+{
+	return db_why(s->db);
 }
 
 static void submit(struct store *s, struct job *job)

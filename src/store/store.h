@@ -160,8 +160,11 @@ int store_open_conf(struct store **sp, const struct store_conf *conf,
 		    size_t whysize);
 /* Letters, digits and _, no digit first, none of our other tables. */
 bool store_table_ok(struct view name);
-/* Before the first store_commit(); runs on the calling thread. */
+/* Before the first store_commit(); runs on the calling thread. EBADMSG, EIO:
+ * store_why() has the words. */
 int store_load(struct store *s, const struct store_load *load);
+/* What failed last; only while nothing is queued. */
+const char *store_why(const struct store *s);
 /* Commits what is queued, runs the answers, ends the thread; what the answers'
  * handlers still ask for gets ESHUTDOWN. Not from a handler. NULL is
  * allowed. */
