@@ -58,6 +58,8 @@ static void assert_untouched(const struct member *m)
 	assert_null(member_away(m));
 	assert_int_equal(room->own_nicks, 0);
 	assert_int_equal(room->banned, 0);
+	assert_int_equal(m->addr->places, 1);
+	assert_int_equal(m->addr->owned, 0);
 }
 
 static void a_member_is_as_before(void **state)
