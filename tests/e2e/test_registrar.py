@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from lab.clients import Baresip, Linphone, installed
+from lab.clients import Baresip, installed
 from lab.sip import get
 from lab.util import free_port, wait_for
 
@@ -230,24 +230,6 @@ def test_baresip_registers(confabd, user, folder, closing, transport):
     bea.say(room, 'hello bob')
     bob.saw('[bea]: hello bob')
     assert bea.count('[bob]: hello bea', room) == 1
-
-
-def test_linphone_registers(confabd, user, folder, closing):
-    if not installed('linphonec'):
-        pytest.skip('linphonec is not installed')
-    c = confabd()
-    room = c.room('lobby')
-    bob = user(c, 'bob')
-    bob.join(room)
-    lin = closing(Linphone(folder('lin'), 'lin', c.domain, (c.host, c.port),
-                           register=True))
-    wait_for(lambda: registered(c, 'lin'), 'linphone to register')
-    assert 'inphone' in registered(c, 'lin')[0]['agent']
-    lin.say(room, '#join')
-    lin.saw('*** [lin] has joined the room', room)
-    assert bob.send(room, 'hello lin') == 202
-    lin.saw('[bob]: hello lin', room)
-    assert lin.count('[bob]: hello lin', room) == 1
 
 
 @pytest.mark.parametrize('send_to', ['', 'send_to = {"127.0.0.0/8"}'])
