@@ -134,6 +134,46 @@ def test_what_came_while_a_browser_was_away_waits(edge, person, user):
     bob.saw('[wes]: back')
 
 
+def register(u, contact, expires=600):
+    """As JsSIP does, whose contact leads nowhere: the status."""
+    domain = 'sip:' + u.domain
+    packet = u.build('REGISTER', domain, headers=[
+        'Contact: <sip:%s;transport=ws>;expires=%d' % (contact, expires),
+        'Supported: path, gruu, outbound'])
+    packet = packet.replace(b'To: <%s>' % domain.encode(),
+                            b'To: <%s>' % u.aor.encode())
+    return u.transact(packet)[0]
+
+
+def test_a_registered_browser_is_reached_down_its_flow(edge, person, user):
+    server = edge()
+    room = server.room('lobby')
+    one, two = (person(server, 'wes', t) for t in ('ws', 'wss'))
+    assert register(one, 'abc@one.invalid') == 200
+    assert register(two, 'abc@two.invalid') == 200
+    bob = user(server, 'bob')
+    bob.join(room)
+    one.join(room)
+    assert bob.send(room, 'to both') == 202
+    for u in (one, two):
+        u.saw('[bob]: to both', source=room)
+    one.close()
+    wait_for(lambda: 'closed by the other side' in server.text(),
+             'the server to notice')
+    assert bob.send(room, 'to who is there') == 202
+    two.saw('[bob]: to who is there')
+    two.close()
+    wait_for(lambda: server.text().count('closed by the other side') == 2,
+             'the server to notice')
+    assert bob.send(room, 'to nobody') == 202
+    wait_for(lambda: 'wes@confab.test put off' in server.text(),
+             'the text to wait')
+    # It comes back, and need not say a word.
+    again = person(server, 'wes', 'wss')
+    assert register(again, 'abc@two.invalid') == 200
+    again.seen.wait(lambda m: m.body.endswith('[bob]: to nobody'))
+
+
 # -- keep-alives
 
 
