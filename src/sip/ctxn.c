@@ -376,7 +376,8 @@ bool ctxns_made(const struct ctxns *cs, struct view branch)
 	return branch_scan(cs, branch, &id);
 }
 
-enum ctxn_match ctxns_answer(struct ctxns *cs, struct view branch, int status)
+enum ctxn_match ctxns_answer(struct ctxns *cs, struct view branch,
+			     struct view method, int status)
 {
 	struct ctxn *c;
 	uint64_t id;
@@ -386,6 +387,8 @@ enum ctxn_match ctxns_answer(struct ctxns *cs, struct view branch, int status)
 	c = cs->table[table_place(cs, id)];
 	if (!c || c->state == CTXN_FAILED)
 		return CTXN_LATE;
+	if (!template_is(c->tmpl, method))
+		return CTXN_STRAY;
 
 	if (status >= 200)
 		txn_over(cs, c, status);

@@ -96,8 +96,9 @@ uint64_t ctxn_check(const struct ctxns *cs, uint64_t id);
 bool ctxns_made(const struct ctxns *cs, struct view branch);
 
 enum ctxn_match { CTXN_STRAY, CTXN_LATE, CTXN_TAKEN };
-/* An answer to a MESSAGE of ours. */
-enum ctxn_match ctxns_answer(struct ctxns *cs, struct view branch, int status);
+/* An answer to a request of ours, of this method. */
+enum ctxn_match ctxns_answer(struct ctxns *cs, struct view branch,
+			     struct view method, int status);
 
 /* Retransmissions and timeouts so far. */
 struct ctxn_stats {

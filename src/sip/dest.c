@@ -37,16 +37,15 @@ static char *put(char *p, struct view v)
 	return p + v.n;
 }
 
-int sip_dest_new(struct sip_dest **dp, struct view to, struct view ruri,
-		 struct view route)
+static int make(struct sip_dest **dp, struct view aor, struct view ruri,
+		struct view route)
 {
 	struct sip_uri parts;
 	struct sip_dest *d;
-	struct view aor;
 	bool same;
 	char *p;
 
-	if (cut_aor(&aor, to) || !route_ok(route))
+	if (!route_ok(route))
 		return EBADMSG;
 	if (view_empty(ruri))
 		ruri = aor;
@@ -64,6 +63,24 @@ int sip_dest_new(struct sip_dest **dp, struct view to, struct view ruri,
 	put(p, route);
 	*dp = d;
 	return 0;
+}
+
+int sip_dest_new(struct sip_dest **dp, struct view to, struct view ruri,
+		 struct view route)
+{
+	struct view aor;
+	int err = cut_aor(&aor, to);
+
+	return err ? err : make(dp, aor, ruri, route);
+}
+
+int dest_of_dialog(struct sip_dest **dp, struct view to, struct view ruri,
+		   struct view route)
+{
+	struct sip_uri parts;
+	int err = sip_uri_parse(&parts, to);
+
+	return err ? err : make(dp, to, ruri, route);
 }
 
 struct view sip_dest_to(const struct sip_dest *d)

@@ -13,6 +13,11 @@ struct sip_dest {
 	char text[];              /* To, R-URI where it differs, Route */
 };
 
+/* As sip_dest_new(), but To stays as it is: a dialog's other side has said it
+ * so. */
+int dest_of_dialog(struct sip_dest **dp, struct view to, struct view ruri,
+		   struct view route);
+
 static inline struct view dest_to(const struct sip_dest *d)
 {
 	return (struct view){ d->text, d->to };

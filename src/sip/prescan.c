@@ -37,6 +37,9 @@ static const struct {
 	{ NAME("authorization"), 0, HDR_AUTHORIZATION, false, true, false },
 	{ NAME("proxy-authorization"), 0, HDR_PROXY_AUTH, false, true, false },
 	{ NAME("p-asserted-identity"), 0, HDR_ASSERTED, false, true, false },
+	{ NAME("event"), 'o', HDR_EVENT, true, true, false },
+	{ NAME("sip-if-match"), 0, HDR_IF_MATCH, true, false, false },
+	{ NAME("record-route"), 0, HDR_RECORD_ROUTE, false, true, false },
 	{ NAME("subject"), 's', HDR_TEXT, false, false, true },
 	{ NAME("user-agent"), 0, HDR_USER_AGENT, false, false, true },
 	{ NAME("server"), 0, HDR_TEXT, false, false, true },
@@ -187,6 +190,8 @@ static const char *const doubles[HDR_COUNT] = {
 	[HDR_LENGTH] = "More Than One Content-Length",
 	[HDR_TYPE] = "More Than One Content-Type",
 	[HDR_EXPIRES] = "More Than One Expires",
+	[HDR_EVENT] = "More Than One Event",
+	[HDR_IF_MATCH] = "More Than One SIP-If-Match",
 };
 
 static void line_keep(struct prescan *out, struct prescan_line *l,

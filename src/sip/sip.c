@@ -62,7 +62,8 @@ static int parts_new(struct sip *s, const struct sip_conf *conf, char *why,
 	if (conf->users)
 		s->auth = auth_new(conf->users, algos_of(conf));
 	s->parser = parser_new();
-	s->stxns = stxns_new(w, s->limits.server_txns, &stxn_ops);
+	s->stxns = stxns_new(w, s->limits.server_txns, conf->branch_key,
+			     &stxn_ops);
 	s->edges = edges_new();
 	s->injects = injects_new(w, s->limits.server_txns, uas_stuck, s);
 	s->ctxns = ctxns_new(w, s->limits.client_txns, conf->branch_key,

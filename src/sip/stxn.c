@@ -30,7 +30,18 @@ struct stxns {
 	uint8_t key_a[16], key_b[16];
 };
 
-struct stxns *stxns_new(struct wheel *w, size_t max,
+/* The tags that everybody gets to see are made with it, so it is another key
+ * than that of the branches. */
+static void key_derive(uint8_t out[16], const uint8_t *key, const char *what)
+{
+	uint64_t half[2];
+
+	half[0] = siphash(key, what, strlen(what));
+	half[1] = siphash(key, what, strlen(what) + 1);
+	memcpy(out, half, sizeof(half));
+}
+
+struct stxns *stxns_new(struct wheel *w, size_t max, const uint8_t *key,
 			const struct stxn_ops *ops)
 {
 	struct stxns *ss = mem_zalloc(sizeof(*ss));
@@ -39,8 +50,13 @@ struct stxns *stxns_new(struct wheel *w, size_t max,
 	ss->max = max;
 	ss->ops = *ops;
 	ss->next_id = 1;
-	rand_bytes(ss->key_a, sizeof(ss->key_a));
-	rand_bytes(ss->key_b, sizeof(ss->key_b));
+	if (key) {
+		key_derive(ss->key_a, key, "server transactions, a");
+		key_derive(ss->key_b, key, "server transactions, b");
+	} else {
+		rand_bytes(ss->key_a, sizeof(ss->key_a));
+		rand_bytes(ss->key_b, sizeof(ss->key_b));
+	}
 	return ss;
 }
 

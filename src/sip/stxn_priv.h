@@ -32,7 +32,9 @@ struct stxn_ops {
 	void *arg;
 };
 
-struct stxns *stxns_new(struct wheel *w, size_t max,
+/* key: the same for daemons that answer for one another, so that the tag in an
+ * answer is the same, whoever makes it; NULL: random. */
+struct stxns *stxns_new(struct wheel *w, size_t max, const uint8_t *key,
 			const struct stxn_ops *ops);
 void stxns_free(struct stxns *ss); /* NULL is allowed */
 size_t stxns_count(const struct stxns *ss);

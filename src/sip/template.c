@@ -15,17 +15,16 @@
 #include "uri_priv.h"
 
 /* What a copy puts around the shared text. */
-#define COPY_START "MESSAGE "
 #define COPY_VIA " SIP/2.0\r\nVia: SIP/2.0/"
 #define COPY_BRANCH ";rport;branch=z9hG4bK"
 #define COPY_TO "\r\nMax-Forwards: 70\r\nTo: <"
-#define COPY_ROUTE ">\r\nRoute: "
+#define COPY_ROUTE "\r\nRoute: "
 #define COPY_CALL_ID "\r\nCall-ID: "
 
 enum {
 	SENTBY_MAX = 300,
-	COPY_FIXED = sizeof(COPY_START COPY_VIA COPY_BRANCH COPY_TO
-			    COPY_ROUTE COPY_CALL_ID) + BRANCH_HEX + 2 * 16 + 4,
+	COPY_FIXED = sizeof(COPY_VIA COPY_BRANCH COPY_TO COPY_ROUTE
+			    COPY_CALL_ID " ") + BRANCH_HEX + 2 * 16 + 4,
 	/* The longest copy: R-URI, To, Route, and the Via's sent-by. */
 	COPY_MAX = COPY_FIXED + 2 * SIP_URI_MAX + SIP_ROUTE_MAX + SENTBY_MAX,
 };
@@ -58,14 +57,24 @@ static int from_put(struct buf *b, const struct sip_template_conf *conf)
 	return 0;
 }
 
+static void cseq_put(struct buf *b, const struct template_dialog *dialog)
+{
+	buf_adds(b, "CSeq: ");
+	buf_add_u64(b, dialog->cseq);
+	buf_addc(b, ' ');
+	buf_addv(b, dialog->method);
+	buf_adds(b, "\r\n");
+}
+
 static int tail_put(struct buf *b, const struct template_setup *setup,
-		    const struct sip_template_conf *conf)
+		    const struct sip_template_conf *conf,
+		    const struct template_dialog *dialog)
 {
 	int err;
 
 	buf_adds(b, "\r\n");
 	err = from_put(b, conf);
-	buf_adds(b, "CSeq: 1 MESSAGE\r\n");
+	cseq_put(b, dialog);
 	if (!err)
 		err = field_put(b, "User-Agent", setup->product);
 	if (!err)
@@ -85,19 +94,68 @@ static int tail_put(struct buf *b, const struct template_setup *setup,
 	return err;
 }
 
+/* What stands before the tail, part by part. */
+static int parts_put(struct buf *b, struct sip_template *t,
+		     const struct template_setup *setup,
+		     const struct template_dialog *dialog)
+{
+	if (!text_is_line(dialog->call_id) || !text_is_line(dialog->tag))
+		return EBADMSG;
+	buf_addv(b, setup->domain);
+	t->domain.n = b->n;
+	buf_addv(b, dialog->method);
+	t->method.n = b->n - t->domain.n;
+	buf_addc(b, '>');
+	if (dialog->tag.n)
+		buf_adds(b, ";tag=");
+	buf_addv(b, dialog->tag);
+	t->to_end.n = b->n - t->domain.n - t->method.n;
+	buf_addv(b, dialog->call_id);
+	t->call_id.n = dialog->call_id.n;
+	return 0;
+}
+
+static char *part_at(struct view *part, char *p)
+{
+	part->p = p;
+	return p + part->n;
+}
+
+/* The block is full, and every part's length is known. */
+static void parts_find(struct sip_template *t)
+{
+	char *p = t->block;
+
+	p = part_at(&t->domain, p);
+	p = part_at(&t->method, p);
+	p = part_at(&t->to_end, p);
+	p = part_at(&t->call_id, p);
+	part_at(&t->tail, p);
+}
+
 int template_make(struct sip_template **tp,
 		  const struct template_setup *setup,
-		  const struct sip_template_conf *conf)
+		  const struct sip_template_conf *conf,
+		  const struct template_dialog *dialog)
 {
+	static const struct template_dialog none = {
+		.method = VIEW("MESSAGE"),
+		.cseq = 1,
+	};
 	struct sip_template *t = mem_new(sizeof(*t), template_destroy);
-	size_t n = setup->domain.n;
+	size_t n;
 	struct buf b;
 	int err;
 
 	buf_init(&b, setup->size_max);
-	buf_addv(&b, setup->domain);
-	err = setup->size_max > COPY_MAX ? tail_put(&b, setup, conf)
-					 : EMSGSIZE;
+	if (!dialog)
+		dialog = &none;
+	err = parts_put(&b, t, setup, dialog);
+	n = b.n;
+	if (!err)
+		err = setup->size_max > COPY_MAX ?
+			      tail_put(&b, setup, conf, dialog) :
+			      EMSGSIZE;
 	if (!err && b.n > setup->size_max - COPY_MAX)
 		err = EMSGSIZE;
 	if (err)
@@ -110,8 +168,7 @@ int template_make(struct sip_template **tp,
 	t->tail.n = b.n - n;
 	t->body = conf->body.n;
 	t->block = buf_take(&b);
-	t->domain = view_mem(t->block, n);
-	t->tail.p = t->block + n;
+	parts_find(t);
  out:
 	buf_free(&b);
 	if (err)
@@ -127,7 +184,8 @@ size_t template_size(const struct sip_template *t,
 	const struct sip_dest *d = copy->dest;
 	size_t own = (size_t)d->ruri + d->to + d->route;
 
-	return COPY_FIXED + copy->sentby.n + own + t->domain.n + t->tail.n;
+	return COPY_FIXED + copy->sentby.n + own + t->domain.n + t->method.n +
+	       t->to_end.n + t->call_id.n + t->tail.n;
 }
 
 void template_hex(char *p, uint64_t v, int n)
@@ -152,6 +210,17 @@ static char *hex(char *p, uint64_t v, int n)
 	return p + n;
 }
 
+static char *call_id_write(char *p, const struct sip_template *t,
+			   const struct template_copy *copy)
+{
+	if (t->call_id.n)
+		return put(p, t->call_id.p, t->call_id.n);
+	p = hex(p, t->id, 16);
+	p = hex(p, copy->key, 16);
+	*p++ = '@';
+	return put(p, t->domain.p, t->domain.n);
+}
+
 size_t template_write(char *dst, const struct sip_template *t,
 		      const struct template_copy *copy)
 {
@@ -159,7 +228,8 @@ size_t template_write(char *dst, const struct sip_template *t,
 	char *p = dst;
 
 #define PUT(lit) p = put(p, lit, sizeof(lit) - 1)
-	PUT(COPY_START);
+	p = put(p, t->method.p, t->method.n);
+	PUT(" ");
 	p = put(p, dest_ruri(d).p, d->ruri);
 	PUT(COPY_VIA);
 	p = put(p, copy->sentby.p, copy->sentby.n);
@@ -168,17 +238,13 @@ size_t template_write(char *dst, const struct sip_template *t,
 	p = hex(p, copy->check, BRANCH_CHECK);
 	PUT(COPY_TO);
 	p = put(p, d->text, d->to);
+	p = put(p, t->to_end.p, t->to_end.n);
 	if (d->route) {
 		PUT(COPY_ROUTE);
 		p = put(p, dest_route(d).p, d->route);
-	} else {
-		PUT(">");
 	}
 	PUT(COPY_CALL_ID);
-	p = hex(p, t->id, 16);
-	p = hex(p, copy->key, 16);
-	PUT("@");
-	p = put(p, t->domain.p, t->domain.n);
+	p = call_id_write(p, t, copy);
 	p = put(p, t->tail.p, t->tail.n);
 #undef PUT
 	return (size_t)(p - dst);

@@ -16,8 +16,12 @@ struct ctxns;
 struct sip_template {
 	struct ctxns *txns; /* borrowed: where its transactions are */
 	uint64_t id;
-	struct view domain; /* borrowed: in block */
-	struct view tail;   /* borrowed: in block; From to the body's end */
+	/* Borrowed, all in block: */
+	struct view domain;
+	struct view method;
+	struct view to_end; /* what closes To's URI, and its tag */
+	struct view call_id; /* of a dialog, or empty: made for each copy */
+	struct view tail;   /* From to the body's end */
 	size_t body;        /* the bytes at its end */
 	sip_done_h *doneh;
 	void *arg;
@@ -39,16 +43,32 @@ struct template_setup {
 	size_t size_max; /* of a whole message */
 };
 
-/* EBADMSG, EMSGSIZE as sip_template_new(). */
+/* A request within a dialog, of which there is one copy: the template's id is
+ * our tag. */
+struct template_dialog {
+	struct view method;
+	struct view call_id, tag; /* tag: theirs */
+	uint32_t cseq;
+};
+
+/* EBADMSG, EMSGSIZE as sip_template_new(). dialog NULL: a MESSAGE outside of
+ * any. */
 int template_make(struct sip_template **tp,
 		  const struct template_setup *setup,
-		  const struct sip_template_conf *conf);
+		  const struct sip_template_conf *conf,
+		  const struct template_dialog *dialog);
 /* Upper bound of what template_write() writes for this copy. */
 size_t template_size(const struct sip_template *t,
 		     const struct template_copy *copy);
 /* The bytes written. */
 size_t template_write(char *dst, const struct sip_template *t,
 		      const struct template_copy *copy);
+/* It is a request of this method. */
+static inline bool template_is(const struct sip_template *t,
+			       struct view method)
+{
+	return view_eq(method, t->method);
+}
 /* n digits of hex at p, lower case, the low ones of v. */
 void template_hex(char *p, uint64_t v, int n);
 

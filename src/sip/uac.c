@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * MESSAGE out: the fan-out's inner loop. A copy costs a slot, a timer and a
+ * Requests out: the fan-out's inner loop. A copy costs a slot, a timer and a
  * few memcpy() into the batch that the socket sends at the end of the turn.
  */
 #include "sip_priv.h"
@@ -20,7 +20,7 @@ int sip_template_new(struct sip_template **tp, struct sip *s,
 		.size_max = s->limits.head + s->limits.body,
 	};
 
-	return template_make(tp, &setup, conf);
+	return template_make(tp, &setup, conf, NULL);
 }
 
 size_t sip_copy_size(const struct sip *s, const struct sip_template *t,
@@ -214,8 +214,8 @@ void uac_response(struct sip *s, struct view packet)
 		return;
 	}
 	s->answer = packet;
-	if (view_eqs(r.method, "MESSAGE"))
-		match = ctxns_answer(s->ctxns, r.branch, r.status);
+	if (view_eqs(r.method, "MESSAGE") || view_eqs(r.method, "NOTIFY"))
+		match = ctxns_answer(s->ctxns, r.branch, r.method, r.status);
 	s->answer = VIEW_NONE;
 	if (match == CTXN_STRAY)
 		s->stats.strays++;

@@ -69,6 +69,7 @@ static struct ctxn *begin_with(uint64_t a, bool tcp, uint64_t wish)
 	assert_non_null(c);
 	c->tmpl = mem_new(sizeof(*c->tmpl), NULL);
 	c->tmpl->txns = set;
+	c->tmpl->method = VIEW("MESSAGE");
 	c->dest = mem_new(sizeof(*c->dest), NULL);
 	c->a = a;
 	c->transport = tcp ? SIP_TCP : SIP_UDP;
@@ -93,12 +94,32 @@ static struct view branch_text(char dst[64], uint64_t id, uint64_t check)
 	return view_mem(dst, (size_t)n);
 }
 
+static enum ctxn_match answer_to(struct view branch, int status)
+{
+	return ctxns_answer(set, branch, VIEW("MESSAGE"), status);
+}
+
 static enum ctxn_match answer(uint64_t id, int status)
 {
 	char text[64];
 
-	return ctxns_answer(set, branch_text(text, id, ctxn_check(set, id)),
-			    status);
+	return answer_to(branch_text(text, id, ctxn_check(set, id)), status);
+}
+
+static void test_other_method(void **state)
+{
+	struct view branch;
+	struct ctxn *c = begin(7, false);
+	uint64_t id = ctxn_id(c);
+	char text[64];
+
+	(void)state;
+	branch = branch_text(text, id, ctxn_check(set, id));
+	assert_int_equal(ctxns_answer(set, branch, VIEW("NOTIFY"), 200),
+			 CTXN_STRAY);
+	assert_int_equal(overs, 0);
+	assert_int_equal(answer_to(branch, 200), CTXN_TAKEN);
+	assert_int_equal(overs, 1);
 }
 
 static void test_answered(void **state)
@@ -210,17 +231,17 @@ static void test_false_answers(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(ctxns_answer(set, VIEW("z9hG4bKx"), 200), CTXN_STRAY);
+	assert_int_equal(answer_to(VIEW("z9hG4bKx"), 200), CTXN_STRAY);
 	v = branch_text(text, id, ctxn_check(set, id) ^ 1);
-	assert_int_equal(ctxns_answer(set, v, 200), CTXN_STRAY);
+	assert_int_equal(answer_to(v, 200), CTXN_STRAY);
 	v = branch_text(text, id + 1, ctxn_check(set, id));
-	assert_int_equal(ctxns_answer(set, v, 200), CTXN_STRAY);
+	assert_int_equal(answer_to(v, 200), CTXN_STRAY);
 	v = branch_text(text, id, ctxn_check(set, id));
 	for (n = 0; n < v.n; n++)
-		assert_int_equal(ctxns_answer(set, view_head(v, n), 200),
+		assert_int_equal(answer_to(view_head(v, n), 200),
 				 CTXN_STRAY);
 	text[10] = 'g';
-	assert_int_equal(ctxns_answer(set, v, 200), CTXN_STRAY);
+	assert_int_equal(answer_to(v, 200), CTXN_STRAY);
 	assert_int_equal(overs, 0);
 }
 
@@ -357,7 +378,8 @@ static void test_peer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_answered),	    TEST(test_lost),
+		TEST(test_answered),
+		TEST(test_other_method),	    TEST(test_lost),
 		TEST(test_answered_late),   TEST(test_proceeding),
 		TEST(test_tcp),		    TEST(test_slot_used_again),
 		TEST(test_false_answers),   TEST(test_failed),

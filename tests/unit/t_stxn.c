@@ -39,7 +39,7 @@ static int setup(void **state)
 	now = 1000;
 	sent = stuck = 0;
 	wheel = wheel_new(now);
-	set = stxns_new(wheel, 3, &ops);
+	set = stxns_new(wheel, 3, NULL, &ops);
 	return 0;
 }
 

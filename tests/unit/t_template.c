@@ -72,7 +72,7 @@ static void test_copy(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(template_make(&t, &setup, &conf), 0);
+	assert_int_equal(template_make(&t, &setup, &conf, NULL), 0);
 	n = template_write(out, t, &copy);
 	assert_in_range(n, 1, template_size(t, &copy));
 	assert_view(view_mem(out, n),
@@ -97,7 +97,7 @@ static void test_optional_parts(void **state)
 	conf.header_count = 2;
 	conf.body = VIEW_NONE;
 	conf.content_type = VIEW_NONE;
-	assert_int_equal(template_make(&t, &setup, &conf), 0);
+	assert_int_equal(template_make(&t, &setup, &conf, NULL), 0);
 	assert_view(view_mem(out, template_write(out, t, &copy)),
 		    COPY_TEXT "In-Reply-To: a@b\r\nX-Room: lobby\r\n"
 			      "Expires: 60\r\nContent-Length: 0\r\n\r\n");
@@ -115,7 +115,7 @@ static void test_parses(void **state)
 	char out[1000];
 
 	(void)state;
-	assert_int_equal(template_make(&t, &setup, &conf), 0);
+	assert_int_equal(template_make(&t, &setup, &conf, NULL), 0);
 	prescan(&pre, view_mem(out, template_write(out, t, &copy)), 8192);
 	parser_run(p, &req, &pre);
 	assert_int_equal(req.status, 0);
@@ -130,7 +130,7 @@ static void refused(const struct sip_template_conf *conf, int err)
 {
 	struct sip_template *t;
 
-	assert_int_equal(template_make(&t, &setup, conf), err);
+	assert_int_equal(template_make(&t, &setup, conf, NULL), err);
 }
 
 static void test_refused(void **state)
@@ -158,6 +158,54 @@ static void test_refused(void **state)
 	refused(&conf, EBADMSG);
 }
 
+#define NOTIFY_TEXT \
+	"NOTIFY sip:bob@192.0.2.7:5062 SIP/2.0\r\n" \
+	"Via: SIP/2.0/UDP 192.0.2.1:5060;rport;" \
+	"branch=z9hG4bK00000007000000030123456789abcdef\r\n" \
+	"Max-Forwards: 70\r\n" \
+	"To: <sip:bob@10.0.0.7:5070;x=y>;tag=their-tag\r\n" \
+	"Route: <sip:a;lr>\r\n" \
+	"Call-ID: their-call\r\n" \
+	"From: <sip:lobby@confab.example>;tag=0000000000001234\r\n" \
+	"CSeq: 4294967295 NOTIFY\r\n" \
+	"User-Agent: confab/1\r\n" \
+	"Content-Length: 0\r\n\r\n"
+
+static void test_dialog(void **state)
+{
+	const struct template_dialog dialog[] = {
+		{ .method = VIEW("NOTIFY"), .call_id = VIEW("their-call"),
+		  .tag = VIEW("their-tag"), .cseq = UINT32_MAX },
+		{ .method = VIEW("NOTIFY"), .call_id = VIEW("a\r\nX: y") },
+		{ .method = VIEW("NOTIFY"), .tag = VIEW("t\nX: y") },
+	};
+	struct sip_template_conf conf = conf_new();
+	struct template_copy own = copy;
+	struct sip_template *t;
+	struct sip_dest *d;
+	char out[1000];
+	size_t n;
+
+	(void)state;
+	conf.body = conf.content_type = VIEW_NONE;
+	assert_int_equal(dest_of_dialog(&d, VIEW("sip:bob@10.0.0.7:5070;x=y"),
+					VIEW("sip:bob@192.0.2.7:5062"),
+					VIEW("<sip:a;lr>")), 0);
+	own.dest = d;
+	assert_int_equal(template_make(&t, &setup, &conf, dialog), 0);
+	assert_true(template_is(t, VIEW("NOTIFY")));
+	assert_false(template_is(t, VIEW("MESSAGE")));
+	n = template_write(out, t, &own);
+	assert_in_range(n, 1, template_size(t, &own));
+	assert_view(view_mem(out, n), NOTIFY_TEXT);
+	mem_deref(t);
+	mem_deref(d);
+	assert_int_equal(template_make(&t, &setup, &conf, dialog + 1),
+			 EBADMSG);
+	assert_int_equal(template_make(&t, &setup, &conf, dialog + 2),
+			 EBADMSG);
+}
+
 static void test_size(void **state)
 {
 	static char body[9000];
@@ -167,7 +215,7 @@ static void test_size(void **state)
 	(void)state;
 	memset(body, 'x', sizeof(body));
 	conf.body = view_mem(body, 5000);
-	assert_int_equal(template_make(&t, &setup, &conf), 0);
+	assert_int_equal(template_make(&t, &setup, &conf, NULL), 0);
 	mem_deref(t);
 	conf.body.n = 7800;
 	refused(&conf, EMSGSIZE);
@@ -296,7 +344,7 @@ static void test_route(void **state)
 				      VIEW_NONE, VIEW("<sip:a;lr>, <sip:b>")),
 			 0);
 	routed.dest = d;
-	assert_int_equal(template_make(&t, &setup, &conf), 0);
+	assert_int_equal(template_make(&t, &setup, &conf, NULL), 0);
 	n = template_write(out, t, &routed);
 	assert_in_range(n, 1, template_size(t, &routed));
 	out[n] = '\0';
@@ -313,7 +361,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		OWN(test_copy),     OWN(test_optional_parts),
 		OWN(test_parses),   OWN(test_refused),
-		OWN(test_size),     OWN(test_route),
+		OWN(test_size),     OWN(test_route),    OWN(test_dialog),
 		TEST(test_answers), TEST(test_no_answers),
 		TEST(test_destinations), TEST(test_no_destinations),
 	};
