@@ -293,8 +293,8 @@ static const struct opt global_opts[] = {
 	  .help = "Where SIP comes in: transport (udp, tcp, tls, ws, wss),\n"
 		  "numeric address, port. For example \"tls:0.0.0.0:5061\" "
 		  "or\n"
-		  "\"wss:[::]:443\"; ws is for a web server in front, or for\n"
-		  "trying things." },
+		  "\"wss:[::]:8443\"; ws is for a web server in front, or\n"
+		  "for trying things." },
 	{ .key = "tls_certificate",
 	  .offset = AT(conf, tls_certificate),
 	  .def = "",

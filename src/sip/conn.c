@@ -291,7 +291,8 @@ int conns_get(struct conns *cs, struct sip_flow *flow)
 	}
 	if (!can_connect(cs, flow))
 		return ENOTCONN;
-	if (conns_count(cs) >= cs->limits.conns)
+	/* Counted by themselves: strangers can't take their places. */
+	if (conns_count(cs) - cs->accepted >= cs->limits.conns)
 		return ENOBUFS;
 	return conn_connect(cs, flow);
 }

@@ -94,8 +94,7 @@ bool conn_limit_takes(struct conns *cs, const struct netaddr *peer)
 
 	if (s && s->count >= cs->limits.conns_per_ip)
 		return false;
-	return conns_count(cs) < cs->limits.conns ||
-	       shed(cs, SHED_IDLE_MS);
+	return cs->accepted < cs->limits.conns || shed(cs, SHED_IDLE_MS);
 }
 
 /* Who takes long to shake hands goes first when many do. */
@@ -118,6 +117,7 @@ void conn_limit_add(struct conn *c)
 
 	c->source = source_get(cs, &ip);
 	c->source->count++;
+	cs->accepted++;
 	c->heard_ms = now_ms();
 	list_append(&cs->strangers, &c->by_age);
 	if (c->state != CONN_OPENING)
@@ -150,6 +150,8 @@ void conn_limit_del(struct conn *c)
 {
 	list_remove(&c->set->strangers, &c->by_age);
 	list_remove(&c->set->starting, &c->by_start);
-	if (c->source)
-		source_drop(c->set, c->source);
+	if (!c->source)
+		return;
+	source_drop(c->set, c->source);
+	c->set->accepted--;
 }

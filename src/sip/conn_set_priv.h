@@ -51,6 +51,7 @@ struct conns {
 	struct htable by_id, by_peer; /* own the connections */
 	struct list strangers, starting;
 	struct htable sources;        /* owns them */
+	size_t accepted;
 	uint32_t last_id;
 	struct conns_stats stats;
 	struct prescan pre;

@@ -73,7 +73,9 @@ struct sip_limits {
 	size_t body;          /* 0: 16 KiB */
 	size_t server_txns;   /* 0: 20,000 */
 	size_t client_txns;   /* 0: 200,000 */
-	size_t conns, conns_per_ip; /* 0: 1,024 and 32 */
+	/* Accepted connections, and those that we make; 0: 1,024 each. */
+	size_t conns;
+	size_t conns_per_ip;  /* of the accepted ones; 0: 32 */
 	size_t handshakes;    /* under way at once; 0: 128 */
 	uint32_t expires_min, expires_max; /* s of a registration; 0: 60 and
 					      3,600 */

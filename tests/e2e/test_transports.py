@@ -2,6 +2,7 @@
 """SIP over TLS and WebSocket, beside UDP and TCP: who may connect, and that
 all of them meet in one room."""
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -10,6 +11,7 @@ import subprocess
 import pytest
 import websocket
 
+from conftest import links
 from lab.clients import Baresip, Linphone, installed
 from lab.sip import SipUser
 from lab.tls import Authority, TlsServer, TlsSocket
@@ -20,6 +22,15 @@ OPTIONS = ('OPTIONS sip:confab.test SIP/2.0\r\n'
            'Via: SIP/2.0/TLS 127.0.0.1;branch=z9hG4bKa;rport\r\n'
            'From: <sip:a@confab.test>;tag=1\r\nTo: <sip:confab.test>\r\n'
            'Call-ID: 1\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n')
+
+
+@pytest.fixture
+def descriptors():
+    """More sockets than a shell usually lets one have."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.fixture(scope='module')
@@ -387,7 +398,8 @@ def test_without_descriptors_the_silent_make_room(edge, user):
     late.join(room)
 
 
-def test_handshakes_that_never_end_leave_room(edge, authority, closing):
+def test_handshakes_that_never_end_leave_room(edge, authority, closing,
+                                              descriptors):
     server = edge()
     address = '127.0.0.1', server.ports['tls']
     before = cpu(server.process.pid)
@@ -399,6 +411,25 @@ def test_handshakes_that_never_end_leave_room(edge, authority, closing):
     assert cpu(server.process.pid) - before < 2
     sip = server.ctl('status')['sip']
     assert sip['connections_refused'] == 1000 - 32
+    for s in socks:
+        s.close()
+
+
+def test_links_come_back_under_many_connections(confabd, ngircd, user,
+                                                descriptors):
+    """libircclient and libstrophe end where a descriptor is above 1023."""
+    irc = ngircd()
+    server = confabd(extra=links(ngircd=irc), limits=dict(
+        connections=2000, address_connections=2000))
+    server.link_up('lobby-i')
+    socks = [socket.create_connection(('127.0.0.1', server.port), 10)
+             for _ in range(1100)]
+    wait_for(lambda: server.ctl('status')['sip']['connections'] == 1100,
+             'all to be accepted')
+    irc.stop()
+    server.link_not_up('lobby-i')
+    irc.start()
+    server.link_up('lobby-i')
     for s in socks:
         s.close()
 

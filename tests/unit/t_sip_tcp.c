@@ -41,6 +41,27 @@ static void test_tcp_many_in_one(void **state)
 	close(fd);
 }
 
+static int hello_to(const struct sip_flow *flow)
+{
+	const struct sip_template_conf conf = {
+		.id = 77,
+		.from = VIEW("sip:lobby@confab.example"),
+		.content_type = VIEW("text/plain"),
+		.body = VIEW("hello"),
+	};
+	struct sip_template *t;
+	struct sip_dest *dest;
+	int err;
+
+	assert_int_equal(sip_template_new(&t, edge, &conf), 0);
+	assert_int_equal(sip_dest_new(&dest, VIEW("sip:m@h"), VIEW_NONE,
+				      VIEW_NONE), 0);
+	err = sip_send(edge, t, flow, dest, 1, 2, 3);
+	mem_deref(dest);
+	mem_deref(t);
+	return err;
+}
+
 static void test_tcp_ping(void **state)
 {
 	int fd;
@@ -169,6 +190,33 @@ static void test_tcp_limits(void **state)
 		close(fd[i]);
 }
 
+/* Connections that we make have places of their own. */
+static void test_tcp_strangers_take_no_place_of_ours(void **state)
+{
+	const struct sip_limits limits = { .conns = 1 };
+	struct sip_flow flow = { .transport = SIP_TCP };
+	struct sip_stats stats;
+	int fd, other, peer = socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)state;
+	edge_open("127.0.0.0/8", &limits);
+	assert_int_equal(listen(peer, 5), 0);
+	flow.peer = local_of(peer);
+	netaddr_set(&flow.peer, VIEW("127.0.0.1"), netaddr_port(&flow.peer));
+	fd = tcp_open();
+	turns();
+	assert_int_equal(hello_to(&flow), 0);
+	turns();
+	sip_stats(edge, &stats);
+	assert_int_equal(stats.conns, 2);
+	other = accept(peer, NULL, NULL);
+	assert_true(received(other));
+	starts("MESSAGE sip:m@h SIP/2.0\r\n");
+	close(other);
+	close(peer);
+	close(fd);
+}
+
 /* Where all are too many the one that was silent longest goes, but nobody
  * that we know, and nobody who was heard just now. */
 static void test_tcp_places_for_others(void **state)
@@ -261,6 +309,7 @@ int main(void)
 		TEST(test_tcp_times),
 		TEST(test_tcp_known_user_stays),
 		TEST(test_tcp_places_for_others),
+		TEST(test_tcp_strangers_take_no_place_of_ours),
 		TEST(test_tcp_who_takes_nothing),
 		TEST(test_tcp_limits),
 	};
