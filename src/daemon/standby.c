@@ -98,6 +98,7 @@ static int take_users(struct standby *s)
 	if (!s->fresh)
 		return EBADMSG;
 	users_swap(s->conf.users, s->fresh);
+	sip_users_unknown(s->conf.sip, false);
 	users_free(s->fresh);
 	s->fresh = NULL;
 	return 0;
@@ -315,6 +316,7 @@ struct standby *standby_new(const struct standby_conf *conf)
 	s->domain = mem_strdup(conf->domain);
 	s->alone_ms = now_ms();
 	s->keeper = keeper_new(conf->loop, conf->sip);
+	sip_users_unknown(conf->sip, true);
 	return s;
 }
 
@@ -382,6 +384,7 @@ void standby_response(struct standby *s, struct view packet)
 
 void standby_serve(struct standby *s)
 {
+	sip_users_unknown(s->conf.sip, false);
 	keeper_serve(s->keeper);
 }
 

@@ -78,7 +78,10 @@ static bool settle_trusted(struct uas *u)
 static void refuse_stranger(const struct uas *u)
 {
 	u->sip->stats.untrusted++;
-	uas_answer(u, 403, NULL, NULL, 0);
+	if (u->sip->users_unknown)
+		uas_answer_busy(u);
+	else
+		uas_answer(u, 403, NULL, NULL, 0);
 }
 
 /* RFC 8760 2.3 has us say the best first, and phones pass over what they don't

@@ -160,6 +160,11 @@ bool sip_may_send(const struct sip *s, const struct netaddr *a)
 	return !sip_is_own(s, a) && policy_allows(&s->policy, a);
 }
 
+void sip_users_unknown(struct sip *s, bool unknown)
+{
+	s->users_unknown = unknown;
+}
+
 const struct netaddr *sip_local(const struct sip *s, size_t i)
 {
 	return transport_local(s->transport, i);

@@ -170,6 +170,10 @@ int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
 void sip_free(struct sip *s);
 /* New requests get 503 from now on; transactions under way end normally. */
 void sip_drain(struct sip *s);
+/* Whether users may be there that conf's users do not have yet: as long as it
+ * is empty strangers get 503 then, instead of 403, after which many a phone
+ * does not try again. */
+void sip_users_unknown(struct sip *s, bool unknown);
 /* The local address of the i-th listener (the port as bound). */
 const struct netaddr *sip_local(const struct sip *s, size_t i);
 

@@ -34,7 +34,7 @@ struct sip {
 	sip_request_h *registerh;
 	void (*strayh)(struct view packet, void *arg); /* may be NULL */
 	void *arg;
-	bool draining;
+	bool draining, users_unknown;
 
 	struct transport *transport; /* owned, as are these: */
 	struct parser *parser;

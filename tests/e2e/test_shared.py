@@ -165,6 +165,23 @@ def test_users_log_in_at_any_process(confabd, folder, user):
     assert alice.send(pair.room, 'nor here') in (401, 480)
 
 
+def test_strangers_are_put_off_until_users_are_known(confabd, folder, user,
+                                                     closing):
+    """Phones that get a 403 may never try again."""
+    state = folder('state')
+    state.chmod(0o700)
+    holder = closing(Holder(state / 'confab.lock', '1 shared\n'))
+    server = confabd(state=state, imc='db_mode = 2', trusted='')
+    alice = user(server, 'alice', password='secret')
+    code, headers = transact(alice, server.room('lobby'), '#join')
+    assert code == 503 and 1 <= int(headers['retry-after']) <= 10
+    holder.close()
+    serves(server)
+    assert transact(alice, server.room('lobby'), '#join')[0] == 403
+    server.add_user('alice', 'secret')
+    alice.join(server.room('lobby'))
+
+
 def test_the_control_sockets_are_one(pair):
     pair.user(pair.second, 'bob').join(pair.room)
     for server in (pair.first, pair.second):
