@@ -58,7 +58,11 @@ tests_unit_t_imc_line_LDADD = imc/libimc.a $(LIB_sip) $(CMOCKA_LIBS)
 LIB_imc_whole = imc/libimc.a src/core/libcore.a src/store/libstore.a \
 	$(LIB_sip) $(DEPS_store) $(DEPS_sip) $(CMOCKA_LIBS)
 EXTRA_DIST += tests/unit/imc_rig.h
-check_PROGRAMS += tests/unit/t_imc tests/unit/t_imc_delivery
+check_PROGRAMS += tests/unit/t_imc tests/unit/t_imc_delivery \
+	tests/unit/t_imc_fork
+tests_unit_t_imc_fork_SOURCES = tests/unit/t_imc_fork.c tests/unit/imc_rig.c
+tests_unit_t_imc_fork_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_fork_LDADD = $(LIB_imc_whole)
 tests_unit_t_imc_SOURCES = tests/unit/t_imc.c tests/unit/imc_rig.c
 tests_unit_t_imc_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_LDADD = $(LIB_imc_whole)

@@ -552,7 +552,9 @@ static const struct opt imc_opts[] = {
 	  .check = check_sip_uri,
 	  .help = "Where all our requests are sent, for example\n"
 		  "\"sip:proxy.example;transport=tls\" (udp, tcp or tls);\n"
-		  "empty: to where a member last sent from." },
+		  "empty: to a member's registered devices, or to where he "
+		  "last\n"
+		  "sent from." },
 	{ .key = "peers",
 	  .type = OPT_LIST,
 	  .offset = AT(conf_imc, peers),
