@@ -154,6 +154,8 @@ tests_unit_t_sip_ways_SOURCES = tests/unit/t_sip_ways.c tests/unit/sip_rig.h \
 tests_unit_t_sip_ways_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_sip_ways_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 
+EXTRA_DIST += tests/fuzz/digest.dict
+
 # The edge by itself, for the torture messages and for load.
 noinst_PROGRAMS += tests/fuzz/sip_edge
 tests_fuzz_sip_edge_SOURCES = tests/fuzz/sip_edge.c
@@ -166,4 +168,10 @@ tests_fuzz_fuzz_sip_SOURCES = tests/fuzz/fuzz_sip.c
 tests_fuzz_fuzz_sip_CPPFLAGS = $(INC_sip)
 tests_fuzz_fuzz_sip_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_sip_LDADD = $(LIB_sip) $(DEPS_sip)
+
+noinst_PROGRAMS += tests/fuzz/fuzz_digest
+tests_fuzz_fuzz_digest_SOURCES = tests/fuzz/fuzz_digest.c
+tests_fuzz_fuzz_digest_CPPFLAGS = $(INC_sip)
+tests_fuzz_fuzz_digest_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_digest_LDADD = $(LIB_sip) $(DEPS_sip)
 endif
