@@ -502,23 +502,43 @@ def talks(den, c):
     assert den.server.ctl('status')['sip']['auth_failures'] == 0
 
 
-@pytest.mark.parametrize('transport', ['udp', 'tcp'])
-def test_baresip_logs_in(den, client, transport):  # noqa: F811
+def registered(server, name):
+    wait_for(lambda: any(
+        c['registered'] for c in
+        server.ctl('contact', name, check=False).get('result') or ()),
+        name + ' to register')
+
+
+@pytest.mark.parametrize('transport, register', [
+    ('udp', True), ('tcp', True), ('udp', False)])
+def test_baresip_logs_in(den, client, transport, register):  # noqa: F811
     den.server.add_user('bea', 'beas')
-    talks(den, client(Baresip, den.server, 'bea', contact=den.uri,
-                      transport=transport, password='beas'))
+    bea = client(Baresip, den.server, 'bea', contact=den.uri,
+                 transport=transport, password='beas', register=register)
+    if register:
+        registered(den.server, 'bea')
+    talks(den, bea)
 
 
-def test_linphone_logs_in(den, client):  # noqa: F811
+@pytest.mark.parametrize('register', [True, False])
+def test_linphone_logs_in(den, client, register):  # noqa: F811
     den.server.add_user('lin', 'lins')
-    lin = client(Linphone, den.server, 'lin', password='lins')
+    lin = client(Linphone, den.server, 'lin', password='lins',
+                 register=register)
+    if register:
+        registered(den.server, 'lin')
     talks(den, lin)
     assert 'algorithm=SHA-256' in lin.log()
 
 
-def test_twinkle_logs_in(den, client):  # noqa: F811
+@pytest.mark.parametrize('register', [True, False])
+def test_twinkle_logs_in(den, client, register):  # noqa: F811
     den.server.add_user('twin', 'twins')
-    talks(den, client(Twinkle, den.server, 'twin', password='twins'))
+    twin = client(Twinkle, den.server, 'twin', password='twins',
+                  register=register)
+    if register:
+        registered(den.server, 'twin')
+    talks(den, twin)
 
 
 def test_sipsak_logs_in(den, client):  # noqa: F811

@@ -185,8 +185,9 @@ class Twinkle(Client):
     program = 'twinkle-console'
     ready = 'Twinkle> '
 
-    def __init__(self, folder, name, domain, server, transport='udp', **kw):
-        self.transport = transport
+    def __init__(self, folder, name, domain, server, transport='udp',
+                 register=False, **kw):
+        self.transport, self.register = transport, register
         super().__init__(folder, name, domain, server, **kw)
 
     def prepare(self):
@@ -194,11 +195,12 @@ class Twinkle(Client):
         self.write('.twinkle/twinkle.sys', 'sip_port=%d\n' % port)
         self.write('.twinkle/me.cfg', 'user_name=%s\nuser_domain=%s\n'
                    'outbound_proxy=%s:%d\nall_requests_to_proxy=yes\n'
-                   'sip_transport=%s\nregister_at_startup=no\n'
+                   'sip_transport=%s\nregister_at_startup=%s\n'
                    'pres_publish_startup=no\n'
                    'auth_name=%s\nauth_pass=%s\n' % (
                        self.name, self.domain, self.host, self.port,
-                       self.transport, self.name, self.password))
+                       self.transport, 'yes' if self.register else 'no',
+                       self.name, self.password))
         return [self.program, 'me.cfg']
 
     def command(self, room, text):
