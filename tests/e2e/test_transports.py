@@ -68,12 +68,13 @@ def person(closing, authority):
         return WsSocket('%s://127.0.0.1:%d/' % (transport, port),
                         context if transport == 'wss' else None, **kw)
 
-    def make(server, name, transport, pair=None, **kw):
+    def make(server, name, transport, pair=None, password=None, **kw):
         sock = None
         if transport in ('tls', 'ws', 'wss'):
             sock = connect(server, transport, pair, **kw)
         return closing(SipUser(name, server.domain, (
-            '127.0.0.1', server.ports[transport]), transport, sock=sock))
+            '127.0.0.1', server.ports[transport]), transport, sock=sock,
+            password=password))
     return make
 
 
@@ -154,6 +155,29 @@ def register(u, contact, expires=600):
     packet = packet.replace(b'To: <%s>' % domain.encode(),
                             b'To: <%s>' % u.aor.encode())
     return u.transact(packet)[0]
+
+
+@pytest.mark.parametrize('transport', ('tls', 'ws', 'wss'))
+def test_users_log_in(edge, person, transport):
+    server = edge(trusted='')
+    for name in ('una', 'bob'):
+        server.add_user(name, name + 's')
+    room = server.room('lobby')
+    una = person(server, 'una', transport, password='unas')
+    bob = person(server, 'bob', 'udp', password='bobs')
+    assert register(una, 'abc@una.invalid') == 200
+    una.join(room)
+    bob.join(room)
+    assert una.send(room, 'in a room') == 202
+    bob.saw('[una]: in a room', source=room)
+    assert bob.send(room, 'back') == 202
+    una.saw('[bob]: back', source=room)
+    assert una.send(bob.aor, 'to one') == 202
+    bob.saw('to one', source=una.aor)
+    assert bob.send(una.aor, 'and back') == 202
+    una.saw('and back', source=bob.aor)
+    stranger = person(server, 'una', transport)
+    assert stranger.send(room, 'me too') == 401
 
 
 def test_a_registered_browser_is_reached_down_its_flow(edge, person, user):
@@ -501,21 +525,29 @@ def test_sighup_takes_new_certificates(confabd, authority, person):
 
 
 @pytest.mark.parametrize('kind', (Baresip, Linphone))
-def test_a_client_by_tls(edge, authority, user, folder, closing, kind):
+def test_a_client_logs_in_by_tls(edge, authority, user, folder, closing,
+                                 kind):
     if not installed(kind.program):
         pytest.skip('%s is not installed' % kind.program)
-    server = edge()
+    server = edge(trusted='')
+    for name in ('cli', 'bob'):
+        server.add_user(name, name + 's')
     room = server.room('lobby')
-    bob = user(server, 'bob')
+    bob = user(server, 'bob', password='bobs')
     bob.join(room)
     more = dict(contact=room) if kind is Baresip else {}
     c = closing(kind(folder('cli'), 'cli', server.domain,
                      ('127.0.0.1', server.ports['tls']), transport='tls',
-                     ca=authority.file, **more))
+                     ca=authority.file, register=True, password='clis',
+                     **more))
+    wait_for(lambda: any(b['registered'] and 'tls:' in str(b)
+                         for b in server.ctl('contact', 'cli')),
+             'the client to register')
     c.say(room, '#join')
     c.saw('*** [cli] has joined the room', room)
     c.say(room, 'sealed')
     bob.saw('[cli]: sealed', source=room)
     assert bob.send(room, 'opened') == 202
     c.saw('[bob]: opened', room)
-    assert 'tls:' in server.text()
+    assert bob.send(c.aor, 'to you alone') == 202
+    c.saw('to you alone', bob.aor)
