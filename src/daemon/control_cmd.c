@@ -112,6 +112,7 @@ static json_t *sip_json(const struct confab *c)
 	set_count(o, "overload", st.overload);
 	set_count(o, "timeouts", st.timeouts);
 	set_count(o, "server_transactions", st.server_txns);
+	set_count(o, "answers_remembered", st.answers);
 	set_count(o, "client_transactions", st.client_txns);
 	set_count(o, "connections", st.conns);
 	set_count(o, "connections_refused", st.conns_refused);

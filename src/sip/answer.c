@@ -87,6 +87,7 @@ int answer_put(struct buf *b, const struct answer *a, struct view head)
 	buf_addv(b, head);
 	if (!err)
 		err = text_put_headers(b, a->headers, a->count);
+	buf_addv(b, a->lines);
 	if (a->server.n) {
 		buf_adds(b, "Server: ");
 		buf_addv(b, a->server);

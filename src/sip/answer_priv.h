@@ -11,6 +11,7 @@ struct answer {
 	struct view reason;               /* empty: the usual one */
 	const struct sip_header *headers; /* ours: refused ones are left out */
 	size_t count;
+	struct view lines;                /* more of them, ready; or empty */
 	struct view server;               /* product, or empty */
 };
 

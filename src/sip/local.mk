@@ -12,6 +12,7 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/ctxn.c src/sip/ctxn_priv.h \
 	src/sip/dest.c src/sip/dest_priv.h \
 	src/sip/date.c \
+	src/sip/done.c src/sip/done_priv.h \
 	src/sip/device.c src/sip/device.h \
 	src/sip/edge.c src/sip/edge_priv.h \
 	src/sip/flow.c \

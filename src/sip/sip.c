@@ -23,6 +23,7 @@ static struct sip_limits limits_full(const struct sip_limits *l)
 		.head = size_or(l->head, 8 * KIB),
 		.body = size_or(l->body, 16 * KIB),
 		.server_txns = size_or(l->server_txns, 20000),
+		.answers = size_or(l->answers, 256 * KIB),
 		.client_txns = size_or(l->client_txns, 200000),
 		.conns = size_or(l->conns, 1024),
 		.handshakes = size_or(l->handshakes, 128),
@@ -62,8 +63,8 @@ static int parts_new(struct sip *s, const struct sip_conf *conf, char *why,
 	if (conf->users)
 		s->auth = auth_new(conf->users, algos_of(conf));
 	s->parser = parser_new();
-	s->stxns = stxns_new(w, s->limits.server_txns, conf->branch_key,
-			     &stxn_ops);
+	s->stxns = stxns_new(w, s->limits.server_txns, s->limits.answers,
+			     conf->branch_key, &stxn_ops);
 	s->edges = edges_new();
 	s->injects = injects_new(w, s->limits.server_txns, uas_stuck, s);
 	s->ctxns = ctxns_new(w, s->limits.client_txns, conf->branch_key,
@@ -181,6 +182,7 @@ void sip_stats(const struct sip *s, struct sip_stats *out)
 	out->timeouts += c->timeouts;
 	out->send_errors += transport_send_errors(s->transport);
 	out->server_txns = stxns_count(s->stxns) + injects_count(s->injects);
+	out->answers = dones_count(stxns_done(s->stxns));
 	out->client_txns = ctxns_count(s->ctxns);
 	out->conns_refused = t->refused;
 	out->conns_shed = t->shed;

@@ -71,7 +71,8 @@ struct sip_limits {
 	size_t datagram;      /* 0: 8 KiB, at most 64 KiB */
 	size_t head;          /* header section; 0: 8 KiB */
 	size_t body;          /* 0: 16 KiB */
-	size_t server_txns;   /* 0: 20,000 */
+	size_t server_txns;   /* that wait for their answer; 0: 20,000 */
+	size_t answers;       /* remembered, for 32 s at most; 0: 262,144 */
 	size_t client_txns;   /* 0: 200,000 */
 	/* Accepted connections, and those that we make; 0: 1,024 each. */
 	size_t conns;
@@ -319,6 +320,7 @@ struct sip_stats {
 	uint64_t strays; /* answers that belong to no request of ours */
 	uint64_t conns_refused, conns_shed; /* over a limit; for others */
 	size_t server_txns, client_txns, conns;
+	size_t answers; /* remembered */
 };
 void sip_stats(const struct sip *s, struct sip_stats *out);
 

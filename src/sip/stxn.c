@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Server transactions, in a table by key and one by id. */
+/* Server transactions that wait, in a table by key and one by id. */
 #include "stxn_priv.h"
 
 #include <errno.h>
@@ -15,16 +15,16 @@ struct stxn {
 	struct stxns *set; /* borrowed */
 	struct stxn_key key;
 	uint64_t id;
-	enum stxn_state state;
 	struct sip_flow flow;
-	char *text; /* owned: the answer's headers, then the answer */
 	size_t n;
+	char head[]; /* n bytes: the answer's headers */
 };
 
 struct stxns {
 	struct wheel *wheel; /* borrowed */
 	struct stxn_ops ops;
 	struct htable by_key, by_id; /* own the transactions */
+	struct dones *done;          /* owned: the others */
 	uint64_t next_id;
 	size_t max;
 	uint8_t key_a[16], key_b[16];
@@ -41,13 +41,14 @@ static void key_derive(uint8_t out[16], const uint8_t *key, const char *what)
 	memcpy(out, half, sizeof(half));
 }
 
-struct stxns *stxns_new(struct wheel *w, size_t max, const uint8_t *key,
-			const struct stxn_ops *ops)
+struct stxns *stxns_new(struct wheel *w, size_t max, size_t done,
+			const uint8_t *key, const struct stxn_ops *ops)
 {
 	struct stxns *ss = mem_zalloc(sizeof(*ss));
 
 	ss->wheel = w;
 	ss->max = max;
+	ss->done = dones_new(w, done, SIP_TXN_MS);
 	ss->ops = *ops;
 	ss->next_id = 1;
 	if (key) {
@@ -65,7 +66,6 @@ static void txn_free(struct stxn *t)
 	htable_del(&t->set->by_key, &t->by_key);
 	htable_del(&t->set->by_id, &t->by_id);
 	wheel_stop(t->set->wheel, &t->timer);
-	mem_free(t->text);
 	mem_free(t);
 }
 
@@ -79,12 +79,18 @@ void stxns_free(struct stxns *ss)
 		txn_free(CONTAINER(n, struct stxn, by_id));
 	htable_free(&ss->by_key);
 	htable_free(&ss->by_id);
+	dones_free(ss->done);
 	mem_free(ss);
 }
 
 size_t stxns_count(const struct stxns *ss)
 {
 	return ss->by_id.count;
+}
+
+struct dones *stxns_done(const struct stxns *ss)
+{
+	return ss->done;
 }
 
 /* Each part by itself and then in order, so that no two lists of parts run
@@ -147,16 +153,12 @@ static struct stxn *by_id(const struct stxns *ss, uint64_t id)
 	return NULL;
 }
 
-bool stxns_repeat(struct stxns *ss, const struct stxn_key *key,
-		  const struct sip_flow *flow)
+enum stxn_state stxns_find(const struct stxns *ss, const struct stxn_key *key,
+			   struct answer *again)
 {
-	struct stxn *t = by_key(ss, key);
-
-	if (!t)
-		return false;
-	if (t->state == STXN_DONE)
-		ss->ops.send(flow, view_mem(t->text, t->n), ss->ops.arg);
-	return true;
+	if (by_key(ss, key))
+		return STXN_WAITING;
+	return dones_find(ss->done, key, again) ? STXN_DONE : STXN_NONE;
 }
 
 static void on_stuck(struct wtimer *timer)
@@ -166,21 +168,6 @@ static void on_stuck(struct wtimer *timer)
 	t->set->ops.stuck(t->id, t->set->ops.arg);
 }
 
-static void on_timer_j(struct wtimer *timer)
-{
-	txn_free(CONTAINER(timer, struct stxn, timer));
-}
-
-static void text_set(struct stxn *t, struct view text)
-{
-	char *copy = mem_alloc(text.n);
-
-	memcpy(copy, text.p, text.n);
-	mem_free(t->text);
-	t->text = copy;
-	t->n = text.n;
-}
-
 int stxn_new(struct stxns *ss, uint64_t *id, const struct stxn_key *key,
 	     const struct sip_flow *flow, struct view head)
 {
@@ -188,13 +175,11 @@ int stxn_new(struct stxns *ss, uint64_t *id, const struct stxn_key *key,
 
 	if (stxns_count(ss) >= ss->max)
 		return ENOBUFS;
-	t = mem_zalloc(sizeof(*t));
-	t->set = ss;
-	t->key = *key;
-	t->flow = *flow;
-	t->id = ss->next_id++;
-	t->state = STXN_WAITING;
-	text_set(t, head);
+	t = mem_alloc(sizeof(*t) + head.n);
+	*t = (struct stxn){ .set = ss, .key = *key, .flow = *flow,
+			    .id = ss->next_id++, .n = head.n };
+	if (head.n)
+		memcpy(t->head, head.p, head.n);
 	htable_add(&ss->by_key, &t->by_key, key->a);
 	htable_add(&ss->by_id, &t->by_id, hash_u64(t->id));
 	wheel_start(ss->wheel, &t->timer, STXN_WAIT_MS, on_stuck);
@@ -206,27 +191,24 @@ bool stxn_head(const struct stxns *ss, uint64_t id, struct view *head)
 {
 	const struct stxn *t = by_id(ss, id);
 
-	if (!t || t->state != STXN_WAITING)
+	if (!t)
 		return false;
-	*head = view_mem(t->text, t->n);
+	*head = view_mem(t->head, t->n);
 	return true;
 }
 
-void stxn_answer(struct stxns *ss, uint64_t id, struct view text)
+void stxn_answer(struct stxns *ss, uint64_t id, const struct answer *a,
+		 struct view text)
 {
 	struct stxn *t = by_id(ss, id);
 	struct sip_flow flow;
 
-	if (!t || t->state != STXN_WAITING)
+	if (!t)
 		return;
 	flow = t->flow;
-	t->state = STXN_DONE;
-	if (!sip_is_stream(flow.transport)) {
-		text_set(t, text);
-		wheel_start(ss->wheel, &t->timer, SIP_TXN_MS, on_timer_j);
-	} else {
-		/* Nothing is sent twice over a stream: Timer J is 0. */
-		txn_free(t);
-	}
+	/* Nothing is sent twice over a stream: Timer J is 0. */
+	if (!sip_is_stream(flow.transport))
+		dones_add(ss->done, &t->key, a);
+	txn_free(t);
 	ss->ops.send(&flow, text, ss->ops.arg);
 }

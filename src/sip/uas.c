@@ -183,15 +183,13 @@ static void serve_known(const struct uas *u)
  * before anybody looks at them. */
 static void serve(struct uas *u)
 {
-	struct sip *s = u->sip;
-
 	if (u->req->method == SIP_OPTIONS)
 		serve_options(u);
 	else if (u->req->method == SIP_CANCEL)
 		/* What it could cancel was an INVITE, which we never have. */
 		uas_answer(u, 481, NULL, NULL, 0);
-	else if (!u->in && stxns_repeat(s->stxns, &u->key, u->flow))
-		s->stats.retransmits_in++;
+	else if (!u->in && uas_repeated(u))
+		return;
 	else if (identity_settle(u))
 		serve_known(u);
 }

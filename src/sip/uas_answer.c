@@ -88,6 +88,28 @@ void uas_answer_busy(const struct uas *u)
 	uas_answer_with(u, 503, "Retry-After", view_mem(digits, n));
 }
 
+bool uas_repeated(const struct uas *u)
+{
+	struct sip *s = u->sip;
+	struct answer again;
+
+	switch (stxns_find(s->stxns, &u->key, &again)) {
+	case STXN_NONE:
+		return false;
+	case STXN_WAITING:
+		break;
+	case STXN_DONE:
+		again.server = view_str(s->product);
+		head_make(u);
+		buf_clear(&s->out);
+		if (!answer_put(&s->out, &again, buf_view(&s->head)))
+			uas_send(u->flow, buf_view(&s->out), s);
+		break;
+	}
+	s->stats.retransmits_in++;
+	return true;
+}
+
 int uas_txn(const struct uas *u, uint64_t *id)
 {
 	struct sip *s = u->sip;
@@ -134,5 +156,5 @@ void sip_answer(struct sip *s, uint64_t txn, int code, const char *reason,
 		buf_clear(&s->out);
 		answer_put(&s->out, &a, head);
 	}
-	stxn_answer(s->stxns, txn, buf_view(&s->out));
+	stxn_answer(s->stxns, txn, &a, buf_view(&s->out));
 }

@@ -37,6 +37,8 @@ void uas_answer_with(const struct uas *u, int status, const char *name,
 void uas_answer_busy(const struct uas *u);
 /* What nobody serves: 400, 416, 420. True: it has been answered. */
 bool uas_refused(const struct uas *u);
+/* A transaction has it already: answered again, where it was. */
+bool uas_repeated(const struct uas *u);
 /* A transaction, to be answered by sip_answer(). ENOBUFS: too many. */
 int uas_txn(const struct uas *u, uint64_t *id);
 

@@ -4,7 +4,10 @@
 
 #include <errno.h>
 
+#include "clock.h"
 #include "stxn_priv.h"
+
+enum { DONE_MAX = 3000 };
 
 static struct wheel *wheel;
 static struct stxns *set;
@@ -13,6 +16,8 @@ static unsigned sent, stuck;
 static uint64_t stuck_id;
 static char last[100];
 static uint16_t last_port;
+static const struct answer ok = { .status = 202 };
+static const struct answer fault = { .status = 500 };
 
 static void on_send(const struct sip_flow *flow, struct view text, void *arg)
 {
@@ -27,7 +32,7 @@ static void on_stuck(uint64_t id, void *arg)
 	(void)arg;
 	stuck++;
 	stuck_id = id;
-	stxn_answer(set, id, VIEW("500"));
+	stxn_answer(set, id, &fault, VIEW("500"));
 }
 
 static int setup(void **state)
@@ -37,9 +42,10 @@ static int setup(void **state)
 	if (test_setup(state))
 		return 1;
 	now = 1000;
+	clock_freeze(now, 0);
 	sent = stuck = 0;
 	wheel = wheel_new(now);
-	set = stxns_new(wheel, 3, NULL, &ops);
+	set = stxns_new(wheel, 3, DONE_MAX, NULL, &ops);
 	return 0;
 }
 
@@ -47,12 +53,14 @@ static int teardown(void **state)
 {
 	stxns_free(set);
 	wheel_free(wheel);
+	clock_thaw();
 	return test_teardown(state);
 }
 
 static void advance(uint64_t ms)
 {
 	now += ms;
+	clock_advance(ms);
 	wheel_advance(wheel, now);
 }
 
@@ -73,48 +81,120 @@ static uint64_t begin(const struct stxn_key *key, enum sip_transport transport)
 	return id;
 }
 
+static enum stxn_state state_of(const struct stxn_key *key)
+{
+	struct answer again;
+
+	return stxns_find(set, key, &again);
+}
+
 static void test_absorbed_and_repeated(void **state)
 {
 	const struct stxn_key key = { 1, 2 }, other = { 1, 3 };
-	struct sip_flow again = flow_new(SIP_UDP, 2);
 	uint64_t id = begin(&key, SIP_UDP);
+	struct answer again;
 	struct view head;
 	int i;
 
 	(void)state;
 	for (i = 0; i < 10; i++)
-		assert_true(stxns_repeat(set, &key, &again));
-	assert_false(stxns_repeat(set, &other, &again));
+		assert_int_equal(state_of(&key), STXN_WAITING);
+	assert_int_equal(state_of(&other), STXN_NONE);
 	assert_int_equal(sent, 0);
 
 	assert_true(stxn_head(set, id, &head));
 	assert_view(head, "head");
-	stxn_answer(set, id, VIEW("202"));
+	stxn_answer(set, id, &ok, VIEW("202"));
 	assert_int_equal(sent, 1);
 	assert_int_equal(last_port, 1);
 	assert_false(stxn_head(set, id, &head));
-	stxn_answer(set, id, VIEW("500"));
+	stxn_answer(set, id, &fault, VIEW("500"));
 	assert_int_equal(sent, 1);
 
-	/* Where the repeated request came from. */
-	assert_true(stxns_repeat(set, &key, &again));
-	assert_int_equal(sent, 2);
-	assert_string_equal(last, "202");
-	assert_int_equal(last_port, 2);
+	assert_int_equal(stxns_find(set, &key, &again), STXN_DONE);
+	assert_int_equal(again.status, 202);
+	assert_int_equal(again.reason.n, 0);
+	assert_int_equal(again.lines.n, 0);
+	assert_int_equal(state_of(&other), STXN_NONE);
+}
+
+/* Whatever was said, it is said again. */
+static void test_reason_and_headers_are_kept(void **state)
+{
+	const struct sip_header after = { VIEW("Retry-After"), VIEW("7") };
+	const struct answer busy = { .status = 480, .reason = VIEW("Later"),
+				     .headers = &after, .count = 1 };
+	const struct stxn_key key = { 5, 6 };
+	struct answer again;
+
+	(void)state;
+	stxn_answer(set, begin(&key, SIP_UDP), &busy, VIEW("480"));
+	assert_int_equal(stxns_find(set, &key, &again), STXN_DONE);
+	assert_int_equal(again.status, 480);
+	assert_view(again.reason, "Later");
+	assert_view(again.lines, "Retry-After: 7\r\n");
 }
 
 static void test_timer_j(void **state)
 {
-	const struct stxn_key key = { 1, 2 };
-	struct sip_flow flow = flow_new(SIP_UDP, 1);
+	const struct stxn_key key = { 1, 2 }, later = { 3, 4 };
 
 	(void)state;
-	stxn_answer(set, begin(&key, SIP_UDP), VIEW("202"));
-	advance(31900);
-	assert_true(stxns_repeat(set, &key, &flow));
+	stxn_answer(set, begin(&key, SIP_UDP), &ok, VIEW("202"));
+	advance(20000);
+	stxn_answer(set, begin(&later, SIP_UDP), &ok, VIEW("202"));
+	advance(11900);
+	assert_int_equal(state_of(&key), STXN_DONE);
 	advance(200);
-	assert_false(stxns_repeat(set, &key, &flow));
+	assert_int_equal(state_of(&key), STXN_NONE);
+	assert_int_equal(state_of(&later), STXN_DONE);
 	assert_int_equal(stxns_count(set), 0);
+	advance(20000);
+	assert_int_equal(dones_count(stxns_done(set)), 0);
+	assert_int_equal(dones_bytes(stxns_done(set)), 0);
+}
+
+static void answer_many(uint64_t from, uint64_t to)
+{
+	struct stxn_key key = { 0, 0 };
+
+	/* Neighbours, so that they stand in each other's way. */
+	for (key.b = from; key.b < to; key.b++) {
+		key.a = key.b / 3;
+		stxn_answer(set, begin(&key, SIP_UDP), &ok, VIEW("202"));
+	}
+}
+
+static unsigned known_of(uint64_t from, uint64_t to)
+{
+	struct stxn_key key = { 0, 0 };
+	unsigned n = 0;
+
+	for (key.b = from; key.b < to; key.b++) {
+		key.a = key.b / 3;
+		n += state_of(&key) == STXN_DONE;
+	}
+	return n;
+}
+
+/* Nobody is refused because many were served before. */
+static void test_the_oldest_answers_go_first(void **state)
+{
+	struct dones *done = stxns_done(set);
+
+	(void)state;
+	answer_many(0, 10000);
+	assert_int_equal(dones_count(done), DONE_MAX);
+	assert_int_equal(known_of(0, 10000 - DONE_MAX), 0);
+	assert_int_equal(known_of(10000 - DONE_MAX, 10000), DONE_MAX);
+	assert_in_range(dones_bytes(done) / DONE_MAX, 1, 100);
+
+	dones_halve(done);
+	assert_int_equal(known_of(0, 10000), DONE_MAX / 2);
+	assert_int_equal(known_of(10000 - DONE_MAX / 2, 10000), DONE_MAX / 2);
+	answer_many(10000, 10100);
+	assert_int_equal(known_of(10000 - DONE_MAX / 2, 10100),
+			 DONE_MAX / 2 + 100);
 }
 
 static void test_tcp_is_over_at_once(void **state)
@@ -122,7 +202,7 @@ static void test_tcp_is_over_at_once(void **state)
 	const struct stxn_key key = { 1, 2 };
 
 	(void)state;
-	stxn_answer(set, begin(&key, SIP_TCP), VIEW("202"));
+	stxn_answer(set, begin(&key, SIP_TCP), &ok, VIEW("202"));
 	assert_int_equal(sent, 1);
 	assert_int_equal(stxns_count(set), 0);
 }
@@ -139,7 +219,7 @@ static void test_stuck(void **state)
 	assert_int_equal(stuck, 1);
 	assert_int_equal(stuck_id, id);
 	assert_string_equal(last, "500");
-	stxn_answer(set, id, VIEW("202"));
+	stxn_answer(set, id, &ok, VIEW("202"));
 	assert_int_equal(sent, 1);
 }
 
@@ -216,6 +296,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_absorbed_and_repeated), TEST(test_timer_j),
+		TEST(test_reason_and_headers_are_kept),
+		TEST(test_the_oldest_answers_go_first),
 		TEST(test_tcp_is_over_at_once),	  TEST(test_stuck),
 		TEST(test_limit),		  TEST(test_magic_keys),
 		TEST(test_old_keys),
