@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -119,6 +121,19 @@ static void no_handlers(void)
 }
 
 
+/* The limit above which select() writes where it must not. A child that knows
+ * better may raise it again. */
+static void few_files(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur <= FD_SETSIZE)
+		return;
+	r.rlim_cur = FD_SETSIZE;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
+
 static void close_from(int fd)
 {
 	if (!close_range((unsigned)fd, ~0U, 0))
@@ -158,6 +173,7 @@ static int become(struct plan *p)
 		return errno;
 	if (getppid() != p->parent) /* we died before prctl() */
 		return ESRCH;
+	few_files();
 	pthread_sigmask(SIG_SETMASK, &p->mask, NULL);
 	execv(p->path, p->argv);
 	return errno;

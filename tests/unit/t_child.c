@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -47,16 +48,20 @@ static int report(void)
 {
 	struct sigaction usr1, pipe;
 	sigset_t mask;
+	struct rlimit files;
 	int death = 0;
 
+	getrlimit(RLIMIT_NOFILE, &files);
 	sigaction(SIGUSR1, NULL, &usr1);
 	sigaction(SIGPIPE, NULL, &pipe);
 	sigprocmask(SIG_BLOCK, NULL, &mask);
 	prctl(PR_GET_PDEATHSIG, &death);
-	dprintf(THEIR_FD, "fds=%d null=%d death=%d usr1=%d pipe=%d mask=%d",
+	dprintf(THEIR_FD, "fds=%d null=%d death=%d usr1=%d pipe=%d mask=%d "
+		"few=%d",
 		open_fds(), null_is_stdin(), death == SIGKILL,
 		usr1.sa_handler == SIG_DFL, pipe.sa_handler == SIG_DFL,
-		sigismember(&mask, SIGUSR1) || sigismember(&mask, SIGCHLD));
+		sigismember(&mask, SIGUSR1) || sigismember(&mask, SIGCHLD),
+		files.rlim_cur <= 1024);
 	return 0;
 }
 
@@ -214,7 +219,7 @@ static void it_starts_clean(void **state)
 	AWAIT(got.over);
 	sigaction(SIGUSR1, &was, NULL);
 	assert_view(buf_view(&got.heard),
-		    "fds=4 null=1 death=1 usr1=1 pipe=1 mask=0");
+		    "fds=4 null=1 death=1 usr1=1 pipe=1 mask=0 few=1");
 	for (i = 0; i < 3; i++)
 		close(leaks[i]);
 	AWAIT(got.exits);
