@@ -8,17 +8,36 @@
 #include "mem.h"
 #include "users.h"
 
+static bool is_known(const struct imc *i, const struct addr *user)
+{
+	return location_has(i->location, user->text, user->hash) ||
+	       (i->users && users_find(i->users, user->user));
+}
+
+/* Nobody is carried from one foreign domain to another. */
+static bool is_peers(const struct ask *a, const struct addr *user)
+{
+	struct sip_flow flow;
+
+	return hub_is_our_domain(a->imc->hub, a->user->host) &&
+	       foreign_flow(a->imc->foreign, user->host, &flow) != ENOENT;
+}
+
 struct addr *direct_person(const struct ask *a)
 {
+	struct hub *h = a->imc->hub;
 	struct addr *user = NULL;
+	bool found;
 
 	if (view_empty(a->at.name) ||
-	    !hub_is_our_domain(a->imc->hub, a->at.domain) ||
-	    hub_room(a->imc->hub, a->at.name, a->at.domain) ||
+	    hub_room(h, a->at.name, a->at.domain) ||
 	    addr_new(&user, VIEW("sip"), a->at.name, a->at.domain, VIEW_NONE))
 		return NULL;
-	if (!location_has(a->imc->location, user->text, user->hash) &&
-	    !(a->imc->users && users_find(a->imc->users, a->at.name)))
+	if (hub_is_our_domain(h, user->host))
+		found = is_known(a->imc, user);
+	else
+		found = is_peers(a, user);
+	if (!found)
 		user = mem_deref(user);
 	return user;
 }

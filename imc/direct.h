@@ -5,8 +5,9 @@
 
 #include "ask.h"
 
-/* The user whom the request's URI names: one of our domain, no room and not
- * the manager, who has an account or was heard before. Referenced; or NULL. */
+/* The user whom the request's URI names: no room and not the manager, but one
+ * of our domain who has an account or was heard before, or, for users of our
+ * domain, one of a domain that we may send to. Referenced; or NULL. */
 struct addr *direct_person(const struct ask *a);
 /* text goes to a->person, whatever it begins with. Answers a, now or after
  * the commit: 202, he gets it, at once or when he is there; 403, he has

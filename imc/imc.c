@@ -24,7 +24,10 @@
 struct view imc_domain_of(const struct imc *i, struct view host)
 {
 	struct netaddr numeric;
+	struct sip_flow flow;
 
+	if (foreign_flow(i->foreign, host, &flow) != ENOENT)
+		return host;
 	/* Nothing is forwarded here: a number that led to us is ours */
 	if (hub_is_our_domain(i->hub, host) || view_ieqs(host, "localhost") ||
 	    !netaddr_set(&numeric, host, 0))

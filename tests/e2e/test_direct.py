@@ -3,7 +3,7 @@
 import pytest
 
 from lab.sip import get
-from lab.util import wait_for
+from lab.util import free_port, wait_for
 
 
 @pytest.fixture
@@ -82,3 +82,31 @@ def test_who_is_blocked_cannot_write(server, two):
     assert alice.send(bob.aor, 'sorry') == 202
     bob.saw('sorry', source=alice.aor)
     assert bob.count('psst') == 0
+
+
+def test_a_user_of_a_domain_that_we_may_send_to(confabd, user):
+    port = free_port()
+    server = confabd(imc='peers = {"sip:127.0.0.1:%d"}' % port,
+                     extra='send_to = {"127.0.0.0/8"}')
+    alice = user(server, 'alice')
+    zoe = user(server, 'zoe', domain='127.0.0.1', port=port)
+    assert alice.send(zoe.aor, 'far away') == 202
+    message = zoe.saw('far away', source=alice.aor)
+    assert message.uri == message.to == zoe.aor
+    assert zoe.send(alice.aor, 'and back') == 202
+    alice.saw('and back', source=zoe.aor)
+    # nobody is carried from one foreign domain to another
+    assert zoe.send('sip:other@127.0.0.1', 'relay?') == 404
+    assert alice.send('sip:x@elsewhere.example', 'hi') == 404
+
+
+def test_one_with_an_account_need_not_have_been_heard(server, two, folder):
+    alice, _ = two
+    secret = folder('secret') / 'word'
+    secret.touch(0o600)
+    secret.write_text('correct horse\n')
+    status, _, err = server.show('user', 'add', 'dora', '--password-file',
+                                 str(secret))
+    assert status == 0, err
+    assert alice.send('sip:dora@' + server.domain, 'welcome') == 202
+    assert server.ctl('status')['inboxes'] == 1
