@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 from .sip import token
-from .util import Process, free_port, wait_for
+from .util import Process, free_port, free_ports, wait_for
 
 
 def installed(program):
@@ -103,7 +103,7 @@ class Baresip(Client):
                    'net_interface 127.0.0.1\nmodule_path %s\n'
                    'module stdio.so\nmodule_app account.so\n'
                    'module_app contact.so\nmodule_app menu.so\n%s' % (
-                       free_port(), modules, 'sip_cafile %s\n'
+                       free_ports(), modules, 'sip_cafile %s\n'
                        'sip_verify_server yes\n' % self.ca
                        if self.ca else ''))
         self.write('accounts', '<%s;transport=%s>;regint=%d;auth_pass=%s;'

@@ -41,6 +41,18 @@ def free_port(kind=socket.SOCK_STREAM, host='127.0.0.1'):
             return port
 
 
+def free_ports():
+    """The first of two such ports in a row: baresip's TLS takes the next."""
+    while True:
+        port = free_port()
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as t:
+            try:
+                t.bind(('127.0.0.1', port + 1))
+            except (OSError, OverflowError):
+                continue
+        return port
+
+
 def port_open(port, host='127.0.0.1'):
     try:
         socket.create_connection((host, port), 1).close()
