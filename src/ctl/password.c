@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,20 +36,43 @@ static int read_line(char line[PASSWORD_MAX + 1], int fd, struct buf *why)
 	return EINVAL;
 }
 
+/* Whoever gives up by ^C gets his terminal back as it was. */
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signum)
+{
+	interrupted = signum;
+}
+
+static int read_quietly(char line[PASSWORD_MAX + 1],
+			const struct termios *was, struct buf *why)
+{
+	const struct sigaction catch = { .sa_handler = on_interrupt };
+	struct sigaction before;
+	struct termios quiet = *was;
+	int err;
+
+	sigaction(SIGINT, &catch, &before);
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	err = read_line(line, STDIN_FILENO, why);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, was);
+	sigaction(SIGINT, &before, NULL);
+	if (interrupted)
+		raise(SIGINT);
+	return err;
+}
+
 static int ask_terminal(char line[PASSWORD_MAX + 1], const char *prompt,
 			struct buf *why)
 {
-	struct termios was, quiet;
+	struct termios was;
 	int err;
 
 	if (tcgetattr(STDIN_FILENO, &was))
 		return errno;
-	quiet = was;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
 	fputs(prompt, stderr);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	err = read_line(line, STDIN_FILENO, why);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
+	err = read_quietly(line, &was, why);
 	fputc('\n', stderr);
 	return err;
 }
