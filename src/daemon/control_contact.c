@@ -91,13 +91,22 @@ static bool is_meant(const struct control_call *call, const struct binding *b)
 	       view_eq(call->argv[3], sip_dest_ruri(b->dest));
 }
 
+static struct location_change *unbind(struct location *l, struct view aor,
+				      const uint64_t *id, size_t count)
+{
+	struct location_change *ch = location_begin(l, aor);
+
+	for (size_t i = 0; i < count; i++)
+		location_unbind(ch, id[i]);
+	return ch;
+}
+
 static void forget(struct control_call *call, struct location *l,
 		   struct view aor)
 {
 	struct binding *b[LOCATION_BINDINGS + 1];
 	uint64_t id[LOCATION_BINDINGS + 1];
 	size_t i, n = location_all(l, aor, b), count = 0;
-	struct location_change *ch;
 
 	for (i = 0; i < n; i++)
 		if (is_meant(call, b[i]))
@@ -107,12 +116,26 @@ static void forget(struct control_call *call, struct location *l,
 			       "there is no such contact");
 		return;
 	}
-	ch = location_begin(l, aor);
-	for (i = 0; i < count; i++)
-		location_unbind(ch, id[i]);
-	location_commit(ch, control_on_done,
+	location_commit(unbind(l, aor, id, count), control_on_done,
 			control_pending(call, mem_printf("%zu deleted",
 							 count)));
+}
+
+void control_forget(struct confab *c, struct view user)
+{
+	struct location *l = imc_location(c->imc);
+	struct binding *b[LOCATION_BINDINGS + 1];
+	uint64_t id[LOCATION_BINDINGS + 1];
+	struct buf aor = { 0 };
+	size_t i, n = 0;
+
+	if (!read_aor(&aor, c, user))
+		n = location_all(l, buf_view(&aor), b);
+	for (i = 0; i < n; i++)
+		id[i] = b[i]->id;
+	if (n)
+		location_commit(unbind(l, buf_view(&aor), id, n), NULL, NULL);
+	buf_free(&aor);
 }
 
 void control_contact(struct control_call *call)

@@ -50,6 +50,8 @@ void control_batch(struct control_call *call, control_add_h *add);
 
 /* Where a user is: control_contact.c. */
 void control_contact(struct control_call *call);
+/* All of a user's devices. */
+void control_forget(struct confab *c, struct view user);
 
 /* Users: control_user.c. */
 void control_put_users(struct control_call *call);

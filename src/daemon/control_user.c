@@ -72,6 +72,8 @@ static void on_changed(int err, void *arg)
 		users_del(c->users, ch->user.name);
 	else if (!err)
 		err = users_put(c->users, &ch->user);
+	if (!err && (ch->gone || ch->user.disabled))
+		control_forget(c, ch->user.name);
 	share_user(c, ch->user.name);
 	ch->doneh(err, ch->arg);
 	mem_wipe_free(ch, ch->size);

@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who is believed: rows SA and ST26 of the catalogue, and real clients that
 log in."""
+import fcntl
 import os
 import re
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
+import termios
 
 import pytest
 
 from lab.clients import Baresip, Linphone, Sipp, Sipsak, Twinkle
-from lab.digest import authorization, challenges, digest
+from lab.digest import Login, authorization, challenges, digest
 from lab.sip import get
 from lab.store import add_members
 from lab.util import free_port, wait_for
 from test_clients import client  # noqa: F401, a fixture
+from test_transports import authority, edge, person  # noqa: F401
 
 FILTER = os.path.join(os.path.dirname(__file__),
                       '../../etc/fail2ban/confab.conf')
@@ -360,6 +364,44 @@ def test_a_trusted_source_says_who_it_is(confabd, user):
         'sip:alice@confab.test']
 
 
+def test_a_trusted_certificate_says_who_it_is(edge, person,  # noqa: F811
+                                              authority, user):
+    server = edge('trusted_certs = {"proxy.test", "sbc.test"}\n',
+                  client_ca=True, trusted='')
+    proxy = person(server, 'alice', 'tls',
+                   authority.make('proxy', 'DNS:x.test', 'DNS:proxy.test'))
+    other = person(server, 'alice', 'tls',
+                   authority.make('other', 'DNS:other.test'))
+    nobody = person(server, 'alice', 'tls')
+    room = server.room('den')
+    for stranger in (other, nobody, user(server, 'alice')):
+        assert stranger.send(room, '#join') == 403
+    assert proxy.send(room, '#join') == 200
+    proxy.aor = 'sip:carol@elsewhere.test'
+    assert proxy.send(room, '#join') == 200
+    assert {m['address'] for m in server.ctl('members', 'den')} == {
+        'sip:alice@confab.test', 'sip:carol@elsewhere.test'}
+
+
+@pytest.mark.parametrize('transport', ['tls', 'ws', 'wss'])
+def test_users_log_in_by_any_transport(edge, person, user,  # noqa: F811
+                                       transport):
+    server = edge(trusted='')
+    server.add_user('alice', PASSWORD)
+    server.add_user('bob', 'bobs')
+    alice = person(server, 'alice', transport)
+    bob = user(server, 'bob', password='bobs')
+    room = server.room('den')
+    bob.join(room)
+    assert alice.send(room, '#join') == 401
+    alice.login = Login('alice', PASSWORD)
+    alice.join(room)
+    assert alice.send(room, 'words') == 202
+    bob.saw('[alice]: words')
+    assert bob.send(room, 'back') == 202
+    alice.saw('[bob]: back')
+
+
 def test_without_users_strangers_get_403(confabd, user):
     server = confabd(trusted='')
     stranger = user(server, 'alice')
@@ -390,6 +432,39 @@ def test_users_come_and_go(server, user):
     for words in (['user', 'add', 'alice@other.example'],
                   ['user', 'add', 'a b'], ['user', 'add', '']):
         assert not server.ctl(*words, check=False)['ok'], words
+
+
+def test_who_may_not_log_in_has_no_devices(den, user):
+    """What was meant for him waits, and he is forgotten where he was."""
+    for name, command in (('alice', 'disable'), ('bob', 'del')):
+        assert den.server.ctl('contact', name)
+        den.server.ctl('user', command, name)
+        assert not den.server.ctl('contact', name)
+
+
+def test_the_terminal_is_asked_twice(server):
+    def add(name, *lines):
+        ours, theirs = os.openpty()
+        run = subprocess.Popen(
+            [server.program('confabctl'), '-s', server.socket, 'user', 'add',
+             name], stdin=theirs, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+        os.close(theirs)
+        for prompt, line in zip(('password: ', 'once more: '), lines):
+            assert run.stderr.read(len(prompt)) == prompt
+            wait_for(lambda: not termios.tcgetattr(ours)[3] & termios.ECHO,
+                     'the echo to be off')
+            os.write(ours, line + b'\n')
+            run.stderr.read(1)
+        err, out = run.stderr.read(), run.stdout.read()
+        os.close(ours)
+        return run.wait(20), out, err
+    assert add('carol', b'one', b'two') == (
+        1, '', 'confabctl: the two are not the same\n')
+    assert add('carol', b'one', b'one') == (0, 'user carol added\n', '')
+    assert add('dan', b'')[2] == 'confabctl: the password is empty\n'
+    assert add('dan', b'hal\x03')[0] == -signal.SIGINT
 
 
 def test_passwords_stay_where_they_are(server, folder):
