@@ -145,9 +145,20 @@ static void on_drain(void *arg)
 	stream_pause(c->stream, false);
 }
 
+/* That a peer can't be reached, or has another's certificate, is for somebody
+ * to look at. */
 static void on_close(int err, const char *text, void *arg)
 {
+	const struct conn *c = arg;
+	char peer[NETADDR_TEXT_MAX];
+
 	(void)err;
+	if (!c->accepted && c->state == CONN_OPENING)
+		log_info("sip: can't connect to %s:%s%s%s: %s",
+			 sip_transport_name(c->transport),
+			 netaddr_str(peer, &c->peer),
+			 c->tls_name ? " as " : "",
+			 c->tls_name ? c->tls_name : "", text);
 	conn_end(arg, text);
 }
 

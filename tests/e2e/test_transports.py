@@ -367,7 +367,7 @@ def test_a_false_proxy_gets_nothing(confabd, authority, closing):
     assert alice.send(server.room('lobby'), '#join') == 200
     with pytest.raises((ssl.SSLError, OSError)):
         proxy.accept()
-    wait_for(lambda: 'hostname mismatch' in server.text(),
+    wait_for(lambda: 'as localhost: hostname mismatch' in server.text(),
              'the certificate to be refused')
 
 
