@@ -6,13 +6,23 @@
 #include "command_priv.h"
 #include "mem.h"
 #include "replay.h"
+#include "users.h"
 #include "utf8.h"
+
+static bool has_account(const struct imc *i, struct view name,
+			struct view domain)
+{
+	return i->users && hub_is_our_domain(i->hub, domain) &&
+	       users_find(i->users, name);
+}
 
 static bool is_user(const struct imc *i, struct view name, struct view domain)
 {
 	struct addr *user = NULL;
 	bool known;
 
+	if (has_account(i, name, domain))
+		return true;
 	known = !addr_new(&user, VIEW("sip"), name, domain, VIEW_NONE) &&
 		location_has(i->location, user->text, user->hash);
 	mem_deref(user);

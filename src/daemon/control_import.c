@@ -48,6 +48,8 @@ static const char *words_of(int err)
 		return "its name can't be one here";
 	case ENOENT:
 		return "its room is not here";
+	case EADDRINUSE:
+		return "a room has this name";
 	case ESRCH:
 		return "there is no such user";
 	case EBUSY:

@@ -148,6 +148,13 @@ static void read_row(struct user *u, const json_t *row)
 		u->ha1[i] = cell(row, 2 + i);
 }
 
+/* What a room or the manager says is never a user's. */
+static bool is_place(const struct confab *c, struct view name)
+{
+	return view_ieqs(name, c->conf->imc.manager) ||
+	       hub_room(c->hub, name, view_str(c->conf->domain));
+}
+
 static int add_user(struct confab *c, const json_t *row, store_done_h *doneh,
 		    void *arg)
 {
@@ -157,6 +164,8 @@ static int add_user(struct confab *c, const json_t *row, store_done_h *doneh,
 	read_row(&u, row);
 	if (users_find(c->users, u.name))
 		return EEXIST;
+	if (is_place(c, u.name))
+		return EADDRINUSE;
 	err = users_check(&u);
 	if (!err)
 		put(c, &u, doneh, arg);

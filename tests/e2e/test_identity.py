@@ -434,6 +434,19 @@ def test_users_come_and_go(server, user):
         assert not server.ctl(*words, check=False)['ok'], words
 
 
+def test_a_user_is_no_room(server, user):
+    """Neither takes the other's name."""
+    alice = user(server, 'alice', password=PASSWORD)
+    alice.join(server.room('den'))
+    for name in ('den', 'DEN', 'chat-manager'):
+        words = server.show('user', 'add', name, '--password-file',
+                            server.conf)[2]
+        assert words == 'confabctl: user %s: a room has this name\n' % name
+    for name in ('bob', 'Bob', 'alice'):
+        assert alice.send(server.manager, '#create ' + name) == 403
+        assert alice.send(server.manager, '#join ' + name) == 403
+
+
 def test_who_may_not_log_in_has_no_devices(den, user):
     """What was meant for him waits, and he is forgotten where he was."""
     for name, command in (('alice', 'disable'), ('bob', 'del')):
