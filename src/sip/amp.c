@@ -85,3 +85,11 @@ bool amp_take(struct amp *a, uint64_t source, size_t bytes)
 	d->bytes += bytes;
 	return true;
 }
+
+void amp_forgive(struct amp *a, uint64_t source)
+{
+	struct hnode *n = htable_find(&a->debts, source);
+
+	if (n)
+		debt_free(a, CONTAINER(n, struct debt, by_source));
+}

@@ -23,5 +23,8 @@ void amp_free(struct amp *a); /* NULL is allowed */
 /* Whether source may get so many bytes more than it sent; then they are
  * counted. */
 bool amp_take(struct amp *a, uint64_t source, size_t bytes);
+/* Somebody logged in from there, who has seen what was sent: it begins
+ * anew. */
+void amp_forgive(struct amp *a, uint64_t source);
 
 #endif

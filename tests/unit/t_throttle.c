@@ -180,6 +180,9 @@ static void test_amp(void **state)
 	clock_advance(1000000);
 	assert_true(amp_take(a, HOME, AMP_BURST));
 	assert_false(amp_take(a, HOME, 1));
+	amp_forgive(a, HOME);
+	assert_true(amp_take(a, HOME, AMP_BURST));
+	amp_forgive(a, 12345);
 	for (i = 100; i < 200; i++)
 		assert_true(amp_take(a, i, AMP_BURST));
 	amp_free(a);
