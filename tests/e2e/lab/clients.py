@@ -90,9 +90,11 @@ class Baresip(Client):
 
     def __init__(self, folder, name, domain, server, contact,
                  transport='udp', ca=None, register=False, **kw):
-        """contact: who gets what is said (the current contact). ca: whose
+        """contact: who can be written to, one or more. ca: whose
         certificates are believed, for tls."""
-        self.contact, self.transport, self.ca = contact, transport, ca
+        self.contacts = [contact] if isinstance(contact, str) else contact
+        self.current = 0  # the contact that gets what is said
+        self.transport, self.ca = transport, ca
         self.interval = 600 if register else 0
         super().__init__(folder, name, domain, server, **kw)
 
@@ -111,12 +113,15 @@ class Baresip(Client):
                        self.aor, self.transport, self.interval,
                        self.password, self.host,
                        self.port, self.transport))
-        self.write('contacts', '"Room" <%s>\n' % self.contact)
+        self.write('contacts', ''.join('"C%d" <%s>\n' % pair for pair in
+                                       enumerate(self.contacts)))
         return [self.program, '-f', self.folder]
 
     def command(self, room, text):
-        assert room == self.contact
-        return '/message ' + text
+        way = self.contacts.index(room) - self.current
+        self.current += way
+        step = '/contact_next\n' if way > 0 else '/contact_prev\n'
+        return step * abs(way) + '/message ' + text
 
     def shown(self, source, text):
         return '\n%s: "%s"\n' % (source, text)
@@ -242,34 +247,54 @@ class Sipsak:
         assert found, (run.returncode, self.output)
         return int(found[-1])
 
-    def say(self, room, text):
-        body = text.encode()
-        lines = ['MESSAGE %s SIP/2.0' % room, 'Max-Forwards: 70',
+    def request(self, method, uri, to, headers, body=b''):
+        lines = ['%s %s SIP/2.0' % (method, uri), 'Max-Forwards: 70',
                  'From: <%s>;tag=%s' % (self.aor, token()),
-                 'To: <%s>' % room, 'Call-ID: ' + token(), 'CSeq: 1 MESSAGE',
-                 'User-Agent: sipsak', 'Content-Type: text/plain',
+                 'To: <%s>' % to, 'Call-ID: ' + token(),
+                 'CSeq: 1 ' + method, 'User-Agent: sipsak', *headers,
                  'Content-Length: %d' % len(body), '', '']
         return self.run('\r\n'.join(lines).encode() + body)
 
+    def say(self, room, text):
+        return self.request('MESSAGE', room, room,
+                            ['Content-Type: text/plain'], text.encode())
+
+    def register(self, contact):
+        return self.request('REGISTER', 'sip:' + self.aor.split('@')[1],
+                            self.aor, ['Contact: <%s>' % contact,
+                                       'Expires: 600'])
+
 
 class Sipp:
-    """Plays a MESSAGE, the 401, and the MESSAGE with credentials."""
+    """Plays a request, the 401, and the request with credentials; another
+    run of it, at the address that was registered, hears what comes (UDP)."""
 
     program = 'sipp'
-    message = '''<send retrans="500"><![CDATA[
-MESSAGE %(room)s SIP/2.0
+    head = """<send retrans="500"><![CDATA[
+%(method)s %(uri)s SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 From: <%(aor)s>;tag=[call_number]
-To: <%(room)s>
+To: <%(to)s>
 Call-ID: [call_id]
-CSeq: %(number)d MESSAGE
+CSeq: %(number)d %(method)s
 Max-Forwards: 70
 User-Agent: sipp
-%(login)sContent-Type: text/plain
+%(login)s%(headers)s
 Content-Length: [len]
 
 %(text)s]]></send>
-'''
+"""
+    hearing = """<?xml version="1.0"?><scenario name="hear">
+<recv request="MESSAGE"/><send><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:];tag=[call_number]
+[last_Call-ID:]
+[last_CSeq:]
+Content-Length: 0
+
+]]></send></scenario>"""
 
     def __init__(self, folder, name, domain, server, transport='udp',
                  password=''):
@@ -277,28 +302,57 @@ Content-Length: [len]
         self.name, self.password = name, password
         self.aor = 'sip:%s@%s' % (name, domain)
         self.server = '%s:%d' % server
-        self.output = ''
+        self.port, self.output = free_port(), ''
 
-    def part(self, room, text, number, login=''):
-        return self.message % dict(room=room, text=text, number=number,
-                                   login=login, aor=self.aor)
+    def path(self, name, text=None):
+        path = os.path.join(self.folder, name)
+        if text is not None:
+            with open(path, 'w') as f:
+                f.write(text)
+        return path
 
-    def say(self, room, text, status):
+    def argv(self, scenario, *more):
+        return [self.program, '-sf', scenario, '-nostdin', '-i', '127.0.0.1',
+                '-t', 'u1' if self.transport == 'udp' else 't1', *more]
+
+    def play(self, status, **request):
         """Whether the final answer was this."""
         login = '[authentication username=%s password=%s]\n' % (
             self.name, self.password)
-        path = os.path.join(self.folder, 'say.xml')
-        with open(path, 'w') as f:
-            f.write('<?xml version="1.0"?><scenario name="say">' +
-                    self.part(room, text, 1) +
-                    '<recv response="401" auth="true"/>' +
-                    self.part(room, text, 2, login) +
-                    '<recv response="%d"/></scenario>' % status)
+        first = self.head % dict(request, aor=self.aor, number=1, login='')
+        again = self.head % dict(request, aor=self.aor, number=2, login=login)
+        path = self.path('play.xml', '<?xml version="1.0"?>'
+                         '<scenario name="play">' + first +
+                         '<recv response="401" auth="true"/>' + again +
+                         '<recv response="%d"/></scenario>' % status)
         run = subprocess.run(
-            [self.program, '-sf', path, '-m', '1', '-i', '127.0.0.1', '-p',
-             str(free_port()), '-timeout', '20', '-t',
-             'u1' if self.transport == 'udp' else 't1', self.server],
+            self.argv(path, '-m', '1', '-timeout', '20', '-p',
+                      str(self.port), self.server),
             capture_output=True, text=True, timeout=60, cwd=self.folder,
             env=environment(self.folder))
         self.output = run.stdout + run.stderr
         return run.returncode == 0
+
+    def say(self, room, text, status):
+        return self.play(status, method='MESSAGE', uri=room, to=room,
+                         headers='Content-Type: text/plain', text=text)
+
+    def register(self):
+        return self.play(
+            200, method='REGISTER', uri='sip:' + self.aor.split('@')[1],
+            to=self.aor, text='', headers='Contact: <sip:%s@[local_ip]:'
+            '[local_port];transport=[transport]>\nExpires: 600' % self.name)
+
+    def hear(self):
+        """A process whose messages() are what it got."""
+        log = self.path('messages.log', '')
+        hearing = Process(
+            self.argv(self.path('hear.xml', self.hearing), '-p',
+                      str(self.port), '-trace_msg', '-message_file', log),
+            self.path('screen.log'), environment(self.folder), self.folder)
+
+        def messages():
+            with open(log, errors='replace') as f:
+                return f.read().replace('\r', '')
+        hearing.messages = messages
+        return hearing
