@@ -3,6 +3,7 @@ EXTRA_DIST += \
 	tests/crash/commands.py \
 	tests/crash/dead_member.py \
 	tests/crash/flip.py \
+	tests/crash/half_open.py \
 	tests/crash/kill.py \
 	tests/crash/people.py \
 	tests/crash/powercut.py \
