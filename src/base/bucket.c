@@ -52,6 +52,16 @@ bool bucket_take(struct bucket *b, const struct bucket_rate *rate,
 	return true;
 }
 
+void bucket_give(struct bucket *b, const struct bucket_rate *rate)
+{
+	uint64_t one;
+
+	if (no_limit(rate))
+		return;
+	one = one_us(rate);
+	b->full_us -= b->full_us < one ? b->full_us : one;
+}
+
 uint64_t bucket_wait_ms(const struct bucket *b, const struct bucket_rate *rate,
 			uint64_t now_ms)
 {

@@ -23,6 +23,8 @@ struct bucket {
 /* Takes one. False: there is none, and nothing has changed. */
 bool bucket_take(struct bucket *b, const struct bucket_rate *rate,
 		 uint64_t now_ms);
+/* Puts one back. */
+void bucket_give(struct bucket *b, const struct bucket_rate *rate);
 /* Until bucket_take() will give one: 0 where it would now. */
 uint64_t bucket_wait_ms(const struct bucket *b, const struct bucket_rate *rate,
 			uint64_t now_ms);

@@ -4,10 +4,13 @@
  * kept in front of it, aligned for any type.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mem.h"
 
@@ -166,4 +169,28 @@ uint32_t mem_refs(const void *obj)
 size_t mem_live(void)
 {
 	return live;
+}
+
+/* proc(5), statm: pages in all, resident, and of those shared with files. */
+size_t mem_resident(void)
+{
+	unsigned long long all, resident, shared;
+	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	char text[128];
+	ssize_t n;
+
+	if (fd < 0)
+		return 0;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	if (sscanf(text, "%llu %llu %llu", &all, &resident, &shared) != 3 ||
+	    shared > resident)
+		return 0;
+	return (size_t)(resident - shared) * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+void mem_trim(void)
+{
+	malloc_trim(0);
 }

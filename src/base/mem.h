@@ -32,6 +32,12 @@ uint32_t mem_refs(const void *obj);
 /* Objects of mem_new() alive in this process: tests expect 0 at their end. */
 size_t mem_live(void);
 
+/* Bytes of ours alone that are in memory, as the kernel counts them; 0 where
+ * it does not tell. A system call or three. */
+size_t mem_resident(void);
+/* Gives back to the kernel what is free. */
+void mem_trim(void);
+
 /* Plain memory, freed with mem_free(). Never NULL, size 0 counts as 1. */
 void *mem_alloc(size_t size);
 void *mem_zalloc(size_t size);

@@ -49,6 +49,7 @@ struct conf_limits {
 	long create_rate, join_rate, invite_rate, invited_rate;
 	long connections, address_connections, idle_seconds;
 	long expires_min, expires_max;
+	long source_rate, source_burst, memory_max;
 };
 
 /* All owned by the struct conf; strings are never NULL, lists end with it. */

@@ -76,6 +76,9 @@ static enum sip_trust trust_of(const char *word)
 static struct sip_limits sip_limits_of(const struct conf_limits *l)
 {
 	return (struct sip_limits){
+		.source_rate = (uint32_t)l->source_rate,
+		.source_burst = (uint32_t)l->source_burst,
+		.memory = (size_t)l->memory_max * 1024 * 1024,
 		.conns = (size_t)l->connections,
 		.conns_per_ip = (size_t)l->address_connections,
 		.tcp_idle_ms = (uint64_t)l->idle_seconds * 1000,

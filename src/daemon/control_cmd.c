@@ -110,6 +110,10 @@ static json_t *sip_json(const struct confab *c)
 	set_count(o, "auth_failures", st.auth_failures);
 	set_count(o, "withheld", st.withheld);
 	set_count(o, "overload", st.overload);
+	set_count(o, "dropped", st.dropped);
+	json_object_set_new(o, "load", json_string(sip_load_name(st.load)));
+	set_count(o, "memory", st.memory);
+	set_count(o, "memory_max", st.memory_max);
 	set_count(o, "timeouts", st.timeouts);
 	set_count(o, "server_transactions", st.server_txns);
 	set_count(o, "answers_remembered", st.answers);

@@ -34,7 +34,7 @@ struct opt_section {
 	size_t offset;      /* untitled: in struct conf */
 };
 
-enum { LIMIT_OPTS = 20 };
+enum { LIMIT_OPTS = 23 };
 extern const struct opt limit_opts[LIMIT_OPTS];
 
 extern const struct opt_section opt_sections[];

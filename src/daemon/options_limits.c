@@ -17,6 +17,27 @@ const struct opt limit_opts[LIMIT_OPTS] = {
 	{ NUMBER(address_connections, 1, MILLION),
 	  .def = "32",
 	  .help = "How many of them from one address (IPv6: from one /64)." },
+	{ NUMBER(source_rate, 0, MILLION),
+	  .def = "20",
+	  .help = "How many requests in a second an address (IPv6: a /64) "
+		  "may\n"
+		  "send before it is known whose they are; 0: any number. "
+		  "What\n"
+		  "is trusted is exempt, and so are texts of users that "
+		  "have\n"
+		  "logged in. More are refused with 503 and Retry-After, "
+		  "and\n"
+		  "when that does not help they are dropped." },
+	{ NUMBER(source_burst, 1, MILLION),
+	  .def = "40",
+	  .help = "And how many at once." },
+	{ NUMBER(memory_max, 0, MILLION),
+	  .def = "256",
+	  .help = "MiB of memory that confabd may use; 0: any. Above, what\n"
+		  "can be forgotten is, and new requests and connections "
+		  "are\n"
+		  "refused with 503 until there is less. What was accepted\n"
+		  "is kept. Its workers are not counted." },
 	{ NUMBER(idle_seconds, 5, 86400),
 	  .def = "120",
 	  .help = "How long one may be silent on which nobody is known. A\n"

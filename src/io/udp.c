@@ -8,6 +8,7 @@
 #include "udp.h"
 
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -46,6 +47,7 @@ struct udp {
 	bool blocked; /* waiting until the kernel takes more */
 
 	size_t recv_max;
+	struct udp_backlog backlog;
 	char *in; /* owned: BATCH times recv_max */
 	struct netaddr src[BATCH];
 	struct batch rx;
@@ -337,12 +339,28 @@ static void hand_up(struct udp *u, int n)
 }
 
 
+/* A batch that is not full was all there is: that costs no question. */
+static void look_behind(struct udp *u, int n)
+{
+	uint32_t info[SK_MEMINFO_VARS];
+	socklen_t size = sizeof(info);
+
+	u->backlog.bytes = 0;
+	if (n < BATCH || getsockopt(u->fd, SOL_SOCKET, SO_MEMINFO, info,
+				    &size))
+		return;
+	u->backlog.bytes = info[SK_MEMINFO_RMEM_ALLOC];
+	u->backlog.room = info[SK_MEMINFO_RCVBUF];
+}
+
+
 static void receive(struct udp *u)
 {
 	int round, n = BATCH;
 
 	for (round = 0; round < BATCHES_A_TURN && n == BATCH; round++) {
 		n = recv_batch(u);
+		look_behind(u, n);
 		hand_up(u, n);
 		if (u->fd < 0)
 			return;
@@ -457,4 +475,10 @@ const struct netaddr *udp_local(const struct udp *u)
 void udp_stats(const struct udp *u, struct udp_stats *out)
 {
 	*out = u->stats;
+}
+
+
+struct udp_backlog udp_backlog(const struct udp *u)
+{
+	return u->backlog;
 }

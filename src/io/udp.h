@@ -35,6 +35,13 @@ int udp_send(struct udp *u, const struct netaddr *dst, const void *p,
 	     size_t n);
 void udp_flush(struct udp *u);
 
+/* How much waited in the kernel, when we last looked: of what a turn can take,
+ * not much. bytes as the kernel counts them, room in all. */
+struct udp_backlog {
+	size_t bytes, room;
+};
+struct udp_backlog udp_backlog(const struct udp *u);
+
 struct udp_stats {
 	uint64_t received, sent, too_long, send_failed, queue_dropped;
 };

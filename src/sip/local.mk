@@ -19,8 +19,10 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/identity.c src/sip/identity_priv.h \
 	src/sip/inject.c src/sip/inject_priv.h \
 	src/sip/location.c src/sip/location.h \
+	src/sip/load.c src/sip/load_priv.h \
 	src/sip/method.c src/sip/method_priv.h \
 	src/sip/nonce.c src/sip/nonce_priv.h \
+	src/sip/overload.c src/sip/overload_priv.h \
 	src/sip/parse.c src/sip/parse_priv.h \
 	src/sip/policy.c src/sip/policy_priv.h \
 	src/sip/prescan.c src/sip/prescan_priv.h \
@@ -30,6 +32,7 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/response.c src/sip/response_priv.h \
 	src/sip/scan.c src/sip/scan_priv.h \
 	src/sip/sip.c src/sip/sip.h src/sip/sip_priv.h \
+	src/sip/share.c src/sip/share_priv.h \
 	src/sip/stun.c src/sip/stun_priv.h \
 	src/sip/stxn.c src/sip/stxn_priv.h \
 	src/sip/template.c src/sip/template_priv.h \
@@ -77,6 +80,11 @@ check_PROGRAMS += tests/unit/t_sip
 tests_unit_t_sip_SOURCES = tests/unit/t_sip.c tests/unit/sip_rig.h
 tests_unit_t_sip_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_sip_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_overload
+tests_unit_t_overload_SOURCES = tests/unit/t_overload.c tests/unit/sip_rig.h
+tests_unit_t_overload_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_overload_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_sip_inject
 tests_unit_t_sip_inject_SOURCES = tests/unit/t_sip_inject.c tests/unit/sip_rig.h

@@ -24,6 +24,9 @@ static struct sip_limits limits_full(const struct sip_limits *l)
 		.body = size_or(l->body, 16 * KIB),
 		.server_txns = size_or(l->server_txns, 20000),
 		.answers = size_or(l->answers, 256 * KIB),
+		.source_rate = l->source_rate,
+		.source_burst = l->source_burst,
+		.memory = l->memory,
 		.client_txns = size_or(l->client_txns, 200000),
 		.conns = size_or(l->conns, 1024),
 		.handshakes = size_or(l->handshakes, 128),
@@ -47,6 +50,16 @@ static unsigned algos_of(const struct sip_conf *conf)
 	       (conf->no_md5 ? 0 : 1u << DIGEST_MD5);
 }
 
+static bool is_full(void *arg)
+{
+	struct sip *s = arg;
+
+	if (!overload_memory_full(s))
+		return false;
+	s->stats.overload++;
+	return true;
+}
+
 static int parts_new(struct sip *s, const struct sip_conf *conf, char *why,
 		     size_t whysize)
 {
@@ -54,12 +67,14 @@ static int parts_new(struct sip *s, const struct sip_conf *conf, char *why,
 	const struct ctxn_ops ctxn_ops = { uac_send, uac_over, s };
 	const struct transport_ops ops = {
 		.datagram = uas_datagram,
+		.full = is_full,
 		.conn = { uas_message, uac_conn_gone, s },
 		.arg = s,
 	};
 	struct wheel *w = loop_wheel(s->loop);
 
 	s->amp = amp_new(AMP_SOURCES);
+	overload_init(&s->overload, &s->limits);
 	if (conf->users)
 		s->auth = auth_new(conf->users, algos_of(conf));
 	s->parser = parser_new();
@@ -133,6 +148,7 @@ void sip_free(struct sip *s)
 	registrar_free(s->registrar);
 	auth_free(s->auth);
 	amp_free(s->amp);
+	overload_free(&s->overload);
 	parser_free(s->parser);
 	buf_free(&s->head);
 	buf_free(&s->out);
@@ -171,6 +187,13 @@ const struct netaddr *sip_local(const struct sip *s, size_t i)
 	return transport_local(s->transport, i);
 }
 
+const char *sip_load_name(enum sip_load load)
+{
+	static const char *const names[] = { "calm", "busy", "full" };
+
+	return names[load];
+}
+
 void sip_stats(const struct sip *s, struct sip_stats *out)
 {
 	const struct ctxn_stats *c = ctxns_stats(s->ctxns);
@@ -183,6 +206,9 @@ void sip_stats(const struct sip *s, struct sip_stats *out)
 	out->send_errors += transport_send_errors(s->transport);
 	out->server_txns = stxns_count(s->stxns) + injects_count(s->injects);
 	out->answers = dones_count(stxns_done(s->stxns));
+	out->load = s->overload.level;
+	out->memory = mem_resident();
+	out->memory_max = s->limits.memory;
 	out->client_txns = ctxns_count(s->ctxns);
 	out->conns_refused = t->refused;
 	out->conns_shed = t->shed;

@@ -67,6 +67,11 @@ struct sip_uri {
  * there is no host. Password parts are refused. */
 int sip_uri_parse(struct sip_uri *out, struct view text);
 
+/* How much there is to do. BUSY: those who ask most are put off, FULL: all
+ * are. */
+enum sip_load { SIP_CALM, SIP_BUSY, SIP_FULL };
+const char *sip_load_name(enum sip_load load); /* "calm", "busy", "full" */
+
 struct sip_limits {
 	size_t datagram;      /* 0: 8 KiB, at most 64 KiB */
 	size_t head;          /* header section; 0: 8 KiB */
@@ -74,6 +79,11 @@ struct sip_limits {
 	size_t server_txns;   /* that wait for their answer; 0: 20,000 */
 	size_t answers;       /* remembered, for 32 s at most; 0: 262,144 */
 	size_t client_txns;   /* 0: 200,000 */
+	/* Requests in a second of a source that is not trusted, before anybody
+	 * has logged in, and how many at once; 0: any number. */
+	uint32_t source_rate, source_burst;
+	size_t memory;        /* of this process; above, nothing new is taken
+				 in; 0: any */
 	/* Accepted connections, and those that we make; 0: 1,024 each. */
 	size_t conns;
 	size_t conns_per_ip;  /* of the accepted ones; 0: 32 */
@@ -321,6 +331,9 @@ struct sip_stats {
 	uint64_t conns_refused, conns_shed; /* over a limit; for others */
 	size_t server_txns, client_txns, conns;
 	size_t answers; /* remembered */
+	uint64_t dropped; /* requests, unheard or without a word */
+	enum sip_load load; /* at the last request */
+	size_t memory, memory_max; /* bytes; max 0: any */
 };
 void sip_stats(const struct sip *s, struct sip_stats *out);
 

@@ -9,6 +9,7 @@
 #include "ctxn_priv.h"
 #include "edge_priv.h"
 #include "inject_priv.h"
+#include "overload_priv.h"
 #include "parse_priv.h"
 #include "policy_priv.h"
 #include "registrar.h"
@@ -29,6 +30,7 @@ struct sip {
 	const char *const *md5_agents; /* borrowed, or NULL */
 	struct auth *auth;         /* owned; NULL without users */
 	struct amp *amp;           /* owned */
+	struct overload overload;
 	struct sip_limits limits; /* without zeros */
 	sip_request_h *requesth;
 	sip_request_h *registerh;
@@ -44,6 +46,7 @@ struct sip {
 	struct registrar *registrar; /* NULL: nobody registers here */
 	struct ctxns *ctxns;
 
+	uint64_t handling; /* the transaction whose handler runs, or 0 */
 	/* While a done handler runs: what it may ask about. */
 	const struct ctxn *done; /* borrowed, or NULL */
 	struct view answer;      /* the packet, or empty */

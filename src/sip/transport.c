@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "mem.h"
@@ -74,8 +75,11 @@ static void pace(struct socket *s)
 static void on_accept(int fd, const struct netaddr *peer, void *arg)
 {
 	struct socket *s = arg;
+	const struct transport_ops *ops = &s->set->ops;
 
-	if (conns_accept(s->set->conns, s->transport, fd, peer) &&
+	if (ops->full(ops->arg))
+		close(fd);
+	else if (conns_accept(s->set->conns, s->transport, fd, peer) &&
 	    has_tls(s->transport))
 		pace(s);
 }
@@ -233,6 +237,14 @@ uint64_t transport_send_errors(const struct transport *t)
 struct udp *transport_udp(const struct transport *t, size_t listener)
 {
 	return t->sockets[listener].udp;
+}
+
+struct udp_backlog transport_backlog(const struct transport *t,
+				     const struct sip_flow *flow)
+{
+	if (flow->listener >= t->count || !t->sockets[flow->listener].udp)
+		return (struct udp_backlog){ 0 };
+	return udp_backlog(t->sockets[flow->listener].udp);
 }
 
 struct conns *transport_conns_of(const struct transport *t)

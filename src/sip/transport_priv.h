@@ -15,6 +15,7 @@ struct transport;
 struct transport_ops {
 	void (*datagram)(const struct sip_flow *flow, struct view packet,
 			 void *arg);
+	bool (*full)(void *arg); /* no more connections for now */
 	struct conn_ops conn;
 	void *arg;
 };
@@ -39,6 +40,9 @@ struct view transport_sentby(const struct transport *t,
 /* An answer, back the way the request came. */
 int transport_send(struct transport *t, const struct sip_flow *flow,
 		   struct view text);
+/* What waits in the kernel where this flow came from; nothing for streams. */
+struct udp_backlog transport_backlog(const struct transport *t,
+				     const struct sip_flow *flow);
 struct udp *transport_udp(const struct transport *t, size_t listener);
 struct conns *transport_conns_of(const struct transport *t);
 

@@ -127,7 +127,7 @@ static void message_fill(const struct uas *u, struct sip_request *out)
 }
 
 /* For the handler that will answer it. */
-static void hand_over(const struct uas *u, sip_request_h *h)
+static void hand_over(struct uas *u, sip_request_h *h)
 {
 	struct sip_request out = { 0 };
 	struct sip *s = u->sip;
@@ -147,10 +147,12 @@ static void hand_over(const struct uas *u, sip_request_h *h)
 		return;
 	}
 	message_fill(u, &out);
+	s->handling = out.txn;
 	h(&out, s->arg);
+	s->handling = 0;
 }
 
-static void serve_register(const struct uas *u)
+static void serve_register(struct uas *u)
 {
 	if (u->sip->registerh && !registrar_is_open(u->sip))
 		hand_over(u, u->sip->registerh);
@@ -159,12 +161,14 @@ static void serve_register(const struct uas *u)
 }
 
 /* Whoever it is has said so. */
-static void serve_known(const struct uas *u)
+static void serve_known(struct uas *u)
 {
 	if (!u->in)
 		sip_conn_known(u->sip, u->flow->conn);
 	switch (u->req->method) {
 	case SIP_MESSAGE:
+		/* From here on the user's own limit counts. */
+		overload_give_back(u);
 		hand_over(u, u->sip->requesth);
 		break;
 	case SIP_REGISTER:
@@ -189,7 +193,7 @@ static void serve(struct uas *u)
 		/* What it could cancel was an INVITE, which we never have. */
 		uas_answer(u, 481, NULL, NULL, 0);
 	else if (!u->in && uas_repeated(u))
-		return;
+		overload_give_back(u);
 	else if (identity_settle(u))
 		serve_known(u);
 }
@@ -234,6 +238,8 @@ static void take_in(struct uas *u)
 	const char *reason;
 	int status;
 
+	if (overload_puts_off(u))
+		return;
 	parser_run(u->sip->parser, &u->sip->req, u->pre);
 	stxn_key(u->sip->stxns, &u->key, u->pre, u->req);
 	status = u->req->status;
@@ -246,21 +252,24 @@ static void take_in(struct uas *u)
 		serve(u);
 }
 
-static void request_in(struct sip *s, const struct sip_flow *flow,
-		       const struct prescan *pre, struct view packet)
+static struct uas uas_of(struct sip *s, const struct sip_flow *flow,
+			 struct view packet)
 {
-	struct uas u = {
+	return (struct uas){
 		.sip = s,
 		.flow = flow,
-		.pre = pre,
+		.pre = &s->pre,
 		.req = &s->req,
 		.packet = packet,
 		.trusted = identity_trusts(s, flow),
 	};
+}
 
-	s->stats.requests_in++;
-	if (!view_eqs(pre->method, "ACK"))
-		take_in(&u);
+static void request_in(struct uas *u)
+{
+	u->sip->stats.requests_in++;
+	if (!view_eqs(u->pre->method, "ACK"))
+		take_in(u);
 }
 
 int sip_inject(struct sip *s, const struct sip_injection *in)
@@ -303,6 +312,7 @@ static void stun_in(struct sip *s, const struct sip_flow *flow,
 void uas_datagram(const struct sip_flow *flow, struct view packet, void *arg)
 {
 	struct sip *s = arg;
+	struct uas u;
 
 	if (stun_is(packet)) {
 		stun_in(s, flow, packet);
@@ -315,25 +325,30 @@ void uas_datagram(const struct sip_flow *flow, struct view packet, void *arg)
 		uac_response(s, packet);
 		return;
 	}
+	u = uas_of(s, flow, packet);
+	if (!overload_hears(&u))
+		return;
 	prescan(&s->pre, packet, s->limits.head);
 	if (!s->pre.status && packet.n > s->limits.datagram) {
 		s->pre.status = 513;
 		s->pre.reason = "Message Too Large";
 	}
-	request_in(s, flow, &s->pre, packet);
+	request_in(&u);
 }
 
 void uas_message(const struct sip_flow *flow, const struct prescan *pre,
 		 struct view packet, void *arg)
 {
 	struct sip *s = arg;
+	struct uas u = uas_of(s, flow, packet);
 
-	if (!pre->response)
-		request_in(s, flow, pre, packet);
-	else if (!pre->status)
+	u.pre = pre;
+	if (pre->response && !pre->status)
 		uac_response(s, packet);
-	else
+	else if (pre->response)
 		s->stats.bad++;
+	else if (overload_hears(&u))
+		request_in(&u);
 }
 
 void uas_stuck(uint64_t id, void *arg)

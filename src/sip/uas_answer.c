@@ -156,5 +156,7 @@ void sip_answer(struct sip *s, uint64_t txn, int code, const char *reason,
 		buf_clear(&s->out);
 		answer_put(&s->out, &a, head);
 	}
+	if (txn != s->handling)
+		load_answered(&s->overload.load);
 	stxn_answer(s->stxns, txn, &a, buf_view(&s->out));
 }

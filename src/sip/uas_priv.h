@@ -22,6 +22,7 @@ struct uas {
 	const struct sip_injection *in; /* NULL: from the network */
 	struct view packet, body;
 	struct stxn_key key;
+	bool over_rate;                 /* its source asked too often */
 	enum sip_identity_how trusted;  /* where it came from is, and why */
 	struct sip_identity id;         /* settled before it is served, but for
 					   OPTIONS and CANCEL */

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who is put off, and at what price for us. Before anything is known of a
+ * request, its source has a rate, unless it is trusted. When there is more to
+ * do than can be done, those who ask most are put off first: 503 with a
+ * Retry-After, made from the pre-scan alone, and silence where somebody does
+ * not care for that.
+ */
+#ifndef CONFAB_OVERLOAD_PRIV_H
+#define CONFAB_OVERLOAD_PRIV_H
+
+#include "load_priv.h"
+#include "share_priv.h"
+
+struct sip;
+struct uas;
+
+struct overload {
+	struct shares *sources;  /* owned; NULL: they have no rate */
+	struct shares *speakers; /* owned */
+	struct bucket_rate rate; /* of a source */
+	struct load load;
+	uint64_t told_ms;        /* the log: when */
+	uint64_t told_refused, told_dropped;
+	enum sip_load level;     /* as it was last seen */
+	uint64_t trimmed_ms;
+};
+
+void overload_init(struct overload *o, const struct sip_limits *limits);
+void overload_free(struct overload *o);
+
+/* Before anything else. False: not a word of it. */
+bool overload_hears(struct uas *u);
+/* Pre-scanned, not parsed. True: it was put off, or had its answer before. */
+bool overload_puts_off(struct uas *u);
+/* It should not have counted: somebody else counts it, or it came again. */
+void overload_give_back(struct uas *u);
+/* No memory for connections. */
+bool overload_memory_full(struct sip *s);
+
+#endif

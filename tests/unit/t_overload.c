@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who is put off when too much comes, and who is not. */
+#include "sip_rig.h"
+
+#include "load_priv.h"
+#include "share_priv.h"
+
+static const char *const stranger = "10.0.0.0/8", *const proxy = "127.0.0.0/8";
+
+static struct sip_stats stats_now(void)
+{
+	struct sip_stats st;
+
+	sip_stats(edge, &st);
+	return st;
+}
+
+static void options(unsigned n, const char *method)
+{
+	char text[500];
+
+	snprintf(text, sizeof(text),
+		 "%s sip:lobby@d SIP/2.0\r\nVia: SIP/2.0/UDP c;rport;"
+		 "branch=z9hG4bKo%u\r\nFrom: <sip:alice@b>;tag=1\r\n"
+		 "To: <sip:lobby@d>\r\nCall-ID: %u\r\nCSeq: 1 %s\r\n"
+		 "User-Agent: so that the answer is no longer than this is, "
+		 "which would be withheld where it is not known who asks\r\n"
+		 "Content-Length: 0\r\n\r\n", method, n, n, method);
+	udp_put(text, strlen(text));
+}
+
+/* 200, then 503 with Retry-After, then nothing at all. */
+static void test_a_source_has_its_rate(void **state)
+{
+	const struct sip_limits limits = { .source_rate = 2,
+					   .source_burst = 3 };
+	unsigned i;
+
+	(void)state;
+	edge_open(stranger, &limits);
+	for (i = 0; i < 3; i++) {
+		options(i, "OPTIONS");
+		assert_true(received(udp));
+		starts("SIP/2.0 200 ");
+	}
+	for (; i < 6; i++) {
+		options(i, "OPTIONS");
+		assert_true(received(udp));
+		starts("SIP/2.0 503 ");
+		has("\r\nRetry-After: ");
+	}
+	for (; i < 100; i++)
+		options(i, "OPTIONS");
+	assert_true(silent(udp));
+	assert_int_equal(stats_now().dropped, 94);
+
+	clock_advance(500);
+	options(i++, "OPTIONS");
+	assert_true(received(udp));
+	starts("SIP/2.0 200 ");
+	options(i, "OPTIONS");
+	assert_true(received(udp));
+	starts("SIP/2.0 503 ");
+}
+
+static void test_who_is_trusted_has_none(void **state)
+{
+	const struct sip_limits limits = { .source_rate = 2,
+					   .source_burst = 3 };
+	unsigned i;
+
+	(void)state;
+	edge_open(proxy, &limits);
+	for (i = 0; i < 50; i++) {
+		options(i, "OPTIONS");
+		assert_true(received(udp));
+		starts("SIP/2.0 200 ");
+	}
+	assert_int_equal(stats_now().dropped, 0);
+}
+
+static void message(unsigned n, const char *from)
+{
+	char text[500];
+
+	snprintf(text, sizeof(text),
+		 "MESSAGE sip:lobby@d SIP/2.0\r\nVia: SIP/2.0/UDP c;rport;"
+		 "branch=z9hG4bKm%u\r\nFrom: <sip:%s@b>;tag=1\r\n"
+		 "To: <sip:lobby@d>\r\nCall-ID: %u\r\nCSeq: 1 MESSAGE\r\n"
+		 "Content-Length: 2\r\n\r\nhi", n, from, n);
+	udp_put(text, strlen(text));
+}
+
+/* The disk stands still: those who say most are put off, before they are
+ * parsed. Who is quiet is served. */
+static void test_the_quiet_are_served(void **state)
+{
+	const uint64_t busy = (uint64_t)LOAD_RATE * LOAD_BUSY_MS / 1000;
+	unsigned i, taken;
+
+	(void)state;
+	edge_open(proxy, NULL);
+	answer_code = 0;
+	for (i = 0; i < busy + 100; i++) {
+		message(i, "loud");
+		if (i % 32 == 0)
+			turns();
+	}
+	turns();
+	taken = requests;
+	assert_in_range(taken, busy, busy + 1);
+	assert_int_equal(stats_now().load, SIP_BUSY);
+	assert_true(received(udp));
+	starts("SIP/2.0 503 ");
+	has("\r\nRetry-After: ");
+	while (!silent(udp))
+		;
+	/* It is told so some times. */
+	assert_int_equal(stats_now().overload, 20);
+	assert_int_equal(stats_now().dropped, 100 - 20);
+
+	message(i++, "quiet");
+	turns();
+	assert_int_equal(requests, taken + 1);
+	/* What waits is known even now, and is no new request. */
+	message(0, "loud");
+	assert_true(silent(udp));
+	assert_int_equal(stats_now().retransmits_in, 1);
+
+	sip_answer(edge, last_txn, 202, NULL, NULL, 0);
+	assert_true(received(udp));
+	starts("SIP/2.0 202 ");
+}
+
+static void test_memory_is_a_limit_for_all(void **state)
+{
+	const struct sip_limits limits = { .memory = 1 };
+	int fd;
+
+	(void)state;
+	edge_open(proxy, &limits);
+	ask(MESSAGE("a"), "SIP/2.0 503 ");
+	assert_int_equal(stats_now().load, SIP_FULL);
+	assert_true(stats_now().memory > 1);
+	assert_int_equal(requests, 0);
+	fd = tcp_open();
+	assert_true(tcp_ended(fd));
+	close(fd);
+	/* Who asks whether we are there is told. */
+	ask(REQUEST("OPTIONS", "b") "\r\n", "SIP/2.0 200 ");
+}
+
+static size_t used;
+static unsigned looked;
+
+static size_t look(void)
+{
+	looked++;
+	return used;
+}
+
+static void test_memory_is_looked_at_seldom(void **state)
+{
+	struct load l = { .memory_max = 100, .memoryh = look };
+
+	(void)state;
+	used = 100;
+	looked = 0;
+	assert_false(load_memory_full(&l));
+	used = 101;
+	assert_false(load_memory_full(&l));
+	assert_int_equal(looked, 1);
+	clock_advance(LOAD_MEMORY_MS);
+	assert_true(load_memory_full(&l));
+	assert_int_equal(load_level(&l, 0, (struct udp_backlog){ 0 }),
+			 SIP_FULL);
+	assert_int_equal(looked, 2);
+}
+
+static void window(struct load *l, size_t waiting, unsigned answered)
+{
+	load_level(l, waiting, (struct udp_backlog){ 0 });
+	while (answered--)
+		load_answered(l);
+	clock_advance(LOAD_WINDOW_MS);
+	load_level(l, waiting, (struct udp_backlog){ 0 });
+}
+
+/* What the disk can do is seen when it has enough to do. */
+static void test_a_slow_disk(void **state)
+{
+	const struct udp_backlog none = { 0 };
+	struct load l = { 0 };
+	int i;
+
+	(void)state;
+	/* Little to do says nothing. */
+	for (i = 0; i < 50; i++)
+		window(&l, LOAD_FEW - 1, 5);
+	assert_int_equal(load_level(&l, 400, none), SIP_CALM);
+	for (i = 0; i < 50; i++)
+		window(&l, LOAD_FEW, 50);
+	assert_in_range(l.rate, 480, 520);
+	assert_int_equal(load_level(&l, LOAD_FEW, none), SIP_BUSY);
+	assert_int_equal(load_level(&l, 400, none), SIP_FULL);
+	/* A few that hang are no load. */
+	assert_int_equal(load_level(&l, LOAD_FEW - 1, none), SIP_CALM);
+	/* Nothing is answered at all: still a number. */
+	for (i = 0; i < 100; i++)
+		window(&l, LOAD_FEW, 0);
+	assert_int_equal(load_level(&l, LOAD_FEW, none), SIP_FULL);
+}
+
+static void test_packets_in_the_kernel(void **state)
+{
+	enum { MIB = 1024 * 1024, KIB = 1024 };
+	const struct {
+		struct udp_backlog b;
+		enum sip_load want;
+	} rows[] = {
+		{ { 0, 0 }, SIP_CALM },
+		{ { 3 * MIB, 16 * MIB }, SIP_CALM },
+		{ { 4 * MIB, 16 * MIB }, SIP_BUSY },
+		{ { 11 * MIB, 16 * MIB }, SIP_FULL },
+		{ { 200 * KIB, 400 * KIB }, SIP_CALM },
+		{ { 310 * KIB, 400 * KIB }, SIP_BUSY },
+		{ { 390 * KIB, 400 * KIB }, SIP_FULL },
+	};
+	struct load l = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(load_level(&l, 0, rows[i].b), rows[i].want);
+}
+
+static void test_shares(void **state)
+{
+	const struct bucket_rate rate = { 1, 1000, 1 };
+	struct shares *ss = shares_new(2);
+	uint64_t who;
+
+	(void)state;
+	/* All in one row. */
+	for (who = 2; who <= 2 * SHARE_WAYS; who += 2)
+		assert_true(bucket_take(&shares_of(ss, who)->taken, &rate,
+					1000 + who));
+	for (who = 2; who <= 2 * SHARE_WAYS; who += 2)
+		assert_false(bucket_take(&shares_of(ss, who)->taken, &rate,
+					 1000 + who));
+	/* One more: the first is forgotten, the others are not. */
+	assert_true(bucket_take(&shares_of(ss, 100)->taken, &rate, 1500));
+	assert_int_equal(shares_of(ss, 4)->who, 4);
+	assert_false(bucket_take(&shares_of(ss, 4)->taken, &rate, 1100));
+	assert_true(bucket_take(&shares_of(ss, 2)->taken, &rate, 1100));
+	shares_free(ss);
+}
+
+static void test_a_bucket_is_given_back(void **state)
+{
+	const struct bucket_rate rate = { 1, 1000, 2 }, none = { 0 };
+	struct bucket b = { 0 };
+
+	(void)state;
+	bucket_give(&b, &rate);
+	bucket_give(&b, &none);
+	assert_int_equal(b.full_us, 0);
+	assert_true(bucket_take(&b, &rate, 5000));
+	assert_true(bucket_take(&b, &rate, 5000));
+	assert_false(bucket_take(&b, &rate, 5000));
+	bucket_give(&b, &rate);
+	assert_true(bucket_take(&b, &rate, 5000));
+	assert_false(bucket_take(&b, &rate, 5000));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_a_source_has_its_rate),
+		TEST(test_who_is_trusted_has_none),
+		TEST(test_the_quiet_are_served),
+		TEST(test_memory_is_a_limit_for_all),
+		TEST(test_memory_is_looked_at_seldom),
+		TEST(test_a_slow_disk),
+		TEST(test_packets_in_the_kernel),
+		TEST(test_shares),
+		TEST(test_a_bucket_is_given_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
