@@ -14,7 +14,8 @@
 #include "stream.h"
 #include "tls_ctx_priv.h"
 
-/* Of TLS 1.2: with forward secrecy, and no other mode than AEAD. */
+/* Of a server's TLS 1.2: with forward secrecy, and no other mode than AEAD.
+ * Servers that we connect to may be older: there OpenSSL's list holds. */
 #define CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 static void ctx_destroy(void *obj)
@@ -112,7 +113,7 @@ static int no_password(char *p, int size, int rwflag, void *arg)
 }
 
 
-static void set_server(SSL_CTX *ssl)
+static int set_server(SSL_CTX *ssl, char *why, size_t size)
 {
 	static const unsigned char id[] = "confab";
 
@@ -122,6 +123,9 @@ static void set_server(SSL_CTX *ssl)
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_session_id_context(ssl, id, sizeof(id) - 1);
 	SSL_CTX_set_num_tickets(ssl, 1);
+	if (SSL_CTX_set_cipher_list(ssl, CIPHERS) != 1)
+		return explain(why, size, NULL);
+	return 0;
 }
 
 
@@ -129,15 +133,13 @@ static int ssl_new(SSL_CTX **sp, const struct tls_ctx *ctx, char *why,
 		   size_t size)
 {
 	SSL_CTX *ssl;
-	int err;
+	int err = 0;
 
 	ERR_clear_error();
 	ssl = SSL_CTX_new(ctx->server ? TLS_server_method() :
 					TLS_client_method());
-	if (!ssl || SSL_CTX_set_cipher_list(ssl, CIPHERS) != 1) {
-		SSL_CTX_free(ssl);
+	if (!ssl)
 		return explain(why, size, NULL);
-	}
 	SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION);
 	SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION |
 				 SSL_OP_NO_COMPRESSION);
@@ -146,8 +148,9 @@ static int ssl_new(SSL_CTX **sp, const struct tls_ctx *ctx, char *why,
 			      SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_default_passwd_cb(ssl, no_password);
 	if (ctx->server)
-		set_server(ssl);
-	err = load_cas(ssl, ctx, why, size);
+		err = set_server(ssl, why, size);
+	if (!err)
+		err = load_cas(ssl, ctx, why, size);
 	if (!err)
 		err = load_cert(ssl, ctx, why, size);
 	if (err)
