@@ -41,9 +41,9 @@ bool imc_is_manager(const struct imc *i, struct view user, struct view domain)
 	       hub_is_our_domain(i->hub, domain);
 }
 
-static void way_set(struct way *w, struct binding *b)
+static void way_set(const struct imc *i, struct way *w, struct binding *b)
 {
-	w->flow = b->flow;
+	(void)location_flow(i->location, b, &w->flow);
 	w->dest = b->dest;
 	w->device = b;
 	w->binding = b->id;
@@ -93,7 +93,7 @@ enum route imc_ways(struct imc *i, const struct addr *user, struct ways *out)
 		return proxy_way(i, user, &out->way[0]);
 	out->count = location_find(i->location, user->text, user->hash, b);
 	for (size_t n = 0; n < out->count; n++)
-		way_set(&out->way[n], b[n]);
+		way_set(i, &out->way[n], b[n]);
 	if (out->count)
 		return ROUTE_OK;
 	out->count = 1;

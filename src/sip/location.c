@@ -24,6 +24,7 @@ enum {
 	STORE_AGAIN_MS = 24 * 60 * 60 * 1000, /* a learned place */
 	TYPING_MS = 1000,
 	LOOKS = 16, /* entries looked at for one to forget */
+	SIP_PORT = 5060,
 };
 
 struct place {
@@ -559,14 +560,58 @@ bool location_may_type(struct location *l, struct view aor, uint64_t now_ms)
 
 /* ---- finding ---- */
 
+static bool same_ip(const struct netaddr *a, const struct netaddr *b)
+{
+	struct netaddr x = *a, y = *b;
+
+	netaddr_set_port(&x, 0);
+	netaddr_set_port(&y, 0);
+	return netaddr_eq(&x, &y);
+}
+
+/* A phone that listens, and is behind no NAT. Who uses outbound (RFC 5626)
+ * can't be connected to. */
+static bool dial(const struct location *l, const struct binding *b,
+		 struct sip_flow *out)
+{
+	struct sip_uri uri;
+	struct netaddr a;
+
+	if (!b->id || b->contact.reg_id || b->flow.transport != SIP_TCP ||
+	    sip_uri_parse(&uri, b->contact.uri) ||
+	    netaddr_set(&a, uri.host, uri.port ? uri.port : SIP_PORT) ||
+	    !same_ip(&a, &b->flow.peer) || !sip_may_send(l->sip, &a))
+		return false;
+	out->conn = 0;
+	out->peer = a;
+	return true;
+}
+
 /* A connection that is gone leads nowhere until the device comes back. */
+static bool stream_flow(const struct location *l, const struct binding *b,
+			struct sip_flow *out)
+{
+	struct sip_flow alive;
+
+	if (!l->sip)
+		return false;
+	return (b->flow.conn && sip_conn_flow(l->sip, b->flow.conn, &alive)) ||
+	       dial(l, b, out);
+}
+
+bool location_flow(const struct location *l, const struct binding *b,
+		   struct sip_flow *out)
+{
+	*out = b->flow;
+	return !b->id || !sip_is_stream(b->flow.transport) ||
+	       stream_flow(l, b, out);
+}
+
 bool location_reaches(const struct location *l, const struct binding *b)
 {
 	struct sip_flow flow;
 
-	return !sip_is_stream(b->flow.transport) ||
-	       (l->sip && b->flow.conn &&
-		sip_conn_flow(l->sip, b->flow.conn, &flow));
+	return location_flow(l, b, &flow);
 }
 
 size_t location_find(const struct location *l, struct view aor, uint64_t hash,

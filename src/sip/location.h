@@ -78,7 +78,11 @@ void location_heard(struct location *l, struct view aor,
  * learned place where none is registered. The number of them. */
 size_t location_find(const struct location *l, struct view aor, uint64_t hash,
 		     struct binding *out[LOCATION_BINDINGS]);
-/* Its way back is open, as far as is known. */
+/* Its way back, as it is now: its flow; or, where a TCP connection is gone, a
+ * new one to the address that it named, if that is where it came from. False:
+ * there is none. */
+bool location_flow(const struct location *l, const struct binding *b,
+		   struct sip_flow *out);
 bool location_reaches(const struct location *l, const struct binding *b);
 /* All there are, reachable or not, the learned one last. */
 size_t location_all(const struct location *l, struct view aor,

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from lab.clients import Baresip, installed
+from lab.clients import Baresip, Linphone, installed
 from lab.sip import get
 from lab.util import free_port, wait_for
 
@@ -211,25 +211,34 @@ def test_the_operator_sees_and_forgets(confabd, device):
     assert contacts(c, 'alice') == []
 
 
-@pytest.mark.parametrize('transport', ['udp', 'tcp'])
-def test_baresip_registers(confabd, user, folder, closing, transport):
-    if not installed('baresip'):
-        pytest.skip('baresip is not installed')
-    c = confabd()
+@pytest.mark.parametrize('kind, agent, transport', [
+    (Baresip, 'baresip', 'udp'), (Baresip, 'baresip', 'tcp'),
+    (Linphone, 'inphone', 'tcp')])
+def test_a_client_registers_with_its_password(confabd, user, folder, closing,
+                                              kind, agent, transport):
+    if not installed(kind.program):
+        pytest.skip('%s is not installed' % kind.program)
+    c = confabd(trusted='')
+    c.add_user('bob', 'bobs')
+    c.add_user('cleo', 'cleos')
     room = c.room('lobby')
-    bob = user(c, 'bob')
+    bob = user(c, 'bob', password='bobs')
     bob.join(room)
-    bea = closing(Baresip(folder('bea'), 'bea', c.domain, (c.host, c.port),
-                          contact=room, transport=transport, register=True))
-    wait_for(lambda: registered(c, 'bea'), 'baresip to register')
-    assert 'baresip' in registered(c, 'bea')[0]['agent']
-    bea.say(room, '#join')
-    bea.saw('*** [bea] has joined the room', room)
-    assert bob.send(room, 'hello bea') == 202
-    bea.saw('[bob]: hello bea', room)
-    bea.say(room, 'hello bob')
-    bob.saw('[bea]: hello bob')
-    assert bea.count('[bob]: hello bea', room) == 1
+    options = {'contact': room} if kind is Baresip else {}
+    cleo = closing(kind(folder('cleo'), 'cleo', c.domain, (c.host, c.port),
+                        transport=transport, password='cleos', register=True,
+                        **options))
+    wait_for(lambda: registered(c, 'cleo'), 'the client to register')
+    device, = registered(c, 'cleo')
+    assert agent in device['agent']
+    assert device['by'].startswith(transport + ':')
+    cleo.say(room, '#join')
+    cleo.saw('*** [cleo] has joined the room', room)
+    assert bob.send(room, 'hello cleo') == 202
+    cleo.saw('[bob]: hello cleo', room)
+    cleo.say(room, 'hello bob')
+    bob.saw('[cleo]: hello bob')
+    assert cleo.count('[bob]: hello cleo', room) == 1
 
 
 @pytest.mark.parametrize('send_to', ['', 'send_to = {"127.0.0.0/8"}'])
@@ -248,3 +257,27 @@ def test_another_domain_by_its_servers(confabd, user, send_to):
              'the servers to be found')
     wait_for(lambda: zoe.seen.all(), 'the invitation')
     assert zoe.seen.all()[0].uri == zoe.seen.all()[0].to == zoe.aor
+
+
+def test_a_phone_that_listens_is_connected_to_again(confabd, user, device):
+    c = confabd(extra='send_to = {"127.0.0.0/8"}')
+    room = c.room('lobby')
+    bob, alice = user(c, 'bob'), device(c, 'alice', transport='tcp')
+    bob.join(room)
+    alice.join(room)
+    phone = socket.create_server(('127.0.0.1', 0))
+    phone.settimeout(20)
+    contact = 'sip:a@127.0.0.1:%d;transport=tcp' % phone.getsockname()[1]
+    assert register(alice, '<%s>' % contact)[0] == 200
+    alice.close()
+    c.kill()
+    c.start()
+    assert registered(c, 'alice')[0]['reachable']
+    assert bob.send(room, 'are you up?') == 202
+    with phone.accept()[0] as line:
+        line.settimeout(20)
+        data = b''
+        while b'are you up?' not in data:
+            data += line.recv(4096)
+    assert data.startswith(b'MESSAGE %s SIP/2.0\r\n' % contact.encode())
+    phone.close()

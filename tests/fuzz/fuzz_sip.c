@@ -6,7 +6,10 @@
 #include <stdlib.h>
 
 #include "answer_priv.h"
+#include "dest_priv.h"
+#include "mem.h"
 #include "parse_priv.h"
+#include "register_priv.h"
 #include "response_priv.h"
 #include "stun_priv.h"
 
@@ -29,6 +32,23 @@ static void answer_try(void)
 		abort(); /* what was read may always be written back */
 	buf_free(&head);
 	buf_free(&out);
+}
+
+/* What a REGISTER was taken for may always be sent to. */
+static void register_try(void)
+{
+	struct sip_dest *d;
+	struct reg reg;
+	size_t i;
+
+	reg_read(&reg, &pre, 3600);
+	for (i = 0; i < reg.count && !reg.status; i++) {
+		if (sip_dest_new(&d, VIEW("sip:a@b"), reg.contact[i].uri,
+				 buf_view(&reg.path)))
+			abort();
+		mem_deref(d);
+	}
+	reg_free(&reg);
 }
 
 static void stun_try(struct view packet)
@@ -59,6 +79,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	prescan(&pre, packet, 8192);
 	if (pre.response)
 		return 0;
+	if (!pre.status)
+		register_try();
 	parser_run(parser, &req, &pre);
 	if (pre.first[HDR_VIA].n)
 		answer_try();

@@ -337,6 +337,7 @@ static void test_connections_are_found_again(void **state)
 	l = location_new(&conf);
 	location_load(&sb, l);
 	sb.aor = VIEW("sip:bob@b");
+	sb.contact = VIEW("sip:bob@x.invalid");
 	sb.flow = VIEW("tcp:192.0.2.1:40000");
 	location_load(&sb, l);
 	location_set_sip(l, edge);
