@@ -377,6 +377,34 @@ static void change_one(struct visit *v, struct location_change *ch,
 		location_unbind(ch, b->id);
 }
 
+static bool is_former(const struct visit *v, const struct binding *b)
+{
+	const struct sip_flow *here = v->u->flow;
+
+	return b->id && b->flow.transport == here->transport &&
+	       netaddr_eq(&b->flow.peer, &here->peer) &&
+	       !view_eq(b->contact.call_id, v->u->req->call_id);
+}
+
+/* A device that was started again has a new Call-ID, and often a new Contact:
+ * what it was before is gone, and would get everything twice. Behind a proxy
+ * others have the same address. */
+static void drop_former(struct visit *v, struct location_change *ch)
+{
+	struct binding *b[LOCATION_BINDINGS + 1];
+	uint64_t id[LOCATION_BINDINGS + 1];
+	size_t i, n = 0, all;
+
+	if (v->u->pre->vias != 1 || v->reg.path.n)
+		return;
+	all = location_all(v->l, buf_view(&v->aor), b);
+	for (i = 0; i < all; i++)
+		if (is_former(v, b[i]))
+			id[n++] = b[i]->id;
+	for (i = 0; i < n; i++)
+		location_unbind(ch, id[i]);
+}
+
 static void change_all(struct visit *v, struct location_change *ch,
 		       struct pending *p)
 {
@@ -391,6 +419,8 @@ static void change_all(struct visit *v, struct location_change *ch,
 		location_unbind(ch, id[i]);
 	for (i = 0; i < v->reg.count; i++)
 		change_one(v, ch, &v->reg.contact[i], p);
+	if (p->bound)
+		drop_former(v, ch);
 }
 
 static void change(struct visit *v)

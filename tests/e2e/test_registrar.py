@@ -2,6 +2,7 @@
 """Devices that register: found again, each once, also after a restart."""
 import re
 import socket
+import subprocess
 
 import pytest
 
@@ -281,3 +282,16 @@ def test_a_phone_that_listens_is_connected_to_again(confabd, user, device):
             data += line.recv(4096)
     assert data.startswith(b'MESSAGE %s SIP/2.0\r\n' % contact.encode())
     phone.close()
+
+
+def test_sipsak_registers(confabd, folder):
+    if not installed('sipsak'):
+        pytest.skip('sipsak is not installed')
+    c = confabd()
+    run = subprocess.run(
+        ['sipsak', '-U', '-C', 'sip:sak@127.0.0.1:5099', '-x', '600', '-vv',
+         '-H', '127.0.0.1', '-s', 'sip:sak@%s:%d' % (c.host, c.port)],
+        capture_output=True, text=True, timeout=60, cwd=folder('sak'))
+    assert run.returncode == 0, run
+    assert [d['contact'] for d in registered(c, 'sak@127.0.0.1')] == [
+        'sip:sak@127.0.0.1:5099']

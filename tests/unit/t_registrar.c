@@ -440,6 +440,25 @@ static void requests_come_in_order(void **state)
 	assert_int_equal(bindings(NULL), 1);
 }
 
+static void who_starts_again_is_there_once(void **state)
+{
+	struct binding *b = NULL;
+
+	(void)state;
+	registrar_open("127.0.0.0/8");
+	assert_int_equal(say_as(1, "one", "Contact: <sip:a-1@192.0.2.1>\r\n"),
+			 200);
+	assert_int_equal(say_as(1, "two", "Contact: <sip:a-2@192.0.2.1>\r\n"),
+			 200);
+	assert_null(strstr(in, "sip:a-1@"));
+	assert_int_equal(bindings(&b), 1);
+	assert_view(b->contact.uri, "sip:a-2@192.0.2.1");
+	/* by way of a proxy many come from one address */
+	assert_int_equal(say_as(1, "three", "Contact: <sip:a-3@192.0.2.1>\r\n"
+					    "Path: <sip:p;lr>\r\n"), 200);
+	assert_int_equal(bindings(NULL), 2);
+}
+
 static void a_path_leads_back(void **state)
 {
 	struct binding *b = NULL;
@@ -582,6 +601,7 @@ int main(void)
 		CASE(ten_contacts_and_no_more),
 		CASE(eleven_at_once),
 		CASE(requests_come_in_order),
+		CASE(who_starts_again_is_there_once),
 		CASE(a_path_leads_back),
 		CASE(outbound_keeps_one_binding_a_flow),
 		CASE(only_what_is_known_may_be_required),
