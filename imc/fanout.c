@@ -51,25 +51,33 @@ static void on_letter(int status, uint64_t member, uint64_t seq, void *arg)
 	buf_free(&why);
 }
 
-/* The copy that was refused can be sent in another form at once. */
+/* Why the copy should be sent once more at once; empty: it should not. */
+static struct view why_again(struct imc *i, const struct addr *user,
+			     int status)
+{
+	if (imc_learn(i, user, imc_done_binding(i, user), status, false))
+		return VIEW("the device wants another form");
+	if (fanout_fate(status) == FATE_AGAIN && imc_has_moved(i, user))
+		return VIEW("he is somewhere else by now");
+	return VIEW_NONE;
+}
+
 static bool try_otherwise(struct imc *i, int status, uint64_t member,
 			  uint64_t seq)
 {
+	struct view why = VIEW_NONE;
 	struct addr *user = NULL;
-	bool learned = false;
 
 	if (status < 400 || !i->running || !i->sip)
 		return false;
 	if (!addr_parse(&user, sip_done_copy(i->sip).to))
-		learned = imc_learn(i, user, imc_done_binding(i, user), status,
-				    false);
-	if (learned) {
-		hub_on_member_failed(i->hub, member, seq, true,
-				     VIEW("the device wants another form"));
+		why = why_again(i, user, status);
+	if (!view_empty(why)) {
+		hub_on_member_failed(i->hub, member, seq, true, why);
 		hub_member_awake(i->hub, user);
 	}
 	mem_deref(user);
-	return learned;
+	return !view_empty(why);
 }
 
 static void on_copy(int status, uint64_t member, uint64_t seq, void *arg)

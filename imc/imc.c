@@ -140,6 +140,26 @@ uint64_t imc_done_binding(const struct imc *i, const struct addr *user)
 	return b ? b->id : 0;
 }
 
+static bool same_way(const struct sip_flow *a, const struct sip_flow *b)
+{
+	return a->transport == b->transport && netaddr_eq(&a->peer, &b->peer) &&
+	       (!sip_is_stream(a->transport) || a->conn == b->conn);
+}
+
+bool imc_has_moved(const struct imc *i, const struct addr *user)
+{
+	const struct sip_copy copy = sip_done_copy(i->sip);
+	struct binding *b[LOCATION_BINDINGS];
+	size_t n = 0;
+
+	if (!i->proxy)
+		n = location_find(i->location, user->text, user->hash, b);
+	for (size_t k = 0; k < n; k++)
+		if (same_way(&b[k]->flow, &copy.flow))
+			return false;
+	return n > 0;
+}
+
 /* One who was never heard is made known, so that this is not lost. */
 static struct binding *device_to_learn(struct imc *i, const struct addr *user,
 				       uint64_t binding,

@@ -74,6 +74,9 @@ bool imc_learn(struct imc *i, const struct addr *user, uint64_t binding,
 	       int status, bool bare);
 /* Likewise: which device the copy went to. */
 uint64_t imc_done_binding(const struct imc *i, const struct addr *user);
+/* Likewise: the copy went a way that does not lead to user any more, and
+ * others do. */
+bool imc_has_moved(const struct imc *i, const struct addr *user);
 /* A final answer to something that we sent. */
 void imc_on_status(struct imc *i, int status);
 /* The domain of a room whose URI has this host: an IP address that a request

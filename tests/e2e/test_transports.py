@@ -146,6 +146,26 @@ def test_what_came_while_a_browser_was_away_waits(edge, person, user):
     bob.saw('[wes]: back')
 
 
+@pytest.mark.parametrize('transport', ('tcp', 'wss'))
+def test_who_comes_by_another_way_gets_it_there(edge, person, user,
+                                                transport):
+    """A phone changes its network: what was sent the old way is not lost
+    there until it is tried again."""
+    server = edge()
+    room = server.room('lobby')
+    old, bob = person(server, 'nia', transport), user(server, 'bob')
+    bob.join(room)
+    old.join(room)
+    old.answer = None
+    assert bob.send(room, 'where are you?') == 202
+    old.requests.wait(lambda m: m.body == '[bob]: where are you?')
+    new = person(server, 'nia', transport)
+    assert new.send(room, 'here') == 202
+    old.close()
+    new.seen.wait(lambda m: m.body.endswith('[bob]: where are you?'),
+                  patience=20)
+
+
 def register(u, contact, expires=600):
     """As JsSIP does, whose contact leads nowhere: the status."""
     domain = 'sip:' + u.domain
