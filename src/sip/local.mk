@@ -15,17 +15,20 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/done.c src/sip/done_priv.h \
 	src/sip/device.c src/sip/device.h \
 	src/sip/edge.c src/sip/edge_priv.h \
+	src/sip/event.c src/sip/event_priv.h src/sip/events.h \
 	src/sip/flow.c \
 	src/sip/identity.c src/sip/identity_priv.h \
 	src/sip/inject.c src/sip/inject_priv.h \
 	src/sip/location.c src/sip/location.h \
 	src/sip/load.c src/sip/load_priv.h \
 	src/sip/method.c src/sip/method_priv.h \
+	src/sip/notify.c \
 	src/sip/nonce.c src/sip/nonce_priv.h \
 	src/sip/overload.c src/sip/overload_priv.h \
 	src/sip/parse.c src/sip/parse_priv.h \
 	src/sip/policy.c src/sip/policy_priv.h \
 	src/sip/prescan.c src/sip/prescan_priv.h \
+	src/sip/publish.c src/sip/pubs.c src/sip/pubs_priv.h \
 	src/sip/register.c src/sip/register_priv.h \
 	src/sip/registrar.c src/sip/registrar.h src/sip/registrar_priv.h \
 	src/sip/resolve.c src/sip/resolve.h \
@@ -36,6 +39,7 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/stun.c src/sip/stun_priv.h \
 	src/sip/stxn.c src/sip/stxn_priv.h \
 	src/sip/template.c src/sip/template_priv.h \
+	src/sip/subs.c src/sip/subs_priv.h src/sip/subscribe.c \
 	src/sip/text.c src/sip/text_priv.h \
 	src/sip/throttle.c src/sip/throttle_priv.h \
 	src/sip/transport.c src/sip/transport_priv.h \
@@ -101,6 +105,12 @@ check_PROGRAMS += tests/unit/t_sip_out
 tests_unit_t_sip_out_SOURCES = tests/unit/t_sip_out.c tests/unit/sip_rig.h
 tests_unit_t_sip_out_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_sip_out_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_sip_events
+tests_unit_t_sip_events_SOURCES = tests/unit/t_sip_events.c \
+	tests/unit/sip_rig.h
+tests_unit_t_sip_events_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_sip_events_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_sip_auth
 tests_unit_t_sip_auth_SOURCES = tests/unit/t_sip_auth.c tests/unit/sip_rig.h

@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "clock.h"
+#include "event_priv.h"
 #include "log.h"
 #include "mem.h"
 #include "method_priv.h"
@@ -159,7 +160,7 @@ static bool refuse(const struct visit *v, int status, const char *reason)
 }
 
 /* A client without DNS knows us by a number. */
-static bool is_ours(const struct uas *u, struct view host)
+bool registrar_is_ours(const struct uas *u, struct view host)
 {
 	struct netaddr numeric;
 
@@ -183,7 +184,8 @@ static bool know_user(struct visit *v)
 
 	if (!to->chat || view_empty(to->uri.user))
 		return refuse(v, 400, "To Is No User");
-	if (!is_ours(u, u->req->ruri.uri.host) || !is_ours(u, to->uri.host))
+	if (!registrar_is_ours(u, u->req->ruri.uri.host) ||
+	    !registrar_is_ours(u, to->uri.host))
 		return refuse(v, 404, "Not Our Domain");
 	if (!uri_user_is(to->uri.user, id->user) ||
 	    (!view_ieq(to->uri.host, id->host) && !is_proved(u)))
@@ -203,7 +205,7 @@ static bool same_ip(const struct netaddr *a, const struct netaddr *b)
 
 /* A number that is the source's own is as good as the source; a name is not
  * asked for. */
-static bool contact_allowed(const struct uas *u, const struct sip_uri *uri)
+bool registrar_allows(const struct uas *u, const struct sip_uri *uri)
 {
 	struct netaddr a;
 
@@ -230,7 +232,7 @@ static bool contacts_allowed(struct visit *v)
 	for (size_t i = 0; i < v->reg.count; i++) {
 		struct register_contact *c = &v->reg.contact[i];
 
-		if (!contact_allowed(v->u, &c->parts))
+		if (!registrar_allows(v->u, &c->parts))
 			return refuse(v, 403, "Contact Is Not Allowed");
 		if (c->expires && c->expires < limits->expires_min)
 			return refuse_brief(v);
@@ -474,9 +476,15 @@ bool registrar_is_open(const struct sip *s)
 
 struct view registrar_allow(const struct sip *s)
 {
-	return registrar_is_open(s) || s->registerh ?
-		       VIEW("MESSAGE, OPTIONS, REGISTER") :
-			    VIEW("MESSAGE, OPTIONS");
+	static const char *const names[2][2] = {
+		{ "MESSAGE, OPTIONS", "MESSAGE, OPTIONS, REGISTER" },
+		{ "MESSAGE, OPTIONS, PUBLISH, SUBSCRIBE",
+		  "MESSAGE, OPTIONS, PUBLISH, REGISTER, SUBSCRIBE" },
+	};
+	bool events = events_open(s) || s->eventh;
+	bool users = registrar_is_open(s) || s->registerh;
+
+	return view_str(names[events][users]);
 }
 
 void registrar_serve(const struct uas *u)

@@ -7,6 +7,10 @@
 
 /* What OPTIONS, 405 and 501 name in Allow. */
 struct view registrar_allow(const struct sip *s);
+/* A host that we are known by. */
+bool registrar_is_ours(const struct uas *u, struct view host);
+/* A Contact that nothing speaks against (policy_priv.h). */
+bool registrar_allows(const struct uas *u, const struct sip_uri *contact);
 bool registrar_is_open(const struct sip *s);
 /* A REGISTER of one whose identity is settled. */
 void registrar_serve(const struct uas *u);

@@ -7,7 +7,10 @@
 #include <string.h>
 
 #include "digest.h"
+#include "event_priv.h"
 #include "mem.h"
+#include "pubs_priv.h"
+#include "subs_priv.h"
 
 enum { KIB = 1024, OUT_MAX = 64 * KIB, AMP_SOURCES = 65536 };
 
@@ -81,6 +84,7 @@ static int parts_new(struct sip *s, const struct sip_conf *conf, char *why,
 	s->stxns = stxns_new(w, s->limits.server_txns, s->limits.answers,
 			     conf->branch_key, &stxn_ops);
 	s->edges = edges_new();
+	s->events = events_new(s);
 	s->injects = injects_new(w, s->limits.server_txns, uas_stuck, s);
 	s->ctxns = ctxns_new(w, s->limits.client_txns, conf->branch_key,
 			     &ctxn_ops);
@@ -116,6 +120,7 @@ int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
 	s->limits = limits_full(&conf->limits);
 	s->requesth = conf->requesth;
 	s->registerh = conf->registerh;
+	s->eventh = conf->eventh;
 	s->strayh = conf->strayh;
 	s->arg = conf->arg;
 	s->trusted_certs = conf->trusted_certs;
@@ -142,6 +147,7 @@ void sip_free(struct sip *s)
 		return;
 	transport_free(s->transport);
 	ctxns_free(s->ctxns);
+	events_free(s->events);
 	stxns_free(s->stxns);
 	injects_free(s->injects);
 	edges_free(s->edges);
@@ -214,6 +220,8 @@ void sip_stats(const struct sip *s, struct sip_stats *out)
 	out->conns_shed = t->shed;
 	out->overload += t->refused;
 	out->conns = transport_conns(s->transport);
+	out->subscriptions = subs_count(s->events->subs);
+	out->publications = pubs_count(s->events->pubs);
 }
 
 void sip_conn_known(struct sip *s, uint64_t conn)

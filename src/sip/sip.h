@@ -169,6 +169,8 @@ struct sip_conf {
 	sip_request_h *requesth;
 	sip_request_h *registerh; /* a REGISTER while there is no registrar
 				     here; NULL: 405 */
+	sip_request_h *eventh;    /* a SUBSCRIBE or PUBLISH while there is no
+				     package here (events.h); NULL: 489 */
 	/* An answer to none of our requests, for sip_response() elsewhere; may
 	 * be NULL. */
 	void (*strayh)(struct view packet, void *arg);
@@ -329,7 +331,7 @@ struct sip_stats {
 	uint64_t withheld; /* answers too large for who asked */
 	uint64_t strays; /* answers that belong to no request of ours */
 	uint64_t conns_refused, conns_shed; /* over a limit; for others */
-	size_t server_txns, client_txns, conns;
+	size_t server_txns, client_txns, conns, subscriptions, publications;
 	size_t answers; /* remembered */
 	uint64_t dropped; /* requests, unheard or without a word */
 	enum sip_load load; /* at the last request */

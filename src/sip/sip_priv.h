@@ -17,6 +17,8 @@
 #include "stxn_priv.h"
 #include "transport_priv.h"
 
+struct events;
+
 struct sip {
 	struct loop *loop;       /* borrowed */
 	char *domain, *product;  /* owned */
@@ -33,7 +35,7 @@ struct sip {
 	struct overload overload;
 	struct sip_limits limits; /* without zeros */
 	sip_request_h *requesth;
-	sip_request_h *registerh;
+	sip_request_h *registerh, *eventh;
 	void (*strayh)(struct view packet, void *arg); /* may be NULL */
 	void *arg;
 	bool draining, users_unknown;
@@ -45,6 +47,7 @@ struct sip {
 	struct edges *edges;
 	struct registrar *registrar; /* NULL: nobody registers here */
 	struct ctxns *ctxns;
+	struct events *events;
 
 	uint64_t handling; /* the transaction whose handler runs, or 0 */
 	/* While a done handler runs: what it may ask about. */
@@ -72,6 +75,10 @@ bool sip_is_own(const struct sip *s, const struct netaddr *a);
 
 /* ---- uac.c ---- */
 
+/* Of a request within a dialog, of which there is one copy. */
+int uac_template(struct sip_template **tp, struct sip *s,
+		 const struct sip_template_conf *conf,
+		 const struct template_dialog *dialog);
 void uac_response(struct sip *s, struct view packet);
 void uac_send(struct ctxn *c, void *arg);
 void uac_over(struct ctxn *done, int status, void *arg);

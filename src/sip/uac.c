@@ -10,8 +10,9 @@
 #include "clock.h"
 #include "mem.h"
 
-int sip_template_new(struct sip_template **tp, struct sip *s,
-		     const struct sip_template_conf *conf)
+int uac_template(struct sip_template **tp, struct sip *s,
+		 const struct sip_template_conf *conf,
+		 const struct template_dialog *dialog)
 {
 	const struct template_setup setup = {
 		.txns = s->ctxns,
@@ -20,7 +21,13 @@ int sip_template_new(struct sip_template **tp, struct sip *s,
 		.size_max = s->limits.head + s->limits.body,
 	};
 
-	return template_make(tp, &setup, conf, NULL);
+	return template_make(tp, &setup, conf, dialog);
+}
+
+int sip_template_new(struct sip_template **tp, struct sip *s,
+		     const struct sip_template_conf *conf)
+{
+	return uac_template(tp, s, conf, NULL);
 }
 
 size_t sip_copy_size(const struct sip *s, const struct sip_template *t,

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "event_priv.h"
 #include "identity_priv.h"
 #include "log.h"
 #include "method_priv.h"
@@ -71,15 +72,20 @@ bool uas_refused(const struct uas *u)
 
 static void serve_options(const struct uas *u)
 {
-	const struct sip_header headers[] = {
+	struct buf events = { 0 };
+	struct sip_header headers[] = {
 		{ VIEW("Allow"), registrar_allow(u->sip) },
 		{ VIEW("Accept"), view_str(u->sip->accept) },
+		{ VIEW("Allow-Events"), VIEW_NONE },
 	};
 
+	event_allow(&events, u->sip);
+	headers[2].value = buf_view(&events);
 	if (u->sip->draining)
 		uas_answer_busy(u);
 	else if (!uas_refused(u))
-		uas_answer(u, 200, NULL, headers, 2);
+		uas_answer(u, 200, NULL, headers, events.n ? 3 : 2);
+	buf_free(&events);
 }
 
 /* A MESSAGE's addresses must be such as we can talk about. */
@@ -160,6 +166,19 @@ static void serve_register(struct uas *u)
 		registrar_serve(u);
 }
 
+static void serve_event(struct uas *u, void (*serve)(const struct uas *))
+{
+	if (u->sip->eventh && !events_open(u->sip))
+		hand_over(u, u->sip->eventh);
+	else if (u->sip->draining)
+		uas_answer_busy(u);
+	else if (is_loop(u))
+		uas_answer(u, 482, NULL, NULL, 0);
+	else if (!uas_refused(u))
+		serve(u);
+	u->sip->handling = 0;
+}
+
 /* Whoever it is has said so. */
 static void serve_known(struct uas *u)
 {
@@ -173,6 +192,12 @@ static void serve_known(struct uas *u)
 		break;
 	case SIP_REGISTER:
 		serve_register(u);
+		break;
+	case SIP_SUBSCRIBE:
+		serve_event(u, subscribe_serve);
+		break;
+	case SIP_PUBLISH:
+		serve_event(u, publish_serve);
 		break;
 	case SIP_UNKNOWN:
 		uas_answer_with(u, 501, "Allow", registrar_allow(u->sip));

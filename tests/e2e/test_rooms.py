@@ -159,7 +159,7 @@ def test_only_trusted_sources_may_talk(confabd, user):
 
 
 @pytest.mark.parametrize('method,status', [
-    ('SUBSCRIBE', 405), ('INFO', 405), ('BYE', 405), ('FROBNICATE', 501)])
+    ('NOTIFY', 405), ('INFO', 405), ('BYE', 405), ('FROBNICATE', 501)])
 def test_other_methods_are_refused_by_the_book(server, user, method, status):
     alice = user(server, 'alice')
     got, headers = alice.transact(alice.build(method, 'sip:confab.test'))

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Events (RFC 6665, RFC 3903): who watches what, and what is published. The
+ * edge keeps the dialogs, the timers and the rules of both RFCs; a package
+ * says who may watch, and what there is to see.
+ *
+ * All of it is in memory. After a restart whoever refreshes hears 481 or 412
+ * and begins anew, as both RFCs have it.
+ *
+ * Resources and watchers are addresses of record, as location_aor() makes
+ * them.
+ */
+#ifndef CONFAB_EVENTS_H
+#define CONFAB_EVENTS_H
+
+#include "buf.h"
+#include "sip.h"
+
+enum {
+	EVENT_SUBS = 50000,          /* in all */
+	EVENT_SUBS_USER = 500,       /* of one watcher */
+	EVENT_SUBS_SOURCE = 2000,    /* from one address, of strangers */
+	EVENT_PUBS = 20000,          /* in all */
+	EVENT_PUBS_RESOURCE = 10,    /* of one resource: devices */
+	EVENT_BYTES = 64 * 1024 * 1024, /* of what is published */
+	EVENT_PACKAGES = 8,
+};
+
+enum sip_watch_state { SIP_WATCH_PENDING, SIP_WATCH_ACTIVE };
+
+/* A subscription. Views are valid while the handler runs. */
+struct sip_watch {
+	uint64_t id;
+	struct view resource, watcher;
+	struct view event_id;   /* the id of Event, or empty */
+	uint32_t expires;       /* s; 0: wants to see it once */
+	enum sip_watch_state state;
+	struct sip_flow flow;
+};
+
+/* What one device has published, valid while the handler runs or until the
+ * loop goes on. */
+struct sip_publication {
+	struct view resource;
+	struct view type, body;
+};
+enum sip_publish_what {
+	SIP_PUBLISHED,          /* new, or replaces what its device had said */
+	SIP_PUBLISH_GONE,       /* removed, expired, or made room for others */
+};
+
+/* A package. Handlers get arg; those marked so may be NULL. */
+struct sip_package {
+	const char *name;       /* "presence"; static */
+	const char *type;       /* of NOTIFY and PUBLISH bodies; static */
+	uint32_t pace_ms;       /* between two NOTIFYs of one watcher, but for
+				   the first and the last one */
+	/* A new SUBSCRIBE; the id will be its subscription's, once this has
+	 * returned 200 and the state it begins with. Or the status to refuse
+	 * it with. */
+	int (*watchh)(const struct sip_watch *w, enum sip_watch_state *state,
+		      void *arg);
+	/* It is over: sent away, expired, or its watcher is gone. Once for
+	 * each that was let in; not from sip_free(). NULL. */
+	void (*goneh)(const struct sip_watch *w, void *arg);
+	/* What an active watcher is to see now; nothing written: nothing. */
+	void (*showh)(const struct sip_watch *w, struct buf *body, void *arg);
+	/* A body is to be published: 200, or the status to refuse it with.
+	 * NULL: there is no PUBLISH for this package. */
+	int (*checkh)(const struct sip_publication *p, void *arg);
+	/* It was, or is there no more. */
+	void (*publishedh)(const struct sip_publication *p,
+			   enum sip_publish_what what, void *arg);
+	void *arg;
+};
+
+/* From now on it is served; copied. ENOBUFS: there are too many, EEXIST. */
+int sip_package_add(struct sip *s, const struct sip_package *p);
+
+/* All active watchers of a resource are shown it again, soon: what waits is
+ * replaced, and each has one NOTIFY under way at most. */
+void sip_event_changed(struct sip *s, const char *package,
+		       struct view resource);
+/* A subscription's state has been decided. Unknown ids are ignored, here and
+ * below. */
+void sip_watch_set(struct sip *s, uint64_t id, enum sip_watch_state state);
+/* It is over: "rejected", "noresource", "deactivated"... (RFC 6665 4.1.3),
+ * static; retry_after: s, 0: not said. goneh runs before this returns. */
+void sip_watch_end(struct sip *s, uint64_t id, const char *reason,
+		   uint32_t retry_after);
+/* False: there is none. */
+bool sip_watch_get(const struct sip *s, uint64_t id, struct sip_watch *out);
+/* Subscriptions to a resource: the number of them, of which the first max
+ * ids are in ids. */
+size_t sip_watchers(const struct sip *s, const char *package,
+		    struct view resource, uint64_t *ids, size_t max);
+/* What is published of a resource, the newest first; the number. */
+size_t sip_published(const struct sip *s, const char *package,
+		     struct view resource,
+		     struct sip_publication out[EVENT_PUBS_RESOURCE]);
+
+#endif

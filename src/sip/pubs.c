@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is published, in a table by resource. A resource has few, so they are
+ * looked through. */
+#include "pubs_priv.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "clock.h"
+#include "event_priv.h"
+#include "mem.h"
+
+struct pubs {
+	struct wheel *wheel; /* borrowed */
+	struct htable by_resource; /* owns them */
+	uint64_t clock;      /* counts what is said and heard */
+	size_t bytes;        /* of bodies */
+};
+
+struct pubs *pubs_new(struct wheel *w)
+{
+	struct pubs *ps = mem_zalloc(sizeof(*ps));
+
+	ps->wheel = w;
+	return ps;
+}
+
+static void body_set(struct pub *pub, struct view body)
+{
+	char *old = pub->body;
+
+	pub->set->bytes += body.n - pub->n;
+	pub->body = body.n ? view_dup(body) : NULL;
+	pub->n = body.n;
+	mem_free(old);
+}
+
+static void pub_free(struct pub *pub)
+{
+	body_set(pub, VIEW_NONE);
+	wheel_stop(pub->set->wheel, &pub->timer);
+	mem_free(pub);
+}
+
+void pubs_free(struct pubs *ps)
+{
+	struct hnode *n;
+
+	if (!ps)
+		return;
+	while ((n = htable_pop(&ps->by_resource)))
+		pub_free(CONTAINER(n, struct pub, by_resource));
+	htable_free(&ps->by_resource);
+	mem_free(ps);
+}
+
+size_t pubs_count(const struct pubs *ps)
+{
+	return ps->by_resource.count;
+}
+
+/* ---- finding ---- */
+
+static uint64_t resource_hash(const struct sip_package *p,
+			      struct view resource)
+{
+	return hash_view(resource) ^ hash_view(view_str(p->name)) * 3;
+}
+
+/* All of a resource; the number of them. */
+static size_t all_of(const struct pubs *ps, const struct sip_package *p,
+		     struct view resource, struct pub **out)
+{
+	struct hnode *n = htable_find(&ps->by_resource,
+				      resource_hash(p, resource));
+	size_t count = 0;
+
+	for (; n && count < EVENT_PUBS_RESOURCE; n = htable_more(n)) {
+		struct pub *pub = CONTAINER(n, struct pub, by_resource);
+
+		if (pub->package == p && view_eq(pub->resource, resource))
+			out[count++] = pub;
+	}
+	return count;
+}
+
+struct pub *pubs_find(const struct pubs *ps, const struct sip_package *p,
+		      struct view resource, struct view etag)
+{
+	struct pub *all[EVENT_PUBS_RESOURCE];
+	size_t i, n = all_of(ps, p, resource, all);
+
+	for (i = 0; i < n; i++)
+		if (view_eq(view_mem(all[i]->etag, PUB_ETAG), etag))
+			return all[i];
+	return NULL;
+}
+
+int pubs_room(const struct pubs *ps, size_t bytes, bool more)
+{
+	return (more && pubs_count(ps) >= EVENT_PUBS) ||
+			       ps->bytes + bytes > EVENT_BYTES ?
+		       ENOBUFS :
+		       0;
+}
+
+/* ---- life ---- */
+
+static struct sip_publication publication(const struct pub *pub)
+{
+	return (struct sip_publication){
+		.resource = pub->resource,
+		.type = view_str(pub->package->type),
+		.body = view_mem(pub->body, pub->n),
+	};
+}
+
+static void tell(const struct pub *pub, enum sip_publish_what what)
+{
+	const struct sip_package *p = pub->package;
+	struct sip_publication out = publication(pub);
+
+	p->publishedh(&out, what, p->arg);
+}
+
+void pub_end(struct pub *pub)
+{
+	htable_del(&pub->set->by_resource, &pub->by_resource);
+	tell(pub, SIP_PUBLISH_GONE);
+	pub_free(pub);
+}
+
+static void make_room(struct pubs *ps, const struct sip_package *p,
+		      struct view resource)
+{
+	struct pub *all[EVENT_PUBS_RESOURCE], *oldest;
+	size_t i, n = all_of(ps, p, resource, all);
+
+	if (n < EVENT_PUBS_RESOURCE)
+		return;
+	oldest = all[0];
+	for (i = 1; i < n; i++)
+		if (all[i]->heard < oldest->heard)
+			oldest = all[i];
+	pub_end(oldest);
+}
+
+struct pub *pubs_add(struct pubs *ps, const struct sip_package *p,
+		     struct view resource)
+{
+	struct pub *pub = mem_zalloc(sizeof(*pub) + resource.n);
+
+	make_room(ps, p, resource);
+	memcpy(pub->text, resource.p, resource.n);
+	pub->resource = view_mem(pub->text, resource.n);
+	pub->set = ps;
+	pub->package = p;
+	htable_add(&ps->by_resource, &pub->by_resource,
+		   resource_hash(p, resource));
+	return pub;
+}
+
+void pub_say(struct pub *pub, struct view body)
+{
+	body_set(pub, body);
+	pub->said = ++pub->set->clock;
+	tell(pub, SIP_PUBLISHED);
+}
+
+static void on_expiry(struct wtimer *t)
+{
+	pub_end(CONTAINER(t, struct pub, timer));
+}
+
+void pub_extend(struct pub *pub, uint32_t expires)
+{
+	template_hex(pub->etag, rand_u64(), PUB_ETAG);
+	pub->heard = ++pub->set->clock;
+	wheel_start(pub->set->wheel, &pub->timer, (uint64_t)expires * 1000,
+		    on_expiry);
+}
+
+/* ---- for packages ---- */
+
+static void sort_newest(struct pub **p, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct pub *pub = p[i];
+		size_t j = i;
+
+		for (; j && p[j - 1]->said < pub->said; j--)
+			p[j] = p[j - 1];
+		p[j] = pub;
+	}
+}
+
+size_t sip_published(const struct sip *s, const char *package,
+		     struct view resource,
+		     struct sip_publication out[EVENT_PUBS_RESOURCE])
+{
+	const struct sip_package *p = event_package(s, view_str(package));
+	struct pub *all[EVENT_PUBS_RESOURCE];
+	size_t i, n = p ? all_of(s->events->pubs, p, resource, all) : 0;
+
+	sort_newest(all, n);
+	for (i = 0; i < n; i++)
+		out[i] = publication(all[i]);
+	return n;
+}

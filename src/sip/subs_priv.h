@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Subscriptions, the notifier's side (RFC 6665 4.2): a dialog each, with the
+ * time it ends and one NOTIFY under way. What is to be told is not kept but
+ * asked for when it is sent, so that the newest state replaces what waits.
+ */
+#ifndef CONFAB_SUBS_PRIV_H
+#define CONFAB_SUBS_PRIV_H
+
+#include "event_priv.h"
+#include "hash.h"
+#include "wheel.h"
+
+enum sub_state { SUB_PENDING, SUB_ACTIVE, SUB_OVER };
+
+struct sub {
+	struct hnode by_id, by_dialog, by_resource, by_watcher, by_source;
+	struct wtimer expiry; /* its end */
+	struct wtimer hold;   /* until the next NOTIFY */
+	struct subs *set;     /* borrowed */
+	const struct sip_package *package; /* borrowed */
+	struct sip_dest *dest; /* ref: their URI, Contact and route */
+	struct sip_flow flow;
+	uint64_t id;
+	uint64_t own_tag;     /* written in hex */
+	uint64_t until_ms;    /* monotonic: its end */
+	uint64_t sent_ms;     /* the last NOTIFY */
+	uint32_t cseq_in, cseq_out; /* the last ones */
+	const char *reason;   /* static: why it is over */
+	uint32_t retry_after; /* then, s; 0: not said */
+	enum sub_state state;
+	bool shown;           /* it was active at last */
+	bool busy;            /* a NOTIFY is under way */
+	bool dirty, urgent;   /* there is something to tell; at once */
+	bool stranger;        /* its source counts */
+	struct view call_id, tag; /* borrowed: in text, as all these */
+	struct view own_uri;      /* what their To says */
+	struct view event, event_id;
+	struct view resource, watcher;
+	char text[];          /* of the views */
+};
+
+/* What a new one is made of; copied, dest as a reference. */
+struct sub_setup {
+	const struct sip_package *package;
+	struct sip_dest *dest;
+	struct sip_flow flow;
+	bool stranger;
+	uint64_t id, own_tag;
+	uint32_t cseq, expires;
+	enum sip_watch_state state;
+	struct view call_id, tag, own_uri, resource, watcher;
+	struct event_name event;
+};
+
+struct subs *subs_new(struct sip *s);
+void subs_free(struct subs *ss); /* nobody is told; NULL is allowed */
+size_t subs_count(const struct subs *ss);
+struct sip *subs_sip(const struct subs *ss);
+/* The id for the next one. */
+uint64_t subs_id(struct subs *ss);
+
+/* EBUSY: the watcher, or where he is, has too many; ENOBUFS: there are. */
+int subs_room(const struct subs *ss, struct view watcher,
+	      const struct netaddr *source);
+struct sub *subs_add(struct subs *ss, const struct sub_setup *setup);
+struct sub *subs_by_id(const struct subs *ss, uint64_t id);
+/* NULL: there is no such dialog. */
+struct sub *subs_find(const struct subs *ss, struct view call_id,
+		      struct view tag, struct view own_tag);
+/* The same request came by another way (RFC 3261 8.2.2.2). */
+bool subs_has_merged(const struct subs *ss, struct view call_id,
+		     struct view tag, uint32_t cseq);
+
+struct sip_watch sub_watch(const struct sub *sub);
+/* Its watcher may see what there is, or might at the end. */
+bool sub_is_shown(const struct sub *sub);
+const char *sub_state_name(enum sub_state state);
+/* Another Contact, or way to it. */
+void sub_move(struct sub *sub, struct sip_dest *dest,
+	      const struct sip_flow *flow);
+void sub_extend(struct sub *sub, uint32_t expires);
+/* Tells the package, and the watcher if he can be told. */
+void sub_end(struct sub *sub, const char *reason, uint32_t retry_after);
+/* He can't be told: it is gone. */
+void sub_lose(struct sub *sub);
+void sub_free(struct sub *sub);
+
+/* ---- notify.c ---- */
+
+/* There is something to tell. now: without keeping to the pace. */
+void notify_wake(struct sub *sub, bool now);
+/* Our Contact in this dialog. */
+void notify_contact(struct buf *b, const struct sip *s,
+		    const struct sip_flow *flow, struct view resource);
+
+#endif

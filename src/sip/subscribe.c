@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SUBSCRIBE: the rules. A request is checked whole before a package hears of
+ * it. */
+#include "event_priv.h"
+
+#include <errno.h>
+
+#include "location.h"
+#include "mem.h"
+#include "registrar_priv.h"
+#include "subs_priv.h"
+#include "text_priv.h"
+
+enum {
+	CALL_ID_MAX = 256,
+	TAG_MAX = 128,
+};
+
+/* A SUBSCRIBE that is being looked at. */
+struct visit {
+	const struct uas *u;
+	const struct sip_package *package;
+	struct event_name event;
+	uint32_t expires;
+	struct view target;     /* its Contact's URI; or empty */
+	struct buf route, resource, watcher;
+	struct sip_dest *dest;  /* ref */
+};
+
+static bool refuse(const struct visit *v, int status, const char *reason)
+{
+	uas_answer(v->u, status, reason, NULL, 0);
+	return false;
+}
+
+static struct subs *subs_of(const struct visit *v)
+{
+	return v->u->sip->events->subs;
+}
+
+/* ---- reading ---- */
+
+static bool type_fits(struct view range, struct view type)
+{
+	struct view major, rest;
+
+	view_cut(range, ';', &range, &rest);
+	range = view_trim(range);
+	view_cut(type, '/', &major, &rest);
+	return view_eqs(range, "*/*") || view_ieq(range, type) ||
+	       (range.n == major.n + 2 && view_istarts(range, major) &&
+		view_eqs(view_from(range, major.n), "/*"));
+}
+
+/* RFC 6665 3.1.3: no Accept is the package's own type. */
+static bool takes_type(const struct visit *v)
+{
+	const struct prescan *pre = v->u->pre;
+	bool asked = false;
+	size_t i, n;
+
+	for (i = 0; i < pre->lines; i++) {
+		struct view rest = pre->line[i].value;
+
+		if (pre->line[i].id != HDR_ACCEPT)
+			continue;
+		asked = true;
+		for (; rest.n; rest = view_from(rest, n + 1)) {
+			n = scan_until(rest, ',');
+			if (type_fits(view_head(rest, n),
+				      view_str(v->package->type)))
+				return true;
+		}
+	}
+	return !asked || refuse(v, 406, NULL);
+}
+
+static bool read_contact(struct visit *v)
+{
+	const struct prescan *pre = v->u->pre;
+	struct sip_nameaddr a;
+	struct sip_uri uri;
+	size_t i, contacts = 0;
+
+	for (i = 0; i < pre->lines; i++)
+		contacts += pre->line[i].id == HDR_CONTACT;
+	if (!contacts)
+		return v->u->req->to.has_tag || refuse(v, 400, "No Contact");
+	if (contacts > 1 || scan_nameaddr(&a, pre->first[HDR_CONTACT]) ||
+	    sip_uri_parse(&uri, a.uri))
+		return refuse(v, 400, "Malformed Contact");
+	if (!registrar_allows(v->u, &uri))
+		return refuse(v, 403, "Contact Is Not Allowed");
+	v->target = a.uri;
+	return true;
+}
+
+/* RFC 3261 12.1.1: as it stands, in order. */
+static bool read_route(struct visit *v)
+{
+	const struct prescan *pre = v->u->pre;
+	size_t i;
+
+	for (i = 0; i < pre->lines; i++) {
+		if (pre->line[i].id != HDR_RECORD_ROUTE)
+			continue;
+		if (v->route.n)
+			buf_adds(&v->route, ", ");
+		text_put_unfolded(&v->route, pre->line[i].value);
+	}
+	return v->route.n <= SIP_ROUTE_MAX ||
+	       refuse(v, 400, "Record-Route Too Long");
+}
+
+static bool read_dialog(const struct visit *v)
+{
+	const struct parsed *req = v->u->req;
+	struct sip_uri uri;
+
+	if (req->call_id.n > CALL_ID_MAX || req->from.tag.n > TAG_MAX ||
+	    req->to.uri.n > SIP_URI_MAX || req->from.uri.n > SIP_URI_MAX)
+		return refuse(v, 400, "Too Long");
+	if (!scan_token_only(req->from.tag))
+		return refuse(v, 400, "From Without A Tag");
+	if (sip_uri_parse(&uri, req->from.uri) ||
+	    sip_uri_parse(&uri, req->to.uri))
+		return refuse(v, 400, "To Or From Is No Address To Watch");
+	return true;
+}
+
+/* A client without DNS knows us by a number. */
+static bool read_resource(struct visit *v)
+{
+	const struct sip *s = v->u->sip;
+	struct sip_uri uri;
+
+	if (v->u->pre->ruri.n > SIP_URI_MAX)
+		return refuse(v, 414, NULL);
+	if (sip_uri_parse(&uri, v->u->pre->ruri))
+		return refuse(v, 400, "Malformed Request-URI");
+	if (view_empty(uri.user))
+		return refuse(v, 404, NULL);
+	if (registrar_is_ours(v->u, uri.host))
+		uri.host = view_str(s->domain);
+	location_aor(&v->resource, &uri);
+	location_aor(&v->watcher, &v->u->id.uri);
+	return true;
+}
+
+static bool read_all(struct visit *v)
+{
+	v->package = event_of(v->u, &v->event, false);
+	return v->package && read_dialog(v) &&
+	       event_expires(v->u, &v->expires) && read_contact(v) &&
+	       takes_type(v);
+}
+
+/* ---- doing it ---- */
+
+static void answer(const struct visit *v, uint64_t txn, struct view resource)
+{
+	struct buf contact = { 0 }, expires = { 0 };
+	struct sip_header headers[] = {
+		{ VIEW("Expires"), VIEW_NONE },
+		{ VIEW("Contact"), VIEW_NONE },
+	};
+
+	buf_add_u64(&expires, v->expires);
+	notify_contact(&contact, v->u->sip, v->u->flow, resource);
+	headers[0].value = buf_view(&expires);
+	headers[1].value = buf_view(&contact);
+	sip_answer(v->u->sip, txn, 200, NULL, headers, 2);
+	buf_free(&contact);
+	buf_free(&expires);
+}
+
+static struct sub_setup setup_of(const struct visit *v)
+{
+	const struct parsed *req = v->u->req;
+
+	return (struct sub_setup){
+		.package = v->package,
+		.dest = v->dest,
+		.flow = *v->u->flow,
+		.stranger = v->u->id.how == ID_DIGEST,
+		.id = subs_id(subs_of(v)),
+		.own_tag = v->u->key.a,
+		.cseq = req->cseq,
+		.expires = v->expires,
+		.call_id = req->call_id,
+		.tag = req->from.tag,
+		.own_uri = req->to.uri,
+		.resource = buf_view(&v->resource),
+		.watcher = buf_view(&v->watcher),
+		.event = v->event,
+	};
+}
+
+static int ask_package(const struct visit *v, struct sub_setup *setup)
+{
+	const struct sip_watch w = {
+		.id = setup->id,
+		.resource = setup->resource,
+		.watcher = setup->watcher,
+		.event_id = setup->event.id,
+		.expires = setup->expires,
+		.flow = setup->flow,
+	};
+
+	return v->package->watchh(&w, &setup->state, v->package->arg);
+}
+
+static bool has_room(const struct visit *v)
+{
+	const struct netaddr *source = &v->u->flow->peer;
+	static const struct sip_header later = { VIEW("Retry-After"),
+						 VIEW("60") };
+
+	switch (subs_room(subs_of(v), buf_view(&v->watcher),
+			  v->u->id.how == ID_DIGEST ? source : NULL)) {
+	case 0:
+		return true;
+	case EBUSY:
+		uas_answer(v->u, 480, "Too Many Subscriptions", &later, 1);
+		return false;
+	default:
+		uas_answer_busy(v->u);
+		return false;
+	}
+}
+
+static void begin(struct visit *v)
+{
+	struct sub_setup setup = setup_of(v);
+	struct sub *sub;
+	uint64_t txn;
+	int status;
+
+	if (event_txn(v->u, &txn)) {
+		uas_answer_busy(v->u);
+		return;
+	}
+	status = ask_package(v, &setup);
+	if (status != 200) {
+		event_refuse(v->u, txn, status, NULL);
+		return;
+	}
+	sub = subs_add(subs_of(v), &setup);
+	answer(v, txn, sub->resource);
+	if (v->expires)
+		notify_wake(sub, true);
+	else
+		sub_end(sub, "timeout", 0);
+}
+
+static void serve_new(struct visit *v)
+{
+	const struct parsed *req = v->u->req;
+
+	if (subs_has_merged(subs_of(v), req->call_id, req->from.tag,
+			    req->cseq)) {
+		refuse(v, 482, "Merged Request");
+		return;
+	}
+	if (!read_route(v) || !read_resource(v) || !has_room(v))
+		return;
+	if (dest_of_dialog(&v->dest, req->from.uri, v->target,
+			   buf_view(&v->route)))
+		refuse(v, 400, "Malformed Contact");
+	else
+		begin(v);
+}
+
+/* ---- in a dialog ---- */
+
+static struct sub *find(const struct visit *v)
+{
+	const struct parsed *req = v->u->req;
+	struct sub *sub = subs_find(subs_of(v), req->call_id, req->from.tag,
+				    req->to.tag);
+
+	if (!sub || sub->state == SUB_OVER || sub->package != v->package ||
+	    !view_eq(sub->event_id, v->event.id))
+		return NULL;
+	return sub;
+}
+
+static bool is_his(struct visit *v, const struct sub *sub)
+{
+	location_aor(&v->watcher, &v->u->id.uri);
+	return view_eq(buf_view(&v->watcher), sub->watcher);
+}
+
+static void extend(struct visit *v, struct sub *sub, uint64_t txn)
+{
+	sub->cseq_in = v->u->req->cseq;
+	sub_move(sub, v->dest ? v->dest : sub->dest, v->u->flow);
+	answer(v, txn, sub->resource);
+	if (!v->expires) {
+		sub_end(sub, "timeout", 0);
+		return;
+	}
+	sub_extend(sub, v->expires);
+	notify_wake(sub, true);
+}
+
+/* Its Contact may be another now (RFC 3261 12.2.2); its route stays. */
+static void refresh(struct visit *v, struct sub *sub)
+{
+	uint64_t txn;
+
+	if (v->target.n &&
+	    dest_of_dialog(&v->dest, sip_dest_to(sub->dest), v->target,
+			   sip_dest_route(sub->dest)))
+		refuse(v, 400, "Malformed Contact");
+	else if (event_txn(v->u, &txn))
+		uas_answer_busy(v->u);
+	else
+		extend(v, sub, txn);
+}
+
+static void serve_known(struct visit *v)
+{
+	struct sub *sub = find(v);
+
+	if (!sub || !is_his(v, sub))
+		refuse(v, 481, "Subscription Does Not Exist");
+	else if (v->u->req->cseq <= sub->cseq_in)
+		refuse(v, 500, "CSeq Out Of Order");
+	else
+		refresh(v, sub);
+}
+
+void subscribe_serve(const struct uas *u)
+{
+	struct visit v = { .u = u };
+
+	if (read_all(&v)) {
+		if (u->req->to.has_tag)
+			serve_known(&v);
+		else
+			serve_new(&v);
+	}
+	mem_deref(v.dest);
+	buf_free(&v.route);
+	buf_free(&v.resource);
+	buf_free(&v.watcher);
+}

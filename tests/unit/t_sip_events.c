@@ -1,0 +1,1012 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SUBSCRIBE, NOTIFY and PUBLISH on a whole edge, for a package that shows
+ * what a string says. */
+#include "sip_rig.h"
+
+#include "events.h"
+
+#define TYPE "application/pidf+xml"
+
+static char shown[20000];      /* what there is to see */
+static int verdict;            /* for the next SUBSCRIBE */
+static enum sip_watch_state verdict_state;
+static int check;              /* for the next body */
+static unsigned watched, gone, published, unpublished;
+static uint64_t last_id;
+static char last_watch[200], last_body_published[100];
+static uint32_t last_expires;
+
+static int on_watch(const struct sip_watch *w, enum sip_watch_state *state,
+		    void *arg)
+{
+	assert_ptr_equal(arg, shown);
+	watched++;
+	last_id = w->id;
+	last_expires = w->expires;
+	snprintf(last_watch, sizeof(last_watch), "%.*s -> %.*s",
+		 VIEW_ARG(w->watcher), VIEW_ARG(w->resource));
+	*state = verdict_state;
+	return verdict;
+}
+
+static void on_gone(const struct sip_watch *w, void *arg)
+{
+	(void)arg;
+	assert_int_equal(w->id, last_id);
+	gone++;
+}
+
+static void on_show(const struct sip_watch *w, struct buf *body, void *arg)
+{
+	(void)w;
+	buf_adds(body, arg);
+}
+
+static int on_check(const struct sip_publication *p, void *arg)
+{
+	(void)arg;
+	assert_view(p->resource, "sip:alice@confab.example");
+	return check;
+}
+
+static void on_published(const struct sip_publication *p,
+			 enum sip_publish_what what, void *arg)
+{
+	(void)arg;
+	assert_view(p->resource, "sip:alice@confab.example");
+	assert_view(p->type, TYPE);
+	if (what == SIP_PUBLISHED)
+		published++;
+	else
+		unpublished++;
+	view_copy(last_body_published, sizeof(last_body_published), p->body);
+}
+
+static const struct sip_package presence = {
+	.name = "presence",
+	.type = TYPE,
+	.pace_ms = 5000,
+	.watchh = on_watch,
+	.goneh = on_gone,
+	.showh = on_show,
+	.checkh = on_check,
+	.publishedh = on_published,
+	.arg = shown,
+};
+
+static const struct sip_package roster = {
+	.name = "conference",
+	.type = "application/conference-info+xml",
+	.watchh = on_watch,
+	.showh = on_show,
+	.arg = shown,
+};
+
+static void open_with(const char *trusted)
+{
+	verdict = check = 200;
+	verdict_state = SIP_WATCH_ACTIVE;
+	watched = gone = published = unpublished = 0;
+	strcpy(shown, "here");
+	edge_open(trusted, NULL);
+	assert_int_equal(sip_package_add(edge, &presence), 0);
+	assert_int_equal(sip_package_add(edge, &roster), 0);
+	assert_int_equal(sip_package_add(edge, &presence), EEXIST);
+}
+
+static int open_edge(void **state)
+{
+	if (setup(state))
+		return 1;
+	open_with("127.0.0.0/8");
+	return 0;
+}
+
+#define CASE(fn) cmocka_unit_test_setup_teardown(fn, open_edge, teardown)
+
+/* ---- asking ---- */
+
+struct question {
+	const char *method;  /* NULL: SUBSCRIBE */
+	const char *ruri;    /* NULL: alice */
+	const char *from;    /* NULL: bob */
+	const char *to;      /* NULL: alice */
+	const char *tag;     /* of To, or NULL */
+	const char *call_id; /* NULL: "call" */
+	const char *event;   /* NULL: presence; "": none */
+	const char *contact; /* NULL: bob's; "": none */
+	const char *headers; /* each with its line end, or NULL */
+	const char *body;    /* or NULL */
+	int expires;         /* -1: none */
+	unsigned cseq;       /* 0: the next one */
+};
+
+static unsigned cseq;
+static char sent[8000];
+
+#define OR(a, b) ((a) ? (a) : (b))
+
+static void question_send(const struct question *q)
+{
+	static unsigned branch;
+	const char *method = OR(q->method, "SUBSCRIBE");
+	const char *event = OR(q->event, "presence");
+	const char *contact = OR(q->contact, "<sip:bob@127.0.0.1:5099;ob>");
+	char expires[40] = "";
+	int n;
+
+	if (q->expires >= 0)
+		snprintf(expires, sizeof(expires), "Expires: %d\r\n",
+			 q->expires);
+	n = snprintf(
+		sent, sizeof(sent),
+		"%s %s SIP/2.0\r\n"
+		"Via: SIP/2.0/UDP c.example;rport;branch=z9hG4bKe%u\r\n"
+		"From: <%s>;tag=bobs\r\nTo: <%s>%s%s\r\n"
+		"Call-ID: %s\r\nCSeq: %u %s\r\n"
+		"%s%s%s%s%s%s%s%sContent-Length: %zu\r\n\r\n%s",
+		method, OR(q->ruri, "sip:alice@confab.example"), ++branch,
+		OR(q->from, "sip:bob@confab.example:5070"),
+		OR(q->to, "sip:alice@confab.example"),
+		q->tag ? ";tag=" : "", OR(q->tag, ""),
+		OR(q->call_id, "call"), q->cseq ? q->cseq : ++cseq, method,
+		*event ? "Event: " : "", event, *event ? "\r\n" : "",
+		*contact ? "Contact: " : "", contact, *contact ? "\r\n" : "",
+		expires, OR(q->headers, ""), strlen(OR(q->body, "")),
+		OR(q->body, ""));
+	assert_in_range(n, 1, sizeof(sent) - 1);
+	udp_put(sent, (size_t)n);
+}
+
+/* The status; the answer is in in. */
+static int put(const struct question *q)
+{
+	int status;
+
+	question_send(q);
+	assert_true(received(udp));
+	assert_int_equal(sscanf(in, "SIP/2.0 %d", &status), 1);
+	return status;
+}
+
+/* What a header of in says. */
+static void header(char *dst, size_t size, const char *name)
+{
+	const char *p = strstr(in, name), *end;
+
+	assert_non_null(p);
+	p += strlen(name);
+	end = strstr(p, "\r\n");
+	assert_int_equal(view_copy(dst, size, view_mem(p, (size_t)(end - p))),
+			 0);
+}
+
+static char tag[40]; /* ours, in the dialog that subscribe() made */
+
+static void tag_keep(void)
+{
+	header(tag, sizeof(tag), "\r\nTo: <sip:alice@confab.example>;tag=");
+}
+
+static void soon(void)
+{
+	clock_advance(20);
+}
+
+/* The next NOTIFY is in in. */
+static void notified(void)
+{
+	soon();
+	turns();
+	soon();
+	assert_true(received(udp));
+	starts("NOTIFY ");
+}
+
+static void quiet(void)
+{
+	soon();
+	assert_true(silent(udp));
+}
+
+/* Answers the NOTIFY that is in in. */
+static void reply(int status)
+{
+	static const char *const names[] = { "Via: ", "From: ", "To: ",
+					     "Call-ID: ", "CSeq: " };
+	char text[4000];
+	int n = snprintf(text, sizeof(text), "SIP/2.0 %d x\r\n", status);
+
+	for (size_t i = 0; i < 5; i++) {
+		char value[500], name[20];
+
+		snprintf(name, sizeof(name), "\r\n%s", names[i]);
+		header(value, sizeof(value), name);
+		n += snprintf(text + n, sizeof(text) - (size_t)n,
+			      "%s%s\r\n", names[i], value);
+	}
+	n += snprintf(text + n, sizeof(text) - (size_t)n,
+		      "Content-Length: 0\r\n\r\n");
+	udp_put(text, (size_t)n);
+	turns();
+}
+
+static void subscribe(int expires)
+{
+	const struct question q = { .expires = expires };
+
+	assert_int_equal(put(&q), 200);
+	tag_keep();
+	notified();
+}
+
+static int refresh(int expires)
+{
+	const struct question q = { .expires = expires, .tag = tag };
+
+	return put(&q);
+}
+
+static size_t watchers(void)
+{
+	return sip_watchers(edge, "Presence",
+			    VIEW("sip:alice@confab.example"), NULL, 0);
+}
+
+static void changed(const char *text)
+{
+	strcpy(shown, text);
+	sip_event_changed(edge, "presence", VIEW("sip:alice@confab.example"));
+}
+
+/* ---- subscriptions ---- */
+
+static void test_subscribe(void **state)
+{
+	const struct question q = {
+		.expires = 600,
+		.headers = "Record-Route: <sip:p1;lr>, <sip:p2;lr>\r\n"
+			   "Record-Route: <sip:p3;lr>\r\n",
+	};
+	char line[200];
+
+	(void)state;
+	assert_int_equal(put(&q), 200);
+	has("\r\nExpires: 600\r\n");
+	snprintf(line, sizeof(line), "\r\nContact: <sip:alice@127.0.0.1:%u>"
+		 "\r\n", netaddr_port(sip_local(edge, 0)));
+	has(line);
+	tag_keep();
+	assert_string_equal(last_watch, "sip:bob@confab.example -> "
+					"sip:alice@confab.example");
+	assert_int_equal(last_expires, 600);
+
+	notified();
+	starts("NOTIFY sip:bob@127.0.0.1:5099;ob SIP/2.0\r\n");
+	has(line);
+	has("\r\nTo: <sip:bob@confab.example:5070>;tag=bobs\r\n");
+	snprintf(line, sizeof(line),
+		 "\r\nFrom: <sip:alice@confab.example>;tag=%s\r\n", tag);
+	has(line);
+	has("\r\nCall-ID: call\r\n");
+	has("\r\nCSeq: 1 NOTIFY\r\n");
+	has("\r\nRoute: <sip:p1;lr>, <sip:p2;lr>, <sip:p3;lr>\r\n");
+	has("\r\nEvent: presence\r\n");
+	has("\r\nSubscription-State: active;expires=600\r\n");
+	has("\r\nContent-Type: " TYPE "\r\n");
+	has("\r\n\r\nhere");
+	reply(200);
+	quiet();
+	assert_int_equal(watchers(), 1);
+}
+
+static void test_pending(void **state)
+{
+	struct sip_watch w;
+
+	(void)state;
+	verdict_state = SIP_WATCH_PENDING;
+	subscribe(600);
+	has("\r\nSubscription-State: pending;expires=600\r\n");
+	hasnt("here");
+	hasnt("Content-Type");
+	reply(200);
+	changed("news");
+	quiet();
+	assert_true(sip_watch_get(edge, last_id, &w));
+	assert_int_equal(w.state, SIP_WATCH_PENDING);
+	sip_watch_set(edge, last_id, SIP_WATCH_ACTIVE);
+	sip_watch_set(edge, last_id + 1, SIP_WATCH_ACTIVE);
+	notified();
+	has("\r\nSubscription-State: active;expires=600\r\n");
+	has("\r\n\r\nnews");
+	reply(200);
+	sip_watch_end(edge, last_id, "rejected", 0);
+	assert_int_equal(gone, 1);
+	notified();
+	has("\r\nSubscription-State: terminated;reason=rejected\r\n");
+	assert_false(sip_watch_get(edge, last_id, &w));
+	assert_int_equal(refresh(600), 481);
+}
+
+static void test_refused(void **state)
+{
+	const struct question q = { .expires = 600 };
+
+	(void)state;
+	verdict = 403;
+	assert_int_equal(put(&q), 403);
+	verdict = 480;
+	assert_int_equal(put(&q), 480);
+	has("\r\nRetry-After: ");
+	quiet();
+	assert_int_equal(watchers(), 0);
+	assert_int_equal(gone, 0);
+}
+
+static void test_repeated(void **state)
+{
+	char first[KEPT];
+
+	(void)state;
+	subscribe(600);
+	reply(200);
+	udp_put(sent, strlen(sent));
+	assert_true(received(udp));
+	starts("SIP/2.0 200 ");
+	keep(first);
+	has("\r\nExpires: 600\r\n");
+	has(tag);
+	quiet();
+	assert_int_equal(watched, 1);
+	assert_int_equal(watchers(), 1);
+}
+
+static void test_expires(void **state)
+{
+	static const struct {
+		int asked;
+		const char *want;
+	} cases[] = {
+		{ -1, "3600" }, { 60, "60" }, { 3600, "3600" },
+		{ 86400, "3600" }, { 2147483647, "3600" },
+	};
+	struct question q = { .expires = 59 };
+	char id[20], line[40];
+
+	(void)state;
+	q.call_id = id;
+	snprintf(id, sizeof(id), "none");
+	assert_int_equal(put(&q), 423);
+	has("\r\nMin-Expires: 60\r\n");
+	for (size_t i = 0; i < 5; i++) {
+		snprintf(id, sizeof(id), "call-%zu", i);
+		q.expires = cases[i].asked;
+		assert_int_equal(put(&q), 200);
+		snprintf(line, sizeof(line), "\r\nExpires: %s\r\n",
+			 cases[i].want);
+		has(line);
+		notified();
+		reply(200);
+	}
+	q.expires = -1;
+	q.headers = "Expires: -1\r\n";
+	assert_int_equal(put(&q), 400);
+	q.headers = "Expires: 99999999999\r\n";
+	q.call_id = "more";
+	assert_int_equal(put(&q), 200);
+	has("\r\nExpires: 3600\r\n");
+}
+
+/* What is wrong with a SUBSCRIBE. */
+static void test_bad(void **state)
+{
+	static char longest[300];
+	const struct {
+		struct question q;
+		int status;
+		const char *line;
+	} cases[] = {
+		{ { .event = "" }, 489, "Allow-Events: presence, conference" },
+		{ { .event = "dialog" }, 489, "Allow-Events: presence" },
+		{ { .event = "presence.winfo" }, 489, "Allow-Events" },
+		{ { .event = ";id=1" }, 400, "Event" },
+		{ { .event = "presence;id=\"a b\"" }, 400, "Event" },
+		{ { .event = "presence;id=1;id=2" }, 400, "Event" },
+		{ { .event = "presence x" }, 400, "Event" },
+		{ { .contact = "" }, 400, "No Contact" },
+		{ { .contact = "*" }, 400, "Contact" },
+		{ { .contact = "<sip:a@b>, <sip:c@d>" }, 400, "Contact" },
+		{ { .contact = "<tel:1>" }, 400, "Contact" },
+		{ { .contact = "<sip:x@224.0.0.1>" }, 403, "Contact" },
+		{ { .contact = "<sip:x@169.254.169.254>" }, 403, "Contact" },
+		{ { .tag = "none" }, 481, NULL },
+		{ { .tag = "0000000000000000" }, 481, NULL },
+		{ { .ruri = "sip:confab.example" }, 404, NULL },
+		{ { .ruri = "tel:123" }, 416, NULL },
+		{ { .headers = "Accept: text/plain\r\n" }, 406, NULL },
+		{ { .headers = "Require: eventlist\r\n" }, 420, "eventlist" },
+		{ { .headers = "Event: presence\r\n" }, 400, NULL },
+		{ { .to = "tel:1" }, 400, NULL },
+		{ { .call_id = longest }, 400, "Too Long" },
+	};
+	size_t i;
+
+	(void)state;
+	memset(longest, 'x', sizeof(longest) - 1);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct question q = cases[i].q;
+
+		q.expires = 600;
+		if (put(&q) != cases[i].status)
+			fail_msg("case %zu: %s", i, in);
+		if (cases[i].line)
+			has(cases[i].line);
+	}
+	quiet();
+	assert_int_equal(watched, 0);
+	assert_int_equal(watchers(), 0);
+}
+
+static void test_taken(void **state)
+{
+	static const struct question cases[] = {
+		{ .event = "Presence" },
+		{ .event = "PRESENCE ; id=7" },
+		{ .headers = "Accept: application/PIDF+xml\r\n" },
+		{ .headers = "Accept: a/b\r\nAccept: c/d, application/*;q=1"
+			     "\r\n" },
+		{ .headers = "Accept: */*\r\n" },
+		{ .ruri = "sip:alice@127.0.0.1:5060;transport=udp" },
+		{ .ruri = "pres:alice@CONFAB.example" },
+	};
+	char id[20];
+	size_t i, n = sizeof(cases) / sizeof(cases[0]);
+
+	(void)state;
+	for (i = 0; i < n; i++) {
+		struct question q = cases[i];
+
+		q.expires = 600;
+		snprintf(id, sizeof(id), "taken-%zu", i);
+		q.call_id = id;
+		if (put(&q) != 200)
+			fail_msg("case %zu: %s", i, in);
+		notified();
+		if (i == 0)
+			has("\r\nEvent: Presence\r\n");
+		if (i == 1)
+			has("\r\nEvent: PRESENCE;id=7\r\n");
+		reply(200);
+	}
+	assert_int_equal(watchers(), n);
+}
+
+static void test_refresh(void **state)
+{
+	const struct question other = {
+		.expires = 600,
+		.tag = tag,
+		.contact = "<sip:bob@127.0.0.1:6000>",
+	};
+
+	(void)state;
+	subscribe(600);
+	reply(200);
+	clock_advance(500 * 1000);
+	assert_int_equal(put(&other), 200);
+	has("\r\nExpires: 600\r\n");
+	notified();
+	starts("NOTIFY sip:bob@127.0.0.1:6000 SIP/2.0\r\n");
+	has("\r\nCSeq: 2 NOTIFY\r\n");
+	has("expires=600");
+	has("\r\n\r\nhere");
+	reply(200);
+	clock_advance(500 * 1000);
+	quiet();
+	assert_int_equal(watchers(), 1);
+	assert_int_equal(watched, 1);
+	clock_advance(101 * 1000);
+	notified();
+	has("\r\nSubscription-State: terminated;reason=timeout\r\n");
+	assert_int_equal(gone, 1);
+	reply(200);
+	assert_int_equal(refresh(600), 481);
+}
+
+static void test_refresh_order(void **state)
+{
+	struct question q = { .expires = 600 };
+
+	(void)state;
+	q.cseq = 100;
+	assert_int_equal(put(&q), 200);
+	tag_keep();
+	notified();
+	reply(200);
+	q.tag = tag;
+	assert_int_equal(put(&q), 500);
+	q.cseq = 99;
+	assert_int_equal(put(&q), 500);
+	q.cseq = 101;
+	q.expires = 10;
+	assert_int_equal(put(&q), 423);
+	q.expires = 60;
+	q.contact = "";
+	assert_int_equal(put(&q), 200);
+	notified();
+	starts("NOTIFY sip:bob@127.0.0.1:5099;ob ");
+}
+
+/* A dialog is its watcher's, and of one package and id. */
+static void test_refresh_by_others(void **state)
+{
+	static const struct question bad[] = {
+		{ .from = "sip:mallory@confab.example" },
+		{ .event = "conference" },
+		{ .event = "presence;id=1" },
+		{ .call_id = "another" },
+	};
+
+	(void)state;
+	subscribe(600);
+	reply(200);
+	for (size_t i = 0; i < 4; i++) {
+		struct question q = bad[i];
+
+		q.tag = tag;
+		q.expires = 0;
+		if (put(&q) != 481)
+			fail_msg("case %zu: %s", i, in);
+	}
+	assert_int_equal(watchers(), 1);
+	assert_int_equal(gone, 0);
+}
+
+static void test_unsubscribe(void **state)
+{
+	(void)state;
+	subscribe(600);
+	reply(200);
+	assert_int_equal(refresh(0), 200);
+	has("\r\nExpires: 0\r\n");
+	assert_int_equal(gone, 1);
+	assert_int_equal(watchers(), 0);
+	notified();
+	has("\r\nSubscription-State: terminated;reason=timeout\r\n");
+	has("\r\n\r\nhere");
+	reply(200);
+	assert_int_equal(refresh(600), 481);
+}
+
+static void test_fetch(void **state)
+{
+	(void)state;
+	subscribe(0);
+	assert_int_equal(last_expires, 0);
+	has("\r\nSubscription-State: terminated;reason=timeout\r\n");
+	has("\r\n\r\nhere");
+	assert_int_equal(gone, 1);
+	reply(200);
+	quiet();
+	assert_int_equal(refresh(600), 481);
+}
+
+static void test_fetch_pending(void **state)
+{
+	(void)state;
+	verdict_state = SIP_WATCH_PENDING;
+	subscribe(0);
+	has("\r\nSubscription-State: terminated;reason=timeout\r\n");
+	hasnt("here");
+}
+
+static void test_merged(void **state)
+{
+	const struct question q = { .expires = 600, .cseq = 77 };
+
+	(void)state;
+	assert_int_equal(put(&q), 200);
+	notified();
+	reply(200);
+	assert_int_equal(put(&q), 482);
+	assert_int_equal(watchers(), 1);
+}
+
+/* ---- NOTIFY ---- */
+
+static void test_newest_replaces(void **state)
+{
+	(void)state;
+	subscribe(600);
+	/* Not answered yet: nothing else goes out. */
+	changed("second");
+	changed("third");
+	quiet();
+	clock_advance(500);
+	assert_true(received(udp));
+	has("\r\nCSeq: 1 NOTIFY\r\n");
+	reply(200);
+	quiet(); /* one in five seconds */
+	changed("fourth");
+	clock_advance(4500);
+	notified();
+	has("\r\nCSeq: 2 NOTIFY\r\n");
+	has("\r\n\r\nfourth");
+	reply(200);
+	quiet();
+}
+
+static void test_answers(void **state)
+{
+	static const struct {
+		int status;
+		bool over;
+	} cases[] = {
+		{ 200, false }, { 202, false }, { 302, false }, { 401, false },
+		{ 500, false }, { 503, false }, { 404, true }, { 405, true },
+		{ 408, true }, { 410, true }, { 480, true }, { 481, true },
+		{ 489, true }, { 501, true }, { 604, true },
+	};
+	struct question q = { .expires = 600 };
+	char id[20];
+	size_t i, left = 0;
+
+	(void)state;
+	q.call_id = id;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(id, sizeof(id), "answer-%zu", i);
+		assert_int_equal(put(&q), 200);
+		notified();
+		reply(cases[i].status);
+		left += !cases[i].over;
+		if (watchers() != left)
+			fail_msg("after %d", cases[i].status);
+	}
+	assert_int_equal(gone, i - left);
+	quiet();
+}
+
+static void test_silence(void **state)
+{
+	(void)state;
+	subscribe(600);
+	for (int i = 0; i < 40; i++) {
+		clock_advance(1000);
+		turns();
+	}
+	assert_int_equal(watchers(), 0);
+	assert_int_equal(gone, 1);
+	while (!silent(udp))
+		starts("NOTIFY ");
+	assert_int_equal(refresh(600), 481);
+}
+
+static void test_too_large(void **state)
+{
+	(void)state;
+	memset(shown, 'x', 12000);
+	shown[12000] = '\0';
+	{
+		const struct question q = { .expires = 600 };
+
+		assert_int_equal(put(&q), 200);
+	}
+	notified();
+	has("\r\nSubscription-State: terminated;reason=giveup\r\n");
+	hasnt("xxx");
+	assert_int_equal(gone, 1);
+}
+
+static void test_end_while_busy(void **state)
+{
+	(void)state;
+	subscribe(600);
+	sip_watch_end(edge, last_id, "probation", 30);
+	sip_watch_end(edge, last_id, "noresource", 0);
+	quiet();
+	clock_advance(500);
+	assert_true(received(udp));
+	has("CSeq: 1 NOTIFY");
+	reply(200);
+	notified();
+	has("\r\nSubscription-State: terminated;reason=probation;"
+	    "retry-after=30\r\n");
+	has("CSeq: 2 NOTIFY");
+	assert_int_equal(gone, 1);
+	reply(481);
+	assert_int_equal(gone, 1);
+}
+
+static void test_lost_connection(void **state)
+{
+	int fd = tcp_open();
+
+	(void)state;
+	tcp_put(fd, "SUBSCRIBE sip:alice@confab.example SIP/2.0\r\n"
+		    "Via: SIP/2.0/TCP c.example;branch=z9hG4bKtcp\r\n"
+		    "From: <sip:bob@confab.example>;tag=bobs\r\n"
+		    "To: <sip:alice@confab.example>\r\nCall-ID: tcp\r\n"
+		    "CSeq: 1 SUBSCRIBE\r\nEvent: presence\r\n"
+		    "Contact: <sip:bob@127.0.0.1;transport=tcp>\r\n"
+		    "Content-Length: 0\r\n\r\n");
+	tcp_await(fd, "SIP/2.0 200 ");
+	has(";transport=tcp>\r\n");
+	soon();
+	tcp_await(fd, "\r\n\r\nhere");
+	has("NOTIFY sip:bob@127.0.0.1;transport=tcp SIP/2.0\r\n");
+	assert_int_equal(watchers(), 1);
+	close(fd);
+	turns();
+	soon();
+	turns();
+	assert_int_equal(watchers(), 0);
+	assert_int_equal(gone, 1);
+}
+
+static void test_too_many(void **state)
+{
+	struct question q = { .expires = 600 };
+	char id[20];
+	int i;
+
+	(void)state;
+	q.call_id = id;
+	for (i = 0; i < EVENT_SUBS_USER; i++) {
+		snprintf(id, sizeof(id), "many-%d", i);
+		question_send(&q);
+		while (received(udp) && strncmp(in, "SIP/2.0 200", 11))
+			;
+	}
+	assert_int_equal(watchers(), EVENT_SUBS_USER);
+	q.call_id = "one-more";
+	while (!silent(udp))
+		;
+	assert_int_equal(put(&q), 480);
+	has("\r\nRetry-After: ");
+	q.from = "sip:carol@confab.example";
+	assert_int_equal(put(&q), 200);
+}
+
+/* ---- publications ---- */
+
+static char etag[40];
+
+static int publish(const char *if_match, const char *body, int expires)
+{
+	char headers[200] = "";
+	const struct question q = {
+		.method = "PUBLISH",
+		.from = "sip:alice@confab.example",
+		.contact = "",
+		.headers = headers,
+		.body = body,
+		.expires = expires,
+	};
+	int n = 0, status;
+
+	if (if_match)
+		n = snprintf(headers, sizeof(headers),
+			     "SIP-If-Match: %s\r\n", if_match);
+	if (body)
+		snprintf(headers + n, sizeof(headers) - (size_t)n,
+			 "Content-Type: " TYPE "\r\n");
+	status = put(&q);
+	if (status == 200)
+		header(etag, sizeof(etag), "\r\nSIP-ETag: ");
+	return status;
+}
+
+static size_t there(struct sip_publication out[EVENT_PUBS_RESOURCE])
+{
+	return sip_published(edge, "presence",
+			     VIEW("sip:alice@confab.example"), out);
+}
+
+static void test_publish(void **state)
+{
+	struct sip_publication p[EVENT_PUBS_RESOURCE];
+	char first[40];
+
+	(void)state;
+	assert_int_equal(publish(NULL, "open", 600), 200);
+	has("\r\nExpires: 600\r\n");
+	strcpy(first, etag);
+	assert_int_equal(published, 1);
+	assert_int_equal(there(p), 1);
+	assert_view(p[0].body, "open");
+
+	/* refresh */
+	assert_int_equal(publish(first, NULL, 600), 200);
+	assert_string_not_equal(first, etag);
+	assert_int_equal(published, 1);
+	assert_int_equal(publish(first, NULL, 600), 412);
+	strcpy(first, etag);
+
+	/* modify */
+	assert_int_equal(publish(first, "closed", -1), 200);
+	has("\r\nExpires: 3600\r\n");
+	assert_string_not_equal(first, etag);
+	assert_int_equal(published, 2);
+	assert_string_equal(last_body_published, "closed");
+	assert_int_equal(there(p), 1);
+
+	/* remove */
+	strcpy(first, etag);
+	assert_int_equal(publish(first, NULL, 0), 200);
+	has("\r\nExpires: 0\r\n");
+	assert_int_equal(unpublished, 1);
+	assert_int_equal(there(p), 0);
+	assert_int_equal(publish(etag, NULL, 0), 412);
+}
+
+static void test_publish_expires(void **state)
+{
+	struct sip_publication p[EVENT_PUBS_RESOURCE];
+
+	(void)state;
+	assert_int_equal(publish(NULL, "open", 60), 200);
+	clock_advance(59 * 1000);
+	turns();
+	assert_int_equal(there(p), 1);
+	clock_advance(2 * 1000);
+	turns();
+	assert_int_equal(there(p), 0);
+	assert_int_equal(unpublished, 1);
+	assert_string_equal(last_body_published, "open");
+	assert_int_equal(publish(etag, NULL, 600), 412);
+	/* Nothing is kept for no time. */
+	assert_int_equal(publish(NULL, "open", 0), 200);
+	assert_int_equal(there(p), 0);
+	assert_int_equal(published, 1);
+}
+
+static void test_publish_devices(void **state)
+{
+	struct sip_publication p[EVENT_PUBS_RESOURCE];
+	char body[20], first[40];
+	int i;
+
+	(void)state;
+	for (i = 0; i < EVENT_PUBS_RESOURCE; i++) {
+		snprintf(body, sizeof(body), "device %d", i);
+		assert_int_equal(publish(NULL, body, 600), 200);
+		if (i == 0)
+			strcpy(first, etag);
+	}
+	assert_int_equal(there(p), EVENT_PUBS_RESOURCE);
+	assert_view(p[0].body, "device 9");
+	assert_view(p[9].body, "device 0");
+	/* The first one is heard of again: the second is the oldest now. */
+	assert_int_equal(publish(first, NULL, 600), 200);
+	assert_int_equal(publish(NULL, "one more", 600), 200);
+	assert_int_equal(there(p), EVENT_PUBS_RESOURCE);
+	assert_view(p[0].body, "one more");
+	assert_view(p[9].body, "device 0");
+	assert_view(p[8].body, "device 2");
+	assert_int_equal(unpublished, 1);
+}
+
+static void test_publish_bad(void **state)
+{
+#define BODY "Content-Type: " TYPE "\r\n"
+	static const struct {
+		struct question q;
+		int status;
+		const char *line;
+	} cases[] = {
+		{ { .event = "" }, 489, "Allow-Events: " },
+		{ { .event = "dialog" }, 489, "Allow-Events: " },
+		{ { .event = "conference" }, 489, "Allow-Events: " },
+		{ { .from = "sip:bob@confab.example" }, 403, NULL },
+		{ { .ruri = "sip:bob@confab.example" }, 403, NULL },
+		{ { .ruri = "sip:alice@elsewhere.example" }, 403, NULL },
+		{ { .to = "sip:bob@confab.example" }, 403, NULL },
+		{ { .headers = BODY "SIP-If-Match: a b\r\n" }, 400, NULL },
+		{ { .headers = BODY "SIP-If-Match: \r\n" }, 400, NULL },
+		{ { .headers = BODY "SIP-If-Match: a\r\nSIP-If-Match: b\r\n" },
+		  400, NULL },
+		{ { .headers = BODY "SIP-If-Match: 0123456789abcdef\r\n" },
+		  412, NULL },
+		{ { .headers = BODY, .expires = 59 }, 423, "Min-Expires: 60" },
+		{ { .headers = BODY "Content-Encoding: gzip\r\n" }, 415,
+		  "Accept-Encoding: identity" },
+		{ { .headers = "Content-Type: text/plain\r\n" }, 415,
+		  "Accept: " TYPE },
+		{ { .headers = NULL }, 415, "Accept: " TYPE },
+		{ { .headers = BODY, .body = "" }, 400, "Nothing" },
+	};
+	struct sip_publication p[EVENT_PUBS_RESOURCE];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct question q = cases[i].q;
+
+		q.method = "PUBLISH";
+		q.contact = "";
+		q.from = OR(q.from, "sip:alice@confab.example");
+		q.body = OR(q.body, "open");
+		q.expires = q.expires ? q.expires : 600;
+		if (put(&q) != cases[i].status)
+			fail_msg("case %zu: %s", i, in);
+		if (cases[i].line)
+			has(cases[i].line);
+	}
+	check = 400;
+	assert_int_equal(publish(NULL, "no document", 600), 400);
+	assert_int_equal(published, 0);
+	assert_int_equal(there(p), 0);
+#undef BODY
+}
+
+/* ---- all of it ---- */
+
+static void test_nothing_known(void **state)
+{
+	const struct question q = { .expires = 600 };
+
+	(void)state;
+	sip_free(edge);
+	edge_open("127.0.0.0/8", NULL);
+	assert_int_equal(put(&q), 489);
+	hasnt("Allow-Events");
+	ask(REQUEST("OPTIONS", "o1") "\r\n", "SIP/2.0 200 ");
+	has("\r\nAllow: MESSAGE, OPTIONS\r\n");
+	hasnt("Allow-Events");
+}
+
+static void test_options(void **state)
+{
+	(void)state;
+	ask(REQUEST("OPTIONS", "o2") "\r\n", "SIP/2.0 200 ");
+	has("\r\nAllow: MESSAGE, OPTIONS, PUBLISH, SUBSCRIBE\r\n");
+	has("\r\nAllow-Events: presence, conference\r\n");
+	ask(REQUEST("NOTIFY", "n1") "Event: presence\r\n\r\n",
+	    "SIP/2.0 405 ");
+}
+
+static void test_strangers(void **state)
+{
+	const struct question q = { .expires = 600 };
+
+	(void)state;
+	sip_free(edge);
+	open_with("192.0.2.1");
+	assert_int_equal(put(&q), 403);
+	assert_int_equal(publish(NULL, "open", 600), 403);
+	assert_int_equal(watched + published, 0);
+}
+
+static void test_draining(void **state)
+{
+	(void)state;
+	subscribe(600);
+	reply(200);
+	sip_drain(edge);
+	assert_int_equal(refresh(600), 503);
+	assert_int_equal(publish(NULL, "open", 600), 503);
+	assert_int_equal(watchers(), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_subscribe), CASE(test_pending), CASE(test_refused),
+		CASE(test_repeated), CASE(test_expires), CASE(test_bad),
+		CASE(test_taken), CASE(test_refresh),
+		CASE(test_refresh_order), CASE(test_refresh_by_others),
+		CASE(test_unsubscribe), CASE(test_fetch),
+		CASE(test_fetch_pending), CASE(test_merged),
+		CASE(test_newest_replaces), CASE(test_answers),
+		CASE(test_silence), CASE(test_too_large),
+		CASE(test_end_while_busy), CASE(test_lost_connection),
+		CASE(test_too_many), CASE(test_publish),
+		CASE(test_publish_expires), CASE(test_publish_devices),
+		CASE(test_publish_bad), CASE(test_nothing_known),
+		CASE(test_options), CASE(test_strangers),
+		CASE(test_draining),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
