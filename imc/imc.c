@@ -142,7 +142,8 @@ uint64_t imc_done_binding(const struct imc *i, const struct addr *user)
 
 static bool same_way(const struct sip_flow *a, const struct sip_flow *b)
 {
-	return a->transport == b->transport && netaddr_eq(&a->peer, &b->peer) &&
+	return a->transport == b->transport &&
+	       netaddr_eq(&a->peer, &b->peer) &&
 	       (!sip_is_stream(a->transport) || a->conn == b->conn);
 }
 
