@@ -119,6 +119,12 @@ static json_t *sip_json(const struct confab *c)
 	set_count(o, "answers_remembered", st.answers);
 	set_count(o, "client_transactions", st.client_txns);
 	set_count(o, "connections", st.conns);
+	if (c->imc) {
+		const struct location *l = imc_location(c->imc);
+
+		set_count(o, "users_known", location_count(l));
+		set_count(o, "devices_registered", location_registered(l));
+	}
 	set_count(o, "connections_refused", st.conns_refused);
 	set_count(o, "connections_shed", st.conns_shed);
 	return o;

@@ -56,6 +56,7 @@ struct location {
 	struct device_rules rules;
 	struct htable aors;
 	struct list order;
+	size_t registered;
 	size_t max, bytes, bytes_max;
 };
 
@@ -137,8 +138,10 @@ static void place_drop(struct location *l, struct entry *e, struct place **at)
 	struct place *p = *at;
 
 	*at = p->next;
-	if (p->b.id)
+	if (p->b.id) {
 		e->registered--;
+		l->registered--;
+	}
 	place_free(p);
 	if (e->first)
 		return;
@@ -162,6 +165,7 @@ static struct place *place_new(struct location *l, struct entry *e,
 	p->next = e->first;
 	e->first = p;
 	e->registered++;
+	l->registered++;
 	return p;
 }
 
@@ -670,6 +674,11 @@ bool location_has(const struct location *l, struct view aor, uint64_t hash)
 size_t location_count(const struct location *l)
 {
 	return l->order.count;
+}
+
+size_t location_registered(const struct location *l)
+{
+	return l->registered;
 }
 
 /* ---- registering ---- */

@@ -101,6 +101,8 @@ void location_learned(struct location *l, struct binding *b);
 bool location_may_type(struct location *l, struct view aor, uint64_t now_ms);
 bool location_has(const struct location *l, struct view aor, uint64_t hash);
 size_t location_count(const struct location *l);
+/* Devices of all users. */
+size_t location_registered(const struct location *l);
 
 /* ---- for the registrar and the operator ---- */
 

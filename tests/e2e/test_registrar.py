@@ -202,6 +202,7 @@ def test_the_operator_sees_and_forgets(confabd, device):
                  'at most 160 bytes, typing', 'udp:127.0.0.1:%d' %
                  alice.port):
         assert word in text
+    assert c.ctl('status')['sip']['devices_registered'] == 2
     c.ctl('contact', alice.aor, 'delete', alice.contact)
     assert [d['contact'] for d in registered(c, 'alice')] == [
         'sip:b@127.0.0.1']

@@ -287,6 +287,7 @@ static void devices_go_before_the_learned_place(void **state)
 	assert_view(sip_dest_to(b[1]->dest), ALICE);
 	assert_int_equal(location_all(loc, VIEW(ALICE), b), 3);
 	assert_int_equal(b[2]->id, 0);
+	assert_int_equal(location_registered(loc), 2);
 	/* one expires, then the other */
 	advance(60 * 1000 + 20);
 	assert_int_equal(st.gone_id, id[0]);
@@ -294,6 +295,7 @@ static void devices_go_before_the_learned_place(void **state)
 	assert_int_equal(b[0]->id, id[1]);
 	advance(60 * 1000);
 	assert_at(ALICE, "udp:192.0.2.9:5060");
+	assert_int_equal(location_registered(loc), 0);
 }
 
 static void a_refresh_keeps_the_device(void **state)
