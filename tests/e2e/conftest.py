@@ -2,6 +2,7 @@
 """Fixtures: each gives a factory or a running thing, and ends it."""
 import os
 import pathlib
+import stat
 import sys
 
 import pytest
@@ -25,7 +26,7 @@ def build():
 def folder(tmp_path):
     """Makes named folders that servers of other users can enter."""
     for path in [tmp_path, *tmp_path.parents][:3]:
-        os.chmod(path, 0o755)
+        os.chmod(path, stat.S_IMODE(os.stat(path).st_mode) | 0o055)
 
     def make(name):
         path = tmp_path / name
