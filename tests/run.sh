@@ -16,7 +16,7 @@ TEST_PACKAGES="libcmocka-dev python3 python3-pytest python3-slixmpp
  python3-websocket prosody
  lua-sec ngircd openssl baresip-core sipsak sip-tester linphone-cli
  twinkle-console
- iproute2 procps util-linux e2fsprogs xfsprogs"
+ chromium-headless-shell iproute2 procps util-linux e2fsprogs xfsprogs"
 what=${1:-all}
 passed=0 failed=0 skipped=0
 

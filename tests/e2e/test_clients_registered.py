@@ -110,7 +110,10 @@ def test_what_waits_comes_when_it_registers_again(house, kind, transport):
     c.say(house.room, '#join')
     c.saw('*** [cli] has joined the room', house.room)
     c.close()
-    wait_for(lambda: not registered(house.server, 'cli'), 'it to log off')
+    # Most log off, if they are quick enough.
+    house.server.ctl('contact', 'cli@' + house.server.domain, 'delete',
+                     check=False)
+    assert not registered(house.server, 'cli')
     for n in range(3):
         assert house.bob.send(house.room, 'in the room %d' % n) == 202
         assert house.bob.send(c.aor, 'to you alone %d' % n) == 202
