@@ -18,7 +18,7 @@ enum {
 
 /* What one may ask while there is too much to do, and how often he is told. */
 static const struct bucket_rate quiet = { 2, 1000, 10 };
-static const struct bucket_rate refusals = { 10, 1000, 20 };
+static const struct bucket_rate refusals = { 100, 1000, 200 };
 
 void overload_init(struct overload *o, const struct sip_limits *limits)
 {

@@ -15,7 +15,17 @@ tests_bench_fanout_SOURCES = \
 tests_bench_fanout_CPPFLAGS = $(INC_base) $(S)/tests/bench
 tests_bench_fanout_LDADD = $(LIB_base)
 
-EXTRA_DIST += tests/bench/fanout.sh tests/bench/idle.py
+noinst_PROGRAMS += tests/bench/overload
+tests_bench_overload_SOURCES = \
+	tests/bench/cost.c tests/bench/cost.h \
+	tests/bench/overload.c \
+	tests/bench/post.c tests/bench/post.h \
+	tests/bench/sipload.c tests/bench/sipload.h
+tests_bench_overload_CPPFLAGS = $(INC_base) $(S)/tests/bench
+tests_bench_overload_LDADD = $(LIB_base)
+
+EXTRA_DIST += tests/bench/fanout.sh tests/bench/overload.sh \
+	tests/bench/idle.py
 
 check_PROGRAMS += tests/unit/t_bench
 tests_unit_t_bench_SOURCES = tests/unit/t_bench.c \

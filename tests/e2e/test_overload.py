@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """More than one should ask for."""
+import os
 import socket
+import subprocess
 
 from lab.sip import parse
+from lab.util import free_port
 
 
 def asking(server, method, count):
@@ -55,3 +58,22 @@ def test_memory_is_bounded(confabd, user):
     assert sip['memory'] > sip['memory_max'] == 1 << 20
     assert sip['load'] == 'full'
     assert server.process.alive()
+
+
+def test_ten_times_what_it_can_take(confabd):
+    """No figures here (tests/bench/overload.sh has them): it works on, and
+    who is quiet is heard."""
+    server = confabd(imc='create_on_join = true', domain='bench.example',
+                     limits=dict(user_rooms=0))
+    out = subprocess.run(
+        [os.path.join(server.build, 'tests/bench/overload'),
+         '127.0.0.1:%d' % server.port, '127.0.0.1:%d' % free_port(),
+         str(server.process.pid), '1', '20'],
+        capture_output=True, text=True, timeout=60)
+    assert out.returncode == 0, out
+    lines = [dict(w.split('=') for w in line.split()[1:])
+             for line in out.stdout.splitlines()]
+    assert len(lines) == 2 and all(float(r['ok']) > 0 for r in lines)
+    assert int(lines[1]['quiet_ok']) > 0
+    assert server.process.alive()
+    assert server.stop() == 0

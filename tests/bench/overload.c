@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * overload: offers a server over UDP on loopback once, twice, five and ten
+ * times as many MESSAGEs as it can take, while a few quiet users say a word
+ * each second. First its capacity is measured, with a window of requests
+ * under way. Prints a line for each; with one second, for ten times only.
+ * Ends with 0 when something got through each time, 2 when it could not be
+ * tried.
+ *
+ *   overload SERVER BIND PID SECONDS [SPEAKERS]
+ *
+ * SERVER and BIND are 127.x.y.z:port. tests/bench/overload.sh runs it.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "cost.h"
+#include "mem.h"
+#include "post.h"
+#include "sipload.h"
+
+enum {
+	QUIET = 8,              /* users, in a room of their own */
+	QUIET_US = 1000 * 1000, /* between a quiet user's words */
+	AGAIN_US = 500 * 1000,  /* a quiet user asks again (T1) */
+	WINDOW = 1024,
+	SPEAKERS_MAX = 10000,
+	RATE_MAX = 400000,
+	JOIN_US = 5 * 1000 * 1000,
+	SETTLE_MAX_S = 3,
+	SLICE = 512,            /* packets between looks at what came */
+};
+
+struct word {
+	uint64_t sent_us, again_us; /* 0: nothing under way */
+	uint32_t number;
+};
+
+struct result {
+	uint64_t sent, ok, refused, other;
+	uint64_t words, heard, refusals; /* of the quiet users */
+	double seconds, cpu_s;
+	uint64_t pss_kib;
+};
+
+struct bench {
+	struct post *post; /* owned, as is what follows */
+	struct buf text, from, to, id;
+	uint32_t *waits;   /* of the quiet users' words; us */
+	size_t wait_count, wait_max;
+	const char *here;  /* borrowed */
+	unsigned pid, speakers;
+	uint64_t run, number;
+	uint64_t joined;   /* number of the last join that was answered */
+	int join_status;
+	struct word word[QUIET];
+	struct result r;
+};
+
+/* ---- what is sent ---- */
+
+static void name_put(struct buf *b, const char *what, unsigned n)
+{
+	buf_clear(b);
+	buf_addf(b, "%s%u", what, n);
+}
+
+static void send_as(struct bench *b, char kind, uint64_t number,
+		    struct view body)
+{
+	struct sipload_text t = {
+		.from = buf_view(&b->from),
+		.to = buf_view(&b->to),
+		.domain = "bench.example",
+		.here = b->here,
+		.body = body,
+	};
+
+	buf_clear(&b->id);
+	buf_addf(&b->id, "%c%" PRIu64 "x%" PRIx64, kind, number, b->run);
+	t.id = buf_view(&b->id);
+	sipload_request(&b->text, &t);
+	post_send(b->post, 0, buf_view(&b->text));
+}
+
+static void send_load(struct bench *b)
+{
+	unsigned who = (unsigned)(b->number % b->speakers);
+
+	name_put(&b->from, "loud", who);
+	name_put(&b->to, "hall", who / 2);
+	send_as(b, 'l', b->number++, VIEW("a word of no importance, but long "
+					  "enough to be one of many"));
+	b->r.sent++;
+}
+
+static void send_word(struct bench *b, unsigned who)
+{
+	struct word *w = &b->word[who];
+
+	name_put(&b->from, "quiet", who);
+	name_put(&b->to, "library", 0);
+	send_as(b, (char)('A' + who), w->number, VIEW("hush"));
+	w->again_us = post_us() + AGAIN_US;
+}
+
+static void send_words(struct bench *b, uint64_t now)
+{
+	unsigned i;
+
+	for (i = 0; i < QUIET; i++) {
+		struct word *w = &b->word[i];
+
+		if (w->sent_us ? now < w->again_us : now < w->again_us +
+							   QUIET_US)
+			continue;
+		if (!w->sent_us) {
+			w->sent_us = now;
+			w->number++;
+			b->r.words++;
+		}
+		send_word(b, i);
+	}
+}
+
+/* ---- what comes ---- */
+
+static void word_heard(struct bench *b, unsigned who, uint64_t number,
+		       const struct sipload *m, uint64_t at_us)
+{
+	struct word *w = &b->word[who];
+
+	if (!w->sent_us || number != w->number)
+		return;
+	if (m->status >= 300)
+		b->r.refusals++;
+	else if (b->wait_count < b->wait_max)
+		b->waits[b->wait_count++] = (uint32_t)(at_us - w->sent_us);
+	b->r.heard += m->status < 300;
+	w->sent_us = 0;
+}
+
+static void on_answer(struct bench *b, const struct sipload *m, uint64_t at_us)
+{
+	struct view id, rest, number;
+	char kind = m->call_id.n ? m->call_id.p[0] : 0;
+	uint64_t n;
+
+	if (m->status < 200 || !view_cut(m->call_id, 'x', &id, &rest) ||
+	    view_u64(&n, number = view_from(id, 1), UINT32_MAX))
+		return;
+	if (kind == 'j') {
+		b->joined = n;
+		b->join_status = (int)m->status;
+	} else if (kind == 'l') {
+		b->r.ok += m->status < 300;
+		b->r.refused += m->status == 503;
+		b->r.other += m->status >= 300 && m->status != 503;
+	} else if (kind >= 'A' && kind < 'A' + QUIET) {
+		word_heard(b, (unsigned)(kind - 'A'), n, m, at_us);
+	}
+}
+
+static size_t on_packet(const struct packet *p, void *arg)
+{
+	struct sipload m;
+
+	if (sipload_read(&m, p->bytes))
+		return 0;
+	if (!m.status)
+		return sipload_answer(p->answer, POST_ANSWER_MAX, &m);
+	on_answer(arg, &m, p->at_us);
+	return 0;
+}
+
+/* ---- joining ---- */
+
+static int join(struct bench *b, const char *who, unsigned n, const char *room,
+		unsigned r)
+{
+	uint64_t until = post_us() + JOIN_US, again = 0;
+
+	b->number++;
+	while (b->joined != b->number && post_us() < until) {
+		if (post_us() >= again) {
+			name_put(&b->from, who, n);
+			name_put(&b->to, room, r);
+			send_as(b, 'j', b->number, VIEW("#join"));
+			again = post_us() + AGAIN_US;
+		}
+		post_poll(b->post, 1);
+	}
+	if (b->joined != b->number)
+		return ETIMEDOUT;
+	return b->join_status < 300 ? 0 : EACCES;
+}
+
+static int join_all(struct bench *b)
+{
+	int err = 0;
+	unsigned i;
+
+	for (i = 0; i < b->speakers && !err; i++)
+		err = join(b, "loud", i, "hall", i / 2);
+	for (i = 0; i < QUIET && !err; i++)
+		err = join(b, "quiet", i, "library", 0);
+	return err;
+}
+
+/* ---- a phase ---- */
+
+static void settle(struct bench *b, unsigned seconds)
+{
+	uint64_t until = post_us();
+
+	until += (seconds < SETTLE_MAX_S ? seconds : SETTLE_MAX_S) *
+		 UINT64_C(1000000);
+	while (post_us() < until)
+		post_poll(b->post, 1);
+}
+
+static uint64_t open_count(const struct bench *b)
+{
+	return b->r.sent - b->r.ok - b->r.refused - b->r.other;
+}
+
+/* rate 0: as many as there is room for in the window. */
+static uint64_t due(const struct bench *b, uint64_t rate, uint64_t us)
+{
+	uint64_t n = rate * us / 1000000;
+
+	if (!rate)
+		return open_count(b) < WINDOW ? WINDOW - open_count(b) : 0;
+	n = n > b->r.sent ? n - b->r.sent : 0;
+	return n < SLICE ? n : SLICE;
+}
+
+static void phase(struct bench *b, uint64_t rate, unsigned seconds)
+{
+	uint64_t start = post_us(), now = start, end, n;
+	struct cost before, after;
+
+	b->r = (struct result){ 0 };
+	b->wait_count = 0;
+	cost_read(&before, b->pid);
+	end = start + (uint64_t)seconds * 1000000;
+	for (; now < end; now = post_us()) {
+		for (n = due(b, rate, now - start); n; n--)
+			send_load(b);
+		send_words(b, now);
+		post_poll(b->post, due(b, rate, post_us() - start) ? 0 : 1);
+	}
+	b->r.seconds = (double)(now - start) / 1e6;
+	cost_read(&after, b->pid);
+	b->r.cpu_s = after.cpu_s - before.cpu_s;
+	b->r.pss_kib = after.pss_kib;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double wait_ms(const struct bench *b, size_t percent)
+{
+	size_t i = b->wait_count * percent / 100;
+
+	if (!b->wait_count)
+		return -1;
+	return b->waits[i < b->wait_count ? i : b->wait_count - 1] / 1e3;
+}
+
+static void report(struct bench *b, const char *name, double peak)
+{
+	const struct result *r = &b->r;
+	double ok = (double)r->ok / r->seconds;
+
+	qsort(b->waits, b->wait_count, sizeof(*b->waits), by_size);
+	printf("%-4s offered=%.0f ok=%.0f goodput=%.2f refused=%.0f "
+	       "silent=%.0f other=%" PRIu64 " cpu=%.2f us_per_ok=%.1f "
+	       "pss_mib=%.1f quiet_words=%" PRIu64 " quiet_ok=%" PRIu64
+	       " quiet_refused=%" PRIu64 " quiet_p50_ms=%.1f "
+	       "quiet_p99_ms=%.1f\n",
+	       name, (double)r->sent / r->seconds, ok, peak ? ok / peak : 1,
+	       (double)r->refused / r->seconds,
+	       (double)open_count(b) / r->seconds, r->other,
+	       r->cpu_s / r->seconds,
+	       r->ok ? r->cpu_s * 1e6 / (double)r->ok : 0,
+	       (double)r->pss_kib / 1024, r->words, r->heard, r->refusals,
+	       wait_ms(b, 50), wait_ms(b, 99));
+	fflush(stdout);
+}
+
+static uint64_t rate_of(double wanted)
+{
+	return wanted < RATE_MAX ? (uint64_t)wanted + 1 : RATE_MAX;
+}
+
+static bool run(struct bench *b, unsigned seconds)
+{
+	static const unsigned factors[] = { 1, 2, 5, 10 };
+	size_t i = seconds > 1 ? 0 : 3;
+	bool well;
+	double peak;
+	char name[16];
+
+	phase(b, 0, seconds);
+	peak = (double)b->r.ok / b->r.seconds;
+	report(b, "peak", 0);
+	well = b->r.ok;
+	for (; i < 4 && well; i++) {
+		settle(b, seconds);
+		snprintf(name, sizeof(name), "%ux", factors[i]);
+		phase(b, rate_of(peak * factors[i]),
+		      seconds);
+		report(b, name, peak);
+		well = b->r.ok;
+	}
+	settle(b, seconds);
+	return well;
+}
+
+/* ---- the command line ---- */
+
+/* "127.x.y.z:port" and nothing else. */
+static int address(struct sockaddr_in *sa, const char *text)
+{
+	struct view host, port;
+	char bytes[INET_ADDRSTRLEN];
+	uint64_t n;
+
+	view_rcut(view_str(text), ':', &host, &port);
+	if (view_copy(bytes, sizeof(bytes), host) ||
+	    view_u64(&n, port, 65535) || !n)
+		return EINVAL;
+	*sa = (struct sockaddr_in){ .sin_family = AF_INET };
+	sa->sin_port = htons((uint16_t)n);
+	if (inet_pton(AF_INET, bytes, &sa->sin_addr) != 1)
+		return EINVAL;
+	return ntohl(sa->sin_addr.s_addr) >> 24 == 127 ? 0 : EINVAL;
+}
+
+static int number(unsigned *out, const char *text, unsigned max)
+{
+	uint64_t n;
+	int err = view_u64(&n, view_str(text), max);
+
+	*out = (unsigned)n;
+	return err ? err : n ? 0 : EINVAL;
+}
+
+static void bench_free(struct bench *b)
+{
+	mem_deref(b->post);
+	buf_free(&b->text);
+	buf_free(&b->from);
+	buf_free(&b->to);
+	buf_free(&b->id);
+	mem_free(b->waits);
+}
+
+int main(int argc, char **argv)
+{
+	struct bench b = { .speakers = 100, .run = rand_u64() };
+	struct post_conf conf = { .sockets = 1, .posth = on_packet,
+				  .arg = &b };
+	unsigned seconds;
+	bool well = false;
+	int err;
+
+	if (argc < 5 || argc > 6 || address(&conf.server, argv[1]) ||
+	    address(&conf.bind, argv[2]) || number(&b.pid, argv[3], 4194304) ||
+	    number(&seconds, argv[4], 600) ||
+	    (argc == 6 && number(&b.speakers, argv[5], SPEAKERS_MAX))) {
+		fputs("usage: overload SERVER BIND PID SECONDS [SPEAKERS]\n",
+		      stderr);
+		return 2;
+	}
+	b.here = argv[2];
+	b.wait_max = (size_t)QUIET * seconds * 2;
+	b.waits = mem_array(NULL, b.wait_max, sizeof(*b.waits));
+	err = post_open(&b.post, &conf);
+	if (!err)
+		err = join_all(&b);
+	if (err)
+		fprintf(stderr, "overload: %s\n", strerror(err));
+	else
+		well = run(&b, seconds);
+	bench_free(&b);
+	return err ? 2 : !well;
+}

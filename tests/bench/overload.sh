@@ -1,0 +1,122 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# More than confabd can take: offered load of 1, 2, 5 and 10 times its
+# capacity over UDP on loopback, with quiet users beside it, and a SIGTERM in
+# the middle of a flood.
+#
+#   sh tests/bench/overload.sh [--quick] [--build DIR] [--seconds N]
+#
+#   --quick      two seconds each instead of 60: a check that it works, not
+#                how fast (nothing it measures is judged but memory)
+#   --build DIR  where confabd and tests/bench/overload were built (build)
+#
+# confabd has its default settings but for rates of users and rooms, and a
+# trusted source, which is what a proxy in front of it is. Goodput is what was
+# acknowledged (202), and so is on the disk. The load generator is pinned to
+# the last core. Ends with 1 when nothing got through, when confabd died, did
+# not end in time or used more memory than it may.
+set -eu
+cd "$(dirname "$0")/../.."
+
+build=build seconds=60 quick=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--quick) seconds=2 quick=1 ;;
+	--build) build=$2 && shift ;;
+	--seconds) seconds=$2 && shift ;;
+	*) sed -n '3,/^set /{/^#/s/^# \{0,1\}//p}' "$0" >&2 && exit 2 ;;
+	esac
+	shift
+done
+for program in confabd tests/bench/overload; do
+	[ -x "$build/$program" ] || {
+		echo "$build/$program is missing: build first (make)" >&2
+		exit 2
+	}
+done
+
+sip_port=${BENCH_PORT:-5064} load_port=$((${BENCH_PORT:-5064} + 2000))
+memory_mib=256
+tmp=$(mktemp -d "${BENCH_TMP:-/var/tmp}/confab-overload.XXXXXX")
+server= load=
+finish()
+{
+	[ -z "$load" ] || kill "$load" 2>/dev/null || :
+	[ -z "$server" ] || kill -KILL "$server" 2>/dev/null || :
+	rm -rf "$tmp"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+cat >"$tmp/confab.conf" <<EOF
+domain = "bench.example"
+listen = {"udp:127.0.0.1:$sip_port"}
+state_dir = "$tmp/state"
+control = "$tmp/control.sock"
+trusted = {"127.0.0.0/8"}
+imc {
+    create_on_join = true
+}
+limits {
+    user_rate = 0
+    room_rate = 0
+    create_rate = 0
+    join_rate = 0
+    user_rooms = 0
+    memory_max = $memory_mib
+}
+EOF
+chmod 600 "$tmp/confab.conf"
+mkdir -m 700 "$tmp/state"
+"$build/confabd" -c "$tmp/confab.conf" >"$tmp/log" 2>&1 &
+server=$!
+port=$(printf ':%04X ' "$sip_port")
+for i in $(seq 100); do
+	! grep -q "$port" /proc/net/udp || break
+	sleep 0.1
+done
+
+flood()
+{
+	taskset -c "$(($(nproc) - 1))" "$build/tests/bench/overload" \
+		"127.0.0.1:$sip_port" "127.0.0.1:$load_port" "$server" "$@"
+}
+
+failed=0
+flood "$seconds" | tee "$tmp/out" || failed=1
+[ "$(grep -c 'goodput=' "$tmp/out")" = 5 ] || failed=1
+awk -v max="$memory_mib" '{
+	for (i = 1; i <= NF; i++)
+		if (split($i, kv, "=") == 2 && kv[1] == "pss_mib" &&
+		    kv[2] > max * 1.05)
+			bad = 1
+	} END { exit bad }' "$tmp/out" || {
+	echo "more memory than $memory_mib MiB" >&2
+	failed=1
+}
+
+# SIGTERM while it comes in: it ends within its 10 s (and a bit).
+flood 30 >/dev/null 2>&1 &
+load=$!
+sleep 2
+kill -TERM "$server" || :
+ended=
+for i in $(seq 130); do
+	kill -0 "$server" 2>/dev/null || { ended=$i && break; }
+	sleep 0.1
+done
+kill "$load" 2>/dev/null || :
+wait "$load" 2>/dev/null || :
+load=
+status=0
+[ -n "$ended" ] && { wait "$server" || status=$?; }
+if [ -z "$ended" ] || [ "$status" != 0 ]; then
+	echo "SIGTERM: ended ${ended:-not}, status $status" >&2
+	failed=1
+else
+	echo "SIGTERM in a flood: ended after 0.1 s x $ended, status $status"
+fi
+server=
+[ "$failed" = 0 ] || tail -20 "$tmp/log" >&2
+exit "$failed"
