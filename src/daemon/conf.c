@@ -75,7 +75,8 @@ static void suggest(const cfg_t *cfg, const char *line)
 		buf_addf(errors, " %s{}", opt_sections[i].name);
 }
 
-static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 2, 0)))
+on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	char *line;
 
@@ -404,6 +405,14 @@ static int check_together(const struct conf *c, const char *file,
 	return EINVAL;
 }
 
+/* A value that is quoted may go over several lines, or do worse. */
+static void make_line(struct buf *why)
+{
+	for (size_t i = 0; i < why->n; i++)
+		if ((unsigned char)why->p[i] < ' ' || why->p[i] == 0x7f)
+			why->p[i] = ' ';
+}
+
 int conf_load(struct conf **cp, const char *file, struct buf *why)
 {
 	struct conf *c = mem_new(sizeof(*c), conf_destroy);
@@ -422,6 +431,7 @@ int conf_load(struct conf **cp, const char *file, struct buf *why)
 		err = secret_load(&c->irc[i].password, "IRC", c->irc[i].label,
 				  c->irc[i].password_file, file, why);
 	errors = NULL;
+	make_line(why);
 	if (err)
 		mem_deref(c);
 	else

@@ -124,6 +124,7 @@ static void mistakes_are_explained(void **state)
 		  "did you mean \"manager\"?" },
 		{ "imc {\n}\n", "confab.conf:", "domain is missing" },
 		{ "domain = \"a b\"\n", ":1:", "must be a host name" },
+		{ "domain = \"a\nb\x1b[1m\"\n", ":2:", "\"a b [1m\"" },
 		{ "domain = \"x\"\nlisten = {\"udp:localhost:5060\"}\n", ":2:",
 		  "numeric address" },
 		{ "domain = \"x\"\nlisten = {\"sctp:1.2.3.4:5\"}\n", ":2:",
