@@ -221,6 +221,7 @@ static bool params_agree(struct view a, struct view b)
 	return true;
 }
 
+/* The same text is the same URI, even one that has a parameter twice. */
 bool uri_same(struct view a, struct view b)
 {
 	struct sip_uri x, y;
@@ -228,6 +229,7 @@ bool uri_same(struct view a, struct view b)
 	return !sip_uri_parse(&x, a) && !sip_uri_parse(&y, b) &&
 	       view_ieq(x.scheme, y.scheme) && uri_user_is(x.user, y.user) &&
 	       view_ieq(x.host, y.host) && x.port == y.port &&
-	       params_agree(x.params, y.params) &&
-	       params_agree(y.params, x.params);
+	       (view_eq(x.params, y.params) ||
+		(params_agree(x.params, y.params) &&
+		 params_agree(y.params, x.params)));
 }

@@ -575,6 +575,9 @@ static void uris_are_compared_by_the_book(void **state)
 		  "sip:carol@chicago.com;security=off", false },
 		{ "sip:bob@biloxi.com", "sips:bob@biloxi.com", false },
 		{ "nonsense", "nonsense", false },
+		/* what MUST NOT be is no reason to bind it twice */
+		{ "sip:a@b;x=1;x=2", "sip:a@b;x=1;x=2", true },
+		{ "sip:a@b;x=1;x=2", "sip:a@b;x=1", false },
 	};
 
 	(void)state;
