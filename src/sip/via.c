@@ -25,14 +25,21 @@ static int protocol_scan(struct via *out, struct view *v)
 	return 0;
 }
 
+static bool is_ipv6(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+	       (c >= 'A' && c <= 'F') || c == ':' || c == '.';
+}
+
+/* What is in the brackets is told from a number elsewhere. */
 static size_t host_len(struct view v)
 {
 	size_t n = 0;
 
 	if (v.n && *v.p == '[') {
-		while (n < v.n && v.p[n] != ']')
-			n++;
-		return n < v.n && n > 2 ? n + 1 : 0;
+		for (n = 1; n < v.n && is_ipv6(v.p[n]); n++)
+			;
+		return n < v.n && v.p[n] == ']' && n > 2 ? n + 1 : 0;
 	}
 	while (n < v.n && scan_is_token(v.p[n]))
 		n++;

@@ -209,6 +209,7 @@ static void test_via_refused(void **state)
 		"SIP/2.0/UDP 192.0.2.15;;", "SIP/2.0/UDP h;branch=",
 		"SIP/2.0/UDP h;branch=a;branch=b", "SIP/2.0/UDP h i",
 		"SIP/2.0/UDP [::1", "SIP/2.0/UDP ,SIP/2.0/UDP h",
+		"SIP/2.0/UDP [::1\r\n ;branch=a]", "SIP/2.0/UDP [::1;a]",
 	};
 	struct via v;
 	size_t i;
