@@ -35,11 +35,3 @@ tests_unit_t_bridge_hub_SOURCES = tests/unit/t_bridge_hub.c tests/unit/hub_rig.h
 tests_unit_t_bridge_hub_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_bridge_hub_LDADD = bridges/libbridges.a bridges/echo/libecho.a $(LIB_core) $(CMOCKA_LIBS) $(DEPS_core)
 EXTRA_tests_unit_t_bridge_hub_DEPENDENCIES = tests/unit/fake_worker
-
-if FUZZING
-noinst_PROGRAMS += tests/fuzz/fuzz_wire
-tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz_wire.c
-tests_fuzz_fuzz_wire_CPPFLAGS = $(INC_worker)
-tests_fuzz_fuzz_wire_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_wire_LDADD = $(LIB_worker) $(DEPS_io)
-endif

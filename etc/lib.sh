@@ -64,7 +64,7 @@ need()
 }
 
 # build FOLDER [configure options]: configures where that is missing or out of
-# date, and makes everything.
+# date, and makes $goal, or everything.
 build()
 {
 	folder=$1
@@ -85,7 +85,7 @@ build()
 			die "configure failed: see $folder/config.log"
 	fi
 	say "make in $folder"
-	make -s -C "$folder" -j "$(nproc)" >"$folder/make.out" 2>&1 || {
+	make -s -C "$folder" -j "$(nproc)" ${goal-} >"$folder/make.out" 2>&1 || {
 		grep -v '^  [A-Z]' "$folder/make.out" | tail -40 >&2
 		die "make failed: see $folder/make.out"
 	}

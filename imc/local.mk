@@ -71,14 +71,6 @@ tests_unit_t_imc_delivery_SOURCES = \
 tests_unit_t_imc_delivery_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_delivery_LDADD = $(LIB_imc_whole)
 
-if FUZZING
-noinst_PROGRAMS += tests/fuzz/fuzz_content
-tests_fuzz_fuzz_content_SOURCES = tests/fuzz/fuzz_content.c
-tests_fuzz_fuzz_content_CPPFLAGS = $(INC_face) $(S)/imc
-tests_fuzz_fuzz_content_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_content_LDADD = imc/libimc.a $(LIB_base)
-endif
-
 check_PROGRAMS += tests/unit/t_imc_rights tests/unit/t_imc_dialect
 tests_unit_t_imc_dialect_SOURCES = tests/unit/t_imc_dialect.c
 tests_unit_t_imc_dialect_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)

@@ -11,3 +11,4 @@ EXTRA_DIST += tests/unit/test.h
 
 include tests/bench/local.mk
 include tests/crash/local.mk
+include tests/fuzz/local.mk

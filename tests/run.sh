@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Every test there is: style, unit and end-to-end, in a plain build and in one
-# with AddressSanitizer and UndefinedBehaviorSanitizer. Installs what it
-# needs. The last line counts.
+# with AddressSanitizer and UndefinedBehaviorSanitizer; then the fuzz targets
+# for some seconds each. Installs what it needs. The last line counts.
 #
 #   sh tests/run.sh           all
-#   sh tests/run.sh unit      the unit tests only (also: e2e, style)
+#   sh tests/run.sh unit      the unit tests only (also: e2e, style, fuzz)
 #   FAST=1 sh tests/run.sh    without the sanitized build
 set -eu
 cd "$(dirname "$0")/.."
@@ -16,7 +16,12 @@ TEST_PACKAGES="libcmocka-dev python3 python3-pytest python3-slixmpp
  python3-websocket prosody
  lua-sec ngircd openssl baresip-core sipsak sip-tester linphone-cli
  twinkle-console
+<<<<<<< HEAD
  chromium-headless-shell iproute2 procps util-linux e2fsprogs xfsprogs"
+=======
+ iproute2 procps util-linux e2fsprogs xfsprogs
+ clang libclang-rt-dev"
+>>>>>>> 54b859f (tests: fuzzing has seeds, a script, and a part in run.sh)
 what=${1:-all}
 passed=0 failed=0 skipped=0
 
@@ -91,6 +96,23 @@ END
 	count "$p" "$f" "$s"
 }
 
+# Each target is one test. Where there is no clang, "make check" has run them
+# over their seeds.
+fuzz()
+{
+	say "fuzzing"
+	if ! command -v clang >/dev/null; then
+		count 0 0 1
+		return
+	fi
+	status=0
+	sh tests/fuzz/run.sh "${FUZZ_SECONDS:-4}" >fuzz.counts || status=$?
+	read -r p f _ <fuzz.counts || p=0 f=1
+	rm -f fuzz.counts
+	[ "$status" = 0 ] || [ "$f" != 0 ] || f=1
+	count "$p" "$f" 0
+}
+
 # shellcheck disable=SC2086
 need $BUILD_PACKAGES $TEST_PACKAGES
 case $what in all | style) style ;; esac
@@ -102,5 +124,6 @@ for folder in build build-asan; do
 	case $what in all | unit) unit $folder ;; esac
 	case $what in all | e2e) e2e $folder ;; esac
 done
+case $what in fuzz) fuzz ;; all) [ -n "${FAST-}" ] || fuzz ;; esac
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

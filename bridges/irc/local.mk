@@ -75,12 +75,4 @@ tests_unit_t_irc_worker_SOURCES = tests/unit/t_irc_worker.c \
 	tests/unit/irc_rig.h
 tests_unit_t_irc_worker_CPPFLAGS = $(irc_test_cppflags)
 tests_unit_t_irc_worker_LDADD = $(LIB_worker) $(DEPS_io) $(CMOCKA_LIBS)
-
-if FUZZING
-noinst_PROGRAMS += tests/fuzz/fuzz_irc
-tests_fuzz_fuzz_irc_SOURCES = tests/fuzz/fuzz_irc.c
-tests_fuzz_fuzz_irc_CPPFLAGS = $(S)/bridges/irc $(INC_worker)
-tests_fuzz_fuzz_irc_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_irc_LDADD = bridges/irc/libircb.a $(LIB_base) $(IRC_LIBS)
-endif
 endif

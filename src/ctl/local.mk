@@ -27,11 +27,3 @@ check_PROGRAMS += tests/unit/t_import
 tests_unit_t_import_SOURCES = tests/unit/t_import.c
 tests_unit_t_import_CPPFLAGS = $(INC_test) $(S)/src/ctl $(CMOCKA_CFLAGS)
 tests_unit_t_import_LDADD = src/ctl/libimport.a $(LIB_store) $(CMOCKA_LIBS)
-
-if FUZZING
-noinst_PROGRAMS += tests/fuzz/fuzz_import
-tests_fuzz_fuzz_import_SOURCES = tests/fuzz/fuzz_import.c
-tests_fuzz_fuzz_import_CPPFLAGS = $(INC_ctl)
-tests_fuzz_fuzz_import_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_import_LDADD = src/ctl/libimport.a $(LIB_store)
-endif

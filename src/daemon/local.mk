@@ -64,11 +64,3 @@ tests_unit_t_conf_SOURCES = tests/unit/t_conf.c
 tests_unit_t_conf_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_conf_LDADD = src/daemon/libconf.a src/sip/libsip.a \
 	$(LIB_core) $(CONFUSE_LIBS) $(CMOCKA_LIBS) $(DEPS_sip) $(DEPS_core)
-
-if FUZZING
-noinst_PROGRAMS += tests/fuzz/fuzz_pass
-tests_fuzz_fuzz_pass_SOURCES = tests/fuzz/fuzz_pass.c
-tests_fuzz_fuzz_pass_CPPFLAGS = $(INC_daemon)
-tests_fuzz_fuzz_pass_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_pass_LDADD = src/daemon/libpass.a $(LIB_sip) $(DEPS_sip)
-endif

@@ -58,7 +58,6 @@ tests_unit_t_listener_SOURCES = tests/unit/t_listener.c
 tests_unit_t_listener_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_listener_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
 
-
 check_PROGRAMS += tests/unit/t_framer
 tests_unit_t_framer_SOURCES = tests/unit/t_framer.c
 tests_unit_t_framer_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
@@ -93,11 +92,3 @@ check_PROGRAMS += tests/unit/t_digest
 tests_unit_t_digest_SOURCES = tests/unit/t_digest.c
 tests_unit_t_digest_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_digest_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
-
-if FUZZING
-noinst_PROGRAMS += tests/fuzz/fuzz_ws
-tests_fuzz_fuzz_ws_SOURCES = tests/fuzz/fuzz_ws.c
-tests_fuzz_fuzz_ws_CPPFLAGS = $(INC_io)
-tests_fuzz_fuzz_ws_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_ws_LDADD = $(LIB_io) $(DEPS_io)
-endif

@@ -180,17 +180,3 @@ noinst_PROGRAMS += tests/fuzz/sip_edge
 tests_fuzz_sip_edge_SOURCES = tests/fuzz/sip_edge.c
 tests_fuzz_sip_edge_CPPFLAGS = $(INC_sip)
 tests_fuzz_sip_edge_LDADD = $(LIB_sip) $(DEPS_sip)
-
-if FUZZING
-noinst_PROGRAMS += tests/fuzz/fuzz_sip
-tests_fuzz_fuzz_sip_SOURCES = tests/fuzz/fuzz_sip.c
-tests_fuzz_fuzz_sip_CPPFLAGS = $(INC_sip)
-tests_fuzz_fuzz_sip_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_sip_LDADD = $(LIB_sip) $(DEPS_sip)
-
-noinst_PROGRAMS += tests/fuzz/fuzz_digest
-tests_fuzz_fuzz_digest_SOURCES = tests/fuzz/fuzz_digest.c
-tests_fuzz_fuzz_digest_CPPFLAGS = $(INC_sip)
-tests_fuzz_fuzz_digest_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_fuzz_digest_LDADD = $(LIB_sip) $(DEPS_sip)
-endif

@@ -3,13 +3,11 @@
  * Whatever stands in a body, as each type that is taken; then the text on its
  * way out in parts.
  */
-#include <assert.h>
+#include "fuzz.h"
 
 #include "content.h"
 #include "html.h"
 #include "split.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct {
 	struct view type, charset, params;

@@ -3,8 +3,9 @@
  * Whatever a server sends: framing, parser, filter, and libircclient behind
  * it; then the same bytes as somebody's words on their way out.
  */
-#include <assert.h>
 #include <errno.h>
+
+#include "fuzz.h"
 
 #include "filter.h"
 #include "names.h"
@@ -12,8 +13,6 @@
 #include "shim.h"
 #include "text.h"
 #include "utf8.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void read_line(struct ircb_shim *s, struct view text)
 {

@@ -6,9 +6,9 @@
  */
 #include <stdlib.h>
 
-#include "pass.h"
+#include "fuzz.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "pass.h"
 
 static int hello(struct buf *out, struct view v)
 {

@@ -5,6 +5,8 @@
  */
 #include <stdlib.h>
 
+#include "fuzz.h"
+
 #include "answer_priv.h"
 #include "dest_priv.h"
 #include "mem.h"
@@ -12,8 +14,6 @@
 #include "register_priv.h"
 #include "response_priv.h"
 #include "stun_priv.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct parser *parser;
 static struct prescan pre;

@@ -5,11 +5,11 @@
  */
 #include <stdlib.h>
 
+#include "fuzz.h"
+
 #include "buf.h"
 #include "utf8.h"
 #include "wire.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_texts(const struct wire_msg *m)
 {

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The fuzz targets: by libFuzzer in a build of their own (tests/fuzz/run.sh),
+# over their seeds alone in all others (make check). A target has its seeds in
+# seeds/NAME and may have words in NAME.dict.
+FUZZ = tests/fuzz/fuzz_conf tests/fuzz/fuzz_content \
+	tests/fuzz/fuzz_digest tests/fuzz/fuzz_import tests/fuzz/fuzz_pass \
+	tests/fuzz/fuzz_response tests/fuzz/fuzz_sip \
+	tests/fuzz/fuzz_uri tests/fuzz/fuzz_wire tests/fuzz/fuzz_ws
+if WITH_IRC
+FUZZ += tests/fuzz/fuzz_irc
+endif
+
+if FUZZING
+EXTRA_PROGRAMS += $(FUZZ)
+LDFLAGS_fuzz = $(AM_LDFLAGS) -fsanitize=fuzzer
+LIB_fuzz =
+else
+check_PROGRAMS += $(FUZZ)
+check_LIBRARIES += tests/fuzz/libseeds.a
+LDFLAGS_fuzz = $(AM_LDFLAGS)
+LIB_fuzz = tests/fuzz/libseeds.a
+endif
+tests_fuzz_libseeds_a_SOURCES = tests/fuzz/seeds.c
+tests_fuzz_libseeds_a_CPPFLAGS = $(INC_base)
+
+.PHONY: fuzz
+fuzz: $(FUZZ)
+
+tests_fuzz_fuzz_content_SOURCES = tests/fuzz/fuzz_content.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_content_CPPFLAGS = $(INC_face) $(S)/imc
+tests_fuzz_fuzz_content_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_content_LDADD = $(LIB_fuzz) imc/libimc.a $(LIB_base)
+
+tests_fuzz_fuzz_import_SOURCES = tests/fuzz/fuzz_import.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_import_CPPFLAGS = $(INC_ctl)
+tests_fuzz_fuzz_import_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_import_LDADD = $(LIB_fuzz) src/ctl/libimport.a $(LIB_store)
+
+tests_fuzz_fuzz_irc_SOURCES = tests/fuzz/fuzz_irc.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_irc_CPPFLAGS = $(S)/bridges/irc $(INC_worker)
+tests_fuzz_fuzz_irc_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_irc_LDADD = $(LIB_fuzz) bridges/irc/libircb.a $(LIB_base) \
+	$(IRC_LIBS)
+
+tests_fuzz_fuzz_pass_SOURCES = tests/fuzz/fuzz_pass.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_pass_CPPFLAGS = $(INC_daemon)
+tests_fuzz_fuzz_pass_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_pass_LDADD = $(LIB_fuzz) src/daemon/libpass.a $(LIB_sip) \
+	$(DEPS_sip)
+
+tests_fuzz_fuzz_sip_SOURCES = tests/fuzz/fuzz_sip.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_sip_CPPFLAGS = $(INC_sip)
+tests_fuzz_fuzz_sip_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_sip_LDADD = $(LIB_fuzz) $(LIB_sip) $(DEPS_sip)
+
+tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz_wire.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_wire_CPPFLAGS = $(INC_worker)
+tests_fuzz_fuzz_wire_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_wire_LDADD = $(LIB_fuzz) $(LIB_worker) $(DEPS_io)
+
+tests_fuzz_fuzz_ws_SOURCES = tests/fuzz/fuzz_ws.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_ws_CPPFLAGS = $(INC_io)
+tests_fuzz_fuzz_ws_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_ws_LDADD = $(LIB_fuzz) $(LIB_io) $(DEPS_io)
+
+tests_fuzz_fuzz_digest_SOURCES = tests/fuzz/fuzz_digest.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_digest_CPPFLAGS = $(INC_sip)
+tests_fuzz_fuzz_digest_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_digest_LDADD = $(LIB_fuzz) $(LIB_sip) $(DEPS_sip)
+
+tests_fuzz_fuzz_response_SOURCES = tests/fuzz/fuzz_response.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_response_CPPFLAGS = $(INC_sip)
+tests_fuzz_fuzz_response_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_response_LDADD = $(LIB_fuzz) $(LIB_sip) $(DEPS_sip)
+
+tests_fuzz_fuzz_uri_SOURCES = tests/fuzz/fuzz_uri.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_uri_CPPFLAGS = $(INC_face)
+tests_fuzz_fuzz_uri_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_uri_LDADD = $(LIB_fuzz) $(LIB_core) $(LIB_sip) \
+	$(DEPS_sip)
+
+tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_conf_CPPFLAGS = $(INC_daemon)
+tests_fuzz_fuzz_conf_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_conf_LDADD = $(LIB_fuzz) src/daemon/libconf.a \
+	src/sip/libsip.a $(LIB_core) $(CONFUSE_LIBS) $(DEPS_sip) $(DEPS_core)
