@@ -45,6 +45,19 @@ static void on_request(const struct sip_request *req, void *arg)
 	}
 }
 
+/* While the packages are not here: before this one serves. */
+static void on_event(const struct sip_request *req, void *arg)
+{
+	static const struct sip_header again = { VIEW("Retry-After"),
+						 VIEW("1") };
+	struct confab *c = arg;
+
+	if (c->role == CONFAB_STANDBY)
+		standby_request(c->standby, req);
+	else
+		sip_answer(c->sip, req->txn, 503, NULL, &again, 1);
+}
+
 static void on_stray(struct view packet, void *arg)
 {
 	struct confab *c = arg;
@@ -124,6 +137,7 @@ static int start_sip(struct confab *c, struct buf *why)
 		.limits = sip_limits_of(&c->conf->limits),
 		.requesth = on_request,
 		.registerh = on_request,
+		.eventh = on_event,
 		.strayh = on_stray,
 		.arg = c,
 	};

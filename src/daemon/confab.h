@@ -17,6 +17,7 @@
 #include "users.h"
 
 struct control;
+struct presence;
 struct serving;
 struct standby;
 
@@ -30,6 +31,7 @@ struct confab {
 	struct dns *dns;
 	struct hub *hub;
 	struct imc *imc;
+	struct presence *presence;
 	struct echo *echo;
 	struct bridge *jabber, *irc;
 	struct users *users;

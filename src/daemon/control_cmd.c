@@ -125,6 +125,8 @@ static json_t *sip_json(const struct confab *c)
 		set_count(o, "users_known", location_count(l));
 		set_count(o, "devices_registered", location_registered(l));
 	}
+	set_count(o, "subscriptions", st.subscriptions);
+	set_count(o, "publications", st.publications);
 	set_count(o, "connections_refused", st.conns_refused);
 	set_count(o, "connections_shed", st.conns_shed);
 	return o;

@@ -13,6 +13,7 @@
 #include "log.h"
 #include "log.h"
 #include "mem.h"
+#include "presence.h"
 #include "share.h"
 
 enum { WHY_MAX = 512, GOODBYE_MS = 2000, GOODBYE_STEP_MS = 50 };
@@ -422,8 +423,12 @@ int heart_start(struct confab *c, struct buf *why)
 
 int heart_join(struct confab *c)
 {
+	int err;
+
 	imc_set_sip(c->imc, c->sip);
-	return hub_start(c->hub);
+	err = presence_new(&c->presence, c->sip, imc_location(c->imc),
+			   c->conf->domain);
+	return err ? err : hub_start(c->hub);
 }
 
 void heart_log(const struct confab *c, const char *what)
@@ -453,6 +458,7 @@ void heart_quiet(struct confab *c)
 		hub_stop(c->hub);
 		end_workers(c);
 	}
+	presence_quiet(c->presence);
 	if (c->imc)
 		imc_set_sip(c->imc, NULL);
 }
@@ -462,6 +468,7 @@ void heart_stop(struct confab *c)
 	store_close(c->store);
 	c->store = NULL;
 	hub_free(c->hub);
+	presence_free(c->presence);
 	imc_free(c->imc);
 	echo_free(c->echo);
 	bridge_free(c->jabber);

@@ -34,6 +34,7 @@ confabd_SOURCES = \
 	src/daemon/heart.c src/daemon/heart.h \
 	src/daemon/main.c \
 	src/daemon/notify.c src/daemon/notify.h \
+	src/daemon/presence.c src/daemon/presence.h \
 	src/daemon/share.c src/daemon/share.h
 confabd_CPPFLAGS = $(INC_daemon) $(JANSSON_CFLAGS) $(PKGLIBEXEC) \
 	-DCONFAB_VERSION=\"$(VERSION)\"

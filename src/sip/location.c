@@ -58,6 +58,8 @@ struct location {
 	struct list order;
 	size_t registered;
 	size_t max, bytes, bytes_max;
+	location_changed_h *changedh; /* or NULL */
+	void *arg;
 };
 
 struct location_change {
@@ -132,6 +134,12 @@ static struct place **place_at(struct entry *e, uint64_t id)
 	return at;
 }
 
+static void tell_changed(const struct location *l, const struct entry *e)
+{
+	if (l->changedh)
+		l->changedh(e->aor, l->arg);
+}
+
 /* The entry goes with its last place. */
 static void place_drop(struct location *l, struct entry *e, struct place **at)
 {
@@ -139,8 +147,9 @@ static void place_drop(struct location *l, struct entry *e, struct place **at)
 
 	*at = p->next;
 	if (p->b.id) {
-		e->registered--;
 		l->registered--;
+		if (!--e->registered)
+			tell_changed(l, e);
 	}
 	place_free(p);
 	if (e->first)
@@ -164,8 +173,9 @@ static struct place *place_new(struct location *l, struct entry *e,
 	}
 	p->next = e->first;
 	e->first = p;
-	e->registered++;
 	l->registered++;
+	if (!e->registered++)
+		tell_changed(l, e);
 	return p;
 }
 
@@ -669,6 +679,19 @@ struct binding *location_by_flow(const struct location *l, struct view aor,
 bool location_has(const struct location *l, struct view aor, uint64_t hash)
 {
 	return entry_find(l, aor, hash);
+}
+
+bool location_is_registered(const struct location *l, struct view aor)
+{
+	const struct entry *e = entry_find(l, aor, hash_view(aor));
+
+	return e && e->registered;
+}
+
+void location_on_change(struct location *l, location_changed_h *h, void *arg)
+{
+	l->changedh = h;
+	l->arg = arg;
 }
 
 size_t location_count(const struct location *l)

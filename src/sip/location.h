@@ -103,6 +103,12 @@ bool location_has(const struct location *l, struct view aor, uint64_t hash);
 size_t location_count(const struct location *l);
 /* Devices of all users. */
 size_t location_registered(const struct location *l);
+/* A device of his is registered, reachable or not. */
+bool location_is_registered(const struct location *l, struct view aor);
+/* That is another than before. h runs amid the change and only takes note of
+ * it; NULL: nobody is told. */
+typedef void (location_changed_h)(struct view aor, void *arg);
+void location_on_change(struct location *l, location_changed_h *h, void *arg);
 
 /* ---- for the registrar and the operator ---- */
 

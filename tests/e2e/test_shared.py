@@ -99,7 +99,8 @@ def test_an_answer_comes_back_whole(pair):
     assert code == 403 and headers['warning'].startswith('399 confab')
     code, headers = bob.options(pair.room)
     assert code == 200
-    assert get(headers, 'allow') == 'MESSAGE, OPTIONS, REGISTER'
+    assert get(headers, 'allow') == \
+        'MESSAGE, OPTIONS, PUBLISH, REGISTER, SUBSCRIBE'
 
 
 @pytest.mark.parametrize('transport', ['udp', 'tcp'])

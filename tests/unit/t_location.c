@@ -164,6 +164,42 @@ static void advance(uint64_t ms)
 	wheel_advance(wheel, now_ms());
 }
 
+static unsigned changes;
+
+static void on_change(struct view aor, void *arg)
+{
+	assert_ptr_equal(arg, &st);
+	assert_view(aor, ALICE);
+	changes++;
+}
+
+static void registered_or_not_is_told(void **state)
+{
+	uint64_t id;
+	struct location_change *c;
+
+	(void)state;
+	changes = 0;
+	location_on_change(loc, on_change, &st);
+	hear(ALICE, "udp:192.0.2.1:5060");
+	assert_false(location_is_registered(loc, VIEW(ALICE)));
+	id = settle("sip:a@192.0.2.1", "udp:192.0.2.1:5060", 60);
+	assert_int_equal(changes, 1);
+	assert_true(location_is_registered(loc, VIEW(ALICE)));
+	settle("sip:b@192.0.2.2", "udp:192.0.2.2:5060", 120);
+	settle("sip:b@192.0.2.2", "udp:192.0.2.2:5060", 120);
+	c = location_begin(loc, VIEW(ALICE));
+	location_unbind(c, id);
+	commit(c);
+	assert_int_equal(changes, 1);
+	advance(121 * 1000);
+	assert_int_equal(changes, 2);
+	assert_false(location_is_registered(loc, VIEW(ALICE)));
+	location_on_change(loc, NULL, NULL);
+	settle("sip:a@192.0.2.1", "udp:192.0.2.1:5060", 60);
+	assert_int_equal(changes, 2);
+}
+
 static void the_last_place_counts(void **state)
 {
 	(void)state;
@@ -497,6 +533,7 @@ static void addresses_are_made_canonical(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(registered_or_not_is_told),
 		CASE(the_last_place_counts),
 		CASE(only_a_change_is_written),
 		CASE(a_connection_is_kept_in_mind),

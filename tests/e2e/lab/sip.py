@@ -149,6 +149,10 @@ class SipUser:
             elif first:
                 self.request(first, headers, body)
 
+    @staticmethod
+    def tagged(to):
+        return to if ';tag=' in to else '%s;tag=%s' % (to, token())
+
     def request(self, first, headers, body):
         method, uri = first.split()[:2]
         message = Message(uri_of(get(headers, 'from')),
@@ -164,7 +168,7 @@ class SipUser:
         lines = ['SIP/2.0 %d x' % answer]
         lines += ['Via: ' + v for v in via]
         lines += ['From: ' + get(headers, 'from'),
-                  'To: %s;tag=%s' % (get(headers, 'to'), token()),
+                  'To: ' + self.tagged(get(headers, 'to')),
                   'Call-ID: ' + message.call_id,
                   'CSeq: ' + get(headers, 'cseq'),
                   'Content-Length: 0', '', '']

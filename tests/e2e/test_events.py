@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SUBSCRIBE, NOTIFY and PUBLISH: presence of our own users."""
+import re
+
+import pytest
+
+from lab.sip import get, token, uri_of
+from lab.util import wait_for
+
+PASSWORD = 'pass word'
+PIDF = 'application/pidf+xml'
+
+
+@pytest.fixture
+def server(confabd):
+    s = confabd(trusted='')
+    for name in ('alice', 'bob'):
+        s.add_user(name, PASSWORD)
+    return s
+
+
+@pytest.fixture
+def phone(user):
+    def make(server, name, **kw):
+        return user(server, name, password=PASSWORD, **kw)
+    return make
+
+
+def document(text):
+    return ('<?xml version="1.0"?><presence xmlns="urn:ietf:params:xml:ns:'
+            'pidf" entity="sip:alice@confab.test"><tuple id="a"><status>'
+            '<basic>open</basic></status><note>%s</note></tuple></presence>'
+            % text).encode()
+
+
+class Watch:
+    """A subscription of a SipUser's."""
+
+    def __init__(self, phone, target, expires=600, event='presence'):
+        self.phone, self.target, self.event = phone, target, event
+        self.call_id, self.tag, self.to = token(), token(), None
+        self.uri = target
+        self.status, self.headers = self.ask(expires)
+        if self.status == 200:
+            self.to = get(self.headers, 'to')
+            self.uri = uri_of(get(self.headers, 'contact'))
+
+    def ask(self, expires, headers=()):
+        p = self.phone
+        contact = 'Contact: <sip:%s@%s:%d;transport=%s>' % (
+            p.name, p.host, p.port, p.transport)
+        packet = p.build('SUBSCRIBE', self.uri, call_id=self.call_id,
+                         tag=self.tag, headers=[
+                             contact, 'Event: ' + self.event,
+                             'Expires: %d' % expires] + list(headers))
+        packet = re.sub(rb'\r\nTo: [^\r]*', b'\r\nTo: ' + (
+            self.to or '<%s>' % self.target).encode(), packet)
+        return p.transact(packet)
+
+    def notices(self):
+        found = {}
+        for m in self.phone.requests.all():
+            cseq = get(m.headers, 'cseq')
+            if m.call_id == self.call_id and cseq.endswith(' NOTIFY'):
+                found[int(cseq.split()[0])] = m
+        return [found[n] for n in sorted(found)]
+
+    def notice(self, number):
+        """(Subscription-State, Message)"""
+        wait_for(lambda: len(self.notices()) >= number,
+                 lambda: 'NOTIFY %d; %r' % (number, self.notices()))
+        m = self.notices()[number - 1]
+        return get(m.headers, 'subscription-state'), m
+
+
+def seen(phone, target):
+    """What a fetch shows."""
+    watch = Watch(phone, target, 0)
+    assert watch.status == 200
+    state, m = watch.notice(1)
+    assert state == 'terminated;reason=timeout'
+    return m.body
+
+
+def publish(phone, body=b'', etag=None, expires=600, uri=None):
+    headers = ['Event: presence', 'Expires: %d' % expires]
+    if etag:
+        headers.append('SIP-If-Match: ' + etag)
+    return phone.transact(phone.build(
+        'PUBLISH', uri or phone.aor, body, PIDF, headers=headers))
+
+
+def register(phone, expires=600):
+    packet = phone.build('REGISTER', 'sip:' + phone.domain, headers=[
+        'Contact: <sip:%s@%s:%d>' % (phone.name, phone.host, phone.port),
+        'Expires: %d' % expires], call_id='reg-' + phone.name)
+    return phone.transact(packet.replace(
+        b'To: <sip:%s>' % phone.domain.encode(),
+        b'To: <%s>' % phone.aor.encode()))[0]
+
+
+@pytest.mark.parametrize('transport', ['udp', 'tcp'])
+def test_a_user_watches_himself(server, phone, transport):
+    alice = phone(server, 'alice', transport=transport)
+    watch = Watch(alice, alice.aor)
+    assert watch.status == 200
+    assert get(watch.headers, 'expires') == '600'
+    state, m = watch.notice(1)
+    assert re.fullmatch('active;expires=(600|599)', state)
+    assert get(m.headers, 'event') == 'presence'
+    assert get(m.headers, 'content-type') == PIDF
+    assert '<basic>closed</basic>' in m.body
+    assert m.source == alice.aor
+    assert get(m.headers, 'from').endswith(
+        get(watch.headers, 'to').partition(';tag=')[2])
+    # in the dialog, where its Contact is
+    assert watch.ask(0)[0] == 200
+    assert watch.notice(2)[0] == 'terminated;reason=timeout'
+    assert watch.ask(600)[0] == 481
+
+
+def test_registered_or_published_is_what_is_seen(server, phone):
+    alice = phone(server, 'alice')
+    assert register(alice) == 200
+    assert '<basic>open</basic>' in seen(alice, alice.aor)
+    assert publish(alice, document('on my way'))[0] == 200
+    assert '<note>on my way</note>' in seen(alice, alice.aor)
+    status, headers = publish(alice, document('at my desk'))
+    assert status == 200 and get(headers, 'expires') == '600'
+    assert '<note>at my desk</note>' in seen(alice, alice.aor)
+    assert publish(alice, etag=get(headers, 'sip-etag'), expires=0)[0] == 200
+    assert '<note>on my way</note>' in seen(alice, alice.aor)
+    other = phone(server, 'bob')
+    assert register(other) == 200 and register(other, 0) == 200
+    assert '<basic>closed</basic>' in seen(other, other.aor)
+
+
+def test_sa18_nobody_sees_another_without_consent(server, phone):
+    alice, mallory = phone(server, 'alice'), phone(server, 'bob')
+    assert publish(alice, document('secret'))[0] == 200
+    here = Watch(mallory, alice.aor)
+    nobody = Watch(mallory, 'sip:nobody@confab.test')
+    for watch in (here, nobody):
+        assert watch.status == 200
+        state, m = watch.notice(1)
+        assert re.fullmatch('pending;expires=(600|599)', state)
+        assert not m.body and not get(m.headers, 'content-type')
+    assert seen(mallory, alice.aor) == ''
+    assert publish(alice, document('another secret'))[0] == 200
+    assert 'another' in seen(alice, alice.aor)
+    assert not [m for m in mallory.requests.all() if 'secret' in m.body]
+    # nor ends what is another's
+    here.phone = phone(server, 'alice')
+    assert here.ask(0)[0] == 481
+
+
+def test_sa03_nobody_publishes_for_another(server, phone):
+    alice, bob = phone(server, 'alice'), phone(server, 'bob')
+    assert publish(alice, document('x'), uri=bob.aor)[0] == 403
+    assert publish(alice, document('x'),
+                   uri='sip:alice@other.example')[0] == 403
+    assert '<basic>closed</basic>' in seen(bob, bob.aor)
+
+
+def test_entity_tags(server, phone):
+    alice = phone(server, 'alice')
+    tags = []
+    for body in (document('one'), b'', document('two')):
+        status, headers = publish(alice, body, tags[-1] if tags else None)
+        assert status == 200
+        tags.append(get(headers, 'sip-etag'))
+    assert len(set(tags)) == 3
+    assert publish(alice, b'', tags[0])[0] == 412
+    assert publish(alice)[0] == 400
+    assert publish(alice, b'<!DOCTYPE presence><presence/>')[0] == 400
+    status, headers = publish(alice, document('x'), expires=5)
+    assert (status, get(headers, 'min-expires')) == (423, '60')
+    assert server.ctl('status')['sip']['publications'] == 1
+
+
+def test_what_there_is(server, phone):
+    alice = phone(server, 'alice')
+    status, headers = alice.options(alice.aor)
+    assert get(headers, 'allow-events') == 'presence'
+    assert get(headers, 'allow') == \
+        'MESSAGE, OPTIONS, PUBLISH, REGISTER, SUBSCRIBE'
+    watch = Watch(alice, alice.aor, event='dialog')
+    assert watch.status == 489
+    assert get(watch.headers, 'allow-events') == 'presence'
+    assert Watch(alice, alice.aor, event='Presence').status == 200
+    assert Watch(alice, 'sip:alice@other.example').status == 404
+    watch = Watch(alice, alice.aor, expires=10)
+    assert (watch.status, get(watch.headers, 'min-expires')) == (423, '60')
+
+
+def test_a_restart_is_noticed(server, phone):
+    alice = phone(server, 'alice')
+    watch = Watch(alice, alice.aor)
+    watch.notice(1)
+    etag = get(publish(alice, document('x'))[1], 'sip-etag')
+    server.stop()
+    server.start()
+    assert watch.ask(600)[0] == 481
+    assert publish(alice, b'', etag)[0] == 412
+    assert '<basic>closed</basic>' in seen(alice, alice.aor)
+
+
+def test_who_is_gone_watches_no_more(server, phone):
+    alice = phone(server, 'alice', transport='tcp')
+    assert Watch(alice, alice.aor).notice(1)
+    alice.answer = 481
+    watch = Watch(alice, alice.aor)
+    watch.notice(1)
+    wait_for(lambda: server.ctl('status')['sip']['subscriptions'] == 1,
+             'it to be dropped')
+    assert watch.ask(600)[0] == 481
