@@ -19,7 +19,7 @@
 enum {
 	BATCH = 64,
 	BATCHES_A_TURN = 4, /* then others get their turn */
-	SOCKET_BUFFER = 8 * 1024 * 1024,
+	SOCKET_BUFFER = 4 * 1024 * 1024,
 	QUEUE_MAX = 8192,                   /* datagrams */
 	QUEUE_BYTES_MAX = 8 * 1024 * 1024,
 	QUEUE_BYTES_KEEP = 256 * 1024, /* stays allocated when empty */

@@ -10,8 +10,7 @@
 
 enum {
 	MIB = 1024 * 1024,
-	BUSY_BYTES = 4 * MIB, /* in the kernel; about 2,000 packets */
-	FULL_BYTES = 10 * MIB,
+	LATE_BYTES = 2 * MIB, /* in the kernel; about 1,500 packets */
 };
 
 void load_answered(struct load *l)
@@ -67,26 +66,19 @@ static size_t at_most(size_t n, size_t max)
 }
 
 /* Where we may not have a large buffer, its size says when it is full. */
-static enum sip_load backlog_level(struct udp_backlog b)
+static bool is_late(struct udp_backlog b)
 {
-	if (!b.bytes)
-		return SIP_CALM;
-	if (b.bytes >= at_most(FULL_BYTES, b.room / 10 * 9))
-		return SIP_FULL;
-	if (b.bytes >= at_most(BUSY_BYTES, b.room / 4 * 3))
-		return SIP_BUSY;
-	return SIP_CALM;
+	return b.bytes && b.bytes >= at_most(LATE_BYTES, b.room / 4 * 3);
 }
 
 enum sip_load load_level(struct load *l, size_t waiting,
 			 struct udp_backlog backlog)
 {
-	enum sip_load level = backlog_level(backlog);
 	uint64_t wait = wait_ms(l, waiting);
 
 	if (wait >= LOAD_FULL_MS || load_memory_full(l))
 		return SIP_FULL;
-	if (wait >= LOAD_BUSY_MS && level == SIP_CALM)
+	if (wait >= LOAD_BUSY_MS)
 		return SIP_BUSY;
-	return level;
+	return is_late(backlog) ? SIP_LATE : SIP_CALM;
 }

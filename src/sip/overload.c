@@ -14,11 +14,18 @@ enum {
 	ROWS = 16384, /* 65,536 sources, as many speakers: 5 MiB in all */
 	TELL_MS = 10 * 1000,
 	TRIM_MS = 1000,
+	/* What can't be served when the processor is the bottleneck is looked
+	 * at as well, or the quiet would get lost among it in the kernel. To
+	 * serve one costs as much as to look at about 15: with three looked at
+	 * for each that is served, most of our time goes to what is served. */
+	LATE_SERVED = 4,
 };
 
 /* What one may ask while there is too much to do, and how often he is told. */
 static const struct bucket_rate quiet = { 2, 1000, 10 };
 static const struct bucket_rate refusals = { 100, 1000, 200 };
+/* A refusal costs several times what silence does: so many of all. */
+static const struct bucket_rate all_refusals = { 2500, 1000, 5000 };
 
 void overload_init(struct overload *o, const struct sip_limits *limits)
 {
@@ -157,6 +164,8 @@ static bool is_too_much(struct uas *u, struct share *speaker)
 	switch (level_of(u)) {
 	case SIP_CALM:
 		return false;
+	case SIP_LATE:
+		return !is_quiet && ++u->sip->overload.late % LATE_SERVED;
 	case SIP_BUSY:
 		return !is_quiet;
 	case SIP_FULL:
@@ -177,8 +186,11 @@ static void parse_a_little(struct uas *u)
 
 static void put_off(struct uas *u, struct bucket *told)
 {
+	struct bucket *all = &u->sip->overload.refused;
+
 	if (!u->pre->first[HDR_VIA].n ||
-	    (told && !bucket_take(told, &refusals, now_ms()))) {
+	    (told && !bucket_take(told, &refusals, now_ms())) ||
+	    !bucket_take(all, &all_refusals, now_ms())) {
 		drop(u);
 		return;
 	}

@@ -23,6 +23,8 @@ struct overload {
 	uint64_t told_ms;        /* the log: when */
 	uint64_t told_refused, told_dropped;
 	enum sip_load level;     /* as it was last seen */
+	uint64_t late;           /* requests that might be put off as LATE */
+	struct bucket refused;   /* of all */
 	uint64_t trimmed_ms;
 };
 

@@ -195,7 +195,7 @@ const struct netaddr *sip_local(const struct sip *s, size_t i)
 
 const char *sip_load_name(enum sip_load load)
 {
-	static const char *const names[] = { "calm", "busy", "full" };
+	static const char *const names[] = { "calm", "late", "busy", "full" };
 
 	return names[load];
 }

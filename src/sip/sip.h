@@ -67,10 +67,10 @@ struct sip_uri {
  * there is no host. Password parts are refused. */
 int sip_uri_parse(struct sip_uri *out, struct view text);
 
-/* How much there is to do. BUSY: those who ask most are put off, FULL: all
- * are. */
-enum sip_load { SIP_CALM, SIP_BUSY, SIP_FULL };
-const char *sip_load_name(enum sip_load load); /* "calm", "busy", "full" */
+/* How much there is to do. LATE: most of what those say who ask most is put
+ * off, BUSY: all of it, FULL: everybody is. */
+enum sip_load { SIP_CALM, SIP_LATE, SIP_BUSY, SIP_FULL };
+const char *sip_load_name(enum sip_load load); /* "calm" and so on */
 
 struct sip_limits {
 	size_t datagram;      /* 0: 8 KiB, at most 64 KiB */

@@ -219,12 +219,11 @@ static void test_packets_in_the_kernel(void **state)
 		enum sip_load want;
 	} rows[] = {
 		{ { 0, 0 }, SIP_CALM },
-		{ { 3 * MIB, 16 * MIB }, SIP_CALM },
-		{ { 4 * MIB, 16 * MIB }, SIP_BUSY },
-		{ { 11 * MIB, 16 * MIB }, SIP_FULL },
+		{ { 1 * MIB, 8 * MIB }, SIP_CALM },
+		{ { 2 * MIB, 8 * MIB }, SIP_LATE },
+		{ { 8 * MIB, 8 * MIB }, SIP_LATE },
 		{ { 200 * KIB, 400 * KIB }, SIP_CALM },
-		{ { 310 * KIB, 400 * KIB }, SIP_BUSY },
-		{ { 390 * KIB, 400 * KIB }, SIP_FULL },
+		{ { 310 * KIB, 400 * KIB }, SIP_LATE },
 	};
 	struct load l = { 0 };
 	size_t i;
