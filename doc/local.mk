@@ -4,7 +4,8 @@ EXTRA_DIST += doc/architecture.md doc/clients.md doc/dependencies.md \
 	doc/security.md etc/fail2ban/confab.conf etc/fail2ban/jail.conf \
 	doc/confab.conf.5.in \
 	doc/update-options.sh CONTRIBUTING.md COPYING etc/lib.sh \
-	etc/quickstart.sh etc/demo.py tests/run.sh tests/check_style.sh \
+	etc/quickstart.sh etc/kamailio-front.cfg etc/demo.py doc/fronts.md \
+	tests/run.sh tests/check_style.sh \
 	tests/e2e
 dist_doc_DATA = README.md etc/confab.conf.sample etc/confab.service
 

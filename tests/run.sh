@@ -16,12 +16,8 @@ TEST_PACKAGES="libcmocka-dev python3 python3-pytest python3-slixmpp
  python3-websocket prosody
  lua-sec ngircd openssl baresip-core sipsak sip-tester linphone-cli
  twinkle-console
-<<<<<<< HEAD
- chromium-headless-shell iproute2 procps util-linux e2fsprogs xfsprogs"
-=======
- iproute2 procps util-linux e2fsprogs xfsprogs
- clang libclang-rt-dev"
->>>>>>> 54b859f (tests: fuzzing has seeds, a script, and a part in run.sh)
+ kamailio chromium-headless-shell iproute2 procps util-linux e2fsprogs
+ xfsprogs clang libclang-rt-dev"
 what=${1:-all}
 passed=0 failed=0 skipped=0
 

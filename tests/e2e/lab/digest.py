@@ -12,17 +12,18 @@ def digest(algorithm, *parts):
 
 
 def challenges(headers):
-    """Of each WWW-Authenticate the parameters, in order."""
+    """Of each WWW-Authenticate (or a proxy's) the parameters, in order."""
     return [{k.lower(): v.strip('"') for k, v in
              re.findall(r'(\w+)=("[^"]*"|[^,\s]+)', value)}
-            for key, value in headers if key == 'www-authenticate']
+            for key, value in headers
+            if key in ('www-authenticate', 'proxy-authenticate')]
 
 
 def authorization(challenge, method, uri, user, password, nc='00000001',
                   cnonce='0a4f113b', qop='auth', algorithm=None, says={}):
     """A header line that answers the challenge. says: parameters that are
     written otherwise than they are; None: left out."""
-    name = algorithm or challenge['algorithm']
+    name = algorithm or challenge.get('algorithm', 'MD5')
     realm, nonce = challenge['realm'], challenge['nonce']
     ha1 = digest(name, user, realm, password)
     middle = (nonce, nc, cnonce, qop) if qop else (nonce,)
@@ -43,12 +44,14 @@ class Login:
 
     def __init__(self, user, password):
         self.user, self.password = user, password
-        self.challenge, self.count = None, 0
+        self.challenge, self.count, self.proxy = None, 0, ''
 
-    def challenged(self, headers):
+    def challenged(self, status, headers):
         self.challenge, self.count = challenges(headers)[0], 0
+        self.proxy = 'Proxy-' if status == 407 else ''
 
     def line(self, method, uri):
         self.count += 1
-        return authorization(self.challenge, method, uri, self.user,
-                             self.password, nc='%08x' % self.count)
+        return self.proxy + authorization(
+            self.challenge, method, uri, self.user, self.password,
+            nc='%08x' % self.count)

@@ -218,7 +218,8 @@ class SipUser:
             elif line.startswith('Via:'):
                 line = re.sub('branch=[^;]*', 'branch=z9hG4bK' + token(),
                               line)
-            if not line.startswith('Authorization:'):
+            if not line.startswith(('Authorization:',
+                                    'Proxy-Authorization:')):
                 lines.append(line)
         lines += [self.login.line(method, uri), '', '']
         return '\r\n'.join(lines).encode() + body
@@ -227,9 +228,9 @@ class SipUser:
         """The final answer, after logging in if need be."""
         status, headers = self.transact_once(packet, patience)
         for _ in range(2):  # a stale nonce gives another 401
-            if status != 401 or not self.login:
+            if status not in (401, 407) or not self.login:
                 break
-            self.login.challenged(headers)
+            self.login.challenged(status, headers)
             status, headers = self.transact_once(self.again(packet),
                                                  patience)
         return status, headers
