@@ -19,7 +19,8 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/flow.c \
 	src/sip/identity.c src/sip/identity_priv.h \
 	src/sip/inject.c src/sip/inject_priv.h \
-	src/sip/location.c src/sip/location.h \
+	src/sip/location.c src/sip/location.h src/sip/location_priv.h \
+	src/sip/location_bind.c src/sip/location_find.c \
 	src/sip/load.c src/sip/load_priv.h \
 	src/sip/method.c src/sip/method_priv.h \
 	src/sip/notify.c \
