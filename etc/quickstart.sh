@@ -27,8 +27,8 @@ first_address()
 	echo "${address:-127.0.0.1}"
 }
 
-# A configuration for a room server on this machine and its network; kept
-# when it is there already, so that it can be edited.
+# A configuration for a room server; kept when it is there already, so that it
+# can be edited.
 write_config()
 {
 	address=$1
@@ -40,34 +40,69 @@ domain    = "$address"
 listen    = {"udp:0.0.0.0:$port", "tcp:0.0.0.0:$port"}
 state_dir = "$PWD/build/state"
 control   = "$PWD/build/control.sock"
-# Everybody in these networks is believed to be who he says he is.
-trusted   = {"127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
-             "$address"}
+# Who is believed without a password: nobody. See "confabctl user".
+trusted   = {}
 END
+}
+
+# Two users to begin with, whose passwords nobody else knows.
+write_users()
+{
+	[ ! -f build/users.csv ] || return 0
+	(
+		umask 077
+		for name in alice bob; do
+			echo "$name,$(od -An -N6 -tx1 /dev/urandom | tr -d ' ')"
+		done >build/users.new
+	)
+}
+
+# As soon as confabd answers; once.
+add_users()
+{
+	[ -f build/users.new ] || return 0
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		build/confabctl -s build/control.sock status >/dev/null 2>&1 &&
+			break
+		sleep 1
+	done
+	build/confabctl -s build/control.sock user import build/users.new \
+		>/dev/null && mv build/users.new build/users.csv
+}
+
+show_users()
+{
+	cat build/users.new build/users.csv 2>/dev/null |
+		while IFS=, read -r name password; do
+			echo "  sip:$name@$1   password $password"
+		done
 }
 
 serve()
 {
 	write_config "$(first_address)"
+	write_users
 	domain=$(sed -n 's/^domain *= *"\(.*\)"/\1/p' build/confab.conf)
 	cat <<END
 
-confab is starting. Point a SIP softphone at it:
+confab is starting. Give a SIP softphone, on any machine, one of these accounts:
 
-  account      sip:YOURNAME@$domain      (no password, no registration)
-  SIP proxy    $domain:$port, UDP or TCP
+$(show_users "$domain")
 
-and send text messages (not calls) like these:
+with registration on, and as its proxy or server $domain:$port, UDP or TCP.
+Then send text messages (not calls) like these:
 
   to sip:chat-manager@$domain   #help
   to sip:chat-manager@$domain   #join lobby
   to sip:lobby@$domain          hello, everybody
 
-Only machines in private networks are believed; the configuration is
-build/confab.conf. What is going on: build/confabctl -s build/control.sock status
+More accounts: build/confabctl -s build/control.sock user add NAME
+What is going on: build/confabctl -s build/control.sock status
+The configuration is build/confab.conf; the passwords are in build/users.csv.
 Ctrl-C ends it; rooms and members stay.
 
 END
+	add_users &
 	exec build/confabd -c build/confab.conf
 }
 

@@ -178,3 +178,32 @@ def test_sipp_hears_where_it_registered(house, sipp, closing):
     for text in '\n[bob]: to all\n', '\npsst\n':
         wait_for(lambda: listener.messages().count(text) == 1,
                  lambda: 'sipp to hear %r: %s' % (text, listener.messages()))
+
+
+def test_the_first_chat_of_the_readme(confabd, folder, closing):
+    """Two softphones, and a server whose domain is its address."""
+    need(Baresip)
+    need(Linphone)
+    server = confabd(domain='127.0.0.1', trusted='')
+    people = []
+    for name, kind in ('alice', Baresip), ('bob', Linphone):
+        server.add_user(name, name + 's')
+        more = dict(contact=[server.manager, server.room('lobby'),
+                             server.room('bob')]) if kind is Baresip else {}
+        people.append(closing(kind(
+            folder(name), name, server.domain, (server.host, server.port),
+            transport='tcp', password=name + 's', register=True, **more)))
+        wait_for(lambda: registered(server, name), 'it to register')
+    alice, bob = people
+    room = server.room('lobby')
+    for one in alice, bob:
+        one.say(server.manager, '#join lobby')
+    alice.saw('*** [bob] has joined the room', room)
+    alice.say(room, 'hello, everybody')
+    bob.saw('[alice]: hello, everybody', room)
+    alice.say(bob.aor, 'only for you')
+    bob.saw('only for you', alice.aor)
+    bob.say(alice.aor, 'and back')
+    alice.saw('and back', bob.aor)
+    bob.say(room, '#leave')
+    alice.saw('*** [bob] has left the room', room)
