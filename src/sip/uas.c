@@ -58,6 +58,17 @@ static bool is_loop(const struct uas *u)
 	return false;
 }
 
+/* A text goes on from here, to people or to another network, so this is a hop
+ * (RFC 7332 2). */
+static bool is_last_hop(const struct uas *u)
+{
+	struct view v = u->pre->first[HDR_MAX_FORWARDS];
+	uint64_t n;
+
+	return u->req->method == SIP_MESSAGE && v.n &&
+	       !view_u64(&n, v, 255) && !n;
+}
+
 /* What all that is served has in common; true: it has been answered. */
 bool uas_refused(const struct uas *u)
 {
@@ -144,8 +155,8 @@ static void hand_over(struct uas *u, sip_request_h *h)
 	}
 	if (uas_refused(u) || message_refused(u, &out))
 		return;
-	if (is_loop(u)) {
-		uas_answer(u, 482, NULL, NULL, 0);
+	if (is_loop(u) || is_last_hop(u)) {
+		uas_answer(u, is_loop(u) ? 482 : 483, NULL, NULL, 0);
 		return;
 	}
 	if (uas_txn(u, &out.txn)) {

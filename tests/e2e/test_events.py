@@ -4,10 +4,12 @@ import re
 
 import pytest
 
+from lab.clients import Baresip, installed
 from lab.sip import get, token, uri_of
 from lab.util import wait_for
+from test_shared import Pair
 
-PASSWORD = 'pass word'
+PASSWORD = 'hush-hush'
 PIDF = 'application/pidf+xml'
 
 
@@ -88,6 +90,11 @@ def publish(phone, body=b'', etag=None, expires=600, uri=None):
         headers.append('SIP-If-Match: ' + etag)
     return phone.transact(phone.build(
         'PUBLISH', uri or phone.aor, body, PIDF, headers=headers))
+
+
+def stats(server):
+    found = server.ctl('status')['sip']
+    return found['subscriptions'], found['publications']
 
 
 def register(phone, expires=600):
@@ -175,7 +182,7 @@ def test_entity_tags(server, phone):
     assert publish(alice, b'<!DOCTYPE presence><presence/>')[0] == 400
     status, headers = publish(alice, document('x'), expires=5)
     assert (status, get(headers, 'min-expires')) == (423, '60')
-    assert server.ctl('status')['sip']['publications'] == 1
+    assert stats(server) == (0, 1)
 
 
 def test_what_there_is(server, phone):
@@ -211,6 +218,49 @@ def test_who_is_gone_watches_no_more(server, phone):
     alice.answer = 481
     watch = Watch(alice, alice.aor)
     watch.notice(1)
-    wait_for(lambda: server.ctl('status')['sip']['subscriptions'] == 1,
+    wait_for(lambda: stats(server)[0] == 1,
              'it to be dropped')
+    assert watch.ask(600)[0] == 481
+
+
+def shows(client, status):
+    """Of its contacts, by what it says when asked."""
+    before = len(client.screen())
+    client.type('/contacts')
+    return status in client.screen()[before:]
+
+
+def test_baresip_publishes_and_watches(server, phone, folder):
+    if not installed('baresip'):
+        pytest.skip('no baresip')
+    alice = phone(server, 'alice')
+    client = Baresip(folder('baresip'), 'alice', server.domain,
+                     (server.host, server.port), contact=alice.aor,
+                     register=True, presence=True, password=PASSWORD)
+    try:
+        wait_for(lambda: '<basic>open</basic>' in seen(alice, alice.aor),
+                 'it to publish')
+        wait_for(lambda: shows(client, 'Online'), client.screen)
+    finally:
+        client.close()
+    wait_for(lambda: stats(server) == (0, 0),
+             lambda: 'it to take back what it said: %r' % (stats(server),))
+
+
+@pytest.mark.parametrize('transport', ['udp', 'tcp'])
+def test_by_way_of_one_that_stands_by(confabd, folder, user, transport):
+    pair = Pair(confabd, folder, user)
+    alice = pair.user(pair.second, 'alice', transport=transport)
+    watch = Watch(alice, alice.aor)
+    assert watch.status == 200
+    assert '<basic>closed</basic>' in watch.notice(1)[1].body
+    status, headers = publish(alice, document('around the corner'))
+    assert status == 200
+    assert watch.ask(600)[0] == 200
+    assert 'around the corner' in watch.notice(2)[1].body
+    here = pair.user(pair.first, 'alice')
+    assert 'around the corner' in seen(here, here.aor)
+    assert publish(here, etag=get(headers, 'sip-etag'), expires=0)[0] == 200
+    assert watch.ask(0)[0] == 200
+    assert '<basic>closed</basic>' in watch.notice(3)[1].body
     assert watch.ask(600)[0] == 481

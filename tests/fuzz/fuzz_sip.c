@@ -9,6 +9,7 @@
 
 #include "answer_priv.h"
 #include "dest_priv.h"
+#include "event_priv.h"
 #include "mem.h"
 #include "parse_priv.h"
 #include "register_priv.h"
@@ -51,6 +52,18 @@ static void register_try(void)
 	reg_free(&reg);
 }
 
+/* What an Event was taken for may be written into a header. */
+static void event_try(void)
+{
+	struct event_name name;
+
+	if (event_parse(&name, pre.first[HDR_EVENT]))
+		return;
+	if (!scan_token_only(name.type) ||
+	    (name.id.n && !scan_token_only(name.id)))
+		abort();
+}
+
 static void stun_try(struct view packet)
 {
 	struct netaddr src;
@@ -79,8 +92,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	prescan(&pre, packet, 8192);
 	if (pre.response)
 		return 0;
-	if (!pre.status)
+	if (!pre.status) {
 		register_try();
+		event_try();
+	}
 	parser_run(parser, &req, &pre);
 	if (pre.first[HDR_VIA].n)
 		answer_try();

@@ -165,6 +165,24 @@ static void test_methods(void **state)
 	assert_true(silent(udp));
 }
 
+/* What ends here may have come as far as it can. */
+static void test_last_hop(void **state)
+{
+#define HOPS(method, branch, n) \
+	REQUEST(method, branch) "Max-Forwards: " n "\r\n" \
+	"Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi"
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	ask(HOPS("MESSAGE", "h1", "0"), "SIP/2.0 483 Too Many Hops\r\n");
+	ask(HOPS("MESSAGE", "h2", "000"), "SIP/2.0 483 ");
+	assert_int_equal(requests, 0);
+	ask(HOPS("MESSAGE", "h3", "1"), "SIP/2.0 202 ");
+	assert_int_equal(requests, 1);
+	ask(HOPS("OPTIONS", "h4", "0"), "SIP/2.0 200 ");
+	ask(HOPS("MESSAGE", "h5", "256"), "SIP/2.0 400 ");
+#undef HOPS
+}
+
 /* The same refusal again is the same answer, its tag included. */
 static void test_stateless_tags(void **state)
 {
@@ -318,7 +336,7 @@ int main(void)
 		TEST(test_never_answered),
 		TEST(test_bad_answers_are_mended),
 		TEST(test_untrusted),
-		TEST(test_methods),
+		TEST(test_methods), TEST(test_last_hop),
 		TEST(test_stateless_tags),
 		TEST(test_refusals),
 		TEST(test_long_users),

@@ -89,9 +89,12 @@ class Baresip(Client):
                '/usr/local/lib/baresip/modules')
 
     def __init__(self, folder, name, domain, server, contact,
-                 transport='udp', ca=None, register=False, **kw):
+                 transport='udp', ca=None, register=False, presence=False,
+                 **kw):
         """contact: who can be written to, one or more. ca: whose
-        certificates are believed, for tls."""
+        certificates are believed, for tls. presence: publishes its own and
+        watches its contacts'."""
+        self.presence = presence
         self.contacts = [contact] if isinstance(contact, str) else contact
         self.current = 0  # the contact that gets what is said
         self.transport, self.ca = transport, ca
@@ -104,17 +107,21 @@ class Baresip(Client):
         self.write('config', 'sip_listen 127.0.0.1:%d\n'
                    'net_interface 127.0.0.1\nmodule_path %s\n'
                    'module stdio.so\nmodule_app account.so\n'
-                   'module_app contact.so\nmodule_app menu.so\n%s' % (
-                       free_ports(), modules, 'sip_cafile %s\n'
+                   'module_app contact.so\nmodule_app menu.so\n%s%s' % (
+                       free_ports(), modules,
+                       'module_app presence.so\n' * self.presence,
+                       'sip_cafile %s\n'
                        'sip_verify_server yes\n' % self.ca
                        if self.ca else ''))
-        self.write('accounts', '<%s;transport=%s>;regint=%d;auth_pass=%s;'
-                   'outbound="sip:%s:%d;transport=%s"\n' % (
+        self.write('accounts', '<%s;transport=%s>;regint=%d;pubint=%d;'
+                   'auth_pass=%s;outbound="sip:%s:%d;transport=%s"\n' % (
                        self.aor, self.transport, self.interval,
-                       self.password, self.host,
+                       600 * self.presence, self.password, self.host,
                        self.port, self.transport))
-        self.write('contacts', ''.join('"C%d" <%s>\n' % pair for pair in
-                                       enumerate(self.contacts)))
+        watched = ';presence=p2p' * self.presence
+        self.write('contacts', ''.join(
+            '"C%d" <%s>%s\n' % (number, contact, watched)
+            for number, contact in enumerate(self.contacts)))
         return [self.program, '-f', self.folder]
 
     def command(self, room, text):
