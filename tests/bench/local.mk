@@ -24,7 +24,15 @@ tests_bench_overload_SOURCES = \
 tests_bench_overload_CPPFLAGS = $(INC_base) $(S)/tests/bench
 tests_bench_overload_LDADD = $(LIB_base)
 
-EXTRA_DIST += tests/bench/fanout.sh tests/bench/overload.sh \
+noinst_PROGRAMS += tests/bench/floor tests/bench/flight
+tests_bench_floor_SOURCES = tests/bench/floor.c
+tests_bench_floor_CPPFLAGS = $(INC_base)
+tests_bench_flight_SOURCES = tests/bench/flight.c \
+	tests/bench/sipload.c tests/bench/sipload.h
+tests_bench_flight_CPPFLAGS = $(INC_sip) $(S)/tests/bench
+tests_bench_flight_LDADD = $(LIB_sip) $(DEPS_sip)
+
+EXTRA_DIST += tests/bench/fanout.sh tests/bench/flat.sh tests/bench/overload.sh \
 	tests/bench/idle.py
 
 check_PROGRAMS += tests/unit/t_bench
