@@ -59,7 +59,7 @@ struct conf {
 	char **send_to;
 	char **listen, **trusted, **trusted_certs, **ws_origins;
 	char **auth_md5_agents;
-	bool auth_sha256, auth_md5;
+	bool auth_sha256, auth_md5, trusted_websockets;
 	char *tls_certificate, *tls_key, *tls_client_ca, *tls_ca;
 	long worker_timeout, journal_days, journal_messages;
 	struct conf_imc imc;

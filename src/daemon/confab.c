@@ -123,6 +123,7 @@ static int start_sip(struct confab *c, struct buf *why)
 		.loop = c->loop,
 		.branch_key = key,
 		.trusted = trusted,
+		.trusted_ws = c->conf->trusted_websockets,
 		.send_to = send_to,
 		.domain = c->conf->domain,
 		.product = "confab/" CONFAB_VERSION,

@@ -351,6 +351,15 @@ static const struct opt global_opts[] = {
 		  "closed network. Everybody else has to log in (confabctl "
 		  "user\n"
 		  "add), or gets 403 where there are no users." },
+	{ .key = "trusted_websockets",
+	  .type = OPT_BOOL,
+	  .offset = AT(conf, trusted_websockets),
+	  .def = "false",
+	  .help = "Whether that holds for ws and wss. All who come by way of "
+		  "a web\n"
+		  "server have its address, and any page in a browser can "
+		  "connect\n"
+		  "from where that browser is." },
 	{ .key = "send_to",
 	  .type = OPT_LIST,
 	  .offset = AT(conf, send_to),

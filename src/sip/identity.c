@@ -10,16 +10,28 @@
 
 #include "throttle_priv.h"
 
+/* Where a WebSocket comes from may be a web server that has it from anywhere,
+ * or a browser that any page of the world speaks by. */
+static bool is_trusted(const struct sip *s, const struct sip_flow *flow)
+{
+	size_t i;
+
+	if (sip_is_ws(flow->transport) && !s->trusted_ws)
+		return false;
+	for (i = 0; i < s->trusted_count; i++) {
+		if (netmask_has(&s->trusted[i], &flow->peer))
+			return true;
+	}
+	return false;
+}
+
 enum sip_identity_how identity_trusts(const struct sip *s,
 				      const struct sip_flow *flow)
 {
 	const char *const *name;
-	size_t i;
 
-	for (i = 0; i < s->trusted_count; i++) {
-		if (netmask_has(&s->trusted[i], &flow->peer))
-			return ID_TRUSTED;
-	}
+	if (is_trusted(s, flow))
+		return ID_TRUSTED;
 	for (name = s->trusted_certs; flow->conn && name && *name; name++) {
 		if (sip_conn_is(s, flow->conn, view_str(*name)))
 			return ID_CERT;

@@ -125,6 +125,7 @@ int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
 	s->arg = conf->arg;
 	s->trusted_certs = conf->trusted_certs;
 	s->trusted_identity = conf->trusted_identity;
+	s->trusted_ws = conf->trusted_ws;
 	s->users = conf->users;
 	s->md5_agents = conf->no_md5 ? NULL : conf->md5_agents;
 	s->policy.allowed = masks_dup(conf->send_to, conf->send_to_count);

@@ -144,6 +144,8 @@ struct sip_conf {
 	size_t listen_count;
 	const struct netmask *trusted;    /* copied */
 	size_t trusted_count;
+	bool trusted_ws;                  /* by ws and wss as well: behind a
+					     web server all have its address */
 	const char *const *trusted_certs; /* borrowed; names of certificates,
 					     ends with NULL; NULL: none */
 	enum sip_trust trusted_identity;

@@ -25,6 +25,7 @@ struct sip {
 	const char *accept;      /* static */
 	struct netmask *trusted; /* owned */
 	size_t trusted_count;
+	bool trusted_ws;
 	struct policy policy;    /* its masks are owned */
 	const char *const *trusted_certs; /* borrowed, or NULL */
 	enum sip_trust trusted_identity;

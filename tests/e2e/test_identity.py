@@ -402,6 +402,19 @@ def test_users_log_in_by_any_transport(edge, person, user,  # noqa: F811
     alice.saw('[bob]: back')
 
 
+def test_a_web_server_in_front_vouches_for_nobody(edge, person):  # noqa: F811
+    server = edge()
+    with open(server.conf) as f:
+        text = f.read().replace('trusted_websockets = true\n', '')
+    server.stop()
+    with open(server.conf, 'w') as f:
+        f.write(text)
+    server.start()
+    room = server.room('den')
+    assert person(server, 'alice', 'ws').send(room, '#join') == 403
+    assert person(server, 'alice', 'tcp').send(room, '#join') == 200
+
+
 def test_without_users_strangers_get_403(confabd, user):
     server = confabd(trusted='')
     stranger = user(server, 'alice')

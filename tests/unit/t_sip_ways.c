@@ -49,6 +49,8 @@ static struct sip_conf conf_new(struct sip_listen listen[WAYS])
 	};
 }
 
+static bool ws_strange; /* WebSockets are not believed by their address */
+
 static void ways_open(bool trusting, const struct sip_limits *limits)
 {
 	struct sip_listen listen[WAYS];
@@ -59,6 +61,7 @@ static void ways_open(bool trusting, const struct sip_limits *limits)
 	netmask_parse(&mask, VIEW("127.0.0.0/8"));
 	conf.trusted = &mask;
 	conf.trusted_count = trusting;
+	conf.trusted_ws = !ws_strange;
 	if (limits)
 		conf.limits = *limits;
 	assert_int_equal(sip_new(&edge, &conf, why, sizeof(why)), 0);
@@ -67,6 +70,7 @@ static void ways_open(bool trusting, const struct sip_limits *limits)
 static int ways_setup(void **state)
 {
 	last_flow = (struct sip_flow){ 0 };
+	ws_strange = false;
 	return setup(state);
 }
 
@@ -176,6 +180,25 @@ static void test_ws_requests(void **state)
 	ws_put(fd, WS_MESSAGE("w3", "again"));
 	ws_await(fd, "SIP/2.0 202 ");
 	assert_int_equal(requests, 2);
+	close(fd);
+}
+
+/* Behind a web server everybody has its address. */
+static void test_ws_is_not_known_by_its_address(void **state)
+{
+	int fd;
+
+	(void)state;
+	ws_strange = true;
+	ways_open(true, NULL);
+	fd = ws_open();
+	ws_put(fd, WS_MESSAGE("w1", "I am alice"));
+	ws_await(fd, "SIP/2.0 403 ");
+	close(fd);
+	fd = connect_to(SIP_TCP);
+	tcp_put(fd, MESSAGE("t1"));
+	tcp_await(fd, "SIP/2.0 202 ");
+	assert_int_equal(requests, 1);
 	close(fd);
 }
 
@@ -496,6 +519,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TW(test_ws_requests),
+		TW(test_ws_is_not_known_by_its_address),
 		TW(test_ws_user_is_reached_down_his_flow),
 		TW(test_ws_times),
 		TW(test_ws_big_messages),

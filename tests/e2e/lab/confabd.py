@@ -47,7 +47,7 @@ class Confabd:
         with open(self.conf, 'w') as f:
             f.write('domain = "%s"\nlisten = {%s}\nstate_dir = "%s"\n'
                     'control = "%s"\ntrusted = {%s}\nworker_timeout = %d\n'
-                    'log_level = "debug"\nimc {\n%s\n}\n%s\n%s\n' % (
+                    'log_level = "debug"\ntrusted_websockets = true\nimc {\n%s\n}\n%s\n%s\n' % (
                         self.domain, s['listen'], self.state, self.socket,
                         s['trusted'], s['timeout'], s['imc'], self.limits(),
                         s['extra']))
