@@ -22,8 +22,9 @@ src_daemon_libpass_a_CPPFLAGS = $(INC_daemon)
 # Both faces are always in; a build may leave their workers out.
 FACES = jabber/libjabber.a bridges/irc/libircface.a
 
-sbin_PROGRAMS += confabd
-confabd_SOURCES = \
+# All of confabd but its main().
+noinst_LIBRARIES += src/daemon/libconfabd.a
+src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/confab.c src/daemon/confab.h \
 	src/daemon/control.c src/daemon/control.h src/daemon/control_priv.h \
 	src/daemon/control_cmd.c \
@@ -32,16 +33,21 @@ confabd_SOURCES = \
 	src/daemon/control_import.c \
 	src/daemon/control_user.c \
 	src/daemon/heart.c src/daemon/heart.h \
-	src/daemon/main.c \
 	src/daemon/notify.c src/daemon/notify.h \
 	src/daemon/presence.c src/daemon/presence.h \
 	src/daemon/share.c src/daemon/share.h
-confabd_CPPFLAGS = $(INC_daemon) $(JANSSON_CFLAGS) $(PKGLIBEXEC) \
+src_daemon_libconfabd_a_CPPFLAGS = $(INC_daemon) $(JANSSON_CFLAGS) \
+	$(PKGLIBEXEC) -DCONFAB_VERSION=\"$(VERSION)\"
+LIB_confabd = src/daemon/libconfabd.a src/daemon/libconf.a \
+	src/daemon/libpass.a $(FACES) bridges/echo/libecho.a imc/libimc.a \
+	src/sip/libsip.a $(LIB_bridges)
+DEPS_confabd = $(CONFUSE_LIBS) $(JANSSON_LIBS) $(DEPS_sip) $(DEPS_core)
+
+sbin_PROGRAMS += confabd
+confabd_SOURCES = src/daemon/main.c
+confabd_CPPFLAGS = $(INC_daemon) $(PKGLIBEXEC) \
 	-DCONFAB_VERSION=\"$(VERSION)\"
-confabd_LDADD = src/daemon/libconf.a src/daemon/libpass.a $(FACES) \
-	bridges/echo/libecho.a \
-	imc/libimc.a src/sip/libsip.a $(LIB_bridges) $(CONFUSE_LIBS) \
-	$(JANSSON_LIBS) $(DEPS_sip) $(DEPS_core)
+confabd_LDADD = $(LIB_confabd) $(DEPS_confabd)
 
 check_PROGRAMS += tests/unit/t_pass
 tests_unit_t_pass_SOURCES = tests/unit/t_pass.c
