@@ -65,7 +65,9 @@ static void via(struct view v)
 		assert(!view_has(buf_view(&b), '\n'));
 		assert(b.n <= v.n + 64);
 		assert(!via_parse(&second, buf_view(&b)));
-		assert(view_eq(first.branch, second.branch));
+		/* a fold within quotes becomes a space */
+		assert(view_eq(first.branch, second.branch) ||
+		       view_has(first.branch, '\n'));
 		assert(view_eq(first.host, second.host));
 		assert(first.port == second.port);
 		assert(first.rport == second.rport);

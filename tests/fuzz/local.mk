@@ -3,9 +3,11 @@
 # The fuzz targets: by libFuzzer in a build of their own (tests/fuzz/run.sh),
 # over their seeds alone in all others (make check). A target has its seeds in
 # seeds/NAME and may have words in NAME.dict.
-FUZZ = tests/fuzz/fuzz_conf tests/fuzz/fuzz_content \
+FUZZ = tests/fuzz/fuzz_command tests/fuzz/fuzz_control \
+	tests/fuzz/fuzz_conf tests/fuzz/fuzz_content \
 	tests/fuzz/fuzz_digest tests/fuzz/fuzz_import tests/fuzz/fuzz_pass \
-	tests/fuzz/fuzz_response tests/fuzz/fuzz_sip \
+	tests/fuzz/fuzz_register tests/fuzz/fuzz_response \
+	tests/fuzz/fuzz_sip \
 	tests/fuzz/fuzz_uri tests/fuzz/fuzz_wire tests/fuzz/fuzz_ws
 if WITH_IRC
 FUZZ += tests/fuzz/fuzz_irc
@@ -85,3 +87,23 @@ tests_fuzz_fuzz_conf_CPPFLAGS = $(INC_daemon)
 tests_fuzz_fuzz_conf_LDFLAGS = $(LDFLAGS_fuzz)
 tests_fuzz_fuzz_conf_LDADD = $(LIB_fuzz) src/daemon/libconf.a \
 	src/sip/libsip.a $(LIB_core) $(CONFUSE_LIBS) $(DEPS_sip) $(DEPS_core)
+
+# With a whole confabd around them.
+DAEMON_fuzz = tests/fuzz/daemon.c tests/fuzz/daemon.h tests/fuzz/fuzz.h
+
+# What goes out is caught in the target.
+tests_fuzz_fuzz_command_SOURCES = tests/fuzz/fuzz_command.c $(DAEMON_fuzz)
+tests_fuzz_fuzz_command_CPPFLAGS = $(INC_daemon)
+tests_fuzz_fuzz_command_LDFLAGS = $(LDFLAGS_fuzz) \
+	-Wl,--wrap=sip_answer,--wrap=sip_send,--wrap=sip_done_copy
+tests_fuzz_fuzz_command_LDADD = $(LIB_fuzz) $(LIB_confabd) $(DEPS_confabd)
+
+tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz_control.c $(DAEMON_fuzz)
+tests_fuzz_fuzz_control_CPPFLAGS = $(INC_daemon) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_control_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_control_LDADD = $(LIB_fuzz) $(LIB_confabd) $(DEPS_confabd)
+
+tests_fuzz_fuzz_register_SOURCES = tests/fuzz/fuzz_register.c $(DAEMON_fuzz)
+tests_fuzz_fuzz_register_CPPFLAGS = $(INC_daemon)
+tests_fuzz_fuzz_register_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_register_LDADD = $(LIB_fuzz) $(LIB_confabd) $(DEPS_confabd)
