@@ -10,7 +10,7 @@ from test_registrar import registered
 from test_transports import authority, edge  # noqa: F401, fixtures
 
 TALKERS = [(Baresip, 'udp'), (Baresip, 'tcp'), (Baresip, 'tls'),
-           (Linphone, 'tcp'), (Linphone, 'tls'),
+           (Linphone, 'udp'), (Linphone, 'tcp'), (Linphone, 'tls'),
            (Twinkle, 'udp'), (Twinkle, 'tcp')]
 
 

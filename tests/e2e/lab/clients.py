@@ -135,8 +135,7 @@ class Baresip(Client):
 
 
 class Linphone(Client):
-    """linphonec. Over TCP, since its UDP socket is open to all the world:
-    port -2 is a port that it never listens on."""
+    """linphonec. Port -2 is a port that it never listens on."""
 
     program = 'linphonec'
     ready = 'linphonec> '
@@ -156,7 +155,7 @@ domain=%s
 
     def prepare(self):
         self.write('linphonerc', '''[sip]
-sip_port=0
+%(udp)s
 sip_tcp_port=-2
 sip_tls_port=%(tls_port)d
 root_ca=%(ca)s
@@ -173,6 +172,8 @@ reg_sendregister=%(register)d
 publish=0
 %(account)s''' % dict(aor=self.aor, host=self.host, port=self.port,
            register=self.register, transport=self.transport,
+           udp='sip_port=%d\nbind_address=127.0.0.1' % free_port()
+           if self.transport == 'udp' else 'sip_port=0',
            tls_port=-2 if self.transport == 'tls' else 0, ca=self.ca or '',
            account=self.account()))
         # It crashes where it cannot make its database.
