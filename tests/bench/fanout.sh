@@ -200,6 +200,8 @@ measure()
 	echo "$1: ten rooms of 100" >&2
 	load "$1-rooms" --prefix room --rooms 10 --members 100 \
 		--messages "$messages" --window 4
+	load "$1-small" --prefix small --rooms 100 --members 20 \
+		--messages "$messages" --window 16
 	load "$1-calm" --prefix calm --rooms 10 --members 100 \
 		--messages "$latency" --window 1
 	stop_server
@@ -247,7 +249,11 @@ tables()
 	row "doubled" rooms doubled
 	row "copies sent again by the server" rooms repeated
 	row "messages sent again by members" rooms resent
-	head_line "the same, $latency messages, one at a time"
+	head_line "100 rooms of 20, $messages messages, 16 under way at a time"
+	row "deliveries a second" small deliveries_per_s
+	row "server CPU, us a delivery" small cpu_us_per_delivery
+	row "lost" small lost
+	head_line "10 rooms of 100, $latency messages, one at a time"
 	row "deliveries a second" calm deliveries_per_s
 	row "latency p50, ms" calm p50_ms
 	row "latency p99, ms" calm p99_ms
@@ -282,8 +288,18 @@ goals()
 	cpu=$(value confab-rooms cpu_us_per_delivery)
 	joined=$(value confab-crowd join_settled_seconds)
 	goal "at most 10 us server CPU a delivery" "$cpu" 10
-	goal "at most a quarter of Kamailio's" "$cpu" \
-		"$(part rooms cpu_us_per_delivery 4)"
+	goal "10 x 100: at most an eighth of Kamailio's" "$cpu" \
+		"$(part rooms cpu_us_per_delivery 8)"
+	goal "1 x $crowd: at most an eighth of Kamailio's" \
+		"$(value confab-crowd cpu_us_per_delivery)" \
+		"$(part crowd cpu_us_per_delivery 8)"
+	goal "100 x 20: at most an eighth of Kamailio's" \
+		"$(value confab-small cpu_us_per_delivery)" \
+		"$(part small cpu_us_per_delivery 8)"
+	goal "Kamailio's deliveries a second, of a quarter of ours" \
+		"$(value kamailio-rooms deliveries_per_s)" \
+		"$(value confab-rooms deliveries_per_s |
+			awk '{ print $1 / 4 }')"
 	goal "$crowd joined in under a third of Kamailio's time" "$joined" \
 		"$(part crowd join_settled_seconds 3)"
 }
