@@ -89,6 +89,9 @@ static int direct_msg(struct msg **mp, struct room *inbox,
 	conf.name = buf_view(&name);
 	err = msg_new(mp, &conf);
 	buf_free(&name);
+	/* one made for nothing would never end */
+	if (err && !inbox->head)
+		room_drop(inbox);
 	return err;
 }
 
