@@ -25,7 +25,8 @@ static void head_make(const struct uas *u)
 		    u->key.a);
 }
 
-/* Over UDP nobody knows whose address a stranger's is. */
+/* Over UDP nobody knows whose address a stranger's is, nor that of a copy of
+ * what a user sent. */
 static bool is_withheld(const struct uas *u, size_t bytes)
 {
 	if (u->trusted || u->id.how != ID_NONE ||
@@ -102,7 +103,8 @@ bool uas_repeated(const struct uas *u)
 		again.server = view_str(s->product);
 		head_make(u);
 		buf_clear(&s->out);
-		if (!answer_put(&s->out, &again, buf_view(&s->head)))
+		if (!answer_put(&s->out, &again, buf_view(&s->head)) &&
+		    !is_withheld(u, s->out.n))
 			uas_send(u->flow, buf_view(&s->out), s);
 		break;
 	}

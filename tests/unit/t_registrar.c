@@ -236,6 +236,51 @@ static void a_query_lists_what_is_left(void **state)
 			     "Expires: 0\r\n"), 200);
 }
 
+/* Who has registered much writes somebody else's address into a copy of his
+ * own request. */
+static void a_repetition_floods_nobody(void **state)
+{
+	int victim = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	const struct netaddr *to;
+	struct netaddr other;
+	size_t put = 0, got = 0;
+	char text[2000];
+	ssize_t n, r;
+	int i;
+
+	(void)state;
+	netaddr_set(&other, VIEW("127.0.0.2"), 0);
+	assert_int_equal(bind(victim, &other.u.sa, netaddr_len(&other)), 0);
+	registrar_open("127.0.0.1");
+	to = sip_local(edge, 0);
+	for (i = 0; i < LOCATION_BINDINGS; i++) {
+		snprintf(text, sizeof(text),
+			 "Contact: <sip:a%d@192.0.2.1;x=%0400d>\r\n", i, i);
+		assert_int_equal(say(text), 200);
+	}
+	assert_true(in_n > 4000);
+	n = snprintf(text, sizeof(text),
+		     "REGISTER sip:confab.example SIP/2.0\r\n"
+		     "Via: SIP/2.0/UDP 192.0.2.1;rport;branch=z9hG4bKamp\r\n"
+		     "From: <" ALICE ">;tag=f\r\nTo: <" ALICE ">\r\n"
+		     "Call-ID: call\r\nCSeq: 99 REGISTER\r\n"
+		     "Max-Forwards: 70\r\n"
+		     "Contact: <sip:none@192.0.2.1>;expires=0\r\n\r\n");
+	udp_put(text, (size_t)n);
+	assert_true(received(udp));
+	starts("SIP/2.0 200 ");
+	for (i = 0; i < 100; i++) {
+		assert_true(sendto(victim, text, (size_t)n, 0, &to->u.sa,
+				   netaddr_len(to)) == n);
+		put += (size_t)n;
+		loop_turn(loop, 0);
+		while ((r = recv(victim, in, sizeof(in), MSG_DONTWAIT)) > 0)
+			got += (size_t)r;
+	}
+	close(victim);
+	assert_true(got <= put + 20 * 1024);
+}
+
 static void a_star_ends_all(void **state)
 {
 	(void)state;
@@ -596,6 +641,7 @@ int main(void)
 		CASE(a_device_is_found),
 		CASE(it_is_told_after_the_disk),
 		CASE(a_query_lists_what_is_left),
+		CASE(a_repetition_floods_nobody),
 		CASE(a_star_ends_all),
 		CASE(others_may_not),
 		CASE(expires_is_kept_in_bounds),
