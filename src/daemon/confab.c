@@ -243,8 +243,12 @@ static void on_watchdog(struct wtimer *t)
 static int start_signals(struct confab *c)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	/* By themselves they would end us. */
+	static const int harmless[] = { SIGUSR1, SIGUSR2, SIGALRM };
 	int err = 0;
 
+	for (size_t i = 0; i < 3; i++)
+		signal(harmless[i], SIG_IGN);
 	for (size_t i = 0; i < 3 && !err; i++)
 		err = loop_signal(c->loop, signals[i], on_signal, c);
 	c->watchdog_ms = notify_watchdog_ms();
