@@ -19,7 +19,8 @@ from .util import Process, Seen, free_port
 
 HERE = pathlib.Path(__file__).resolve().parents[1] / 'browser'
 CACHE = HERE.parents[2] / 'build-npm'
-PROGRAMS = ('chromium-headless-shell', 'chromium')
+# The program itself: what is in the path is a script that stays beside it.
+PROGRAMS = ('/usr/lib/chromium/chromium-headless-shell', 'chromium')
 TYPES = {'.html': 'text/html', '.js': 'text/javascript'}
 
 
