@@ -12,6 +12,9 @@ FUZZ = tests/fuzz/fuzz_command tests/fuzz/fuzz_control \
 if WITH_IRC
 FUZZ += tests/fuzz/fuzz_irc
 endif
+if WITH_JABBER
+FUZZ += tests/fuzz/fuzz_xml
+endif
 
 if FUZZING
 EXTRA_PROGRAMS += $(FUZZ)
@@ -107,3 +110,11 @@ tests_fuzz_fuzz_register_SOURCES = tests/fuzz/fuzz_register.c $(DAEMON_fuzz)
 tests_fuzz_fuzz_register_CPPFLAGS = $(INC_daemon)
 tests_fuzz_fuzz_register_LDFLAGS = $(LDFLAGS_fuzz)
 tests_fuzz_fuzz_register_LDADD = $(LIB_fuzz) $(LIB_confabd) $(DEPS_confabd)
+
+tests_fuzz_fuzz_xml_SOURCES = tests/fuzz/fuzz_xml.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_xml_CPPFLAGS = $(INC_worker) $(S)/jabber $(STROPHE_CFLAGS)
+tests_fuzz_fuzz_xml_LDFLAGS = $(LDFLAGS_fuzz) \
+	-Wl,--wrap=account_send,--wrap=worker_joined,--wrap=worker_lost \
+	-Wl,--wrap=worker_heard,--wrap=worker_delivered,--wrap=worker_failed
+tests_fuzz_fuzz_xml_LDADD = $(LIB_fuzz) jabber/libjabwork.a $(LIB_worker) \
+	$(STROPHE_LIBS) $(IDN_LIBS) $(DEPS_io)
