@@ -173,8 +173,8 @@ struct sip_conf {
 				     here; NULL: 405 */
 	sip_request_h *eventh;    /* a SUBSCRIBE or PUBLISH while there is no
 				     package here (events.h); NULL: 489 */
-	/* An answer to none of our requests, for sip_response() elsewhere; may
-	 * be NULL. */
+	/* An answer to none of our requests, but to one that was made with our
+	 * branch_key, for sip_response() elsewhere; may be NULL. */
 	void (*strayh)(struct view packet, void *arg);
 	void *arg;
 };

@@ -228,8 +228,9 @@ void uac_response(struct sip *s, struct view packet)
 		s->stats.strays++;
 	if (match == CTXN_LATE)
 		s->stats.retransmits_in++;
-	/* Who shares our key makes the branches that we would make. */
-	if (match != CTXN_TAKEN && s->strayh)
+	/* Who shares our key makes the branches that we would make; others'
+	 * are nobody's business. */
+	if (match != CTXN_TAKEN && s->strayh && ctxns_made(s->ctxns, r.branch))
 		s->strayh(packet, s->arg);
 }
 

@@ -77,6 +77,7 @@ static void on_stray(struct view packet, void *arg)
 static struct sip *edge_new(sip_request_h *h)
 {
 	struct sip_listen listen = { .transport = SIP_UDP };
+	static const uint8_t key[SIP_BRANCH_KEY] = "of both";
 	struct netmask mask;
 	struct sip_conf conf = {
 		.loop = loop,
@@ -89,6 +90,7 @@ static struct sip *edge_new(sip_request_h *h)
 		.product = "confab/1",
 		.requesth = h,
 		.strayh = on_stray,
+		.branch_key = key,
 	};
 	struct sip *s;
 	char why[200];
@@ -278,6 +280,28 @@ static void test_there_and_back(void **state)
 	assert_int_equal(st.standbys, 1);
 	assert_int_equal(st.taken, 1);
 	assert_int_equal(st.open, 0);
+}
+
+/* An answer to nothing costs who serves nothing. */
+static void test_answers_of_strangers(void **state)
+{
+	const struct netaddr *to = sip_local(outer, 0);
+	const struct view text = VIEW(
+		"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK"
+		"0123456789abcdef0123456789abcdef\r\n"
+		"CSeq: 1 MESSAGE\r\n\r\n");
+	struct sip_stats st;
+
+	(void)state;
+	serving_open();
+	meet();
+	assert_int_equal(sendto(phone, text.p, text.n, 0, &to->u.sa,
+				netaddr_len(to)), text.n);
+	turns();
+	sip_stats(outer, &st);
+	assert_int_equal(st.strays, 1);
+	sip_stats(inner, &st);
+	assert_int_equal(st.responses_in, 0);
 }
 
 static void test_kept_until_somebody_serves(void **state)
@@ -952,6 +976,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_there_and_back),
+		TEST(test_answers_of_strangers),
 		TEST(test_kept_until_somebody_serves),
 		TEST(test_not_for_ever),
 		TEST(test_nobody_to_pass_to),
