@@ -510,6 +510,28 @@ def test_st31_nobody_gets_credentials_of_ours(room, carol):
         assert b'uthorization:' not in data
 
 
+# -- SA: identity
+
+def test_sa11_no_relay(confabd, user, closing):
+    """Neither for strangers nor for users."""
+    server = confabd(trusted='')
+    server.add_user('alice', 'alices')
+    trap = closing(Wire(server))
+    alice = user(server, 'alice', password='alices')
+    stranger = closing(Wire(server))
+    assert alice.send(LOBBY, '#join') == 200
+    for domain in ('elsewhere.test', '127.0.0.1:%d' % trap.port,
+                   '127.0.0.1:%d;transport=tcp' % server.port,
+                   'elsewhere.test;maddr=127.0.0.1'):
+        uri = 'sip:bob@' + domain
+        assert stranger.ask(request('MESSAGE', uri, body=b'relay')) == 401
+        assert alice.send(uri, 'relay') in (403, 404), uri
+        assert alice.send(LOBBY, '#invite ' + uri) >= 400, uri
+    trap.sock.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        trap.sock.recv(100)
+
+
 # -- what a datagram costs
 
 def test_sp13_no_datagram_costs_much_more_than_another(confabd, closing):
