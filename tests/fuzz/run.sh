@@ -60,5 +60,5 @@ rm -f $folder/*.failed
 printf '%s\n' "$@" | xargs -P "$(nproc)" -n 1 \
 	sh tests/fuzz/run.sh --one "$seconds" || status=1
 failed=$(find $folder -maxdepth 1 -name '*.failed' | wc -l)
-echo "$(($# - failed)) $failed: targets that were quiet, and not"
+echo "$(($# - failed)) $failed targets: quiet, and not"
 exit $status
