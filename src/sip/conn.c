@@ -290,12 +290,22 @@ static int conn_connect(struct conns *cs, struct sip_flow *flow)
 	return err;
 }
 
-int conns_get(struct conns *cs, struct sip_flow *flow)
+/* Who came from the address and port of a connection that is gone may be
+ * anybody: behind a NAT or a web server many have them in turn. */
+static struct conn *find(const struct conns *cs, const struct sip_flow *flow)
 {
 	struct conn *c = by_id(cs, (uint32_t)flow->conn);
 
-	if (!c || c->transport != flow->transport)
-		c = by_flow(cs, flow);
+	if (c && c->transport == flow->transport)
+		return c;
+	c = by_flow(cs, flow);
+	return c && c->accepted && flow->conn ? NULL : c;
+}
+
+int conns_get(struct conns *cs, struct sip_flow *flow)
+{
+	struct conn *c = find(cs, flow);
+
 	if (c) {
 		flow->conn = c->id;
 		return 0;

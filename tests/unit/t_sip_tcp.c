@@ -217,6 +217,43 @@ static void test_tcp_strangers_take_no_place_of_ours(void **state)
 	close(fd);
 }
 
+static int tcp_open_from(const struct netaddr *from)
+{
+	const struct netaddr *to = sip_local(edge, 1);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	assert_int_equal(bind(fd, &from->u.sa, netaddr_len(from)), 0);
+	assert_int_equal(connect(fd, &to->u.sa, netaddr_len(to)), 0);
+	return fd;
+}
+
+/* Behind a NAT or a web server the next one may well have the port of the one
+ * who left. */
+static void test_tcp_who_has_his_port_is_not_him(void **state)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+	struct sip_flow flow;
+	struct netaddr here;
+	int fd;
+
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	fd = tcp_open();
+	here = local_of(fd);
+	tcp_put(fd, TCP_MESSAGE("t1", "message"));
+	tcp_await(fd, "SIP/2.0 202 ");
+	flow = last_flow;
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	close(fd);
+	turns();
+	fd = tcp_open_from(&here);
+	turns();
+	hello_to(&flow);
+	assert_true(silent(fd));
+	close(fd);
+}
+
 /* Where all are too many the one that was silent longest goes, but nobody
  * that we know, and nobody who was heard just now. */
 static void test_tcp_places_for_others(void **state)
@@ -308,6 +345,7 @@ int main(void)
 		TEST(test_tcp_endless_head),
 		TEST(test_tcp_times),
 		TEST(test_tcp_known_user_stays),
+		TEST(test_tcp_who_has_his_port_is_not_him),
 		TEST(test_tcp_places_for_others),
 		TEST(test_tcp_strangers_take_no_place_of_ours),
 		TEST(test_tcp_who_takes_nothing),
