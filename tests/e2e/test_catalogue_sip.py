@@ -544,7 +544,7 @@ def test_sp13_no_datagram_costs_much_more_than_another(confabd, closing):
     plain = cost(server, wire, packets['plain'], 400)
     for name, packet in packets.items():
         times = cost(server, wire, packet, 60) / plain
-        assert times < 100, (name, times)
+        assert times < 200, (name, times)
 
 
 # -- SG: signals

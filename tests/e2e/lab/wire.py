@@ -133,7 +133,8 @@ def greedy():
         'unknown lines': ['X: ' + 'a' * 100] * 56,
         'folds': ['Subject: a' + '\r\n a' * 1800],
         'names': ['Contact: "%s" <sip:a@b>' % ('\\"' * 3000)],
-        'bad last line': ['m:' + contact] * 50 + ['Contact: <sip:a@b'],
+        'bad last line': ['m:%s,%s' % (contact, contact)] * 47 + [
+            'Contact: <sip:a@b'],
         'too long': ['Contact: <sip:a@b>' + ';a' * 32000],
         'vias': ['v: SIP/2.0/UDP h;branch=z9hG4bK1'] * 14,
         'authorization': ['Authorization: Digest ' + 'a="b",' * 120 + 'c=d'],
