@@ -80,6 +80,8 @@ static bool settle_trusted(struct uas *u)
 		uas_answer(u, 400, "From Is No Address To Chat With", NULL, 0);
 	else if (view_empty(u->id.uri.user))
 		uas_answer(u, 403, "From Names No User", NULL, 0);
+	else if (!uri_user_is_plain(u->id.uri.user))
+		uas_answer(u, 400, "Needless Escapes In From", NULL, 0);
 	else
 		u->id.how = u->trusted;
 	return u->id.how != ID_NONE;

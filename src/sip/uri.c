@@ -6,6 +6,7 @@
  */
 #include "uri_priv.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -155,6 +156,19 @@ bool uri_user_is(struct view a, struct view b)
 			return false;
 	}
 	return !a.n && !b.n;
+}
+
+bool uri_user_is_plain(struct view user)
+{
+	while (user.n) {
+		bool escaped = *user.p == '%';
+		int c = take_byte(&user);
+
+		if (escaped && c && c < 0x80 &&
+		    (isalnum(c) || strchr("-_.!~*'()", c)))
+			return false;
+	}
+	return true;
 }
 
 int sip_uri_parse(struct sip_uri *out, struct view text)

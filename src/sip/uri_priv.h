@@ -20,6 +20,9 @@ int uri_scan(struct uri_parts *out, struct view text);
 /* The same user, one escaped differently from the other (RFC 3261 19.1.4:
  * letter case matters). */
 bool uri_user_is(struct view a, struct view b);
+/* Nothing is escaped in it that could stand as it is (RFC 3261 25.1:
+ * unreserved): of all forms of a user's name this is the one to keep. */
+bool uri_user_is_plain(struct view user);
 
 /* RFC 3261 19.1.4, of two URIs; what is none equals nothing. */
 bool uri_same(struct view a, struct view b);

@@ -686,11 +686,17 @@ static void test_asserted(void **state)
 		  "P-Asserted-Identity: <sip:dan@x.example>\r\n",
 		  "SIP/2.0 202 ");
 	assert_string_equal(last_identity, "dan@x.example");
+	send_with("P-Asserted-Identity: <sip:a%20b@x.example>\r\n",
+		  "SIP/2.0 202 ");
+	assert_string_equal(last_identity, "a%20b@x.example");
+	/* bans and blocks are of one form */
+	send_with("P-Asserted-Identity: <sip:%62ob@x.example>\r\n",
+		  "SIP/2.0 400 Needless Escapes In From\r\n");
 	send_with("P-Asserted-Identity: <sip:x.example>\r\n", "SIP/2.0 403 ");
 	send_with("P-Asserted-Identity: ,,<\r\n", "SIP/2.0 403 ");
 	send_with("P-Preferred-Identity: <sip:bob@x.example>\r\n",
 		  "SIP/2.0 403 No Asserted Identity\r\n");
-	assert_int_equal(requests, 3);
+	assert_int_equal(requests, 4);
 }
 
 /* From anybody else it is nothing. */
