@@ -102,7 +102,8 @@ fuzz()
 		return
 	fi
 	status=0
-	sh tests/fuzz/run.sh "${FUZZ_SECONDS:-3}" >fuzz.counts || status=$?
+	FUZZ_RUNS=${FUZZ_RUNS-20000} \
+		sh tests/fuzz/run.sh "${FUZZ_SECONDS:-3}" >fuzz.counts || status=$?
 	read -r p f _ <fuzz.counts || p=0 f=1
 	rm -f fuzz.counts
 	[ "$status" = 0 ] || [ "$f" != 0 ] || f=1

@@ -100,6 +100,15 @@ class Crowd:
             if status is None or status >= 500 and status != 503:
                 yield '%r was answered with %s' % (text, status)
 
+    def write(self):
+        """What the disk refused may be on it all the same until something
+        else is written there: nobody was told that it was stored."""
+        room = self.server.room('calm')
+        for command in '#create', '#destroy':
+            status = self.users[0].send(room, command)
+            if status != 200:
+                yield '%s on a disk that works: %s' % (command, status)
+
     def round(self, result):
         self.trouble()
         said = sum(together([
@@ -109,6 +118,7 @@ class Crowd:
         for user in self.users:
             user.answer = 200
             user.send(self.server.manager, '#rooms')
+        result.faults += self.write()
         for _, status in said:
             result.answers[status] = result.answers.get(status, 0) + 1
         view = self.view()

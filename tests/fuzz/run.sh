@@ -4,7 +4,8 @@
 # Fuzzes each target, or the ones named ("sip wire"), for so many seconds
 # (600), one on each processor; with clang, in build-fuzz. New inputs are kept
 # in $CORPUS/TARGET (build-fuzz/corpus), what failed as build-fuzz/TARGET-*,
-# beside its log build-fuzz/TARGET.log. The last line counts.
+# beside its log build-fuzz/TARGET.log. The last line counts. With $FUZZ_RUNS
+# there are at most so many inputs, the same ones each time.
 #
 #   sh tests/fuzz/run.sh [SECONDS [TARGET...]]
 set -eu
@@ -26,9 +27,11 @@ one()
 {
 	dict=tests/fuzz/$2.dict
 	[ -f "$dict" ] && dict=-dict=$dict || dict=
+	same=
+	[ -z "${FUZZ_RUNS-}" ] || same="-runs=$FUZZ_RUNS -seed=1"
 	mkdir -p "$corpus/$2"
 	# shellcheck disable=SC2046,SC2086
-	if nice "$folder/tests/fuzz/fuzz_$2" $dict -max_total_time="$1" \
+	if nice "$folder/tests/fuzz/fuzz_$2" $dict $same -max_total_time="$1" \
 		-timeout=10 -rss_limit_mb=1024 -max_len=8192 \
 		-artifact_prefix="$folder/$2-" \
 		"$corpus/$2" "tests/fuzz/seeds/$2" $(torture "$2") \
