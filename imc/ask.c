@@ -92,7 +92,8 @@ struct ask *ask_new(struct imc *i, const struct sip_request *req,
 }
 
 /* The same words by another way (a proxy that forked, a phone that tried
- * again) have the same key: RFC 3261 8.1.1.4, 8.1.1.5, 19.3. */
+ * again) have the same key: RFC 3261 8.1.1.4, 8.1.1.5, 19.3. To another place
+ * they are others: a proxy with an alias sends one request to several. */
 void ask_add_dedupe(struct buf *b, const struct ask *a,
 		    const struct sip_request *req)
 {
@@ -103,6 +104,10 @@ void ask_add_dedupe(struct buf *b, const struct ask *a,
 	buf_add_u64(b, req->cseq);
 	buf_addc(b, '|');
 	buf_addv(b, req->from_tag);
+	buf_addc(b, '|');
+	buf_addv(b, a->at.name);
+	buf_addc(b, '@');
+	buf_addv(b, a->at.domain);
 }
 
 void ask_about(struct ask *a, const struct room *r)

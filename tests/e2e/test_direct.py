@@ -110,3 +110,20 @@ def test_one_with_an_account_need_not_have_been_heard(server, two, folder):
     assert status == 0, err
     assert alice.send('sip:dora@' + server.domain, 'welcome') == 202
     assert server.ctl('status')['inboxes'] == 1
+
+
+def test_one_request_for_several_is_not_taken_for_a_double(server, user, two):
+    """A proxy with an alias sends the same request to each of a team."""
+    alice, bob = two
+    carol = user(server, 'carol')
+    assert carol.send(server.manager, '#help') == 200
+    same = {'call_id': 'team@proxy', 'tag': 'one', 'cseq': 7}
+    for _ in range(2):
+        for one in bob, carol:
+            assert alice.send(one.aor, 'lunch?', **same) == 202
+    bob.saw('lunch?', source=alice.aor)
+    carol.saw('lunch?', source=alice.aor)
+    for one in bob, carol:
+        assert alice.send(one.aor, 'done') == 202
+        one.saw('done')
+        assert one.count('lunch?') == 1
