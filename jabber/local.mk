@@ -4,9 +4,16 @@
 # the worker's.
 noinst_LIBRARIES += jabber/libjabber.a
 jabber_libjabber_a_SOURCES = \
+	jabber/elem.c jabber/elem.h \
 	jabber/face.c jabber/face.h \
-	jabber/jid.c jabber/jid.h
-jabber_libjabber_a_CPPFLAGS = $(INC_face)
+	jabber/jid.c jabber/jid.h \
+	jabber/xml.c jabber/xml.h
+jabber_libjabber_a_CPPFLAGS = $(INC_face) $(S)/jabber
+
+check_PROGRAMS += tests/unit/t_elem
+tests_unit_t_elem_SOURCES = tests/unit/t_elem.c
+tests_unit_t_elem_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
+tests_unit_t_elem_LDADD = jabber/libjabber.a $(LIB_base) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_jabber_face
 tests_unit_t_jabber_face_SOURCES = tests/unit/t_jabber_face.c
@@ -23,6 +30,7 @@ noinst_LIBRARIES += jabber/libjabwork.a
 jabber_libjabwork_a_SOURCES = \
 	jabber/account.c jabber/account.h jabber/account_priv.h \
 	jabber/conn_why.c jabber/conn_why.h \
+	jabber/elem.c jabber/elem.h \
 	jabber/guard.c jabber/guard.h \
 	jabber/jab.h jabber/pump.c \
 	jabber/jid.c jabber/jid.h \
