@@ -27,19 +27,24 @@ struct procs {
 	size_t count, size;
 };
 
-static size_t slurp(char *dst, size_t size, unsigned pid, const char *name)
+static size_t slurp_path(char *dst, size_t size, const char *path)
 {
-	char path[64];
+	FILE *f = fopen(path, "re");
 	size_t n = 0;
-	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
-	f = fopen(path, "re");
 	if (f) {
 		n = fread(dst, 1, size, f);
 		fclose(f);
 	}
 	return n;
+}
+
+static size_t slurp(char *dst, size_t size, unsigned pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
+	return slurp_path(dst, size, path);
 }
 
 static uint64_t number(struct view v)
@@ -137,15 +142,47 @@ static bool mark(struct procs *ps, unsigned pid)
 	return found;
 }
 
+static double seconds(uint64_t ticks)
+{
+	return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* "cpu user nice system idle iowait irq softirq steal ..." (proc(5)). */
+static void read_machine(struct cost *c)
+{
+	enum { IDLE = 4, IOWAIT = 5, STEAL = 8 };
+	char bytes[512];
+	struct view rest, word;
+	uint64_t ticks = 0;
+
+	rest = view_mem(bytes, slurp_path(bytes, sizeof(bytes), "/proc/stat"));
+	for (int i = 0; i <= STEAL && view_word(&rest, " ", &word); i++) {
+		if (i == STEAL)
+			c->stolen_s = seconds(number(word));
+		else if (i && i != IDLE && i != IOWAIT)
+			ticks += number(word);
+	}
+	c->all_s = seconds(ticks);
+}
+
+static double read_own(void)
+{
+	struct proc self;
+
+	return read_stat(&self, (unsigned)getpid()) ? 0 : seconds(self.ticks);
+}
+
 int cost_read(struct cost *c, unsigned pid)
 {
 	struct procs ps = { NULL, 0, 0 };
 	uint64_t ticks = 0;
 	bool found;
 
-	*c = (struct cost){ 0, 0 };
+	*c = (struct cost){ 0 };
 	if (!pid)
 		return 0;
+	read_machine(c);
+	c->own_s = read_own();
 	read_all(&ps);
 	found = mark(&ps, pid);
 	for (size_t i = 0; i < ps.count; i++) {
@@ -154,7 +191,7 @@ int cost_read(struct cost *c, unsigned pid)
 		ticks += ps.list[i].ticks;
 		c->pss_kib += read_pss(ps.list[i].pid);
 	}
-	c->cpu_s = (double)ticks / (double)sysconf(_SC_CLK_TCK);
+	c->cpu_s = seconds(ticks);
 	mem_free(ps.list);
 	return found ? 0 : ESRCH;
 }

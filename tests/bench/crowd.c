@@ -147,7 +147,7 @@ static void on_copy(struct crowd *c, const struct sipload *m, uint64_t at_us)
 	unsigned message;
 
 	if (!words_is_member(&who, c->o, m->user) ||
-	    !words_is_message(&message, &c->body, c->o, m->body) ||
+	    !words_is_message(&message, c->o, m->body) ||
 	    !is_for(c, message, who)) {
 		c->heard.strange++;
 		return;

@@ -38,17 +38,31 @@ static void print_joined(const struct joined *j, const struct cost *from,
 	printf("join_pss_kib=%" PRIu64 "\n", to->pss_kib);
 }
 
-static void print_speed(const struct heard *h, double cpu_s)
+static void print_speed(const struct heard *h)
 {
-	uint64_t n = h->tally.delivered ? h->tally.delivered : 1;
 	struct spread s = tally_spread(&h->tally);
 
 	printf("seconds=%.3f\ndeliveries_per_s=%.0f\n", h->seconds,
 	       h->seconds > 0 ? (double)h->tally.delivered / h->seconds : 0);
-	printf("cpu_s=%.2f\ncpu_us_per_delivery=%.2f\n", cpu_s,
-	       cpu_s * 1e6 / (double)n);
 	printf("p50_ms=%.3f\np99_ms=%.3f\nmax_ms=%.3f\n", s.p50_ms, s.p99_ms,
 	       s.max_ms);
+}
+
+/* others_cpu_s: nothing of this. The more there is, the less the figures
+ * are worth. */
+static void print_cost(const struct heard *h, const struct cost *from,
+		       const struct cost *to)
+{
+	double n = h->tally.delivered ? (double)h->tally.delivered : 1;
+	double cpu_s = cpu_between(from, to), own_s = to->own_s - from->own_s;
+	double others_s = to->all_s - from->all_s - cpu_s - own_s;
+
+	printf("cpu_s=%.2f\ncpu_us_per_delivery=%.2f\n", cpu_s,
+	       cpu_s * 1e6 / n);
+	printf("load_us_per_delivery=%.2f\n", own_s * 1e6 / n);
+	printf("others_cpu_s=%.2f\nstolen_cpu_s=%.2f\n",
+	       others_s > 0 ? others_s : 0, to->stolen_s - from->stolen_s);
+	printf("pss_kib=%" PRIu64 "\n", to->pss_kib);
 }
 
 static void print_heard(const struct heard *h, const struct cost *from,
@@ -61,8 +75,8 @@ static void print_heard(const struct heard *h, const struct cost *from,
 	       "\n", h->tally.doubled, h->tally.repeated, h->strange);
 	printf("refused=%" PRIu64 "\nresent=%" PRIu64 "\n", h->refused,
 	       h->resent);
-	print_speed(h, cpu_between(from, to));
-	printf("pss_kib=%" PRIu64 "\n", to->pss_kib);
+	print_speed(h);
+	print_cost(h, from, to);
 }
 
 static bool all_is_well(const struct heard *h)
@@ -79,6 +93,10 @@ static int join(struct crowd *c, const struct options *o, struct cost *cost)
 
 	if (cost_read(&before, o->pid))
 		return fail("--pid", ESRCH);
+	if (o->joined) {
+		*cost = before;
+		return 0;
+	}
 	err = crowd_join(c, &j);
 	if (cost_read(cost, o->pid))
 		return fail("the server is gone", ESRCH);

@@ -40,6 +40,8 @@ static const struct option table[] = {
 	  "room n is called PREFIXn" },
 	{ "rooms", NUMBER, AT(rooms), 1, 1000, "1", "how many" },
 	{ "members", NUMBER, AT(members), 2, 10000, "10", "of each room" },
+	{ "joined", NUMBER, AT(joined), 0, 1, "0",
+	  "1: they have joined already" },
 	{ "messages", NUMBER, AT(messages), 0, 1000000, "100",
 	  "in all; 0: members only join" },
 	{ "window", NUMBER, AT(window), 1, 256, "1",

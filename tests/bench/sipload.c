@@ -9,11 +9,11 @@
 /* Up to CR LF, which is taken off as well. */
 static bool take_line(struct view *rest, struct view *line)
 {
-	const char *end = memmem(rest->p, rest->n, "\r\n", 2);
+	const char *end = memchr(rest->p, '\n', rest->n);
 
-	if (!end)
+	if (!end || end == rest->p || end[-1] != '\r')
 		return false;
-	*line = view_head(*rest, (size_t)(end - rest->p));
+	*line = view_head(*rest, (size_t)(end - rest->p) - 1);
 	*rest = view_from(*rest, line->n + 2);
 	return true;
 }
@@ -62,23 +62,56 @@ static void read_via(struct sipload *m, struct view value)
 	m->vias[m->via_count++] = value;
 }
 
+/* By its full name, or by its compact one (0: it has none). Most lines are
+ * told by their first letter: this is done for each copy. */
+static bool is_named(struct view name, struct view full, char compact)
+{
+	return (name.n == full.n && view_ieq(name, full)) ||
+	       (compact && name.n == 1 && (*name.p | 0x20) == compact);
+}
+
+static void read_c_header(struct sipload *m, struct view name,
+			  struct view value, uint64_t *length)
+{
+	if (is_named(name, VIEW("Call-ID"), 0))
+		m->call_id = value;
+	else if (is_named(name, VIEW("CSeq"), 0))
+		m->cseq = value;
+	else if (is_named(name, VIEW("Content-Length"), 0))
+		if (view_u64(length, value, UINT32_MAX))
+			*length = UINT64_MAX;
+}
+
 /* length stays as it is unless this is Content-Length. */
 static void read_header(struct sipload *m, struct view name,
 			struct view value, uint64_t *length)
 {
-	if (view_ieqs(name, "Via") || view_ieqs(name, "v"))
-		read_via(m, value);
-	else if (view_ieqs(name, "From") || view_ieqs(name, "f"))
-		m->from = value;
-	else if (view_ieqs(name, "To") || view_ieqs(name, "t"))
-		m->to = value;
-	else if (view_ieqs(name, "Call-ID") || view_ieqs(name, "i"))
-		m->call_id = value;
-	else if (view_ieqs(name, "CSeq"))
-		m->cseq = value;
-	else if (view_ieqs(name, "Content-Length") || view_ieqs(name, "l"))
-		if (view_u64(length, value, UINT32_MAX))
+	switch (name.n ? *name.p | 0x20 : 0) {
+	case 'v':
+		if (is_named(name, VIEW("Via"), 'v'))
+			read_via(m, value);
+		break;
+	case 'f':
+		if (is_named(name, VIEW("From"), 'f'))
+			m->from = value;
+		break;
+	case 't':
+		if (is_named(name, VIEW("To"), 't'))
+			m->to = value;
+		break;
+	case 'i':
+		if (is_named(name, VIEW("i"), 0))
+			m->call_id = value;
+		break;
+	case 'l':
+		if (is_named(name, VIEW("l"), 0) &&
+		    view_u64(length, value, UINT32_MAX))
 			*length = UINT64_MAX;
+		break;
+	case 'c':
+		read_c_header(m, name, value, length);
+		break;
+	}
 }
 
 static bool is_whole(const struct sipload *m, uint64_t length)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* See words.h. */
+#include <string.h>
+
 #include "words.h"
 
 struct seat words_speaker(const struct options *o, unsigned message)
@@ -44,33 +46,42 @@ struct view words_room(struct buf *b, const struct options *o, unsigned room)
 	return buf_view(b);
 }
 
+static const struct view filler = VIEW("the quick brown fox and a lazy dog ");
+
 struct view words_message(struct buf *b, const struct options *o,
 			  unsigned message)
 {
-	static const char filler[] = "the quick brown fox and a lazy dog ";
-
 	buf_clear(b);
 	buf_addf(b, "load %u ", message);
 	while (b->n < o->size)
-		buf_addv(b, view_head(VIEW(filler), o->size - b->n));
+		buf_addv(b, view_head(filler, o->size - b->n));
 	/* No blank at the end: a server may take it off. */
 	b->p[b->n - 1] = '.';
 	return buf_view(b);
 }
 
-bool words_is_message(unsigned *message, struct buf *scratch,
-		      const struct options *o, struct view body)
+/* What words_message() puts behind the number. */
+static bool is_filled(struct view v)
 {
-	struct view tail, rest, load, number;
+	if (!v.n || v.p[v.n - 1] != '.')
+		return false;
+	for (v.n--; v.n > filler.n; v = view_from(v, filler.n))
+		if (memcmp(v.p, filler.p, filler.n) != 0)
+			return false;
+	return !memcmp(v.p, filler.p, v.n);
+}
+
+bool words_is_message(unsigned *message, const struct options *o,
+		      struct view body)
+{
+	struct view rest, number, filled;
 
 	if (body.n < o->size)
 		return false;
-	tail = view_from(body, body.n - o->size);
-	rest = tail;
-	return view_word(&rest, " ", &load) && view_eqs(load, "load") &&
-	       view_word(&rest, " ", &number) &&
-	       is_number(message, number, o->messages) &&
-	       view_eq(tail, words_message(scratch, o, *message));
+	rest = view_from(body, body.n - o->size);
+	return view_starts(rest, VIEW("load ")) &&
+	       view_cut(view_from(rest, 5), ' ', &number, &filled) &&
+	       is_number(message, number, o->messages) && is_filled(filled);
 }
 
 struct view words_id(struct buf *b, enum about about, unsigned number,

@@ -23,8 +23,8 @@ struct view words_room(struct buf *b, const struct options *o, unsigned room);
 struct view words_message(struct buf *b, const struct options *o,
 			  unsigned message);
 /* body: the whole message behind what the room puts in front of it. */
-bool words_is_message(unsigned *message, struct buf *scratch,
-		      const struct options *o, struct view body);
+bool words_is_message(unsigned *message, const struct options *o,
+		      struct view body);
 
 /* A request's id: what it is about, and of which run. */
 enum about { ABOUT_JOIN = 'j', ABOUT_MESSAGE = 'm' };
