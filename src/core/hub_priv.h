@@ -3,9 +3,10 @@
 #ifndef CONFAB_HUB_PRIV_H
 #define CONFAB_HUB_PRIV_H
 
+#include "gateway.h"
 #include "hub.h"
 
-enum { FACES_MAX = 8 };
+enum { FACES_MAX = 8, GATEWAYS_MAX = 4, GATE_LISTENERS_MAX = 4 };
 
 struct face {
 	const struct face_ops *ops; /* borrowed */
@@ -29,6 +30,10 @@ struct hub {
 	enum hub_state state;
 	struct face faces[FACES_MAX];
 	size_t nfaces;
+	struct gateway gateways[GATEWAYS_MAX];
+	size_t ngateways;
+	struct gate_listener listeners[GATE_LISTENERS_MAX];
+	size_t nlisteners;
 	struct htable rooms_by_name, rooms; /* of struct room, owned; by id
 					       the inboxes as well */
 	struct htable inboxes;		    /* by address */

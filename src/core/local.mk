@@ -10,6 +10,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/expire.c \
 	src/core/face.h \
 	src/core/fate.c \
+	src/core/gateway.c src/core/gateway.h \
 	src/core/history.c \
 	src/core/hub.c src/core/hub.h src/core/hub_priv.h \
 	src/core/journal.c \
@@ -20,18 +21,26 @@ src_core_libcore_a_SOURCES = \
 	src/core/load.c \
 	src/core/member.c src/core/member.h \
 	src/core/members.c \
+	src/core/meta.c src/core/meta.h \
 	src/core/missed.c \
 	src/core/more.c \
 	src/core/msg.c src/core/msg.h \
 	src/core/name.c \
+
 	src/core/relay.c \
 	src/core/render.c src/core/render.h \
 	src/core/room.c src/core/room.h \
 	src/core/rooms.c \
 	src/core/say.c \
+	src/core/show.c src/core/show.h \
 	src/core/tell.c \
 	src/core/weigh.c
 src_core_libcore_a_CPPFLAGS = $(INC_core)
+
+check_PROGRAMS += tests/unit/t_core_meta
+tests_unit_t_core_meta_SOURCES = tests/unit/t_core_meta.c
+tests_unit_t_core_meta_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_meta_LDADD = src/core/libcore.a $(LIB_base) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_core_addr
 tests_unit_t_core_addr_SOURCES = tests/unit/t_core_addr.c

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* "key=value" lines and back. */
+#include "meta.h"
+
+#include "utf8.h"
+
+static bool is_field(struct view v)
+{
+	if (!v.n || v.n > META_FIELD_MAX || !utf8_valid(v))
+		return false;
+	for (size_t i = 0; i < v.n; i++)
+		if ((unsigned char)v.p[i] < 0x20)
+			return false;
+	return true;
+}
+
+static void put(struct buf *out, const char *key, struct view value)
+{
+	if (!is_field(value))
+		return;
+	buf_adds(out, key);
+	buf_addc(out, '=');
+	buf_addv(out, value);
+	buf_addc(out, '\n');
+}
+
+void meta_put(struct buf *out, const struct meta *m)
+{
+	put(out, "subject", m->subject);
+	put(out, "lang", m->lang);
+	put(out, "thread", m->thread);
+	put(out, "id", m->id);
+	put(out, "to", m->to);
+	put(out, "replaces", m->replaces);
+	if (m->receipt)
+		put(out, "receipt", VIEW("1"));
+	if (!m->hops)
+		return;
+	buf_adds(out, "hops=");
+	buf_add_u64(out, m->hops);
+	buf_addc(out, '\n');
+}
+
+static void get(struct meta *m, struct view key, struct view value)
+{
+	if (view_eqs(key, "subject"))
+		m->subject = value;
+	else if (view_eqs(key, "lang"))
+		m->lang = value;
+	else if (view_eqs(key, "thread"))
+		m->thread = value;
+	else if (view_eqs(key, "id"))
+		m->id = value;
+	else if (view_eqs(key, "to"))
+		m->to = value;
+	else if (view_eqs(key, "replaces"))
+		m->replaces = value;
+	else if (view_eqs(key, "receipt"))
+		m->receipt = true;
+	else if (view_eqs(key, "hops") &&
+		 view_u64(&m->hops, value, UINT32_MAX))
+		m->hops = 0;
+}
+
+void meta_get(struct meta *m, struct view text)
+{
+	struct view line, key, value;
+
+	*m = (struct meta){ .receipt = false };
+	while (text.n) {
+		if (!view_cut(text, '\n', &line, &text))
+			text = VIEW_NONE;
+		if (view_cut(line, '=', &key, &value))
+			get(m, key, value);
+	}
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What goes with a message beside its text when it crosses to or from another
+ * network: fields that not every network has. Kept with the message as one
+ * text, "key=value" lines, which is empty for most.
+ */
+#ifndef CONFAB_META_H
+#define CONFAB_META_H
+
+#include "buf.h"
+
+enum { META_MAX = 4096, META_FIELD_MAX = 1024 };
+
+struct meta {
+	struct view subject; /* of this message, one line */
+	struct view lang;    /* BCP 47: "de-AT" */
+	struct view thread;  /* opaque, the sender's */
+	struct view id;      /* the message's id on its own network: that of
+				the stanza; of SIP: of IMDN, or empty */
+	struct view to;      /* the very address of the other network that it
+				goes to or came from: a full JID; or empty */
+	struct view replaces; /* id of the message that this one corrects */
+	bool receipt;        /* its sender wants to know when it is there */
+	uint64_t hops;       /* gateways that it may still pass (Max-Forwards);
+				0: not said */
+};
+
+/* Appends m as text. What is over META_FIELD_MAX, or has control characters
+ * in it, is left out. Nothing for an empty m. */
+void meta_put(struct buf *out, const struct meta *m);
+/* Views into text. Lines that are not known are skipped. */
+void meta_get(struct meta *m, struct view text);
+
+#endif
