@@ -26,7 +26,6 @@ src_core_libcore_a_SOURCES = \
 	src/core/more.c \
 	src/core/msg.c src/core/msg.h \
 	src/core/name.c \
-
 	src/core/relay.c \
 	src/core/render.c src/core/render.h \
 	src/core/room.c src/core/room.h \
