@@ -33,6 +33,10 @@ static void bind(sqlite3_stmt *st, const char *fields, struct reader *r)
 			continue;
 		}
 		v = reader_bytes(r, reader_u32(r));
+		if (fields[i] == 'n' && view_empty(v)) {
+			rc = sqlite3_bind_null(st, i + 1);
+			continue;
+		}
 		rc = sqlite3_bind_text64(st, i + 1, v.p ? v.p : "", v.n,
 					 SQLITE_STATIC, SQLITE_UTF8);
 	}

@@ -5,7 +5,7 @@
  *
  * A transaction arrives as a list of steps, encoded one after the other: the
  * number of the step (u8), then its fields as sql.c lists them: i is a u64,
- * s a u32 length and the bytes.
+ * s a u32 length and the bytes, n the same but NULL when it is empty.
  */
 #ifndef CONFAB_DB_H
 #define CONFAB_DB_H
@@ -40,6 +40,16 @@ enum step {
 	STEP_BLOCK_DEL,
 	STEP_USER,
 	STEP_USER_DEL,
+	STEP_ACCOUNT,
+	STEP_ACCOUNT_DEL,
+	STEP_ACCOUNT_USED,
+	STEP_VISIT,
+	STEP_VISIT_DEL,
+	STEP_VISIT_MARK,
+	STEP_WATCH,
+	STEP_WATCH_DEL,
+	STEP_KEPT,
+	STEP_KEPT_DEL,
 	STEP_PRUNE,
 	STEP_COUNT,
 };

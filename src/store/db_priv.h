@@ -24,12 +24,17 @@ enum stmt {
 	STMT_LOAD_INBOXES,
 	STMT_LOAD_BLOCKS,
 	STMT_LOAD_USERS,
+	STMT_LOAD_ACCOUNTS,
+	STMT_LOAD_VISITS,
+	STMT_LOAD_WATCHES,
+	STMT_LOAD_KEPT,
 	STMT_COUNT,
 };
 
 struct sql {
 	const char *text;
-	const char *fields; /* of a step: 'i' number, 's' text, in order */
+	const char *fields; /* of a step: 'i' number, 's' text,
+			       'n' text or NULL, in order */
 	int none;           /* of a step: the error when no row was changed */
 };
 

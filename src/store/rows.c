@@ -135,6 +135,70 @@ static void load_user(sqlite3_stmt *st, const struct store_load *load)
 	load->user(&u, load->arg);
 }
 
+static void load_account(sqlite3_stmt *st, const struct store_load *load)
+{
+	const struct store_account a = {
+		.id = num(st, 0),
+		.network = text(st, 1),
+		.owner = text(st, 2),
+		.login = text(st, 3),
+		.secret = text(st, 4),
+		.host = text(st, 5),
+		.port = (uint32_t)num(st, 6),
+		.resource = text(st, 7),
+		.policy = (uint32_t)num(st, 8),
+		.enabled = num(st, 9) == 0,
+		.error = text(st, 10),
+		.used_ms = num(st, 11),
+		.settings = text(st, 12),
+		.created_ms = num(st, 13),
+	};
+
+	load->account(&a, load->arg);
+}
+
+static void load_visit(sqlite3_stmt *st, const struct store_load *load)
+{
+	const struct store_visit v = {
+		.id = num(st, 0),
+		.network = text(st, 1),
+		.owner = text(st, 2),
+		.room = text(st, 3),
+		.nick = text(st, 4),
+		.secret = text(st, 5),
+		.wanted = num(st, 6) != 0,
+		.last_id = text(st, 7),
+		.last_ms = num(st, 8),
+		.settings = text(st, 9),
+	};
+
+	load->visit(&v, load->arg);
+}
+
+static void load_watch(sqlite3_stmt *st, const struct store_load *load)
+{
+	const struct store_watch w = {
+		.network = text(st, 0),
+		.user = text(st, 1),
+		.other = text(st, 2),
+		.direction = (uint32_t)num(st, 3),
+		.state = (uint32_t)num(st, 4),
+		.number = num(st, 5),
+		.asked_ms = num(st, 6),
+	};
+
+	load->watch(&w, load->arg);
+}
+
+static void load_kept(sqlite3_stmt *st, const struct store_load *load)
+{
+	const struct store_kept k = { .network = text(st, 0),
+				      .key = text(st, 1),
+				      .value = text(st, 2) };
+
+	load->kept(&k, load->arg);
+}
+
 static const struct {
 	enum stmt stmt;
 	void (*row)(sqlite3_stmt *st, const struct store_load *load);
@@ -146,6 +210,10 @@ static const struct {
 	{ STMT_LOAD_INBOXES, load_inbox },
 	{ STMT_LOAD_BLOCKS, load_block },
 	{ STMT_LOAD_USERS, load_user },
+	{ STMT_LOAD_ACCOUNTS, load_account },
+	{ STMT_LOAD_VISITS, load_visit },
+	{ STMT_LOAD_WATCHES, load_watch },
+	{ STMT_LOAD_KEPT, load_kept },
 };
 
 /* Nobody asks for these: they need not be read. */
@@ -164,6 +232,14 @@ static bool is_idle(const struct store_load *l, enum stmt stmt)
 		return !l->inbox;
 	case STMT_LOAD_BLOCKS:
 		return !l->block;
+	case STMT_LOAD_ACCOUNTS:
+		return !l->account;
+	case STMT_LOAD_VISITS:
+		return !l->visit;
+	case STMT_LOAD_WATCHES:
+		return !l->watch;
+	case STMT_LOAD_KEPT:
+		return !l->kept;
 	default:
 		return !l->user;
 	}
@@ -204,10 +280,12 @@ static void add_row(struct db_page *page, sqlite3_stmt *st)
 		.from = text(st, 7),
 		.name = text(st, 8),
 		.text = text(st, 9),
+		.meta = text(st, 10),
 	};
 	buf_addv(&page->bytes, m->from);
 	buf_addv(&page->bytes, m->name);
 	buf_addv(&page->bytes, m->text);
+	buf_addv(&page->bytes, m->meta);
 }
 
 static const char *settle(struct view *v, const char *p)
@@ -225,6 +303,7 @@ static void settle_all(struct db_page *page)
 		p = settle(&page->msgs[i].from, p);
 		p = settle(&page->msgs[i].name, p);
 		p = settle(&page->msgs[i].text, p);
+		p = settle(&page->msgs[i].meta, p);
 	}
 }
 

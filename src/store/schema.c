@@ -129,6 +129,53 @@ static const char *const migrations[] = {
 	" head INTEGER NOT NULL,"
 	" acked INTEGER NOT NULL);"
 	"PRAGMA user_version = 6;",
+
+	/* Few messages have a meta: the others do not pay for it. Of what
+	 * users have elsewhere, an account that can't log in keeps its row. */
+	"ALTER TABLE messages ADD COLUMN meta TEXT;"
+	"CREATE TABLE accounts ("
+	" id INTEGER PRIMARY KEY NOT NULL,"
+	" network TEXT NOT NULL,"
+	" owner TEXT NOT NULL,"
+	" login TEXT NOT NULL,"
+	" secret TEXT NOT NULL,"
+	" host TEXT NOT NULL,"
+	" port INTEGER NOT NULL,"
+	" resource TEXT NOT NULL,"
+	" policy INTEGER NOT NULL,"
+	" type INTEGER NOT NULL," /* the seeds': 0 enabled, 1 disabled */
+	" error TEXT NOT NULL,"
+	" used_ms INTEGER NOT NULL,"
+	" settings TEXT NOT NULL,"
+	" created_ms INTEGER NOT NULL,"
+	" UNIQUE (network, owner, login));"
+	"CREATE TABLE visits ("
+	" id INTEGER PRIMARY KEY NOT NULL,"
+	" network TEXT NOT NULL,"
+	" owner TEXT NOT NULL,"
+	" room TEXT NOT NULL,"
+	" nick TEXT NOT NULL,"
+	" secret TEXT NOT NULL,"
+	" wanted INTEGER NOT NULL,"
+	" last_id TEXT NOT NULL,"
+	" last_ms INTEGER NOT NULL,"
+	" settings TEXT NOT NULL,"
+	" UNIQUE (network, owner, room));"
+	"CREATE TABLE watches ("
+	" network TEXT NOT NULL,"
+	" user TEXT NOT NULL,"
+	" other TEXT NOT NULL,"
+	" direction INTEGER NOT NULL,"
+	" state INTEGER NOT NULL,"
+	" number INTEGER NOT NULL,"
+	" asked_ms INTEGER NOT NULL,"
+	" PRIMARY KEY (network, user, other, direction)) WITHOUT ROWID;"
+	"CREATE TABLE kept ("
+	" network TEXT NOT NULL,"
+	" key TEXT NOT NULL,"
+	" value TEXT NOT NULL,"
+	" PRIMARY KEY (network, key)) WITHOUT ROWID;"
+	"PRAGMA user_version = 7;",
 };
 
 enum { SCHEMA_VERSION = sizeof(migrations) / sizeof(migrations[0]) };

@@ -86,9 +86,9 @@ const struct sql sql_table[STMT_COUNT] = {
 		"ii", ENOENT },
 	[STEP_MSG] = {
 		"INSERT INTO messages (room, seq, id, kind, time_ms, origin,"
-		" reply_to, audience, sender, name, text)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-		"iiiiiiiisss", 0 },
+		" reply_to, audience, sender, name, text, meta)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+		"iiiiiiiisssn", 0 },
 	[STEP_BINDING] = {
 		"INSERT OR REPLACE INTO bindings (aor, id, contact, path,"
 		" instance, reg_id, call_id, cseq, flow, listener, agent,"
@@ -128,6 +128,55 @@ const struct sql sql_table[STMT_COUNT] = {
 		"ssssssii", 0 },
 	[STEP_USER_DEL] = {
 		"DELETE FROM users WHERE name = ?1", "s", 0 },
+	[STEP_ACCOUNT] = {
+		"INSERT INTO accounts (id, network, owner, login, secret,"
+		" host, port, resource, policy, type, error, used_ms,"
+		" settings, created_ms)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+		" ?13, ?14) ON CONFLICT (id) DO UPDATE SET"
+		" network = excluded.network, owner = excluded.owner,"
+		" login = excluded.login, secret = excluded.secret,"
+		" host = excluded.host, port = excluded.port,"
+		" resource = excluded.resource, policy = excluded.policy,"
+		" type = excluded.type, error = excluded.error,"
+		" used_ms = excluded.used_ms, settings = excluded.settings,"
+		" created_ms = excluded.created_ms",
+		"isssssisiisisi", 0 },
+	[STEP_ACCOUNT_DEL] = {
+		"DELETE FROM accounts WHERE id = ?1", "i", 0 },
+	[STEP_ACCOUNT_USED] = {
+		"UPDATE accounts SET used_ms = ?2, error = ?3 WHERE id = ?1",
+		"iis", 0 },
+	[STEP_VISIT] = {
+		"INSERT INTO visits (id, network, owner, room, nick, secret,"
+		" wanted, last_id, last_ms, settings)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+		" ON CONFLICT (id) DO UPDATE SET network = excluded.network,"
+		" owner = excluded.owner, room = excluded.room,"
+		" nick = excluded.nick, secret = excluded.secret,"
+		" wanted = excluded.wanted, last_id = excluded.last_id,"
+		" last_ms = excluded.last_ms, settings = excluded.settings",
+		"isssssisis", 0 },
+	[STEP_VISIT_DEL] = {
+		"DELETE FROM visits WHERE id = ?1", "i", 0 },
+	[STEP_VISIT_MARK] = {
+		"UPDATE visits SET last_id = ?2, last_ms = ?3 WHERE id = ?1",
+		"isi", 0 },
+	[STEP_WATCH] = {
+		"INSERT OR REPLACE INTO watches (network, user, other,"
+		" direction, state, number, asked_ms)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+		"sssiiii", 0 },
+	[STEP_WATCH_DEL] = {
+		"DELETE FROM watches WHERE network = ?1 AND user = ?2"
+		" AND other = ?3 AND direction = ?4",
+		"sssi", 0 },
+	[STEP_KEPT] = {
+		"INSERT OR REPLACE INTO kept (network, key, value)"
+		" VALUES (?1, ?2, ?3)",
+		"sss", 0 },
+	[STEP_KEPT_DEL] = {
+		"DELETE FROM kept WHERE network = ?1 AND key = ?2", "ss", 0 },
 	[STEP_PRUNE] = {
 		"DELETE FROM messages WHERE room = ?1"
 		" AND (seq < ?2 OR time_ms < ?3)",
@@ -141,12 +190,12 @@ const struct sql sql_table[STMT_COUNT] = {
 	[STMT_UNDO] = { "ROLLBACK TO one", "", 0 },
 	[STMT_READ] = {
 		"SELECT seq, id, kind, time_ms, origin, reply_to, audience,"
-		" sender, name, text FROM messages"
+		" sender, name, text, meta FROM messages"
 		" WHERE room = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
 		"iii", 0 },
 	[STMT_HISTORY] = {
 		"SELECT * FROM (SELECT seq, id, kind, time_ms, origin,"
-		" reply_to, audience, sender, name, text FROM messages"
+		" reply_to, audience, sender, name, text, meta FROM messages"
 		" WHERE room = ?1 AND seq > ?2 AND kind < 2 AND audience = 0"
 		" ORDER BY seq DESC LIMIT ?3) ORDER BY seq",
 		"iii", 0 },
@@ -177,5 +226,22 @@ const struct sql sql_table[STMT_COUNT] = {
 	[STMT_LOAD_USERS] = {
 		"SELECT name, realm, md5, sha256, md5_full, sha256_full,"
 		" disabled, created_ms FROM users ORDER BY name",
+		"", 0 },
+	[STMT_LOAD_ACCOUNTS] = {
+		"SELECT id, network, owner, login, secret, host, port,"
+		" resource, policy, type, error, used_ms, settings,"
+		" created_ms FROM accounts ORDER BY id",
+		"", 0 },
+	[STMT_LOAD_VISITS] = {
+		"SELECT id, network, owner, room, nick, secret, wanted,"
+		" last_id, last_ms, settings FROM visits ORDER BY id",
+		"", 0 },
+	[STMT_LOAD_WATCHES] = {
+		"SELECT network, user, other, direction, state, number,"
+		" asked_ms FROM watches"
+		" ORDER BY network, user, other, direction",
+		"", 0 },
+	[STMT_LOAD_KEPT] = {
+		"SELECT network, key, value FROM kept ORDER BY network, key",
 		"", 0 },
 };

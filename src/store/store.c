@@ -183,7 +183,9 @@ bool store_table_ok(struct view name)
 {
 	static const char *const ours[] = { "links", "messages", "dedupe",
 					    "contacts", "blocks", "users",
-					    "bindings", "inboxes" };
+					    "bindings", "inboxes",
+					    "accounts", "visits",
+					    "watches", "kept" };
 
 	if (!name.n || name.n > STORE_TABLE_MAX ||
 	    view_istarts(name, VIEW("sqlite_")))

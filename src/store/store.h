@@ -71,7 +71,10 @@ struct store_msg {
 	uint64_t time_ms, origin, reply_to;
 	uint64_t audience;  /* core/msg.h; all 64 bits are kept */
 	struct view dedupe; /* unique in all rooms for 1 h, or empty */
+	struct view meta;   /* what else came with it, or (as most) empty; at
+			       most STORE_META_MAX bytes */
 };
+enum { STORE_META_MAX = 4096 };
 
 /* A device of a user, and the way to it. */
 struct store_binding {
@@ -112,6 +115,53 @@ struct store_user {
 	uint64_t created_ms;
 };
 
+/* Of a SIP user on another network. */
+struct store_account {
+	uint64_t id;
+	struct view network, owner, login; /* unique together: "xmpp", his
+				canonical address, as the network has it */
+	struct view secret;   /* as io/seal.h made it; empty: there is none */
+	struct view host;     /* of the server; empty: as the login says */
+	uint32_t port;        /* 0: the usual one */
+	struct view resource; /* or empty */
+	uint32_t policy;      /* when he logs in: daemon/accounts.h */
+	bool enabled;
+	struct view error;    /* what went wrong last, or empty */
+	uint64_t used_ms;     /* wall clock; 0: never */
+	struct view settings; /* the face's own, or empty */
+	uint64_t created_ms;
+};
+
+/* Where a user is in a room of another network, by his account or as a
+ * component: what a worker has to know to bring him back. */
+struct store_visit {
+	uint64_t id;
+	struct view network, owner, room; /* unique together: "xmpp", his
+				canonical address, a bare JID */
+	struct view nick;
+	struct view secret;   /* the room's password, sealed; or empty */
+	bool wanted;          /* he joined and has not left */
+	struct view last_id;  /* of the newest message that he got; or empty */
+	uint64_t last_ms;
+	struct view settings; /* the face's own, or empty */
+};
+
+/* Who may see whose presence. */
+struct store_watch {
+	struct view network, user, other; /* unique together, with direction:
+				ours, and theirs; canonical addresses */
+	uint32_t direction;   /* 0: other watches user; 1: user, other */
+	uint32_t state;       /* 0 none, 1 pending, 2 allowed, 3 denied */
+	uint64_t number;      /* for "/allow 17"; 0: not asked */
+	uint64_t asked_ms;
+};
+
+/* What a face has to remember, such as up to where it has an archive. */
+struct store_kept {
+	struct view network, key; /* unique together */
+	struct view value;
+};
+
 /* Everything, once, at the start; each handler may be NULL. Rooms come before
  * their members and links. */
 struct store_load {
@@ -123,6 +173,10 @@ struct store_load {
 	void (*user)(const struct store_user *u, void *arg);
 	void *arg;
 	void (*inbox)(const struct store_inbox *i, void *arg);
+	void (*account)(const struct store_account *a, void *arg); /* by id */
+	void (*visit)(const struct store_visit *v, void *arg);     /* by id */
+	void (*watch)(const struct store_watch *w, void *arg);
+	void (*kept)(const struct store_kept *k, void *arg);
 };
 
 /* Runs on the store's thread when answers are waiting: has to make the loop's
@@ -192,6 +246,21 @@ void store_put_block(struct store_txn *t, const struct store_block *b);
 void store_del_block(struct store_txn *t, const struct store_block *b);
 void store_put_user(struct store_txn *t, const struct store_user *u);
 void store_del_user(struct store_txn *t, struct view name);
+void store_put_account(struct store_txn *t, const struct store_account *a);
+void store_del_account(struct store_txn *t, uint64_t account);
+/* Nothing happens where there is no such account. */
+void store_account_used(struct store_txn *t, uint64_t account,
+			uint64_t used_ms, struct view error);
+void store_put_visit(struct store_txn *t, const struct store_visit *v);
+void store_del_visit(struct store_txn *t, uint64_t visit);
+/* Nothing happens where there is no such visit. */
+void store_visit_mark(struct store_txn *t, uint64_t visit, struct view last_id,
+		      uint64_t last_ms);
+void store_put_watch(struct store_txn *t, const struct store_watch *w);
+/* Only what makes it unique counts. */
+void store_del_watch(struct store_txn *t, const struct store_watch *w);
+void store_put_kept(struct store_txn *t, const struct store_kept *k);
+void store_del_kept(struct store_txn *t, struct view network, struct view key);
 void store_member_cursor(struct store_txn *t, uint64_t member, uint64_t acked);
 void store_link_cursor(struct store_txn *t, uint64_t link, uint64_t acked);
 void store_inbox_cursor(struct store_txn *t, uint64_t inbox, uint64_t acked);

@@ -187,6 +187,7 @@ void store_del_inbox(struct store_txn *t, uint64_t inbox)
 
 void store_put_msg(struct store_txn *t, const struct store_msg *m)
 {
+	assert(m->meta.n <= STORE_META_MAX);
 	if (!view_empty(m->dedupe))
 		put_dedupe(t, m->dedupe);
 	put_step_id(t, m->inbox ? STEP_INBOX_HEAD : STEP_HEAD, m->room);
@@ -202,6 +203,7 @@ void store_put_msg(struct store_txn *t, const struct store_msg *m)
 	put_text(t, m->from);
 	put_text(t, m->name);
 	put_text(t, m->text);
+	put_text(t, m->meta);
 }
 
 void store_put_binding(struct store_txn *t, const struct store_binding *b)
@@ -266,6 +268,102 @@ void store_del_user(struct store_txn *t, struct view name)
 {
 	put_step(t, STEP_USER_DEL);
 	put_text(t, name);
+}
+
+void store_put_account(struct store_txn *t, const struct store_account *a)
+{
+	put_step_id(t, STEP_ACCOUNT, a->id);
+	put_text(t, a->network);
+	put_text(t, a->owner);
+	put_text(t, a->login);
+	put_text(t, a->secret);
+	put_text(t, a->host);
+	put_num(t, a->port);
+	put_text(t, a->resource);
+	put_num(t, a->policy);
+	put_num(t, !a->enabled);
+	put_text(t, a->error);
+	put_num(t, a->used_ms);
+	put_text(t, a->settings);
+	put_num(t, a->created_ms);
+}
+
+void store_del_account(struct store_txn *t, uint64_t account)
+{
+	put_step_id(t, STEP_ACCOUNT_DEL, account);
+}
+
+void store_account_used(struct store_txn *t, uint64_t account,
+			uint64_t used_ms, struct view error)
+{
+	put_step_id(t, STEP_ACCOUNT_USED, account);
+	put_num(t, used_ms);
+	put_text(t, error);
+}
+
+void store_put_visit(struct store_txn *t, const struct store_visit *v)
+{
+	put_step_id(t, STEP_VISIT, v->id);
+	put_text(t, v->network);
+	put_text(t, v->owner);
+	put_text(t, v->room);
+	put_text(t, v->nick);
+	put_text(t, v->secret);
+	put_num(t, v->wanted);
+	put_text(t, v->last_id);
+	put_num(t, v->last_ms);
+	put_text(t, v->settings);
+}
+
+void store_del_visit(struct store_txn *t, uint64_t visit)
+{
+	put_step_id(t, STEP_VISIT_DEL, visit);
+}
+
+void store_visit_mark(struct store_txn *t, uint64_t visit, struct view last_id,
+		      uint64_t last_ms)
+{
+	put_step_id(t, STEP_VISIT_MARK, visit);
+	put_text(t, last_id);
+	put_num(t, last_ms);
+}
+
+static void put_watch(struct store_txn *t, enum step step,
+		      const struct store_watch *w)
+{
+	put_step(t, step);
+	put_text(t, w->network);
+	put_text(t, w->user);
+	put_text(t, w->other);
+	put_num(t, w->direction);
+}
+
+void store_put_watch(struct store_txn *t, const struct store_watch *w)
+{
+	put_watch(t, STEP_WATCH, w);
+	put_num(t, w->state);
+	put_num(t, w->number);
+	put_num(t, w->asked_ms);
+}
+
+void store_del_watch(struct store_txn *t, const struct store_watch *w)
+{
+	put_watch(t, STEP_WATCH_DEL, w);
+}
+
+void store_put_kept(struct store_txn *t, const struct store_kept *k)
+{
+	put_step(t, STEP_KEPT);
+	put_text(t, k->network);
+	put_text(t, k->key);
+	put_text(t, k->value);
+}
+
+void store_del_kept(struct store_txn *t, struct view network, struct view key)
+{
+	put_step(t, STEP_KEPT_DEL);
+	put_text(t, network);
+	put_text(t, key);
 }
 
 void store_member_cursor(struct store_txn *t, uint64_t member, uint64_t acked)
