@@ -394,15 +394,34 @@ static int parse(struct conf *c, const char *file)
 	return err;
 }
 
+static int check_component(const struct conf_jabber_component *jc,
+			   const char *file, struct buf *why)
+{
+	const char *wrong = NULL;
+
+	if (*jc->domain && !*jc->secret)
+		wrong = "there is a domain but no secret: see secret_file";
+	else if (*jc->muc_domain && !*jc->muc_secret)
+		wrong = "there is a muc_domain but no secret: see "
+			"muc_secret_file";
+	else if (*jc->domain && view_ieqs(view_str(jc->domain),
+					  jc->muc_domain))
+		wrong = "domain and muc_domain must be two";
+	if (wrong)
+		buf_addf(why, "%s: jabber_component: %s", file, wrong);
+	return wrong ? EINVAL : 0;
+}
+
 /* What no option shows by itself. */
 static int check_together(const struct conf *c, const char *file,
 			  struct buf *why)
 {
-	if (c->auth_sha256 || c->auth_md5)
-		return 0;
-	buf_addf(why, "%s: auth_sha256 and auth_md5 are both false: nobody "
-		      "could log in", file);
-	return EINVAL;
+	if (!c->auth_sha256 && !c->auth_md5) {
+		buf_addf(why, "%s: auth_sha256 and auth_md5 are both false: "
+			      "nobody could log in", file);
+		return EINVAL;
+	}
+	return check_component(&c->jabber_component, file, why);
 }
 
 /* A value that is quoted may go over several lines, or do worse. */
@@ -411,6 +430,36 @@ static void make_line(struct buf *why)
 	for (size_t i = 0; i < why->n; i++)
 		if ((unsigned char)why->p[i] < ' ' || why->p[i] == 0x7f)
 			why->p[i] = ' ';
+}
+
+static int load_component(struct conf_jabber_component *jc, const char *file,
+			  struct buf *why)
+{
+	int err = secret_load(&jc->secret, "COMPONENT", "DOMAIN",
+			      jc->secret_file, file, why);
+
+	if (!err)
+		err = secret_load(&jc->muc_secret, "COMPONENT", "MUC_DOMAIN",
+				  jc->muc_secret_file, file, why);
+	if (!err && !*jc->muc_secret) {
+		mem_free(jc->muc_secret);
+		jc->muc_secret = mem_strdup(jc->secret);
+	}
+	return err;
+}
+
+static int load_secrets(struct conf *c, const char *file, struct buf *why)
+{
+	int err = load_component(&c->jabber_component, file, why);
+
+	for (size_t i = 0; i < c->jabber_count && !err; i++)
+		err = secret_load(&c->jabber[i].password, "JABBER",
+				  c->jabber[i].label,
+				  c->jabber[i].password_file, file, why);
+	for (size_t i = 0; i < c->irc_count && !err; i++)
+		err = secret_load(&c->irc[i].password, "IRC", c->irc[i].label,
+				  c->irc[i].password_file, file, why);
+	return err;
 }
 
 int conf_load(struct conf **cp, const char *file, struct buf *why)
@@ -422,14 +471,9 @@ int conf_load(struct conf **cp, const char *file, struct buf *why)
 	error_file = file;
 	err = parse(c, file);
 	if (!err)
+		err = load_secrets(c, file, why);
+	if (!err)
 		err = check_together(c, file, why);
-	for (size_t i = 0; i < c->jabber_count && !err; i++)
-		err = secret_load(&c->jabber[i].password, "JABBER",
-				  c->jabber[i].label,
-				  c->jabber[i].password_file, file, why);
-	for (size_t i = 0; i < c->irc_count && !err; i++)
-		err = secret_load(&c->irc[i].password, "IRC", c->irc[i].label,
-				  c->irc[i].password_file, file, why);
 	errors = NULL;
 	make_line(why);
 	if (err)

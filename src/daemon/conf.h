@@ -17,6 +17,30 @@ struct conf_jabber {
 	long port;
 };
 
+/* Accounts of SIP users: a gateway in the sense of the old jabber module. It
+ * is on when there is a jdomain; options_jabber.c tells what all of it is. */
+struct conf_jabber_gateway {
+	char *db_url, *jaddress, *jdomain, *aliases, *proxy, *registrar;
+	long jport, workers, max_jobs, cache_time, delay_time, sleep_time,
+		check_time, priority;
+	char *tls, *ca_file, *resource, *message_type, *auto_accept, *login;
+	char *seal_key;      /* "": seal.key in state_dir */
+	char *passwords;     /* "tls", "any" or "off": how a user's own
+				password may come by SIP */
+	bool carbons;
+	long history, user_accounts, user_rooms, waiting, text_max,
+		logins_rate;
+};
+
+/* XEP-0114. It is on when there is a domain (users) or a muc_domain (our
+ * rooms). */
+struct conf_jabber_component {
+	char *domain, *muc_domain, *host, *secret, *secret_file, *muc_secret,
+		*muc_secret_file; /* muc_secret is never empty where secret
+				     is not */
+	long port;
+};
+
 struct conf_irc {
 	char *label, *server, *ca_file, *nick, *username, *realname, *password,
 		*password_file;
@@ -64,6 +88,8 @@ struct conf {
 	long worker_timeout, journal_days, journal_messages;
 	struct conf_imc imc;
 	struct conf_limits limits;
+	struct conf_jabber_gateway jabber_gateway;
+	struct conf_jabber_component jabber_component;
 	struct conf_jabber *jabber;
 	struct conf_irc *irc;
 	struct conf_link *link;

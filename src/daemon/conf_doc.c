@@ -58,6 +58,7 @@ static void comment_out(struct buf *out, struct view text)
 
 static void add_section(struct buf *out, const struct opt_section *s)
 {
+	bool example = s->titled || s->off;
 	struct buf b = { 0 };
 
 	add_comment(out, "", s->help);
@@ -66,9 +67,9 @@ static void add_section(struct buf *out, const struct opt_section *s)
 	else
 		buf_addf(&b, "%s {\n", s->name);
 	for (size_t i = 0; i < s->count; i++)
-		add_opt(&b, &s->opts[i], true, s->titled);
+		add_opt(&b, &s->opts[i], true, example);
 	buf_adds(&b, "}\n");
-	if (s->titled)
+	if (example)
 		comment_out(out, buf_view(&b));
 	else
 		buf_addv(out, buf_view(&b));

@@ -5,7 +5,9 @@ src_daemon_libconf_a_SOURCES = \
 	src/daemon/conf_doc.c \
 	src/daemon/key.c src/daemon/key.h \
 	src/daemon/listen.c src/daemon/listen.h \
-	src/daemon/options.c src/daemon/options_limits.c src/daemon/options.h \
+	src/daemon/options.c src/daemon/options.h \
+	src/daemon/options_jabber.c \
+	src/daemon/options_limits.c \
 	src/daemon/secret.c src/daemon/secret.h
 src_daemon_libconf_a_CPPFLAGS = $(INC_daemon) $(CONFUSE_CFLAGS)
 

@@ -13,7 +13,7 @@
 
 enum { REALM_MAX = 128 };
 
-static int check_domain(const char *value, struct buf *why)
+int check_domain(const char *value, struct buf *why)
 {
 	struct view v = view_str(value);
 
@@ -47,7 +47,7 @@ static int check_listen(const char *value, struct buf *why)
 	return EINVAL;
 }
 
-static int check_file(const char *value, struct buf *why)
+int check_file(const char *value, struct buf *why)
 {
 	if (*value == '/')
 		return 0;
@@ -146,7 +146,7 @@ static int check_target(const char *value, struct buf *why)
 	return EINVAL;
 }
 
-static int check_visible(const char *value, struct buf *why)
+int check_visible(const char *value, struct buf *why)
 {
 	for (const char *p = value; *p; p++) {
 		if ((unsigned char)*p <= ' ' || *p == 0x7f) {
@@ -158,7 +158,7 @@ static int check_visible(const char *value, struct buf *why)
 	return 0;
 }
 
-static int check_line(const char *value, struct buf *why)
+int check_line(const char *value, struct buf *why)
 {
 	for (const char *p = value; *p; p++) {
 		if ((unsigned char)*p < ' ' || *p == 0x7f) {
@@ -770,6 +770,17 @@ const struct opt_section opt_sections[] = {
 	  .help = "How much there may be, and how fast." },
 	{ .name = "jabber", ROWS(jabber_opts), LIST_OF(conf_jabber, jabber),
 	  .sample = "home", .help = "An XMPP account that links go through." },
+	{ .name = "jabber_gateway", .opts = gateway_opts,
+	  .count = GATEWAY_OPTS, .offset = AT(conf, jabber_gateway),
+	  .off = true,
+	  .help = "XMPP for SIP users, each by an account of his own. On\n"
+		  "when there is a jdomain. doc/jabber.md shows how to begin." },
+	{ .name = "jabber_component", .opts = component_opts,
+	  .count = COMPONENT_OPTS, .offset = AT(conf, jabber_component),
+	  .off = true,
+	  .help = "XMPP for SIP users and rooms without accounts: our "
+		  "domains\n"
+		  "as components of an XMPP server (XEP-0114)." },
 	{ .name = "irc", ROWS(irc_opts), LIST_OF(conf_irc, irc),
 	  .sample = "libera", .help = "An IRC network." },
 	{ .name = "device", ROWS(device_opts), LIST_OF(conf_device, device),

@@ -32,10 +32,17 @@ struct opt_section {
 	size_t array, array_count; /* titled: offsets in struct conf */
 	size_t size;        /* titled: of one element; label comes first */
 	size_t offset;      /* untitled: in struct conf */
+	bool off;           /* untitled: an example in the sample, as what is
+			       written there would turn something on */
 };
 
-enum { LIMIT_OPTS = 23 };
+enum { LIMIT_OPTS = 23, GATEWAY_OPTS = 29, COMPONENT_OPTS = 8 };
 extern const struct opt limit_opts[LIMIT_OPTS];
+extern const struct opt gateway_opts[GATEWAY_OPTS];
+extern const struct opt component_opts[COMPONENT_OPTS];
+
+/* For more than one file. */
+opt_check_h check_domain, check_file, check_visible, check_line;
 
 extern const struct opt_section opt_sections[];
 extern const size_t opt_section_count;
