@@ -258,10 +258,7 @@ void control_close(struct control *c)
 
 	if (!c)
 		return;
-	if (c->listener) {
-		listener_close(c->listener);
-		unlink(c->path);
-	}
+	listener_close(c->listener); /* takes the path away, if it is its */
 	while ((h = htable_pop(&c->conns))) {
 		struct conn *n = CONTAINER(h, struct conn, by_id);
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """confabctl, as an operator uses it."""
 import json
+import os
 import socket
 
 from conftest import links
@@ -45,6 +46,16 @@ def test_mistakes_are_explained(confabd):
         assert says in err, (words, err)
         answer = server.ctl(*words, check=False)
         assert not answer['ok'] and says in answer['error']
+
+
+def test_another_ones_socket_is_left_alone(confabd):
+    server = confabd()
+    os.rename(server.socket, server.socket + '.old')
+    with open(server.socket, 'w') as f:
+        f.write('of somebody else')
+    server.stop()
+    with open(server.socket) as f:
+        assert f.read() == 'of somebody else'
 
 
 def test_a_daemon_that_is_not_there_is_told(confabd):
