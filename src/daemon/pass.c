@@ -49,7 +49,7 @@ static void put_flow(struct buf *b, const struct sip_flow *f)
 	char text[SIP_FLOW_TEXT_MAX];
 
 	put_text(b, view_str(sip_flow_str(text, f)));
-	buf_put_u16(b, f->listener);
+	buf_put_u16(b, (uint16_t)f->listener);
 	buf_put_u32(b, (uint32_t)f->conn);
 }
 

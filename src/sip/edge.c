@@ -7,6 +7,9 @@
 #include "hash.h"
 #include "mem.h"
 
+enum { LISTENER_BITS = 8 };
+_Static_assert(SIP_LISTENER == (1 << LISTENER_BITS) - 1, "its own bits");
+
 struct edge {
 	uint32_t id; /* 0: free */
 	sip_edge_h *h;
@@ -82,7 +85,8 @@ uint32_t edges_add(struct edges *es, sip_edge_h *h, void *arg)
 		return 0;
 	do
 		es->last++;
-	while (!es->last || by_short(es, edge_short(es->last)));
+	while (!(es->last << LISTENER_BITS) ||
+	       by_short(es, edge_short(es->last)));
 	*e = (struct edge){ .id = es->last, .h = h, .arg = arg };
 	return e->id;
 }
@@ -131,7 +135,7 @@ static void heard_add(struct edge *e, const struct sip_flow *f)
 static void mark(struct sip_flow *f, uint32_t id)
 {
 	f->listener &= SIP_LISTENER;
-	f->listener |= (uint16_t)(edge_short(id) << 8);
+	f->listener |= id << LISTENER_BITS;
 	f->conn = (uint64_t)id << 32 | (uint32_t)f->conn;
 }
 
@@ -180,16 +184,23 @@ bool edges_conn(const struct edges *es, uint64_t conn, struct sip_flow *out)
 static const struct edge *edge_of(const struct edges *es,
 				  const struct sip_flow *f)
 {
-	const struct edge *e = by_short(es, (uint8_t)(f->listener >> 8));
+	uint32_t mark = f->listener & ~(uint32_t)SIP_LISTENER;
+	size_t i;
 
-	if (!e || (sip_is_stream(f->transport) && e->id != f->conn >> 32))
-		return NULL;
-	return e;
+	for (i = 0; i < EDGES_MAX; i++) {
+		const struct edge *e = &es->slot[i];
+
+		if (e->id && e->id << LISTENER_BITS == mark &&
+		    (!sip_is_stream(f->transport) || e->id == f->conn >> 32))
+			return e;
+	}
+	return NULL;
 }
 
 uint8_t edges_short(const struct edges *es, struct sip_flow *f)
 {
-	const struct edge *e = f->listener >> 8 ? edge_of(es, f) : NULL;
+	const struct edge *e = f->listener > SIP_LISTENER ? edge_of(es, f) :
+							    NULL;
 
 	if (e)
 		return edge_short(e->id);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Edges elsewhere. A flow of theirs bears their mark: in the upper half of a
- * connection's id, and in the upper byte of a UDP listener's index. So it can
- * be kept and handed about like one of ours, and is never taken for one.
+ * connection's id, and in the upper 24 bits of a UDP listener's index. So it
+ * can be kept and handed about like one of ours, and is never taken for one,
+ * nor for one of an edge that came later.
  */
 #ifndef CONFAB_EDGE_PRIV_H
 #define CONFAB_EDGE_PRIV_H
@@ -23,6 +24,7 @@ void edges_learn(struct edges *es, struct sip_flow *f, uint32_t id);
 /* A connection that was learned and not lost; false: there is none. */
 bool edges_conn(const struct edges *es, uint64_t conn, struct sip_flow *out);
 void edges_lost(struct edges *es, uint32_t id, uint32_t conn);
+/* For what does not outlive the edge: others have the same, after it. */
 uint8_t edge_short(uint32_t id);
 /* A connection that is elsewhere. */
 bool edge_has_conn(uint64_t conn);

@@ -97,6 +97,11 @@ tests_unit_t_sip_inject_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_sip_inject_LDADD = src/sip/libsip.a src/store/libstore.a \
 	$(LIB_io) $(DEPS_sip) $(DEPS_store) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/t_edge
+tests_unit_t_edge_SOURCES = tests/unit/t_edge.c
+tests_unit_t_edge_CPPFLAGS = $(INC_sip) $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_edge_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/t_sip_tcp
 tests_unit_t_sip_tcp_SOURCES = tests/unit/t_sip_tcp.c tests/unit/sip_rig.h
 tests_unit_t_sip_tcp_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)

@@ -40,7 +40,7 @@ enum sip_method {
 /* Where a packet came from, or where one is to go. */
 struct sip_flow {
 	enum sip_transport transport;
-	uint16_t listener;   /* UDP: index of the local socket; above
+	uint32_t listener;   /* UDP: index of the local socket; above
 				SIP_LISTENER: of another edge, and not to be
 				stored */
 	uint64_t conn;       /* id of the connection, 0: make one */
