@@ -48,8 +48,7 @@ static void set_ages(json_t *o, const struct binding *b)
 				    now > b->seen_ms ?
 					    (now - b->seen_ms) / 1000 : 0)));
 	json_object_set_new(o, "expires_s",
-			    b->id ? json_integer((json_int_t)(left / 1000)) :
-				    json_null());
+			    json_integer((json_int_t)(left / 1000)));
 }
 
 static json_t *contact_json(const struct location *l, const struct binding *b)

@@ -50,7 +50,7 @@ static bool leads_to(const struct conn *c, const struct sip_flow *flow)
 }
 
 static struct conn *by_flow(const struct conns *cs,
-			    const struct sip_flow *flow)
+			    const struct sip_flow *flow, bool accepted)
 {
 	struct hnode *n = htable_find(&cs->by_peer,
 				      netaddr_hash(&flow->peer));
@@ -58,7 +58,7 @@ static struct conn *by_flow(const struct conns *cs,
 	for (; n; n = htable_more(n)) {
 		struct conn *c = CONTAINER(n, struct conn, by_peer);
 
-		if (leads_to(c, flow))
+		if (c->accepted == accepted && leads_to(c, flow))
 			return c;
 	}
 	return NULL;
@@ -290,16 +290,15 @@ static int conn_connect(struct conns *cs, struct sip_flow *flow)
 	return err;
 }
 
-/* Who came from the address and port of a connection that is gone may be
- * anybody: behind a NAT or a web server many have them in turn. */
+/* Who came to us from an address and port may be anybody: behind a NAT or a
+ * web server many have them in turn. */
 static struct conn *find(const struct conns *cs, const struct sip_flow *flow)
 {
 	struct conn *c = by_id(cs, (uint32_t)flow->conn);
 
 	if (c && c->transport == flow->transport)
 		return c;
-	c = by_flow(cs, flow);
-	return c && c->accepted && flow->conn ? NULL : c;
+	return by_flow(cs, flow, false);
 }
 
 int conns_get(struct conns *cs, struct sip_flow *flow)
@@ -320,7 +319,7 @@ int conns_get(struct conns *cs, struct sip_flow *flow)
 
 bool conns_at(const struct conns *cs, struct sip_flow *flow)
 {
-	const struct conn *c = by_flow(cs, flow);
+	const struct conn *c = by_flow(cs, flow, true);
 
 	if (c)
 		flow->conn = c->id;
@@ -363,11 +362,30 @@ void conns_hold(struct conns *cs, uint32_t id, int by)
 		c->live = (size_t)((ptrdiff_t)c->live + by);
 }
 
-void conns_known(struct conns *cs, uint32_t id)
+static bool knows(const struct conn *c, uint64_t user)
+{
+	for (size_t i = 0; i < CONN_USERS; i++)
+		if (c->users[i] == user)
+			return true;
+	return false;
+}
+
+bool conns_knows(const struct conns *cs, uint32_t id, uint64_t user)
+{
+	const struct conn *c = by_id(cs, id);
+
+	return c && knows(c, user);
+}
+
+void conns_known(struct conns *cs, uint32_t id, uint64_t user)
 {
 	struct conn *c = by_id(cs, id);
 
-	if (!c || c->known)
+	if (!c)
+		return;
+	if (!knows(c, user))
+		c->users[c->last_user++ % CONN_USERS] = user;
+	if (c->known)
 		return;
 	conn_limit_known(c);
 	conn_time(c, c->partial);

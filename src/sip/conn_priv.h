@@ -45,12 +45,12 @@ bool conns_accept(struct conns *cs, enum sip_transport transport, int fd,
 /* Closes the accepted connection that has been silent longest, of those that
  * no user is known on. */
 void conns_shed(struct conns *cs);
-/* Sets flow->conn: to itself where that connection lives, or else to one of
- * this transport with this peer (and name), or else to a new one. ENOBUFS, or
- * connect()'s error; ENOTCONN: a new one can't be made. */
+/* Sets flow->conn: to itself where that connection lives, or else to one that
+ * we made, of this transport with this peer (and name), or else to a new one.
+ * ENOBUFS, or connect()'s error; ENOTCONN: a new one can't be made. */
 int conns_get(struct conns *cs, struct sip_flow *flow);
-/* Sets flow->conn to one of this transport with this peer; false: there is
- * none. */
+/* Sets flow->conn to one of this transport that this peer made; false: there
+ * is none. */
 bool conns_at(const struct conns *cs, struct sip_flow *flow);
 /* False: there is none with this id. */
 bool conns_flow(const struct conns *cs, uint32_t id, struct sip_flow *out);
@@ -59,7 +59,9 @@ int conns_write(struct conns *cs, uint32_t id, struct view text);
 /* Counts what depends on the connection; unknown ids are ignored. */
 void conns_hold(struct conns *cs, uint32_t id, int by);
 /* See sip_conn_known() and sip_conn_is(). */
-void conns_known(struct conns *cs, uint32_t id);
+void conns_known(struct conns *cs, uint32_t id, uint64_t user);
+/* One of the last CONN_USERS users that were known on it. */
+bool conns_knows(const struct conns *cs, uint32_t id, uint64_t user);
 bool conns_is(const struct conns *cs, uint32_t id, struct view name);
 
 #endif

@@ -9,6 +9,8 @@
 #include "stream.h"
 #include "ws.h"
 
+enum { CONN_USERS = 4 };
+
 enum conn_state {
 	CONN_OPENING, /* connecting, or in the TLS handshake */
 	CONN_OPEN,
@@ -34,6 +36,8 @@ struct conn {
 	struct buf names;      /* of the peer's certificate, a line each */
 	uint64_t heard_ms;     /* the last message, or the start */
 	uint64_t messages;     /* that came in */
+	uint64_t users[CONN_USERS]; /* hashes of those known on it */
+	unsigned last_user;
 	uint32_t id;
 	size_t live;           /* transactions that wait for an answer */
 	size_t seen;           /* bytes searched for the end of the head */

@@ -193,7 +193,7 @@ void place_put(struct place *p, struct store_txn *t)
 		.call_id = b->contact.call_id,
 		.cseq = b->contact.cseq,
 		.flow = view_str(sip_flow_str(flow, &b->flow)),
-		.listener = b->flow.listener & 0xff, /* no edge's mark */
+		.listener = b->flow.listener & SIP_LISTENER,
 		.agent = b->contact.agent,
 		.expires_ms = b->expires_ms,
 		.seen_ms = b->seen_ms,
@@ -213,17 +213,30 @@ void place_store(struct place *p)
 	store_commit(t, NULL, NULL);
 }
 
-static void on_expired(struct wtimer *timer)
+static void forget(struct place *p)
 {
-	struct place *p = CONTAINER(timer, struct place, timer);
 	struct location *l = p->l;
 	struct store_txn *t = store_begin(l->store);
 
-	log_info("sip: %.*s is not registered any more at %.*s: expired",
-		 VIEW_ARG(p->entry->aor), VIEW_ARG(p->b.contact.uri));
 	store_del_binding(t, p->entry->aor, p->b.id);
 	store_commit(t, NULL, NULL);
 	place_drop(l, p->entry, place_at(p->entry, p->b.id));
+}
+
+/* A learned one lives longer with each request: the timer only looks. */
+static void on_expired(struct wtimer *timer)
+{
+	struct place *p = CONTAINER(timer, struct place, timer);
+
+	if (!p->b.id && p->b.expires_ms > wall_ms()) {
+		place_start_expiry(p);
+		return;
+	}
+	if (p->b.id)
+		log_info("sip: %.*s is not registered any more at %.*s: "
+			 "expired", VIEW_ARG(p->entry->aor),
+			 VIEW_ARG(p->b.contact.uri));
+	forget(p);
 }
 
 void place_start_expiry(struct place *p)
@@ -242,7 +255,6 @@ static bool entry_forget(struct location *l)
 	for (looks = 0; looks < LOCATION_LOOKS; looks++) {
 		struct lnode *n = list_first(&l->order);
 		struct entry *e = CONTAINER(n, struct entry, by_time);
-		struct store_txn *t;
 
 		if (e->registered) {
 			entry_touch(l, e);
@@ -250,10 +262,7 @@ static bool entry_forget(struct location *l)
 		}
 		log_warning("more than %zu SIP users: forgot where %.*s is",
 			    l->max, VIEW_ARG(e->aor));
-		t = store_begin(l->store);
-		store_del_binding(t, e->aor, 0);
-		store_commit(t, NULL, NULL);
-		place_drop(l, e, &e->first);
+		forget(e->first);
 		return true;
 	}
 	return false;
@@ -315,27 +324,29 @@ void location_free(struct location *l)
 	mem_free(l);
 }
 
+/* What was learned of a connection is worth nothing without it. */
 static void reconnect(struct entry *e, const struct sip *s)
 {
-	struct place *p;
+	struct place *p, *next;
 
-	for (p = e->first; p && p->b.id; p = p->next) {
-		if (sip_is_stream(p->b.flow.transport) &&
-		    sip_conn_at(s, &p->b.flow))
+	for (p = e->first; p; p = next) {
+		next = p->next; /* the learned one is the last */
+		if (!sip_is_stream(p->b.flow.transport))
+			continue;
+		if (sip_conn_at(s, &p->b.flow, e->aor))
 			p->b.conn = p->b.flow.conn;
+		else if (!p->b.id)
+			forget(p);
 	}
 }
 
 /* An edge that was there before us (db_mode 2) has connections already. */
 void location_set_sip(struct location *l, const struct sip *s)
 {
-	struct sip_stats st = { 0 };
 	struct lnode *n, *nx;
 
 	l->sip = s;
-	if (s)
-		sip_stats(s, &st);
-	if (!st.conns)
+	if (!s)
 		return;
 	LIST_EACH (&l->order, n, nx)
 		reconnect(CONTAINER(n, struct entry, by_time), s);
@@ -389,8 +400,10 @@ static int load(struct location *l, const struct store_binding *sb)
 		place_drop(l, e, place_at(e, sb->id));
 		return EBADMSG;
 	}
-	if (sb->id)
-		place_start_expiry(p);
+	/* as it was learned by versions that kept it for ever */
+	if (!p->b.expires_ms)
+		p->b.expires_ms = sb->seen_ms + LOCATION_HEARD_MS;
+	place_start_expiry(p);
 	return 0;
 }
 

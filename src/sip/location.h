@@ -4,6 +4,11 @@
  * registered, and the place that he was last heard from, which counts as long
  * as no device is registered. Kept in the store.
  *
+ * A learned place ends when nothing was heard from it for LOCATION_HEARD_MS,
+ * because then somebody else may have the address, or for as long as
+ * LOCATION_TRUSTED_MS behind a source that is trusted; with its connection;
+ * and when he says that he is nowhere any more.
+ *
  * An AOR is a canonical text: "sip:user@host", the host in lower case, no
  * port; its hash is hash_view() of that.
  */
@@ -20,7 +25,9 @@ enum {
 	LOCATION_AORS = 100000,
 	LOCATION_BINDINGS = 10,  /* registered ones of an AOR */
 	LOCATION_BYTES = 64 * 1024 * 1024, /* of what clients said */
+	LOCATION_HEARD_MS = 60 * 60 * 1000,
 };
+#define LOCATION_TRUSTED_MS (UINT64_C(30) * 24 * 3600 * 1000)
 
 struct location;
 
@@ -46,7 +53,7 @@ struct binding {
 				   and for the same device */
 	struct device dev;
 	struct contact contact; /* views into this object; empty: learned */
-	uint64_t expires_ms;    /* wall clock; 0: never */
+	uint64_t expires_ms;    /* wall clock */
 	uint64_t seen_ms;       /* wall clock */
 };
 
@@ -63,7 +70,8 @@ void location_free(struct location *l); /* NULL is allowed */
 /* While the store loads; arg: the struct location. */
 void location_load(const struct store_binding *sb, void *arg);
 /* After loading: where connections are asked for. One that is gone leads
- * nowhere; one that is there already is found. NULL: the edge is gone. */
+ * nowhere, and what was learned of it is forgotten; one that the user is known
+ * on already is found. NULL: the edge is gone. */
 void location_set_sip(struct location *l, const struct sip *s);
 
 /* Adds the AOR of these parts. */
@@ -122,6 +130,8 @@ void location_bind(struct location_change *c, const struct contact *contact,
 		   const struct sip_flow *flow, uint64_t expires_ms);
 /* id 0: what was learned. */
 void location_unbind(struct location_change *c, uint64_t id);
+/* He goes: without a device he is not where he was heard either. */
+void location_leave(struct location_change *c);
 /* More was learned of the device. */
 void location_keep(struct location_change *c, struct binding *b);
 /* Takes c. */

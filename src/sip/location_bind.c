@@ -117,6 +117,16 @@ void location_unbind(struct location_change *c, uint64_t id)
 		place_drop(l, e, place_at(e, id));
 }
 
+void location_leave(struct location_change *c)
+{
+	struct location *l = c->l;
+	struct view aor = { c->aor, c->n };
+	struct entry *e = entry_find(l, aor, hash_view(aor));
+
+	if (e && !e->registered && *place_at(e, 0))
+		location_unbind(c, 0);
+}
+
 void location_keep(struct location_change *c, struct binding *b)
 {
 	place_put((struct place *)b, c->t);
@@ -133,21 +143,17 @@ void location_commit(struct location_change *c, store_done_h *doneh,
 void location_put(struct buf *b, const struct location *l,
 		  const struct binding *bd)
 {
+	uint64_t now = wall_ms(), until = bd->expires_ms;
 	char flow[SIP_FLOW_TEXT_MAX];
 
 	buf_addv(b, sip_dest_ruri(bd->dest));
 	buf_adds(b, bd->id ? " registered, " : " learned, ");
 	buf_adds(b, sip_flow_str(flow, &bd->flow));
-	if (bd->id && !location_reaches(l, bd))
+	if (!location_reaches(l, bd))
 		buf_adds(b, " (gone)");
-	if (bd->id) {
-		uint64_t now = wall_ms(), until = bd->expires_ms;
-
-		buf_adds(b, ", for ");
-		buf_add_u64(b, until > now ? (until - now) / 1000 : 0);
-		buf_adds(b, " s");
-	}
-	buf_adds(b, ", ");
+	buf_adds(b, ", for ");
+	buf_add_u64(b, until > now ? (until - now) / 1000 : 0);
+	buf_adds(b, " s, ");
 	device_put(b, &bd->dev, bd->flow.transport);
 	if (!view_empty(bd->contact.agent)) {
 		buf_adds(b, ", ");

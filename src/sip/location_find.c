@@ -7,7 +7,7 @@
 #include "clock.h"
 
 enum {
-	STORE_AGAIN_MS = 24 * 60 * 60 * 1000, /* a learned place */
+	STORE_AGAIN_MS = LOCATION_HEARD_MS / 4, /* a learned place */
 	TYPING_MS = 1000,
 	SIP_PORT = 5060,
 };
@@ -69,6 +69,18 @@ static struct place *learned_get(struct location *l, struct view aor)
 	return NULL;
 }
 
+static void live_on(struct place *p)
+{
+	const struct sip *s = p->l->sip;
+	bool trusted = s && sip_trusts(s, &p->b.flow);
+
+	p->b.seen_ms = wall_ms();
+	p->b.expires_ms = p->b.seen_ms + (trusted ? LOCATION_TRUSTED_MS :
+						    LOCATION_HEARD_MS);
+	if (!p->stored_ms)
+		place_start_expiry(p);
+}
+
 static void heard_learned(struct location *l, struct view aor,
 			  const struct sip_flow *flow,
 			  const struct device_heard *heard)
@@ -82,7 +94,7 @@ static void heard_learned(struct location *l, struct view aor,
 	p->b.flow = *flow;
 	if (sip_is_stream(flow->transport))
 		p->b.conn = flow->conn;
-	p->b.seen_ms = wall_ms();
+	live_on(p);
 	if (agent_set(p, heard->user_agent))
 		changed = true;
 	if (device_heard(&p->b.dev, heard))
@@ -149,7 +161,7 @@ static bool dial(const struct location *l, const struct binding *b,
 	struct sip_uri uri;
 	struct netaddr a;
 
-	if (!b->id || b->contact.reg_id || b->flow.transport != SIP_TCP ||
+	if (b->contact.reg_id || b->flow.transport != SIP_TCP ||
 	    sip_uri_parse(&uri, b->contact.uri) ||
 	    netaddr_set(&a, uri.host, uri.port ? uri.port : SIP_PORT) ||
 	    !same_ip(&a, &b->flow.peer) || !sip_may_send(l->sip, &a))
@@ -168,15 +180,14 @@ static bool stream_flow(const struct location *l, const struct binding *b,
 	if (!l->sip)
 		return false;
 	return (b->flow.conn && sip_conn_flow(l->sip, b->flow.conn, &alive)) ||
-	       dial(l, b, out);
+	       (b->id && dial(l, b, out));
 }
 
 bool location_flow(const struct location *l, const struct binding *b,
 		   struct sip_flow *out)
 {
 	*out = b->flow;
-	return !b->id || !sip_is_stream(b->flow.transport) ||
-	       stream_flow(l, b, out);
+	return !sip_is_stream(b->flow.transport) || stream_flow(l, b, out);
 }
 
 bool location_reaches(const struct location *l, const struct binding *b)
@@ -198,7 +209,7 @@ size_t location_find(const struct location *l, struct view aor, uint64_t hash,
 	for (p = e->first; p && p->b.id; p = p->next)
 		if (n < LOCATION_BINDINGS && location_reaches(l, &p->b))
 			out[n++] = &p->b;
-	if (!e->registered && p)
+	if (!e->registered && p && location_reaches(l, &p->b))
 		out[n++] = &p->b;
 	return n;
 }

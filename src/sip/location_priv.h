@@ -16,7 +16,7 @@ struct place {
 	struct location *l;    /* borrowed */
 	struct entry *entry;   /* borrowed */
 	struct place *next;    /* owned: the entry's list, learned last */
-	struct wtimer timer;   /* of a registered one */
+	struct wtimer timer;   /* its end */
 	uint64_t stored_ms;    /* wall clock; 0: never */
 	char *words;           /* owned: what contact's views point into */
 	size_t bytes;          /* of words */

@@ -423,6 +423,8 @@ static void change_all(struct visit *v, struct location_change *ch,
 		change_one(v, ch, &v->reg.contact[i], p);
 	if (p->bound)
 		drop_former(v, ch);
+	else
+		location_leave(ch);
 }
 
 static void change(struct visit *v)

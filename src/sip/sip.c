@@ -8,6 +8,8 @@
 
 #include "digest.h"
 #include "event_priv.h"
+#include "hash.h"
+#include "identity_priv.h"
 #include "mem.h"
 #include "pubs_priv.h"
 #include "subs_priv.h"
@@ -225,10 +227,29 @@ void sip_stats(const struct sip *s, struct sip_stats *out)
 	out->publications = pubs_count(s->events->pubs);
 }
 
-void sip_conn_known(struct sip *s, uint64_t conn)
+void sip_conn_known(struct sip *s, uint64_t conn, struct view aor)
 {
-	if (!edge_has_conn(conn))
-		conns_known(transport_conns_of(s->transport), (uint32_t)conn);
+	if (conn && !edge_has_conn(conn))
+		conns_known(transport_conns_of(s->transport), (uint32_t)conn,
+			    hash_view(aor));
+}
+
+bool sip_trusts(const struct sip *s, const struct sip_flow *flow)
+{
+	return identity_trusts(s, flow) != ID_NONE;
+}
+
+bool sip_conn_at(const struct sip *s, struct sip_flow *flow, struct view aor)
+{
+	const struct conns *cs = transport_conns_of(s->transport);
+	struct sip_flow found = *flow;
+
+	if (!conns_at(cs, &found) ||
+	    (!conns_knows(cs, (uint32_t)found.conn, hash_view(aor)) &&
+	     !sip_trusts(s, &found)))
+		return false;
+	flow->conn = found.conn;
+	return true;
 }
 
 bool sip_conn_is(const struct sip *s, uint64_t conn, struct view name)

@@ -300,16 +300,20 @@ int sip_send(struct sip *s, struct sip_template *t,
 size_t sip_copy_size(const struct sip *s, const struct sip_template *t,
 		     const struct sip_flow *flow,
 		     const struct sip_dest *dest);
-/* Sets conn to a connection of ours with this peer, of this transport; false:
- * there is none. */
-bool sip_conn_at(const struct sip *s, struct sip_flow *flow);
+/* Sets conn to a connection of ours with this peer, of this transport, that
+ * this AOR has spoken on, or that is trusted; false: there is none. By the
+ * address alone it could be anybody's: behind a NAT ports go from one to the
+ * other. */
+bool sip_conn_at(const struct sip *s, struct sip_flow *flow, struct view aor);
 /* The flow down a connection; false: it is gone. */
 bool sip_conn_flow(const struct sip *s, uint64_t conn, struct sip_flow *out);
 
-/* A user is known on this connection: it is not among the first to go when
+/* This AOR is known on this connection: it is not among the first to go when
  * there are too many, and may be idle as long as a registration may last.
  * Unknown ids are ignored. */
-void sip_conn_known(struct sip *s, uint64_t conn);
+void sip_conn_known(struct sip *s, uint64_t conn, struct view aor);
+/* What comes by this flow is believed, as configured. */
+bool sip_trusts(const struct sip *s, const struct sip_flow *flow);
 /* The certificate of the other side was verified, and has this alternative
  * name: a DNS name, or a SIP URI without "sip:" (RFC 5922 7.1). */
 bool sip_conn_is(const struct sip *s, uint64_t conn, struct view name);

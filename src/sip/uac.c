@@ -59,11 +59,6 @@ bool sip_conn_flow(const struct sip *s, uint64_t conn, struct sip_flow *out)
 			  out);
 }
 
-bool sip_conn_at(const struct sip *s, struct sip_flow *flow)
-{
-	return conns_at(transport_conns_of(s->transport), flow);
-}
-
 static struct sip_flow flow_of(const struct sip *s, const struct ctxn *c)
 {
 	struct sip_flow flow = {

@@ -10,6 +10,7 @@
 
 #include "event_priv.h"
 #include "identity_priv.h"
+#include "location.h"
 #include "log.h"
 #include "method_priv.h"
 #include "register_priv.h"
@@ -190,11 +191,20 @@ static void serve_event(struct uas *u, void (*serve)(const struct uas *))
 	u->sip->handling = 0;
 }
 
+static void conn_known(const struct uas *u)
+{
+	struct buf aor = { 0 };
+
+	location_aor(&aor, &u->id.uri);
+	sip_conn_known(u->sip, u->flow->conn, buf_view(&aor));
+	buf_free(&aor);
+}
+
 /* Whoever it is has said so. */
 static void serve_known(struct uas *u)
 {
-	if (!u->in)
-		sip_conn_known(u->sip, u->flow->conn);
+	if (!u->in && u->flow->conn)
+		conn_known(u);
 	switch (u->req->method) {
 	case SIP_MESSAGE:
 		/* From here on the user's own limit counts. */

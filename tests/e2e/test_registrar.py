@@ -296,3 +296,41 @@ def test_sipsak_registers(confabd, folder):
     assert run.returncode == 0, run
     assert [d['contact'] for d in registered(c, 'sak@127.0.0.1')] == [
         'sip:sak@127.0.0.1:5099']
+
+
+def learned(confabd, name):
+    return [c for c in contacts(confabd, name) if not c['registered']]
+
+
+def test_who_unregisters_is_where_he_was_heard_no_more(confabd, user,
+                                                       device):
+    c = confabd()
+    room = c.room('lobby')
+    bob, alice = user(c, 'bob'), device(c, 'alice')
+    bob.join(room)
+    alice.join(room)
+    place, = learned(c, 'alice')
+    assert place['reachable'] and place['expires_s'] > 24 * 3600
+    assert register(alice, contact='*', expires=0)[0] == 200
+    assert contacts(c, 'alice') == []
+    assert bob.send(room, 'for later') == 202
+    # Heard again, he is there again.
+    assert alice.send(room, 'back') == 202
+    alice.saw('[bob]: for later')
+    assert register(alice)[0] == 200
+    assert register(alice, expires=0)[0] == 200
+    assert contacts(c, 'alice') == []
+
+
+def test_a_learned_connection_ends_with_the_process(confabd, user):
+    c = confabd()
+    room = c.room('lobby')
+    bob = user(c, 'bob')
+    alice = user(c, 'alice', transport='tcp')
+    bob.join(room)
+    alice.join(room)
+    assert learned(c, 'alice')[0]['by'].startswith('tcp:')
+    c.kill()
+    c.start()
+    assert contacts(c, 'alice') == []
+    assert learned(c, 'bob')

@@ -205,9 +205,9 @@ static void the_last_place_counts(void **state)
 	(void)state;
 	assert_nowhere(ALICE);
 	hear(ALICE, "udp:192.0.2.1:5060");
-	hear("sip:bob@example.org", "tcp:[2001:db8::1]:5062");
+	hear("sip:bob@example.org", "udp:[2001:db8::1]:5062");
 	assert_at(ALICE, "udp:192.0.2.1:5060");
-	assert_at("sip:bob@example.org", "tcp:[2001:db8::1]:5062");
+	assert_at("sip:bob@example.org", "udp:[2001:db8::1]:5062");
 	hear(ALICE, "udp:192.0.2.2:5060");
 	assert_at(ALICE, "udp:192.0.2.2:5060");
 	assert_nowhere("sip:Alice@example.org");
@@ -217,15 +217,15 @@ static void the_last_place_counts(void **state)
 
 static void only_a_change_is_written(void **state)
 {
-	const uint64_t hour = 60 * 60 * 1000;
+	const uint64_t minute = 60 * 1000;
 
 	(void)state;
 	hear(ALICE, "udp:192.0.2.1:5060");
 	assert_int_equal(st.put, 1);
-	clock_advance(23 * hour);
+	clock_advance(14 * minute);
 	hear(ALICE, "udp:192.0.2.1:5060");
 	assert_int_equal(st.put, 1);
-	clock_advance(2 * hour);
+	clock_advance(2 * minute);
 	hear(ALICE, "udp:192.0.2.1:5060");
 	assert_int_equal(st.put, 2);
 	hear(ALICE, "udp:192.0.2.2:5060");
@@ -242,20 +242,67 @@ static void a_connection_is_kept_in_mind(void **state)
 {
 	const struct device_heard nothing = { 0 };
 	struct sip_flow tcp = flow_of("tcp:192.0.2.1:40000");
-	struct binding *b[LOCATION_BINDINGS];
+	struct binding *b[LOCATION_BINDINGS + 1];
 
 	(void)state;
 	tcp.conn = 8;
 	location_heard(loc, VIEW(ALICE), &tcp, &nothing);
 	tcp.conn = 9;
 	location_heard(loc, VIEW(ALICE), &tcp, &nothing);
-	assert_int_equal(find(ALICE, b), 1);
+	/* there is no such connection any more: nobody else gets his texts */
+	assert_nowhere(ALICE);
+	assert_int_equal(location_all(loc, VIEW(ALICE), b), 1);
 	assert_int_equal(b[0]->flow.conn, 9);
 	assert_int_equal(st.put, 1);
 	hear(ALICE, "udp:192.0.2.1:5060");
 	assert_int_equal(find(ALICE, b), 1);
 	assert_int_equal(b[0]->flow.transport, SIP_UDP);
 	assert_int_equal(b[0]->conn, 9);
+}
+
+static void a_learned_place_has_an_end(void **state)
+{
+	const uint64_t minute = 60 * 1000;
+
+	(void)state;
+	hear(ALICE, "udp:192.0.2.1:5060");
+	advance(50 * minute);
+	hear(ALICE, "udp:192.0.2.1:5060");
+	advance(50 * minute);
+	assert_at(ALICE, "udp:192.0.2.1:5060");
+	assert_int_equal(st.row.expires_ms, wall_ms() + 10 * minute);
+	advance(11 * minute);
+	assert_nowhere(ALICE);
+	assert_int_equal(location_count(loc), 0);
+	assert_string_equal(st.gone, ALICE);
+	assert_int_equal(st.gone_id, 0);
+}
+
+static void leave(void)
+{
+	struct location_change *c = location_begin(loc, VIEW(ALICE));
+
+	location_leave(c);
+	commit(c);
+}
+
+static void who_leaves_is_nowhere(void **state)
+{
+	uint64_t id;
+	struct location_change *c;
+
+	(void)state;
+	leave();
+	hear(ALICE, "udp:192.0.2.1:5060");
+	id = settle("sip:a@192.0.2.2", "udp:192.0.2.2:5060", 60);
+	leave(); /* a device of his is left */
+	assert_int_equal(st.deleted, 0);
+	c = location_begin(loc, VIEW(ALICE));
+	location_unbind(c, id);
+	location_leave(c);
+	commit(c);
+	assert_nowhere(ALICE);
+	assert_int_equal(location_count(loc), 0);
 }
 
 static void another_device_starts_afresh(void **state)
@@ -512,7 +559,7 @@ static void the_operator_sees_it(void **state)
 	buf_clear(&text);
 	location_put(&text, loc, b[1]);
 	assert_string_equal(buf_str(&text),
-			    ALICE " learned, udp:192.0.2.9:5060, "
+			    ALICE " learned, udp:192.0.2.9:5060, for 3600 s, "
 			    "at most 3000 bytes, phone");
 	buf_free(&text);
 }
@@ -537,6 +584,8 @@ int main(void)
 		CASE(the_last_place_counts),
 		CASE(only_a_change_is_written),
 		CASE(a_connection_is_kept_in_mind),
+		CASE(a_learned_place_has_an_end),
+		CASE(who_leaves_is_nowhere),
 		CASE(another_device_starts_afresh),
 		CASE(the_silent_one_is_forgotten),
 		CASE(who_is_registered_is_not_forgotten),

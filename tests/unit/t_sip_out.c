@@ -219,6 +219,7 @@ static void test_too_long_for_a_datagram(void **state)
 	fd = tcp_open();
 	turns();
 	flow = flow_to(fd, SIP_TCP);
+	assert_true(sip_conn_at(edge, &flow, VIEW("sip:m1@h")));
 	copy_send(t, &flow, 1);
 	tcp_await(fd, "\r\nContent-Length: 12000\r\n");
 	close(fd);
@@ -288,6 +289,7 @@ static void test_tcp_same_connection(void **state)
 	turns();
 	t = template_new();
 	flow = flow_to(fd, SIP_TCP);
+	assert_true(sip_conn_at(edge, &flow, VIEW("sip:m1@h")));
 	copy_send(t, &flow, 1);
 	tcp_await(fd, "\r\n\r\nhello");
 	starts("MESSAGE sip:m1@h SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:");
@@ -367,6 +369,7 @@ static void test_ends_with_work_under_way(void **state)
 	flow = flow_to(udp, SIP_UDP);
 	copy_send(t, &flow, 1);
 	flow = flow_to(fd, SIP_TCP);
+	assert_true(sip_conn_at(edge, &flow, VIEW("sip:m1@h")));
 	copy_send(t, &flow, 2);
 	sip_free(edge);
 	edge = NULL;

@@ -254,6 +254,65 @@ static void test_tcp_who_has_his_port_is_not_him(void **state)
 	close(fd);
 }
 
+/* Nor is one who has the address that a device of another says it listens
+ * at. */
+static void test_tcp_who_came_from_there_is_not_asked(void **state)
+{
+	struct sip_flow flow = { .transport = SIP_TCP };
+	int fd;
+
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	fd = tcp_open();
+	turns();
+	flow.peer = local_of(fd);
+	hello_to(&flow);
+	turns();
+	assert_true(silent(fd));
+	close(fd);
+}
+
+/* What a restarted daemon finds at an address it finds for a user who has
+ * spoken there. */
+static void test_tcp_found_by_who_spoke(void **state)
+{
+	struct sip_flow flow = { .transport = SIP_TCP };
+	char aor[] = "sip:0@h";
+	int fd;
+
+	(void)state;
+	edge_open("192.0.2.0/24", NULL);
+	fd = tcp_open();
+	turns();
+	flow.peer = local_of(fd);
+	assert_false(sip_conn_at(edge, &flow, VIEW("sip:0@h")));
+	sip_conn_known(edge, 1, VIEW("sip:0@h"));
+	assert_false(sip_conn_at(edge, &flow, VIEW("sip:1@h")));
+	assert_true(sip_conn_at(edge, &flow, VIEW("sip:0@h")));
+	assert_int_equal(flow.conn, 1);
+	for (aor[4] = '1'; aor[4] < '5'; aor[4]++)
+		sip_conn_known(edge, 1, view_str(aor));
+	assert_false(sip_conn_at(edge, &flow, VIEW("sip:0@h")));
+	assert_true(sip_conn_at(edge, &flow, VIEW("sip:1@h")));
+	close(fd);
+}
+
+static void test_tcp_found_by_who_is_trusted(void **state)
+{
+	struct sip_flow flow;
+	int fd;
+
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	fd = tcp_open();
+	turns();
+	flow = (struct sip_flow){ .transport = SIP_TCP,
+				  .peer = local_of(fd) };
+	assert_true(sip_trusts(edge, &flow));
+	assert_true(sip_conn_at(edge, &flow, VIEW("sip:0@h")));
+	close(fd);
+}
+
 /* Where all are too many the one that was silent longest goes, but nobody
  * that we know, and nobody who was heard just now. */
 static void test_tcp_places_for_others(void **state)
@@ -346,6 +405,9 @@ int main(void)
 		TEST(test_tcp_times),
 		TEST(test_tcp_known_user_stays),
 		TEST(test_tcp_who_has_his_port_is_not_him),
+		TEST(test_tcp_who_came_from_there_is_not_asked),
+		TEST(test_tcp_found_by_who_spoke),
+		TEST(test_tcp_found_by_who_is_trusted),
 		TEST(test_tcp_places_for_others),
 		TEST(test_tcp_strangers_take_no_place_of_ours),
 		TEST(test_tcp_who_takes_nothing),
