@@ -335,6 +335,7 @@ int confab_start(struct confab *c, struct conf *conf, struct buf *why)
 	err = loop_new(&c->loop);
 	if (!err) {
 		c->users = users_new(view_str(conf->domain), realm_of(conf));
+		c->coming = users_new(view_str(conf->domain), realm_of(conf));
 		err = start_parts(c, why);
 	}
 	if (err && !why->n)
@@ -380,6 +381,7 @@ void confab_stop(struct confab *c)
 	/* After what was waiting for the disk has been answered. */
 	control_close(c->control);
 	users_free(c->users);
+	users_free(c->coming);
 	loop_free(c->loop);
 	c->conf = mem_deref(c->conf);
 	c->loop = NULL;

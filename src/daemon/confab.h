@@ -35,6 +35,7 @@ struct confab {
 	struct echo *echo;
 	struct bridge *jabber, *irc;
 	struct users *users;
+	struct users *coming;       /* on their way to the disk */
 	struct listen listen;
 	struct sip *sip;
 	struct control *control;

@@ -50,6 +50,9 @@ static const char *words_of(int err)
 		return "its room is not here";
 	case EADDRINUSE:
 		return "a room has this name";
+	case ENOTUNIQ:
+		return "another user's name differs from it in letter case "
+		       "only";
 	case ESRCH:
 		return "there is no such user";
 	case EBUSY:

@@ -68,6 +68,7 @@ static void on_changed(int err, void *arg)
 	struct change *ch = arg;
 	struct confab *c = ch->confab;
 
+	users_del(c->coming, ch->user.name);
 	if (!err && ch->gone)
 		users_del(c->users, ch->user.name);
 	else if (!err)
@@ -155,6 +156,16 @@ static bool is_place(const struct confab *c, struct view name)
 	       hub_room(c->hub, name, view_str(c->conf->domain));
 }
 
+/* "alice" and "Alice" in one room would be taken for one another. */
+static int check_new(const struct confab *c, struct view name)
+{
+	if (users_find(c->users, name) || users_find(c->coming, name))
+		return EEXIST;
+	if (users_like(c->users, name) || users_like(c->coming, name))
+		return ENOTUNIQ;
+	return is_place(c, name) ? EADDRINUSE : 0;
+}
+
 static int add_user(struct confab *c, const json_t *row, store_done_h *doneh,
 		    void *arg)
 {
@@ -162,14 +173,14 @@ static int add_user(struct confab *c, const json_t *row, store_done_h *doneh,
 	int err;
 
 	read_row(&u, row);
-	if (users_find(c->users, u.name))
-		return EEXIST;
-	if (is_place(c, u.name))
-		return EADDRINUSE;
-	err = users_check(&u);
+	err = check_new(c, u.name);
 	if (!err)
-		put(c, &u, doneh, arg);
-	return err;
+		err = users_check(&u);
+	if (err)
+		return err;
+	users_put(c->coming, &(struct user){ .name = u.name });
+	put(c, &u, doneh, arg);
+	return 0;
 }
 
 /* A new password; what else there is stays. */

@@ -9,7 +9,7 @@
 #include "mem.h"
 
 struct entry {
-	struct hnode by_name;
+	struct hnode by_name, by_fold;
 	struct user user; /* views into what follows */
 	size_t size;
 	char bytes[];
@@ -18,6 +18,7 @@ struct entry {
 struct users {
 	char *domain, *realm;  /* owned */
 	struct htable by_name; /* owns the entries */
+	struct htable by_fold; /* without letter case */
 };
 
 static const enum digest_algo algo_of[USER_HA1S] = {
@@ -50,6 +51,7 @@ void users_free(struct users *us)
 	while ((n = htable_pop(&us->by_name)))
 		entry_free(CONTAINER(n, struct entry, by_name));
 	htable_free(&us->by_name);
+	htable_free(&us->by_fold);
 	mem_free(us->domain);
 	mem_free(us->realm);
 	mem_free(us);
@@ -72,10 +74,41 @@ size_t users_count(const struct users *us)
 
 void users_swap(struct users *a, struct users *b)
 {
-	struct htable both = a->by_name;
+	struct htable name = a->by_name, fold = a->by_fold;
 
 	a->by_name = b->by_name;
-	b->by_name = both;
+	a->by_fold = b->by_fold;
+	b->by_name = name;
+	b->by_fold = fold;
+}
+
+/* Of a name that is none too. */
+static uint64_t fold(struct view name)
+{
+	char lower[USER_NAME_MAX];
+	size_t i;
+
+	name = view_head(name, sizeof(lower));
+	for (i = 0; i < name.n; i++) {
+		char c = name.p[i];
+
+		lower[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+	}
+	return hash_view(view_mem(lower, name.n));
+}
+
+const struct user *users_like(const struct users *us, struct view name)
+{
+	struct hnode *n = htable_find(&us->by_fold, fold(name));
+
+	for (; n; n = htable_more(n)) {
+		struct entry *e = CONTAINER(n, struct entry, by_fold);
+
+		if (view_ieq(e->user.name, name) &&
+		    !view_eq(e->user.name, name))
+			return &e->user;
+	}
+	return NULL;
 }
 
 static struct entry *find(const struct users *us, struct view name)
@@ -191,6 +224,7 @@ int users_put(struct users *us, const struct user *u)
 	users_del(us, fresh->user.name);
 	htable_add(&us->by_name, &fresh->by_name,
 		   hash_view(fresh->user.name));
+	htable_add(&us->by_fold, &fresh->by_fold, fold(fresh->user.name));
 	return 0;
 }
 
@@ -201,6 +235,7 @@ int users_del(struct users *us, struct view name)
 	if (!e)
 		return ENOENT;
 	htable_del(&us->by_name, &e->by_name);
+	htable_del(&us->by_fold, &e->by_fold);
 	entry_free(e);
 	return 0;
 }

@@ -48,6 +48,9 @@ void users_swap(struct users *a, struct users *b);
 int users_del(struct users *us, struct view name);
 /* Valid until the next put or del; NULL. */
 const struct user *users_find(const struct users *us, struct view name);
+/* Another whose name differs in nothing but letter case. To SIP these are two
+ * (RFC 3261 19.1.4), to people one. NULL. */
+const struct user *users_like(const struct users *us, struct view name);
 /* Walk: *pos = 0 and prev = NULL at first; NULL at the end. */
 const struct user *users_each(const struct users *us, size_t *pos,
 			      const struct user *prev);

@@ -583,6 +583,19 @@ def test_a_list_of_users(confabd, user, folder):
     assert (report['users_taken'], report['md5_only']) == (2, 0)
     assert login(user(server, 'carol'), server.room('x'), name='carol',
                  password='se,cret')[0] == 404
+    # What people would take for the same name is none for a second user.
+    path.write_text('Carol,x\ned,y\nEd,z\n')
+    report = server.ctl('user', 'import', str(path))
+    assert report['users_taken'] == 1
+    assert {s['what']: s['why'] for s in report['skipped']} == {
+        'Carol': "another user's name differs from it in letter case only",
+        'Ed': 'it is twice in the file'}
+    code, _, err = server.show('user', 'add', 'DAN', '--password-file',
+                               str(path))
+    assert code == 1 and 'letter case' in err, err
+    server.ctl('user', 'del', 'dan')
+    assert server.show('user', 'add', 'DAN', '--password-file',
+                       str(path))[0] == 0
     bad = folder('list') / 'bad.csv'
     bad.write_text('carol,"se\n')
     assert 'quote' in server.ctl('user', 'import', str(bad),

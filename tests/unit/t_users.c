@@ -106,6 +106,34 @@ static void test_each(void **state)
 	assert_int_equal(n, 1000);
 }
 
+static void test_like(void **state)
+{
+	struct users *other = users_new(VIEW("h"), VIEW("r"));
+	char longest[USER_NAME_MAX + 20];
+
+	(void)state;
+	assert_null(users_like(us, VIEW("alice")));
+	put("Alice", MD5, "");
+	assert_null(users_like(us, VIEW("Alice")));
+	assert_view(users_like(us, VIEW("aLICE"))->name, "Alice");
+	assert_null(users_like(us, VIEW("Alic")));
+	/* as an older version may have left them */
+	put("alice", MD5, "");
+	assert_view(users_like(us, VIEW("alice"))->name, "Alice");
+	assert_view(users_like(us, VIEW("Alice"))->name, "alice");
+	put("alice", SHA, ""); /* refused */
+	put("alice", MD5, SHA);
+	assert_view(users_like(us, VIEW("Alice"))->name, "alice");
+	users_del(us, VIEW("alice"));
+	assert_null(users_like(us, VIEW("Alice")));
+	memset(longest, 'a', sizeof(longest));
+	assert_null(users_like(us, view_mem(longest, sizeof(longest))));
+	users_swap(us, other);
+	assert_null(users_like(us, VIEW("alice")));
+	assert_non_null(users_like(other, VIEW("alice")));
+	users_free(other);
+}
+
 #undef TEST
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
@@ -115,6 +143,7 @@ int main(void)
 		TEST(test_put_find_del),
 		TEST(test_bad),
 		TEST(test_each),
+		TEST(test_like),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
