@@ -55,7 +55,8 @@ static void on_letter(int status, uint64_t member, uint64_t seq, void *arg)
 static struct view why_again(struct imc *i, const struct addr *user,
 			     int status)
 {
-	if (imc_learn(i, user, imc_done_binding(i, user), status, false))
+	if (imc_learn(i, user, imc_done_binding(i, user), status,
+		      DEVICE_TYPE_FULL))
 		return VIEW("the device wants another form");
 	if (fanout_fate(status) == FATE_AGAIN && imc_has_moved(i, user))
 		return VIEW("he is somewhere else by now");
@@ -200,8 +201,10 @@ static bool copy_fits(const struct fan *f, const struct way *way)
 {
 	const struct device_form form = imc_form(way);
 
-	return f->t && !form.bare && f->body.n <= form.body_max &&
+	return f->t && form.type == DEVICE_TYPE_FULL &&
+	       f->body.n <= form.body_max &&
 	       (!form.sms || f->body.n <= sms_max(SMS_UCS2)) &&
+	       (!form.chars || f->body.n <= form.chars) &&
 	       imc_packet_fits(f->imc, f->t, way);
 }
 

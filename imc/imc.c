@@ -174,9 +174,9 @@ static struct binding *device_to_learn(struct imc *i, const struct addr *user,
 }
 
 bool imc_learn(struct imc *i, const struct addr *user, uint64_t binding,
-	       int status, bool bare)
+	       int status, enum device_type type)
 {
-	struct device_answer answer = { .status = status, .bare = bare };
+	struct device_answer answer = { .status = status, .type = type };
 	struct sip_copy copy;
 	struct binding *b;
 

@@ -67,11 +67,11 @@ bool imc_stream_flow(const struct imc *i, const struct addr *user,
 enum { IMC_PACKET_MAX = 1300 };
 bool imc_packet_fits(const struct imc *i, const struct sip_template *t,
 		     const struct way *way);
-/* From within a done handler: this device of user refused a text (bare:
- * without a charset). True: for a reason that can be helped, it should be
- * sent again as imc_form() says now. */
+/* From within a done handler: this device of user refused a text of this
+ * type. True: for a reason that can be helped, it should be sent again as
+ * imc_form() says now. */
 bool imc_learn(struct imc *i, const struct addr *user, uint64_t binding,
-	       int status, bool bare);
+	       int status, enum device_type type);
 /* Likewise: which device the copy went to. */
 uint64_t imc_done_binding(const struct imc *i, const struct addr *user);
 /* Likewise: the copy went a way that does not lead to user any more, and

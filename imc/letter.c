@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "cpim.h"
 #include "imc_priv.h"
 #include "letter.h"
 #include "log.h"
@@ -22,8 +23,8 @@ struct letter {
 	struct letter_conf conf; /* views into bytes or owner */
 	struct addr *user;       /* ref, or NULL: no name to know him by */
 	struct sip_flow flow;    /* the way that was chosen */
-	bool bare;               /* his device wants no charset */
-	bool sms;                /* it takes as much as a short message has */
+	struct device_form form; /* of what his device takes; body_max: the
+				    text's own bytes in a part */
 	struct split split;      /* in it is what was not sent yet */
 	char bytes[];
 };
@@ -90,21 +91,45 @@ static void letter_end(struct imc *i, struct letter *lt)
 
 static void on_status(int status, uint64_t id, uint64_t unused, void *arg);
 
+static struct cpim in_cpim(const struct letter *lt, struct view text)
+{
+	return (struct cpim){
+		.from = lt->conf.from,
+		.to = sip_dest_to(lt->conf.to),
+		.time_ms = lt->conf.time_ms,
+		.text = text,
+	};
+}
+
 static int make_template(struct sip_template **tp, struct imc *i,
 			 const struct letter *lt, uint64_t id,
 			 struct view body)
 {
-	const struct imc_text text = {
+	static const struct view types[] = {
+		[DEVICE_TYPE_BARE] = VIEW("text/plain"),
+		[DEVICE_TYPE_CPIM] = VIEW(CPIM_TYPE),
+	};
+	const struct cpim c = in_cpim(lt, body);
+	struct imc_text text = {
 		.id = id,
 		.from = lt->conf.from,
-		.type = lt->bare ? VIEW("text/plain") : VIEW_NONE,
+		.type = types[lt->form.type],
 		.body = body,
 		.in_reply_to = lt->conf.in_reply_to,
 		.time_ms = lt->conf.time_ms,
 		.doneh = on_status,
 	};
+	struct buf wrapped = { 0 };
+	int err = i->sip ? 0 : ESHUTDOWN;
 
-	return i->sip ? imc_template(tp, i, &text) : ESHUTDOWN;
+	if (!err && lt->form.type == DEVICE_TYPE_CPIM) {
+		err = cpim_add(&wrapped, &c);
+		text.body = buf_view(&wrapped);
+	}
+	if (!err)
+		err = imc_template(tp, i, &text);
+	buf_free(&wrapped);
+	return err;
 }
 
 /* Bytes that a packet has left for its body. */
@@ -129,44 +154,64 @@ static const struct binding *binding_of(const struct imc *i,
 	return lt->user ? imc_device(i, lt->user, lt->conf.binding) : NULL;
 }
 
-/* *max: bytes of a body down this flow. */
-static int set_way(size_t *max, struct imc *i, struct letter *lt,
+/* What is left of the body for the text. */
+static void take_wrapper(struct letter *lt)
+{
+	const struct cpim c = in_cpim(lt, VIEW_NONE);
+	size_t used = cpim_overhead(&c);
+
+	if (lt->form.body_max < used + SPLIT_PART_MIN)
+		lt->form.body_max = SPLIT_PART_MIN;
+	else
+		lt->form.body_max -= used;
+}
+
+static int set_way(struct imc *i, struct letter *lt,
 		   const struct sip_flow *flow)
 {
 	const struct binding *b = binding_of(i, lt);
-	struct device_form form = device_form(b ? &b->dev : NULL,
-					      flow->transport);
 	size_t room;
 	int err;
 
 	lt->flow = *flow;
 	lt->flow.anew = lt->conf.flow.anew;
-	lt->bare = form.bare;
-	lt->sms = form.sms;
-	*max = form.body_max;
+	lt->form = device_form(b ? &b->dev : NULL, flow->transport);
+	if (lt->form.type == DEVICE_TYPE_CPIM)
+		take_wrapper(lt);
 	if (sip_is_stream(flow->transport))
 		return 0;
 	err = packet_room(&room, i, lt);
-	if (!err && room < *max)
-		*max = room;
+	if (!err && room < lt->form.body_max)
+		lt->form.body_max = room;
 	return err;
+}
+
+static void cut(struct letter *lt)
+{
+	const struct device_form *f = &lt->form;
+	struct view text = lt->conf.text;
+
+	if (f->sms)
+		split_init_sms(&lt->split, text, lt->conf.prefix, f->body_max);
+	else if (f->chars)
+		split_init_chars(&lt->split, text, lt->conf.prefix,
+				 f->body_max, f->chars);
+	else
+		split_init(&lt->split, text, lt->conf.prefix, f->body_max);
 }
 
 /* Chooses the way, the form and the parts, by what is known now. */
 static int plan(struct imc *i, struct letter *lt)
 {
-	struct view text = lt->conf.text;
 	struct sip_flow tcp;
-	size_t max;
-	int err = set_way(&max, i, lt, &lt->conf.flow);
+	int err = set_way(i, lt, &lt->conf.flow);
 
-	if (!err && text.n > max && !sip_is_stream(lt->flow.transport) &&
-	    lt->user && imc_stream_flow(i, lt->user, lt->conf.binding,
-					 &tcp))
-		err = set_way(&max, i, lt, &tcp);
+	if (!err && lt->conf.text.n > lt->form.body_max &&
+	    !sip_is_stream(lt->flow.transport) && lt->user &&
+	    imc_stream_flow(i, lt->user, lt->conf.binding, &tcp))
+		err = set_way(i, lt, &tcp);
 	if (!err)
-		(lt->sms ? split_init_sms : split_init)(&lt->split, text,
-							lt->conf.prefix, max);
+		cut(lt);
 	return err;
 }
 
@@ -205,6 +250,22 @@ static int start(struct imc *i, struct letter *lt)
 	return err ? err : send_part(i, lt);
 }
 
+/* In another form, as was learned just now. False: it would be the same. */
+static bool start_otherwise(int *err, struct imc *i, struct letter *lt)
+{
+	const struct device_form was = lt->form;
+	const enum sip_transport by = lt->flow.transport;
+
+	lt->conf.flow.anew = true;
+	*err = plan(i, lt);
+	if (!*err && lt->form.type == was.type && lt->flow.transport == by &&
+	    lt->form.body_max == was.body_max)
+		return false;
+	if (!*err)
+		*err = send_part(i, lt);
+	return true;
+}
+
 static void letter_done(struct imc *i, struct letter *lt, int status)
 {
 	const struct letter_conf conf = lt->conf;
@@ -229,9 +290,8 @@ static void on_status(int status, uint64_t id, uint64_t unused, void *arg)
 	if (!lt)
 		return;
 	if (status >= 400 && imc_learn(i, lt->user, lt->conf.binding, status,
-				       lt->bare)) {
-		lt->conf.flow.anew = true;
-		err = start(i, lt);
+				       lt->form.type)) {
+		over = !start_otherwise(&err, i, lt);
 	} else if (status < 300 && !split_is_done(&lt->split)) {
 		err = send_part(i, lt);
 	} else {

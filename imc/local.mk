@@ -8,6 +8,7 @@ imc_libimc_a_SOURCES = \
 	imc/cmd_room.c \
 	imc/command.c imc/command.h imc/command_priv.h \
 	imc/content.c imc/content.h \
+	imc/cpim.c imc/cpim.h \
 	imc/direct.c imc/direct.h \
 	imc/dialect.c imc/dialect.h \
 	imc/fanout.c imc/fanout.h \
@@ -29,7 +30,11 @@ imc_libimc_a_SOURCES = \
 	imc/tell.c
 imc_libimc_a_CPPFLAGS = $(INC_face)
 
-check_PROGRAMS += tests/unit/t_imc_content tests/unit/t_imc_headers
+check_PROGRAMS += tests/unit/t_imc_content tests/unit/t_imc_cpim \
+	tests/unit/t_imc_headers
+tests_unit_t_imc_cpim_SOURCES = tests/unit/t_imc_cpim.c
+tests_unit_t_imc_cpim_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_cpim_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)
 tests_unit_t_imc_content_SOURCES = tests/unit/t_imc_content.c
 tests_unit_t_imc_content_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_content_LDADD = imc/libimc.a $(LIB_base) $(CMOCKA_LIBS)

@@ -40,6 +40,8 @@ static bool is_plain(uint32_t c)
 /* 0: it is not in the alphabet. */
 static size_t width(uint32_t c, enum sms_alphabet alphabet)
 {
+	if (alphabet == SMS_ANY)
+		return 1;
 	if (alphabet == SMS_UCS2)
 		return c != UTF8_BAD && c > 0xffff ? 2 : 1;
 	if (is_extended(c))

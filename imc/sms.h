@@ -12,10 +12,14 @@
 
 #include "view.h"
 
-enum sms_alphabet { SMS_GSM, SMS_UCS2 };
+enum sms_alphabet {
+	SMS_GSM,
+	SMS_UCS2,
+	SMS_ANY, /* of no short message: each character counts once */
+};
 
 enum sms_alphabet sms_alphabet_of(struct view text);
-size_t sms_max(enum sms_alphabet alphabet); /* 160, 70 */
+size_t sms_max(enum sms_alphabet alphabet); /* GSM 160, UCS2 70 */
 /* text is of the alphabet. */
 size_t sms_size(struct view text, enum sms_alphabet alphabet);
 /* The longest head of text, in bytes, that takes up at most size. */

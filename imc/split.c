@@ -28,9 +28,9 @@ static size_t part_room(const struct split *sp, struct view rest)
 {
 	size_t room = less(sp->max, sp->marker + sp->prefix.n), chars, fits;
 
-	if (!sp->sms)
+	if (!sp->chars)
 		return room;
-	chars = less(sms_max(sp->alphabet),
+	chars = less(sp->chars,
 		     sp->marker + sms_size(sp->prefix, sp->alphabet));
 	fits = sms_cut(rest, sp->alphabet, chars);
 	return fits < room ? fits : room;
@@ -102,15 +102,29 @@ void split_init(struct split *sp, struct view text, size_t prefix, size_t max)
 		count(sp);
 }
 
+static void set_chars(struct split *sp, struct view text, size_t chars,
+		      enum sms_alphabet alphabet)
+{
+	sp->chars = chars;
+	sp->alphabet = alphabet;
+	if (text.n > sp->max || sms_size(text, alphabet) > chars)
+		count(sp);
+}
+
 void split_init_sms(struct split *sp, struct view text, size_t prefix,
 		    size_t max)
 {
+	enum sms_alphabet alphabet = sms_alphabet_of(text);
+
 	set(sp, text, prefix, max);
-	sp->sms = true;
-	sp->alphabet = sms_alphabet_of(text);
-	if (text.n > max ||
-	    sms_size(text, sp->alphabet) > sms_max(sp->alphabet))
-		count(sp);
+	set_chars(sp, text, sms_max(alphabet), alphabet);
+}
+
+void split_init_chars(struct split *sp, struct view text, size_t prefix,
+		      size_t max, size_t chars)
+{
+	set(sp, text, prefix, max);
+	set_chars(sp, text, chars, SMS_ANY);
 }
 
 bool split_next(struct split *sp, struct buf *out)

@@ -13,8 +13,9 @@ struct split {
 	struct view rest;   /* not taken yet */
 	size_t max;         /* bytes of a part, marker and prefix included */
 	size_t marker;      /* of those for the marker; 0: one part will do */
-	bool sms;           /* each part is a short message as well, */
-	enum sms_alphabet alphabet; /* of these letters */
+	size_t chars;       /* at most so many characters of this alphabet in
+			       a part as well; 0: any number */
+	enum sms_alphabet alphabet;
 	unsigned count, next;
 };
 
@@ -26,6 +27,9 @@ void split_init(struct split *sp, struct view text, size_t prefix,
  * no part is longer than that either. */
 void split_init_sms(struct split *sp, struct view text, size_t prefix,
 		    size_t max);
+/* The same for one that takes so many characters, whichever. */
+void split_init_chars(struct split *sp, struct view text, size_t prefix,
+		      size_t max, size_t chars);
 /* The next part is added to out; false: none is left. The parts' own texts
  * make up the text again, but for one space or line end between two. */
 bool split_next(struct split *sp, struct buf *out);

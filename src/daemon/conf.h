@@ -53,8 +53,8 @@ struct conf_link {
 };
 
 struct conf_device {
-	char *label, *match, *typing, *charset;
-	long max_bytes;
+	char *label, *match, *typing, *charset, *cpim;
+	long max_bytes, max_chars;
 };
 
 struct conf_imc {

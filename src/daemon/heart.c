@@ -128,8 +128,10 @@ static struct device_rule *devices_of(const struct conf *conf)
 		rule[i] = (struct device_rule){
 			.pattern = conf->device[i].match,
 			.max_bytes = (uint32_t)conf->device[i].max_bytes,
+			.max_chars = (uint32_t)conf->device[i].max_chars,
 			.typing = say_of(conf->device[i].typing),
 			.charset = say_of(conf->device[i].charset),
+			.cpim = say_of(conf->device[i].cpim),
 		};
 	return rule;
 }

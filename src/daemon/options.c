@@ -741,6 +741,15 @@ static const struct opt device_opts[] = {
 	  .example = "160",
 	  .help = "Bytes of text that it takes in one MESSAGE; longer texts\n"
 		  "come in parts. 0: as is known of its kind." },
+	{ .key = "max_chars",
+	  .type = OPT_INT,
+	  .offset = AT(conf_device, max_chars),
+	  .def = "0",
+	  .min = 0,
+	  .max = 16384,
+	  .example = "128",
+	  .help = "Characters that it takes in one MESSAGE, whatever they\n"
+		  "are in bytes. 0: as is known of its kind." },
 	{ .key = "typing",
 	  .offset = AT(conf_device, typing),
 	  .def = "learn",
@@ -754,6 +763,13 @@ static const struct opt device_opts[] = {
 	  .check = check_say,
 	  .help = "Whether the type of a text may say that it is UTF-8: yes,\n"
 		  "no, or learn: until it refuses that." },
+	{ .key = "cpim",
+	  .offset = AT(conf_device, cpim),
+	  .def = "learn",
+	  .check = check_say,
+	  .help = "Whether it gets texts as message/cpim (RFC 3862): yes,\n"
+		  "no, or learn: when it says that it takes that and no\n"
+		  "text/plain." },
 };
 
 #define ROWS(a) .opts = a, .count = sizeof(a) / sizeof(a[0])

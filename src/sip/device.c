@@ -78,6 +78,17 @@ static bool said(enum device_say say, bool learned)
 	return say == SAY_NOTHING ? learned : say == SAY_YES;
 }
 
+static enum device_type type_of(uint32_t traits,
+				const struct device_rule *rule)
+{
+	const uint32_t only_cpim = DEVICE_CPIM | DEVICE_PLAIN_NOT;
+
+	if (said(rule->cpim, (traits & only_cpim) == only_cpim))
+		return DEVICE_TYPE_CPIM;
+	return said(rule->charset, !(traits & DEVICE_BARE)) ?
+		       DEVICE_TYPE_FULL : DEVICE_TYPE_BARE;
+}
+
 struct device_form device_form(const struct device *d,
 			       enum sip_transport transport)
 {
@@ -90,11 +101,12 @@ struct device_form device_form(const struct device *d,
 	if (!d)
 		return f;
 	rule = d->rule ? d->rule : &none;
-	f.sms = d->sms && !rule->max_bytes;
+	f.sms = d->sms && !rule->max_bytes && !rule->max_chars;
+	f.chars = rule->max_chars;
 	keep_below(&f.body_max, rule->max_bytes ? rule->max_bytes : d->kind);
 	if (!sip_is_stream(transport) || d->traits & DEVICE_SMALL)
 		keep_below(&f.body_max, d->learned);
-	f.bare = !said(rule->charset, !(d->traits & DEVICE_BARE));
+	f.type = type_of(d->traits, rule);
 	f.typing = said(rule->typing, d->traits & DEVICE_TYPES);
 	return f;
 }
@@ -123,25 +135,41 @@ static bool accepts_text(struct view accept)
 	return view_empty(accept) || accept_has(accept, list);
 }
 
-static void trait_set(struct device *d, uint32_t trait)
+static bool accepts_typing(struct view accept)
+{
+	static const char *const list[] = { DEVICE_TYPING_TYPE, NULL };
+
+	return accept_has(accept, list);
+}
+
+static bool accepts_cpim(struct view accept)
+{
+	static const char *const list[] = { "message/cpim", NULL };
+
+	return accept_has(accept, list);
+}
+
+/* One way or the other. */
+static void trait_set(struct device *d, uint32_t trait, uint32_t opposite)
 {
 	d->traits |= trait;
+	d->traits &= ~opposite;
 }
 
 bool device_heard(struct device *d, const struct device_heard *heard)
 {
-	static const char *const typing[] = { DEVICE_TYPING_TYPE, NULL };
-	static const char *const cpim[] = { "message/cpim", NULL };
 	uint32_t before = d->traits;
 
-	if (accept_has(heard->accept, typing)) {
-		trait_set(d, DEVICE_TYPES);
-		d->traits &= ~(uint32_t)DEVICE_TYPES_NOT;
-	}
+	if (accepts_typing(heard->accept))
+		trait_set(d, DEVICE_TYPES, DEVICE_TYPES_NOT);
 	if (heard->typing && !(d->traits & DEVICE_TYPES_NOT))
-		trait_set(d, DEVICE_TYPES);
-	if (accept_has(heard->accept, cpim))
-		trait_set(d, DEVICE_CPIM);
+		trait_set(d, DEVICE_TYPES, 0);
+	if (accepts_cpim(heard->accept)) {
+		trait_set(d, DEVICE_CPIM, DEVICE_CPIM_NOT);
+		trait_set(d, DEVICE_PLAIN_NOT, 0);
+	}
+	if (accepts_text(heard->accept) && !view_empty(heard->accept))
+		trait_set(d, 0, DEVICE_PLAIN_NOT);
 	return d->traits != before;
 }
 
@@ -153,7 +181,7 @@ static bool learn_size(struct device *d, const struct device_answer *a)
 	if (body <= DEVICE_BODY_MIN)
 		return false;
 	if (sip_is_stream(a->transport))
-		trait_set(d, DEVICE_SMALL);
+		trait_set(d, DEVICE_SMALL, 0);
 	body /= 2;
 	if (body < DEVICE_BODY_MIN)
 		body = DEVICE_BODY_MIN;
@@ -165,11 +193,32 @@ static bool learn_size(struct device *d, const struct device_answer *a)
 /* An operator's word stands: nothing is tried against it. */
 static bool learn_bare(struct device *d, const struct device_answer *a)
 {
-	if (a->bare || !accepts_text(a->accept) ||
+	if (a->type == DEVICE_TYPE_BARE || !accepts_text(a->accept) ||
 	    (d->rule && d->rule->charset != SAY_NOTHING))
 		return false;
-	trait_set(d, DEVICE_BARE);
+	trait_set(d, DEVICE_BARE, 0);
 	return true;
+}
+
+/* Text/plain was refused. */
+static bool learn_cpim(struct device *d, const struct device_answer *a)
+{
+	if (d->traits & DEVICE_CPIM_NOT ||
+	    (d->rule && d->rule->cpim != SAY_NOTHING))
+		return false;
+	if (view_empty(a->accept) ? !(d->traits & DEVICE_CPIM) :
+				    !accepts_cpim(a->accept))
+		return false;
+	trait_set(d, DEVICE_CPIM | DEVICE_PLAIN_NOT, 0);
+	return true;
+}
+
+static bool learn_type(struct device *d, const struct device_answer *a)
+{
+	if (a->type != DEVICE_TYPE_CPIM)
+		return learn_bare(d, a) || learn_cpim(d, a);
+	trait_set(d, DEVICE_CPIM_NOT, DEVICE_PLAIN_NOT | DEVICE_CPIM);
+	return !d->rule || d->rule->cpim == SAY_NOTHING;
 }
 
 bool device_answered(struct device *d, const struct device_answer *a)
@@ -178,7 +227,7 @@ bool device_answered(struct device *d, const struct device_answer *a)
 	case 406:
 	case 415:
 	case 488:
-		return learn_bare(d, a);
+		return learn_type(d, a);
 	case 413:
 	case 513:
 		return learn_size(d, a);
@@ -189,21 +238,34 @@ bool device_answered(struct device *d, const struct device_answer *a)
 
 void device_no_typing(struct device *d)
 {
-	d->traits &= ~(uint32_t)DEVICE_TYPES;
-	trait_set(d, DEVICE_TYPES_NOT);
+	trait_set(d, DEVICE_TYPES_NOT, DEVICE_TYPES);
+}
+
+static void put_form(struct buf *b, const struct device_form *f)
+{
+	static const char *const types[] = {
+		[DEVICE_TYPE_FULL] = "",
+		[DEVICE_TYPE_BARE] = ", no charset",
+		[DEVICE_TYPE_CPIM] = ", all in message/cpim",
+	};
+
+	buf_addf(b, "at most %zu bytes", f->body_max);
+	if (f->sms)
+		buf_adds(b, " and 160 characters");
+	if (f->chars)
+		buf_addf(b, " and %zu characters", f->chars);
+	buf_adds(b, types[f->type]);
+	buf_adds(b, f->typing ? ", typing" : "");
 }
 
 void device_put(struct buf *b, const struct device *d,
 		enum sip_transport transport)
 {
-	struct device_form f = device_form(d, transport);
+	const struct device_form f = device_form(d, transport);
 
-	buf_adds(b, "at most ");
-	buf_add_u64(b, f.body_max);
-	buf_adds(b, f.sms ? " bytes and 160 characters" : " bytes");
-	buf_adds(b, f.bare ? ", no charset" : "");
-	buf_adds(b, f.typing ? ", typing" : "");
-	buf_adds(b, d->traits & DEVICE_CPIM ? ", cpim" : "");
+	put_form(b, &f);
+	if (f.type != DEVICE_TYPE_CPIM && d->traits & DEVICE_CPIM)
+		buf_adds(b, ", cpim");
 	if (d->rule) {
 		buf_adds(b, ", as device \"");
 		buf_adds(b, d->rule->pattern);

@@ -26,8 +26,10 @@ struct device_rule {
 				    "sip:user@host"; static or owned by who
 				    made the rule */
 	uint32_t max_bytes;      /* 0: not said */
+	uint32_t max_chars;      /* likewise */
 	enum device_say typing;
 	enum device_say charset; /* yes: text/plain;charset=UTF-8 */
+	enum device_say cpim;    /* yes: message/cpim around that */
 };
 struct device_rules {
 	const struct device_rule *rule;
@@ -42,6 +44,15 @@ enum device_trait {
 	DEVICE_TYPES_NOT = 1 << 2,   /* refused one */
 	DEVICE_CPIM = 1 << 3,        /* takes message/cpim */
 	DEVICE_SMALL = 1 << 4,       /* learned holds for streams as well */
+	DEVICE_PLAIN_NOT = 1 << 5,   /* takes no text/plain */
+	DEVICE_CPIM_NOT = 1 << 6,    /* refused message/cpim */
+};
+
+/* What a text is sent as. */
+enum device_type {
+	DEVICE_TYPE_FULL, /* text/plain;charset=UTF-8 */
+	DEVICE_TYPE_BARE, /* text/plain */
+	DEVICE_TYPE_CPIM, /* message/cpim around the first (RFC 3862) */
 };
 
 struct device {
@@ -57,7 +68,8 @@ struct device_form {
 	size_t body_max; /* bytes of one MESSAGE's body */
 	bool sms;        /* and no more than a short message has: 160
 			    characters, 70 where they are not GSM's */
-	bool bare;       /* text/plain without a charset */
+	size_t chars;    /* characters of one MESSAGE's text, 0: any number */
+	enum device_type type;
 	bool typing;     /* takes typing notices */
 };
 /* d may be NULL: nothing is known. */
@@ -81,8 +93,8 @@ bool device_heard(struct device *d, const struct device_heard *heard);
 struct device_answer {
 	int status;
 	enum sip_transport transport;
-	size_t body;        /* bytes that we sent */
-	bool bare;          /* without a charset */
+	size_t body;        /* bytes that we sent, */
+	enum device_type type; /* as this */
 	struct view accept; /* its Accept header, or empty */
 };
 /* True: the refusal has taught us something, the same text should be sent

@@ -114,6 +114,7 @@ struct place *place_new(struct location *l, struct entry *e, uint64_t id)
 	p->l = l;
 	p->entry = e;
 	p->b.id = id;
+	device_name(&p->b.dev, e->aor, VIEW_NONE, &l->rules);
 	if (!id) {
 		*place_at(e, 0) = p; /* at the end */
 		return p;

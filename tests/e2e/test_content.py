@@ -244,3 +244,130 @@ def test_a_charset_that_is_refused_is_left_out(room):
     types = [content_type(m) for m in room.bob.requests.all()
              if m.body.startswith('[alice]')]
     assert types == [PLAIN.lower(), 'text/plain', 'text/plain']
+
+
+def in_cpim(message):
+    """(headers, text) of a message/cpim body."""
+    head, inner, text = message.body.split('\r\n\r\n', 2)
+    assert inner.lower() == 'content-type: ' + PLAIN.lower()
+    return dict(line.split(': ', 1) for line in head.split('\r\n')), text
+
+
+def takes(room, name):
+    return room.server.ctl('contact', name)[0]['takes']
+
+
+def test_cpim_is_for_who_takes_no_plain_text(room):
+    assert room.bob.send(room.uri, '#members', headers=[
+        'Accept: message/cpim, application/sdp']) == 200
+    words = ' '.join('word%04d' % i for i in range(300))
+    assert room.alice.send(room.uri, 'h\xe9llo') == 202
+    assert room.alice.send(room.uri, words) == 202
+    room.bob.seen.wait(lambda m: 'word0299' in m.body)
+    found = [m for m in room.bob.seen.all() if '[alice]: ' in m.body]
+    assert {content_type(m) for m in found} == {'message/cpim'}
+    headers, text = in_cpim(found[0])
+    assert text == '[alice]: h\xe9llo'
+    assert headers['From'] == '<%s>' % room.uri
+    assert headers['To'] == '<%s>' % room.bob.aor
+    assert re.fullmatch(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ',
+                        headers['DateTime'])
+    parts = [re.sub(r'^\(\d+/\d+\) \[alice\]: ', '', in_cpim(m)[1])
+             for m in found[1:]]
+    assert len(parts) > 2 and ' '.join(parts) == words
+    assert 'all in message/cpim' in takes(room, 'bob')
+
+
+def test_a_refusal_teaches_cpim(room):
+    """415 to text/plain whose Accept says only message/cpim."""
+    room.bob.answer = lambda m: \
+        200 if content_type(m) == 'message/cpim' else 415
+    room.bob.answer_headers = ['Accept: message/cpim']
+    for text in 'one', 'two':
+        assert room.alice.send(room.uri, text) == 202
+        found = room.bob.seen.wait(lambda m: m.body.endswith(
+            '\r\n[alice]: ' + text))
+        assert in_cpim(found)[1] == '[alice]: ' + text
+    types = [content_type(m) for m in room.bob.requests.all()
+             if '[alice]: ' in m.body]
+    assert types == [PLAIN.lower(), 'message/cpim', 'message/cpim']
+    assert 'all in message/cpim' in takes(room, 'bob')
+
+
+def test_406_and_488_teach_the_same(room):
+    for status, person in (406, room.bob), (488, room.alice):
+        person.answer = lambda m, status=status: \
+            200 if content_type(m) == 'text/plain' else status
+    assert room.bob.send(room.uri, 'hello alice') == 202
+    room.alice.saw('[bob]: hello alice')
+    assert room.alice.send(room.uri, 'hello bob') == 202
+    room.bob.saw('[alice]: hello bob')
+    for name in 'alice', 'bob':
+        assert 'no charset' in takes(room, name)
+
+
+@pytest.mark.parametrize('status', [413, 513])
+def test_too_large_teaches_a_smaller_budget(room, status):
+    room.bob.answer = lambda m: 200 if len(m.body) <= 300 else status
+    words = ' '.join('word%04d' % i for i in range(80))
+    assert room.alice.send(room.uri, words) == 202
+    assert ' '.join(p[len('[alice]: '):] for p in all_parts(room.bob)) == \
+        words
+    budget = int(re.match(r'at most (\d+) bytes', takes(room, 'bob'))[1])
+    assert 160 <= budget <= 300
+    # It is kept, and not learned anew.
+    before = len(room.bob.requests.all())
+    assert room.alice.send(room.uri, words) == 202
+    wait_for(lambda: room.bob.parts('[alice]: ') and
+             len(parts_of(room.bob)) % 2 == 0 and
+             len(room.bob.requests.all()) > before, 'the second text')
+    room.server.stop()
+    room.server.start()
+    assert takes(room, 'bob').startswith('at most %d bytes' % budget)
+
+
+def test_who_refuses_each_size_is_given_up(room):
+    """Parts can't be smaller than what goes around them."""
+    room.bob.answer = 513
+    assert room.bob.send(room.uri, '#members', headers=[
+        'Accept: message/cpim']) == 200
+    assert room.alice.send(room.uri, 'x' * 500) == 202
+    wait_for(lambda: not any(m['waiting'] for m in room.server.ctl(
+        'members', 'content')), 'the text to be given up')
+    assert len(room.bob.requests.all()) < 30
+
+
+def test_the_operator_knows_better(confabd, user):
+    server = confabd(extra="""
+device display {
+    match = "Display"
+    max_chars = 48
+    cpim = "no"
+}
+device wrapper {
+    match = "sip:carol@confab.test"
+    cpim = "yes"
+}
+""")
+    uri = server.room('ruled')
+    alice, bob, carol = (user(server, n) for n in ('alice', 'bob', 'carol'))
+    alice.join(uri)
+    bob.join(uri)
+    assert carol.send(uri, '#join') == 200
+    carol.seen.wait(lambda m: m.body.endswith(
+        '\r\n*** [carol] has joined the room'))
+    assert bob.send(uri, '#members', headers=[
+        'User-Agent: My display/2', 'Accept: message/cpim']) == 200
+    words = ' '.join('w\xf6rd%d' % i for i in range(20))
+    assert alice.send(uri, words) == 202
+    parts = all_parts(bob)
+    assert ' '.join(p[len('[alice]: '):] for p in parts) == words
+    for message in bob.seen.all():
+        if message.body.startswith('('):
+            assert len(message.body) <= 48
+            assert content_type(message) == PLAIN.lower()
+    found = carol.seen.wait(lambda m: m.body.endswith(words))
+    assert in_cpim(found)[1] == '[alice]: ' + words
+    assert ' and 48 characters' in server.ctl('contact', 'bob')[0]['takes']
+    assert 'as device "sip:carol@' in \
+        server.ctl('contact', 'carol')[0]['takes']

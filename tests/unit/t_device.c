@@ -22,11 +22,29 @@ static bool answer(struct device *d, int status, size_t body, bool bare,
 	const struct device_answer a = {
 		.status = status,
 		.body = body,
-		.bare = bare,
+		.type = bare ? DEVICE_TYPE_BARE : DEVICE_TYPE_FULL,
 		.accept = view_str(accept),
 	};
 
 	return device_answered(d, &a);
+}
+
+static bool refuse(struct device *d, enum device_type type,
+		   const char *accept)
+{
+	const struct device_answer a = {
+		.status = 415,
+		.body = 100,
+		.type = type,
+		.accept = view_str(accept),
+	};
+
+	return device_answered(d, &a);
+}
+
+static enum device_type type_of(const struct device *d)
+{
+	return device_form(d, SIP_UDP).type;
 }
 
 static size_t size_for(const char *agent, enum sip_transport transport)
@@ -51,7 +69,7 @@ static void nothing_is_known_of_a_new_one(void **state)
 
 	(void)state;
 	assert_int_equal(f.body_max, DEVICE_BODY_UDP);
-	assert_false(f.bare || f.typing);
+	assert_false(f.type || f.typing);
 	assert_int_equal(device_form(NULL, SIP_TLS).body_max,
 			 DEVICE_BODY_STREAM);
 }
@@ -111,7 +129,8 @@ static void a_charset_may_be_too_much(void **state)
 		struct device d = { 0 };
 
 		assert_true(answer(&d, codes[n], 5, false, "text/plain"));
-		assert_true(device_form(&d, SIP_UDP).bare);
+		assert_int_equal(device_form(&d, SIP_UDP).type,
+				 DEVICE_TYPE_BARE);
 		/* that was not it */
 		assert_false(answer(&d, codes[n], 5, true, ""));
 	}
@@ -146,6 +165,83 @@ static void typing_is_for_who_uses_it(void **state)
 	assert_true(device_form(&d, SIP_UDP).typing);
 }
 
+static void cpim_is_for_who_takes_nothing_else(void **state)
+{
+	struct device d = { 0 };
+
+	(void)state;
+	assert_true(hear(&d, "text/plain;q=1, message/cpim", false));
+	assert_int_equal(type_of(&d), DEVICE_TYPE_FULL);
+	assert_true(hear(&d, "Message/CPIM, application/sdp", false));
+	assert_int_equal(type_of(&d), DEVICE_TYPE_CPIM);
+	assert_false(hear(&d, "", false));
+	assert_int_equal(type_of(&d), DEVICE_TYPE_CPIM);
+	assert_true(hear(&d, "text/*", false));
+	assert_int_equal(type_of(&d), DEVICE_TYPE_FULL);
+}
+
+static void a_refusal_tells_of_cpim(void **state)
+{
+	struct device d = { 0 };
+
+	(void)state;
+	assert_true(refuse(&d, DEVICE_TYPE_FULL, "message/cpim"));
+	assert_int_equal(type_of(&d), DEVICE_TYPE_CPIM);
+	/* it refuses that as well: never again, unless it says so */
+	assert_true(refuse(&d, DEVICE_TYPE_CPIM, "message/cpim"));
+	assert_int_equal(type_of(&d), DEVICE_TYPE_FULL);
+	assert_false(refuse(&d, DEVICE_TYPE_FULL, "message/cpim"));
+	assert_true(hear(&d, "message/cpim", false));
+	assert_int_equal(type_of(&d), DEVICE_TYPE_CPIM);
+}
+
+static void each_form_is_tried_once(void **state)
+{
+	struct device d = { 0 };
+
+	(void)state;
+	hear(&d, "text/plain, message/cpim", false);
+	assert_true(refuse(&d, DEVICE_TYPE_FULL, ""));
+	assert_int_equal(type_of(&d), DEVICE_TYPE_BARE);
+	assert_true(refuse(&d, DEVICE_TYPE_BARE, ""));
+	assert_int_equal(type_of(&d), DEVICE_TYPE_CPIM);
+	assert_true(refuse(&d, DEVICE_TYPE_CPIM, ""));
+	assert_int_equal(type_of(&d), DEVICE_TYPE_BARE);
+	assert_false(refuse(&d, DEVICE_TYPE_BARE, ""));
+	/* it named what it takes */
+	device_forget(&d);
+	hear(&d, "text/plain, message/cpim", false);
+	assert_false(refuse(&d, DEVICE_TYPE_FULL, "image/png"));
+}
+
+static void the_operator_knows_of_cpim_and_characters(void **state)
+{
+	static const struct device_rule rule[] = {
+		{ .pattern = "old", .cpim = SAY_NO, .max_chars = 48 },
+		{ .pattern = "dect", .cpim = SAY_YES, .max_chars = 128 },
+	};
+	const struct device_rules rules = { rule, 2 };
+	struct device d = { 0 };
+	struct buf b = { 0 };
+
+	(void)state;
+	hear(&d, "message/cpim", false);
+	device_name(&d, VIEW("sip:a@h"), VIEW("My old phone"), &rules);
+	assert_int_equal(type_of(&d), DEVICE_TYPE_FULL);
+	assert_true(refuse(&d, DEVICE_TYPE_FULL, ""));
+	assert_false(refuse(&d, DEVICE_TYPE_BARE, "message/cpim"));
+	device_forget(&d);
+	device_name(&d, VIEW("sip:a@h"), VIEW("My DECT phone"), &rules);
+	assert_int_equal(type_of(&d), DEVICE_TYPE_CPIM);
+	assert_false(refuse(&d, DEVICE_TYPE_CPIM, "text/plain"));
+	assert_false(device_form(&d, SIP_UDP).sms);
+	device_put(&b, &d, SIP_UDP);
+	assert_string_equal(buf_str(&b),
+			    "at most 3000 bytes and 128 characters, all in "
+			    "message/cpim, as device \"dect\" says");
+	buf_free(&b);
+}
+
 static void the_operator_knows_better(void **state)
 {
 	static const struct device_rule rule[] = {
@@ -163,7 +259,7 @@ static void the_operator_knows_better(void **state)
 	device_name(&d, VIEW("sip:alice@h"), VIEW("My Asterisk 1"), &rules);
 	f = device_form(&d, SIP_UDP);
 	assert_int_equal(f.body_max, 2000);
-	assert_true(f.bare);
+	assert_int_equal(f.type, DEVICE_TYPE_BARE);
 	assert_false(f.typing);
 	assert_false(answer(&d, 415, 5, false, ""));
 	device_put(&b, &d, SIP_UDP);
@@ -172,7 +268,7 @@ static void the_operator_knows_better(void **state)
 	device_name(&d, VIEW("sip:bob@h"), VIEW("My Asterisk 1"), &rules);
 	f = device_form(&d, SIP_UDP);
 	assert_int_equal(f.body_max, 99);
-	assert_false(f.bare);
+	assert_int_equal(f.type, DEVICE_TYPE_FULL);
 	assert_true(f.typing);
 	device_name(&d, VIEW("sip:bobby@h"), VIEW("x"), &rules);
 	assert_null(d.rule);
@@ -189,6 +285,10 @@ int main(void)
 		TEST(a_charset_may_be_too_much),
 		TEST(who_takes_no_text_is_believed),
 		TEST(typing_is_for_who_uses_it),
+		TEST(cpim_is_for_who_takes_nothing_else),
+		TEST(a_refusal_tells_of_cpim),
+		TEST(each_form_is_tried_once),
+		TEST(the_operator_knows_of_cpim_and_characters),
 		TEST(the_operator_knows_better),
 	};
 

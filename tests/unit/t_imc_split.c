@@ -263,6 +263,30 @@ static void bytes_bound_short_messages_as_well(void **state)
 	buf_free(&b);
 }
 
+static void characters_count_once_each(void **state)
+{
+	struct buf b = { 0 }, part = { 0 };
+	struct split sp;
+
+	(void)state;
+	for (int n = 0; n < 128; n++)
+		buf_adds(&b, n % 2 ? "\xf0\x9f\x98\x80" : "a");
+	split_init_chars(&sp, buf_view(&b), 0, 3000, 128);
+	assert_int_equal(sp.count, 1);
+	buf_addc(&b, '.');
+	split_init_chars(&sp, buf_view(&b), 0, 3000, 128);
+	assert_int_equal(sp.count, 2);
+	while (split_next(&sp, &part)) {
+		assert_true(sms_size(buf_view(&part), SMS_ANY) <= 128);
+		buf_clear(&part);
+	}
+	/* bytes bound them as well */
+	split_init_chars(&sp, buf_view(&b), 0, 100, 128);
+	assert_int_equal(sp.count, 4);
+	buf_free(&part);
+	buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +301,7 @@ int main(void)
 		TEST(short_messages_are_counted_in_characters),
 		TEST(short_messages_make_the_text_again),
 		TEST(bytes_bound_short_messages_as_well),
+		TEST(characters_count_once_each),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

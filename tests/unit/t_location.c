@@ -505,7 +505,8 @@ static void what_the_store_had(void **state)
 	assert_view(sip_dest_route(b[0]->dest), "<sip:p;lr>");
 	assert_int_equal(b[0]->flow.listener, 2);
 	assert_int_equal(device_form(&b[0]->dev, SIP_UDP).body_max, 700);
-	assert_true(device_form(&b[0]->dev, SIP_UDP).bare);
+	assert_int_equal(device_form(&b[0]->dev, SIP_UDP).type,
+			 DEVICE_TYPE_BARE);
 	assert_int_equal(b[0]->dev.kind, 1023);
 	assert_int_equal(st.begun, 0);
 	advance(1020);

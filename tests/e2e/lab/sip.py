@@ -60,7 +60,8 @@ class Unconnected:
 
 class SipUser:
     """name@domain on a socket of its own. answer: the status that incoming
-    MESSAGEs get, or a function that says it of a Message; None: silence.
+    MESSAGEs get, or a function that says it of a Message; None: silence;
+    answer_headers: lines that go with it.
     anybody: hears others than the server as well (UDP). sock: a socket that
     is connected already (tls.TlsSocket, ws.WsSocket). password: logs in
     where it is asked to."""
@@ -77,6 +78,7 @@ class SipUser:
         self.responses = {}
         self.changed = threading.Condition()
         self.known = set()
+        self.answer_headers = []
         self.cseq = 0
         self.closed = False
         if sock:
@@ -170,8 +172,9 @@ class SipUser:
         lines += ['From: ' + get(headers, 'from'),
                   'To: ' + self.tagged(get(headers, 'to')),
                   'Call-ID: ' + message.call_id,
-                  'CSeq: ' + get(headers, 'cseq'),
-                  'Content-Length: 0', '', '']
+                  'CSeq: ' + get(headers, 'cseq')]
+        lines += self.answer_headers
+        lines += ['Content-Length: 0', '', '']
         try:
             self.sock.send('\r\n'.join(lines).encode())
         except OSError:
