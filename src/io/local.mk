@@ -13,6 +13,7 @@ src_io_libio_a_SOURCES = \
 	src/io/listener.c \
 	src/io/loop.c src/io/loop.h src/io/loop_priv.h \
 	src/io/netaddr.c src/io/netaddr.h \
+	src/io/seal.c src/io/seal.h \
 	src/io/sock.c src/io/sock.h \
 	src/io/stream.c src/io/stream.h \
 	src/io/tls.c src/io/tls.h \
@@ -92,3 +93,8 @@ check_PROGRAMS += tests/unit/t_digest
 tests_unit_t_digest_SOURCES = tests/unit/t_digest.c
 tests_unit_t_digest_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_digest_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_seal
+tests_unit_t_seal_SOURCES = tests/unit/t_seal.c
+tests_unit_t_seal_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_seal_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)

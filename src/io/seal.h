@@ -14,7 +14,8 @@ enum {
 	SEAL_KEY = 32,
 	SEAL_SECRET_MAX = 1024, /* bytes of a secret */
 	SEAL_TEXT_MAX = 1536,   /* of its sealed text */
-	SEAL_FOR_MAX = 8,       /* what it is for: so many parts */
+	SEAL_FOR_MAX = 8,       /* what it is for: so many parts, each */
+	SEAL_PART_MAX = 65536,  /* of at most so many bytes */
 };
 
 struct seal;
@@ -28,15 +29,17 @@ int seal_new(struct seal **sp, const char *path, struct buf *why);
 /* The same with this key. */
 struct seal *seal_of(const uint8_t key[SEAL_KEY]);
 
-/* Adds the sealed text to out. EMSGSIZE: the secret is too long. */
+/* Adds the sealed text to out. EMSGSIZE: the secret is too long; EINVAL: a
+ * part is, or there are too many. */
 int seal_shut(struct buf *out, const struct seal *s, const struct view *parts,
 	      size_t count, struct view secret);
-/* Adds the secret to out; the caller wipes it by seal_wipe(). ENOKEY: it
+/* Adds the secret to out, which is better empty and with a cap: the caller
+ * wipes it by seal_wipe(), and what a buffer outgrew is not wiped. ENOKEY: it
  * was sealed by another key; EBADMSG: it is damaged, for something else, or
  * no sealed text; ENOTSUP: of a newer form. Nothing is added then. */
 int seal_open(struct buf *out, const struct seal *s, const struct view *parts,
 	      size_t count, struct view sealed);
-/* Each of these in words: "..." after "the password can't be read: ". */
+/* Each of these in words, to follow "the password can't be read: ". */
 const char *seal_why(int err);
 
 /* buf_free() that overwrites before. */
