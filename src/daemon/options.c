@@ -790,7 +790,7 @@ const struct opt_section opt_sections[] = {
 	  .count = GATEWAY_OPTS, .offset = AT(conf, jabber_gateway),
 	  .off = true,
 	  .help = "XMPP for SIP users, each by an account of his own. On\n"
-		  "when there is a jdomain. doc/jabber.md shows how to begin." },
+		  "when there is a jdomain. See doc/jabber.md." },
 	{ .name = "jabber_component", .opts = component_opts,
 	  .count = COMPONENT_OPTS, .offset = AT(conf, jabber_component),
 	  .off = true,
