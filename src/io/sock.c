@@ -47,6 +47,20 @@ int sock_open(int *fdp, int family, int type, const struct netaddr *local)
 }
 
 
+void sock_raise(int *fd, int min)
+{
+	int high;
+
+	if (*fd >= min)
+		return;
+	high = fcntl(*fd, F_DUPFD_CLOEXEC, min);
+	if (high < 0)
+		return;
+	close(*fd);
+	*fd = high;
+}
+
+
 static void sock_name(int fd, struct netaddr *a, name_h *h)
 {
 	struct sockaddr_storage ss = { 0 };

@@ -8,6 +8,9 @@
 /* type: SOCK_STREAM or SOCK_DGRAM. local: where to bind, or NULL.
  * EINVAL for another family than AF_INET and AF_INET6. */
 int sock_open(int *fd, int family, int type, const struct netaddr *local);
+/* Gives *fd a number of at least min, if the process may have one; else all
+ * stays as it is. */
+void sock_raise(int *fd, int min);
 /* An address without family where it is no IP socket. */
 void sock_local(int fd, struct netaddr *a);
 void sock_peer(int fd, struct netaddr *a);

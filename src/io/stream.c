@@ -334,6 +334,8 @@ static void on_job(void *arg)
 
 	if (s->refused)
 		over(s, s->refused, words(s, s->refused));
+	if (s->state == STREAM_HANDSHAKE)
+		handshake(s);
 	if (s->state == STREAM_OPEN && !s->blocked)
 		flush(s);
 	if (s->state == STREAM_OPEN && s->read_again)
@@ -389,6 +391,7 @@ int stream_connect(struct stream **sp, struct loop *l,
 	err = sock_open(&s->fd, netaddr_family(dst), SOCK_STREAM, conf->bind);
 	if (err)
 		goto out;
+	sock_raise(&s->fd, conf->fd_min);
 	sock_tcp_options(s->fd, conf->dead_ms);
 	if (conf->tls)
 		err = tls_open(&s->tls, conf->tls, s->fd, conf->tls_name);
@@ -439,6 +442,39 @@ int stream_adopt(struct stream **sp, struct loop *l, int fd,
 	else
 		*sp = s;
 	return err;
+}
+
+
+/* Nothing plain may come behind the handshake's first byte. */
+static int finish_plain(struct stream *s)
+{
+	if (s->state != STREAM_OPEN)
+		return ENOTCONN;
+	if (s->tls)
+		return EALREADY;
+	if (s->out.n)
+		(void)push(s);
+	return s->out.n ? EBUSY : 0;
+}
+
+
+int stream_starttls(struct stream *s, struct tls_ctx *ctx, const char *name,
+		    uint64_t limit_ms)
+{
+	int err = finish_plain(s);
+
+	if (!err)
+		err = tls_open(&s->tls, ctx, s->fd, name);
+	if (err)
+		return err;
+	s->state = STREAM_HANDSHAKE;
+	s->blocked = s->read_again = s->redeliver = false;
+	buf_clear(&s->in);
+	set_events(s);
+	wheel_start(loop_wheel(s->l), &s->timer,
+		    limit_ms ? limit_ms : CONNECT_MS, on_timeout);
+	loop_defer(s->l, &s->job);
+	return 0;
 }
 
 

@@ -16,7 +16,8 @@ struct tls_ctx;
 /* Handlers; each may call stream_close(). */
 struct stream_ops {
 	/* Connected, with TLS: handshake done and peer verified. Of adopted
-	 * streams only called with TLS. May be NULL. */
+	 * streams only called with TLS; once more after stream_starttls().
+	 * May be NULL. */
 	void (*on_open)(void *arg);
 	/* New bytes are at the end of in. What the handler drops (buf_drop)
 	 * is consumed, the rest stays; when in has reached its limit and
@@ -44,6 +45,10 @@ struct stream_conf {
 	struct tls_ctx *tls;    /* ref taken; NULL: plain */
 	const char *tls_name;   /* server name to ask for and verify */
 	const struct netaddr *bind; /* local address, or NULL */
+	/* stream_connect(): the descriptor gets at least this number where
+	 * the process may have that many: low ones are for libraries that
+	 * select(). 0: any. */
+	int fd_min;
 };
 
 /* Begins to connect; on_open or on_close follows, never before this
@@ -57,6 +62,14 @@ int stream_connect(struct stream **sp, struct loop *l,
 int stream_adopt(struct stream **sp, struct loop *l, int fd,
 		 const struct stream_conf *conf, const struct stream_ops *ops,
 		 void *arg);
+/* TLS as a client from here on, over a plain stream that is open (RFC 6120
+ * 5): what came in so far and was not consumed is thrown away, as nobody
+ * vouches for it. on_open follows once the peer is verified, or on_close
+ * (ETIMEDOUT after limit_ms, 0: 30 s), never before this returns; what is
+ * written meanwhile waits. EBUSY: something plain could not be sent yet;
+ * EALREADY: it is TLS; ENOTCONN; EINVAL: no usable name, or a server's ctx. */
+int stream_starttls(struct stream *s, struct tls_ctx *ctx, const char *name,
+		    uint64_t limit_ms);
 /* Queues all or nothing: ENOBUFS over out_max, ENOTCONN when over. It goes
  * out at the end of the loop's turn, or once connected. */
 int stream_write(struct stream *s, const void *p, size_t n);

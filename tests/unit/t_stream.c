@@ -430,6 +430,30 @@ static void connects(void **state)
 }
 
 
+static void takes_a_high_descriptor(void **state)
+{
+	struct stream_conf conf = { .fd_min = 700 };
+
+	(void)state;
+	start_server();
+	assert_int_equal(fcntl(700, F_GETFD), -1);
+	assert_int_equal(stream_connect(&a.s, l, listener_local(li), &conf,
+					&ops, &a), 0);
+	assert_int_equal(fcntl(700, F_GETFD), FD_CLOEXEC);
+	AWAIT(a.opened && accepted);
+	drop(&a);
+	assert_int_equal(fcntl(700, F_GETFD), -1);
+	AWAIT(b.closed);
+	drop(&b);
+	/* As many as that there can't be. */
+	conf.fd_min = 1 << 30;
+	assert_int_equal(stream_connect(&a.s, l, listener_local(li), &conf,
+					&ops, &a), 0);
+	AWAIT(a.opened == 2 && accepted == 2);
+	listener_close(li);
+}
+
+
 static void connects_from_a_given_address(void **state)
 {
 	struct netaddr from;
@@ -584,6 +608,7 @@ int main(void)
 		ST(tells_the_kernel_when_to_give_up),
 		ST(adopting_sets_the_flags_and_takes_over),
 		ST(connects),
+		ST(takes_a_high_descriptor),
 		ST(connects_from_a_given_address),
 		ST(closes_when_opened),
 		ST(closes_before_it_is_open),

@@ -30,6 +30,7 @@ static struct {
 	bool slow_read; /* reads nothing after the handshake */
 	bool up, ended;
 	bool say_first;
+	const char *plain; /* said first, before it shakes hands */
 	size_t flood;   /* bytes to send after the handshake */
 	char asked_name[64];
 } srv;
@@ -90,6 +91,16 @@ static void server_echo(void)
 }
 
 
+static void server_secure(void)
+{
+	srv.ssl = SSL_new(srv.ctx);
+	SSL_set_fd(srv.ssl, srv.fd);
+	SSL_set_accept_state(srv.ssl);
+	SSL_set_mode(srv.ssl, SSL_MODE_ENABLE_PARTIAL_WRITE |
+			      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+}
+
+
 static void on_server(int events, void *arg)
 {
 	(void)events;
@@ -110,11 +121,9 @@ static void on_accept(int fd, const struct netaddr *peer, void *arg)
 	srv.fd = fd;
 	if (srv.mute)
 		return;
-	srv.ssl = SSL_new(srv.ctx);
-	SSL_set_fd(srv.ssl, fd);
-	SSL_set_accept_state(srv.ssl);
-	SSL_set_mode(srv.ssl, SSL_MODE_ENABLE_PARTIAL_WRITE |
-			      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	server_secure();
+	if (srv.plain)
+		assert_true(write(fd, srv.plain, strlen(srv.plain)) > 0);
 	loop_watch(&srv.watch, l, fd,
 		   srv.flood ? LOOP_READ | LOOP_WRITE : LOOP_READ, on_server,
 		   NULL);
@@ -149,6 +158,8 @@ static struct {
 	char why[200];
 	struct buf heard;
 	bool close_on_open, close_on_data, pause_on_data;
+	const char *starttls; /* as whom to go on after the first data */
+	struct tls_ctx *ctx;  /* for that */
 } got;
 
 static void drop(void)
@@ -166,10 +177,27 @@ static void on_open(void *arg)
 }
 
 
+/* What was said in plain text is left where it is. */
+static void go_on_secured(void)
+{
+	const char *name = got.starttls;
+
+	got.starttls = NULL;
+	assert_int_equal(stream_starttls(got.s, got.ctx, name, 500), 0);
+	assert_int_equal(stream_starttls(got.s, got.ctx, name, 0), ENOTCONN);
+	assert_int_equal(stream_write(got.s, "mine", 4), 0);
+	assert_int_equal(got.closed, 0);
+}
+
+
 static void on_data(struct buf *in, void *arg)
 {
 	(void)arg;
-	assert_int_equal(got.opened, 1);
+	if (got.starttls) {
+		go_on_secured();
+		return;
+	}
+	assert_int_equal(got.opened, got.ctx ? 2 : 1);
 	if (got.pause_on_data)
 		stream_pause(got.s, true);
 	buf_addv(&got.heard, buf_view(in));
@@ -547,6 +575,79 @@ static void a_pause_loses_nothing(void **state)
 }
 
 
+/* A plain connection that goes on by TLS as soon as it hears something. */
+static int connect_plain(const char *name)
+{
+	static const struct stream_ops ops = {
+		.on_open = on_open,
+		.on_data = on_data,
+		.on_close = on_close,
+	};
+	const struct stream_conf conf = { .connect_ms = 500 };
+	char path[128], why[100];
+
+	file(path, "ca.pem");
+	assert_int_equal(tls_client_ctx(&got.ctx, path, why, sizeof(why)), 0);
+	got.starttls = name;
+	return stream_connect(&got.s, l, listener_local(srv.li), &conf, &ops,
+			      NULL);
+}
+
+
+static void goes_on_by_tls(void **state)
+{
+	(void)state;
+	serve("good");
+	srv.plain = "ready, and <injected/>";
+	srv.say_first = true;
+	assert_int_equal(connect_plain("irc.test"), 0);
+	AWAIT(got.heard.n == 11);
+	assert_memory_equal(got.heard.p, "welcomemine", 11);
+	assert_string_equal(srv.asked_name, "irc.test");
+	assert_int_equal(got.opened, 2);
+	assert_int_equal(stream_starttls(got.s, got.ctx, "irc.test", 0),
+			 EALREADY);
+	mem_deref(got.ctx);
+}
+
+
+static void going_on_needs_the_right_certificate(void **state)
+{
+	(void)state;
+	serve("wrong");
+	srv.plain = "ready";
+	assert_int_equal(connect_plain("irc.test"), 0);
+	AWAIT(got.closed);
+	assert_int_equal(got.err, EACCES);
+	assert_int_equal(got.opened, 1);
+	assert_int_equal(got.heard.n, 0);
+	mem_deref(got.ctx);
+}
+
+
+static void going_on_has_a_limit(void **state)
+{
+	(void)state;
+	serve("good");
+	srv.mute = true;
+	clock_freeze(now_ms(), 0);
+	loop_turn(l, 0);
+	assert_int_equal(connect_plain("irc.test"), 0);
+	AWAIT(srv.fd >= 0);
+	assert_int_equal(write(srv.fd, "ready", 5), 5);
+	AWAIT(!got.starttls);
+	clock_advance(480);
+	loop_turn(l, 0);
+	assert_int_equal(got.closed, 0);
+	clock_advance(40);
+	loop_turn(l, 0);
+	assert_int_equal(got.closed, 1);
+	assert_int_equal(got.err, ETIMEDOUT);
+	assert_string_equal(got.why, "no end of the TLS handshake");
+	mem_deref(got.ctx);
+}
+
+
 static void without_a_name_nothing_is_verified(void **state)
 {
 	(void)state;
@@ -597,6 +698,9 @@ int main(void)
 		TT(closes_in_the_handshake),
 		TT(much_passes_both_ways),
 		TT(a_pause_loses_nothing),
+		TT(goes_on_by_tls),
+		TT(going_on_needs_the_right_certificate),
+		TT(going_on_has_a_limit),
 		TT(without_a_name_nothing_is_verified),
 		TT(a_bad_ca_file_is_told),
 	};
