@@ -33,8 +33,9 @@ static void op_stop(void *face)
 	size_t i;
 
 	b->hub = NULL;
-	for (i = 0; i < b->sups_count; i++)
-		sup_stop(b->sups[i]);
+	sessions_stop(b);
+	for (i = 0; i < b->crews_count; i++)
+		sup_stop(b->crews[i].sup);
 	LIST_EACH (&b->accounts, n, nx) {
 		struct account *a = CONTAINER(n, struct account, in_bridge);
 
@@ -151,8 +152,8 @@ static int op_status(void *face, struct sink *out)
 	int err = 0;
 	size_t i;
 
-	for (i = 0; !err && i < b->sups_count; i++)
-		err = status_line(out, b, b->sups[i]);
+	for (i = 0; !err && i < b->crews_count; i++)
+		err = status_line(out, b, b->crews[i].sup);
 	return err;
 }
 
@@ -202,12 +203,14 @@ void bridge_free(struct bridge *b)
 	if (!b)
 		return;
 	op_stop(b);
-	for (i = 0; i < b->sups_count; i++)
-		mem_deref(b->sups[i]);
-	mem_free(b->sups);
+	sessions_forget(b);
+	for (i = 0; i < b->crews_count; i++)
+		mem_deref(b->crews[i].sup);
+	mem_free(b->crews);
 	while ((n = list_shift(&b->accounts)))
 		account_free(CONTAINER(n, struct account, in_bridge));
 	htable_free(&b->wants);
+	htable_free(&b->sessions);
 	if (b->conf.destroy)
 		b->conf.destroy(b->conf.arg);
 	mem_free(b->scheme);
@@ -224,9 +227,9 @@ size_t bridge_pids(const struct bridge *b, int *pids, size_t max)
 {
 	size_t i, n = 0;
 
-	for (i = 0; i < b->sups_count && n < max; i++) {
-		if (sup_pid(b->sups[i]))
-			pids[n++] = sup_pid(b->sups[i]);
+	for (i = 0; i < b->crews_count && n < max; i++) {
+		if (sup_pid(b->crews[i].sup))
+			pids[n++] = sup_pid(b->crews[i].sup);
 	}
 	return n;
 }

@@ -24,6 +24,9 @@ struct bridge_conf {
 	const char *scheme;      /* "irc" */
 	const char *program;     /* path of the worker */
 	size_t accounts_per_worker; /* 0: 50 */
+	size_t workers;          /* for sessions: at most so many, beside
+				    those that are alone; 0: as many as it
+				    takes */
 	uint64_t worker_ping_ms; /* 0: 5,000 */
 	uint64_t worker_pong_ms; /* 0: 15,000 */
 	/* As face_ops.check, with what is left after "scheme:". */

@@ -83,16 +83,24 @@ static size_t settings_bytes(const struct bridge_setting *s, size_t count)
 	return n;
 }
 
+int settings_check(const struct bridge_setting *settings, size_t count)
+{
+	if (count > WIRE_SETTINGS_MAX)
+		return EINVAL;
+	return settings_bytes(settings, count) > SETTINGS_BYTES_MAX ?
+		       EMSGSIZE :
+		       0;
+}
+
 int bridge_account(struct bridge *b, const char *label,
 		   const struct bridge_setting *settings, size_t count)
 {
 	struct account *a;
+	int err = settings_check(settings, count);
 	size_t i;
 
-	if (count > WIRE_SETTINGS_MAX)
-		return EINVAL;
-	if (settings_bytes(settings, count) > SETTINGS_BYTES_MAX)
-		return EMSGSIZE;
+	if (err)
+		return err;
 	if (bridge_has_account(b, view_str(label)))
 		return EEXIST;
 	a = mem_zalloc(sizeof(*a));

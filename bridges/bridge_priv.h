@@ -26,6 +26,13 @@ struct want {
 	char *place, *nick; /* owned */
 };
 
+/* A worker, and what sessions it has. */
+struct crew {
+	struct sup *sup; /* owned */
+	size_t sessions;
+	bool alone;      /* for one session by itself */
+};
+
 struct bridge {
 	struct bridge_conf conf;
 	char *scheme, *program; /* owned */
@@ -33,8 +40,10 @@ struct bridge {
 	struct hub *hub;      /* borrowed; NULL: stopped */
 	struct list accounts; /* owned */
 	struct htable wants;  /* by leg */
-	struct sup **sups;    /* owned */
-	size_t sups_count;
+	struct crew *crews;   /* owned */
+	size_t crews_count;
+	struct htable sessions; /* by id */
+	uint32_t session_id;    /* of the newest */
 };
 
 /* ---- bridge_accounts.c ---- */
@@ -42,6 +51,8 @@ struct bridge {
 /* NULL: there is none. Without letter case. */
 struct account *account_find(const struct bridge *b, struct view label);
 void account_free(struct account *a);
+/* EINVAL: too many, EMSGSIZE. */
+int settings_check(const struct bridge_setting *settings, size_t count);
 struct want *want_find(const struct bridge *b, uint64_t leg);
 struct want *want_new(struct bridge *b, struct account *a,
 		      const struct leg *leg, struct view place);
@@ -60,5 +71,22 @@ void tell_account_del(struct account *a);
 struct sup *worker_pick(struct bridge *b);
 /* Accounts that a worker has. */
 size_t worker_load(const struct bridge *b, const struct sup *s);
+/* For a session; NULL: all are full, and there may be no more. */
+struct sup *worker_pick_session(struct bridge *b, bool alone);
+/* One session more (or less) is with it. */
+void worker_count(struct bridge *b, const struct sup *s, bool more);
+
+/* ---- session.c ---- */
+
+#define SESSION_ID UINT32_C(0x80000000) /* ids of sessions have this bit */
+
+void sessions_ready(struct bridge *b, struct sup *s);
+/* s NULL: all. */
+void sessions_loss(struct bridge *b, const struct sup *s, struct view text);
+void sessions_stop(struct bridge *b);
+/* The bridge goes first. */
+void sessions_forget(struct bridge *b);
+const char *session_got(struct bridge *b, struct sup *s,
+			const struct wire_msg *m);
 
 #endif

@@ -95,6 +95,7 @@ static void on_loss(struct sup *s, const char *text, void *arg)
 		a->told = false;
 		account_lost(b, a, LOST_NET, view_str(text));
 	}
+	sessions_loss(b, s, view_str(text));
 }
 
 static void on_ready(struct sup *s, void *arg)
@@ -110,6 +111,7 @@ static void on_ready(struct sup *s, void *arg)
 		LIST_EACH (&a->wants, m, mx)
 			tell_join(CONTAINER(m, struct want, in_account));
 	}
+	sessions_ready(b, s);
 }
 
 /* The leg that a worker speaks of; NULL when it is gone, or another's. */
@@ -220,6 +222,13 @@ static const char *got_failed(struct bridge *b, struct sup *s,
 	return NULL;
 }
 
+static const char *got_of_session(struct bridge *b, struct sup *s,
+				  const struct wire_msg *m)
+{
+	return m->id & SESSION_ID ? session_got(b, s, m) :
+				    "a parcel of no session";
+}
+
 static got_h *const got[WIRE_TYPES_END] = {
 	[WIRE_ACCOUNT_UP] = got_account_up,
 	[WIRE_ACCOUNT_LOST] = got_account_lost,
@@ -228,6 +237,8 @@ static got_h *const got[WIRE_TYPES_END] = {
 	[WIRE_HEARD] = got_heard,
 	[WIRE_DELIVERED] = got_delivered,
 	[WIRE_FAILED] = got_failed,
+	[WIRE_PARCEL] = got_of_session,
+	[WIRE_SENT] = got_of_session,
 };
 
 static const char *on_frame(struct sup *s, const struct wire_msg *m, void *arg)
@@ -236,7 +247,8 @@ static const char *on_frame(struct sup *s, const struct wire_msg *m, void *arg)
 
 	if (!b->hub)
 		return NULL;
-	return got[m->type](b, s, m);
+	return m->id & SESSION_ID ? session_got(b, s, m) :
+				    got[m->type](b, s, m);
 }
 
 /* ---- which worker ---- */
@@ -248,10 +260,13 @@ size_t worker_load(const struct bridge *b, const struct sup *s)
 
 	LIST_EACH (&b->accounts, n, nx)
 		count += CONTAINER(n, struct account, in_bridge)->sup == s;
+	for (size_t i = 0; i < b->crews_count; i++)
+		if (b->crews[i].sup == s)
+			count += b->crews[i].sessions;
 	return count;
 }
 
-static struct sup *worker_add(struct bridge *b)
+static struct sup *worker_add(struct bridge *b, bool alone)
 {
 	struct sup_conf conf = {
 		.loop = b->conf.loop,
@@ -263,24 +278,72 @@ static struct sup *worker_add(struct bridge *b)
 		.lossh = on_loss,
 		.arg = b,
 	};
+	struct crew *c;
 
-	b->sups = mem_array(b->sups, b->sups_count + 1, sizeof(*b->sups));
-	b->sups[b->sups_count] = sup_new(&conf);
-	return b->sups[b->sups_count++];
+	b->crews = mem_array(b->crews, b->crews_count + 1, sizeof(*b->crews));
+	c = &b->crews[b->crews_count++];
+	*c = (struct crew){ .sup = sup_new(&conf), .alone = alone };
+	return c->sup;
+}
+
+/* The least loaded one of those that have room; or NULL. */
+static struct sup *least_loaded(const struct bridge *b)
+{
+	size_t least = b->conf.accounts_per_worker, load, i;
+	struct sup *s = NULL;
+
+	for (i = 0; i < b->crews_count; i++) {
+		load = worker_load(b, b->crews[i].sup);
+		if (b->crews[i].alone || load >= least)
+			continue;
+		least = load;
+		s = b->crews[i].sup;
+	}
+	return s;
 }
 
 /* The least loaded one, or a new one where all are full. */
 struct sup *worker_pick(struct bridge *b)
 {
-	size_t least = b->conf.accounts_per_worker, load, i;
-	struct sup *s = NULL;
+	struct sup *s = least_loaded(b);
 
-	for (i = 0; i < b->sups_count; i++) {
-		load = worker_load(b, b->sups[i]);
-		if (load < least) {
-			least = load;
-			s = b->sups[i];
-		}
-	}
-	return s ? s : worker_add(b);
+	return s ? s : worker_add(b, false);
+}
+
+static size_t shared_workers(const struct bridge *b)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < b->crews_count; i++)
+		n += !b->crews[i].alone;
+	return n;
+}
+
+/* One that was alone before and is no more. */
+static struct sup *idle_alone(const struct bridge *b)
+{
+	for (size_t i = 0; i < b->crews_count; i++)
+		if (b->crews[i].alone && !b->crews[i].sessions)
+			return b->crews[i].sup;
+	return NULL;
+}
+
+/* New workers come before old ones get more. */
+struct sup *worker_pick_session(struct bridge *b, bool alone)
+{
+	struct sup *s = alone ? idle_alone(b) : NULL;
+
+	if (alone)
+		return s ? s : worker_add(b, true);
+	if (b->conf.workers && shared_workers(b) < b->conf.workers)
+		return worker_add(b, false);
+	s = least_loaded(b);
+	return s || b->conf.workers ? s : worker_add(b, false);
+}
+
+void worker_count(struct bridge *b, const struct sup *s, bool more)
+{
+	for (size_t i = 0; i < b->crews_count; i++)
+		if (b->crews[i].sup == s)
+			b->crews[i].sessions += more ? 1 : (size_t)-1;
 }

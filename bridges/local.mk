@@ -6,6 +6,7 @@ noinst_LIBRARIES += bridges/libbridges.a
 bridges_libbridges_a_SOURCES = \
 	bridges/bridge_accounts.c \
 	bridges/bridge.c bridges/bridge.h bridges/bridge_priv.h \
+	bridges/session.c bridges/session.h \
 	bridges/supervisor.c bridges/supervisor.h \
 	bridges/wire.c bridges/wire.h \
 	bridges/worker.c bridges/worker.h \
@@ -29,6 +30,12 @@ tests_unit_t_bridge_SOURCES = tests/unit/t_bridge.c tests/unit/hub_stub.h
 tests_unit_t_bridge_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_bridge_LDADD = bridges/libbridges.a $(LIB_core) $(CMOCKA_LIBS) $(DEPS_core)
 EXTRA_tests_unit_t_bridge_DEPENDENCIES = tests/unit/fake_worker
+
+check_PROGRAMS += tests/unit/t_session
+tests_unit_t_session_SOURCES = tests/unit/t_session.c tests/unit/hub_stub.h
+tests_unit_t_session_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_session_LDADD = bridges/libbridges.a $(LIB_core) $(CMOCKA_LIBS) $(DEPS_core)
+EXTRA_tests_unit_t_session_DEPENDENCIES = tests/unit/fake_worker
 
 check_PROGRAMS += tests/unit/t_bridge_hub
 tests_unit_t_bridge_hub_SOURCES = tests/unit/t_bridge_hub.c tests/unit/hub_rig.h

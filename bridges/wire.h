@@ -27,6 +27,10 @@ enum { WIRE_VERSION = 1, WIRE_FIELDS_MAX = 8, WIRE_SETTINGS_MAX = 32 };
 	X(PART,        WORKER, "us")      /* leg, reason */ \
 	X(SAY,         WORKER, "uuuussu") /* leg, seq, message id, kind, \
 					     name, text, time */ \
+	X(SESSION,     WORKER, "sm")      /* label, settings: log in; id */ \
+	X(SESSION_END, WORKER, "")        /* log out; id */ \
+	X(SEND,        WORKER, "us")      /* tag or 0, parcel; id */ \
+	X(SEND_MANY,   WORKER, "ss")      /* parcel, receivers; id */ \
 	X(READY,       DAEMON, "u")       /* version */ \
 	X(PONG,        DAEMON, "u")       /* number */ \
 	X(LOG,         DAEMON, "us")      /* level, line */ \
@@ -37,7 +41,12 @@ enum { WIRE_VERSION = 1, WIRE_FIELDS_MAX = 8, WIRE_SETTINGS_MAX = 32 };
 	X(HEARD,       DAEMON, "uussus")  /* leg, kind, nick, text, time, \
 					     stable id or "" */ \
 	X(DELIVERED,   DAEMON, "uu")      /* leg, seq */ \
-	X(FAILED,      DAEMON, "uuus")    /* leg, seq, again, words */
+	X(FAILED,      DAEMON, "uuus")    /* leg, seq, again, words */ \
+	X(PARCEL,      DAEMON, "s")       /* parcel; id */ \
+	X(SENT,        DAEMON, "uus")     /* tag, enum parcel_fate, words; \
+					     id */
+
+enum parcel_fate { PARCEL_SENT, PARCEL_LATER, PARCEL_NEVER };
 
 enum wire_type {
 	WIRE_NONE,

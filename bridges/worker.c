@@ -171,11 +171,40 @@ static void on_say(struct worker *w, const struct wire_msg *m)
 	w->ops->say(&say, w->arg);
 }
 
+static void on_session(struct worker *w, const struct wire_msg *m)
+{
+	if (w->ops->session)
+		w->ops->session(m->id, m, w->arg);
+	else
+		worker_account_lost(w, m->id, GONE_CONFIG,
+				    VIEW("this network has no sessions"));
+}
+
+static void on_session_end(struct worker *w, const struct wire_msg *m)
+{
+	if (w->ops->session_end)
+		w->ops->session_end(m->id, w->arg);
+}
+
+static void on_send(struct worker *w, const struct wire_msg *m)
+{
+	if (w->ops->send)
+		w->ops->send(m->id, m->u[0], m->s[0], w->arg);
+}
+
+static void on_send_many(struct worker *w, const struct wire_msg *m)
+{
+	if (w->ops->send_many)
+		w->ops->send_many(m->id, m->s[0], m->s[1], w->arg);
+}
+
 static op_h *const handlers[WIRE_TYPES_END] = {
 	[WIRE_HELLO] = on_hello,     [WIRE_PING] = on_ping,
 	[WIRE_ACCOUNT] = on_account, [WIRE_ACCOUNT_DEL] = on_account_del,
 	[WIRE_JOIN] = on_join,	     [WIRE_PART] = on_part,
-	[WIRE_SAY] = on_say,
+	[WIRE_SAY] = on_say,	     [WIRE_SESSION] = on_session,
+	[WIRE_SESSION_END] = on_session_end,
+	[WIRE_SEND] = on_send,	     [WIRE_SEND_MANY] = on_send_many,
 };
 
 static void on_frame(const struct frame *f, void *arg)
@@ -365,4 +394,33 @@ void worker_failed(struct worker *w, uint64_t leg, uint64_t seq, bool again,
 	};
 
 	send_or_end(w, &m);
+}
+
+void worker_parcel(struct worker *w, uint32_t session, struct view parcel)
+{
+	struct wire_msg m = {
+		.type = WIRE_PARCEL,
+		.id = session,
+		.s = { parcel },
+	};
+
+	send_or_end(w, &m);
+}
+
+void worker_sent(struct worker *w, uint32_t session, uint64_t tag,
+		 enum parcel_fate fate, struct view text)
+{
+	struct wire_msg m = {
+		.type = WIRE_SENT,
+		.id = session,
+		.u = { tag, fate },
+		.s = { clip(w, text, NAME_MAX_OUT) },
+	};
+
+	send_or_end(w, &m);
+}
+
+size_t worker_behind(const struct worker *w)
+{
+	return w->framer ? framer_pending(w->framer) : 0;
 }

@@ -34,6 +34,17 @@ struct worker_ops {
 	void (*part)(uint64_t leg, struct view reason, void *arg);
 	/* Answer with worker_delivered() or worker_failed(). */
 	void (*say)(const struct worker_say *say, void *arg);
+	/* Sessions, for workers that have them; else NULL. Log in: answer
+	 * with worker_account_up() or worker_account_lost(), once; later
+	 * worker_account_lost() at most once more. A second one of an id
+	 * replaces the first. */
+	void (*session)(uint32_t id, const struct wire_msg *m, void *arg);
+	void (*session_end)(uint32_t id, void *arg);
+	/* tag not 0: answer with worker_sent(). */
+	void (*send)(uint32_t id, uint64_t tag, struct view parcel,
+		     void *arg);
+	void (*send_many)(uint32_t id, struct view parcel, struct view rcpts,
+			  void *arg);
 	/* The daemon is gone or ends us: leave politely, at once. The loop
 	 * turns on until worker_done(), at most a second, and is not freed. */
 	void (*stop)(void *arg);
@@ -63,6 +74,13 @@ void worker_heard(struct worker *w, uint64_t leg, unsigned kind,
 		  struct view nick, struct view text, uint64_t time_ms,
 		  struct view stable_id);
 void worker_delivered(struct worker *w, uint64_t leg, uint64_t seq);
+/* EMSGSIZE would end the worker: at most FRAME_PAYLOAD_MAX less 4 bytes. */
+void worker_parcel(struct worker *w, uint32_t session, struct view parcel);
+void worker_sent(struct worker *w, uint32_t session, uint64_t tag,
+		 enum parcel_fate fate, struct view text);
+/* Bytes that the daemon has not taken yet: above 1 MiB a worker should read
+ * nothing more of its network for a while. */
+size_t worker_behind(const struct worker *w);
 void worker_failed(struct worker *w, uint64_t leg, uint64_t seq, bool again,
 		   struct view text);
 

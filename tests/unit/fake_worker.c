@@ -251,6 +251,59 @@ static void on_part(uint64_t leg, struct view reason, void *arg)
 		f->leg = 0;
 }
 
+/* ---- sessions ---- */
+
+static void on_session(uint32_t id, const struct wire_msg *m, void *arg)
+{
+	struct fake *f = arg;
+
+	if (view_eqs(wire_setting(m, "password"), "right"))
+		worker_account_up(f->w, id, m->s[0]);
+	else
+		worker_account_lost(f->w, id, GONE_AUTH, VIEW("wrong"));
+}
+
+static void on_session_end(uint32_t id, void *arg)
+{
+	(void)id;
+	(void)arg;
+	log_info("session ended");
+}
+
+static void on_send(uint32_t id, uint64_t tag, struct view parcel, void *arg)
+{
+	struct fake *f = arg;
+
+	if (view_eqs(parcel, "!crash"))
+		crash(f);
+	if (view_eqs(parcel, "!kick"))
+		worker_account_lost(f->w, id, GONE_NET, VIEW("kicked"));
+	else
+		worker_parcel(f->w, id, parcel);
+	if (tag)
+		worker_sent(f->w, id, tag,
+			    view_eqs(parcel, "!later") ? PARCEL_LATER :
+							 PARCEL_SENT,
+			    VIEW("words"));
+}
+
+static void on_send_many(uint32_t id, struct view parcel, struct view rcpts,
+			 void *arg)
+{
+	struct fake *f = arg;
+	struct view one;
+
+	while (view_cut(rcpts, '\n', &one, &rcpts)) {
+		struct buf b = { 0 };
+
+		buf_addv(&b, one);
+		buf_addc(&b, ':');
+		buf_addv(&b, parcel);
+		worker_parcel(f->w, id, buf_view(&b));
+		buf_free(&b);
+	}
+}
+
 /* A last word, to see that it is heard. */
 static void on_stop(void *arg)
 {
@@ -270,6 +323,10 @@ static const struct worker_ops ops = {
 	.join = on_join,
 	.part = on_part,
 	.say = on_say,
+	.session = on_session,
+	.session_end = on_session_end,
+	.send = on_send,
+	.send_many = on_send_many,
 	.stop = on_stop,
 };
 
