@@ -5,7 +5,7 @@
 BUILD_PACKAGES="gcc make autoconf automake pkg-config libc6-dev
  libosip2-dev libstrophe-dev libircclient-dev libuv1-dev libc-ares-dev
  libssl-dev libwslay-dev libsqlite3-dev libconfuse-dev libjansson-dev libidn-dev
- ca-certificates"
+ libexpat1-dev ca-certificates"
 
 say()
 {

@@ -24,7 +24,8 @@ tests_unit_t_jabber_face_LDADD = jabber/libjabber.a $(LIB_bridges) \
 if WITH_JABBER
 INC_jabber = $(INC_worker) $(S)/jabber
 LIB_jabwork = jabber/libjabwork.a $(LIB_worker)
-DEPS_jabwork = $(STROPHE_LIBS) $(IDN_LIBS) $(DEPS_io)
+DEPS_jabber = $(STROPHE_LIBS) $(EXPAT_LIBS) $(IDN_LIBS)
+DEPS_jabwork = $(DEPS_jabber) $(DEPS_io)
 
 noinst_LIBRARIES += jabber/libjabwork.a
 jabber_libjabwork_a_SOURCES = \
@@ -42,8 +43,10 @@ jabber_libjabwork_a_SOURCES = \
 	jabber/quota.c jabber/quota.h \
 	jabber/route.c jabber/route.h \
 	jabber/stanza.c jabber/stanza.h \
+	jabber/xlimit.c jabber/xlimit.h \
 	jabber/xml.c jabber/xml.h
-jabber_libjabwork_a_CPPFLAGS = $(INC_jabber) $(STROPHE_CFLAGS) $(IDN_CFLAGS)
+jabber_libjabwork_a_CPPFLAGS = $(INC_jabber) $(STROPHE_CFLAGS) \
+	$(EXPAT_CFLAGS) $(IDN_CFLAGS)
 
 pkglibexec_PROGRAMS += confab-jabber
 confab_jabber_SOURCES = jabber/main.c
@@ -56,6 +59,12 @@ tests_unit_t_xml_clean_CPPFLAGS = $(INC_jabber) $(S)/tests/unit \
 	$(STROPHE_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_t_xml_clean_LDADD = jabber/libjabwork.a $(LIB_base) \
 	$(STROPHE_LIBS) $(IDN_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_xlimit
+tests_unit_t_xlimit_SOURCES = tests/unit/t_xlimit.c
+tests_unit_t_xlimit_CPPFLAGS = $(INC_jabber) $(S)/tests/unit $(CMOCKA_CFLAGS)
+tests_unit_t_xlimit_LDADD = jabber/libjabwork.a $(LIB_base) $(EXPAT_LIBS) \
+	$(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_jab_muc
 tests_unit_t_jab_muc_SOURCES = tests/unit/t_jab_muc.c
