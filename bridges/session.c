@@ -129,14 +129,19 @@ int session_start(struct session *s)
 	return 0;
 }
 
+void session_stop(struct session *s)
+{
+	if (s->state == SESSION_OFF)
+		return;
+	tell_end(s);
+	set_off(s);
+}
+
 void session_free(struct session *s)
 {
 	if (!s)
 		return;
-	if (s->state != SESSION_OFF) {
-		tell_end(s);
-		set_off(s);
-	}
+	session_stop(s);
 	if (s->bridge)
 		htable_del(&s->bridge->sessions, &s->by_id);
 	wipe_settings(s);

@@ -55,6 +55,8 @@ int session_send(struct session *s, uint64_t tag, struct view parcel);
  * 64 KiB; how they get into it is the worker's. */
 int session_send_many(struct session *s, struct view parcel,
 		      struct view rcpts);
+/* Logs out; nothing more is heard until it is started again. */
+void session_stop(struct session *s);
 bool session_is_up(const struct session *s);
 /* Logs out if it was in. No handler runs any more. NULL is allowed. */
 void session_free(struct session *s);

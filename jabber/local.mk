@@ -7,6 +7,7 @@ jabber_libjabber_a_SOURCES = \
 	jabber/elem.c jabber/elem.h \
 	jabber/face.c jabber/face.h \
 	jabber/jid.c jabber/jid.h \
+	jabber/xlink.c jabber/xlink.h jabber/xstanza.c \
 	jabber/xml.c jabber/xml.h
 jabber_libjabber_a_CPPFLAGS = $(INC_face) $(S)/jabber
 
@@ -20,6 +21,12 @@ tests_unit_t_jabber_face_SOURCES = tests/unit/t_jabber_face.c
 tests_unit_t_jabber_face_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_jabber_face_LDADD = jabber/libjabber.a $(LIB_bridges) \
 	$(DEPS_core) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_xlink
+tests_unit_t_xlink_SOURCES = tests/unit/t_xlink.c
+tests_unit_t_xlink_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
+tests_unit_t_xlink_LDADD = jabber/libjabber.a $(LIB_io) \
+	$(DEPS_io) $(CMOCKA_LIBS)
 
 if WITH_JABBER
 INC_jabber = $(INC_worker) $(S)/jabber

@@ -173,6 +173,10 @@ static void a_lost_one_starts_again(void **state)
 	AWAIT_TOLD("one lost 0 kicked\n");
 	assert_int_equal(session_start(s), 0);
 	AWAIT_TOLD("one up one\n");
+	session_stop(s);
+	assert_false(session_is_up(s));
+	assert_int_equal(session_start(s), 0);
+	AWAIT_TOLD("one up one\n");
 	session_free(s);
 }
 
