@@ -3,6 +3,10 @@
  * The fan-out: one template a message, one transaction a member. An op must
  * not call up, so what can't be sent at once waits for the end of the loop's
  * turn.
+ *
+ * To many it goes in pieces, no more than can be answered (sip_window()), and
+ * the next one when answers have come: else our own burst would make the
+ * answers get lost, and all would be sent twice.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,7 +17,13 @@
 #include "mem.h"
 #include "sms.h"
 
-enum { LATE_MS = 60 * 1000 };
+enum {
+	LATE_MS = 60 * 1000,
+	SMALL = 64,   /* members; such rooms wait for nobody */
+	PIECE = 512,  /* copies in one turn of the loop, */
+	SHARE = 128,  /* and of one room's, while others wait as well */
+	PAUSE_MS = 10,
+};
 
 /* These mean that this message, or any, will never be taken there. All others
  * can change: a phone that is off, a proxy in trouble, no registration yet. */
@@ -41,6 +51,8 @@ static void on_letter(int status, uint64_t member, uint64_t seq, void *arg)
 
 	if (!i->running)
 		return;
+	if (!pace_empty(&i->fanout.waiting))
+		loop_defer(i->loop, &i->fanout.next);
 	if (fate == FATE_DELIVERED) {
 		hub_on_member_delivered(i->hub, member, seq);
 		return;
@@ -118,13 +130,24 @@ static void add_unsent(struct imc *i, const struct unsent *u)
 
 /* A message on its way to many. */
 struct fan {
-	struct imc *imc;
-	struct room *room;
-	struct msg *msg;
+	struct imc *imc;   /* borrowed */
+	struct room *room; /* borrowed; looked up again when it has waited */
+	struct msg *msg;   /* borrowed, or a ref while it waits */
 	struct buf body;
 	struct sip_template *t; /* ref, or NULL: too long for any MESSAGE */
 	char *text;             /* ref, or NULL; the body, for letters */
+	/* while it waits */
+	struct pace_item item;
+	uint64_t *members;      /* owned: those who have not got it yet */
+	size_t at, count;
 };
+
+static void fan_end(struct fan *f)
+{
+	mem_deref(f->t);
+	mem_deref(f->text);
+	buf_free(&f->body);
+}
 
 /* The body for those who can't have it as the others do. */
 static void need_text(struct fan *f)
@@ -271,35 +294,177 @@ static int prepare(struct fan *f)
 	return err == EMSGSIZE ? 0 : err;
 }
 
+static void send_to(struct fan *f, const struct member *m)
+{
+	struct unsent u = { .member = m->id, .seq = f->msg->seq };
+
+	if (f->imc->sip && send_one(f, m, &u))
+		return;
+	if (!f->imc->sip)
+		set_error(&u, ESHUTDOWN);
+	add_unsent(f->imc, &u);
+}
+
+/* ---- waiting ---- */
+
+static void fan_destroy(void *obj)
+{
+	struct fan *f = obj;
+
+	fan_end(f);
+	mem_deref(f->msg);
+	mem_free(f->members);
+}
+
+/* Takes what f holds. */
+static void fan_wait(const struct fan *f, struct member *const *members,
+		     size_t count)
+{
+	struct fanout *all = &f->imc->fanout;
+	struct fan *w = mem_new(sizeof(*w), fan_destroy);
+
+	*w = *f;
+	w->item.room = f->room->id;
+	mem_ref(w->msg);
+	w->members = mem_array(NULL, count, sizeof(w->members[0]));
+	for (w->count = 0; w->count < count; w->count++)
+		w->members[w->count] = members[w->count]->id;
+	pace_add(&all->waiting, &w->item);
+	if (!wtimer_running(&all->timer))
+		wheel_start(loop_wheel(f->imc->loop), &all->timer, PAUSE_MS,
+			    all->timer.h);
+}
+
+/* Some have left meanwhile, or the room is no more. */
+static void fan_go_on(struct fan *f, size_t count)
+{
+	const struct hub *h = f->imc->hub;
+	struct member *m;
+
+	f->room = hub_room_by_id(h, f->item.room);
+	if (!f->room)
+		count = f->count - f->at;
+	for (; count; count--, f->at++) {
+		m = f->room ? hub_member_by_id(h, f->members[f->at]) : NULL;
+		if (m)
+			send_to(f, m);
+	}
+}
+
+static size_t window_of(const struct imc *i)
+{
+	return i->sip ? sip_window(i->sip) : SIZE_MAX; /* all fail at once */
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static void send_more(struct imc *i)
+{
+	struct fanout *all = &i->fanout;
+	size_t budget = least(PIECE, window_of(i)), n;
+	struct pace_item *item;
+	struct fan *f;
+
+	while (budget && (item = pace_turn(&all->waiting)) != NULL) {
+		f = CONTAINER(item, struct fan, item);
+		n = least(least(SHARE, budget), f->count - f->at);
+		fan_go_on(f, n);
+		budget -= n;
+		if (f->at < f->count)
+			continue;
+		pace_remove(&all->waiting, item);
+		mem_deref(f);
+	}
+}
+
+static void on_next(void *arg)
+{
+	struct imc *i = arg;
+	struct wtimer *timer = &i->fanout.timer;
+
+	send_more(i);
+	if (pace_empty(&i->fanout.waiting))
+		wheel_stop(loop_wheel(i->loop), timer);
+	else
+		wheel_start(loop_wheel(i->loop), timer, PAUSE_MS, timer->h);
+}
+
+static void on_pause_over(struct wtimer *t)
+{
+	on_next(CONTAINER(t, struct imc, fanout.timer));
+}
+
+/* ---- the op ---- */
+
+/* How many of count go at once. Who is leaving will not be there later. */
+static size_t first_piece(const struct imc *i, const struct room *room,
+			  const struct member *first, size_t count)
+{
+	if (count == 1 && first->leaving)
+		return 1;
+	if (pace_has(&i->fanout.waiting, room->id))
+		return 0;
+	return count <= SMALL ? count :
+				least(count, least(PIECE, window_of(i)));
+}
+
+static void fail_all(struct imc *i, int err, uint64_t seq,
+		     struct member *const *members, size_t count)
+{
+	struct unsent u = { .seq = seq };
+
+	set_error(&u, err);
+	for (size_t n = 0; n < count; n++) {
+		u.member = members[n]->id;
+		add_unsent(i, &u);
+	}
+}
+
 void fanout_send(struct imc *i, struct room *room, struct msg *msg,
 		 struct member *const *members, size_t count)
 {
 	struct fan f = { .imc = i, .room = room, .msg = msg };
-	struct unsent u = { .seq = msg->seq };
+	size_t first = first_piece(i, room, members[0], count);
 	int err = prepare(&f);
 
-	if (err)
-		set_error(&u, err);
-	for (size_t n = 0; n < count; n++) {
-		u.member = members[n]->id;
-		if (err || !send_one(&f, members[n], &u))
-			add_unsent(i, &u);
+	if (err) {
+		fail_all(i, err, msg->seq, members, count);
+		first = count;
 	}
-	mem_deref(f.t);
-	mem_deref(f.text);
-	buf_free(&f.body);
+	for (size_t n = 0; n < first && !err; n++)
+		send_to(&f, members[n]);
+	if (first < count)
+		fan_wait(&f, members + first, count - first);
+	else
+		fan_end(&f);
 }
 
 void fanout_init(struct imc *i)
 {
 	i->fanout.job.h = tell_unsent;
 	i->fanout.job.arg = i;
+	i->fanout.next.h = on_next;
+	i->fanout.next.arg = i;
+	i->fanout.timer.h = on_pause_over;
+	pace_init(&i->fanout.waiting);
 }
 
 void fanout_stop(struct imc *i)
 {
-	loop_undefer(i->loop, &i->fanout.job);
-	mem_free(i->fanout.list);
-	i->fanout.list = NULL;
-	i->fanout.count = i->fanout.size = 0;
+	struct fanout *f = &i->fanout;
+	struct pace_item *item;
+
+	loop_undefer(i->loop, &f->job);
+	loop_undefer(i->loop, &f->next);
+	wheel_stop(loop_wheel(i->loop), &f->timer);
+	while ((item = pace_turn(&f->waiting)) != NULL) {
+		pace_remove(&f->waiting, item);
+		mem_deref(CONTAINER(item, struct fan, item));
+	}
+	mem_free(f->list);
+	f->list = NULL;
+	f->count = f->size = 0;
 }

@@ -4,6 +4,8 @@
 #define CONFAB_IMC_FANOUT_H
 
 #include "hub.h"
+#include "pace.h"
+#include "wheel.h"
 
 struct imc;
 
@@ -17,6 +19,9 @@ struct fanout {
 	struct loop_idle job; /* tells the hub of what could not be sent */
 	struct unsent *list;  /* owned */
 	size_t count, size;
+	struct pace waiting;   /* what goes when the window has room */
+	struct loop_idle next; /* sends the next piece of it, and so does */
+	struct wtimer timer;   /* this, when no answer comes */
 };
 
 void fanout_init(struct imc *i);

@@ -18,6 +18,7 @@ imc_libimc_a_SOURCES = \
 	imc/html.c imc/html.h \
 	imc/imc.c imc/imc.h imc/imc_priv.h \
 	imc/letter.c imc/letter.h \
+	imc/pace.c imc/pace.h \
 	imc/quota.c imc/quota.h \
 	imc/line.c imc/line.h \
 	imc/mime.c imc/mime.h \
@@ -75,6 +76,12 @@ tests_unit_t_imc_delivery_SOURCES = \
 	tests/unit/t_imc_delivery.c tests/unit/imc_rig.c
 tests_unit_t_imc_delivery_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_delivery_LDADD = $(LIB_imc_whole)
+
+check_PROGRAMS += tests/unit/t_imc_pace
+tests_unit_t_imc_pace_SOURCES = tests/unit/t_imc_pace.c
+tests_unit_t_imc_pace_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_pace_LDADD = imc/libimc.a $(LIB_core) $(CMOCKA_LIBS) \
+	$(DEPS_core)
 
 check_PROGRAMS += tests/unit/t_imc_rights tests/unit/t_imc_dialect
 tests_unit_t_imc_dialect_SOURCES = tests/unit/t_imc_dialect.c

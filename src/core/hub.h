@@ -57,6 +57,7 @@ bool hub_is_our_domain(const struct hub *h, struct view domain);
 struct room *hub_room(const struct hub *h, struct view name,
 		      struct view domain);
 struct room *hub_room_by_id(const struct hub *h, uint64_t id);
+struct member *hub_member_by_id(const struct hub *h, uint64_t id);
 /* Walk all rooms: start with *pos = 0 and NULL. */
 struct room *hub_each_room(const struct hub *h, size_t *pos,
 			   struct room *prev);

@@ -89,7 +89,6 @@ void room_drop(struct room *room);
 /* What is 0 in sm becomes new. */
 struct member *member_new(struct room *room, struct addr *addr,
 			  const struct store_member *sm);
-struct member *hub_member_by_id(const struct hub *h, uint64_t id);
 bool room_name_ok(struct view name);
 void member_set_state(struct member *m, enum member_state state);
 void member_set_role(struct member *m, enum member_role role);

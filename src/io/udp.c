@@ -47,6 +47,7 @@ struct udp {
 	bool blocked; /* waiting until the kernel takes more */
 
 	size_t recv_max;
+	size_t recv_room; /* SO_RCVBUF, as the kernel took it */
 	struct udp_backlog backlog;
 	char *in; /* owned: BATCH times recv_max */
 	struct netaddr src[BATCH];
@@ -422,6 +423,17 @@ static void big_buffers(int fd)
 }
 
 
+static size_t recv_room(int fd)
+{
+	socklen_t size = sizeof(int);
+	int n = 0;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &n, &size) || n < 0)
+		return 0;
+	return (size_t)n;
+}
+
+
 int udp_open(struct udp **up, struct loop *l, const struct netaddr *local,
 	     size_t recv_max, udp_recv_h *h, void *arg)
 {
@@ -441,6 +453,7 @@ int udp_open(struct udp **up, struct loop *l, const struct netaddr *local,
 		goto out;
 	sock_local(u->fd, &u->local);
 	big_buffers(u->fd);
+	u->recv_room = recv_room(u->fd);
 	u->gso = gso_has(u->fd);
 	receive_init(u, recv_max);
 	err = loop_watch(&u->watch, l, u->fd, LOOP_READ, on_ready, u);
@@ -475,6 +488,12 @@ const struct netaddr *udp_local(const struct udp *u)
 void udp_stats(const struct udp *u, struct udp_stats *out)
 {
 	*out = u->stats;
+}
+
+
+size_t udp_recv_room(const struct udp *u)
+{
+	return u->recv_room;
 }
 
 

@@ -40,6 +40,8 @@ void udp_flush(struct udp *u);
 struct udp_backlog {
 	size_t bytes, room;
 };
+/* How much may wait in the kernel to be read, as it counts (skbs). */
+size_t udp_recv_room(const struct udp *u);
 struct udp_backlog udp_backlog(const struct udp *u);
 
 struct udp_stats {

@@ -28,7 +28,7 @@ struct ctxns {
 	size_t chunks, used; /* used: slots ever taken */
 	struct ctxn **spare; /* owned: free slots below used */
 	struct ctxn **table; /* owned: by id, at most half full */
-	size_t spares, count, max, mask;
+	size_t spares, count, max, mask, fresh;
 	uint8_t key[CTXN_KEY];
 	struct ctxn_stats stats;
 };
@@ -52,7 +52,7 @@ const char *ctxn_state_name(enum ctxn_state state)
 
 static void state_set(struct ctxn *c, enum ctxn_state state)
 {
-	c->state = (uint8_t)state;
+	c->state = (unsigned)state & 0x7f;
 }
 
 struct ctxns *ctxns_new(struct wheel *w, size_t max, const uint8_t *key,
@@ -98,6 +98,17 @@ void ctxns_free(struct ctxns *cs)
 size_t ctxns_count(const struct ctxns *cs)
 {
 	return cs->count;
+}
+
+size_t ctxns_fresh(const struct ctxns *cs)
+{
+	return cs->fresh;
+}
+
+static void fresh_set(struct ctxns *cs, struct ctxn *c, bool fresh)
+{
+	cs->fresh += (size_t)fresh - c->fresh;
+	c->fresh = fresh;
 }
 
 const struct ctxn_stats *ctxns_stats(const struct ctxns *cs)
@@ -199,6 +210,7 @@ static void slot_free(struct ctxns *cs, struct ctxn *c)
 {
 	wheel_stop(cs->wheel, &c->timer);
 	table_del(cs, c);
+	fresh_set(cs, c, false);
 	memset(c, 0, sizeof(*c));
 	cs->spare[cs->spares++] = c;
 	cs->count--;
@@ -275,6 +287,7 @@ static void on_timer_e(struct wtimer *t)
 	struct ctxns *cs = c->tmpl->txns;
 	uint16_t wait = (uint16_t)(2 * c->u.udp.wait);
 
+	fresh_set(cs, c, false);
 	c->u.udp.left = (uint16_t)(c->u.udp.left - c->u.udp.wait);
 	if (!c->u.udp.left) {
 		on_timeout(t);
@@ -296,6 +309,7 @@ void ctxn_start(struct ctxns *cs, struct ctxn *c)
 		wheel_start(cs->wheel, &c->timer, SIP_TXN_MS, on_timeout);
 		return;
 	}
+	fresh_set(cs, c, true);
 	c->u.udp.left = TXN;
 	c->u.udp.wait = T1;
 	wheel_start(cs->wheel, &c->timer, SIP_T1_MS, on_timer_e);

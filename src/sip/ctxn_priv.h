@@ -49,7 +49,8 @@ struct ctxn {
 			uint16_t wait; /* Timer E's last run, likewise */
 		} udp;
 	} u;
-	uint8_t state;             /* enum ctxn_state */
+	uint8_t state : 7;         /* enum ctxn_state */
+	uint8_t fresh : 1;         /* counted as such, see ctxns_fresh() */
 	uint8_t listener : 5, transport : 3; /* enum sip_transport */
 	uint8_t edge;              /* where it is sent from; 0: here */
 };
@@ -73,6 +74,9 @@ struct ctxns *ctxns_new(struct wheel *w, size_t max, const uint8_t *key,
 /* Drops all references; nobody is told. NULL is allowed. */
 void ctxns_free(struct ctxns *cs);
 size_t ctxns_count(const struct ctxns *cs);
+/* Those over UDP that were sent once and are not answered: what may come back
+ * at any moment. */
+size_t ctxns_fresh(const struct ctxns *cs);
 
 /* A slot, zeroed but for its id, or NULL: at the limit. The id is the wish,
  * or the next one that no live transaction has. */

@@ -137,10 +137,12 @@ int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
 	buf_init(&s->head, OUT_MAX);
 	buf_init(&s->out, OUT_MAX);
 	err = parts_new(s, conf, why, whysize);
-	if (err)
+	if (err) {
 		sip_free(s);
-	else
+	} else {
+		uac_window_init(s);
 		*sp = s;
+	}
 	return err;
 }
 

@@ -47,6 +47,7 @@ struct sip {
 	struct injects *injects;
 	struct edges *edges;
 	struct registrar *registrar; /* NULL: nobody registers here */
+	size_t window; /* of requests over UDP, see sip_window() */
 	struct ctxns *ctxns;
 	struct events *events;
 
@@ -81,6 +82,8 @@ int uac_template(struct sip_template **tp, struct sip *s,
 		 const struct sip_template_conf *conf,
 		 const struct template_dialog *dialog);
 void uac_response(struct sip *s, struct view packet);
+/* See sip_window(); the sockets are open. */
+void uac_window_init(struct sip *s);
 void uac_send(struct ctxn *c, void *arg);
 void uac_over(struct ctxn *done, int status, void *arg);
 void uac_conn_gone(uint32_t conn, size_t live, void *arg);

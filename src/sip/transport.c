@@ -239,6 +239,20 @@ struct udp *transport_udp(const struct transport *t, size_t listener)
 	return t->sockets[listener].udp;
 }
 
+size_t transport_recv_room(const struct transport *t)
+{
+	size_t i, room, least = SIZE_MAX;
+
+	for (i = 0; i < t->count; i++) {
+		if (!t->sockets[i].udp)
+			continue;
+		room = udp_recv_room(t->sockets[i].udp);
+		if (room < least)
+			least = room;
+	}
+	return least;
+}
+
 struct udp_backlog transport_backlog(const struct transport *t,
 				     const struct sip_flow *flow)
 {

@@ -76,13 +76,10 @@ members=10
 while [ "$members" -le "$most" ]; do
 	messages=$((deliveries / members))
 	[ "$messages" -le 4000 ] || messages=4000
-	# More under way than members answer within 500 ms are sent again.
-	window=4
-	[ "$members" -le 1000 ] || window=1
 	"$build/tests/bench/fanout" --server "127.0.0.1:$sip_port" \
 		--bind "127.0.0.1:$member_port" --pid "$server" \
 		--prefix "flat$members" --members "$members" \
-		--messages "$messages" --window "$window" --timeout 300 \
+		--messages "$messages" --window 4 --timeout 300 \
 		>"$tmp/kv" || failed=1
 	# By copies: one that is sent twice costs twice.
 	awk -F = -v n="$members" '{ kv[$1] = $2 } END {

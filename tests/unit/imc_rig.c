@@ -266,6 +266,12 @@ static void on_packet(struct rig *r, struct user *u, const char *text)
 	char cseq[64];
 
 	if (!strncmp(text, "MESSAGE ", 8)) {
+		if (u->heard) {
+			++*u->heard;
+			if (u->answer)
+				user_answer(r, u, text);
+			return;
+		}
 		user_answer(r, u, text);
 		if (is_repeat(u, text)) {
 			u->repeats++;

@@ -29,6 +29,7 @@ struct user {
 	struct got got[GOT_MAX];
 	size_t count;
 	size_t repeats;    /* retransmissions, not in got */
+	size_t *heard;     /* if set: MESSAGEs are only counted, here */
 };
 
 struct rig {

@@ -106,6 +106,33 @@ static enum ctxn_match answer(uint64_t id, int status)
 	return answer_to(branch_text(text, id, ctxn_check(set, id)), status);
 }
 
+static void test_fresh(void **state)
+{
+	struct ctxn *c, *d;
+	uint64_t id;
+
+	(void)state;
+	begin(1, false);
+	begin(2, true); /* a stream has its own pace */
+	c = begin(3, false);
+	id = ctxn_id(c);
+	assert_int_equal(ctxns_fresh(set), 2);
+	assert_int_equal(answer(id, 100), CTXN_TAKEN);
+	assert_int_equal(ctxns_fresh(set), 2);
+	assert_int_equal(answer(id, 200), CTXN_TAKEN);
+	assert_int_equal(ctxns_fresh(set), 1);
+	d = ctxn_new(set, rand_u64());
+	d->tmpl = mem_new(sizeof(*d->tmpl), NULL);
+	d->tmpl->txns = set;
+	ctxn_fail(set, d); /* never went out */
+	assert_int_equal(ctxns_fresh(set), 1);
+	advance(SIP_T1_MS + WHEEL_TICK_MS); /* sent again: not any more */
+	assert_int_equal(ctxns_fresh(set), 0);
+	advance(SIP_TXN_MS);
+	assert_int_equal(ctxns_count(set), 0);
+	assert_int_equal(ctxns_fresh(set), 0);
+}
+
 static void test_other_method(void **state)
 {
 	struct view branch;
@@ -379,7 +406,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_answered),
-		TEST(test_other_method),	    TEST(test_lost),
+		TEST(test_other_method),
+		TEST(test_fresh),	    TEST(test_lost),
 		TEST(test_answered_late),   TEST(test_proceeding),
 		TEST(test_tcp),		    TEST(test_slot_used_again),
 		TEST(test_false_answers),   TEST(test_failed),

@@ -6,6 +6,8 @@
 #include "test.h"
 
 #include "clock.h"
+#include "location.h"
+#include "mem.h"
 #include "fanout.h"
 #include "imc_rig.h"
 
@@ -480,6 +482,111 @@ static void a_list_is_not_sent_on_to_who_refuses_it(void **state)
 	rig_stop(&rig);
 }
 
+/* ---- many ---- */
+
+enum { CROWD = 700 }; /* more than goes in one piece */
+
+static struct user crowd;
+static size_t crowd_heard;
+
+/* They are all on one phone, and the hub is told that they are in. */
+static void crowd_add(struct room *room, unsigned n)
+{
+	static const struct device_heard nothing;
+	struct sip_flow flow = { .transport = SIP_UDP };
+	struct hub_join join = { .state = MEMBER_JOINED };
+	char uri[64];
+
+	snprintf(uri, sizeof(uri), "sip:m%u@confab.example", n);
+	assert_int_equal(addr_parse(&join.addr, view_str(uri)), 0);
+	assert_int_equal(netaddr_set(&flow.peer, VIEW("127.0.0.1"),
+				     crowd.port), 0);
+	location_heard(imc_location(rig.imc), view_str(uri), &flow, &nothing);
+	assert_int_equal(hub_member_add(room, &join, NULL, NULL), 0);
+	mem_deref(join.addr);
+}
+
+static struct room *with_crowd(void)
+{
+	struct room *room;
+
+	rig_start(&rig, NULL);
+	user_open(&rig, &alice, "sip:alice@confab.example");
+	user_open(&rig, &crowd, "sip:crowd@confab.example");
+	crowd_heard = 0;
+	crowd.heard = &crowd_heard;
+	assert_int_equal(user_ask(&rig, &alice, ROOM, "#create"), 200);
+	room = hub_room(rig.hub, VIEW("lobby"), VIEW("confab.example"));
+	assert_non_null(room);
+	for (unsigned n = 0; n < CROWD; n++)
+		crowd_add(room, n);
+	rig_settle(&rig);
+	return room;
+}
+
+/* Neither answers nor their lack stop it. */
+static void a_crowd_gets_it_in_pieces(void **state)
+{
+	size_t given_up;
+
+	(void)state;
+	with_crowd();
+	assert_int_equal(user_ask(&rig, &alice, ROOM, "hi"), 202);
+	RIG_AWAIT(&rig, crowd_heard == CROWD);
+	RIG_AWAIT(&rig, stats().delivered == CROWD);
+	crowd.answer = 0;
+	crowd_heard = 0;
+	assert_int_equal(user_ask(&rig, &alice, ROOM, "anybody?"), 202);
+	RIG_AWAIT(&rig, crowd_heard >= CROWD);
+	given_up = stats().given_up;
+	assert_int_equal(given_up, 0);
+	rig_stop(&rig);
+}
+
+/* A text for those who are still to get one waits behind it, and who leaves
+ * meanwhile is left out. */
+static void pieces_keep_their_order(void **state)
+{
+	struct room *room;
+	struct member *m;
+	struct addr *last;
+
+	(void)state;
+	room = with_crowd();
+	assert_int_equal(addr_parse(&last, VIEW("sip:m699@confab.example")),
+			 0);
+	m = room_member(room, last);
+	assert_non_null(m);
+	user_send(&rig, &alice, ROOM, "one");
+	user_send(&rig, &alice, ROOM, "two");
+	RIG_AWAIT(&rig, crowd_heard > 0);
+	assert_int_equal(hub_member_remove(room, m, VIEW_NONE, NULL, NULL),
+			 0);
+	RIG_AWAIT(&rig, crowd_heard >= 2 * (CROWD - 1));
+	rig_settle(&rig);
+	assert_null(room_member(room, last));
+	assert_true(crowd_heard <= 2 * CROWD);
+	assert_int_equal(stats().failed, 0);
+	mem_deref(last);
+	rig_stop(&rig);
+}
+
+/* What has not gone yet is in the journal. */
+static void a_stop_among_pieces_loses_nothing(void **state)
+{
+	(void)state;
+	with_crowd();
+	crowd.answer = 0;
+	assert_int_equal(user_ask(&rig, &alice, ROOM, "hi"), 202);
+	RIG_AWAIT(&rig, crowd_heard > 0);
+	rig_restart(&rig, NULL);
+	crowd.answer = 200;
+	crowd_heard = 0;
+	RIG_AWAIT(&rig, stats().delivered == CROWD);
+	assert_true(crowd_heard >= CROWD);
+	rig_stop(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -501,6 +608,9 @@ int main(void)
 		TEST(typing_is_passed_to_who_types),
 		TEST(without_a_disk_nothing_is_taken),
 		TEST(a_list_is_not_sent_on_to_who_refuses_it),
+		TEST(a_crowd_gets_it_in_pieces),
+		TEST(pieces_keep_their_order),
+		TEST(a_stop_among_pieces_loses_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
