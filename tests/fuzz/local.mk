@@ -5,7 +5,8 @@
 # seeds/NAME and may have words in NAME.dict.
 FUZZ = tests/fuzz/fuzz_command tests/fuzz/fuzz_control \
 	tests/fuzz/fuzz_conf tests/fuzz/fuzz_content \
-	tests/fuzz/fuzz_digest tests/fuzz/fuzz_import tests/fuzz/fuzz_pass \
+	tests/fuzz/fuzz_digest tests/fuzz/fuzz_dns tests/fuzz/fuzz_event \
+	tests/fuzz/fuzz_frame tests/fuzz/fuzz_import tests/fuzz/fuzz_pass \
 	tests/fuzz/fuzz_register tests/fuzz/fuzz_response \
 	tests/fuzz/fuzz_sip \
 	tests/fuzz/fuzz_uri tests/fuzz/fuzz_wire tests/fuzz/fuzz_ws
@@ -36,6 +37,21 @@ tests_fuzz_fuzz_content_SOURCES = tests/fuzz/fuzz_content.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_content_CPPFLAGS = $(INC_face) $(S)/imc
 tests_fuzz_fuzz_content_LDFLAGS = $(LDFLAGS_fuzz)
 tests_fuzz_fuzz_content_LDADD = $(LIB_fuzz) imc/libimc.a $(LIB_base)
+
+tests_fuzz_fuzz_dns_SOURCES = tests/fuzz/fuzz_dns.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_dns_CPPFLAGS = $(INC_io) $(CARES_CFLAGS)
+tests_fuzz_fuzz_dns_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_dns_LDADD = $(LIB_fuzz) $(LIB_io) $(DEPS_io)
+
+tests_fuzz_fuzz_event_SOURCES = tests/fuzz/fuzz_event.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_event_CPPFLAGS = $(INC_sip)
+tests_fuzz_fuzz_event_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_event_LDADD = $(LIB_fuzz) $(LIB_sip) $(DEPS_sip)
+
+tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_frame_CPPFLAGS = $(INC_sip)
+tests_fuzz_fuzz_frame_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_frame_LDADD = $(LIB_fuzz) $(LIB_sip) $(DEPS_sip)
 
 tests_fuzz_fuzz_import_SOURCES = tests/fuzz/fuzz_import.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_import_CPPFLAGS = $(INC_ctl)
