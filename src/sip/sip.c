@@ -236,6 +236,15 @@ void sip_conn_known(struct sip *s, uint64_t conn, struct view aor)
 			    hash_view(aor));
 }
 
+void sip_user_was(struct sip *s, struct view aor, const struct sip_flow *flow)
+{
+	struct sip_uri uri;
+
+	if (s->auth && !sip_uri_parse(&uri, aor) &&
+	    view_ieqs(uri.host, s->domain))
+		auth_knows(s->auth, uri.user, &flow->peer);
+}
+
 bool sip_trusts(const struct sip *s, const struct sip_flow *flow)
 {
 	return identity_trusts(s, flow) != ID_NONE;
