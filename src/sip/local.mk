@@ -33,6 +33,7 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/register.c src/sip/register_priv.h \
 	src/sip/registrar.c src/sip/registrar.h src/sip/registrar_priv.h \
 	src/sip/resolve.c src/sip/resolve.h \
+	src/sip/hops.c src/sip/hops_priv.h \
 	src/sip/response.c src/sip/response_priv.h \
 	src/sip/scan.c src/sip/scan_priv.h \
 	src/sip/sip.c src/sip/sip.h src/sip/sip_priv.h \
