@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What users have on other networks, and the meta of messages: stored,
  * changed, unique, and there after a restart. */
+#include <errno.h>
 #include <sqlite3.h>
 
 #include "buf.h"
