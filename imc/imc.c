@@ -12,12 +12,14 @@
 #include "command.h"
 #include "content.h"
 #include "direct.h"
+#include "extra.h"
 #include "fork.h"
 #include "hash.h"
 #include "imc_priv.h"
 #include "mem.h"
 #include "registrar.h"
 #include "replay.h"
+#include "seal.h"
 #include "typing.h"
 
 #define CONTENT_TYPE "text/plain;charset=UTF-8"
@@ -312,6 +314,8 @@ static void serve_text(struct ask *a, struct view text,
 {
 	struct buf line = { 0 };
 
+	if (extra_secret(a, text))
+		return;
 	if (!a->person &&
 	    line_is_command(&line, &text, view_str(a->imc->mark)))
 		command_run(a, buf_view(&line));
@@ -374,7 +378,7 @@ static void serve(struct ask *a, const struct sip_request *req)
 		ask_answer(a, a->exists ? 400 : 404);
 		break;
 	}
-	buf_free(&text);
+	seal_wipe(&text); /* one of them may have been a password */
 }
 
 static bool place_exists(const struct ask *a)
