@@ -49,6 +49,8 @@ static int status_of(int err)
 		return 202;
 	case EBADMSG:
 		return 200; /* nothing to be seen in it, as if empty */
+	case EDQUOT: /* he may come back before the other does */
+		return 480;
 	case EMSGSIZE:
 		return 413;
 	default:

@@ -374,6 +374,7 @@ void hub_free(struct hub *h)
 		room_drop(CONTAINER(node, struct room, by_id));
 	htable_free(&h->rooms_by_name);
 	htable_free(&h->inboxes);
+	htable_free(&h->tallies);
 	htable_free(&h->rooms);
 	htable_free(&h->members);
 	htable_free(&h->waiting);

@@ -37,6 +37,7 @@ struct hub {
 	struct htable rooms_by_name, rooms; /* of struct room, owned; by id
 					       the inboxes as well */
 	struct htable inboxes;		    /* by address */
+	struct htable tallies;		    /* book.c's */
 	struct htable members;		    /* by id */
 	struct htable waiting;		    /* members put off, by addr */
 	struct list mores;		    /* of struct member_more */
@@ -216,6 +217,19 @@ void member_retry_start(struct member *m, uint64_t after_ms, wtimer_h *h);
 void member_retry_stop(struct member *m);
 /* Whose more has this timer. */
 struct member *member_of_retry(struct wtimer *t);
+
+/* ---- book.c: who fills the inboxes ---- */
+
+/* from may have one more of users of to's domain. */
+bool book_may_begin(const struct hub *h, const struct addr *to,
+		    const struct addr *from);
+/* from NULL: it was there before. */
+void book_new(struct room *inbox, const struct addr *from);
+void book_free(struct room *inbox);
+/* from has not had his part of it yet. */
+bool book_has_room(struct room *inbox, const struct addr *from, size_t bytes);
+/* It waits, with the next sequence number. */
+void book_add(struct room *inbox, const struct msg *msg);
 
 /* ---- fate.c ---- */
 
