@@ -11,8 +11,8 @@
  * out of a place that he has never been to.
  *
  * All but the first do not hold for a user where he has logged in within a
- * day: neither a bad phone behind the same NAT nor somebody who guesses from afar
- * can keep him out there. Where that is is remembered before anything else.
+ * day: neither a bad phone behind the same NAT nor somebody who guesses from
+ * afar can keep him out there. These places are remembered longest.
  */
 #ifndef CONFAB_THROTTLE_PRIV_H
 #define CONFAB_THROTTLE_PRIV_H
