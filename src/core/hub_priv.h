@@ -196,6 +196,9 @@ struct member_more {
 	uint64_t missed;	/* since he last took something */
 	struct addr **told;	/* owned, refs: senders who know of it */
 	size_t ntold;
+	struct msg **doomed;	/* owned, refs: gone from the journal while
+				   they were under way to him */
+	size_t ndoomed;
 };
 
 /* Makes it where there is none. */
@@ -246,6 +249,10 @@ void member_refused(struct member *m, uint64_t seq, const struct msg *msg,
 /* The sender hears that m does not get it: once, until m is back. */
 void member_tell_sender(struct member *m, const struct msg *msg,
 			struct view why);
+/* msg is under way to him, and won't be there for another attempt. */
+void member_doom(struct member *m, struct msg *msg);
+/* The attempt is over: it (a reference), or NULL. */
+struct msg *member_doomed(struct member *m, uint64_t seq);
 /* His absence begins; he (who has more) takes something again. */
 void member_gone(struct member *m);
 void member_back(struct member *m);
