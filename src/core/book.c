@@ -2,8 +2,8 @@
 /*
  * Who filled what: an inbox holds so much in all, and each of those who write
  * has a part of it, so that nobody can push out what others said. And inboxes
- * of other domains, whose users nobody here knows, are counted by domain and by
- * who began them, so that invented names do not take the places of all.
+ * of other domains, whose users nobody here knows, are counted by domain and
+ * by who began them, so that invented names do not take the places of all.
  *
  * All of it is in memory: what waited before a restart is nobody's part.
  */
