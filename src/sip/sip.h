@@ -67,8 +67,8 @@ struct sip_uri {
  * there is no host. Password parts are refused. */
 int sip_uri_parse(struct sip_uri *out, struct view text);
 
-/* How much there is to do. LATE: most of what those say who ask most is put
- * off, BUSY: all of it, FULL: everybody is. */
+/* How much there is to do. LATE: who says much waits for his turn, BUSY: he is
+ * put off, FULL: everybody is. */
 enum sip_load { SIP_CALM, SIP_LATE, SIP_BUSY, SIP_FULL };
 const char *sip_load_name(enum sip_load load); /* "calm" and so on */
 
