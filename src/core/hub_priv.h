@@ -47,7 +47,7 @@ struct hub {
 	uint64_t *dirty;	   /* owned; members: cursors to be written */
 	size_t dirty_count, dirty_cap;
 	struct list dirty_legs;
-	struct wtimer flush, prune, trim;
+	struct wtimer flush, flush_legs, prune, trim;
 	size_t prune_at;     /* of the rooms: where the next turn begins */
 	struct member **batch; /* owned; scratch of one fan-out */
 	size_t batch_cap;
