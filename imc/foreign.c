@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "foreign.h"
-#include "hash.h"
 #include "mem.h"
 
 struct domain {
@@ -85,30 +84,24 @@ void foreign_free(struct foreign *f)
 	mem_deref(f);
 }
 
-bool foreign_has(const struct foreign *f, struct view domain)
-{
-	return f && find(f, domain);
-}
-
-int foreign_flow(const struct foreign *f, struct view domain, uint64_t who,
+int foreign_flow(const struct foreign *f, struct view domain,
 		 struct sip_flow *out)
 {
 	const struct domain *d = f ? find(f, domain) : NULL;
 
 	if (!d)
 		return ENOENT;
-	return resolve_flow(d->servers, who, out) ? 0 : EAGAIN;
+	return resolve_flow(d->servers, out) ? 0 : EAGAIN;
 }
 
-void foreign_heard(struct foreign *f, struct view uri,
-		   const struct sip_flow *via, enum hop_sign sign)
+void foreign_failed(struct foreign *f, struct view domain,
+		    const struct sip_flow *flow)
 {
-	struct sip_uri parts;
-	struct domain *d;
+	struct domain *d = f ? find(f, domain) : NULL;
+	struct sip_flow now;
 
-	if (!f || !f->count || sip_uri_parse(&parts, uri))
-		return;
-	d = find(f, parts.host);
-	if (d)
-		resolve_heard(d->servers, via, hash_view(uri), sign);
+	if (d && resolve_flow(d->servers, &now) &&
+	    now.transport == flow->transport &&
+	    netaddr_eq(&now.peer, &flow->peer))
+		resolve_failed(d->servers);
 }

@@ -12,14 +12,11 @@
 #include "command.h"
 #include "content.h"
 #include "direct.h"
-#include "extra.h"
 #include "fork.h"
-#include "hash.h"
 #include "imc_priv.h"
 #include "mem.h"
 #include "registrar.h"
 #include "replay.h"
-#include "seal.h"
 #include "typing.h"
 
 #define CONTENT_TYPE "text/plain;charset=UTF-8"
@@ -27,8 +24,9 @@
 struct view imc_domain_of(const struct imc *i, struct view host)
 {
 	struct netaddr numeric;
+	struct sip_flow flow;
 
-	if (foreign_has(i->foreign, host))
+	if (foreign_flow(i->foreign, host, &flow) != ENOENT)
 		return host;
 	/* Nothing is forwarded here: a number that led to us is ours */
 	if (hub_is_our_domain(i->hub, host) || view_ieqs(host, "localhost") ||
@@ -69,7 +67,7 @@ static enum route proxy_way(struct imc *i, const struct addr *user,
 	struct binding *b = imc_device(i, user, 0);
 
 	*out = (struct way){ .device = b, .dest = b ? b->dest : NULL };
-	if (!resolve_flow(i->proxy, user->hash, &out->flow))
+	if (!resolve_flow(i->proxy, &out->flow))
 		return ROUTE_UNRESOLVED;
 	return out->dest ? ROUTE_OK : stray_way(i, user, out);
 }
@@ -80,7 +78,7 @@ static enum route foreign_way(struct imc *i, const struct addr *user,
 	int err;
 
 	*out = (struct way){ 0 };
-	err = foreign_flow(i->foreign, user->host, user->hash, &out->flow);
+	err = foreign_flow(i->foreign, user->host, &out->flow);
 	if (err)
 		return err == EAGAIN ? ROUTE_UNRESOLVED : ROUTE_UNKNOWN;
 	return stray_way(i, user, out);
@@ -195,30 +193,24 @@ bool imc_learn(struct imc *i, const struct addr *user, uint64_t binding,
 	return true;
 }
 
-/* RFC 3263 4.3: no answer, or 503, means the next address. But both may as
- * well come from who is behind it. */
-static enum hop_sign sign_of(const struct imc *i, int status)
+static void domain_failed(struct imc *i)
 {
-	bool answered = sip_done_answered(i->sip);
+	struct sip_copy copy = sip_done_copy(i->sip);
+	struct sip_uri to;
 
-	if (status == 503)
-		return answered ? HOP_DOUBTED : HOP_BROKEN;
-	return status == 408 && !answered ? HOP_DOUBTED : HOP_ANSWERED;
+	if (!sip_uri_parse(&to, copy.to))
+		foreign_failed(i->foreign, to.host, &copy.flow);
 }
 
 void imc_on_status(struct imc *i, int status)
 {
-	struct sip_copy copy;
-
-	if (!i->sip)
+	/* RFC 3263 4.3: no answer, or 503, means the next address */
+	if (status != 408 && status != 503)
 		return;
-	copy = sip_done_copy(i->sip);
 	if (i->proxy)
-		resolve_heard(i->proxy, &copy.flow, hash_view(copy.to),
-			      sign_of(i, status));
-	else
-		foreign_heard(i->foreign, copy.to, &copy.flow,
-			      sign_of(i, status));
+		resolve_failed(i->proxy);
+	else if (i->sip)
+		domain_failed(i);
 }
 
 int imc_template(struct sip_template **tp, struct imc *i,
@@ -314,8 +306,6 @@ static void serve_text(struct ask *a, struct view text,
 {
 	struct buf line = { 0 };
 
-	if (extra_secret(a, text))
-		return;
 	if (!a->person &&
 	    line_is_command(&line, &text, view_str(a->imc->mark)))
 		command_run(a, buf_view(&line));
@@ -378,7 +368,7 @@ static void serve(struct ask *a, const struct sip_request *req)
 		ask_answer(a, a->exists ? 400 : 404);
 		break;
 	}
-	seal_wipe(&text); /* one of them may have been a password */
+	buf_free(&text);
 }
 
 static bool place_exists(const struct ask *a)
@@ -480,7 +470,7 @@ static int op_status(void *face, struct sink *out)
 		return sink_printf(out, "sip %zu users known\n",
 				   location_count(i->location));
 	return sink_printf(out, "sip by way of %s\n",
-			   resolve_flow(i->proxy, 0, &flow) ?
+			   resolve_flow(i->proxy, &flow) ?
 				   sip_flow_str(text, &flow) :
 				   "a proxy that is not resolved");
 }

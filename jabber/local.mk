@@ -1,32 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What is in libjabber goes into confabd, and knows nothing of libstrophe; all
-# the rest is the worker's. Some of it is in both.
+# face.c goes into confabd, and knows nothing of libstrophe; all the rest is
+# the worker's.
 noinst_LIBRARIES += jabber/libjabber.a
 jabber_libjabber_a_SOURCES = \
 	jabber/elem.c jabber/elem.h \
 	jabber/face.c jabber/face.h \
-	jabber/jerror.c jabber/jerror.h \
-	jabber/jescape.c jabber/jescape.h \
 	jabber/jid.c jabber/jid.h \
-	jabber/jid_prep.c jabber/jid_prep.h \
-	jabber/jmap.c jabber/jmap.h jabber/jmap_priv.h \
-	jabber/jmap_xmpp.c jabber/jmap_zone.c \
-	jabber/jnick.c jabber/jnick.h \
-	jabber/jtext.c jabber/jtext.h \
 	jabber/xlink.c jabber/xlink.h jabber/xstanza.c \
 	jabber/xml.c jabber/xml.h
-jabber_libjabber_a_CPPFLAGS = $(INC_face) $(S)/jabber $(IDN_CFLAGS)
-
-check_PROGRAMS += tests/unit/t_jmap tests/unit/t_jwords
-tests_unit_t_jmap_SOURCES = tests/unit/t_jmap.c
-tests_unit_t_jmap_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
-tests_unit_t_jmap_LDADD = jabber/libjabber.a $(LIB_base) $(IDN_LIBS) \
-	$(CMOCKA_LIBS)
-tests_unit_t_jwords_SOURCES = tests/unit/t_jwords.c
-tests_unit_t_jwords_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
-tests_unit_t_jwords_LDADD = jabber/libjabber.a $(LIB_base) $(IDN_LIBS) \
-	$(CMOCKA_LIBS)
+jabber_libjabber_a_CPPFLAGS = $(INC_face) $(S)/jabber
 
 check_PROGRAMS += tests/unit/t_elem
 tests_unit_t_elem_SOURCES = tests/unit/t_elem.c
@@ -54,8 +37,6 @@ DEPS_jabwork = $(DEPS_jabber) $(DEPS_io)
 noinst_LIBRARIES += jabber/libjabwork.a
 jabber_libjabwork_a_SOURCES = \
 	jabber/account.c jabber/account.h jabber/account_priv.h \
-	jabber/component.c jabber/component.h jabber/component_link.c \
-	jabber/component_priv.h \
 	jabber/conn_why.c jabber/conn_why.h \
 	jabber/elem.c jabber/elem.h \
 	jabber/guard.c jabber/guard.h \
@@ -69,7 +50,6 @@ jabber_libjabwork_a_SOURCES = \
 	jabber/quota.c jabber/quota.h \
 	jabber/route.c jabber/route.h \
 	jabber/stanza.c jabber/stanza.h \
-	jabber/xflat.c jabber/xflat.h \
 	jabber/xlimit.c jabber/xlimit.h \
 	jabber/xml.c jabber/xml.h
 jabber_libjabwork_a_CPPFLAGS = $(INC_jabber) $(STROPHE_CFLAGS) \
@@ -79,22 +59,6 @@ pkglibexec_PROGRAMS += confab-jabber
 confab_jabber_SOURCES = jabber/main.c
 confab_jabber_CPPFLAGS = $(INC_jabber) $(STROPHE_CFLAGS)
 confab_jabber_LDADD = $(LIB_jabwork) $(DEPS_jabwork)
-
-check_PROGRAMS += tests/unit/t_xflat
-tests_unit_t_xflat_SOURCES = tests/unit/t_xflat.c
-tests_unit_t_xflat_CPPFLAGS = $(INC_jabber) $(S)/tests/unit \
-	$(CMOCKA_CFLAGS)
-tests_unit_t_xflat_LDADD = jabber/libjabwork.a $(LIB_base) \
-	$(DEPS_jabber) $(CMOCKA_LIBS)
-
-check_PROGRAMS += tests/unit/t_component
-tests_unit_t_component_SOURCES = tests/unit/t_component.c \
-	tests/unit/jabworker.h
-tests_unit_t_component_CPPFLAGS = $(INC_worker) $(S)/tests/unit \
-	$(S)/jabber $(CMOCKA_CFLAGS)
-tests_unit_t_component_LDADD = jabber/libjabwork.a $(LIB_worker) \
-	$(DEPS_jabwork) $(CMOCKA_LIBS)
-EXTRA_tests_unit_t_component_DEPENDENCIES = confab-jabber$(EXEEXT)
 
 check_PROGRAMS += tests/unit/t_xml_clean
 tests_unit_t_xml_clean_SOURCES = tests/unit/t_xml_clean.c

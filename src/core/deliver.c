@@ -216,10 +216,8 @@ void hub_on_member_delivered(struct hub *h, uint64_t member, uint64_t seq)
 	if (!m || h->state != HUB_RUNNING)
 		return;
 	h->stats.delivered++;
-	if (m->more) {
-		mem_deref(member_doomed(m, seq));
+	if (m->more)
 		member_back(m);
-	}
 	member_normal(m);
 	settle(m, seq);
 	member_pump(m);
@@ -227,36 +225,20 @@ void hub_on_member_delivered(struct hub *h, uint64_t member, uint64_t seq)
 
 static void give_up(struct member *m, uint64_t seq, struct view text)
 {
-	struct msg *msg = NULL, *doomed = member_doomed(m, seq);
+	struct msg *msg = NULL;
 
 	m->room->hub->stats.given_up++;
-	if (journal_find(m->room, seq, &msg) || !msg)
-		msg = doomed;
+	if (journal_find(m->room, seq, &msg))
+		msg = NULL;
 	log_info("room %.*s: message %llu (id %016llx) for %.*s given up: "
 		 "%.*s",
 		 VIEW_ARG(m->room->addr->text), (unsigned long long)seq,
 		 (unsigned long long)(msg ? msg->id : 0),
 		 VIEW_ARG(m->addr->text), VIEW_ARG(text));
 	member_refused(m, seq, msg, text);
-	mem_deref(doomed);
 	member_normal(m);
 	settle(m, seq);
 	member_pump(m);
-}
-
-/* There is no other attempt when the journal has let it go meanwhile. */
-static bool lose(struct member *m, uint64_t seq)
-{
-	struct msg *msg = member_doomed(m, seq);
-
-	if (!msg)
-		return false;
-	m->room->hub->stats.given_up++;
-	m->more->missed++;
-	member_tell_sender(m, msg, VIEW("he was away too long"));
-	mem_deref(msg);
-	settle(m, seq);
-	return true;
 }
 
 void hub_on_member_failed(struct hub *h, uint64_t member, uint64_t seq,
@@ -272,7 +254,6 @@ void hub_on_member_failed(struct hub *h, uint64_t member, uint64_t seq,
 		return;
 	}
 	member_more(m)->failed_ms = now_ms();
-	if (!lose(m, seq))
-		cursor_undo(&m->cur, seq);
+	cursor_undo(&m->cur, seq);
 	member_put_off(m);
 }

@@ -26,6 +26,7 @@ enum confab_role { CONFAB_STARTING, CONFAB_STANDBY, CONFAB_SERVING };
 struct confab {
 	struct conf *conf;          /* ref */
 	struct loop *loop;          /* owned, as all that follows */
+	struct loop_idle gathered; /* for the store */
 	struct loop_waker *waker;
 	struct store *store;
 	struct dns *dns;

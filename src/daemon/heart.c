@@ -35,6 +35,23 @@ static void on_wake(void *arg)
 		store_dispatch(c->store);
 }
 
+static void on_turn_over(void *arg)
+{
+	struct confab *c = arg;
+
+	if (c->store)
+		store_flush(c->store);
+}
+
+static void soon(void *arg)
+{
+	struct confab *c = arg;
+
+	c->gathered.h = on_turn_over;
+	c->gathered.arg = c;
+	loop_defer(c->loop, &c->gathered);
+}
+
 int heart_open(struct confab *c, struct buf *why)
 {
 	const struct conf_imc *ci = &c->conf->imc;
@@ -45,6 +62,7 @@ int heart_open(struct confab *c, struct buf *why)
 		.file = conf_db_file(ci->db_url),
 		.rooms_table = ci->rooms_table,
 		.members_table = ci->members_table,
+		.soonh = soon,
 	};
 	char text[WHY_MAX] = "";
 	int err;
@@ -468,6 +486,7 @@ void heart_quiet(struct confab *c)
 void heart_stop(struct confab *c)
 {
 	store_close(c->store);
+	loop_undefer(c->loop, &c->gathered);
 	c->store = NULL;
 	hub_free(c->hub);
 	presence_free(c->presence);

@@ -8,6 +8,11 @@
 
 #include "clock.h"
 
+enum {
+	MIB = 1024 * 1024,
+	LATE_BYTES = 2 * MIB, /* in the kernel; about 1,500 packets */
+};
+
 void load_answered(struct load *l)
 {
 	l->answered++;
@@ -55,7 +60,19 @@ bool load_memory_full(struct load *l)
 	return l->memory > l->memory_max;
 }
 
-enum sip_load load_level(struct load *l, size_t waiting)
+static size_t at_most(size_t n, size_t max)
+{
+	return n < max ? n : max;
+}
+
+/* Where we may not have a large buffer, its size says when it is full. */
+static bool is_late(struct udp_backlog b)
+{
+	return b.bytes && b.bytes >= at_most(LATE_BYTES, b.room / 4 * 3);
+}
+
+enum sip_load load_level(struct load *l, size_t waiting,
+			 struct udp_backlog backlog)
 {
 	uint64_t wait = wait_ms(l, waiting);
 
@@ -63,5 +80,5 @@ enum sip_load load_level(struct load *l, size_t waiting)
 		return SIP_FULL;
 	if (wait >= LOAD_BUSY_MS)
 		return SIP_BUSY;
-	return wait >= LOAD_LATE_MS ? SIP_LATE : SIP_CALM;
+	return is_late(backlog) ? SIP_LATE : SIP_CALM;
 }

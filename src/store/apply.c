@@ -14,14 +14,13 @@
 
 #include "db_priv.h"
 
-static int run(struct db *db, enum stmt id)
+int db_run(struct db *db, enum stmt id)
 {
 	errno = 0;
 	return db_end(db, db->st[id], sqlite3_step(db->st[id]));
 }
 
-/* The text stays where it is: the transaction outlives its steps. */
-static void bind(sqlite3_stmt *st, const char *fields, struct reader *r)
+void db_bind(sqlite3_stmt *st, const char *fields, struct reader *r)
 {
 	struct view v;
 	int i, rc = SQLITE_OK;
@@ -44,6 +43,11 @@ static void bind(sqlite3_stmt *st, const char *fields, struct reader *r)
 	(void)rc;
 }
 
+static void note_key(struct db *db, struct reader r)
+{
+	keys_add(db->keys, reader_bytes(&r, reader_u32(&r)));
+}
+
 static int step(struct db *db, struct reader *r)
 {
 	enum stmt id = reader_u8(r);
@@ -51,8 +55,10 @@ static int step(struct db *db, struct reader *r)
 	int err;
 
 	assert(id < (enum stmt)STEP_COUNT);
-	bind(db->st[id], sql->fields, r);
-	err = run(db, id);
+	if (id == (enum stmt)STEP_DEDUPE)
+		note_key(db, *r);
+	db_bind(db->st[id], sql->fields, r);
+	err = db_run(db, id);
 	if (!err && sql->none && !sqlite3_changes(db->h))
 		err = sql->none;
 	return err;
@@ -60,7 +66,7 @@ static int step(struct db *db, struct reader *r)
 
 int db_begin(struct db *db)
 {
-	return run(db, STMT_BEGIN);
+	return db_run(db, STMT_BEGIN);
 }
 
 int db_apply(struct db *db, struct view steps)
@@ -68,26 +74,26 @@ int db_apply(struct db *db, struct view steps)
 	struct reader r = { .v = steps };
 	int err, end = 0;
 
-	err = run(db, STMT_SAVE);
+	err = db_run(db, STMT_SAVE);
 	while (!err && !view_empty(r.v))
 		err = step(db, &r);
 	if (err && err != EEXIST && err != ENOENT)
 		return err;
 	if (err)
-		end = run(db, STMT_UNDO);
+		end = db_run(db, STMT_UNDO);
 	if (!end)
-		end = run(db, STMT_KEEP);
+		end = db_run(db, STMT_KEEP);
 	return end ? end : err;
 }
 
 int db_commit(struct db *db)
 {
-	return run(db, STMT_COMMIT);
+	return db_run(db, STMT_COMMIT);
 }
 
 /* SQLite may have done so on its own. */
 void db_rollback(struct db *db)
 {
 	if (!sqlite3_get_autocommit(db->h))
-		run(db, STMT_ROLLBACK);
+		db_run(db, STMT_ROLLBACK);
 }

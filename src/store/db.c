@@ -62,6 +62,13 @@ int db_fail(struct db *db)
 	return to_errno(code, sysno);
 }
 
+int db_fail_file(struct db *db, int rc)
+{
+	snprintf(db->why, sizeof(db->why), "the spool: %s (SQLite error %d)",
+		 sqlite3_errstr(rc), rc);
+	return to_errno(rc, errno);
+}
+
 int db_end(struct db *db, sqlite3_stmt *st, int rc)
 {
 	int err = 0;
@@ -182,7 +189,7 @@ static int connect_file(struct db *db)
  * not be written to. */
 static int (*const stages[])(struct db *db) = {
 	connect_file, schema_check, check, use_wal, configure, schema_migrate,
-	prepare,
+	prepare, db_open_spool,
 };
 
 static int on_wal(void *arg, sqlite3 *h, const char *name, int pages)
@@ -202,6 +209,7 @@ static void db_destroy(void *obj)
 	struct db *db = obj;
 	size_t i;
 
+	db_close_spool(db);
 	for (i = 0; i < STMT_COUNT; i++)
 		sqlite3_finalize(db->st[i]);
 	sqlite3_close(db->h);
@@ -229,6 +237,8 @@ int db_open(struct db **dp, const struct db_conf *conf, struct buf *why)
 	size_t i;
 	int err = 0;
 
+	db->keys = keys_new();
+	hash_u64(0); /* makes its key, which is not for two threads */
 	db->path = mem_strdup(conf->path);
 	db->rooms = mem_strdup(conf->rooms);
 	db->members = mem_strdup(conf->members);

@@ -14,6 +14,15 @@
 #include "store.h"
 
 enum step {
+	/* These are in the spool, on the disk, when confabd is exchanged for
+	 * a newer one: what needs other fields gets a number of its own. */
+	STEP_DEDUPE_OLD = 0,
+	STEP_DEDUPE = 1,
+	STEP_HEAD = 2,
+	STEP_INBOX_HEAD = 3,
+	STEP_MSG = 4,
+
+	/* These are not. */
 	STEP_ROOM,
 	STEP_ROOM_RENAMED,
 	STEP_ROOM_DEL,
@@ -26,15 +35,10 @@ enum step {
 	STEP_LINK,
 	STEP_LINK_DEL,
 	STEP_LINK_ACKED,
-	STEP_DEDUPE_OLD,
-	STEP_DEDUPE,
-	STEP_HEAD,
-	STEP_MSG,
 	STEP_BINDING,
 	STEP_BINDING_DEL,
 	STEP_INBOX,
 	STEP_INBOX_DEL,
-	STEP_INBOX_HEAD,
 	STEP_INBOX_ACKED,
 	STEP_BLOCK,
 	STEP_BLOCK_DEL,
@@ -81,6 +85,23 @@ int db_begin(struct db *db);
 int db_apply(struct db *db, struct view steps);
 int db_commit(struct db *db);
 void db_rollback(struct db *db);
+
+/* The short way for texts. db_spool() for each transaction of a group, then
+ * db_spool_write(): 0 means that all are on the disk. False: something about
+ * it has to be asked of the data base; then, or after an error, all of the
+ * group goes the long way. */
+bool db_spool(struct db *db, struct view steps);
+void db_spool_forget(struct db *db); /* and what was believed meanwhile */
+int db_spool_write(struct db *db);
+bool db_has_spooled(const struct db *db);
+/* In a group: moves into the tables what was spooled, before anything that
+ * was asked for later; call db_moved() once the group is committed. */
+int db_move(struct db *db);
+void db_moved(struct db *db);
+/* As a group of its own. */
+int db_move_alone(struct db *db);
+/* A group may have changed journals the long way. */
+void db_forget_heads(struct db *db);
 
 int db_read(struct db *db, struct db_page *page);
 void db_page_free(struct db_page *page);

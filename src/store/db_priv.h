@@ -6,6 +6,9 @@
 #include <sqlite3.h>
 
 #include "db.h"
+#include "heads.h"
+#include "keys.h"
+#include "spool.h"
 
 enum stmt {
 	/* 0 to STEP_COUNT - 1: the steps */
@@ -28,6 +31,14 @@ enum stmt {
 	STMT_LOAD_VISITS,
 	STMT_LOAD_WATCHES,
 	STMT_LOAD_KEPT,
+	STMT_SPOOL,
+	STMT_SPOOL_KEY,
+	STMT_KEYS,
+	STMT_ROOM_HEAD,
+	STMT_INBOX_HEAD,
+	STMT_MOVE_KEY,
+	STMT_MOVE_MSG,
+	STMT_MOVE_OLD,
 	STMT_COUNT,
 };
 
@@ -47,16 +58,33 @@ struct db {
 	sqlite3_stmt *st[STMT_COUNT]; /* owned */
 	int wal_pages;                /* in the log, as of the last commit */
 	int wal_floor;                /* as of the last checkpoint */
+	struct spool *spool;          /* ref; or NULL: there is none */
+	struct keys *keys;            /* ref */
+	struct heads heads;
+	uint8_t next_key[SPOOL_KEY];  /* once what is moved is committed */
 	char why[200];
 };
 
 /* Keeps the words of the connection's newest failure; returns its errno. Clear
  * errno before the call that may fail: it can tell more than SQLite. */
 int db_fail(struct db *db);
+/* The same for an error of a file beside the data base. */
+int db_fail_file(struct db *db, int rc);
 /* SQL with the names of the two tables put in; free with mem_free(). */
 char *db_sql(const struct db *db, const char *sql);
 /* Resets a statement whose last step said rc: 0 or the errno. */
 int db_end(struct db *db, sqlite3_stmt *st, int rc);
+
+/* Runs a statement with its values bound; 0 or the errno. */
+int db_run(struct db *db, enum stmt id);
+/* Binds fields, as in struct sql, off the steps. The text stays where it is:
+ * the steps outlive their statement. */
+void db_bind(sqlite3_stmt *st, const char *fields, struct reader *r);
+
+/* Moves what a crash left in the spool, starts a new one. */
+int db_open_spool(struct db *db);
+/* Moves what is there; the file goes, too, if that went well. */
+void db_close_spool(struct db *db);
 
 /* ENOTSUP when the file is of a newer confab; it is not touched. */
 int schema_check(struct db *db);

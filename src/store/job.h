@@ -22,6 +22,7 @@ struct store_txn {
 	struct store *store; /* borrowed */
 	store_done_h *doneh;
 	struct buf steps;    /* owned; db.h says how they look */
+	bool texts, cursors, others; /* what is among them */
 };
 
 struct page {

@@ -7,17 +7,24 @@ src_store_libstore_a_SOURCES = \
 	src/store/db.h \
 	src/store/db_priv.h \
 	src/store/group.c \
+	src/store/heads.c \
+	src/store/heads.h \
 	src/store/import.c \
 	src/store/import.h \
 	src/store/import_field.c \
 	src/store/job.h \
+	src/store/keys.c \
+	src/store/keys.h \
 	src/store/lock.c \
 	src/store/lock.h \
 	src/store/rows.c \
 	src/store/schema.c \
+	src/store/spool.c \
+	src/store/spool.h \
 	src/store/sql.c \
 	src/store/store.c \
 	src/store/store.h \
+	src/store/texts.c \
 	src/store/txn.c
 src_store_libstore_a_CPPFLAGS = $(INC_store) $(SQLITE_CFLAGS)
 
@@ -63,8 +70,7 @@ tests_unit_t_store_more_SOURCES = tests/unit/t_store_more.c
 tests_unit_t_store_more_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_t_store_more_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)
 
-
-check_PROGRAMS += tests/unit/t_store_elsewhere
-tests_unit_t_store_elsewhere_SOURCES = tests/unit/t_store_elsewhere.c
-tests_unit_t_store_elsewhere_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
-tests_unit_t_store_elsewhere_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/t_store_spool
+tests_unit_t_store_spool_SOURCES = tests/unit/t_store_spool.c
+tests_unit_t_store_spool_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_t_store_spool_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)

@@ -199,6 +199,26 @@ const struct sql sql_table[STMT_COUNT] = {
 		" WHERE room = ?1 AND seq > ?2 AND kind < 2 AND audience = 0"
 		" ORDER BY seq DESC LIMIT ?3) ORDER BY seq",
 		"iii", 0 },
+	[STMT_SPOOL] = { "SELECT key FROM spool", "", 0 },
+	[STMT_SPOOL_KEY] = { "UPDATE spool SET key = ?1", "", 0 },
+	[STMT_KEYS] = { "SELECT key FROM dedupe", "", 0 },
+	[STMT_ROOM_HEAD] = {
+		"SELECT head FROM imc_rooms WHERE id = ?1", "i", 0 },
+	[STMT_INBOX_HEAD] = {
+		"SELECT head FROM inboxes WHERE id = ?1", "i", 0 },
+	[STMT_MOVE_KEY] = {
+		"INSERT OR REPLACE INTO dedupe (key, until_ms)"
+		" VALUES (?1, ?2)",
+		"si", 0 },
+	[STMT_MOVE_MSG] = {
+		"INSERT OR IGNORE INTO messages (room, seq, id, kind, time_ms,"
+		" origin, reply_to, audience, sender, name, text, meta)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+		"iiiiiiiisssn", 0 },
+	[STMT_MOVE_OLD] = {
+		"DELETE FROM dedupe WHERE key IN (SELECT key FROM dedupe"
+		" WHERE until_ms <= ?1 LIMIT ?2)",
+		"ii", 0 },
 	[STMT_LOAD_ROOMS] = {
 		"SELECT id, name, domain, flag, subject, created_ms, head,"
 		" notices"

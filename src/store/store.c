@@ -35,6 +35,7 @@ struct store {
 	store_wake_h *wakeh;
 	void *arg;
 	pthread_t thread;
+	bool stuck; /* the thread's: what is spooled can't be moved */
 	_Atomic uint64_t commits;
 
 	pthread_mutex_t lock; /* for the next five */
@@ -45,17 +46,25 @@ struct store {
 
 	/* the loop's thread only */
 	bool dispatching, closing;
+	struct list gathered;
+	store_wake_h *soonh;
 	uint64_t submitted, answered, transactions, failed;
 };
 
 /* ---- the store's thread ---- */
+
+/* What could not be moved has to wait for something else to do. */
+static bool has_to_move(const struct store *s)
+{
+	return db_has_spooled(s->db) && !s->stuck;
+}
 
 /* Call with the lock. True: nothing came for a while, so tidy up. */
 static bool wait_for_work(struct store *s)
 {
 	struct timespec until;
 
-	if (!db_wal_due(s->db, false)) {
+	if (!db_wal_due(s->db, false) && !has_to_move(s)) {
 		pthread_cond_wait(&s->more, &s->lock);
 		return false;
 	}
@@ -68,9 +77,14 @@ static bool wait_for_work(struct store *s)
 }
 
 /* Nothing is owed to anybody here, so trouble is only told. */
-static void tidy(struct store *s)
+static void tidy(struct store *s, bool idle)
 {
-	if (!db_checkpoint(s->db))
+	int err = idle ? db_move_alone(s->db) : 0;
+
+	s->stuck = err;
+	if (!err && db_wal_due(s->db, !idle))
+		err = db_checkpoint(s->db);
+	if (!err)
 		return;
 	pthread_mutex_lock(&s->lock);
 	view_copy(s->note, sizeof(s->note), view_str(db_why(s->db)));
@@ -116,14 +130,15 @@ static void *run(void *arg)
 
 	while (take(s, &batch)) {
 		if (list_empty(&batch)) {
-			tidy(s);
+			tidy(s, true);
 			continue;
 		}
 		failed = group_run(s->db, &batch);
 		s->commits++;
+		s->stuck = s->stuck && db_has_spooled(s->db);
 		give_back(s, &batch, failed);
 		if (db_wal_due(s->db, true))
-			tidy(s);
+			tidy(s, false);
 	}
 	return NULL;
 }
@@ -173,6 +188,7 @@ static struct store *make(store_wake_h *wakeh, void *arg)
 	pthread_mutex_init(&s->lock, NULL);
 	list_init(&s->queue);
 	list_init(&s->done);
+	list_init(&s->gathered);
 	s->lockfd = s->filefd = -1;
 	s->wakeh = wakeh;
 	s->arg = arg;
@@ -185,7 +201,7 @@ bool store_table_ok(struct view name)
 					    "contacts", "blocks", "users",
 					    "bindings", "inboxes",
 					    "accounts", "visits",
-					    "watches", "kept" };
+					    "watches", "kept", "spool" };
 
 	if (!name.n || name.n > STORE_TABLE_MAX ||
 	    view_istarts(name, VIEW("sqlite_")))
@@ -252,6 +268,7 @@ int store_open_conf(struct store **sp, const struct store_conf *conf,
 	int err;
 
 	buf_init(&words, 0);
+	s->soonh = conf->soonh;
 	err = open_all(s, conf, &words);
 	if (err && whysize)
 		view_copy(why, whysize,
@@ -283,15 +300,37 @@ const char *store_why(const struct store *s)
 	return db_why(s->db);
 }
 
+void store_flush(struct store *s)
+{
+	if (list_empty(&s->gathered))
+		return;
+	pthread_mutex_lock(&s->lock);
+	while (!list_empty(&s->gathered))
+		list_append(&s->queue, list_shift(&s->gathered));
+	pthread_cond_signal(&s->more);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void refuse(struct store *s, struct job *job)
+{
+	job->err = ESHUTDOWN;
+	pthread_mutex_lock(&s->lock);
+	list_append(&s->done, &job->node);
+	pthread_mutex_unlock(&s->lock);
+}
+
 static void submit(struct store *s, struct job *job)
 {
 	s->submitted++;
-	if (s->closing)
-		job->err = ESHUTDOWN;
-	pthread_mutex_lock(&s->lock);
-	list_append(s->closing ? &s->done : &s->queue, &job->node);
-	pthread_cond_signal(&s->more);
-	pthread_mutex_unlock(&s->lock);
+	if (s->closing) {
+		refuse(s, job);
+		return;
+	}
+	list_append(&s->gathered, &job->node);
+	if (!s->soonh)
+		store_flush(s);
+	else if (s->gathered.count == 1)
+		s->soonh(s->arg);
 }
 
 void store_commit(struct store_txn *t, store_done_h *doneh, void *arg)
@@ -415,6 +454,7 @@ void store_close(struct store *s)
 	if (!s)
 		return;
 	assert(!s->dispatching);
+	store_flush(s);
 	s->closing = true; /* what handlers still want is refused */
 	stop(s);
 	while (s->answered < s->submitted)

@@ -206,6 +206,9 @@ struct store_conf {
 	const char *dir;  /* the lock; and confab.db, without a file */
 	const char *file; /* the data base: an absolute path, or NULL */
 	const char *rooms_table, *members_table; /* NULL: the seeds' names */
+	/* Or NULL: nothing is gathered. Something is queued: asks for one
+	 * store_flush() soon, at the end of the loop's turn. */
+	store_wake_h *soonh;
 };
 /* The same with more to choose. The file is locked by file.lock. EINVAL: a
  * table's name is none, or is taken by another table of ours. */
@@ -223,6 +226,8 @@ const char *store_why(const struct store *s);
  * handlers still ask for gets ESHUTDOWN. Not from a handler. NULL is
  * allowed. */
 void store_close(struct store *s);
+/* Hands over what gathered since soonh. */
+void store_flush(struct store *s);
 /* Runs the handlers of all answers that are there. */
 void store_dispatch(struct store *s);
 

@@ -34,8 +34,29 @@ static uint64_t seed_flag(const struct store_member *m)
 	return flag;
 }
 
+static void note_kind(struct store_txn *t, enum step step)
+{
+	switch (step) {
+	case STEP_DEDUPE_OLD:
+	case STEP_DEDUPE:
+	case STEP_HEAD:
+	case STEP_INBOX_HEAD:
+	case STEP_MSG:
+		t->texts = true;
+		break;
+	case STEP_MEMBER_ACKED:
+	case STEP_LINK_ACKED:
+	case STEP_INBOX_ACKED:
+		t->cursors = true;
+		break;
+	default:
+		t->others = true;
+	}
+}
+
 static void put_step(struct store_txn *t, enum step step)
 {
+	note_kind(t, step);
 	buf_put_u8(&t->steps, (uint8_t)step);
 }
 

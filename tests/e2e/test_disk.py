@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from lab.sip import get
+from lab.store import texts
 
 SIZE = 4 << 20
 TEXT_SIZE = 2500
@@ -51,10 +52,10 @@ def stored(place):
     db = sqlite3.connect(place / 'confab.db')
     try:
         assert db.execute('PRAGMA integrity_check').fetchone()[0] == 'ok'
-        return {int(t[5:10]) for t, in db.execute(
-            "SELECT text FROM messages WHERE text LIKE 'text-%'")}
     finally:
         db.close()
+    return {int(t[5:10]) for t in texts(place / 'confab.db')
+            if t.startswith('text-')}
 
 
 def answers_still(server, user):

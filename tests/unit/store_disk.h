@@ -161,7 +161,7 @@ static inline int door_open(sqlite3_vfs *vfs, sqlite3_filename name,
 	if (rc)
 		return rc;
 	*d = *f->pMethods;
-	if (is_db)
+	if (is_db || !inner)
 		inner = f->pMethods; /* of others, a part of these */
 	d->xWrite = is_db ? db_write : log_write;
 	d->xSync = door_sync;

@@ -75,7 +75,6 @@ static const struct {
 	{ VERB_HELP, { { 0 } } },
 	{ VERB_BLOCK, { { 0 } } },
 	{ VERB_UNBLOCK, { { 0 } } },
-	{ VERB_EXTRA, { { 0 } } },
 };
 
 enum {

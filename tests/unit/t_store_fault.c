@@ -27,13 +27,25 @@ static size_t count_rows(struct rig *rig)
 	return rig_seqs(rig, 1, 0, 256, seqs);
 }
 
+/* Texts by themselves take the short way, into the spool. */
+static bool long_way;
+
+static struct store_txn *say(struct rig *rig, uint64_t seq)
+{
+	struct store_txn *t = rig_say(rig, 1, seq, NULL);
+
+	if (long_way)
+		store_member_cursor(t, 1, seq); /* of nobody */
+	return t;
+}
+
 /* A few groups; how many of their messages were acknowledged. */
 static size_t talk(struct rig *rig, size_t from, int failure)
 {
 	size_t i, first = rig->asked, acked = 0;
 
 	for (i = 0; i < TALK; i++) {
-		rig_commit(rig, rig_say(rig, 1, from + i, NULL));
+		rig_commit(rig, say(rig, from + i));
 		if (i % (TALK / GROUPS) == TALK / GROUPS - 1)
 			rig_wait(rig);
 	}
@@ -58,8 +70,11 @@ static bool survive(unsigned mask, int n, int failure, bool for_ever)
 	acked = talk(rig, 1, failure);
 	failed = fault.hits;
 	heal();
-	assert_int_equal(acked < TALK, failed);
-	assert_true(test_log_errors > 0 || !failed);
+	/* one failure on the short way leaves the long one */
+	if (long_way)
+		assert_int_equal(acked < TALK, failed);
+	assert_true(acked == TALK || failed);
+	assert_true(test_log_errors > 0 || acked == TALK);
 	assert_int_equal(count_rows(rig), acked);
 	assert_int_equal(talk(rig, 100, 0), TALK);
 	rig_shut(rig);
@@ -79,32 +94,40 @@ static void sweep(unsigned mask, int failure, bool for_ever, int least)
 	assert_true(n > least); /* the layer was in the way */
 }
 
+static void sweep_both(unsigned mask, int failure, int least)
+{
+	for (int i = 0; i < 4; i++) {
+		long_way = i & 1;
+		sweep(mask, failure, i & 2, long_way ? least : GROUPS);
+	}
+	long_way = false;
+}
+
 static void each_write_may_hit_a_full_disk(void **state)
 {
 	(void)state;
-	sweep(DOOR_WRITES, ENOSPC, false, 10);
-	sweep(DOOR_WRITES, ENOSPC, true, 10);
+	sweep_both(DOOR_WRITES, ENOSPC, 10);
 }
 
 static void each_write_may_hit_a_broken_disk(void **state)
 {
 	(void)state;
-	sweep(DOOR_ALL & ~DOOR_READ, EIO, false, 10);
-	sweep(DOOR_ALL & ~DOOR_READ, EIO, true, 10);
+	sweep_both(DOOR_ALL & ~DOOR_READ, EIO, 10);
 }
 
 static void each_sync_may_fail(void **state)
 {
 	(void)state;
-	sweep(DOOR_SYNC, EIO, false, GROUPS);
-	sweep(DOOR_SYNC, EIO, true, GROUPS);
+	sweep_both(DOOR_SYNC, EIO, GROUPS);
 }
 
 static void each_lock_may_fail(void **state)
 {
 	(void)state;
+	long_way = true; /* the other needs none */
 	sweep(DOOR_LOCK, EIO, false, GROUPS);
 	sweep(DOOR_LOCK, EIO, true, GROUPS);
+	long_way = false;
 }
 
 /* ---- opening and closing ---- */
@@ -285,8 +308,7 @@ static bool survive_nonsense(struct rig *rig, int n, size_t *there,
 	rig_open(rig);
 	fail_call(DOOR_GARBLE, n, false);
 	for (i = 0; i < 4; i++)
-		rig_commit(rig, rig_say(rig, 1, 100 + 4 * (uint64_t)n + i,
-					NULL));
+		rig_commit(rig, say(rig, 100 + 4 * (uint64_t)n + i));
 	rig_wait(rig);
 	failed = fault.hits;
 	heal();
@@ -314,8 +336,10 @@ static void each_read_may_find_nonsense(void **state)
 	rig_room(rig, 1, "lobby");
 	assert_int_equal(talk(rig, 1, 0), TALK);
 	fill_memory(rig);
+	long_way = true; /* the other reads next to nothing */
 	while (survive_nonsense(rig, n, &there, &recovered))
 		n++;
+	long_way = false;
 	assert_true(n > 3);
 	assert_true(recovered > 0);
 	quiet();

@@ -4,6 +4,8 @@ import contextlib
 import sqlite3
 import time
 
+from lab import spool
+
 
 @contextlib.contextmanager
 def opened(path):
@@ -53,7 +55,8 @@ def integrity(path):
 
 
 def texts(path):
-    """What is in the journals."""
+    """What is in the journals, or on its way there."""
+    spooled = spool.texts(path)
     with opened(path) as db:
         return [t for t, in db.execute(
-            'SELECT text FROM messages ORDER BY room, seq')]
+            'SELECT text FROM messages ORDER BY room, seq')] + spooled
