@@ -127,3 +127,32 @@ def test_one_request_for_several_is_not_taken_for_a_double(server, user, two):
         assert alice.send(one.aor, 'done') == 202
         one.saw('done')
         assert one.count('lunch?') == 1
+
+
+def test_typing_goes_to_who_uses_it(two):
+    """From him himself; to others nothing goes."""
+    alice, bob = two
+    kind = 'application/im-iscomposing+xml'
+    notice = '<isComposing><state>active</state></isComposing>'
+    assert alice.send(bob.aor, notice, kind) == 200  # bob is not known to
+    assert bob.send(alice.aor, notice, kind) == 200
+    seen = alice.saw(notice, source=bob.aor)
+    assert get(seen.headers, 'content-type') == kind
+    assert bob.send(alice.aor, 'the words') == 202
+    alice.saw('the words', source=bob.aor)
+    assert alice.send(bob.aor, 'and back') == 202
+    bob.saw('and back', source=alice.aor)
+    assert bob.count(notice) == 0 and alice.count(notice) == 1
+
+
+def test_who_is_blocked_does_not_type(server, two):
+    alice, bob = two
+    kind = 'application/im-iscomposing+xml'
+    notice = '<isComposing><state>active</state></isComposing>'
+    assert alice.send(bob.aor, notice, kind) == 200  # she uses it
+    assert alice.send(server.manager, '#block bob') == 200
+    assert bob.send(alice.aor, notice, kind) == 200
+    assert alice.send(server.manager, '#unblock bob') == 200
+    assert bob.send(alice.aor, 'the words') == 202
+    alice.saw('the words', source=bob.aor)
+    assert alice.count(notice) == 0

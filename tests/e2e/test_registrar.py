@@ -334,3 +334,24 @@ def test_a_learned_connection_ends_with_the_process(confabd, user):
     c.start()
     assert contacts(c, 'alice') == []
     assert learned(c, 'bob')
+
+
+def test_what_a_device_takes_is_kept_with_it(confabd, device):
+    c = confabd()
+    phone, talk = device(c, 'alice'), device(c, 'alice', 'other')
+
+    def takes():
+        return {r['contact']: r['takes'] for r in registered(c, 'alice')}
+    mark = 'all in message/cpim'
+    assert register(phone, headers=['User-Agent: One',
+                                    'Accept: message/cpim'])[0] == 200
+    assert register(talk, headers=['User-Agent: One'])[0] == 200
+    for _ in range(2):
+        assert mark in takes()[phone.contact]
+        assert mark not in takes()[talk.contact]
+        c.kill()
+        c.start()
+    assert register(phone, headers=['User-Agent: One'])[0] == 200
+    assert mark in takes()[phone.contact]
+    assert register(phone, headers=['User-Agent: Two'])[0] == 200
+    assert mark not in takes()[phone.contact]

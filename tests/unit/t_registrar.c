@@ -194,6 +194,28 @@ static void a_device_is_found(void **state)
 	assert_true(netaddr_eq(&b->flow.peer, &here));
 }
 
+static void what_was_learned_is_of_this_device(void **state)
+{
+	struct binding *b = NULL;
+
+	(void)state;
+	registrar_open("127.0.0.0/8");
+	say("Contact: <sip:a@192.0.2.1>\r\nUser-Agent: one\r\n"
+	    "Accept: message/cpim\r\n");
+	bindings(&b);
+	b->dev.learned = 500;
+	say("Contact: <sip:a@192.0.2.1>\r\nUser-Agent: one\r\n");
+	bindings(&b);
+	assert_int_equal(b->dev.learned, 500);
+	assert_int_equal(device_form(&b->dev, SIP_UDP).type,
+			 DEVICE_TYPE_CPIM);
+	/* another one in its place */
+	say("Contact: <sip:a@192.0.2.1>\r\nUser-Agent: two\r\n");
+	assert_int_equal(bindings(&b), 1);
+	assert_int_equal(b->dev.learned, 0);
+	assert_int_equal(b->dev.traits, 0);
+}
+
 static void it_is_told_after_the_disk(void **state)
 {
 	(void)state;
@@ -374,6 +396,7 @@ static void expires_is_kept_in_bounds(void **state)
 
 static void nonsense_is_refused_whole(void **state)
 {
+	static char long_path[2000] = "Contact: <sip:ok@192.0.2.1>\r\n";
 	static const char *const bad[] = {
 		"Contact: <sip:a@192.0.2.1>, <http://x>\r\n",
 		"Contact: <im:a@192.0.2.1>\r\n",
@@ -387,9 +410,13 @@ static void nonsense_is_refused_whole(void **state)
 		"Contact: <sip:a@192.0.2.1>;;expires=5\r\n",
 		"Contact: <sip:ok@192.0.2.1>\r\nPath: sip:p;lr\r\n",
 		"Contact: <sip:ok@192.0.2.1>\r\nPath: <sip:p\r\n",
+		long_path,
 	};
 
 	(void)state;
+	for (int i = 0; i < 20; i++)
+		strcat(long_path, "Path: <sip:a.proxy.with.a.very.long.name."
+				  "indeed.example;lr;a=b>\r\n");
 	registrar_open("127.0.0.0/8");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		if (say(bad[i]) != 400)
@@ -639,6 +666,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_device_is_found),
+		CASE(what_was_learned_is_of_this_device),
 		CASE(it_is_told_after_the_disk),
 		CASE(a_query_lists_what_is_left),
 		CASE(a_repetition_floods_nobody),

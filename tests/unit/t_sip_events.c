@@ -401,7 +401,7 @@ static void test_expires(void **state)
 /* What is wrong with a SUBSCRIBE. */
 static void test_bad(void **state)
 {
-	static char longest[300];
+	static char longest[300], long_uri[700], routes[2100];
 	const struct {
 		struct question q;
 		int status;
@@ -428,12 +428,24 @@ static void test_bad(void **state)
 		{ { .headers = "Require: eventlist\r\n" }, 420, "eventlist" },
 		{ { .headers = "Event: presence\r\n" }, 400, NULL },
 		{ { .to = "tel:1" }, 400, NULL },
+		{ { .to = "mailto:a@confab.example" }, 400, "No Address" },
 		{ { .call_id = longest }, 400, "Too Long" },
+		{ { .ruri = long_uri }, 414, NULL },
+		{ { .to = long_uri }, 400, "Too Long" },
+		{ { .ruri = "sip:alice@" }, 400, NULL },
+		{ { .ruri = "sip:a:b@confab.example" }, 400, NULL },
+		{ { .headers = routes }, 400, "Record-Route Too Long" },
+		{ { .contact = "<sip:bob@192.0.2.1?X=y>" }, 400, "Contact" },
 	};
 	size_t i;
 
 	(void)state;
 	memset(longest, 'x', sizeof(longest) - 1);
+	snprintf(long_uri, sizeof(long_uri), "sip:alice@%0600d", 1);
+	for (i = 0; i < 12; i++)
+		strcat(routes, "Record-Route: <sip:a.proxy.that.has.a.very."
+			       "long.name.indeed.example;lr;a=b;c=d;e=f;g=h;"
+			       "i=jjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjjj>\r\n");
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct question q = cases[i].q;
 
@@ -885,12 +897,20 @@ static void test_publish_devices(void **state)
 	assert_view(p[9].body, "device 0");
 	assert_view(p[8].body, "device 2");
 	assert_int_equal(unpublished, 1);
+	/* What was said last counts, whoever was there first. */
+	strcpy(first, etag);
+	assert_int_equal(publish(NULL, "yet another", 600), 200);
+	assert_int_equal(publish(first, "once more", 600), 200);
+	assert_int_equal(there(p), EVENT_PUBS_RESOURCE);
+	assert_view(p[0].body, "once more");
+	assert_view(p[1].body, "yet another");
 }
 
 static void test_publish_bad(void **state)
 {
 #define BODY "Content-Type: " TYPE "\r\n"
-	static const struct {
+	static char long_uri[700];
+	const struct {
 		struct question q;
 		int status;
 		const char *line;
@@ -915,11 +935,13 @@ static void test_publish_bad(void **state)
 		  "Accept: " TYPE },
 		{ { .headers = NULL }, 415, "Accept: " TYPE },
 		{ { .headers = BODY, .body = "" }, 400, "Nothing" },
+		{ { .ruri = long_uri }, 414, NULL },
 	};
 	struct sip_publication p[EVENT_PUBS_RESOURCE];
 	size_t i;
 
 	(void)state;
+	snprintf(long_uri, sizeof(long_uri), "sip:alice@%0600d", 1);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct question q = cases[i].q;
 
