@@ -39,8 +39,12 @@ enum jtext_from {
 struct view jtext(enum jtext which);
 enum jtext_from jtext_from(enum jtext which);
 
-/* Appends "ERROR: Your message was not sent. " and reason (one line of at
- * most 200 bytes is kept of it), and the first 40 characters of body. */
+/* Appends text as one line: white space and line ends as single spaces, none
+ * at the ends, without controls and what is no UTF-8; at most max bytes. */
+void jtext_line(struct buf *out, struct view text, size_t max);
+
+/* Appends "ERROR: Your message was not sent. REASON: BODY", with at most 200
+ * bytes of reason and the first 40 characters of body, each on one line. */
 void jtext_not_sent(struct buf *out, struct view reason, struct view body);
 /* Appends what an error stanza becomes that comes back with its body:
  * "{Error (CODE - TEXT) when trying to send following message}BODY"; without

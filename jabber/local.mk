@@ -1,15 +1,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# face.c goes into confabd, and knows nothing of libstrophe; all the rest is
-# the worker's.
+# What is in libjabber goes into confabd, and knows nothing of libstrophe; all
+# the rest is the worker's. Some of it is in both.
 noinst_LIBRARIES += jabber/libjabber.a
 jabber_libjabber_a_SOURCES = \
 	jabber/elem.c jabber/elem.h \
 	jabber/face.c jabber/face.h \
+	jabber/jerror.c jabber/jerror.h \
+	jabber/jescape.c jabber/jescape.h \
 	jabber/jid.c jabber/jid.h \
+	jabber/jid_prep.c jabber/jid_prep.h \
+	jabber/jmap.c jabber/jmap.h jabber/jmap_priv.h \
+	jabber/jmap_xmpp.c jabber/jmap_zone.c \
+	jabber/jnick.c jabber/jnick.h \
+	jabber/jtext.c jabber/jtext.h \
 	jabber/xlink.c jabber/xlink.h jabber/xstanza.c \
 	jabber/xml.c jabber/xml.h
-jabber_libjabber_a_CPPFLAGS = $(INC_face) $(S)/jabber
+jabber_libjabber_a_CPPFLAGS = $(INC_face) $(S)/jabber $(IDN_CFLAGS)
+
+check_PROGRAMS += tests/unit/t_jmap tests/unit/t_jwords
+tests_unit_t_jmap_SOURCES = tests/unit/t_jmap.c
+tests_unit_t_jmap_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
+tests_unit_t_jmap_LDADD = jabber/libjabber.a $(LIB_base) $(IDN_LIBS) \
+	$(CMOCKA_LIBS)
+tests_unit_t_jwords_SOURCES = tests/unit/t_jwords.c
+tests_unit_t_jwords_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
+tests_unit_t_jwords_LDADD = jabber/libjabber.a $(LIB_base) $(IDN_LIBS) \
+	$(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_elem
 tests_unit_t_elem_SOURCES = tests/unit/t_elem.c

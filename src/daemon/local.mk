@@ -43,7 +43,8 @@ src_daemon_libconfabd_a_CPPFLAGS = $(INC_daemon) $(JANSSON_CFLAGS) \
 LIB_confabd = src/daemon/libconfabd.a src/daemon/libconf.a \
 	src/daemon/libpass.a $(FACES) bridges/echo/libecho.a imc/libimc.a \
 	src/sip/libsip.a $(LIB_bridges)
-DEPS_confabd = $(CONFUSE_LIBS) $(JANSSON_LIBS) $(DEPS_sip) $(DEPS_core)
+DEPS_confabd = $(CONFUSE_LIBS) $(JANSSON_LIBS) $(IDN_LIBS) $(DEPS_sip) \
+	$(DEPS_core)
 
 sbin_PROGRAMS += confabd
 confabd_SOURCES = src/daemon/main.c
