@@ -132,6 +132,39 @@ static int op_deliver(void *face, struct leg *leg, struct msg *msg)
 	return sup_send(w->account->sup, &m);
 }
 
+static void op_fanout(void *face, struct room *room, struct msg *msg,
+		      struct member *const *members, size_t count)
+{
+	struct bridge *b = face;
+
+	b->fanout(b->members_arg, room, msg, members, count);
+}
+
+static void op_tell(void *face, struct room *room, const struct addr *to,
+		    struct view text)
+{
+	struct bridge *b = face;
+
+	b->tell(b->members_arg, room, to, text);
+}
+
+void bridge_members(struct bridge *b,
+		    void (*fanout)(void *arg, struct room *room,
+				   struct msg *msg,
+				   struct member *const *members,
+				   size_t count),
+		    void (*tell)(void *arg, struct room *room,
+				 const struct addr *to, struct view text),
+		    void *arg)
+{
+	b->fanout = fanout;
+	b->tell = tell;
+	b->members_arg = arg;
+	b->ops.caps |= FACE_MEMBERS;
+	b->ops.fanout = op_fanout;
+	b->ops.tell = op_tell;
+}
+
 static int status_line(struct sink *out, const struct bridge *b,
 		       const struct sup *s)
 {

@@ -55,6 +55,16 @@ struct bridge_setting {
 };
 int bridge_account(struct bridge *b, const char *label,
 		   const struct bridge_setting *settings, size_t count);
+/* Room members, and conversations, live on this network as well: the ops of
+ * face.h with b in place of face, which get arg. Before hub_add_face(). */
+void bridge_members(struct bridge *b,
+		    void (*fanout)(void *arg, struct room *room,
+				   struct msg *msg,
+				   struct member *const *members,
+				   size_t count),
+		    void (*tell)(void *arg, struct room *room,
+				 const struct addr *to, struct view text),
+		    void *arg);
 bool bridge_has_account(const struct bridge *b, struct view label);
 /* The only account's label, where there is just one; NULL otherwise. */
 const char *bridge_only_account(const struct bridge *b);

@@ -38,6 +38,11 @@ struct bridge {
 	char *scheme, *program; /* owned */
 	struct face_ops ops;
 	struct hub *hub;      /* borrowed; NULL: stopped */
+	void (*fanout)(void *arg, struct room *room, struct msg *msg,
+		       struct member *const *members, size_t count);
+	void (*tell)(void *arg, struct room *room, const struct addr *to,
+		     struct view text);
+	void *members_arg;    /* of these two */
 	struct list accounts; /* owned */
 	struct htable wants;  /* by leg */
 	struct crew *crews;   /* owned */

@@ -164,7 +164,7 @@ int ask_way(const struct ask *a, struct letter_conf *conf, struct view sender)
 	}
 	/* where the proxy is not found, the way that he came is open */
 	if (i->proxy)
-		resolve_flow(i->proxy, &conf->flow);
+		resolve_flow(i->proxy, a->user->hash, &conf->flow);
 	return sip_dest_new(&conf->to, a->user->text, sender, VIEW_NONE);
 }
 

@@ -12,7 +12,7 @@ void cmd_help(struct ask *a, const struct cmdline *line)
 	struct buf text = { 0 };
 
 	(void)line;
-	command_help(&text, a->imc->mark, a->imc->dialect);
+	command_help(&text, a->imc);
 	cmd_answer_text(a, TELL_HERE, &text);
 }
 

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "command.h"
 #include "command_priv.h"
+#include "extra.h"
 #include "mem.h"
 
 int cmd_place(struct ask *a, struct place *out, struct buf *bytes,
@@ -309,7 +310,7 @@ static const int families[VERBS] = {
 	[VERB_HISTORY] = -170, [VERB_STATUS] = -170,
 	[VERB_BLOCK] = -190, [VERB_UNBLOCK] = -190,
 	[VERB_LINK_OPERATOR] = -180, [VERB_LINK_OWNER] = -180,
-	[VERB_LINK_ADMIN] = -180,
+	[VERB_LINK_ADMIN] = -180, [VERB_EXTRA] = FAMILY_EXTRA,
 };
 
 /* The second name of a command is OpenSIPS's. Both are always taken. */
@@ -319,14 +320,15 @@ static const char *word_of(const struct cmd *cmd, enum dialect d)
 						       cmd->name;
 }
 
-void command_help(struct buf *out, const char *mark, enum dialect d)
+void command_help(struct buf *out, const struct imc *i)
 {
 	buf_adds(out, "\r\n");
 	for (size_t n = 0; n < COMMANDS; n++)
-		buf_addf(out, "%s%s%s%s - %s\r\n", mark,
-			 word_of(&commands[n], d),
+		buf_addf(out, "%s%s%s%s - %s\r\n", i->mark,
+			 word_of(&commands[n], i->dialect),
 			 *commands[n].usage ? " " : "", commands[n].usage,
 			 commands[n].help);
+	extra_help(out, i);
 	buf_adds(out, "\r\n");
 }
 
@@ -335,10 +337,11 @@ static enum verb verb_of(const struct cmd *cmd)
 	return (enum verb)(cmd->role & (ANYWHERE - 1));
 }
 
-static int family_of(const struct cmd *cmd, struct view name)
+static int family_of(const struct cmd *cmd, const struct imc_command *extra,
+		     struct view name)
 {
-	if (cmd)
-		return families[verb_of(cmd)];
+	if (cmd || extra)
+		return cmd ? families[verb_of(cmd)] : FAMILY_EXTRA;
 	return view_empty(name) ? FAMILY_SYNTAX : FAMILY_UNKNOWN;
 }
 
@@ -367,15 +370,19 @@ static void run(struct ask *a, const struct cmd *cmd,
 void command_run(struct ask *a, struct view text)
 {
 	struct cmdline line;
+	const struct imc_command *extra;
 	const struct cmd *cmd;
 
 	(void)cmdline_parse(&line, text); /* EBADMSG: the name is empty */
 	cmd = cmd_find(commands, COMMANDS, line.name);
-	a->family = family_of(cmd, line.name);
+	extra = cmd ? NULL : extra_find(a->imc, line.name);
+	a->family = family_of(cmd, extra, line.name);
 	if (!ask_within(a, QUOTA_USER, a->user->hash))
 		return;
 	if (!a->exists && !(cmd && cmd->role & ANYWHERE))
 		ask_refuse(a, REFUSED_NOWHERE);
+	else if (extra)
+		extra_run(a, extra, &line);
 	else if (!cmd)
 		refuse_unknown(a, line.name);
 	else

@@ -7,8 +7,8 @@
 
 /* line: what follows the mark. Answers a, now or after the commit. */
 void command_run(struct ask *a, struct view line);
-/* The help text: an empty line, one line a command, by the name that
- * d has for it, an empty line. */
-void command_help(struct buf *out, const char *mark, enum dialect d);
+/* The help text: an empty line, one line a command, by the name that our
+ * dialect has for it, an empty line. */
+void command_help(struct buf *out, const struct imc *i);
 
 #endif

@@ -116,6 +116,8 @@ static const struct {
 	[TEXT_MANAGERS] = { "*** This is the address of the manager, not of "
 			    "a room (rooms have other names: send "
 			    "'%mrooms')", NULL },
+	[TEXT_FOR_MANAGER] = { "*** '%m%c' is for the manager alone: send it "
+			       "to %w", NULL },
 	[TEXT_USERS] = { "*** This is the address of a user, not of a room "
 			 "(a room needs another name)", NULL },
 	[TEXT_NOT_IN] = { "*** You are not a member of this room (send "

@@ -17,10 +17,8 @@ static bool is_known(const struct imc *i, const struct addr *user)
 /* Nobody is carried from one foreign domain to another. */
 static bool is_peers(const struct ask *a, const struct addr *user)
 {
-	struct sip_flow flow;
-
 	return hub_is_our_domain(a->imc->hub, a->user->host) &&
-	       foreign_flow(a->imc->foreign, user->host, &flow) != ENOENT;
+	       foreign_has(a->imc->foreign, user->host);
 }
 
 struct addr *direct_person(const struct ask *a)
@@ -51,6 +49,8 @@ static int status_of(int err)
 		return 202;
 	case EBADMSG:
 		return 200; /* nothing to be seen in it, as if empty */
+	case EDQUOT: /* he may come back before the other does */
+		return 480;
 	case EMSGSIZE:
 		return 413;
 	default:

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "foreign.h"
+#include "hash.h"
 #include "mem.h"
 
 struct domain {
@@ -84,24 +85,30 @@ void foreign_free(struct foreign *f)
 	mem_deref(f);
 }
 
-int foreign_flow(const struct foreign *f, struct view domain,
+bool foreign_has(const struct foreign *f, struct view domain)
+{
+	return f && find(f, domain);
+}
+
+int foreign_flow(const struct foreign *f, struct view domain, uint64_t who,
 		 struct sip_flow *out)
 {
 	const struct domain *d = f ? find(f, domain) : NULL;
 
 	if (!d)
 		return ENOENT;
-	return resolve_flow(d->servers, out) ? 0 : EAGAIN;
+	return resolve_flow(d->servers, who, out) ? 0 : EAGAIN;
 }
 
-void foreign_failed(struct foreign *f, struct view domain,
-		    const struct sip_flow *flow)
+void foreign_heard(struct foreign *f, struct view uri,
+		   const struct sip_flow *via, enum hop_sign sign)
 {
-	struct domain *d = f ? find(f, domain) : NULL;
-	struct sip_flow now;
+	struct sip_uri parts;
+	struct domain *d;
 
-	if (d && resolve_flow(d->servers, &now) &&
-	    now.transport == flow->transport &&
-	    netaddr_eq(&now.peer, &flow->peer))
-		resolve_failed(d->servers);
+	if (!f || !f->count || sip_uri_parse(&parts, uri))
+		return;
+	d = find(f, parts.host);
+	if (d)
+		resolve_heard(d->servers, via, hash_view(uri), sign);
 }

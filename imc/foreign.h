@@ -12,12 +12,13 @@ struct foreign;
 int foreign_new(struct foreign **fp, const struct resolve_conf *conf,
 		char *const *domains, struct buf *why);
 void foreign_free(struct foreign *f); /* NULL is allowed */
-/* The way to the servers of this domain. ENOENT: none of those, EAGAIN: not
- * resolved (yet). */
-int foreign_flow(const struct foreign *f, struct view domain,
+bool foreign_has(const struct foreign *f, struct view domain);
+/* The way to the servers of this domain, for the recipient with this hash.
+ * ENOENT: none of those, EAGAIN: not resolved (yet). */
+int foreign_flow(const struct foreign *f, struct view domain, uint64_t who,
 		 struct sip_flow *out);
-/* Nobody answered there. */
-void foreign_failed(struct foreign *f, struct view domain,
-		    const struct sip_flow *flow);
+/* As resolve_heard(), of who, whose URI this is. */
+void foreign_heard(struct foreign *f, struct view uri,
+		   const struct sip_flow *via, enum hop_sign sign);
 
 #endif

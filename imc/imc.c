@@ -12,11 +12,14 @@
 #include "command.h"
 #include "content.h"
 #include "direct.h"
+#include "extra.h"
 #include "fork.h"
+#include "hash.h"
 #include "imc_priv.h"
 #include "mem.h"
 #include "registrar.h"
 #include "replay.h"
+#include "seal.h"
 #include "typing.h"
 
 #define CONTENT_TYPE "text/plain;charset=UTF-8"
@@ -24,9 +27,8 @@
 struct view imc_domain_of(const struct imc *i, struct view host)
 {
 	struct netaddr numeric;
-	struct sip_flow flow;
 
-	if (foreign_flow(i->foreign, host, &flow) != ENOENT)
+	if (foreign_has(i->foreign, host))
 		return host;
 	/* Nothing is forwarded here: a number that led to us is ours */
 	if (hub_is_our_domain(i->hub, host) || view_ieqs(host, "localhost") ||
@@ -67,7 +69,7 @@ static enum route proxy_way(struct imc *i, const struct addr *user,
 	struct binding *b = imc_device(i, user, 0);
 
 	*out = (struct way){ .device = b, .dest = b ? b->dest : NULL };
-	if (!resolve_flow(i->proxy, &out->flow))
+	if (!resolve_flow(i->proxy, user->hash, &out->flow))
 		return ROUTE_UNRESOLVED;
 	return out->dest ? ROUTE_OK : stray_way(i, user, out);
 }
@@ -78,7 +80,7 @@ static enum route foreign_way(struct imc *i, const struct addr *user,
 	int err;
 
 	*out = (struct way){ 0 };
-	err = foreign_flow(i->foreign, user->host, &out->flow);
+	err = foreign_flow(i->foreign, user->host, user->hash, &out->flow);
 	if (err)
 		return err == EAGAIN ? ROUTE_UNRESOLVED : ROUTE_UNKNOWN;
 	return stray_way(i, user, out);
@@ -193,24 +195,30 @@ bool imc_learn(struct imc *i, const struct addr *user, uint64_t binding,
 	return true;
 }
 
-static void domain_failed(struct imc *i)
+/* RFC 3263 4.3: no answer, or 503, means the next address. But both may as
+ * well come from who is behind it. */
+static enum hop_sign sign_of(const struct imc *i, int status)
 {
-	struct sip_copy copy = sip_done_copy(i->sip);
-	struct sip_uri to;
+	bool answered = sip_done_answered(i->sip);
 
-	if (!sip_uri_parse(&to, copy.to))
-		foreign_failed(i->foreign, to.host, &copy.flow);
+	if (status == 503)
+		return answered ? HOP_DOUBTED : HOP_BROKEN;
+	return status == 408 && !answered ? HOP_DOUBTED : HOP_ANSWERED;
 }
 
 void imc_on_status(struct imc *i, int status)
 {
-	/* RFC 3263 4.3: no answer, or 503, means the next address */
-	if (status != 408 && status != 503)
+	struct sip_copy copy;
+
+	if (!i->sip)
 		return;
+	copy = sip_done_copy(i->sip);
 	if (i->proxy)
-		resolve_failed(i->proxy);
-	else if (i->sip)
-		domain_failed(i);
+		resolve_heard(i->proxy, &copy.flow, hash_view(copy.to),
+			      sign_of(i, status));
+	else
+		foreign_heard(i->foreign, copy.to, &copy.flow,
+			      sign_of(i, status));
 }
 
 int imc_template(struct sip_template **tp, struct imc *i,
@@ -306,6 +314,8 @@ static void serve_text(struct ask *a, struct view text,
 {
 	struct buf line = { 0 };
 
+	if (extra_secret(a, text))
+		return;
 	if (!a->person &&
 	    line_is_command(&line, &text, view_str(a->imc->mark)))
 		command_run(a, buf_view(&line));
@@ -368,7 +378,7 @@ static void serve(struct ask *a, const struct sip_request *req)
 		ask_answer(a, a->exists ? 400 : 404);
 		break;
 	}
-	buf_free(&text);
+	seal_wipe(&text); /* one of them may have been a password */
 }
 
 static bool place_exists(const struct ask *a)
@@ -470,7 +480,7 @@ static int op_status(void *face, struct sink *out)
 		return sink_printf(out, "sip %zu users known\n",
 				   location_count(i->location));
 	return sink_printf(out, "sip by way of %s\n",
-			   resolve_flow(i->proxy, &flow) ?
+			   resolve_flow(i->proxy, 0, &flow) ?
 				   sip_flow_str(text, &flow) :
 				   "a proxy that is not resolved");
 }

@@ -56,6 +56,36 @@ sip_request_h imc_on_request; /* arg: the struct imc */
 const char *imc_accept(void);
 /* Where users are; owned by imc. */
 struct location *imc_location(struct imc *i);
+/*
+ * Commands that are not imc's own: about what is a user's elsewhere. They are
+ * taken at the manager's address alone; in a room he is told so.
+ */
+struct ask; /* one that is being answered: mem_ref() it to do that later */
+struct imc_command {
+	const char *name;           /* "jabber", without the mark */
+	const char *usage, *help;   /* for its line of #help */
+	/* line: what follows the name. Answers now or later, once. */
+	void (*run)(struct ask *a, struct view line, void *arg);
+	/* Texts that begin with a secret, wherever they were sent to: nobody
+	 * else sees them, in no room, log or journal, and they are overwritten
+	 * when secreth returns. It answers as well; at_manager: he sent it to
+	 * the right address. Both may be NULL. */
+	bool (*is_secret)(struct view text, void *arg);
+	void (*secreth)(struct ask *a, struct view text, bool at_manager,
+			void *arg);
+	void *arg;
+};
+enum { IMC_COMMANDS_MAX = 8 };
+/* cmd: borrowed, until imc_free(). EEXIST, ENOSPC. */
+int imc_add_command(struct imc *i, const struct imc_command *cmd);
+/* Who it is: proved, or asserted by a trusted source. */
+const struct addr *imc_ask_user(const struct ask *a);
+/* Nobody on the way to us could read along: it came by TLS, or from this
+ * host. */
+bool imc_ask_is_private(const struct ask *a);
+/* The SIP status, and a text from the manager. */
+void imc_ask_answer(const struct ask *a, int status, struct view text);
+
 /* Where users are, and whom they block, from the store, while it loads. */
 void imc_load_binding(const struct store_binding *b, void *arg);
 void imc_load_block(const struct store_block *b, void *arg);

@@ -39,6 +39,8 @@ struct imc {
 	uint64_t letter_id;         /* the newest of both */
 	struct list replays;        /* under way; owned */
 	uint64_t replay_id;         /* the newest */
+	const struct imc_command *extra[IMC_COMMANDS_MAX]; /* borrowed */
+	size_t extra_count;
 };
 
 /* The ways to user: the proxy; or each of his registered devices; or where he

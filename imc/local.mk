@@ -11,6 +11,7 @@ imc_libimc_a_SOURCES = \
 	imc/cpim.c imc/cpim.h \
 	imc/direct.c imc/direct.h \
 	imc/dialect.c imc/dialect.h \
+	imc/extra.c imc/extra.h \
 	imc/fanout.c imc/fanout.h \
 	imc/foreign.c imc/foreign.h \
 	imc/fork.c imc/fork.h \

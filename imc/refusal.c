@@ -25,6 +25,7 @@ static const struct refusal_row rows[REFUSALS] = {
 	ROW(BAD_ROOM, 400, 7, BAD_ROOM, "not a room's name"),
 	ROW(MANAGERS, 403, 7, MANAGERS, "the manager's address"),
 	ROW(USERS, 403, 7, USERS, "a user's address"),
+	ROW(FOR_MANAGER, 403, 7, FOR_MANAGER, "not the manager's address"),
 	ROW(EXISTS, 403, 1, EXISTS, "the room exists"),
 	ROW(EXISTS_PRIVATE, 403, 1, EXISTS_PRIVATE, "the room exists"),
 

@@ -65,6 +65,7 @@ static const struct {
 	{ VERB_SET_NOTICES,   { "nia++b", "qia++b", "nia++b" } },
 	{ VERB_BLOCK,         { "++++++", "++++++", "++++++" } },
 	{ VERB_UNBLOCK,       { "++++++", "++++++", "++++++" } },
+	{ VERB_EXTRA,         { "++++++", "++++++", "++++++" } },
 	{ VERB_LINK_OPERATOR, { "niOOOb", "qiOOOb", "niOOOb" } },
 	{ VERB_LINK_OWNER,    { "nioo+b", "qioo+b", "niOO+b" } },
 	{ VERB_LINK_ADMIN,    { "nia++b", "qia++b", "nia++b" } },

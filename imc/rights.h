@@ -34,6 +34,7 @@ enum verb {
 	VERB_BLOCK, VERB_UNBLOCK, /* oneself, not a room */
 	/* by the setting links_by; #unlink and #links are as #link */
 	VERB_LINK_OPERATOR, VERB_LINK_OWNER, VERB_LINK_ADMIN,
+	VERB_EXTRA, /* the commands of others: oneself as well */
 	VERBS
 };
 

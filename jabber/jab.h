@@ -37,6 +37,7 @@ struct jab {
 	struct quota quota;
 	struct htable accounts; /* by id */
 	struct htable rooms;    /* by leg */
+	struct htable components; /* by session */
 	struct list waiting;    /* accounts that want to log in */
 	struct list logins;     /* accounts that do, at most LOGINS_MAX */
 	struct account *slots[LOGINS_MAX]; /* the same; see login.c */

@@ -54,6 +54,8 @@ DEPS_jabwork = $(DEPS_jabber) $(DEPS_io)
 noinst_LIBRARIES += jabber/libjabwork.a
 jabber_libjabwork_a_SOURCES = \
 	jabber/account.c jabber/account.h jabber/account_priv.h \
+	jabber/component.c jabber/component.h jabber/component_link.c \
+	jabber/component_priv.h \
 	jabber/conn_why.c jabber/conn_why.h \
 	jabber/elem.c jabber/elem.h \
 	jabber/guard.c jabber/guard.h \
@@ -67,6 +69,7 @@ jabber_libjabwork_a_SOURCES = \
 	jabber/quota.c jabber/quota.h \
 	jabber/route.c jabber/route.h \
 	jabber/stanza.c jabber/stanza.h \
+	jabber/xflat.c jabber/xflat.h \
 	jabber/xlimit.c jabber/xlimit.h \
 	jabber/xml.c jabber/xml.h
 jabber_libjabwork_a_CPPFLAGS = $(INC_jabber) $(STROPHE_CFLAGS) \
@@ -76,6 +79,22 @@ pkglibexec_PROGRAMS += confab-jabber
 confab_jabber_SOURCES = jabber/main.c
 confab_jabber_CPPFLAGS = $(INC_jabber) $(STROPHE_CFLAGS)
 confab_jabber_LDADD = $(LIB_jabwork) $(DEPS_jabwork)
+
+check_PROGRAMS += tests/unit/t_xflat
+tests_unit_t_xflat_SOURCES = tests/unit/t_xflat.c
+tests_unit_t_xflat_CPPFLAGS = $(INC_jabber) $(S)/tests/unit \
+	$(CMOCKA_CFLAGS)
+tests_unit_t_xflat_LDADD = jabber/libjabwork.a $(LIB_base) \
+	$(DEPS_jabber) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_component
+tests_unit_t_component_SOURCES = tests/unit/t_component.c \
+	tests/unit/jabworker.h
+tests_unit_t_component_CPPFLAGS = $(INC_worker) $(S)/tests/unit \
+	$(S)/jabber $(CMOCKA_CFLAGS)
+tests_unit_t_component_LDADD = jabber/libjabwork.a $(LIB_worker) \
+	$(DEPS_jabwork) $(CMOCKA_LIBS)
+EXTRA_tests_unit_t_component_DEPENDENCIES = confab-jabber$(EXEEXT)
 
 check_PROGRAMS += tests/unit/t_xml_clean
 tests_unit_t_xml_clean_SOURCES = tests/unit/t_xml_clean.c

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* confab-jabber: accounts and rooms of XMPP, for confabd. */
 #include "account.h"
+#include "component.h"
 #include "muc.h"
 
 static int start(struct worker *w, struct loop *l, void *arg)
@@ -57,8 +58,42 @@ static void say(const struct worker_say *s, void *arg)
 		room_say(r, s);
 }
 
+static void session(uint32_t id, const struct wire_msg *m, void *arg)
+{
+	struct jab *j = arg;
+
+	if (view_eqs(wire_setting(m, "kind"), "component"))
+		component_new(j, id, m);
+	else
+		worker_account_lost(j->worker, id, GONE_CONFIG,
+				    VIEW("unknown kind of session"));
+}
+
+static void session_end(uint32_t id, void *arg)
+{
+	component_free(component_find(arg, id));
+}
+
+static void send_one(uint32_t id, uint64_t tag, struct view parcel, void *arg)
+{
+	struct component *c = component_find(arg, id);
+
+	if (c)
+		component_send(c, tag, parcel);
+}
+
+static void send_many(uint32_t id, struct view parcel, struct view rcpts,
+		      void *arg)
+{
+	struct component *c = component_find(arg, id);
+
+	if (c)
+		component_send_many(c, parcel, rcpts);
+}
+
 static void stop(void *arg)
 {
+	components_stop(arg);
 	jab_stop(arg);
 }
 
@@ -71,6 +106,10 @@ int main(void)
 		.join = join,
 		.part = part,
 		.say = say,
+		.session = session,
+		.session_end = session_end,
+		.send = send_one,
+		.send_many = send_many,
 		.stop = stop,
 	};
 	static struct jab jab;

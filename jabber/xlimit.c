@@ -12,6 +12,10 @@
 
 #include "mem.h"
 
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
 #define NS_SEP '\x1f'
 #define NS_XML "http://www.w3.org/XML/1998/namespace\x1f"
 
@@ -259,6 +263,11 @@ static void on_pi(void *arg, const XML_Char *target, const XML_Char *text)
 
 static void set_handlers(struct xlimit *x)
 {
+#if HAVE_DECL_XML_SETREPARSEDEFERRALENABLED
+	/* Else a tag that comes in two pieces waits for what follows it. What
+	 * it is to save is bounded by max.tag. */
+	XML_SetReparseDeferralEnabled(x->expat, XML_FALSE);
+#endif
 	XML_SetUserData(x->expat, x);
 	XML_SetElementHandler(x->expat, on_start, on_end);
 	XML_SetCharacterDataHandler(x->expat, on_text);

@@ -216,8 +216,10 @@ void hub_on_member_delivered(struct hub *h, uint64_t member, uint64_t seq)
 	if (!m || h->state != HUB_RUNNING)
 		return;
 	h->stats.delivered++;
-	if (m->more)
+	if (m->more) {
+		mem_deref(member_doomed(m, seq));
 		member_back(m);
+	}
 	member_normal(m);
 	settle(m, seq);
 	member_pump(m);
@@ -225,20 +227,36 @@ void hub_on_member_delivered(struct hub *h, uint64_t member, uint64_t seq)
 
 static void give_up(struct member *m, uint64_t seq, struct view text)
 {
-	struct msg *msg = NULL;
+	struct msg *msg = NULL, *doomed = member_doomed(m, seq);
 
 	m->room->hub->stats.given_up++;
-	if (journal_find(m->room, seq, &msg))
-		msg = NULL;
+	if (journal_find(m->room, seq, &msg) || !msg)
+		msg = doomed;
 	log_info("room %.*s: message %llu (id %016llx) for %.*s given up: "
 		 "%.*s",
 		 VIEW_ARG(m->room->addr->text), (unsigned long long)seq,
 		 (unsigned long long)(msg ? msg->id : 0),
 		 VIEW_ARG(m->addr->text), VIEW_ARG(text));
 	member_refused(m, seq, msg, text);
+	mem_deref(doomed);
 	member_normal(m);
 	settle(m, seq);
 	member_pump(m);
+}
+
+/* There is no other attempt when the journal has let it go meanwhile. */
+static bool lose(struct member *m, uint64_t seq)
+{
+	struct msg *msg = member_doomed(m, seq);
+
+	if (!msg)
+		return false;
+	m->room->hub->stats.given_up++;
+	m->more->missed++;
+	member_tell_sender(m, msg, VIEW("he was away too long"));
+	mem_deref(msg);
+	settle(m, seq);
+	return true;
 }
 
 void hub_on_member_failed(struct hub *h, uint64_t member, uint64_t seq,
@@ -254,6 +272,7 @@ void hub_on_member_failed(struct hub *h, uint64_t member, uint64_t seq,
 		return;
 	}
 	member_more(m)->failed_ms = now_ms();
-	cursor_undo(&m->cur, seq);
+	if (!lose(m, seq))
+		cursor_undo(&m->cur, seq);
 	member_put_off(m);
 }

@@ -28,15 +28,17 @@ static struct room *inbox_of(const struct hub *h, const struct addr *to)
 	return NULL;
 }
 
-static int inbox_make(struct room **ip, struct hub *h, struct addr *to)
+static int inbox_make(struct room **ip, struct hub *h, struct addr *to,
+		      const struct addr *from)
 {
 	const struct face *f = hub_face(h, to->network);
 
 	if (!f || !(f->ops->caps & FACE_MEMBERS))
 		return ENOTSUP;
-	if (h->inboxes.count >= INBOXES_MAX)
+	if (h->inboxes.count >= INBOXES_MAX || !book_may_begin(h, to, from))
 		return EBUSY;
 	*ip = inbox_new(h, to, &(struct store_inbox){ .id = 0 });
+	book_new(*ip, from);
 	return 0;
 }
 
@@ -104,7 +106,9 @@ int hub_direct(struct hub *h, struct addr *to, const struct hub_say *say,
 	int err = h->state == HUB_STOPPED ? ESHUTDOWN : 0;
 
 	if (!err && !inbox)
-		err = inbox_make(&inbox, h, to);
+		err = inbox_make(&inbox, h, to, say->from);
+	else if (!err && !book_has_room(inbox, say->from, say->text.n))
+		err = EDQUOT;
 	if (!err)
 		err = direct_msg(&msg, inbox, say);
 	if (err) {
@@ -114,6 +118,7 @@ int hub_direct(struct hub *h, struct addr *to, const struct hub_say *say,
 	c = change_new(inbox, doneh, arg);
 	c->settle = on_said;
 	commit_said(inbox, msg, say, c);
+	book_add(inbox, msg);
 	mem_deref(msg);
 	return 0;
 }

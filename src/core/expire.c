@@ -167,12 +167,16 @@ static bool is_laggard(const struct member *m)
 }
 
 /* One more attempt may be under way to him who is put off; after so many that
- * failed it counts as lost. */
-static bool is_lost(const struct member *m, const struct msg *msg)
+ * failed it counts as lost. A first one may well get through: its answer tells
+ * (member_doomed()). */
+static void tell_one(struct member *m, struct msg *msg)
 {
-	return !cursor_settled(&m->cur, msg->seq) &&
-	       (m->tries || !cursor_has(&m->cur, msg->seq)) &&
-	       member_wants(m, msg);
+	if (cursor_settled(&m->cur, msg->seq) || !member_wants(m, msg))
+		return;
+	if (!m->tries && cursor_has(&m->cur, msg->seq))
+		member_doom(m, msg);
+	else
+		member_tell_sender(m, msg, VIEW("he was away too long"));
 }
 
 static bool goes(const struct expiry *ex, uint64_t seq, uint64_t time_ms)
@@ -186,10 +190,8 @@ static void tell_for(const struct expiry *ex, struct member *m,
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (goes(ex, msgs[i]->seq, msgs[i]->time_ms) &&
-		    is_lost(m, msgs[i]))
-			member_tell_sender(m, msgs[i],
-					   VIEW("he was away too long"));
+		if (goes(ex, msgs[i]->seq, msgs[i]->time_ms))
+			tell_one(m, msgs[i]);
 	}
 }
 

@@ -13,7 +13,14 @@
 #include "log.h"
 #include "mem.h"
 
-enum { FLUSH_MS = 100, FLUSH_AGAIN_MS = 10000, FLUSH_MAX = 4096 };
+/* What a crash can repeat. Members' devices know a copy that comes once more,
+ * and there are many of them; other networks show it. */
+enum {
+	FLUSH_MEMBERS_MS = 1000,
+	FLUSH_LEGS_MS = 100,
+	FLUSH_AGAIN_MS = 10000,
+	FLUSH_MAX = 4096,
+};
 
 static void hub_destroy(void *obj)
 {
@@ -174,16 +181,31 @@ void hub_flush(struct hub *h)
 	}
 }
 
-static void flush_soon(struct hub *h)
+static void on_flush_legs(struct wtimer *t)
 {
-	if (h->state == HUB_RUNNING && !wtimer_running(&h->flush))
-		wheel_start(h->wheel, &h->flush, FLUSH_MS, on_flush_timer);
+	struct hub *h = CONTAINER(t, struct hub, flush_legs);
+	struct store_txn *st;
+
+	if (list_empty(&h->dirty_legs))
+		return; /* all was flushed meanwhile */
+	st = store_begin(h->store);
+	put_legs(h, st);
+	store_commit(st, on_flushed, mem_ref(h));
+}
+
+static void flush_soon(struct hub *h, struct wtimer *t, uint64_t ms,
+		       wtimer_h *th)
+{
+	if (h->state == HUB_RUNNING && !wtimer_running(t))
+		wheel_start(h->wheel, t, ms, th);
 }
 
 void member_dirty(struct member *m)
 {
-	if (note_dirty(m->room->hub, m))
-		flush_soon(m->room->hub);
+	struct hub *h = m->room->hub;
+
+	if (note_dirty(h, m))
+		flush_soon(h, &h->flush, FLUSH_MEMBERS_MS, on_flush_timer);
 }
 
 void leg_dirty(struct leg *l)
@@ -193,7 +215,7 @@ void leg_dirty(struct leg *l)
 	if (l->dirty.next)
 		return;
 	list_append(&h->dirty_legs, &l->dirty);
-	flush_soon(h);
+	flush_soon(h, &h->flush_legs, FLUSH_LEGS_MS, on_flush_legs);
 }
 
 /* ---- changes ---- */
@@ -331,6 +353,7 @@ static void stop_timers(struct hub *h)
 	size_t pos = 0;
 
 	wheel_stop(h->wheel, &h->flush);
+	wheel_stop(h->wheel, &h->flush_legs);
 	wheel_stop(h->wheel, &h->prune);
 	wheel_stop(h->wheel, &h->trim);
 	member_more_stop(h);
@@ -374,6 +397,7 @@ void hub_free(struct hub *h)
 		room_drop(CONTAINER(node, struct room, by_id));
 	htable_free(&h->rooms_by_name);
 	htable_free(&h->inboxes);
+	htable_free(&h->tallies);
 	htable_free(&h->rooms);
 	htable_free(&h->members);
 	htable_free(&h->waiting);

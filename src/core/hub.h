@@ -180,7 +180,8 @@ int hub_member_say(struct room *r, const struct hub_say *say,
  * go into his inbox, a journal of his own that is there for as long as
  * something waits in it; its delivery is a room's. dedupe: as in
  * hub_member_say(). ENOTSUP: members do not live on his network, EBUSY: too
- * many inboxes, EBADMSG, EMSGSIZE. */
+ * many inboxes, EDQUOT: the sender's part of this one is full, EBADMSG,
+ * EMSGSIZE. */
 int hub_direct(struct hub *h, struct addr *to, const struct hub_say *say,
 	       hub_done_h *doneh, void *arg);
 

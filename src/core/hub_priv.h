@@ -37,6 +37,7 @@ struct hub {
 	struct htable rooms_by_name, rooms; /* of struct room, owned; by id
 					       the inboxes as well */
 	struct htable inboxes;		    /* by address */
+	struct htable tallies;		    /* book.c's */
 	struct htable members;		    /* by id */
 	struct htable waiting;		    /* members put off, by addr */
 	struct list mores;		    /* of struct member_more */
@@ -46,7 +47,7 @@ struct hub {
 	uint64_t *dirty;	   /* owned; members: cursors to be written */
 	size_t dirty_count, dirty_cap;
 	struct list dirty_legs;
-	struct wtimer flush, prune, trim;
+	struct wtimer flush, flush_legs, prune, trim;
 	size_t prune_at;     /* of the rooms: where the next turn begins */
 	struct member **batch; /* owned; scratch of one fan-out */
 	size_t batch_cap;
@@ -195,6 +196,9 @@ struct member_more {
 	uint64_t missed;	/* since he last took something */
 	struct addr **told;	/* owned, refs: senders who know of it */
 	size_t ntold;
+	struct msg **doomed;	/* owned, refs: gone from the journal while
+				   they were under way to him */
+	size_t ndoomed;
 };
 
 /* Makes it where there is none. */
@@ -217,6 +221,19 @@ void member_retry_stop(struct member *m);
 /* Whose more has this timer. */
 struct member *member_of_retry(struct wtimer *t);
 
+/* ---- book.c: who fills the inboxes ---- */
+
+/* from may have one more of users of to's domain. */
+bool book_may_begin(const struct hub *h, const struct addr *to,
+		    const struct addr *from);
+/* from NULL: it was there before. */
+void book_new(struct room *inbox, const struct addr *from);
+void book_free(struct room *inbox);
+/* from has not had his part of it yet. */
+bool book_has_room(struct room *inbox, const struct addr *from, size_t bytes);
+/* It waits, with the next sequence number. */
+void book_add(struct room *inbox, const struct msg *msg);
+
 /* ---- fate.c ---- */
 
 void member_said(struct member *m, const struct msg *msg);
@@ -232,6 +249,10 @@ void member_refused(struct member *m, uint64_t seq, const struct msg *msg,
 /* The sender hears that m does not get it: once, until m is back. */
 void member_tell_sender(struct member *m, const struct msg *msg,
 			struct view why);
+/* msg is under way to him, and won't be there for another attempt. */
+void member_doom(struct member *m, struct msg *msg);
+/* The attempt is over: it (a reference), or NULL. */
+struct msg *member_doomed(struct member *m, uint64_t seq);
 /* His absence begins; he (who has more) takes something again. */
 void member_gone(struct member *m);
 void member_back(struct member *m);

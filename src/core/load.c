@@ -85,6 +85,7 @@ static void load_inbox(const struct store_inbox *si, void *arg)
 	if (got.acked > got.head)
 		got.acked = got.head; /* see clamp() */
 	inbox = inbox_new(h, addr, &got);
+	book_new(inbox, NULL);
 	inbox->stored = true;
 	if (got.acked != si->acked)
 		member_dirty(room_member(inbox, addr));

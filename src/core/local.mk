@@ -7,6 +7,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/cursor.c src/core/cursor.h \
 	src/core/deliver.c \
 	src/core/direct.c \
+	src/core/book.c \
 	src/core/expire.c \
 	src/core/face.h \
 	src/core/fate.c \

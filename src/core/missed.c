@@ -56,6 +56,34 @@ void member_tell_sender(struct member *m, const struct msg *msg,
 	buf_free(&b);
 }
 
+void member_doom(struct member *m, struct msg *msg)
+{
+	struct member_more *more = member_more(m);
+	size_t i;
+
+	for (i = 0; i < more->ndoomed; i++)
+		if (more->doomed[i]->seq == msg->seq)
+			return;
+	more->doomed = mem_array(more->doomed, more->ndoomed + 1,
+				 sizeof(more->doomed[0]));
+	more->doomed[more->ndoomed++] = mem_ref(msg);
+}
+
+struct msg *member_doomed(struct member *m, uint64_t seq)
+{
+	struct member_more *more = m->more;
+	struct msg *msg;
+	size_t i = 0;
+
+	while (more && i < more->ndoomed && more->doomed[i]->seq != seq)
+		i++;
+	if (!more || i == more->ndoomed)
+		return NULL;
+	msg = more->doomed[i];
+	more->doomed[i] = more->doomed[--more->ndoomed];
+	return msg;
+}
+
 static void tell_missed(struct member *m, uint64_t missed)
 {
 	struct buf b = { 0 };

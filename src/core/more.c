@@ -51,6 +51,9 @@ void member_more_free(struct member *m)
 	list_remove(&m->room->hub->mores, &m->more->in_hub);
 	member_not_away(m);
 	member_more_forget_told(m->more);
+	while (m->more->ndoomed)
+		mem_deref(m->more->doomed[--m->more->ndoomed]);
+	mem_free(m->more->doomed);
 	mem_deref(m->more->inviter);
 	mem_free(m->more->away);
 	mem_free(m->more);
@@ -63,6 +66,7 @@ static bool counts(const struct member *m)
 
 	return m->tries || member_retry_running(m) || more->inviter ||
 	       more->away || more->said || more->missed || more->ntold ||
+	       more->ndoomed ||
 	       more->muted_until_ms > wall_ms() ||
 	       (more->failed_ms &&
 		now_ms() - more->failed_ms < FAILED_KEEP_MS);

@@ -44,6 +44,7 @@ struct room {
 	bool inbox;            /* no room: what waits for one user by himself,
 				  its only member; addr is his */
 	bool stored;           /* of an inbox: its row is on the disk */
+	struct book *book;     /* owned; of an inbox: who filled it */
 	bool ending;           /* hub_room_destroy() is on its way */
 	struct view subject;   /* owned */
 	uint64_t created_ms;

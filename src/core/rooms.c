@@ -255,6 +255,7 @@ static void room_destroy(void *obj)
 		mem_deref(room->recent[i]);
 	mem_free(room->recent);
 	journal_page_free(room);
+	book_free(room);
 	htable_free(&room->members);
 	weigh_free(room);
 	mem_free(room->fails);

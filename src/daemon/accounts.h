@@ -44,7 +44,8 @@ struct account {
 	struct view host, resource, settings;
 	uint16_t port;
 	enum account_policy policy;
-	bool enabled, has_secret;
+	bool enabled;
+	bool has_secret;        /* which may not open */
 	struct view error;      /* what went wrong last, or empty */
 	uint64_t used_ms, created_ms;
 };
@@ -57,8 +58,9 @@ struct accounts *accounts_new(struct store *store, struct seal *seal,
 			      const char *why);
 /* After store_close(). NULL is allowed. */
 void accounts_free(struct accounts *as);
-/* While the store loads; then once the check of all secrets, which logs each
- * that can't be opened and notes it as the account's error. */
+/* While the store loads (arg: the struct accounts); then once the check of
+ * all secrets: each that can't be opened is logged, and is its account's
+ * error until it can. The rows stay as they are. */
 void accounts_load(const struct store_account *row, void *arg);
 void accounts_check(struct accounts *as);
 
@@ -66,7 +68,8 @@ void accounts_check(struct accounts *as);
  * "alice" to the canonical owner. EBADMSG. */
 int account_owner(struct buf *out, struct view text, struct view domain);
 
-/* Exactly this one; NULL: none. Borrowed until the next change. */
+/* Exactly this one; NULL: none. Borrowed, like all that follow, until the next
+ * change, accounts_secret() or accounts_note(). */
 const struct account *accounts_find(const struct accounts *as,
 				    struct view network, struct view owner,
 				    struct view login);
@@ -80,6 +83,8 @@ const struct account *accounts_each(const struct accounts *as,
 				    struct view network, struct view owner,
 				    const struct account *prev);
 size_t accounts_count(const struct accounts *as, struct view network);
+size_t accounts_owned(const struct accounts *as, struct view network,
+		      struct view owner);
 
 /* What a new account is to be; the rest is empty. */
 struct account_new {
@@ -90,10 +95,11 @@ struct account_new {
 	bool disabled;
 	struct view secret;     /* in clear; empty: comes later */
 };
-/* All four: doneh hears what the store says. At once: EEXIST, ENOSPC (he has
- * too many), EBADMSG (no owner, login, host or secret: control characters, too
- * long), ENOKEY (there is no key to seal with); ESRCH (there is no such
- * account), EALREADY (a change of it is under way). */
+/* All five: doneh (may be NULL) hears what the store says. At once: EEXIST,
+ * ENOSPC (he has too many), EBADMSG (no owner, login, host and so on: control
+ * characters, too long), EINVAL (no secret: likewise), ENOKEY (there is no key
+ * to seal with); ESRCH (there is no such account), EALREADY (a change of it is
+ * under way). account_why() has words for these. */
 int accounts_add(struct accounts *as, const struct account_new *n,
 		 store_done_h *doneh, void *arg);
 int accounts_del(struct accounts *as, uint64_t id, store_done_h *doneh,
@@ -102,13 +108,17 @@ int accounts_passwd(struct accounts *as, uint64_t id, struct view secret,
 		    store_done_h *doneh, void *arg);
 int accounts_enable(struct accounts *as, uint64_t id, bool on,
 		    store_done_h *doneh, void *arg);
-/* It was used now, with this result (empty: well). Written at most once a
- * minute where the result is the same. */
+/* Host, port, resource, settings and policy. */
+int accounts_set(struct accounts *as, uint64_t id, const struct account_new *n,
+		 store_done_h *doneh, void *arg);
+const char *account_why(int err);
+/* It was used now, with this result (empty: well), cut to ACCOUNT_ERROR_MAX.
+ * Written at most once a minute where the result is the same. */
 void accounts_note(struct accounts *as, uint64_t id, struct view error);
 
-/* Adds the password in clear to out, for the moment of logging in; the caller
- * wipes it by seal_wipe(). Else an errno value, with words for the user and
- * the log in why (not NULL); the account has them as its error. */
+/* Adds the password in clear to out (empty), for the moment of logging in; the
+ * caller wipes it by seal_wipe(). Else an errno value, with words in why: for
+ * the user, the log and the account's error. */
 int accounts_secret(struct accounts *as, uint64_t id, struct buf *out,
 		    struct buf *why);
 
@@ -125,9 +135,10 @@ enum account_change {
 	ACCOUNT_ENABLED,
 	ACCOUNT_DISABLED,
 	ACCOUNT_NEW_SECRET,
+	ACCOUNT_MOVED, /* another host, port, resource, policy or settings */
 };
-/* a: as it is now (of one that was removed: as it was). Changes from within
- * are fine. Handlers may be NULL in place of a network: hears all. */
+/* a: as it is now; of one that was removed, as it was. Changes may be asked
+ * for from within. */
 typedef void (account_change_h)(const struct account *a,
 				enum account_change what, void *arg);
 struct account_watch {
@@ -136,7 +147,8 @@ struct account_watch {
 	account_change_h *h;
 	void *arg;
 };
-/* The caller owns w, and takes it out before it goes. */
+/* The caller owns w, and takes it out before it goes; not while it is
+ * called. */
 void accounts_watch(struct accounts *as, struct account_watch *w);
 void accounts_unwatch(struct accounts *as, struct account_watch *w);
 

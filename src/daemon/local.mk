@@ -21,6 +21,14 @@ src_daemon_libpass_a_SOURCES = \
 	src/daemon/standby.c src/daemon/standby.h
 src_daemon_libpass_a_CPPFLAGS = $(INC_daemon)
 
+# What SIP users have on other networks.
+noinst_LIBRARIES += src/daemon/libaccounts.a
+src_daemon_libaccounts_a_SOURCES = \
+	src/daemon/accounts.c src/daemon/accounts.h \
+	src/daemon/accounts_change.c src/daemon/accounts_priv.h \
+	src/daemon/codes.c src/daemon/codes.h
+src_daemon_libaccounts_a_CPPFLAGS = $(INC_daemon)
+
 # Both faces are always in; a build may leave their workers out.
 FACES = jabber/libjabber.a bridges/irc/libircface.a
 
@@ -41,6 +49,7 @@ src_daemon_libconfabd_a_SOURCES = \
 src_daemon_libconfabd_a_CPPFLAGS = $(INC_daemon) $(JANSSON_CFLAGS) \
 	$(PKGLIBEXEC) -DCONFAB_VERSION=\"$(VERSION)\"
 LIB_confabd = src/daemon/libconfabd.a src/daemon/libconf.a \
+	src/daemon/libaccounts.a \
 	src/daemon/libpass.a $(FACES) bridges/echo/libecho.a imc/libimc.a \
 	src/sip/libsip.a $(LIB_bridges)
 DEPS_confabd = $(CONFUSE_LIBS) $(JANSSON_LIBS) $(IDN_LIBS) $(DEPS_sip) \
@@ -74,3 +83,16 @@ tests_unit_t_conf_SOURCES = tests/unit/t_conf.c
 tests_unit_t_conf_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_conf_LDADD = src/daemon/libconf.a src/sip/libsip.a \
 	$(LIB_core) $(CONFUSE_LIBS) $(CMOCKA_LIBS) $(DEPS_sip) $(DEPS_core)
+
+check_PROGRAMS += tests/unit/t_accounts
+tests_unit_t_accounts_SOURCES = tests/unit/t_accounts.c \
+	tests/unit/store_rig.h
+tests_unit_t_accounts_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_t_accounts_LDADD = src/daemon/libaccounts.a src/sip/libsip.a \
+	$(LIB_core) $(CMOCKA_LIBS) $(DEPS_sip) $(DEPS_core)
+
+check_PROGRAMS += tests/unit/t_codes
+tests_unit_t_codes_SOURCES = tests/unit/t_codes.c
+tests_unit_t_codes_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_codes_LDADD = src/daemon/libaccounts.a $(LIB_core) \
+	$(CMOCKA_LIBS) $(DEPS_core)

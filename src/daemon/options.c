@@ -563,7 +563,11 @@ static const struct opt imc_opts[] = {
 		  "\"sip:proxy.example;transport=tls\" (udp, tcp or tls);\n"
 		  "empty: to a member's registered devices, or to where he "
 		  "last\n"
-		  "sent from." },
+		  "sent from. Of several servers by DNS the next one is used "
+		  "when one\n"
+		  "can't be reached, or three different recipients in a row "
+		  "got nothing\n"
+		  "by it; before that only for these." },
 	{ .key = "peers",
 	  .type = OPT_LIST,
 	  .offset = AT(conf_imc, peers),

@@ -71,7 +71,11 @@ const struct opt limit_opts[LIMIT_OPTS] = {
 		  "oldest go, and he and their senders are told." },
 	{ NUMBER(waiting_bytes, 1024, 1024 * MILLION),
 	  .def = "1048576",
-	  .help = "And how much text." },
+	  .help = "And how much text. Of what waits for a user by himself "
+		  "each sender\n"
+		  "may have a tenth, and all of other domains together two "
+		  "tenths (but\n"
+		  "ten messages in any case); then they get 480." },
 	{ NUMBER(invite_days, 1, 3650),
 	  .def = "7",
 	  .help = "How many days an invitation waits for its answer." },

@@ -54,24 +54,39 @@ static bool add_parts(EVP_MD_CTX *ctx, const struct view *parts, size_t count)
 	return ok;
 }
 
+static void put_hex(char *out, const unsigned char *sum, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < n; i++) {
+		out[2 * i] = digits[sum[i] >> 4];
+		out[2 * i + 1] = digits[sum[i] & 15];
+	}
+	out[2 * n] = '\0';
+}
+
 int digest_hex(char out[DIGEST_HEX_MAX], enum digest_algo a,
 	       const struct view *parts, size_t count)
 {
-	static const char digits[] = "0123456789abcdef";
 	unsigned char sum[DIGEST_BYTES_MAX];
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	size_t i, n = algos[a].bytes;
 	bool ok;
 
 	ok = ctx && EVP_DigestInit_ex(ctx, algos[a].md(), NULL) &&
 	     add_parts(ctx, parts, count) &&
 	     EVP_DigestFinal_ex(ctx, sum, NULL);
 	EVP_MD_CTX_free(ctx);
-	for (i = 0; i < n && ok; i++) {
-		out[2 * i] = digits[sum[i] >> 4];
-		out[2 * i + 1] = digits[sum[i] & 15];
-	}
-	out[ok ? 2 * n : 0] = '\0';
+	put_hex(out, sum, ok ? algos[a].bytes : 0);
+	OPENSSL_cleanse(sum, sizeof(sum));
+	return ok ? 0 : ENOTSUP;
+}
+
+int digest_sha1_hex(char out[41], struct view text)
+{
+	unsigned char sum[20];
+	bool ok = EVP_Digest(text.p, text.n, sum, NULL, EVP_sha1(), NULL);
+
+	put_hex(out, sum, ok ? sizeof(sum) : 0);
 	OPENSSL_cleanse(sum, sizeof(sum));
 	return ok ? 0 : ENOTSUP;
 }

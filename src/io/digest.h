@@ -24,6 +24,9 @@ size_t digest_hex_len(enum digest_algo a);
  * NUL. ENOTSUP: this OpenSSL does not have the algorithm (MD5 under FIPS). */
 int digest_hex(char out[DIGEST_HEX_MAX], enum digest_algo a,
 	       const struct view *parts, size_t count);
+/* SHA-1 of a text, in small hex digits with a NUL: for XEP-0114, which knows
+ * nothing else. ENOTSUP as above. */
+int digest_sha1_hex(char out[41], struct view text);
 /* HMAC-SHA-256. ENOTSUP as above. */
 int digest_hmac(uint8_t out[DIGEST_HMAC], struct view key, struct view text);
 /* In a time that depends on the lengths alone; false where they differ. */

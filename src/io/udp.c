@@ -8,7 +8,6 @@
 #include "udp.h"
 
 #include <errno.h>
-#include <linux/sock_diag.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,7 +17,10 @@
 
 enum {
 	BATCH = 64,
-	BATCHES_A_TURN = 4, /* then others get their turn */
+	BATCHES_A_TURN = 64, /* then others get their turn */
+	/* Between the places for two datagrams: most fill some hundred bytes
+	 * of theirs, which must not all compete for the same cache lines. */
+	STRIDE = 17 * 64,
 	SOCKET_BUFFER = 4 * 1024 * 1024,
 	QUEUE_MAX = 8192,                   /* datagrams */
 	QUEUE_BYTES_MAX = 8 * 1024 * 1024,
@@ -45,11 +47,11 @@ struct udp {
 	struct udp_stats stats;
 	struct loop_idle flush;
 	bool blocked; /* waiting until the kernel takes more */
+	bool paused;
 
 	size_t recv_max;
 	size_t recv_room; /* SO_RCVBUF, as the kernel took it */
-	struct udp_backlog backlog;
-	char *in; /* owned: BATCH times recv_max */
+	char *in; /* owned */
 	struct netaddr src[BATCH];
 	struct batch rx;
 
@@ -66,7 +68,8 @@ struct udp {
 
 static void set_events(struct udp *u)
 {
-	loop_rewatch(u->watch, LOOP_READ | (u->blocked ? LOOP_WRITE : 0));
+	loop_rewatch(u->watch, (u->paused ? 0 : LOOP_READ) |
+				       (u->blocked ? LOOP_WRITE : 0));
 }
 
 
@@ -340,32 +343,33 @@ static void hand_up(struct udp *u, int n)
 }
 
 
-/* A batch that is not full was all there is: that costs no question. */
-static void look_behind(struct udp *u, int n)
-{
-	uint32_t info[SK_MEMINFO_VARS];
-	socklen_t size = sizeof(info);
-
-	u->backlog.bytes = 0;
-	if (n < BATCH || getsockopt(u->fd, SOL_SOCKET, SO_MEMINFO, info,
-				    &size))
-		return;
-	u->backlog.bytes = info[SK_MEMINFO_RMEM_ALLOC];
-	u->backlog.room = info[SK_MEMINFO_RCVBUF];
-}
-
-
 static void receive(struct udp *u)
 {
 	int round, n = BATCH;
 
 	for (round = 0; round < BATCHES_A_TURN && n == BATCH; round++) {
 		n = recv_batch(u);
-		look_behind(u, n);
 		hand_up(u, n);
 		if (u->fd < 0)
 			return;
 	}
+}
+
+
+void udp_pause(struct udp *u, bool paused)
+{
+	if (u->paused == paused)
+		return;
+	u->paused = paused;
+	set_events(u);
+}
+
+
+void udp_look(struct udp *u)
+{
+	mem_ref(u); /* the handler may close it */
+	receive(u);
+	mem_deref(u);
 }
 
 
@@ -398,14 +402,15 @@ static void udp_destroy(void *obj)
 
 static void receive_init(struct udp *u, size_t recv_max)
 {
-	size_t i;
+	size_t i, step;
 
 	if (!recv_max || recv_max > UDP_DATAGRAM_MAX)
 		recv_max = UDP_DATAGRAM_MAX;
 	u->recv_max = recv_max;
-	u->in = mem_array(NULL, BATCH, recv_max);
+	step = (recv_max + 4095) / 4096 * 4096 + STRIDE;
+	u->in = mem_array(NULL, BATCH, step);
 	for (i = 0; i < BATCH; i++) {
-		u->rx.iov[i].iov_base = u->in + i * recv_max;
+		u->rx.iov[i].iov_base = u->in + i * step;
 		u->rx.iov[i].iov_len = recv_max;
 	}
 }
@@ -494,10 +499,4 @@ void udp_stats(const struct udp *u, struct udp_stats *out)
 size_t udp_recv_room(const struct udp *u)
 {
 	return u->recv_room;
-}
-
-
-struct udp_backlog udp_backlog(const struct udp *u)
-{
-	return u->backlog;
 }

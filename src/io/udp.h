@@ -34,15 +34,11 @@ void udp_commit(struct udp *u, const struct netaddr *dst, size_t n);
 int udp_send(struct udp *u, const struct netaddr *dst, const void *p,
 	     size_t n);
 void udp_flush(struct udp *u);
-
-/* How much waited in the kernel, when we last looked: of what a turn can take,
- * not much. bytes as the kernel counts them, room in all. */
-struct udp_backlog {
-	size_t bytes, room;
-};
+/* What comes meanwhile waits in the kernel, until somebody looks. */
+void udp_pause(struct udp *u, bool paused);
+void udp_look(struct udp *u);
 /* How much may wait in the kernel to be read, as it counts (skbs). */
 size_t udp_recv_room(const struct udp *u);
-struct udp_backlog udp_backlog(const struct udp *u);
 
 struct udp_stats {
 	uint64_t received, sent, too_long, send_failed, queue_dropped;

@@ -177,8 +177,29 @@ static void log_failure(const struct auth_try *t, bool last)
 	buf_free(&src);
 }
 
+/* What one who has many addresses has them of: IPv4 /24, IPv6 /48. */
+static struct throttle_source source_of(const struct netaddr *src)
+{
+	struct throttle_source s = { .source = auth_source(src) };
+
+	if (netaddr_family(src) == AF_INET6)
+		s.network = hash_view(view_mem(&src->u.in6.sin6_addr, 6));
+	else
+		s.network = hash_view(view_mem(&src->u.in.sin_addr, 3));
+	return s;
+}
+
+void auth_knows(struct auth *a, struct view user, const struct netaddr *src)
+{
+	const struct throttle_source s = source_of(src);
+
+	if (users_find(a->users, user))
+		throttle_passed(a->throttle, &s, user);
+}
+
 static enum auth_result failed(struct auth *a, const struct auth_try *t,
-			       uint64_t source, struct view name)
+			       const struct throttle_source *source,
+			       struct view name)
 {
 	log_failure(t, throttle_failed(a->throttle, source, name));
 	return AUTH_WRONG;
@@ -191,24 +212,24 @@ enum auth_result auth_check(struct auth *a, const struct auth_try *t,
 			    const struct user **user)
 {
 	const struct credentials *c = t->cred;
-	uint64_t source = auth_source(t->src);
+	const struct throttle_source source = source_of(t->src);
 	struct claim claim;
 	struct view ha1;
 
 	if (!read_claim(a, &claim, c))
 		return AUTH_NONE;
-	if (throttle_refuses(a->throttle, source, claim.name))
+	if (throttle_refuses(a->throttle, &source, claim.name))
 		return AUTH_REFUSED;
-	if (!nonce_good(a->nonces, c->nonce, source))
+	if (!nonce_good(a->nonces, c->nonce, source.source))
 		return AUTH_STALE;
 	*user = users_find(a->users, claim.name);
 	ha1 = ha1_of(a, *user, &claim);
 	if (!ha1.n)
 		ha1 = view_mem(a->nobody, digest_hex_len(claim.algo));
 	if (!response_right(t, claim.algo, ha1))
-		return failed(a, t, source, claim.name);
+		return failed(a, t, &source, claim.name);
 	if (!nonce_use(a->nonces, c->nonce, c->nc))
 		return AUTH_STALE;
-	throttle_passed(a->throttle, source, claim.name);
+	throttle_passed(a->throttle, &source, claim.name);
 	return AUTH_OK;
 }

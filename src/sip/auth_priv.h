@@ -54,6 +54,10 @@ struct auth_challenge {
 void auth_challenge(struct auth *a, struct auth_challenge *out,
 		    const struct netaddr *src, bool stale);
 
+/* He is at home there: nobody else's failures count for him at this place. As
+ * after a login; where he was before a restart. */
+void auth_knows(struct auth *a, struct view user, const struct netaddr *src);
+
 /* IPv4: the address; IPv6: its /64, which is one customer's. Keyed. */
 uint64_t auth_source(const struct netaddr *src);
 

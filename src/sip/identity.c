@@ -232,6 +232,7 @@ static bool settle_digest(struct uas *u, const struct credentials *c)
 	switch (auth_check(u->sip->auth, &attempt, &user)) {
 	case AUTH_OK:
 		amp_forgive(u->sip->amp, auth_source(&u->flow->peer));
+		overload_knows(u);
 		return settle_user(u, user);
 	case AUTH_STALE:
 		challenge(u, true);

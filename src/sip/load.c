@@ -8,11 +8,6 @@
 
 #include "clock.h"
 
-enum {
-	MIB = 1024 * 1024,
-	LATE_BYTES = 2 * MIB, /* in the kernel; about 1,500 packets */
-};
-
 void load_answered(struct load *l)
 {
 	l->answered++;
@@ -60,19 +55,7 @@ bool load_memory_full(struct load *l)
 	return l->memory > l->memory_max;
 }
 
-static size_t at_most(size_t n, size_t max)
-{
-	return n < max ? n : max;
-}
-
-/* Where we may not have a large buffer, its size says when it is full. */
-static bool is_late(struct udp_backlog b)
-{
-	return b.bytes && b.bytes >= at_most(LATE_BYTES, b.room / 4 * 3);
-}
-
-enum sip_load load_level(struct load *l, size_t waiting,
-			 struct udp_backlog backlog)
+enum sip_load load_level(struct load *l, size_t waiting)
 {
 	uint64_t wait = wait_ms(l, waiting);
 
@@ -80,5 +63,5 @@ enum sip_load load_level(struct load *l, size_t waiting,
 		return SIP_FULL;
 	if (wait >= LOAD_BUSY_MS)
 		return SIP_BUSY;
-	return is_late(backlog) ? SIP_LATE : SIP_CALM;
+	return wait >= LOAD_LATE_MS ? SIP_LATE : SIP_CALM;
 }

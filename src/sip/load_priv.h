@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How much there is to do: requests that wait for the disk, packets that wait
- * in the kernel, memory. It is asked before a request is looked at, so it must
- * cost next to nothing.
+ * How much there is to do: requests that wait for the disk, and memory. It is
+ * asked before a request is looked at, so it must cost next to nothing.
  */
 #ifndef CONFAB_LOAD_PRIV_H
 #define CONFAB_LOAD_PRIV_H
@@ -12,10 +11,10 @@
 #include <stdint.h>
 
 #include "sip.h"
-#include "udp.h"
 
 enum {
-	LOAD_BUSY_MS = 100,  /* what a request may have to wait */
+	LOAD_LATE_MS = 50,   /* what a request may have to wait */
+	LOAD_BUSY_MS = 100,
 	LOAD_FULL_MS = 300,
 	LOAD_FEW = 64,       /* so many that wait are no load at all */
 	LOAD_RATE = 5000,    /* a second; until it was seen */
@@ -38,8 +37,7 @@ struct load {
 /* A request was answered that had to wait. */
 void load_answered(struct load *l);
 /* waiting: requests without their answer. */
-enum sip_load load_level(struct load *l, size_t waiting,
-			 struct udp_backlog backlog);
+enum sip_load load_level(struct load *l, size_t waiting);
 /* More memory is in use than may be: nothing new. */
 bool load_memory_full(struct load *l);
 

@@ -16,9 +16,11 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/device.c src/sip/device.h \
 	src/sip/edge.c src/sip/edge_priv.h \
 	src/sip/event.c src/sip/event_priv.h src/sip/events.h \
+	src/sip/fairq.c src/sip/fairq_priv.h \
 	src/sip/flow.c \
 	src/sip/identity.c src/sip/identity_priv.h \
 	src/sip/inject.c src/sip/inject_priv.h \
+	src/sip/intake.c src/sip/intake_priv.h \
 	src/sip/location.c src/sip/location.h src/sip/location_priv.h \
 	src/sip/location_bind.c src/sip/location_find.c \
 	src/sip/load.c src/sip/load_priv.h \
@@ -33,6 +35,7 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/register.c src/sip/register_priv.h \
 	src/sip/registrar.c src/sip/registrar.h src/sip/registrar_priv.h \
 	src/sip/resolve.c src/sip/resolve.h \
+	src/sip/hops.c src/sip/hops_priv.h \
 	src/sip/response.c src/sip/response_priv.h \
 	src/sip/scan.c src/sip/scan_priv.h \
 	src/sip/sip.c src/sip/sip.h src/sip/sip_priv.h \
@@ -48,7 +51,8 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/uas.c src/sip/uas_answer.c src/sip/uas_priv.h \
 	src/sip/uri.c src/sip/uri_priv.h \
 	src/sip/users.c src/sip/users.h \
-	src/sip/via.c src/sip/via_priv.h
+	src/sip/via.c src/sip/via_priv.h \
+	src/sip/who.c src/sip/who_priv.h
 src_sip_libsip_a_CPPFLAGS = $(INC_sip) $(OSIP_CFLAGS)
 
 check_PROGRAMS += tests/unit/t_prescan
@@ -90,6 +94,11 @@ check_PROGRAMS += tests/unit/t_overload
 tests_unit_t_overload_SOURCES = tests/unit/t_overload.c tests/unit/sip_rig.h
 tests_unit_t_overload_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_overload_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_fairq
+tests_unit_t_fairq_SOURCES = tests/unit/t_fairq.c
+tests_unit_t_fairq_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_fairq_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_sip_inject
 tests_unit_t_sip_inject_SOURCES = tests/unit/t_sip_inject.c tests/unit/sip_rig.h

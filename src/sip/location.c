@@ -326,12 +326,13 @@ void location_free(struct location *l)
 }
 
 /* What was learned of a connection is worth nothing without it. */
-static void reconnect(struct entry *e, const struct sip *s)
+static void reconnect(struct entry *e, struct sip *s)
 {
 	struct place *p, *next;
 
 	for (p = e->first; p; p = next) {
 		next = p->next; /* the learned one is the last */
+		sip_user_was(s, e->aor, &p->b.flow);
 		if (!sip_is_stream(p->b.flow.transport))
 			continue;
 		if (sip_conn_at(s, &p->b.flow, e->aor))
@@ -342,7 +343,7 @@ static void reconnect(struct entry *e, const struct sip *s)
 }
 
 /* An edge that was there before us (db_mode 2) has connections already. */
-void location_set_sip(struct location *l, const struct sip *s)
+void location_set_sip(struct location *l, struct sip *s)
 {
 	struct lnode *n, *nx;
 

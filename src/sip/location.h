@@ -69,10 +69,11 @@ struct location *location_new(const struct location_conf *conf);
 void location_free(struct location *l); /* NULL is allowed */
 /* While the store loads; arg: the struct location. */
 void location_load(const struct store_binding *sb, void *arg);
-/* After loading: where connections are asked for. One that is gone leads
+/* After loading: where connections are asked for, and who is told where users
+ * were. One that is gone leads
  * nowhere, and what was learned of it is forgotten; one that the user is known
  * on already is found. NULL: the edge is gone. */
-void location_set_sip(struct location *l, const struct sip *s);
+void location_set_sip(struct location *l, struct sip *s);
 
 /* Adds the AOR of these parts. */
 void location_aor(struct buf *b, const struct sip_uri *uri);

@@ -9,16 +9,12 @@
 #include "log.h"
 #include "mem.h"
 #include "uas_priv.h"
+#include "who_priv.h"
 
 enum {
 	ROWS = 16384, /* 65,536 sources, as many speakers: 5 MiB in all */
 	TELL_MS = 10 * 1000,
 	TRIM_MS = 1000,
-	/* What can't be served when the processor is the bottleneck is looked
-	 * at as well, or the quiet would get lost among it in the kernel. To
-	 * serve one costs as much as to look at about 15: with three looked at
-	 * for each that is served, most of our time goes to what is served. */
-	LATE_SERVED = 4,
 };
 
 /* What one may ask while there is too much to do, and how often he is told. */
@@ -108,16 +104,27 @@ void overload_give_back(struct uas *u)
 
 /* Whose word a trusted source brings; of others the address is all that is
  * known before they have logged in. */
-static uint64_t speaker_of(const struct uas *u)
+uint64_t overload_speaker(const struct uas *u)
 {
-	struct view text = u->pre->first[HDR_ASSERTED];
-	struct sip_nameaddr a;
-
 	if (!u->trusted)
 		return auth_source(&u->flow->peer);
-	if (!text.n || u->sip->trusted_identity != SIP_TRUST_ASSERTED)
-		text = u->pre->first[HDR_FROM];
-	return hash_view(scan_nameaddr(&a, text) ? text : a.uri);
+	return who_speaks(u->packet,
+			  u->sip->trusted_identity == SIP_TRUST_ASSERTED);
+}
+
+enum fairq_class overload_class(struct uas *u)
+{
+	struct share *speaker = shares_of(u->sip->overload.speakers, u->who);
+
+	if (u->over_rate || !bucket_take(&speaker->taken, &quiet, now_ms()))
+		return FAIRQ_LOUD;
+	return u->trusted || speaker->known ? FAIRQ_KNOWN : FAIRQ_QUIET;
+}
+
+void overload_knows(struct uas *u)
+{
+	shares_of(u->sip->overload.speakers,
+		  auth_source(&u->flow->peer))->known = true;
 }
 
 /* ---- our own load ---- */
@@ -142,37 +149,48 @@ bool overload_memory_full(struct sip *s)
 	return load_memory_full(&s->overload.load);
 }
 
-static enum sip_load level_of(struct uas *u)
+static enum sip_load level_of(struct sip *s)
 {
-	struct sip *s = u->sip;
 	struct overload *o = &s->overload;
 
 	if (load_memory_full(&o->load))
 		save_memory(s);
-	o->level = load_level(&o->load, stxns_count(s->stxns),
-			      transport_backlog(s->transport, u->flow));
+	o->level = load_level(&o->load, stxns_count(s->stxns));
 	return o->level;
 }
 
-/* True: there is too much to do for this one. */
-static bool is_too_much(struct uas *u, struct share *speaker)
+/* What can't be served at all is refused at once. */
+enum fairq_class overload_open(struct sip *s)
 {
-	bool is_quiet = bucket_take(&speaker->taken, &quiet, now_ms());
+	static const enum fairq_class open[] = {
+		[SIP_CALM] = FAIRQ_LOUD, [SIP_LATE] = FAIRQ_QUIET,
+		[SIP_BUSY] = FAIRQ_QUIET, [SIP_FULL] = FAIRQ_NONE,
+	};
+	enum sip_load level = level_of(s);
 
-	if (u->sip->draining)
-		return true;
-	switch (level_of(u)) {
-	case SIP_CALM:
-		return false;
-	case SIP_LATE:
-		return !is_quiet && ++u->sip->overload.late % LATE_SERVED;
-	case SIP_BUSY:
-		return !is_quiet;
-	case SIP_FULL:
-		break;
-	}
-	return true;
+	if (s->draining || load_memory_full(&s->overload.load))
+		return FAIRQ_LOUD;
+	return open[level];
 }
+
+/* True: there is too much to do for this one. What waited has done so until
+ * there was not. */
+static bool is_too_much(struct uas *u)
+{
+	struct sip *s = u->sip;
+	enum sip_load level;
+
+	if (s->draining || overload_memory_full(s))
+		return true;
+	if (u->waited)
+		return false;
+	u->who = overload_speaker(u);
+	level = level_of(s);
+	return overload_class(u) == FAIRQ_LOUD ? level >= SIP_BUSY :
+						 level == SIP_FULL;
+}
+
+/* ---- refusing ---- */
 
 /* As much as a stateless answer needs. */
 static void parse_a_little(struct uas *u)
@@ -184,18 +202,45 @@ static void parse_a_little(struct uas *u)
 	stxn_key(u->sip->stxns, &u->key, u->pre, req);
 }
 
-static void put_off(struct uas *u, struct bucket *told)
+/* False: silence has to do. */
+static bool is_told(struct uas *u)
 {
-	struct bucket *all = &u->sip->overload.refused;
+	struct overload *o = &u->sip->overload;
+	struct share *speaker = u->over_rate ? NULL :
+					       shares_of(o->speakers, u->who);
 
-	if (!u->pre->first[HDR_VIA].n ||
-	    (told && !bucket_take(told, &refusals, now_ms())) ||
-	    !bucket_take(all, &all_refusals, now_ms())) {
+	return (!speaker ||
+		bucket_take(&speaker->refused, &refusals, now_ms())) &&
+	       bucket_take(&o->refused, &all_refusals, now_ms());
+}
+
+static void refuse(struct uas *u, bool told)
+{
+	parse_a_little(u);
+	if (uas_repeated(u)) {
+		overload_give_back(u);
+	} else if (!u->pre->first[HDR_VIA].n || !(told || is_told(u))) {
+		drop(u);
+	} else {
+		uas_answer_busy(u);
+		tell(u->sip, u->flow);
+	}
+}
+
+void overload_sheds(struct uas *u)
+{
+	struct sip *s = u->sip;
+
+	s->stats.requests_in++;
+	if (!is_told(u)) {
 		drop(u);
 		return;
 	}
-	uas_answer_busy(u);
-	tell(u->sip, u->flow);
+	prescan(&s->pre, u->packet, s->limits.head);
+	if (s->pre.status || view_eqs(s->pre.method, "ACK"))
+		drop(u);
+	else
+		refuse(u, true);
 }
 
 /* It costs as much to refuse it. */
@@ -207,21 +252,10 @@ static bool is_cheap(const struct uas *u)
 
 bool overload_puts_off(struct uas *u)
 {
-	struct share *speaker;
-	struct bucket *told = NULL;
-
-	if (u->in || (!u->over_rate && is_cheap(u)))
+	if (u->in)
 		return false;
-	if (!u->over_rate) {
-		speaker = shares_of(u->sip->overload.speakers, speaker_of(u));
-		if (!is_too_much(u, speaker))
-			return false;
-		told = &speaker->refused;
-	}
-	parse_a_little(u);
-	if (!uas_repeated(u))
-		put_off(u, told);
-	else
-		overload_give_back(u);
+	if (!u->over_rate && (is_cheap(u) || !is_too_much(u)))
+		return false;
+	refuse(u, false);
 	return true;
 }

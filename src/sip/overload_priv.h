@@ -9,6 +9,7 @@
 #ifndef CONFAB_OVERLOAD_PRIV_H
 #define CONFAB_OVERLOAD_PRIV_H
 
+#include "fairq_priv.h"
 #include "load_priv.h"
 #include "share_priv.h"
 
@@ -23,7 +24,6 @@ struct overload {
 	uint64_t told_ms;        /* the log: when */
 	uint64_t told_refused, told_dropped;
 	enum sip_load level;     /* as it was last seen */
-	uint64_t late;           /* requests that might be put off as LATE */
 	struct bucket refused;   /* of all */
 	uint64_t trimmed_ms;
 };
@@ -33,8 +33,18 @@ void overload_free(struct overload *o);
 
 /* Before anything else. False: not a word of it. */
 bool overload_hears(struct uas *u);
+/* Whom it counts for: a keyed hash. */
+uint64_t overload_speaker(const struct uas *u);
+/* How u->who is to be served; asking counts. */
+enum fairq_class overload_class(struct uas *u);
+/* Who may be served now. */
+enum fairq_class overload_open(struct sip *s);
+/* Not even pre-scanned; it can't be served: put off, or not a word. */
+void overload_sheds(struct uas *u);
 /* Pre-scanned, not parsed. True: it was put off, or had its answer before. */
 bool overload_puts_off(struct uas *u);
+/* He has logged in from there. */
+void overload_knows(struct uas *u);
 /* It should not have counted: somebody else counts it, or it came again. */
 void overload_give_back(struct uas *u);
 /* No memory for connections. */

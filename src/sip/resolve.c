@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "hash.h"
+#include "hops_priv.h"
 #include "log.h"
 #include "mem.h"
 
@@ -16,7 +17,6 @@ enum {
 	SIPS_PORT = 5061,
 	AGAIN_MS = 60000,
 	SOON_MS = 2000,
-	FLOWS_MAX = 2 * DNS_ADDRS_MAX,
 	SERVICES_MAX = DNS_NAPTR_MAX,
 };
 
@@ -45,10 +45,9 @@ struct resolve {
 	bool given;              /* the URI names the transport */
 	struct service service[SERVICES_MAX];
 	size_t services, next;   /* of the look-up under way */
-	struct sip_flow found[FLOWS_MAX]; /* likewise */
+	struct sip_flow found[HOPS_MAX]; /* likewise */
 	size_t found_count;
-	struct sip_flow flow[FLOWS_MAX];
-	size_t count, used;      /* used: index of the one in use */
+	struct hops hops;
 	bool soon;               /* again runs for SOON_MS */
 };
 
@@ -74,7 +73,7 @@ static void add_found(struct resolve *r, enum sip_transport transport,
 {
 	size_t i;
 
-	for (i = 0; i < count && r->found_count < FLOWS_MAX; i++) {
+	for (i = 0; i < count && r->found_count < HOPS_MAX; i++) {
 		if (r->conf.allowh && !r->conf.allowh(&addrs[i], r->conf.arg))
 			continue;
 		r->found[r->found_count++] = (struct sip_flow){
@@ -87,18 +86,12 @@ static void add_found(struct resolve *r, enum sip_transport transport,
 
 static void finish(struct resolve *r, int err, const char *why)
 {
-	size_t i;
-
-	if (!r->found_count) {
+	if (!r->found_count)
 		log_warning("%s %s: %s", r->conf.what, r->host,
 			    err ? why : "only addresses that we must not "
 					"send to");
-	} else {
-		for (i = 0; i < r->found_count; i++)
-			r->flow[i] = r->found[i];
-		r->count = r->found_count;
-		r->used = 0;
-	}
+	else
+		hops_set(&r->hops, r->found, r->found_count);
 	again_in(r, AGAIN_MS);
 }
 
@@ -325,18 +318,29 @@ void resolve_free(struct resolve *r)
 	mem_deref(r);
 }
 
-bool resolve_flow(const struct resolve *r, struct sip_flow *out)
+bool resolve_flow(const struct resolve *r, uint64_t who, struct sip_flow *out)
 {
-	if (!r->count)
-		return false;
-	*out = r->flow[r->used];
-	return true;
+	return hops_flow(&r->hops, who, out);
 }
 
-void resolve_failed(struct resolve *r)
+static void log_moved(const struct resolve *r, const struct sip_flow *from)
 {
-	if (r->count)
-		r->used = (r->used + 1) % r->count;
+	char a[SIP_FLOW_TEXT_MAX], b[SIP_FLOW_TEXT_MAX];
+	struct sip_flow to;
+
+	if (resolve_flow(r, 0, &to))
+		log_warning("%s %s: %s does not work, %s is used",
+			    r->conf.what, r->host, sip_flow_str(a, from),
+			    sip_flow_str(b, &to));
+}
+
+void resolve_heard(struct resolve *r, const struct sip_flow *via,
+		   uint64_t who, enum hop_sign sign)
+{
+	if (!hops_heard(&r->hops, via, who, sign))
+		return;
+	if (r->hops.count > 1)
+		log_moved(r, via);
 	if (r->soon || r->query)
 		return;
 	r->soon = true;

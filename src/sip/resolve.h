@@ -28,10 +28,19 @@ struct resolve_conf {
 int resolve_new(struct resolve **rp, const struct resolve_conf *conf,
 		struct view uri, struct buf *why);
 void resolve_free(struct resolve *r); /* NULL is allowed */
-/* False: nothing is found (yet). tls_name is borrowed while r lives. */
-bool resolve_flow(const struct resolve *r, struct sip_flow *out);
-/* Nobody answered there: the next address, and the name is looked up again
- * soon. */
-void resolve_failed(struct resolve *r);
+/* The server for who, the hash of a recipient (0: nobody). False: nothing is
+ * found (yet). tls_name is borrowed while r lives. */
+bool resolve_flow(const struct resolve *r, uint64_t who, struct sip_flow *out);
+
+/* What came of a copy to who by way of a server. */
+enum hop_sign {
+	HOP_ANSWERED, /* it is there, whatever it says */
+	HOP_DOUBTED,  /* no answer came, or 503: its fault, or who's */
+	HOP_BROKEN,   /* it can't be reached */
+};
+/* The next one is used for who where this one is doubted, for all where it is
+ * broken or is doubted by several; the name is looked up again soon then. */
+void resolve_heard(struct resolve *r, const struct sip_flow *via,
+		   uint64_t who, enum hop_sign sign);
 
 #endif

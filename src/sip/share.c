@@ -27,6 +27,13 @@ void shares_free(struct shares *ss)
 	mem_free(ss);
 }
 
+static bool goes_before(const struct share *a, const struct share *b)
+{
+	if (a->known != b->known)
+		return b->known;
+	return a->taken.full_us < b->taken.full_us;
+}
+
 struct share *shares_of(struct shares *ss, uint64_t who)
 {
 	struct share *row = &ss->place[(who & (ss->rows - 1)) * SHARE_WAYS];
@@ -36,7 +43,7 @@ struct share *shares_of(struct shares *ss, uint64_t who)
 	for (i = 0; i < SHARE_WAYS; i++) {
 		if (row[i].who == who)
 			return &row[i];
-		if (row[i].taken.full_us < quiet->taken.full_us)
+		if (goes_before(&row[i], quiet))
 			quiet = &row[i];
 	}
 	*quiet = (struct share){ .who = who };

@@ -2,7 +2,7 @@
 /*
  * How often each of many has come lately: buckets in a table that never
  * grows. Who comes when it is full takes the place of him in his row who was
- * quiet for longest.
+ * quiet for longest, and of one who is known last.
  */
 #ifndef CONFAB_SHARE_PRIV_H
 #define CONFAB_SHARE_PRIV_H
@@ -16,6 +16,7 @@ struct shares;
 struct share {
 	uint64_t who;
 	struct bucket taken, refused;
+	bool known;
 };
 
 /* rows: a power of two; each is for SHARE_WAYS. */

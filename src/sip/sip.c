@@ -10,6 +10,7 @@
 #include "event_priv.h"
 #include "hash.h"
 #include "identity_priv.h"
+#include "intake_priv.h"
 #include "mem.h"
 #include "pubs_priv.h"
 #include "subs_priv.h"
@@ -77,6 +78,7 @@ static int parts_new(struct sip *s, const struct sip_conf *conf, char *why,
 		.arg = s,
 	};
 	struct wheel *w = loop_wheel(s->loop);
+	int err;
 
 	s->amp = amp_new(AMP_SOURCES);
 	overload_init(&s->overload, &s->limits);
@@ -90,8 +92,12 @@ static int parts_new(struct sip *s, const struct sip_conf *conf, char *why,
 	s->injects = injects_new(w, s->limits.server_txns, uas_stuck, s);
 	s->ctxns = ctxns_new(w, s->limits.client_txns, conf->branch_key,
 			     &ctxn_ops);
-	return transport_new(&s->transport, conf, &s->limits, &ops, why,
-			     whysize);
+	err = intake_new(&s->intake, s);
+	if (!err)
+		return transport_new(&s->transport, conf, &s->limits, &ops,
+				     why, whysize);
+	snprintf(why, whysize, "%s", strerrordesc_np(err));
+	return err;
 }
 
 static struct netmask *masks_dup(const struct netmask *masks, size_t count)
@@ -159,6 +165,7 @@ void sip_free(struct sip *s)
 	registrar_free(s->registrar);
 	auth_free(s->auth);
 	amp_free(s->amp);
+	intake_free(s->intake);
 	overload_free(&s->overload);
 	parser_free(s->parser);
 	buf_free(&s->head);
@@ -205,6 +212,15 @@ const char *sip_load_name(enum sip_load load)
 	return names[load];
 }
 
+/* Where the processor is what there is too little of, packets wait. */
+static enum sip_load load_now(const struct sip *s)
+{
+	if (s->overload.level == SIP_CALM &&
+	    intake_count(s->intake) > LOAD_FEW)
+		return SIP_LATE;
+	return s->overload.level;
+}
+
 void sip_stats(const struct sip *s, struct sip_stats *out)
 {
 	const struct ctxn_stats *c = ctxns_stats(s->ctxns);
@@ -217,7 +233,7 @@ void sip_stats(const struct sip *s, struct sip_stats *out)
 	out->send_errors += transport_send_errors(s->transport);
 	out->server_txns = stxns_count(s->stxns) + injects_count(s->injects);
 	out->answers = dones_count(stxns_done(s->stxns));
-	out->load = s->overload.level;
+	out->load = load_now(s);
 	out->memory = mem_resident();
 	out->memory_max = s->limits.memory;
 	out->client_txns = ctxns_count(s->ctxns);
@@ -234,6 +250,15 @@ void sip_conn_known(struct sip *s, uint64_t conn, struct view aor)
 	if (conn && !edge_has_conn(conn))
 		conns_known(transport_conns_of(s->transport), (uint32_t)conn,
 			    hash_view(aor));
+}
+
+void sip_user_was(struct sip *s, struct view aor, const struct sip_flow *flow)
+{
+	struct sip_uri uri;
+
+	if (s->auth && !sip_uri_parse(&uri, aor) &&
+	    view_ieqs(uri.host, s->domain))
+		auth_knows(s->auth, uri.user, &flow->peer);
 }
 
 bool sip_trusts(const struct sip *s, const struct sip_flow *flow)

@@ -67,8 +67,8 @@ struct sip_uri {
  * there is no host. Password parts are refused. */
 int sip_uri_parse(struct sip_uri *out, struct view text);
 
-/* How much there is to do. LATE: most of what those say who ask most is put
- * off, BUSY: all of it, FULL: everybody is. */
+/* How much there is to do. LATE: who says much waits for his turn, BUSY: he is
+ * put off, FULL: everybody is. */
 enum sip_load { SIP_CALM, SIP_LATE, SIP_BUSY, SIP_FULL };
 const char *sip_load_name(enum sip_load load); /* "calm" and so on */
 
@@ -318,6 +318,10 @@ bool sip_conn_flow(const struct sip *s, uint64_t conn, struct sip_flow *out);
  * there are too many, and may be idle as long as a registration may last.
  * Unknown ids are ignored. */
 void sip_conn_known(struct sip *s, uint64_t conn, struct view aor);
+/* A user of ours was at the other end of this flow, before a restart: those
+ * who guess his password elsewhere do not keep him out there. Other addresses
+ * are ignored. */
+void sip_user_was(struct sip *s, struct view aor, const struct sip_flow *flow);
 /* What comes by this flow is believed, as configured. */
 bool sip_trusts(const struct sip *s, const struct sip_flow *flow);
 /* The certificate of the other side was verified, and has this alternative
@@ -333,6 +337,8 @@ struct sip_copy {
 	size_t body; /* bytes */
 };
 struct sip_copy sip_done_copy(const struct sip *s);
+/* Somebody said something to it, final or not. */
+bool sip_done_answered(const struct sip *s);
 struct view sip_done_header(const struct sip *s, struct view name);
 
 struct sip_stats {

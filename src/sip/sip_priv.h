@@ -18,6 +18,7 @@
 #include "transport_priv.h"
 
 struct events;
+struct intake;
 
 struct sip {
 	struct loop *loop;       /* borrowed */
@@ -34,6 +35,7 @@ struct sip {
 	struct auth *auth;         /* owned; NULL without users */
 	struct amp *amp;           /* owned */
 	struct overload overload;
+	struct intake *intake;     /* owned */
 	struct sip_limits limits; /* without zeros */
 	sip_request_h *requesth;
 	sip_request_h *registerh, *eventh;

@@ -7,12 +7,13 @@
 #include "list.h"
 #include "mem.h"
 
-enum kind { PAIR, SOURCE, USER, KINDS };
+enum kind { PAIR, SOURCE, USER, NETWORK, KINDS };
 
 static const unsigned most[KINDS] = {
 	[PAIR] = THROTTLE_PAIR,
 	[SOURCE] = THROTTLE_SOURCE,
 	[USER] = THROTTLE_USER,
+	[NETWORK] = 1, /* of a user, and while he is over */
 };
 
 struct counter {
@@ -26,7 +27,7 @@ struct counter {
 
 struct throttle {
 	struct htable counters; /* owns them */
-	struct list order;
+	struct list order[2]; /* [1]: where somebody has logged in */
 	size_t max;
 };
 
@@ -34,16 +35,34 @@ struct throttle *throttle_new(size_t max)
 {
 	struct throttle *t = mem_zalloc(sizeof(*t));
 
-	list_init(&t->order);
+	list_init(&t->order[0]);
+	list_init(&t->order[1]);
 	t->max = max;
 	return t;
+}
+
+static struct list *list_of(struct throttle *t, const struct counter *c)
+{
+	return &t->order[c->known_ms != 0];
 }
 
 static void counter_free(struct throttle *t, struct counter *c)
 {
 	htable_del(&t->counters, &c->by_key);
-	list_remove(&t->order, &c->order);
+	list_remove(list_of(t, c), &c->order);
 	mem_free(c);
+}
+
+/* Who has many addresses does not make us forget where users are at home. */
+static void make_room(struct throttle *t)
+{
+	struct list *l = &t->order[t->order[1].count > t->max / 2];
+
+	if (!l->count)
+		l = &t->order[1];
+	if (t->counters.count >= t->max)
+		counter_free(t, CONTAINER(list_first(l), struct counter,
+					  order));
 }
 
 void throttle_free(struct throttle *t)
@@ -63,11 +82,17 @@ size_t throttle_count(const struct throttle *t)
 	return t->counters.count;
 }
 
-static uint64_t key_of(enum kind kind, uint64_t source, struct view user)
+static uint64_t key_of(enum kind kind, const struct throttle_source *s,
+		       struct view user)
 {
+	const uint64_t where[KINDS] = {
+		[PAIR] = s->source,
+		[SOURCE] = s->source,
+		[NETWORK] = s->network,
+	};
 	const uint64_t part[3] = {
 		kind,
-		kind == USER ? 0 : source,
+		where[kind],
 		kind == SOURCE ? 0 : hash_view(user),
 	};
 
@@ -86,16 +111,14 @@ static struct counter *touch(struct throttle *t, uint64_t key)
 	struct counter *c = find(t, key);
 
 	if (c) {
-		list_remove(&t->order, &c->order);
+		list_remove(list_of(t, c), &c->order);
 	} else {
-		if (t->counters.count >= t->max)
-			counter_free(t, CONTAINER(list_first(&t->order),
-						  struct counter, order));
+		make_room(t);
 		c = mem_zalloc(sizeof(*c));
 		c->key = key;
 		htable_add(&t->counters, &c->by_key, key);
 	}
-	list_append(&t->order, &c->order);
+	list_append(list_of(t, c), &c->order);
 	return c;
 }
 
@@ -114,16 +137,18 @@ static bool is_known(const struct throttle *t, uint64_t pair)
 	       now_ms() < c->known_ms + THROTTLE_KNOWN_MS;
 }
 
-bool throttle_refuses(struct throttle *t, uint64_t source, struct view user)
+bool throttle_refuses(const struct throttle *t,
+		      const struct throttle_source *s, struct view user)
 {
-	uint64_t pair = key_of(PAIR, source, user);
+	uint64_t pair = key_of(PAIR, s, user);
 
 	if (is_over(t, PAIR, pair))
 		return true;
 	if (is_known(t, pair))
 		return false;
-	return is_over(t, SOURCE, key_of(SOURCE, source, user)) ||
-	       is_over(t, USER, key_of(USER, source, user));
+	return is_over(t, SOURCE, key_of(SOURCE, s, user)) ||
+	       (is_over(t, USER, key_of(USER, s, user)) &&
+		is_over(t, NETWORK, key_of(NETWORK, s, user)));
 }
 
 /* True: that was one too many. */
@@ -142,23 +167,28 @@ static bool count(struct throttle *t, enum kind kind, uint64_t key)
 	return true;
 }
 
-bool throttle_failed(struct throttle *t, uint64_t source, struct view user)
+bool throttle_failed(struct throttle *t, const struct throttle_source *s,
+		     struct view user)
 {
-	uint64_t pair = key_of(PAIR, source, user);
+	uint64_t pair = key_of(PAIR, s, user);
 	const struct counter *c = find(t, pair);
 	bool again = c && c->failures && now_ms() < c->until_ms;
 	bool over = count(t, PAIR, pair);
 
 	/* One phone with an old password is one guess of its network's. */
-	if (!again && count(t, SOURCE, key_of(SOURCE, source, user)))
+	if (!again && count(t, SOURCE, key_of(SOURCE, s, user)))
 		over = true;
-	return count(t, USER, key_of(USER, source, user)) || over;
+	count(t, NETWORK, key_of(NETWORK, s, user));
+	return count(t, USER, key_of(USER, s, user)) || over;
 }
 
-void throttle_passed(struct throttle *t, uint64_t source, struct view user)
+void throttle_passed(struct throttle *t, const struct throttle_source *s,
+		     struct view user)
 {
-	struct counter *c = touch(t, key_of(PAIR, source, user));
+	struct counter *c = touch(t, key_of(PAIR, s, user));
 
+	list_remove(list_of(t, c), &c->order);
 	c->failures = 0;
 	c->known_ms = now_ms();
+	list_append(list_of(t, c), &c->order);
 }

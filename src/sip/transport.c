@@ -253,12 +253,24 @@ size_t transport_recv_room(const struct transport *t)
 	return least;
 }
 
-struct udp_backlog transport_backlog(const struct transport *t,
-				     const struct sip_flow *flow)
+void transport_pause(struct transport *t, bool paused)
 {
-	if (flow->listener >= t->count || !t->sockets[flow->listener].udp)
-		return (struct udp_backlog){ 0 };
-	return udp_backlog(t->sockets[flow->listener].udp);
+	size_t i;
+
+	for (i = 0; i < t->count; i++) {
+		if (t->sockets[i].udp)
+			udp_pause(t->sockets[i].udp, paused);
+	}
+}
+
+void transport_look(struct transport *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->count; i++) {
+		if (t->sockets[i].udp)
+			udp_look(t->sockets[i].udp);
+	}
 }
 
 struct conns *transport_conns_of(const struct transport *t)

@@ -40,12 +40,12 @@ struct view transport_sentby(const struct transport *t,
 /* An answer, back the way the request came. */
 int transport_send(struct transport *t, const struct sip_flow *flow,
 		   struct view text);
-/* What waits in the kernel where this flow came from; nothing for streams. */
 /* Of the UDP sockets the smallest one's room for what comes in, in bytes as
  * the kernel counts; SIZE_MAX: there is none. */
 size_t transport_recv_room(const struct transport *t);
-struct udp_backlog transport_backlog(const struct transport *t,
-				     const struct sip_flow *flow);
+/* All UDP sockets: nothing is received meanwhile, but by looking. */
+void transport_pause(struct transport *t, bool paused);
+void transport_look(struct transport *t);
 struct udp *transport_udp(const struct transport *t, size_t listener);
 struct conns *transport_conns_of(const struct transport *t);
 

@@ -213,6 +213,11 @@ struct sip_copy sip_done_copy(const struct sip *s)
 	};
 }
 
+bool sip_done_answered(const struct sip *s)
+{
+	return s->answer.n || s->done->state == CTXN_PROCEEDING;
+}
+
 struct view sip_done_header(const struct sip *s, struct view name)
 {
 	return response_header(s->answer, name);

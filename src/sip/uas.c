@@ -10,6 +10,7 @@
 
 #include "event_priv.h"
 #include "identity_priv.h"
+#include "intake_priv.h"
 #include "location.h"
 #include "log.h"
 #include "method_priv.h"
@@ -298,8 +299,8 @@ static void take_in(struct uas *u)
 		serve(u);
 }
 
-static struct uas uas_of(struct sip *s, const struct sip_flow *flow,
-			 struct view packet)
+struct uas uas_of(struct sip *s, const struct sip_flow *flow,
+		  struct view packet)
 {
 	return (struct uas){
 		.sip = s,
@@ -372,14 +373,20 @@ void uas_datagram(const struct sip_flow *flow, struct view packet, void *arg)
 		return;
 	}
 	u = uas_of(s, flow, packet);
-	if (!overload_hears(&u))
-		return;
-	prescan(&s->pre, packet, s->limits.head);
-	if (!s->pre.status && packet.n > s->limits.datagram) {
+	if (overload_hears(&u))
+		intake_put(s->intake, &u);
+}
+
+void uas_serve(struct uas *u)
+{
+	struct sip *s = u->sip;
+
+	prescan(&s->pre, u->packet, s->limits.head);
+	if (!s->pre.status && u->packet.n > s->limits.datagram) {
 		s->pre.status = 513;
 		s->pre.reason = "Message Too Large";
 	}
-	request_in(&u);
+	request_in(u);
 }
 
 void uas_message(const struct sip_flow *flow, const struct prescan *pre,

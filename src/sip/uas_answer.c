@@ -6,6 +6,7 @@
 #include "uas_priv.h"
 
 #include "clock.h"
+#include "intake_priv.h"
 #include "log.h"
 
 enum { RETRY_AFTER_MAX = 10 };
@@ -161,4 +162,5 @@ void sip_answer(struct sip *s, uint64_t txn, int code, const char *reason,
 	if (txn != s->handling)
 		load_answered(&s->overload.load);
 	stxn_answer(s->stxns, txn, &a, buf_view(&s->out));
+	intake_resume(s->intake);
 }

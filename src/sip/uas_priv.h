@@ -23,10 +23,17 @@ struct uas {
 	struct view packet, body;
 	struct stxn_key key;
 	bool over_rate;                 /* its source asked too often */
+	uint64_t who;                   /* overload_speaker() */
+	bool waited;                    /* for its turn, see intake */
 	enum sip_identity_how trusted;  /* where it came from is, and why */
 	struct sip_identity id;         /* settled before it is served, but for
 					   OPTIONS and CANCEL */
 };
+
+struct uas uas_of(struct sip *s, const struct sip_flow *flow,
+		  struct view packet);
+/* A datagram's request, when its turn has come. */
+void uas_serve(struct uas *u);
 
 /* Answers at once and without state; refused headers are left out. False: this
  * was withheld: a stranger would get more out of us than he put in. */

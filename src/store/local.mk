@@ -70,6 +70,11 @@ tests_unit_t_store_more_SOURCES = tests/unit/t_store_more.c
 tests_unit_t_store_more_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_t_store_more_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/t_store_elsewhere
+tests_unit_t_store_elsewhere_SOURCES = tests/unit/t_store_elsewhere.c
+tests_unit_t_store_elsewhere_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_t_store_elsewhere_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/t_store_spool
 tests_unit_t_store_spool_SOURCES = tests/unit/t_store_spool.c
 tests_unit_t_store_spool_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What datagrams cost that are much work for a parser: microseconds of CPU
-of confabd for each, the probe's part in it included. None may cost 5 ms.
+"""What requests cost that are much work for a parser, by UDP and, with long
+bodies, by TCP: microseconds of CPU of confabd for each, the probe's part in it
+included. None may cost 5 ms.
 
     datagrams.py [--count 1000]
 """
@@ -15,14 +16,14 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get('CONFAB_BUILD', TOP / 'build'))
 sys.path.insert(0, str(TOP / 'tests' / 'e2e'))
 from lab.confabd import Confabd  # noqa: E402
-from lab.wire import Wire, cost, greedy  # noqa: E402
+from lab.wire import Pipe, Wire, bulky, cost, greedy  # noqa: E402
 
 LIMIT_US = 5000
 
 
-def measure(server, count):
+def measure(server, wire, packets, count):
     """Prints them; the names of those that cost too much."""
-    wire, packets, bad = Wire(server), greedy(), []
+    bad = []
     cost(server, wire, packets['plain'], count)
     for name, packet in packets.items():
         us = cost(server, wire, packet, count) / 1000
@@ -40,7 +41,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         server = Confabd(BUILD, folder).start()
         try:
-            bad = measure(server, count)
+            bad = measure(server, Wire(server), greedy(), count) + \
+                measure(server, Pipe(server), bulky(), count)
         finally:
             server.stop()
     for name in bad:

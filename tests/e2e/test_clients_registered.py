@@ -4,7 +4,7 @@ and one to one, by each transport that they have."""
 import pytest
 
 from lab.clients import Baresip, Linphone, Sipp, Sipsak, Twinkle
-from lab.util import wait_for
+from lab.util import free_port, wait_for
 from test_clients import need
 from test_registrar import registered
 from test_transports import authority, edge  # noqa: F401, fixtures
@@ -129,10 +129,12 @@ def test_what_waits_comes_when_it_registers_again(house, kind, transport):
         assert again.count('to you alone %d' % n, house.bob.aor) == 1
 
 
-def test_sipsak_registers_with_a_password(house, folder):
+@pytest.mark.parametrize('transport', ['udp', 'tcp', 'tls'])
+def test_sipsak_registers_with_a_password(house, folder, transport):
     need(Sipsak)
     sak = Sipsak(folder('sak'), 'sak', house.server.domain,
-                 ('127.0.0.1', house.server.port), password='saks')
+                 ('127.0.0.1', house.server.ports[transport]),
+                 transport=transport, password='saks')
     assert sak.register('sip:sak@127.0.0.1:9') == 200, sak.output
     assert registered(house.server, 'sak')[0]['contact'] == \
         'sip:sak@127.0.0.1:9'
@@ -148,7 +150,7 @@ def test_sipsak_registers_with_a_password(house, folder):
 def sipp(house, folder):
     need(Sipp)
 
-    def make(transport):
+    def make(transport, hear=None):
         sipp = Sipp(folder('sipp'), 'sipp', house.server.domain,
                     ('127.0.0.1', house.server.port), password='sipps',
                     transport=transport)
@@ -156,6 +158,9 @@ def sipp(house, folder):
         assert registered(house.server, 'sipp')[0]['contact'] == \
             'sip:sipp@127.0.0.1:%d;transport=%s' % (
                 sipp.port, transport.upper())
+        if hear:  # there, and speaks from elsewhere
+            sipp.listener = hear(sipp.hear())
+            sipp.port = free_port()
         assert sipp.say(house.room, '#join', 200), sipp.output
         house.bob.saw('*** [sipp] has joined the room')
         return sipp
@@ -171,8 +176,14 @@ def test_sipp_registers_and_speaks(house, sipp, transport):
     house.bob.saw('to bob alone', source=speaker.aor)
 
 
-def test_sipp_hears_where_it_registered(house, sipp, closing):
-    listener = closing(sipp('udp').hear())
+@pytest.mark.parametrize('transport', ['udp', 'tcp'])
+def test_sipp_hears_where_it_registered(house, sipp, closing, transport):
+    """By TCP at its own port, because its connection is gone."""
+    house.server.write(extra=house.server.settings['extra'] +
+                       '\nsend_to = {"127.0.0.0/8"}\n')
+    house.server.stop()
+    house.server.start()
+    listener = sipp(transport, hear=closing).listener
     assert house.bob.send(house.room, 'to all') == 202
     assert house.bob.send('sip:sipp@' + house.server.domain, 'psst') == 202
     for text in '\n[bob]: to all\n', '\npsst\n':

@@ -585,6 +585,7 @@ def test_a_list_of_users(confabd, user, folder):
                  password='se,cret')[0] == 404
     # What people would take for the same name is none for a second user.
     path.write_text('Carol,x\ned,y\nEd,z\n')
+    path.chmod(0o600)
     report = server.ctl('user', 'import', str(path))
     assert report['users_taken'] == 1
     assert {s['what']: s['why'] for s in report['skipped']} == {

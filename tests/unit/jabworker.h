@@ -89,6 +89,8 @@ static inline void rig_frame(const struct frame *f, void *arg)
 	e->id = m.type == WIRE_ACCOUNT_UP || m.type == WIRE_ACCOUNT_LOST ?
 		m.id : m.u[0];
 	memcpy(e->u, m.u, sizeof(e->u));
+	if (m.type == WIRE_PARCEL)
+		e->id = 0;
 	for (size_t i = 0; i < WIRE_FIELDS_MAX; i++)
 		if (m.s[i].p)
 			e->s[i] = view_dup(m.s[i]);

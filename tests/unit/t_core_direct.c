@@ -197,8 +197,10 @@ static void too_much_is_cut_and_told(void **state)
 	direct("alice", "bob", "m0");
 	fail_all(true);
 	for (i = 1; i < 25; i++) {
+		char from[2] = { (char)('c' + i / 10), '\0' };
+
 		snprintf(text, sizeof(text), "m%d", i);
-		direct("alice", "bob", text);
+		direct(from, "bob", text);
 	}
 	fake_clear(&rig.sip);
 	rig_advance(2000);
@@ -216,6 +218,110 @@ static void too_much_is_cut_and_told(void **state)
 			    "were away, and there is no room for more");
 	rig_stop();
 	mem_deref(bob);
+}
+
+static int flood(const char *from, const char *to, int count)
+{
+	size_t before = rig.done;
+	char text[16];
+	int i, err, taken = 0;
+
+	for (i = 0; i < count; i++) {
+		snprintf(text, sizeof(text), "%d", i);
+		err = try_direct(from, to, text, NULL);
+		if (err)
+			assert_int_equal(err, EDQUOT);
+		else
+			taken++;
+	}
+	AWAIT(rig.done == before + (size_t)taken);
+	rig_settle();
+	return taken;
+}
+
+static void nobody_fills_it_for_the_others(void **state)
+{
+	struct addr *bob = rig_addr("bob");
+
+	(void)state;
+	rig.wait_msgs = 200;
+	rig_start();
+	assert_int_equal(flood("alice", "bob", 60), 20);
+	assert_int_equal(flood("carol", "bob", 60), 20);
+	/* those whom nobody here knows have one part together */
+	assert_int_equal(flood("x@evil.example", "bob", 30), 30);
+	assert_int_equal(flood("y@evil.example", "bob", 30), 10);
+	assert_int_equal(flood("z@other.example", "bob", 30), 0);
+	assert_int_equal(flood("dan", "bob", 5), 5);
+	/* another's inbox is another's */
+	assert_int_equal(flood("alice", "dan", 5), 5);
+	fail_all(true);
+	assert_int_equal(flood("alice", "bob", 1), 0);
+	/* what he has got makes room */
+	hub_member_awake(rig.hub, bob);
+	rig_settle();
+	rig_deliver_all();
+	rig_settle();
+	assert_int_equal(flood("alice", "bob", 60), 20);
+	assert_int_equal(flood("z@other.example", "bob", 30), 30);
+	rig_deliver_all();
+	rig_stop();
+	mem_deref(bob);
+}
+
+static void large_ones_fill_a_part_as_well(void **state)
+{
+	static char text[8001];
+	int i, err = 0;
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	rig_start();
+	for (i = 0; i < 50 && !err; i++)
+		err = try_direct("alice", "bob", text, NULL);
+	assert_int_equal(err, EDQUOT);
+	assert_int_equal(i, 14); /* of 1 MiB a tenth */
+	assert_int_equal(try_direct("carol", "bob", text, NULL), 0);
+	AWAIT(rig.done == 14);
+	rig_settle();
+	rig_deliver_all();
+	rig_stop();
+}
+
+static void invented_names_have_an_end(void **state)
+{
+	char to[40];
+	int i, err = 0;
+
+	(void)state;
+	rig_start();
+	for (i = 0; i < 1000 && !err; i++) {
+		snprintf(to, sizeof(to), "x%d@other.example", i);
+		err = try_direct("alice", to, "x", NULL);
+	}
+	assert_int_equal(err, EBUSY);
+	assert_int_equal(i, 201);
+	assert_int_equal(try_direct("alice", "x7@other.example", "y", NULL),
+			 0);
+	assert_int_equal(try_direct("alice", "bob", "y", NULL), 0);
+	assert_int_equal(try_direct("carol", to, "y", NULL), 0);
+	AWAIT(rig.done == 203);
+	rig_settle();
+	/* the other side does not know them */
+	fail_all(false);
+	rig_settle();
+	fail_all(false);
+	rig_advance(TIDY_MS);
+	for (i = 0; i < 5; i++) {
+		rig_settle();
+		rig_advance(200);
+	}
+	assert_int_equal(inboxes(), 0);
+	assert_int_equal(try_direct("alice", to, "x", NULL), 0);
+	AWAIT(rig.done == 204);
+	rig_settle();
+	rig_deliver_all();
+	rig_stop();
 }
 
 static void what_cannot_be(void **state)
@@ -247,6 +353,9 @@ int main(void)
 		RIG_TEST(doubles_are_taken_once),
 		RIG_TEST(the_sender_hears_of_a_refusal),
 		RIG_TEST(too_much_is_cut_and_told),
+		RIG_TEST(nobody_fills_it_for_the_others),
+		RIG_TEST(large_ones_fill_a_part_as_well),
+		RIG_TEST(invented_names_have_an_end),
 		RIG_TEST(what_cannot_be),
 	};
 

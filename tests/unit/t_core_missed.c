@@ -489,6 +489,44 @@ static void what_is_too_old_is_not_delivered(void **state)
 	rig_stop();
 }
 
+/* It is let go while a first attempt is made: what comes of that counts. */
+static void what_was_under_way_is_told_too(void **state)
+{
+	const uint64_t day = 24 * 3600 * 1000;
+	struct member *b;
+	size_t i;
+
+	(void)state;
+	b = alice_and_bob();
+	rig_join(room, "carol");
+	rig_say(room, "carol", "gets there");
+	rig_say(room, "alice", "no answer");
+	rig_say(room, "carol", "refused");
+	clock_advance(7 * day);
+	for (i = 0; i < 4; i++) {
+		rig_advance(300000);
+		rig_settle();
+	}
+	assert_int_equal(rig.told, 0);
+	assert_int_equal(b->cur.acked, 0);
+	rig_delivered(b, 1);
+	assert_int_equal(rig.told, 0);
+	not_taken(b, 2, true, "no answer");
+	assert_int_equal(rig.told, 1);
+	assert_string_equal(rig.told_to, "sip:alice@confab.example");
+	assert_string_equal(rig.told_text,
+			    "*** [bob] did not get your message in lobby: "
+			    "he was away too long");
+	not_taken(b, 3, false, "SIP status 404");
+	assert_int_equal(rig.told, 2);
+	assert_string_equal(rig.told_to, "sip:carol@confab.example");
+	assert_int_equal(b->cur.acked, 3);
+	rig_say(room, "alice", "new");
+	rig_settle();
+	rig_delivered(b, 4);
+	rig_stop();
+}
+
 static void all_expiry_is_told(void **state)
 {
 	const uint64_t day = 24 * 3600 * 1000;
@@ -527,6 +565,7 @@ int main(void)
 		RIG_TEST(fate_counts_everybody),
 		RIG_TEST(fate_details_end),
 		RIG_TEST(the_sender_is_told_once),
+		RIG_TEST(what_was_under_way_is_told_too),
 		RIG_TEST(the_sender_of_an_old_one_is_told),
 		RIG_TEST(notices_and_links_are_not_told),
 		RIG_TEST(who_is_away_keeps_the_newest),

@@ -33,6 +33,18 @@ static const char *response(enum digest_algo a, const char *ha1,
 	return hex;
 }
 
+/* FIPS 180: "abc", and nothing. */
+static void test_sha1(void **state)
+{
+	char out[41];
+
+	(void)state;
+	assert_int_equal(digest_sha1_hex(out, VIEW("abc")), 0);
+	assert_string_equal(out, "a9993e364706816aba3e25717850c26c9cd0d89d");
+	assert_int_equal(digest_sha1_hex(out, VIEW_NONE), 0);
+	assert_string_equal(out, "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+}
+
 static void test_rfc2617(void **state)
 {
 	(void)state;
@@ -117,6 +129,7 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_sha1),
 		TEST(test_rfc2617), TEST(test_rfc7616), TEST(test_parts),
 		TEST(test_hmac),    TEST(test_eq),	TEST(test_names),
 	};

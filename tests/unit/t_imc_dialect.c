@@ -185,6 +185,8 @@ static const struct {
 	{ TEXT_MANAGERS,
 	  "*** This is the address of the manager, not of a room "
 	  "(rooms have other names: send '!rooms')", NULL },
+	{ TEXT_FOR_MANAGER,
+	  "*** '!nick' is for the manager alone: send it to frob", NULL },
 	{ TEXT_USERS,
 	  "*** This is the address of a user, not of a room (a room "
 	  "needs another name)", NULL },

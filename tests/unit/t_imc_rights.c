@@ -75,6 +75,7 @@ static const struct {
 	{ VERB_HELP, { { 0 } } },
 	{ VERB_BLOCK, { { 0 } } },
 	{ VERB_UNBLOCK, { { 0 } } },
+	{ VERB_EXTRA, { { 0 } } },
 };
 
 enum {

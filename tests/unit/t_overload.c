@@ -91,45 +91,106 @@ static void message(unsigned n, const char *from)
 	udp_put(text, strlen(text));
 }
 
-/* The disk stands still: those who say most are put off, before they are
- * parsed. Who is quiet is served. */
+/* Its sockets are read now and then only while some may not be served. */
+static void looks(void)
+{
+	clock_advance(2 * WHEEL_TICK_MS);
+	turns();
+}
+
+/* The disk stands still: those who say most wait, and then are put off before
+ * they are parsed. Who is quiet is served. */
 static void test_the_quiet_are_served(void **state)
 {
-	const uint64_t busy = (uint64_t)LOAD_RATE * LOAD_BUSY_MS / 1000;
+	const uint64_t late = (uint64_t)LOAD_RATE * LOAD_LATE_MS / 1000;
 	unsigned i, taken;
 
 	(void)state;
 	edge_open(proxy, NULL);
 	answer_code = 0;
-	for (i = 0; i < busy + 300; i++) {
+	for (i = 0; i < late + 300; i++) {
 		message(i, "loud");
 		if (i % 32 == 0)
 			turns();
 	}
 	turns();
 	taken = requests;
-	assert_in_range(taken, busy, busy + 1);
-	assert_int_equal(stats_now().load, SIP_BUSY);
+	assert_in_range(taken, late, late + 1);
+	assert_int_equal(stats_now().load, SIP_LATE);
+	assert_true(silent(udp));
+
+	message(i++, "quiet");
+	looks();
+	assert_int_equal(requests, taken + 1);
+
+	clock_advance(300);
+	looks();
+	assert_int_equal(requests, taken + 1);
+	/* It is told so some times. */
 	assert_true(received(udp));
 	starts("SIP/2.0 503 ");
 	has("\r\nRetry-After: ");
 	while (!silent(udp))
 		;
-	/* It is told so some times. */
 	assert_int_equal(stats_now().overload, 200);
-	assert_int_equal(stats_now().dropped, 300 - 200);
-
-	message(i++, "quiet");
-	turns();
-	assert_int_equal(requests, taken + 1);
-	/* What waits is known even now, and is no new request. */
-	message(0, "loud");
-	assert_true(silent(udp));
-	assert_int_equal(stats_now().retransmits_in, 1);
+	assert_int_equal(stats_now().dropped, late + 300 - taken - 200);
+	assert_int_equal(stats_now().requests_in, late + 301);
 
 	sip_answer(edge, last_txn, 202, NULL, NULL, 0);
 	assert_true(received(udp));
 	starts("SIP/2.0 202 ");
+}
+
+/* As soon as the disk has caught up. */
+static void test_who_waits_is_served_in_order(void **state)
+{
+	const uint64_t late = (uint64_t)LOAD_RATE * LOAD_LATE_MS / 1000;
+	unsigned i;
+
+	(void)state;
+	edge_open(proxy, NULL);
+	answer_code = 0;
+	for (i = 0; i < late + 100; i++) {
+		message(i, "loud");
+		if (i % 32 == 0)
+			turns();
+	}
+	turns();
+	assert_in_range(requests, late, late + 1);
+	answer_code = 202;
+	sip_answer(edge, last_txn, 202, NULL, NULL, 0);
+	sip_answer(edge, last_txn - 1, 202, NULL, NULL, 0);
+	turns();
+	assert_int_equal(requests, late + 100);
+	assert_int_equal(stats_now().overload + stats_now().dropped, 0);
+	/* What waits is known even now, and is no new request. */
+	message(0, "loud");
+	turns();
+	assert_int_equal(stats_now().retransmits_in, 1);
+	assert_int_equal(requests, late + 100);
+}
+
+/* What waited when we end gets an answer. */
+static void test_draining(void **state)
+{
+	const uint64_t late = (uint64_t)LOAD_RATE * LOAD_LATE_MS / 1000;
+	unsigned i;
+
+	(void)state;
+	edge_open(proxy, NULL);
+	answer_code = 0;
+	for (i = 0; i < late + 20; i++) {
+		message(i, "loud");
+		if (i % 32 == 0)
+			turns();
+	}
+	turns();
+	assert_in_range(requests, late, late + 1);
+	sip_drain(edge);
+	looks();
+	assert_in_range(stats_now().overload, 19, 20);
+	assert_true(received(udp));
+	starts("SIP/2.0 503 ");
 }
 
 static void test_memory_is_a_limit_for_all(void **state)
@@ -172,24 +233,22 @@ static void test_memory_is_looked_at_seldom(void **state)
 	assert_int_equal(looked, 1);
 	clock_advance(LOAD_MEMORY_MS);
 	assert_true(load_memory_full(&l));
-	assert_int_equal(load_level(&l, 0, (struct udp_backlog){ 0 }),
-			 SIP_FULL);
+	assert_int_equal(load_level(&l, 0), SIP_FULL);
 	assert_int_equal(looked, 2);
 }
 
 static void window(struct load *l, size_t waiting, unsigned answered)
 {
-	load_level(l, waiting, (struct udp_backlog){ 0 });
+	load_level(l, waiting);
 	while (answered--)
 		load_answered(l);
 	clock_advance(LOAD_WINDOW_MS);
-	load_level(l, waiting, (struct udp_backlog){ 0 });
+	load_level(l, waiting);
 }
 
 /* What the disk can do is seen when it has enough to do. */
 static void test_a_slow_disk(void **state)
 {
-	const struct udp_backlog none = { 0 };
 	struct load l = { 0 };
 	int i;
 
@@ -197,40 +256,20 @@ static void test_a_slow_disk(void **state)
 	/* Little to do says nothing. */
 	for (i = 0; i < 50; i++)
 		window(&l, LOAD_FEW - 1, 5);
-	assert_int_equal(load_level(&l, 400, none), SIP_CALM);
+	assert_int_equal(load_level(&l, 200), SIP_CALM);
+	assert_int_equal(load_level(&l, 300), SIP_LATE);
+	assert_int_equal(load_level(&l, 500), SIP_BUSY);
 	for (i = 0; i < 50; i++)
 		window(&l, LOAD_FEW, 50);
 	assert_in_range(l.rate, 480, 520);
-	assert_int_equal(load_level(&l, LOAD_FEW, none), SIP_BUSY);
-	assert_int_equal(load_level(&l, 400, none), SIP_FULL);
+	assert_int_equal(load_level(&l, LOAD_FEW), SIP_BUSY);
+	assert_int_equal(load_level(&l, 400), SIP_FULL);
 	/* A few that hang are no load. */
-	assert_int_equal(load_level(&l, LOAD_FEW - 1, none), SIP_CALM);
+	assert_int_equal(load_level(&l, LOAD_FEW - 1), SIP_CALM);
 	/* Nothing is answered at all: still a number. */
 	for (i = 0; i < 100; i++)
 		window(&l, LOAD_FEW, 0);
-	assert_int_equal(load_level(&l, LOAD_FEW, none), SIP_FULL);
-}
-
-static void test_packets_in_the_kernel(void **state)
-{
-	enum { MIB = 1024 * 1024, KIB = 1024 };
-	const struct {
-		struct udp_backlog b;
-		enum sip_load want;
-	} rows[] = {
-		{ { 0, 0 }, SIP_CALM },
-		{ { 1 * MIB, 8 * MIB }, SIP_CALM },
-		{ { 2 * MIB, 8 * MIB }, SIP_LATE },
-		{ { 8 * MIB, 8 * MIB }, SIP_LATE },
-		{ { 200 * KIB, 400 * KIB }, SIP_CALM },
-		{ { 310 * KIB, 400 * KIB }, SIP_LATE },
-	};
-	struct load l = { 0 };
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_int_equal(load_level(&l, 0, rows[i].b), rows[i].want);
+	assert_int_equal(load_level(&l, LOAD_FEW), SIP_FULL);
 }
 
 static void test_shares(void **state)
@@ -252,6 +291,24 @@ static void test_shares(void **state)
 	assert_int_equal(shares_of(ss, 4)->who, 4);
 	assert_false(bucket_take(&shares_of(ss, 4)->taken, &rate, 1100));
 	assert_true(bucket_take(&shares_of(ss, 2)->taken, &rate, 1100));
+	shares_free(ss);
+}
+
+/* Strangers, however many, make only strangers forgotten. */
+static void test_who_is_known_stays(void **state)
+{
+	struct shares *ss = shares_new(2);
+	uint64_t who;
+
+	(void)state;
+	shares_of(ss, 2)->known = true;
+	for (who = 4; who < 1000; who += 2)
+		shares_of(ss, who)->taken.full_us = who;
+	assert_true(shares_of(ss, 2)->known);
+	assert_false(shares_of(ss, 4)->known);
+	for (who = 4; who < 1000; who += 2)
+		shares_of(ss, who)->known = true;
+	assert_int_equal(shares_of(ss, 998)->who, 998);
 	shares_free(ss);
 }
 
@@ -278,11 +335,13 @@ int main(void)
 		TEST(test_a_source_has_its_rate),
 		TEST(test_who_is_trusted_has_none),
 		TEST(test_the_quiet_are_served),
+		TEST(test_who_waits_is_served_in_order),
+		TEST(test_draining),
 		TEST(test_memory_is_a_limit_for_all),
 		TEST(test_memory_is_looked_at_seldom),
 		TEST(test_a_slow_disk),
-		TEST(test_packets_in_the_kernel),
 		TEST(test_shares),
+		TEST(test_who_is_known_stays),
 		TEST(test_a_bucket_is_given_back),
 	};
 

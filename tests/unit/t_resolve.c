@@ -6,7 +6,7 @@
 #include "test.h"
 
 #include "clock.h"
-#include "resolve.h"
+#include "hops_priv.h"
 
 struct dns {
 	char asked[128]; /* the newest question: "name" or "host:port" */
@@ -122,6 +122,38 @@ static struct resolve *start(const char *uri)
 	return p;
 }
 
+static struct sip_flow flow_for(const struct resolve *p, uint64_t who)
+{
+	struct sip_flow f = { .transport = SIP_WS };
+
+	assert_true(resolve_flow(p, who, &f));
+	return f;
+}
+
+/* By way of the one that everybody is sent to. */
+static void broken(struct resolve *p)
+{
+	struct sip_flow f = flow_for(p, 0);
+
+	resolve_heard(p, &f, 1, HOP_BROKEN);
+}
+
+/* By way of the one that who is sent to. */
+static void heard(struct resolve *p, uint64_t who, enum hop_sign sign)
+{
+	struct sip_flow f = flow_for(p, who);
+
+	resolve_heard(p, &f, who, sign);
+}
+
+static bool is_first(const struct resolve *p, uint64_t who)
+{
+	struct sip_flow f = flow_for(p, who);
+	char text[SIP_FLOW_TEXT_MAX];
+
+	return strcmp(sip_flow_str(text, &f), "udp:192.0.2.1:5060") == 0;
+}
+
 static void stop(struct resolve *p)
 {
 	resolve_free(p);
@@ -140,7 +172,7 @@ static void assert_flow(const struct resolve *p, const char *expected)
 	char text[SIP_FLOW_TEXT_MAX];
 	struct sip_flow f;
 
-	assert_true(resolve_flow(p, &f));
+	assert_true(resolve_flow(p, 0, &f));
 	assert_string_equal(sip_flow_str(text, &f), expected);
 }
 
@@ -148,7 +180,7 @@ static void assert_no_flow(const struct resolve *p)
 {
 	struct sip_flow f;
 
-	assert_false(resolve_flow(p, &f));
+	assert_false(resolve_flow(p, 0, &f));
 }
 
 static void a_port_means_addresses(void **state)
@@ -212,10 +244,10 @@ static void a_domain_is_asked_by_naptr(void **state)
 	assert_string_equal(dns.asked, "_sip._udp.b.example");
 	answer(0, udp, 1);
 	assert_flow(p, "tls:192.0.2.1:5061");
-	assert_true(resolve_flow(p, &f));
+	assert_true(resolve_flow(p, 0, &f));
 	assert_string_equal(f.tls_name, "example.net");
 	/* one service after the other */
-	resolve_failed(p);
+	broken(p);
 	assert_flow(p, "udp:192.0.2.2:5060");
 	stop(p);
 }
@@ -262,7 +294,7 @@ static void by_tls_its_name_is_verified(void **state)
 	assert_string_equal(dns.asked, "proxy.example:5061");
 	answer(0, one, 1);
 	assert_flow(p, "tls:192.0.2.1:5071");
-	assert_true(resolve_flow(p, &f));
+	assert_true(resolve_flow(p, 0, &f));
 	assert_string_equal(f.tls_name, "proxy.example");
 	stop(p);
 	p = start("sip:[2001:db8::1];transport=tls");
@@ -296,7 +328,7 @@ static void what_is_closed_is_left_out(void **state)
 	(void)state;
 	answer(0, both, 2);
 	assert_flow(p, "udp:192.0.2.2:5060");
-	resolve_failed(p);
+	broken(p);
 	assert_flow(p, "udp:192.0.2.2:5060");
 	stop(p);
 	p = start("sip:evil.example:5060");
@@ -331,13 +363,16 @@ static void failures_move_on_and_ask_soon(void **state)
 	static const char *const two[] = { "192.0.2.1:5060",
 					   "192.0.2.2:5060" };
 	struct resolve *p = start("sip:proxy.example:5060");
+	const struct sip_flow none = { .transport = SIP_UDP };
 
 	(void)state;
-	resolve_failed(p); /* nothing is known yet: no harm */
+	resolve_heard(p, &none, 1, HOP_BROKEN); /* nothing is known yet */
 	answer(0, two, 2);
-	resolve_failed(p);
+	resolve_heard(p, &none, 1, HOP_BROKEN); /* none of ours */
+	assert_flow(p, "udp:192.0.2.1:5060");
+	broken(p);
 	assert_flow(p, "udp:192.0.2.2:5060");
-	resolve_failed(p);
+	broken(p);
 	assert_flow(p, "udp:192.0.2.1:5060");
 	assert_int_equal(dns.questions, 1);
 	wait_ms(2100);
@@ -345,6 +380,100 @@ static void failures_move_on_and_ask_soon(void **state)
 	answer(0, two, 2);
 	wait_ms(3000);
 	assert_int_equal(dns.questions, 2);
+	/* it is up again, and answers */
+	wait_ms(HOPS_BROKEN_MS);
+	answer(0, two, 2);
+	heard(p, 5, HOP_ANSWERED);
+	assert_flow(p, "udp:192.0.2.1:5060");
+	stop(p);
+}
+
+static struct resolve *start_two(void)
+{
+	static const char *const two[] = { "192.0.2.1:5060",
+					   "192.0.2.2:5060" };
+	struct resolve *p = start("sip:proxy.example:5060");
+
+	answer(0, two, 2);
+	return p;
+}
+
+/* What is wrong with one recipient moves him alone. */
+static void one_recipient_moves_nobody_else(void **state)
+{
+	struct resolve *p = start_two();
+	int i;
+
+	(void)state;
+	for (i = 0; i < 10; i++) {
+		assert_int_equal(is_first(p, 7), i % 2 == 0);
+		heard(p, 7, HOP_DOUBTED);
+		assert_true(is_first(p, 8));
+	}
+	heard(p, 7, HOP_DOUBTED);
+	assert_false(is_first(p, 7));
+	/* somebody gets something: it was he */
+	heard(p, 8, HOP_ANSWERED);
+	assert_true(is_first(p, 7));
+	/* and that the other one works says nothing of this one */
+	heard(p, 7, HOP_DOUBTED);
+	heard(p, 7, HOP_ANSWERED);
+	assert_false(is_first(p, 7));
+	assert_int_equal(dns.questions, 1);
+	stop(p);
+}
+
+static void several_move_all(void **state)
+{
+	static const char *const two[] = { "192.0.2.1:5060",
+					   "192.0.2.2:5060" };
+	struct resolve *p = start_two();
+	struct sip_flow first = flow_for(p, 0);
+
+	(void)state;
+	heard(p, 1, HOP_DOUBTED);
+	heard(p, 2, HOP_DOUBTED);
+	assert_true(is_first(p, 3));
+	heard(p, 3, HOP_DOUBTED);
+	assert_false(is_first(p, 4));
+	/* looking it up again forgets nothing */
+	wait_ms(2100);
+	answer(0, two, 2);
+	assert_false(is_first(p, 4));
+	/* a late answer: it is there after all */
+	resolve_heard(p, &first, 9, HOP_ANSWERED);
+	assert_true(is_first(p, 4));
+	stop(p);
+}
+
+static void doubts_get_old(void **state)
+{
+	struct resolve *p = start_two();
+
+	(void)state;
+	heard(p, 1, HOP_DOUBTED);
+	heard(p, 2, HOP_DOUBTED);
+	clock_advance(HOPS_DOUBT_MS);
+	assert_true(is_first(p, 1));
+	heard(p, 3, HOP_DOUBTED);
+	assert_true(is_first(p, 4));
+	stop(p);
+}
+
+static void a_single_one_is_used_whatever_comes(void **state)
+{
+	static const char *const one[] = { "192.0.2.1:5060" };
+	struct resolve *p = start("sip:proxy.example:5060");
+	uint64_t i;
+
+	(void)state;
+	answer(0, one, 1);
+	for (i = 1; i < 10; i++) {
+		heard(p, i, HOP_DOUBTED);
+		assert_true(is_first(p, i));
+	}
+	broken(p);
+	assert_true(is_first(p, 1));
 	stop(p);
 }
 
@@ -384,6 +513,10 @@ int main(void)
 		TEST(what_is_closed_is_left_out),
 		TEST(it_is_asked_again_each_minute),
 		TEST(failures_move_on_and_ask_soon),
+		TEST(one_recipient_moves_nobody_else),
+		TEST(several_move_all),
+		TEST(doubts_get_old),
+		TEST(a_single_one_is_used_whatever_comes),
 		TEST(what_can_not_be_used),
 	};
 

@@ -26,14 +26,31 @@ static int teardown(void **state)
 	return test_teardown(state);
 }
 
+/* A hundred sources are of one network. */
+static struct throttle_source source_of(uint64_t n)
+{
+	return (struct throttle_source){ n, n / 100 };
+}
+
 static bool refuses(uint64_t source, const char *user)
 {
-	return throttle_refuses(t, source, view_str(user));
+	const struct throttle_source s = source_of(source);
+
+	return throttle_refuses(t, &s, view_str(user));
 }
 
 static bool fail_once(uint64_t source, const char *user)
 {
-	return throttle_failed(t, source, view_str(user));
+	const struct throttle_source s = source_of(source);
+
+	return throttle_failed(t, &s, view_str(user));
+}
+
+static void pass(uint64_t source, const char *user)
+{
+	const struct throttle_source s = source_of(source);
+
+	throttle_passed(t, &s, view_str(user));
 }
 
 static int guesses(uint64_t source, const char *user, int n)
@@ -102,7 +119,7 @@ static void test_bad_phone(void **state)
 	int i;
 
 	(void)state;
-	throttle_passed(t, HOME, VIEW("bob"));
+	pass(HOME, "bob");
 	for (i = 0; i < 10; i++) {
 		guesses(HOME, "alice", 100);
 		assert_false(refuses(HOME, "carol"));
@@ -118,11 +135,14 @@ static void test_many_sources(void **state)
 	int heard = 0;
 
 	(void)state;
-	throttle_passed(t, HOME, VIEW("alice"));
+	pass(HOME, "alice");
 	for (i = 0; i < 100; i++)
 		heard += guesses(1000 + i, "alice", 10);
 	assert_int_equal(heard, THROTTLE_USER);
-	assert_true(refuses(PHONE, "alice"));
+	/* a new place of hers is slow, not closed */
+	assert_false(refuses(PHONE, "alice"));
+	assert_int_equal(guesses(PHONE, "alice", 10), 1);
+	assert_true(refuses(PHONE + 1, "alice"));
 	assert_false(refuses(PHONE, "bob"));
 	assert_false(refuses(HOME, "alice"));
 	assert_int_equal(guesses(HOME, "alice", 10), THROTTLE_PAIR);
@@ -135,18 +155,52 @@ static void test_known_for_a_day(void **state)
 	uint64_t i;
 
 	(void)state;
-	throttle_passed(t, HOME, VIEW("alice"));
+	pass(HOME, "alice");
 	clock_advance(THROTTLE_KNOWN_MS);
 	for (i = 0; i < 100; i++)
 		guesses(1000 + i, "alice", 10);
+	fail_once(EVIL, "alice"); /* of the same network */
 	assert_true(refuses(HOME, "alice"));
+}
+
+/* One guess of each network a minute. */
+static void test_many_networks(void **state)
+{
+	uint64_t i;
+	int heard;
+
+	(void)state;
+	guesses(1000, "alice", 5);
+	for (i = 0; i < 3; i++)
+		guesses(1001 + i, "alice", 5);
+	for (i = 0, heard = 0; i < 20 * 100; i++)
+		heard += guesses(2000 + i, "alice", 5);
+	assert_int_equal(heard, 20);
+	clock_advance(THROTTLE_MS);
+	assert_int_equal(guesses(2000, "alice", 10), THROTTLE_PAIR);
+}
+
+/* With as many addresses as one likes nobody's home is forgotten. */
+static void test_homes_stay(void **state)
+{
+	uint64_t i;
+
+	(void)state;
+	pass(HOME, "alice");
+	for (i = 0; i < 10 * SIZE; i++)
+		fail_once(100 * i, "alice");
+	assert_int_equal(throttle_count(t), SIZE);
+	assert_false(refuses(HOME, "alice"));
+	for (i = 0; i < 10 * SIZE; i++)
+		pass(100 * i, "bob");
+	assert_int_equal(throttle_count(t), SIZE);
 }
 
 static void test_success_clears(void **state)
 {
 	(void)state;
 	guesses(HOME, "alice", THROTTLE_PAIR - 1);
-	throttle_passed(t, HOME, VIEW("alice"));
+	pass(HOME, "alice");
 	assert_int_equal(guesses(HOME, "alice", 10), THROTTLE_PAIR);
 }
 
@@ -213,6 +267,7 @@ int main(void)
 		TEST(test_one_user),	    TEST(test_slow),
 		TEST(test_many_users),	    TEST(test_bad_phone),
 		TEST(test_many_sources),    TEST(test_known_for_a_day),
+		TEST(test_many_networks),   TEST(test_homes_stay),
 		TEST(test_success_clears),  TEST(test_bounded),
 		TEST(test_amp),		    TEST(test_amp_small),
 	};

@@ -143,9 +143,84 @@ def greedy():
     packets['multipart'] = request(
         'MESSAGE', 'sip:nobody@confab.test', body=b'--b\r\n' * 3000,
         more=['Content-Type: multipart/mixed;boundary=b'])
+    watch = ['Event: presence', 'Contact: <sip:a@b>']
+    packets['routes'] = request('SUBSCRIBE', more=watch + [
+        'Record-Route: ' + ','.join(['<sip:p;lr>'] * 16)] * 40)
+    packets['types'] = request('SUBSCRIBE', more=watch + [
+        'Accept: a/b' + ',a/b' * 31] * 55)
     packets['zeros'] = bytes(65000)
     packets['colons'] = b'A' * 10 + b':' * 60000
     return packets
+
+
+BODY = 16 * 1024  # what we take
+
+
+def fill(piece, size=BODY):
+    """As often as it goes."""
+    return (piece * (size // len(piece) + 1))[:size - size % len(piece)]
+
+
+def bulky():
+    """The same by TCP, where bodies may be longer."""
+    nobody = 'sip:nobody@confab.test'
+    mixed = ['Content-Type: multipart/mixed;boundary=b']
+    cpim = ['Content-Type: message/cpim']
+    html = ['Content-Type: text/html']
+    bodies = {
+        'plain': ([], b'hello'),
+        'letters': ([], fill(b'a')),
+        'marks': ([], b'a' + fill('\u0301'.encode(), BODY - 1)),
+        'bad utf-8': ([], fill(b'\xf0\x9f')),
+        'blanks': ([], b'#' + fill(b' ', BODY - 2) + b'x'),
+        'quotes': ([], b'#' + fill(b'" ', BODY - 1)),
+        'utf-16': (['Content-Type: text/plain;charset=utf-16'],
+                   fill(b'\xd8\x00')),
+        'tags': (html, fill(b'<a href="')),
+        'scripts': (html, fill(b'<script>')),
+        'comments': (html, fill(b'<!--')),
+        'entities': (html, fill(b'&amp')),
+        'links': (html, fill(b'<a href="http://%41">')),
+        'open tags': (html, fill(b'<')),
+        'parts': (mixed, fill(b'--b\r\n\r\n')),
+        'half parts': (mixed, fill(b'--b')),
+        'part heads': (mixed, b'--b\r\n' + fill(
+            b'Content-Type: a/b\r\n', BODY - 40) + b'\r\nx\r\n--b--'),
+        'base64': (mixed, b'--b\r\nContent-Transfer-Encoding: base64\r\n'
+                   b'\r\n' + fill(b'QUJD', BODY - 90) + b'\r\n--b--'),
+        'quoted': (mixed, b'--b\r\nContent-Transfer-Encoding: '
+                   b'quoted-printable\r\n\r\n' + fill(b'=41', BODY - 90) +
+                   b'\r\n--b--'),
+        'cpim heads': (cpim, fill(b'NS: <a>\r\n')),
+        'cpim folds': (cpim, b'From: a\r\n' + fill(b' b\r\n', BODY - 9)),
+    }
+    packets = {name: request('MESSAGE', nobody, body=body, more=more)
+               for name, (more, body) in bodies.items()}
+    packets['publish'] = request(
+        'PUBLISH', 'sip:alice@confab.test', to='<sip:alice@confab.test>',
+        body=b'<presence>' + fill(b'<!DOCTYP ', BODY - 10), more=[
+            'Event: presence', 'Content-Type: application/pidf+xml'])
+    return packets
+
+
+class Pipe:
+    """A TCP connection, with what Wire has of answers."""
+
+    def __init__(self, server):
+        self.sock = socket.create_connection((server.host, server.port), 20)
+        self.sock.settimeout(20)
+        self.close = self.sock.close
+
+    def answers(self, *packets):
+        """All that came, until the last is answered."""
+        name = token().encode()
+        self.sock.sendall(b''.join(packets) + request(call_id=name.decode()))
+        got = b''
+        while name not in got:
+            data = self.sock.recv(1 << 20)
+            assert data, 'the connection ended'
+            got += data
+        return got
 
 
 def cost(server, wire, packet, count):

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A component's insides: component.c (what passes), component_link.c (the
+ * connection and its stream). */
+#ifndef CONFAB_JABBER_COMPONENT_PRIV_H
+#define CONFAB_JABBER_COMPONENT_PRIV_H
+
+#include "component.h"
+#include "stream.h"
+#include "xflat.h"
+
+enum component_state {
+	COMPONENT_RESOLVING,
+	COMPONENT_CONNECTING,
+	COMPONENT_GREETED,   /* our header is out */
+	COMPONENT_PROVING,   /* the handshake is out */
+	COMPONENT_UP,
+	COMPONENT_ENDED,     /* told; to be freed */
+};
+
+/* Told of when so many bytes have been handed to the kernel. */
+struct proof {
+	struct lnode node;
+	uint64_t tag, at;
+};
+
+struct component {
+	struct hnode by_id;     /* jab.components */
+	struct jab *jab;        /* borrowed */
+	uint32_t id;
+	enum component_state state;
+	char *domain, *host, *secret; /* owned; the secret is wiped */
+	uint16_t port;
+
+	struct dns_query *query; /* borrowed while RESOLVING */
+	struct netaddr addrs[DNS_ADDRS_MAX];
+	size_t addr_count, addr_next;
+	struct stream *stream;   /* owned */
+	struct xlimit *reader;   /* owned */
+	struct xflat flat;
+	struct buf out;          /* owned; scratch for one stanza */
+	uint64_t written;        /* bytes in all, of this stream */
+	struct list proofs;      /* owned */
+	struct wtimer timer;     /* the login's limit, then pings */
+	struct wtimer slow;      /* paused: may it go on? */
+	struct loop_idle end;    /* freed by the next turn */
+	uint64_t heard_at;       /* ms */
+	bool pinged;
+};
+
+/* ---- component_link.c ---- */
+
+void link_begin(struct component *c);
+/* Over: told to the daemon once, freed soon. */
+void link_end(struct component *c, enum worker_lost why, struct view text);
+void link_close(struct component *c);
+/* Bytes of a whole stanza. ENOBUFS, ENOTCONN. */
+int link_write(struct component *c, struct view xml);
+/* Tells of what the kernel has. */
+void link_prove(struct component *c);
+
+/* ---- component.c ---- */
+
+/* A stanza is in c->flat. */
+void component_stanza(struct component *c);
+
+#endif

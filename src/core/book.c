@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who filled what: an inbox holds so much in all, and each of those who write
+ * has a part of it, so that nobody can push out what others said. And inboxes
+ * of other domains, whose users nobody here knows, are counted by domain and
+ * by who began them, so that invented names do not take the places of all.
+ *
+ * All of it is in memory: what waited before a restart is nobody's part.
+ */
+#include <errno.h>
+
+#include "hub_priv.h"
+#include "mem.h"
+
+enum {
+	SHARES = 10,          /* of an inbox: one sender has one of these */
+	SHARES_FOREIGN = 2,   /* those of other domains together so many */
+	INBOXES_DOMAIN = 10000,
+	INBOXES_BEGUN = 200,  /* by one user, in other domains */
+	SHARE_MIN = 10,       /* messages, where an inbox is small */
+	RING_MIN = 8,
+	RING_MAX = 4096,
+};
+
+/* A message that waits. */
+struct waiting {
+	uint32_t who;      /* of his hash: two may share a part */
+	uint32_t bytes : 31, foreign : 1;
+};
+
+struct book {
+	struct waiting *ring; /* owned; NULL: nobody has written yet */
+	size_t size, count;
+	uint64_t first;       /* sequence number of the oldest in it */
+	uint64_t domain, maker; /* keys of where it is counted; 0: nowhere */
+};
+
+/* ---- counters ---- */
+
+struct tally {
+	struct hnode by_key;
+	size_t count;
+};
+
+static struct tally *tally_find(const struct hub *h, uint64_t key)
+{
+	struct hnode *n = htable_find(&h->tallies, key);
+
+	return n ? CONTAINER(n, struct tally, by_key) : NULL;
+}
+
+static size_t tally_count(const struct hub *h, uint64_t key)
+{
+	const struct tally *t = key ? tally_find(h, key) : NULL;
+
+	return t ? t->count : 0;
+}
+
+static void tally_add(struct hub *h, uint64_t key)
+{
+	struct tally *t = key ? tally_find(h, key) : NULL;
+
+	if (!key)
+		return;
+	if (!t) {
+		t = mem_zalloc(sizeof(*t));
+		htable_add(&h->tallies, &t->by_key, key);
+	}
+	t->count++;
+}
+
+static void tally_del(struct hub *h, uint64_t key)
+{
+	struct tally *t = key ? tally_find(h, key) : NULL;
+
+	if (!t || --t->count)
+		return;
+	htable_del(&h->tallies, &t->by_key);
+	mem_free(t);
+}
+
+/* ---- inboxes ---- */
+
+static bool is_foreign(const struct hub *h, const struct addr *a)
+{
+	return !hub_is_our_domain(h, a->host);
+}
+
+static uint64_t domain_key(const struct hub *h, const struct addr *to)
+{
+	return is_foreign(h, to) ? hash_view(to->host) : 0;
+}
+
+bool book_may_begin(const struct hub *h, const struct addr *to,
+		    const struct addr *from)
+{
+	return !is_foreign(h, to) ||
+	       (tally_count(h, domain_key(h, to)) < INBOXES_DOMAIN &&
+		tally_count(h, from->hash) < INBOXES_BEGUN);
+}
+
+void book_new(struct room *inbox, const struct addr *from)
+{
+	struct book *b = mem_zalloc(sizeof(*b));
+
+	b->domain = domain_key(inbox->hub, inbox->addr);
+	b->maker = b->domain && from ? from->hash : 0;
+	tally_add(inbox->hub, b->domain);
+	tally_add(inbox->hub, b->maker);
+	inbox->book = b;
+}
+
+void book_free(struct room *inbox)
+{
+	struct book *b = inbox->book;
+
+	if (!b)
+		return;
+	tally_del(inbox->hub, b->domain);
+	tally_del(inbox->hub, b->maker);
+	mem_free(b->ring);
+	mem_free(b);
+	inbox->book = NULL;
+}
+
+/* ---- parts ---- */
+
+static struct waiting *at(const struct book *b, uint64_t seq)
+{
+	return &b->ring[seq % b->size];
+}
+
+/* What he has got by now counts no more. */
+static void tidy(struct book *b, uint64_t acked)
+{
+	while (b->count && (b->first <= acked || b->count >= RING_MAX)) {
+		b->first++;
+		b->count--;
+	}
+}
+
+static void grow(struct book *b)
+{
+	struct book old = *b;
+	size_t i;
+
+	b->size = old.size ? 2 * old.size : RING_MIN;
+	b->ring = mem_array(NULL, b->size, sizeof(*b->ring));
+	for (i = 0; i < b->count; i++)
+		*at(b, b->first + i) = *at(&old, b->first + i);
+	mem_free(old.ring);
+}
+
+static void count(const struct book *b, struct waiting key, size_t *msgs,
+		  uint64_t *bytes)
+{
+	size_t i;
+
+	for (i = 0; i < b->count; i++) {
+		const struct waiting *w = at(b, b->first + i);
+
+		if (w->foreign != key.foreign ||
+		    (!key.foreign && w->who != key.who))
+			continue;
+		++*msgs;
+		*bytes += w->bytes;
+	}
+}
+
+static struct waiting key_of(const struct room *inbox, const struct addr *from,
+			     size_t bytes)
+{
+	return (struct waiting){
+		.who = (uint32_t)from->hash,
+		.bytes = (uint32_t)bytes & 0x7fffffff,
+		.foreign = is_foreign(inbox->hub, from),
+	};
+}
+
+static size_t share_of(const struct hub *h, unsigned shares)
+{
+	size_t n = (size_t)h->wait_msgs * shares / SHARES;
+
+	return n < SHARE_MIN ? SHARE_MIN : n;
+}
+
+/* One message may be there, whatever its size. */
+bool book_has_room(struct room *inbox, const struct addr *from, size_t bytes)
+{
+	const struct hub *h = inbox->hub;
+	struct waiting key = key_of(inbox, from, bytes);
+	unsigned shares = key.foreign ? SHARES_FOREIGN : 1;
+	uint64_t waits = 0;
+	size_t msgs = 0;
+
+	tidy(inbox->book, room_member(inbox, inbox->addr)->cur.acked);
+	count(inbox->book, key, &msgs, &waits);
+	return !msgs || (msgs < share_of(h, shares) &&
+			 waits + bytes <= h->wait_bytes * shares / SHARES);
+}
+
+void book_add(struct room *inbox, const struct msg *msg)
+{
+	struct book *b = inbox->book;
+
+	if (b->count == b->size)
+		grow(b);
+	if (!b->count)
+		b->first = msg->seq;
+	*at(b, b->first + b->count++) = key_of(inbox, msg->from, msg->text.n);
+}
