@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Foreign domains: a handful, from the configuration. */
 #include <errno.h>
+#include <string.h>
 
 #include "foreign.h"
 #include "hash.h"
 #include "mem.h"
 
 struct domain {
+	char *text;                /* owned: as it was given */
 	char *name;                /* owned */
-	struct resolve *servers;   /* owned */
+	struct resolve *servers;   /* ref */
 };
 
 struct foreign {
@@ -23,6 +25,7 @@ static void foreign_destroy(void *obj)
 	for (size_t i = 0; i < f->count; i++) {
 		resolve_free(f->list[i].servers);
 		mem_free(f->list[i].name);
+		mem_free(f->list[i].text);
 	}
 	mem_free(f->list);
 }
@@ -40,6 +43,24 @@ static bool is_uri(struct view v)
 	return view_istarts(v, VIEW("sip:")) || view_istarts(v, VIEW("sips:"));
 }
 
+static bool keep(struct foreign *f, const struct foreign *old,
+		 const char *text)
+{
+	for (size_t i = 0; old && i < old->count; i++) {
+		const struct domain *d = &old->list[i];
+
+		if (strcmp(d->text, text))
+			continue;
+		f->list[f->count++] = (struct domain){
+			.text = mem_strdup(d->text),
+			.name = mem_strdup(d->name),
+			.servers = mem_ref(d->servers),
+		};
+		return true;
+	}
+	return false;
+}
+
 static int add(struct foreign *f, const struct resolve_conf *conf,
 	       struct view text, struct buf *why)
 {
@@ -55,6 +76,7 @@ static int add(struct foreign *f, const struct resolve_conf *conf,
 	if (!err) {
 		sip_uri_parse(&parts, buf_view(&uri));
 		d->name = view_dup(parts.host);
+		d->text = view_dup(text);
 		f->count++;
 	}
 	buf_free(&uri);
@@ -62,7 +84,8 @@ static int add(struct foreign *f, const struct resolve_conf *conf,
 }
 
 int foreign_new(struct foreign **fp, const struct resolve_conf *conf,
-		char *const *domains, struct buf *why)
+		char *const *domains, const struct foreign *old,
+		struct buf *why)
 {
 	struct foreign *f = mem_new(sizeof(*f), foreign_destroy);
 	size_t n = 0;
@@ -72,7 +95,8 @@ int foreign_new(struct foreign **fp, const struct resolve_conf *conf,
 		n++;
 	f->list = mem_array(NULL, n + 1, sizeof(*f->list));
 	for (size_t i = 0; i < n && !err; i++)
-		err = add(f, conf, view_str(domains[i]), why);
+		if (!keep(f, old, domains[i]))
+			err = add(f, conf, view_str(domains[i]), why);
 	if (err)
 		mem_deref(f);
 	else

@@ -8,9 +8,11 @@
 struct foreign;
 
 /* domains: "example.net", or a URI that says more: "sip:example.net;
- * transport=tls"; ends with NULL; NULL: none. EINVAL with why. */
+ * transport=tls"; ends with NULL; NULL: none. What old (or NULL) knows of them
+ * stays. EINVAL with why. */
 int foreign_new(struct foreign **fp, const struct resolve_conf *conf,
-		char *const *domains, struct buf *why);
+		char *const *domains, const struct foreign *old,
+		struct buf *why);
 void foreign_free(struct foreign *f); /* NULL is allowed */
 bool foreign_has(const struct foreign *f, struct view domain);
 /* The way to the servers of this domain, for the recipient with this hash.

@@ -543,6 +543,44 @@ static bool on_allow(const struct netaddr *a, void *arg)
 	return i->sip && sip_may_send(i->sip, a);
 }
 
+static int set_peers(struct imc *i, char *const *list, struct buf *why)
+{
+	const struct resolve_conf conf = {
+		.loop = i->loop,
+		.dns = i->dns,
+		.what = "peers",
+		.allowh = on_allow,
+		.arg = i,
+	};
+	struct foreign *old = i->foreign;
+	int err = foreign_new(&i->foreign, &conf, list, old, why);
+
+	if (!err)
+		foreign_free(old);
+	return err;
+}
+
+static void set_ways(struct imc *i, const struct imc_conf *conf)
+{
+	i->create_on_join = conf->create_on_join;
+	i->check_on_create = conf->check_on_create;
+	i->history_on_join = conf->history_on_join < REPLAY_MAX ?
+				     conf->history_on_join : REPLAY_MAX;
+	i->time_marks = conf->time_marks;
+}
+
+int imc_reconf(struct imc *i, const struct imc_conf *conf, struct buf *why)
+{
+	int err = set_peers(i, conf->peers, why);
+
+	if (err)
+		return err;
+	set_ways(i, conf);
+	quota_set(i->quotas, &conf->quota);
+	location_set_rules(i->location, conf->devices, conf->device_count);
+	return 0;
+}
+
 static int imc_init(struct imc *i, const struct imc_conf *conf,
 		    struct buf *why)
 {
@@ -550,13 +588,6 @@ static int imc_init(struct imc *i, const struct imc_conf *conf,
 		.loop = conf->loop,
 		.dns = conf->dns,
 		.what = "outbound_proxy",
-	};
-	const struct resolve_conf peers = {
-		.loop = conf->loop,
-		.dns = conf->dns,
-		.what = "peers",
-		.allowh = on_allow,
-		.arg = i,
 	};
 	struct view uri = view_str(conf->outbound_proxy);
 	int err;
@@ -571,7 +602,7 @@ static int imc_init(struct imc *i, const struct imc_conf *conf,
 	if (!err && !view_empty(uri))
 		err = resolve_new(&i->proxy, &proxy, uri, why);
 	if (!err)
-		err = foreign_new(&i->foreign, &peers, conf->peers, why);
+		err = set_peers(i, conf->peers, why);
 	if (!err)
 		err = hub_add_face(conf->hub, &ops, i);
 	return err;
@@ -598,11 +629,8 @@ int imc_new(struct imc **ip, const struct imc_conf *conf, char *why,
 	i->manager = mem_strdup(conf->manager);
 	i->mark = mem_strdup(conf->imc_cmd_start_char ?
 				     conf->imc_cmd_start_char : "");
-	i->create_on_join = conf->create_on_join;
-	i->check_on_create = conf->check_on_create;
-	i->history_on_join = conf->history_on_join < REPLAY_MAX ?
-				     conf->history_on_join : REPLAY_MAX;
-	i->time_marks = conf->time_marks;
+	i->dns = conf->dns;
+	set_ways(i, conf);
 	list_init(&i->replays);
 	i->location = location_new(&places);
 	i->store = conf->store;

@@ -45,6 +45,9 @@ struct imc_conf {
  * peers or extra_hdrs can't be used. Registers the face "sip" at the hub. */
 int imc_new(struct imc **ip, const struct imc_conf *conf, char *why,
 	    size_t whysize);
+/* devices, peers, quota, create_on_join, check_on_create, history_on_join and
+ * time_marks: as conf says from now on. EINVAL with why: all is as it was. */
+int imc_reconf(struct imc *i, const struct imc_conf *conf, struct buf *why);
 /* After sip_free(), because transactions answer to imc; before loop_free().
  * NULL is allowed. */
 void imc_free(struct imc *i);

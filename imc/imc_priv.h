@@ -31,6 +31,7 @@ struct imc {
 	struct quotas *quotas;      /* owned */
 	struct resolve *proxy;        /* owned, or NULL */
 	struct foreign *foreign;    /* owned */
+	struct dns *dns;            /* borrowed */
 	struct sip_dest *stray;     /* ref: of the last user who was never
 				       heard, see imc_ways() */
 	struct fanout fanout;

@@ -87,6 +87,12 @@ void quota_free(struct quotas *qs)
 	mem_deref(qs);
 }
 
+void quota_set(struct quotas *qs, const struct quota_conf *conf)
+{
+	qs->conf = *conf;
+	set_rates(qs);
+}
+
 const struct quota_conf *quota_conf(const struct quotas *qs)
 {
 	return &qs->conf;

@@ -39,6 +39,8 @@ struct quotas;
 
 struct quotas *quota_new(const struct quota_conf *conf, size_t max);
 void quota_free(struct quotas *qs); /* NULL is allowed */
+/* From now on; what was taken counts. */
+void quota_set(struct quotas *qs, const struct quota_conf *conf);
 const struct quota_conf *quota_conf(const struct quotas *qs);
 size_t quota_count(const struct quotas *qs); /* buckets that there are */
 

@@ -31,6 +31,19 @@ static void hub_destroy(void *obj)
 	mem_free(h->dirty);
 }
 
+void hub_reconf(struct hub *h, const struct hub_conf *conf)
+{
+	h->keep_days = conf->keep_days ? conf->keep_days : 7;
+	h->keep_msgs = conf->keep_msgs ? conf->keep_msgs : 10000;
+	h->invite_days = conf->invite_days ? conf->invite_days : 7;
+	h->wait_msgs = conf->wait_msgs ? conf->wait_msgs : 500;
+	h->wait_bytes = conf->wait_bytes ? conf->wait_bytes : 1024 * 1024;
+	h->max_rooms = conf->rooms ? conf->rooms : 100000;
+	h->max_members = conf->room_members ? conf->room_members
+					    : ROOM_MEMBERS_MAX;
+	h->notices = conf->notices;
+}
+
 int hub_new(struct hub **hp, const struct hub_conf *conf)
 {
 	struct hub *h;
@@ -43,15 +56,7 @@ int hub_new(struct hub **hp, const struct hub_conf *conf)
 	h->wheel = loop_wheel(conf->loop);
 	h->store = conf->store;
 	h->domain = mem_strdup(conf->domain);
-	h->keep_days = conf->keep_days ? conf->keep_days : 7;
-	h->keep_msgs = conf->keep_msgs ? conf->keep_msgs : 10000;
-	h->invite_days = conf->invite_days ? conf->invite_days : 7;
-	h->wait_msgs = conf->wait_msgs ? conf->wait_msgs : 500;
-	h->wait_bytes = conf->wait_bytes ? conf->wait_bytes : 1024 * 1024;
-	h->max_rooms = conf->rooms ? conf->rooms : 100000;
-	h->max_members = conf->room_members ? conf->room_members
-					    : ROOM_MEMBERS_MAX;
-	h->notices = conf->notices;
+	hub_reconf(h, conf);
 	h->backoff_ms = conf->backoff_ms ? conf->backoff_ms : 1000;
 	list_init(&h->mores);
 	list_init(&h->pauses);

@@ -35,6 +35,8 @@ struct hub_conf {
 typedef void (hub_done_h)(int err, void *arg);
 
 int hub_new(struct hub **hp, const struct hub_conf *conf);
+/* From keep_days to notices: as conf says from now on. */
+void hub_reconf(struct hub *h, const struct hub_conf *conf);
 /* Faces first, then hub_load(), then hub_start(). face is handed to each op.
  * EEXIST when the scheme is taken. */
 int hub_add_face(struct hub *h, const struct face_ops *ops, void *face);

@@ -101,6 +101,14 @@ struct conf {
  * secrets). Else an errno value, with one line in why: "FILE:LINE: what is
  * wrong and what would be right". */
 int conf_load(struct conf **cp, const char *file, struct buf *why);
+/* Names of options, "limits.user_rate, trusted"; the caller frees them. */
+struct conf_taken {
+	struct buf taken; /* now as in the file */
+	struct buf later; /* need a restart */
+};
+/* Of what differs, c gets what may change while we run, and fresh what c had:
+ * whoever borrows that has to be told before fresh goes. */
+void conf_take(struct conf *c, struct conf *fresh, struct conf_taken *out);
 /* The sample file, and the list of options for confab.conf.5 (mdoc). */
 void conf_print_sample(struct buf *out);
 void conf_print_man(struct buf *out);

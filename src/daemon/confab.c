@@ -13,6 +13,7 @@
 #include "log.h"
 #include "mem.h"
 #include "notify.h"
+#include "reload.h"
 #include "share.h"
 #include "standby.h"
 
@@ -115,51 +116,93 @@ static int read_masks(struct netmask out[TRUSTED_MAX], size_t *count,
 	return 0;
 }
 
-static int start_sip(struct confab *c, struct buf *why)
-{
+struct masks {
 	struct netmask trusted[TRUSTED_MAX], send_to[TRUSTED_MAX];
-	uint8_t key[SIP_BRANCH_KEY];
-	struct sip_conf sc = {
-		.loop = c->loop,
-		.branch_key = key,
-		.trusted = trusted,
-		.trusted_ws = c->conf->trusted_websockets,
-		.send_to = send_to,
-		.domain = c->conf->domain,
-		.product = "confab/" CONFAB_VERSION,
-		.accept = imc_accept(),
-		.trusted_certs = (const char *const *)c->conf->trusted_certs,
-		.trusted_identity = trust_of(c->conf->trusted_identity),
-		.users = c->users,
-		.no_sha256 = !c->conf->auth_sha256,
-		.no_md5 = !c->conf->auth_md5,
-		.md5_agents = (const char *const *)c->conf->auth_md5_agents,
-		.ws_origins = c->conf->ws_origins,
-		.limits = sip_limits_of(&c->conf->limits),
-		.requesth = on_request,
-		.registerh = on_request,
-		.eventh = on_event,
-		.strayh = on_stray,
-		.arg = c,
-	};
-	char text[WHY_MAX] = "";
+	size_t trusted_count, send_to_count;
+};
+
+static int masks_read(struct masks *m, const struct conf *conf,
+		      struct buf *why)
+{
 	int err;
 
-	err = listen_load(&c->listen, c->conf, why);
+	m->trusted_count = m->send_to_count = 0;
+	err = read_masks(m->trusted, &m->trusted_count, conf->trusted,
+			 "trusted", why);
+	if (!err)
+		err = read_masks(m->send_to, &m->send_to_count, conf->send_to,
+				 "send_to", why);
+	return err;
+}
+
+/* What may change while it runs. */
+static struct sip_conf edge_conf(const struct conf *conf,
+				 const struct masks *m)
+{
+	return (struct sip_conf){
+		.trusted = m->trusted,
+		.trusted_count = m->trusted_count,
+		.trusted_ws = conf->trusted_websockets,
+		.trusted_certs = (const char *const *)conf->trusted_certs,
+		.trusted_identity = trust_of(conf->trusted_identity),
+		.send_to = m->send_to,
+		.send_to_count = m->send_to_count,
+		.no_sha256 = !conf->auth_sha256,
+		.no_md5 = !conf->auth_md5,
+		.md5_agents = (const char *const *)conf->auth_md5_agents,
+		.limits = sip_limits_of(&conf->limits),
+	};
+}
+
+int confab_edge_check(const struct conf *conf, struct buf *why)
+{
+	struct masks m;
+
+	return masks_read(&m, conf, why);
+}
+
+void confab_edge_set(struct confab *c)
+{
+	struct buf why = { 0 };
+	struct sip_conf sc;
+	struct masks m;
+
+	(void)masks_read(&m, c->conf, &why); /* it was checked */
+	sc = edge_conf(c->conf, &m);
+	sip_reconf(c->sip, &sc);
+	buf_free(&why);
+}
+
+static int start_sip(struct confab *c, struct buf *why)
+{
+	uint8_t key[SIP_BRANCH_KEY];
+	char text[WHY_MAX] = "";
+	struct sip_conf sc;
+	struct masks m;
+	int err = listen_load(&c->listen, c->conf, why);
+
+	if (!err)
+		err = masks_read(&m, c->conf, why);
 	if (err)
 		return err;
+	load_key(c, key);
+	sc = edge_conf(c->conf, &m);
+	sc.loop = c->loop;
+	sc.branch_key = key;
 	sc.listen = c->listen.at;
 	sc.listen_count = c->listen.count;
 	sc.tls_server = c->listen.server;
 	sc.tls_client = c->listen.client;
-	load_key(c, key);
-	err = read_masks(trusted, &sc.trusted_count, c->conf->trusted,
-			 "trusted", why);
-	if (!err)
-		err = read_masks(send_to, &sc.send_to_count, c->conf->send_to,
-				 "send_to", why);
-	if (err)
-		return err;
+	sc.domain = c->conf->domain;
+	sc.product = "confab/" CONFAB_VERSION;
+	sc.accept = imc_accept();
+	sc.users = c->users;
+	sc.ws_origins = c->conf->ws_origins;
+	sc.requesth = on_request;
+	sc.registerh = on_request;
+	sc.eventh = on_event;
+	sc.strayh = on_stray;
+	sc.arg = c;
 	err = sip_new(&c->sip, &sc, text, sizeof(text));
 	if (err)
 		buf_addf(why, "%s", *text ? text : strerror(err));
@@ -197,25 +240,12 @@ static void on_drain(struct wtimer *t)
 	loop_stop(c->loop);
 }
 
-static void reload(const struct confab *c)
-{
-	struct buf why = { 0 };
-
-	if (listen_reload(&c->listen, &why))
-		log_error("SIGHUP: certificates stay as they were: %s",
-			  buf_str(&why));
-	else
-		log_warning("SIGHUP: certificates were read again; the "
-			    "configuration is read at the start only");
-	buf_free(&why);
-}
-
 static void on_signal(int signum, void *arg)
 {
 	struct confab *c = arg;
 
 	if (signum == SIGHUP) {
-		reload(c);
+		reload_soon(c);
 		return;
 	}
 	if (c->drain_until_ms) {
@@ -326,11 +356,13 @@ static struct view realm_of(const struct conf *conf)
 	return view_str(*conf->auth_realm ? conf->auth_realm : conf->domain);
 }
 
-int confab_start(struct confab *c, struct conf *conf, struct buf *why)
+int confab_start(struct confab *c, struct conf *conf, const char *file,
+		 struct buf *why)
 {
 	int err;
 
 	*c = (struct confab){ .conf = mem_ref(conf),
+			      .file = file,
 			      .started_ms = now_ms() };
 	err = loop_new(&c->loop);
 	if (!err) {
@@ -372,6 +404,7 @@ void confab_stop(struct confab *c)
 		return;
 	wheel_stop(loop_wheel(c->loop), &c->drain);
 	wheel_stop(loop_wheel(c->loop), &c->watchdog);
+	wheel_stop(loop_wheel(c->loop), &c->reload);
 	share_quiet(c);
 	heart_quiet(c);
 	sip_free(c->sip);

@@ -25,6 +25,7 @@ enum confab_role { CONFAB_STARTING, CONFAB_STANDBY, CONFAB_SERVING };
 
 struct confab {
 	struct conf *conf;          /* ref */
+	const char *file;           /* borrowed: where it was read */
 	struct loop *loop;          /* owned, as all that follows */
 	struct loop_idle gathered; /* for the store */
 	struct loop_waker *waker;
@@ -51,13 +52,18 @@ struct confab {
 	uint64_t drain_until_ms;    /* 0: not stopping */
 	uint64_t drain_moved_ms;    /* when fewer were under way */
 	size_t draining;            /* transactions under way */
-	struct wtimer drain, watchdog;
+	struct wtimer drain, watchdog, reload;
 	uint64_t watchdog_ms;
 };
 
 /* Builds everything that conf describes and starts it; EINVAL and the like
  * with one line in why. */
-int confab_start(struct confab *c, struct conf *conf, struct buf *why);
+int confab_start(struct confab *c, struct conf *conf, const char *file,
+		 struct buf *why);
+/* What the SIP edge could not take of conf: EINVAL with why. */
+int confab_edge_check(const struct conf *conf, struct buf *why);
+/* The edge takes from c->conf what it takes while it runs. */
+void confab_edge_set(struct confab *c);
 /* Runs until SIGTERM or SIGINT, then drains for at most 10 s. An errno value,
  * logged, when it can't go on. */
 int confab_run(struct confab *c);

@@ -93,23 +93,29 @@ static enum room_notices notices_of(const char *word)
 	return n;
 }
 
-static int start_hub(struct confab *c)
+static struct hub_conf hub_conf_of(const struct conf *conf)
 {
-	const struct conf_limits *l = &c->conf->limits;
-	const struct hub_conf hc = {
-		.loop = c->loop,
-		.store = c->store,
-		.domain = c->conf->domain,
-		.keep_days = (unsigned)c->conf->journal_days,
-		.keep_msgs = (uint64_t)c->conf->journal_messages,
+	const struct conf_limits *l = &conf->limits;
+
+	return (struct hub_conf){
+		.keep_days = (unsigned)conf->journal_days,
+		.keep_msgs = (uint64_t)conf->journal_messages,
 		.wait_msgs = (unsigned)l->waiting_messages,
 		.wait_bytes = (uint64_t)l->waiting_bytes,
 		.invite_days = (unsigned)l->invite_days,
 		.room_members = (unsigned)l->room_members,
 		.rooms = (unsigned)l->rooms,
-		.notices = notices_of(c->conf->imc.notices),
+		.notices = notices_of(conf->imc.notices),
 	};
+}
 
+static int start_hub(struct confab *c)
+{
+	struct hub_conf hc = hub_conf_of(c->conf);
+
+	hc.loop = c->loop;
+	hc.store = c->store;
+	hc.domain = c->conf->domain;
 	return hub_new(&c->hub, &hc);
 }
 
@@ -154,35 +160,45 @@ static struct device_rule *devices_of(const struct conf *conf)
 	return rule;
 }
 
+/* What may change while it runs; devices are to be freed. */
+static struct imc_conf imc_conf_of(const struct conf *conf,
+				   struct device_rule *devices)
+{
+	const struct conf_imc *ci = &conf->imc;
+
+	return (struct imc_conf){
+		.devices = devices,
+		.device_count = conf->device_count,
+		.create_on_join = ci->create_on_join,
+		.check_on_create = ci->check_on_create,
+		.history_on_join = (unsigned)ci->history_on_join,
+		.time_marks = ci->time_marks,
+		.quota = quota_of(&conf->limits),
+		.peers = ci->peers,
+	};
+}
+
 static int start_imc(struct confab *c, struct buf *why)
 {
 	const struct conf_imc *ci = &c->conf->imc;
 	struct device_rule *devices = devices_of(c->conf);
-	const struct imc_conf ic = {
-		.loop = c->loop,
-		.devices = devices,
-		.device_count = c->conf->device_count,
-		.hub = c->hub,
-		.store = c->store,
-		.users = c->users,
-		.dns = c->dns,
-		.domain = c->conf->domain,
-		.manager = ci->manager,
-		.imc_cmd_start_char = ci->imc_cmd_start_char,
-		.create_on_join = ci->create_on_join,
-		.check_on_create = ci->check_on_create,
-		.dialect = ci->dialect,
-		.links_by = ci->links_by,
-		.history_on_join = (unsigned)ci->history_on_join,
-		.time_marks = ci->time_marks,
-		.quota = quota_of(&c->conf->limits),
-		.outbound_proxy = ci->outbound_proxy,
-		.peers = ci->peers,
-		.extra_hdrs = ci->extra_hdrs,
-	};
+	struct imc_conf ic = imc_conf_of(c->conf, devices);
 	char text[WHY_MAX] = "";
-	int err = imc_new(&c->imc, &ic, text, sizeof(text));
+	int err;
 
+	ic.loop = c->loop;
+	ic.hub = c->hub;
+	ic.store = c->store;
+	ic.users = c->users;
+	ic.dns = c->dns;
+	ic.domain = c->conf->domain;
+	ic.manager = ci->manager;
+	ic.imc_cmd_start_char = ci->imc_cmd_start_char;
+	ic.dialect = ci->dialect;
+	ic.links_by = ci->links_by;
+	ic.outbound_proxy = ci->outbound_proxy;
+	ic.extra_hdrs = ci->extra_hdrs;
+	err = imc_new(&c->imc, &ic, text, sizeof(text));
 	mem_free(devices);
 	if (err)
 		buf_addf(why, "imc: %s", *text ? text : strerror(err));
@@ -449,6 +465,24 @@ int heart_join(struct confab *c)
 	err = presence_new(&c->presence, c->sip, imc_location(c->imc),
 			   c->conf->domain);
 	return err ? err : hub_start(c->hub);
+}
+
+int heart_reload_faces(struct confab *c, const struct conf *fresh,
+		       struct buf *why)
+{
+	struct device_rule *devices = devices_of(fresh);
+	const struct imc_conf ic = imc_conf_of(fresh, devices);
+	int err = imc_reconf(c->imc, &ic, why);
+
+	mem_free(devices);
+	return err;
+}
+
+void heart_reload(struct confab *c)
+{
+	const struct hub_conf hc = hub_conf_of(c->conf);
+
+	hub_reconf(c->hub, &hc);
 }
 
 void heart_log(const struct confab *c, const char *what)

@@ -18,6 +18,12 @@ int heart_check(const struct confab *c, struct buf *why);
 int heart_start(struct confab *c, struct buf *why);
 /* Once there is a SIP edge: lets the faces begin. */
 int heart_join(struct confab *c);
+/* The faces take from fresh what they can while they run; EINVAL with why:
+ * nothing of it. */
+int heart_reload_faces(struct confab *c, const struct conf *fresh,
+		       struct buf *why);
+/* The hub does, from c->conf. */
+void heart_reload(struct confab *c);
 /* One line of what it holds. */
 void heart_log(const struct confab *c, const char *what);
 /* Before the SIP edge ends: nothing is sent any more, workers are gone. */

@@ -3,6 +3,7 @@ noinst_LIBRARIES += src/daemon/libconf.a
 src_daemon_libconf_a_SOURCES = \
 	src/daemon/conf.c src/daemon/conf.h \
 	src/daemon/conf_doc.c \
+	src/daemon/conf_take.c \
 	src/daemon/key.c src/daemon/key.h \
 	src/daemon/listen.c src/daemon/listen.h \
 	src/daemon/options.c src/daemon/options.h \
@@ -36,6 +37,7 @@ FACES = jabber/libjabber.a bridges/irc/libircface.a
 noinst_LIBRARIES += src/daemon/libconfabd.a
 src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/confab.c src/daemon/confab.h \
+	src/daemon/reload.c src/daemon/reload.h \
 	src/daemon/control.c src/daemon/control.h src/daemon/control_priv.h \
 	src/daemon/control_cmd.c \
 	src/daemon/control_contact.c \

@@ -74,7 +74,7 @@ static void open_up(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
-static int serve(struct conf *conf)
+static int serve(struct conf *conf, const char *file)
 {
 	struct confab c;
 	struct buf why = { 0 };
@@ -82,7 +82,7 @@ static int serve(struct conf *conf)
 
 	close_up();
 	open_up();
-	err = confab_start(&c, conf, &why);
+	err = confab_start(&c, conf, file, &why);
 	if (err)
 		log_error("%s", buf_str(&why));
 	else
@@ -129,7 +129,7 @@ static int run(const char *file, bool check)
 	if (check) {
 		status = check_files(file, conf);
 	} else {
-		status = serve(conf);
+		status = serve(conf, file);
 	}
 	mem_deref(conf);
 	return status;

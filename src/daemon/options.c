@@ -342,6 +342,7 @@ static const struct opt global_opts[] = {
 	  .required = true,
 	  .help = "The socket that confabctl talks to." },
 	{ .key = "trusted",
+	  .reload = true,
 	  .type = OPT_LIST,
 	  .offset = AT(conf, trusted),
 	  .def = "{\"127.0.0.0/8\"}",
@@ -352,6 +353,7 @@ static const struct opt global_opts[] = {
 		  "user\n"
 		  "add), or gets 403 where there are no users." },
 	{ .key = "trusted_websockets",
+	  .reload = true,
 	  .type = OPT_BOOL,
 	  .offset = AT(conf, trusted_websockets),
 	  .def = "false",
@@ -361,6 +363,7 @@ static const struct opt global_opts[] = {
 		  "connect\n"
 		  "from where that browser is." },
 	{ .key = "send_to",
+	  .reload = true,
 	  .type = OPT_LIST,
 	  .offset = AT(conf, send_to),
 	  .def = "{}",
@@ -370,6 +373,7 @@ static const struct opt global_opts[] = {
 		  "DNS of\n"
 		  "a peer, a Contact), but to these networks." },
 	{ .key = "trusted_certs",
+	  .reload = true,
 	  .type = OPT_LIST,
 	  .offset = AT(conf, trusted_certs),
 	  .def = "{}",
@@ -378,6 +382,7 @@ static const struct opt global_opts[] = {
 		  "that has\n"
 		  "one of these names, for example {\"proxy.example\"}." },
 	{ .key = "trusted_identity",
+	  .reload = true,
 	  .offset = AT(conf, trusted_identity),
 	  .def = "from",
 	  .required = true,
@@ -394,6 +399,7 @@ static const struct opt global_opts[] = {
 		  "stored for one realm: after a change users need new "
 		  "ones." },
 	{ .key = "auth_sha256",
+	  .reload = true,
 	  .type = OPT_BOOL,
 	  .offset = AT(conf, auth_sha256),
 	  .def = "true",
@@ -403,6 +409,7 @@ static const struct opt global_opts[] = {
 		  "to be\n"
 		  "false, as newer phones prefer SHA-256." },
 	{ .key = "auth_md5",
+	  .reload = true,
 	  .type = OPT_BOOL,
 	  .offset = AT(conf, auth_md5),
 	  .def = "true",
@@ -410,6 +417,7 @@ static const struct opt global_opts[] = {
 		  "phones of\n"
 		  "today know nothing else." },
 	{ .key = "auth_md5_agents",
+	  .reload = true,
 	  .type = OPT_LIST,
 	  .offset = AT(conf, auth_md5_agents),
 	  .def = "{\"baresip\", \"JsSIP\", \"SIP.js\", \"sipp\", \"sipsak\"}",
@@ -418,6 +426,7 @@ static const struct opt global_opts[] = {
 		  "by how their User-Agent begins: they are offered MD5 "
 		  "alone." },
 	{ .key = "log_level",
+	  .reload = true,
 	  .offset = AT(conf, log_level),
 	  .def = "info",
 	  .required = true,
@@ -425,6 +434,7 @@ static const struct opt global_opts[] = {
 	  .help = "error, warning, info, debug or trace (trace shows "
 		  "texts)." },
 	{ .key = "journal_days",
+	  .reload = true,
 	  .type = OPT_INT,
 	  .offset = AT(conf, journal_days),
 	  .def = "7",
@@ -432,6 +442,7 @@ static const struct opt global_opts[] = {
 	  .max = 3650,
 	  .help = "How long a room keeps its messages." },
 	{ .key = "journal_messages",
+	  .reload = true,
 	  .type = OPT_INT,
 	  .offset = AT(conf, journal_messages),
 	  .def = "10000",
@@ -508,11 +519,13 @@ static const struct opt imc_opts[] = {
 	  .check = check_visible,
 	  .help = "What a command begins with." },
 	{ .key = "create_on_join",
+	  .reload = true,
 	  .type = OPT_BOOL,
 	  .offset = AT(conf_imc, create_on_join),
 	  .def = "true",
 	  .help = "Whether joining a room that is missing makes it." },
 	{ .key = "check_on_create",
+	  .reload = true,
 	  .type = OPT_BOOL,
 	  .offset = AT(conf_imc, check_on_create),
 	  .def = "false",
@@ -526,12 +539,14 @@ static const struct opt imc_opts[] = {
 	  .help = "Whose words rooms use: \"kamailio\" ([alice]: text) or\n"
 		  "\"opensips\" (<alice@domain>: text)." },
 	{ .key = "history_on_join",
+	  .reload = true,
 	  .type = OPT_INT,
 	  .offset = AT(conf_imc, history_on_join),
 	  .def = "20",
 	  .max = 200,
 	  .help = "How many of the last texts one who joins is shown." },
 	{ .key = "time_marks",
+	  .reload = true,
 	  .type = OPT_BOOL,
 	  .offset = AT(conf_imc, time_marks),
 	  .def = "true",
@@ -546,6 +561,7 @@ static const struct opt imc_opts[] = {
 		  "\"operator\" (nobody in the room), \"owner\" or "
 		  "\"admin\"." },
 	{ .key = "notices",
+	  .reload = true,
 	  .offset = AT(conf_imc, notices),
 	  .def = "all",
 	  .required = true,
@@ -569,6 +585,7 @@ static const struct opt imc_opts[] = {
 		  "got nothing\n"
 		  "by it; before that only for these." },
 	{ .key = "peers",
+	  .reload = true,
 	  .type = OPT_LIST,
 	  .offset = AT(conf_imc, peers),
 	  .def = "{}",
@@ -804,6 +821,7 @@ const struct opt_section opt_sections[] = {
 	{ .name = "irc", ROWS(irc_opts), LIST_OF(conf_irc, irc),
 	  .sample = "libera", .help = "An IRC network." },
 	{ .name = "device", ROWS(device_opts), LIST_OF(conf_device, device),
+	  .reload = true,
 	  .sample = "old-phone",
 	  .help = "What you know of a kind of device: it goes before what\n"
 		  "confab learns by itself. The first section that matches "

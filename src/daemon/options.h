@@ -16,6 +16,7 @@ struct opt {
 	size_t offset;      /* in the section's struct */
 	const char *def;    /* as written in the file; "" for no text */
 	bool required;      /* must not be empty */
+	bool reload;        /* SIGHUP takes a change; else a restart does */
 	long min, max;      /* OPT_INT */
 	opt_check_h *check; /* each text; not called for empty ones */
 	const char *help;   /* lines of at most 74 columns */
@@ -25,6 +26,7 @@ struct opt {
 struct opt_section {
 	const char *name;   /* NULL: the top level */
 	bool titled;        /* name "label" { ... }, many */
+	bool reload;        /* titled: as of an option, for all of them */
 	const struct opt *opts;
 	size_t count;
 	const char *help;

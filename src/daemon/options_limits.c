@@ -3,7 +3,7 @@
 #include "options.h"
 
 #define NUMBER(name, least, most) \
-	.key = #name, .type = OPT_INT, \
+	.key = #name, .type = OPT_INT, .reload = true, \
 	.offset = offsetof(struct conf_limits, name), .min = least, \
 	.max = most
 

@@ -48,6 +48,11 @@ void auth_free(struct auth *a)
 	mem_wipe_free(a, sizeof(*a));
 }
 
+void auth_set_algos(struct auth *a, unsigned algos)
+{
+	a->algos = algos;
+}
+
 bool auth_on(const struct auth *a)
 {
 	return users_count(a->users) > 0;

@@ -33,6 +33,7 @@ struct auth_try {
  * least one. */
 struct auth *auth_new(const struct users *users, unsigned algos);
 void auth_free(struct auth *a); /* NULL is allowed */
+void auth_set_algos(struct auth *a, unsigned algos);
 
 /* Anybody could log in at all. */
 bool auth_on(const struct auth *a);

@@ -14,6 +14,11 @@ enum {
 	SLACK = 4096, /* of the next message, behind the largest one */
 };
 
+void conns_set_limits(struct conns *cs, const struct sip_limits *limits)
+{
+	cs->limits = *limits;
+}
+
 size_t conns_count(const struct conns *cs)
 {
 	return cs->by_id.count;

@@ -31,6 +31,8 @@ struct conns *conns_new(const struct conns_setup *setup,
 			const struct sip_limits *limits,
 			const struct conn_ops *ops);
 void conns_free(struct conns *cs); /* gone() is not called; NULL is allowed */
+/* For what comes from now on. */
+void conns_set_limits(struct conns *cs, const struct sip_limits *limits);
 size_t conns_count(const struct conns *cs);
 
 struct conns_stats {

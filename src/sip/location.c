@@ -276,15 +276,16 @@ bool entry_has_room(struct location *l)
 
 /* ---- making and loading ---- */
 
-static void rules_copy(struct location *l, const struct location_conf *conf)
+static void rules_copy(struct location *l, const struct device_rule *rule,
+		       size_t count)
 {
-	l->rule = mem_array(NULL, conf->rules + 1, sizeof(*l->rule));
-	for (size_t i = 0; i < conf->rules; i++) {
-		l->rule[i] = conf->rule[i];
-		l->rule[i].pattern = mem_strdup(conf->rule[i].pattern);
+	l->rule = mem_array(NULL, count + 1, sizeof(*l->rule));
+	for (size_t i = 0; i < count; i++) {
+		l->rule[i] = rule[i];
+		l->rule[i].pattern = mem_strdup(rule[i].pattern);
 	}
 	l->rules.rule = l->rule;
-	l->rules.count = conf->rules;
+	l->rules.count = count;
 }
 
 static void rules_free(struct location *l)
@@ -294,13 +295,33 @@ static void rules_free(struct location *l)
 	mem_free(l->rule);
 }
 
+static void name_all(struct entry *e)
+{
+	struct place *p;
+
+	for (p = e->first; p; p = p->next)
+		device_name(&p->b.dev, e->aor, p->b.contact.agent,
+			    &p->l->rules);
+}
+
+void location_set_rules(struct location *l, const struct device_rule *rule,
+			size_t count)
+{
+	struct lnode *n, *nx;
+
+	rules_free(l);
+	rules_copy(l, rule, count);
+	LIST_EACH (&l->order, n, nx)
+		name_all(CONTAINER(n, struct entry, by_time));
+}
+
 struct location *location_new(const struct location_conf *conf)
 {
 	struct location *l = mem_zalloc(sizeof(*l));
 
 	l->store = conf->store;
 	l->wheel = conf->wheel;
-	rules_copy(l, conf);
+	rules_copy(l, conf->rule, conf->rules);
 	l->max = conf->aors ? conf->aors : LOCATION_AORS;
 	l->bytes_max = conf->bytes ? conf->bytes : LOCATION_BYTES;
 	list_init(&l->order);

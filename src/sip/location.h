@@ -67,6 +67,9 @@ struct location_conf {
 
 struct location *location_new(const struct location_conf *conf);
 void location_free(struct location *l); /* NULL is allowed */
+/* What the operator knows of devices, from now on; copied. */
+void location_set_rules(struct location *l, const struct device_rule *rule,
+			size_t count);
 /* While the store loads; arg: the struct location. */
 void location_load(const struct store_binding *sb, void *arg);
 /* After loading: where connections are asked for, and who is told where users

@@ -23,15 +23,24 @@ static const struct bucket_rate refusals = { 100, 1000, 200 };
 /* A refusal costs several times what silence does: so many of all. */
 static const struct bucket_rate all_refusals = { 2500, 1000, 5000 };
 
-void overload_init(struct overload *o, const struct sip_limits *limits)
+void overload_set(struct overload *o, const struct sip_limits *limits)
 {
-	if (limits->source_rate)
+	if (limits->source_rate && !o->sources)
 		o->sources = shares_new(ROWS);
-	o->speakers = shares_new(ROWS);
+	if (!limits->source_rate) {
+		shares_free(o->sources);
+		o->sources = NULL;
+	}
 	o->rate = (struct bucket_rate){ limits->source_rate, 1000,
 					limits->source_burst };
 	o->load.memory_max = limits->memory;
+}
+
+void overload_init(struct overload *o, const struct sip_limits *limits)
+{
+	o->speakers = shares_new(ROWS);
 	o->load.memoryh = mem_resident;
+	overload_set(o, limits);
 }
 
 void overload_free(struct overload *o)

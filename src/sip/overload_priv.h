@@ -29,6 +29,8 @@ struct overload {
 };
 
 void overload_init(struct overload *o, const struct sip_limits *limits);
+/* As the limits say from now on. */
+void overload_set(struct overload *o, const struct sip_limits *limits);
 void overload_free(struct overload *o);
 
 /* Before anything else. False: not a word of it. */

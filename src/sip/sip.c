@@ -109,6 +109,46 @@ static struct netmask *masks_dup(const struct netmask *masks, size_t count)
 	return copy;
 }
 
+static void trust_set(struct sip *s, const struct sip_conf *conf)
+{
+	mem_free(s->trusted);
+	mem_free(s->policy.allowed);
+	s->trusted_certs = conf->trusted_certs;
+	s->trusted_identity = conf->trusted_identity;
+	s->trusted_ws = conf->trusted_ws;
+	s->md5_agents = conf->no_md5 ? NULL : conf->md5_agents;
+	s->policy.allowed = masks_dup(conf->send_to, conf->send_to_count);
+	s->policy.count = conf->send_to_count;
+	s->trusted_count = conf->trusted_count;
+	s->trusted = masks_dup(conf->trusted, conf->trusted_count);
+}
+
+/* What tables were made for stays. */
+static void limits_set(struct sip *s, const struct sip_limits *limits)
+{
+	const struct sip_limits full = limits_full(limits);
+	struct sip_limits *l = &s->limits;
+
+	l->source_rate = full.source_rate;
+	l->source_burst = full.source_burst;
+	l->memory = full.memory;
+	l->conns = full.conns;
+	l->conns_per_ip = full.conns_per_ip;
+	l->tcp_idle_ms = full.tcp_idle_ms;
+	l->expires_min = full.expires_min;
+	l->expires_max = full.expires_max;
+}
+
+void sip_reconf(struct sip *s, const struct sip_conf *conf)
+{
+	trust_set(s, conf);
+	limits_set(s, &conf->limits);
+	if (s->auth)
+		auth_set_algos(s->auth, algos_of(conf));
+	overload_set(&s->overload, &s->limits);
+	conns_set_limits(transport_conns_of(s->transport), &s->limits);
+}
+
 int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
 	    size_t whysize)
 {
@@ -131,15 +171,8 @@ int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
 	s->eventh = conf->eventh;
 	s->strayh = conf->strayh;
 	s->arg = conf->arg;
-	s->trusted_certs = conf->trusted_certs;
-	s->trusted_identity = conf->trusted_identity;
-	s->trusted_ws = conf->trusted_ws;
 	s->users = conf->users;
-	s->md5_agents = conf->no_md5 ? NULL : conf->md5_agents;
-	s->policy.allowed = masks_dup(conf->send_to, conf->send_to_count);
-	s->policy.count = conf->send_to_count;
-	s->trusted_count = conf->trusted_count;
-	s->trusted = masks_dup(conf->trusted, conf->trusted_count);
+	trust_set(s, conf);
 	buf_init(&s->head, OUT_MAX);
 	buf_init(&s->out, OUT_MAX);
 	err = parts_new(s, conf, why, whysize);

@@ -181,6 +181,10 @@ struct sip_conf {
 /* Binds everything; why says which socket failed, and how. */
 int sip_new(struct sip **sp, const struct sip_conf *conf, char *why,
 	    size_t whysize);
+/* trusted*, send_to, no_*, md5_agents, and of limits the rates, memory, conns,
+ * conns_per_ip, tcp_idle_ms and expires_*: as conf says from now on. What is
+ * borrowed of the one before is not looked at any more. */
+void sip_reconf(struct sip *s, const struct sip_conf *conf);
 /* Nobody is told of what was under way. NULL is allowed. */
 void sip_free(struct sip *s);
 /* New requests get 503 from now on; transactions under way end normally. */

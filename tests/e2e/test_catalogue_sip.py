@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import threading
 
 import pytest
@@ -566,25 +567,42 @@ def test_sg02_sighup_again_and_again(brief, user, closing):
     talker = threading.Thread(target=lambda: statuses.update(
         alice.pour(LOBBY, texts)))
     talker.start()
+    server.write(limits={'user_rate': 5000, 'user_burst': 5000})
     for _ in range(100):
         server.process.kill(signal.SIGHUP)
         assert wire.ask(request()) == 200
     talker.join()
+    # Applied once, however often it was asked for.
+    wait_for(lambda: 'SIGHUP: now as the file says: '
+             'limits.user_rate, limits.user_burst' in server.text(),
+             'the new limits')
+    assert server.text().count('SIGHUP: now as') == 1
     assert set(statuses.values()) == {202} and len(statuses) == len(texts)
     for text in texts:
         bob.saw('[alice]: ' + text)
     # SQLite may open one that it had no need of before.
     assert len(os.listdir(descriptors)) < before + 10
-    assert 'SIGHUP: ' in server.text()
 
 
 def test_sg03_a_broken_file_changes_nothing(server, room):
-    with open(server.conf, 'a') as f:
-        f.write('\nlisten = {\n')
+    with open(server.conf) as f:
+        good = f.read()
+    with open(server.conf, 'w') as f:
+        f.write(good.replace('trusted = {"127.0.0.0/8"}', 'trusted = {}') +
+                '\nlimits { user_rate = "x" }\n')
     server.process.kill(signal.SIGHUP)
-    wait_for(lambda: 'SIGHUP: ' in server.text(), 'its answer')
+    wait_for(lambda: 'SIGHUP: all stays as it was: ' in server.text(),
+             'its answer')
+    line = good.count('\n') + 2
+    assert '%s:%d: ' % (server.conf, line) in server.text()
     assert room.alice.send(LOBBY, 'as before') == 202
     room.bob.saw('[alice]: as before')
+    check = subprocess.run([server.program('confabd'), '--check', '-c',
+                            server.conf], capture_output=True, text=True)
+    assert check.returncode == 1
+    assert '%s:%d: ' % (server.conf, line) in check.stderr
+    with open(server.conf, 'w') as f:
+        f.write(good)
 
 
 def test_sg05_signals_that_mean_nothing(server, room):

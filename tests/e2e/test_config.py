@@ -2,11 +2,13 @@
 """The configuration file, secrets, and what the operator reads."""
 import os
 import pathlib
+import signal
 import subprocess
 
 import pytest
 
 from lab.confabd import Confabd
+from lab.util import wait_for
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
@@ -147,3 +149,76 @@ def test_it_says_when_it_is_ready_to_the_service_manager(confabd, tmp_path):
         assert server.stop() == 0
         while s.recv(100) != b'STOPPING=1':
             pass
+
+
+# -- SIGHUP
+
+def reload(server, says, **changes):
+    server.write(**changes)
+    before = len(server.text())
+    server.process.kill(signal.SIGHUP)
+    wait_for(lambda: says in server.text()[before:], says)
+    return server.text()[before:]
+
+
+def test_what_a_running_daemon_takes(confabd, user):
+    server = confabd(imc='create_on_join = false')
+    room = server.room('lobby')
+    bob = user(server, 'bob')
+    assert bob.send(room, '#join') == 404
+    reload(server, 'SIGHUP: now as the file says: imc.create_on_join',
+           imc='create_on_join = true\npeers = {}')
+    alice = user(server, 'alice')
+    alice.join(room)
+    # Rates.
+    reload(server, 'now as the file says: limits.user_rate, '
+           'limits.user_burst', limits={'user_rate': 1, 'user_burst': 1})
+    statuses = {alice.send(room, 'text %d' % n) for n in range(4)}
+    assert 480 in statuses
+    reload(server, 'limits.user_rate', limits={})
+    assert alice.send(room, 'free again') == 202
+    # What is known of devices.
+    reload(server, 'now as the file says: device', extra="""
+        device "old" { match = "sip:alice@confab.test" max_bytes = 160 }""")
+    assert 'at most 160 bytes' in server.ctl('contact', 'alice')[0]['takes']
+    # Whom we may send to.
+    far = 'sip:zoe@far.test'
+    assert alice.send(far, 'hello?') == 404
+    reload(server, 'now as the file says: imc.peers',
+           imc='create_on_join = true\npeers = {"far.test"}')
+    assert alice.send(far, 'hello?') == 202
+    # Whom we believe.
+    reload(server, 'now as the file says: trusted', trusted='"192.0.2.0/24"')
+    assert alice.send(room, 'who am I?') == 403
+    server.add_user('alice', 'secret')
+    assert alice.send(room, 'who am I?') == 401
+    reload(server, 'now as the file says: trusted', trusted='"127.0.0.0/8"')
+    assert alice.send(room, 'as before') == 202
+
+
+def test_what_needs_a_restart_is_named(confabd, user):
+    server = confabd()
+    log = reload(server, 'needs a restart: ', listen='"udp:127.0.0.1:9"',
+                 extra='irc "libera" { server = "127.0.0.1" }\n'
+                 'journal_days = 3')
+    assert 'SIGHUP: has changed and needs a restart: listen, irc' in log
+    assert 'now as the file says: journal_days' in log
+    # It still is what it was.
+    assert user(server, 'alice').send(server.room('x'), '#join') == 200
+    log = reload(server, 'SIGHUP: has changed')
+    assert 'now as' not in log
+    reload(server, 'the file has not changed',
+           listen='"udp:127.0.0.1:%d", "tcp:127.0.0.1:%d"' % (
+               server.port, server.port), extra='journal_days = 3')
+
+
+def test_a_wrong_peer_changes_nothing_else(confabd, user):
+    server = confabd()
+    log = reload(server, 'SIGHUP: all stays as it was: ', trusted='',
+                 imc='peers = {"sip:x;transport=pigeon"}')
+    assert 'peers' in log
+    assert user(server, 'alice').send(server.room('x'), '#join') == 200
+    os.unlink(server.conf)
+    server.process.kill(signal.SIGHUP)
+    wait_for(lambda: server.text().count('all stays as it was') == 2,
+             'the file to be missed')

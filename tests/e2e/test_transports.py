@@ -536,7 +536,7 @@ def test_sighup_takes_new_certificates(confabd, authority, person):
     assert tess.send(server.room('lobby'), 'still connected') == 202
     os.rename(pair[1], pair[1] + '.away')
     os.kill(server.process.pid, signal.SIGHUP)
-    wait_for(lambda: 'certificates stay as they were' in server.text(),
+    wait_for(lambda: 'all stays as it was' in server.text(),
              'an error in words')
     assert serial(server, authority) != before
 
