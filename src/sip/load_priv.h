@@ -13,8 +13,11 @@
 #include "sip.h"
 
 enum {
-	LOAD_LATE_MS = 50,   /* what a request may have to wait */
-	LOAD_BUSY_MS = 100,
+	/* What a request may have to wait. A disk needs some time for any
+	 * number of them: with less under way than come in that time, it
+	 * would do less than it can, and be taken for a slow one. */
+	LOAD_LATE_MS = 100,
+	LOAD_BUSY_MS = 150,
 	LOAD_FULL_MS = 300,
 	LOAD_FEW = 64,       /* so many that wait are no load at all */
 	LOAD_RATE = 5000,    /* a second; until it was seen */

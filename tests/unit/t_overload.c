@@ -256,13 +256,14 @@ static void test_a_slow_disk(void **state)
 	/* Little to do says nothing. */
 	for (i = 0; i < 50; i++)
 		window(&l, LOAD_FEW - 1, 5);
-	assert_int_equal(load_level(&l, 200), SIP_CALM);
-	assert_int_equal(load_level(&l, 300), SIP_LATE);
-	assert_int_equal(load_level(&l, 500), SIP_BUSY);
+	assert_int_equal(load_level(&l, 499), SIP_CALM);
+	assert_int_equal(load_level(&l, 500), SIP_LATE);
+	assert_int_equal(load_level(&l, 750), SIP_BUSY);
 	for (i = 0; i < 50; i++)
 		window(&l, LOAD_FEW, 50);
 	assert_in_range(l.rate, 480, 520);
-	assert_int_equal(load_level(&l, LOAD_FEW), SIP_BUSY);
+	assert_int_equal(load_level(&l, LOAD_FEW), SIP_LATE);
+	assert_int_equal(load_level(&l, 100), SIP_BUSY);
 	assert_int_equal(load_level(&l, 400), SIP_FULL);
 	/* A few that hang are no load. */
 	assert_int_equal(load_level(&l, LOAD_FEW - 1), SIP_CALM);
