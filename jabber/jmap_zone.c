@@ -82,32 +82,41 @@ static int put_jid(struct buf *out, const struct jmap_pair *p,
 	return err;
 }
 
-/* Appends the JID, and the user part without its escapes. */
-static int make_jid(struct buf *out, struct buf *plain, const struct jmap *m,
+/* The name of a user part, which is short enough in its plainest form too. */
+static int read_user(struct buf *name, struct buf *user, struct view escaped)
+{
+	if (!escaped.n || escaped.n > JMAP_USER_MAX ||
+	    jesc_plain(name, escaped))
+		return EBADMSG;
+	jesc_user(user, buf_view(name));
+	return user->n <= JMAP_USER_MAX ? 0 : EBADMSG;
+}
+
+/* Appends the JID, and the user part with no more escapes than it needs. */
+static int make_jid(struct buf *out, struct buf *user, const struct jmap *m,
 		    enum jmap_zone kind, const struct jmap_sip *sip)
 {
 	const struct jmap_pair *p;
-	struct buf ascii = { 0 };
-	int err = EBADMSG;
+	struct buf ascii = { 0 }, name = { 0 };
+	int err = jid_host_ascii(&ascii, sip->host);
 
-	if (sip->user.n && sip->user.n <= JMAP_USER_MAX)
-		err = jid_host_ascii(&ascii, sip->host);
 	p = pair_for(m, kind, buf_view(&ascii));
 	if (!p)
 		err = ENOENT;
 	if (!err)
-		err = jesc_plain(plain, sip->user);
+		err = read_user(&name, user, sip->user);
 	if (!err)
-		err = put_jid(out, p, buf_view(plain), buf_view(&ascii));
+		err = put_jid(out, p, buf_view(&name), buf_view(&ascii));
 	buf_free(&ascii);
+	buf_free(&name);
 	return err;
 }
 
 int jmap_jid(const struct jmap *m, enum jmap_zone kind,
 	     const struct jmap_sip *sip, struct view *bare, struct buf *text)
 {
-	struct buf jid = { 0 }, plain = { 0 };
-	int err = make_jid(&jid, &plain, m, kind, sip);
+	struct buf jid = { 0 }, user = { 0 };
+	int err = make_jid(&jid, &user, m, kind, sip);
 
 	if (!err) {
 		buf_clear(text);
@@ -115,7 +124,7 @@ int jmap_jid(const struct jmap *m, enum jmap_zone kind,
 		*bare = buf_view(text);
 	}
 	buf_free(&jid);
-	buf_free(&plain);
+	buf_free(&user);
 	return err;
 }
 
@@ -167,12 +176,12 @@ static void put_sip(struct jmap_sip *out, struct buf *text, struct view name,
 static bool is_his(const struct jmap *m, const struct jmap_pair *p,
 		   const struct jmap_sip *sip, struct view jid)
 {
-	struct buf again = { 0 }, plain = { 0 };
-	bool same = !make_jid(&again, &plain, m, p->kind, sip) &&
+	struct buf again = { 0 }, user = { 0 };
+	bool same = !make_jid(&again, &user, m, p->kind, sip) &&
 		    view_eq(buf_view(&again), jid);
 
 	buf_free(&again);
-	buf_free(&plain);
+	buf_free(&user);
 	return same;
 }
 
@@ -243,24 +252,12 @@ static void add_name(struct jmap *m, struct view jid, struct view user)
 	htable_add(&m->names, &n->node, hash_view(jid));
 }
 
-/* The JID, and the user part with no more escapes than it needs. */
-static int make_name(struct buf *jid, struct buf *user, const struct jmap *m,
-		     enum jmap_zone kind, const struct jmap_sip *sip)
-{
-	struct buf plain = { 0 };
-	int err = make_jid(jid, &plain, m, kind, sip);
-
-	jesc_user(user, buf_view(&plain));
-	buf_free(&plain);
-	return err;
-}
-
 int jmap_remember(struct jmap *m, enum jmap_zone kind,
 		  const struct jmap_sip *sip)
 {
 	struct buf jid = { 0 }, user = { 0 };
 	const struct jmap_name *known = NULL;
-	int err = make_name(&jid, &user, m, kind, sip);
+	int err = make_jid(&jid, &user, m, kind, sip);
 
 	if (!err)
 		known = find_name(m, buf_view(&jid));
@@ -281,7 +278,7 @@ void jmap_forget(struct jmap *m, enum jmap_zone kind,
 	struct buf jid = { 0 }, user = { 0 };
 	struct jmap_name *known = NULL;
 
-	if (!make_name(&jid, &user, m, kind, sip))
+	if (!make_jid(&jid, &user, m, kind, sip))
 		known = find_name(m, buf_view(&jid));
 	if (known && view_eq(name_user(known), buf_view(&user))) {
 		htable_del(&m->names, &known->node);

@@ -6,7 +6,8 @@
 FUZZ = tests/fuzz/fuzz_command tests/fuzz/fuzz_control \
 	tests/fuzz/fuzz_conf tests/fuzz/fuzz_content \
 	tests/fuzz/fuzz_digest tests/fuzz/fuzz_dns tests/fuzz/fuzz_event \
-	tests/fuzz/fuzz_frame tests/fuzz/fuzz_import tests/fuzz/fuzz_pass \
+	tests/fuzz/fuzz_frame tests/fuzz/fuzz_import tests/fuzz/fuzz_jmap \
+	tests/fuzz/fuzz_pass \
 	tests/fuzz/fuzz_register tests/fuzz/fuzz_response \
 	tests/fuzz/fuzz_sip \
 	tests/fuzz/fuzz_uri tests/fuzz/fuzz_wire tests/fuzz/fuzz_ws
@@ -63,6 +64,12 @@ tests_fuzz_fuzz_irc_CPPFLAGS = $(S)/bridges/irc $(INC_worker)
 tests_fuzz_fuzz_irc_LDFLAGS = $(LDFLAGS_fuzz)
 tests_fuzz_fuzz_irc_LDADD = $(LIB_fuzz) bridges/irc/libircb.a $(LIB_base) \
 	$(IRC_LIBS)
+
+tests_fuzz_fuzz_jmap_SOURCES = tests/fuzz/fuzz_jmap.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_jmap_CPPFLAGS = $(INC_face) $(S)/jabber
+tests_fuzz_fuzz_jmap_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_jmap_LDADD = $(LIB_fuzz) jabber/libjabber.a $(LIB_base) \
+	$(IDN_LIBS)
 
 tests_fuzz_fuzz_pass_SOURCES = tests/fuzz/fuzz_pass.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_pass_CPPFLAGS = $(INC_daemon)
