@@ -69,7 +69,7 @@ static bool is_full(void *arg)
 static int parts_new(struct sip *s, const struct sip_conf *conf, char *why,
 		     size_t whysize)
 {
-	const struct stxn_ops stxn_ops = { uas_send, uas_stuck, s };
+	const struct stxn_ops stxn_ops = { uas_send_late, uas_stuck, s };
 	const struct ctxn_ops ctxn_ops = { uac_send, uac_over, s };
 	const struct transport_ops ops = {
 		.datagram = uas_datagram,

@@ -42,6 +42,7 @@ struct sip {
 	void (*strayh)(struct view packet, void *arg); /* may be NULL */
 	void *arg;
 	bool draining, users_unknown;
+	struct bucket reconnects; /* connections for answers alone */
 
 	struct transport *transport; /* owned, as are these: */
 	struct parser *parser;
@@ -72,6 +73,8 @@ void uas_datagram(const struct sip_flow *flow, struct view packet, void *arg);
 void uas_message(const struct sip_flow *flow, const struct prescan *pre,
 		 struct view packet, void *arg);
 void uas_send(const struct sip_flow *flow, struct view text, void *arg);
+/* The same for an answer that took its time. */
+void uas_send_late(const struct sip_flow *flow, struct view text, void *arg);
 void uas_stuck(uint64_t id, void *arg);
 
 /* One of our own sockets. */

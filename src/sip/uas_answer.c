@@ -19,6 +19,50 @@ void uas_send(const struct sip_flow *flow, struct view text, void *arg)
 	transport_send(s->transport, flow, text);
 }
 
+/* RFC 3261 18.2.2: when the connection of a request is gone its answer goes by
+ * a new one, to the sent-by's port. Only requests that were believed have got
+ * so far, and flow is where way_back() lets it go; and only so often, as
+ * whoever asks and hangs up makes us connect. */
+void uas_send_late(const struct sip_flow *flow, struct view text, void *arg)
+{
+	static const struct bucket_rate rate = { 2, 1000, 10 };
+	struct sip_flow anew = { .transport = SIP_TCP, .peer = flow->peer };
+	struct sip_flow alive;
+	struct sip *s = arg;
+
+	if (flow->transport != SIP_TCP || !netaddr_port(&flow->peer) ||
+	    sip_conn_flow(s, flow->conn, &alive)) {
+		uas_send(flow, text, arg);
+		return;
+	}
+	if (!bucket_take(&s->reconnects, &rate, now_ms()) ||
+	    transport_route(s->transport, &anew))
+		s->stats.send_errors++;
+	else
+		uas_send(&anew, text, arg);
+}
+
+/* Port 0: only by the connection that it came by. A client behind a NAT can't
+ * be connected to, and by TLS there is no name to verify. */
+static struct sip_flow way_back(const struct uas *u)
+{
+	const struct via *via = &u->req->via;
+	uint16_t port = via->port ? via->port : 5060;
+	struct sip_flow back = *u->flow;
+	struct netaddr said;
+
+	if (back.transport != SIP_TCP)
+		return back;
+	netaddr_set_port(&back.peer, port);
+	if (u->trusted && !sip_is_own(u->sip, &back.peer))
+		return back;
+	if (netaddr_set(&said, via->host, port) ||
+	    !netaddr_eq(&said, &back.peer) ||
+	    !sip_may_send(u->sip, &back.peer))
+		netaddr_set_port(&back.peer, 0);
+	return back;
+}
+
 static void head_make(const struct uas *u)
 {
 	buf_clear(&u->sip->head);
@@ -116,11 +160,13 @@ bool uas_repeated(const struct uas *u)
 int uas_txn(const struct uas *u, uint64_t *id)
 {
 	struct sip *s = u->sip;
+	struct sip_flow back;
 
 	if (u->in)
 		return injects_add(s->injects, id, u->in);
 	head_make(u);
-	return stxn_new(s->stxns, id, &u->key, u->flow, buf_view(&s->head));
+	back = way_back(u);
+	return stxn_new(s->stxns, id, &u->key, &back, buf_view(&s->head));
 }
 
 static void answer_injected(struct sip *s, uint64_t id, int code,

@@ -313,6 +313,70 @@ static void test_tcp_found_by_who_is_trusted(void **state)
 	close(fd);
 }
 
+/* A request by a connection that is gone before its answer; via_host: its Via.
+ * A socket that listens where it says is left, with an answer or not. */
+static int ask_and_hang_up(const char *via_host)
+{
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), fd;
+	char text[600], head[200];
+	struct netaddr any;
+
+	netaddr_set(&any, VIEW("127.0.0.1"), 0);
+	assert_int_equal(bind(listener, &any.u.sa, netaddr_len(&any)), 0);
+	assert_int_equal(listen(listener, 5), 0);
+	any = local_of(listener);
+	snprintf(head, sizeof(head), "%s:%u", via_host, netaddr_port(&any));
+	snprintf(text, sizeof(text),
+		 "MESSAGE sip:m@h SIP/2.0\r\n"
+		 "Via: SIP/2.0/TCP %s;branch=z9hG4bKgone%u\r\n"
+		 "From: <sip:a@h>;tag=1\r\nTo: <sip:m@h>\r\n"
+		 "Call-ID: gone\r\nCSeq: 1 MESSAGE\r\nMax-Forwards: 9\r\n"
+		 "Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi",
+		 head, netaddr_port(&any));
+	fd = tcp_open();
+	tcp_put(fd, text);
+	requests = 0;
+	while (!requests)
+		loop_turn(loop, 10);
+	close(fd);
+	turns();
+	sip_answer(edge, last_txn, 202, NULL, NULL, 0);
+	turns();
+	return listener;
+}
+
+static void test_tcp_a_late_answer_finds_its_way(void **state)
+{
+	int listener, fd, i, found = 0;
+
+	(void)state;
+	edge_open("127.0.0.0/8", NULL);
+	answer_code = 0;
+	listener = ask_and_hang_up("proxy.example");
+	fd = accept(listener, NULL, NULL);
+	assert_true(fd >= 0);
+	tcp_await(fd, "Call-ID: gone\r\n");
+	starts("SIP/2.0 202 Accepted\r\n");
+	close(fd);
+	close(listener);
+	/* not for ever */
+	for (i = 0; i < 20; i++) {
+		listener = ask_and_hang_up("127.0.0.1");
+		fd = accept(listener, NULL, NULL);
+		found += fd >= 0;
+		if (fd >= 0)
+			close(fd);
+		close(listener);
+	}
+	assert_int_equal(found, 9);
+	clock_advance(1000);
+	listener = ask_and_hang_up("127.0.0.1");
+	fd = accept(listener, NULL, NULL);
+	assert_true(fd >= 0);
+	close(fd);
+	close(listener);
+}
+
 /* Where all are too many the one that was silent longest goes, but nobody
  * that we know, and nobody who was heard just now. */
 static void test_tcp_places_for_others(void **state)
@@ -408,6 +472,7 @@ int main(void)
 		TEST(test_tcp_who_came_from_there_is_not_asked),
 		TEST(test_tcp_found_by_who_spoke),
 		TEST(test_tcp_found_by_who_is_trusted),
+		TEST(test_tcp_a_late_answer_finds_its_way),
 		TEST(test_tcp_places_for_others),
 		TEST(test_tcp_strangers_take_no_place_of_ours),
 		TEST(test_tcp_who_takes_nothing),
