@@ -408,6 +408,7 @@ void confab_stop(struct confab *c)
 	share_quiet(c);
 	heart_quiet(c);
 	sip_free(c->sip);
+	c->sip = NULL;
 	listen_free(&c->listen);
 	heart_stop(c);
 	share_stop(c);

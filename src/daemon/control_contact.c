@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "control_priv.h"
+#include "events.h"
 #include "location.h"
 #include "mem.h"
 
@@ -134,6 +135,8 @@ void control_forget(struct confab *c, struct view user)
 		id[i] = b[i]->id;
 	if (n)
 		location_commit(unbind(l, buf_view(&aor), id, n), NULL, NULL);
+	if (aor.n && c->sip)
+		sip_forget(c->sip, buf_view(&aor));
 	buf_free(&aor);
 }
 

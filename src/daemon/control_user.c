@@ -26,6 +26,7 @@ struct change {
 	void *arg;
 	struct user user;    /* views into bytes */
 	bool gone;           /* to be deleted; only the name counts */
+	bool anew;           /* the password is another */
 	size_t size;
 	char bytes[];
 };
@@ -73,15 +74,16 @@ static void on_changed(int err, void *arg)
 		users_del(c->users, ch->user.name);
 	else if (!err)
 		err = users_put(c->users, &ch->user);
-	if (!err && (ch->gone || ch->user.disabled))
+	/* Where he is somebody has said who may not say so any more. */
+	if (!err && (ch->gone || ch->anew || ch->user.disabled))
 		control_forget(c, ch->user.name);
 	share_user(c, ch->user.name);
 	ch->doneh(err, ch->arg);
 	mem_wipe_free(ch, ch->size);
 }
 
-static void put(struct confab *c, const struct user *u, store_done_h *doneh,
-		void *arg)
+static void put(struct confab *c, const struct user *u, bool anew,
+		store_done_h *doneh, void *arg)
 {
 	struct change *ch = change_new(c, u, doneh, arg);
 	struct store_txn *t = store_begin(c->store);
@@ -94,6 +96,7 @@ static void put(struct confab *c, const struct user *u, store_done_h *doneh,
 	size_t i;
 
 	_Static_assert((int)STORE_HA1S == (int)USER_HA1S, "one order");
+	ch->anew = anew;
 	for (i = 0; i < USER_HA1S; i++)
 		row.ha1[i] = u->ha1[i];
 	store_put_user(t, &row);
@@ -179,7 +182,7 @@ static int add_user(struct confab *c, const json_t *row, store_done_h *doneh,
 	if (err)
 		return err;
 	users_put(c->coming, &(struct user){ .name = u.name });
-	put(c, &u, doneh, arg);
+	put(c, &u, false, doneh, arg);
 	return 0;
 }
 
@@ -197,7 +200,7 @@ static int set_user(struct confab *c, const json_t *row, store_done_h *doneh,
 	read_row(&u, row);
 	err = users_check(&u);
 	if (!err)
-		put(c, &u, doneh, arg);
+		put(c, &u, true, doneh, arg);
 	return err;
 }
 
@@ -320,7 +323,7 @@ static void set_disabled(struct control_call *call, bool disabled)
 		return;
 	u = *old;
 	u.disabled = disabled;
-	put(control_confab(call->control), &u, control_on_done,
+	put(control_confab(call->control), &u, false, control_on_done,
 	    control_pending(call, mem_printf("user %.*s %s",
 					     VIEW_ARG(u.name),
 					     disabled ? "disabled" :

@@ -62,6 +62,15 @@ const struct sip_package *event_package(const struct sip *s, struct view name)
 	return NULL;
 }
 
+void sip_forget(struct sip *s, struct view aor)
+{
+	struct events *es = s->events;
+
+	subs_forget(es->subs, aor);
+	for (size_t i = 0; i < es->packages; i++)
+		pubs_forget(es->pubs, &es->package[i], aor);
+}
+
 int sip_package_add(struct sip *s, const struct sip_package *p)
 {
 	struct events *es = s->events;

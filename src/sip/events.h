@@ -99,4 +99,7 @@ size_t sip_published(const struct sip *s, const char *package,
 		     struct view resource,
 		     struct sip_publication out[EVENT_PUBS_RESOURCE]);
 
+/* This AOR is nobody any more: what he watches ends, and what he published. */
+void sip_forget(struct sip *s, struct view aor);
+
 #endif

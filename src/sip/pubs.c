@@ -160,6 +160,16 @@ struct pub *pubs_add(struct pubs *ps, const struct sip_package *p,
 	return pub;
 }
 
+void pubs_forget(struct pubs *ps, const struct sip_package *p,
+		 struct view resource)
+{
+	struct pub *all[EVENT_PUBS_RESOURCE];
+	size_t n = all_of(ps, p, resource, all);
+
+	while (n)
+		pub_end(all[--n]);
+}
+
 void pub_say(struct pub *pub, struct view body)
 {
 	body_set(pub, body);

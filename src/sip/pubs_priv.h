@@ -40,6 +40,9 @@ int pubs_room(const struct pubs *ps, size_t bytes, bool more);
  * goes where the resource has too many; its package is told. */
 struct pub *pubs_add(struct pubs *ps, const struct sip_package *p,
 		     struct view resource);
+/* All of a resource end. */
+void pubs_forget(struct pubs *ps, const struct sip_package *p,
+		 struct view resource);
 /* Its body from now on; the package is told. */
 void pub_say(struct pub *pub, struct view body);
 /* Ends so many seconds from now, and has a new etag. */

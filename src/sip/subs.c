@@ -349,6 +349,18 @@ void sub_lose(struct sub *sub)
 	sub_free(sub);
 }
 
+void subs_forget(struct subs *ss, struct view watcher)
+{
+	struct hnode *n = htable_find(&ss->by_watcher, hash_view(watcher));
+
+	for (; n; n = htable_more(n)) {
+		struct sub *sub = CONTAINER(n, struct sub, by_watcher);
+
+		if (view_eq(sub->watcher, watcher))
+			sub_end(sub, "rejected", 0);
+	}
+}
+
 /* ---- for packages ---- */
 
 void sip_watch_set(struct sip *s, uint64_t id, enum sip_watch_state state)

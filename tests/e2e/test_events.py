@@ -126,6 +126,26 @@ def test_a_user_watches_himself(server, phone, transport):
     assert watch.ask(600)[0] == 481
 
 
+@pytest.mark.parametrize('command', ['del', 'disable', 'passwd'])
+def test_who_may_not_log_in_sees_no_more(server, phone, tmp_path, command):
+    secret = tmp_path / 'secret'
+    secret.write_text('another one\n')
+    secret.chmod(0o600)
+    alice = phone(server, 'alice')
+    watch = Watch(alice, alice.aor)
+    watch.notice(1)
+    assert publish(alice, document('here'))[0] == 200
+    assert register(alice) == 200
+    words = ['user', command, 'alice']
+    if command == 'passwd':
+        words += ['--password-file', str(secret)]
+    assert server.show(*words)[0] == 0
+    wait_for(lambda: [m for m in watch.notices() if 'terminated' in get(
+        m.headers, 'subscription-state')], 'the end')
+    wait_for(lambda: stats(server) == (0, 0), 'all to be gone')
+    assert server.ctl('contact', 'alice') == []
+
+
 def test_registered_or_published_is_what_is_seen(server, phone):
     alice = phone(server, 'alice')
     assert register(alice) == 200
