@@ -16,6 +16,7 @@
 #ifndef CONFAB_JABBER_GATE_PRIV_H
 #define CONFAB_JABBER_GATE_PRIV_H
 
+#include "bucket.h"
 #include "gate.h"
 #include "xlink.h"
 
@@ -38,6 +39,9 @@ struct gate {
 	struct xlink *rooms;      /* likewise: of our rooms' domain */
 	struct addr *registrar;   /* ref */
 	void *state[GATE_MODULES]; /* of each module; owned by it */
+	struct gate_seen *seen;   /* owned: what is private to gate_*.c */
+	struct bucket logins;
+	struct wtimer retry;
 	bool running;
 };
 
@@ -53,12 +57,16 @@ struct person {
 	struct xlink *account; /* owned; NULL: he speaks by the component */
 	uint64_t account_id;
 	struct buf jid;        /* bare */
-	bool wanted;           /* he is to be online, even without a reason */
+	struct buf from;       /* see person_from() */
+	enum gate_login login; /* of the account */
+	bool wanted;           /* publishes presence, and that is a reason */
+	bool refused;          /* :offline: not by itself again */
 	bool here;             /* he has a device */
 	uint64_t busy_ms;      /* he said or got something last; monotonic */
 	size_t holds;          /* reasons to stay: rooms, watchers, texts */
-	struct wtimer idle;    /* private to person.c */
-	struct list waiting;   /* private to person.c */
+	struct wtimer idle, lost; /* private to person.c, as all below */
+	struct list waiting;
+	bool queued;           /* logs in when it is his turn */
 };
 
 /* NULL: not known yet. */
@@ -91,9 +99,29 @@ void person_hold(struct person *p);
 void person_release(struct person *p);
 /* Something passed that counts as use (not presence, not noise). */
 void person_busy(struct person *p);
+/* Logs out, if an account is in: by his wish, or idle. */
+void person_offline(struct person *p);
 /* A line for him by himself, past the journal, from an address of the
  * gateway: what became of what he wanted. */
 void person_tell(struct person *p, struct addr *from, struct view text);
+
+/* ---- person.c, for gate.c ---- */
+
+void persons_free(struct gate *g);
+void persons_stop(struct gate *g);
+void person_registered(struct gate *g, struct addr *user, bool here);
+void person_presence(struct gate *g, struct addr *user,
+		     const struct presence_state *s);
+/* His account is another one now, or gone. */
+void person_changed(struct gate *g, struct addr *owner);
+int persons_status(struct gate *g, struct sink *out);
+/* gate.c: what the modules do with it. */
+void gate_stanza(struct gate *g, struct xlink *x, struct person *p,
+		 const struct elem *e);
+void gate_up(struct gate *g, struct xlink *x, struct person *p);
+void gate_down(struct gate *g, struct xlink *x, struct person *p,
+	       enum lost_why why, struct view text);
+const struct gate_module *gate_module(size_t i); /* below GATE_MODULES */
 
 /* ---- what SIP users want ---- */
 
@@ -154,6 +182,9 @@ struct gate_module {
 	void (*presence)(struct person *p, const struct presence_state *s);
 	/* He is about to go offline by himself (idle, :offline). */
 	void (*leaving)(struct person *p);
+	/* He is about to be freed, or is somebody else from now on: nothing
+	 * of him is kept in memory. */
+	void (*gone)(struct person *p);
 	/* Words to an address of these kinds (bits of 1 << enum
 	 * jmap_kind). */
 	unsigned kinds;
@@ -166,7 +197,31 @@ struct gate_module {
 extern const struct gate_module service_module, puppets_module,
 	visits_module, watches_module, chats_module, iqs_module;
 
+/* ---- doors of modules that gate.c opens ---- */
+
+/* gateway_ops.settled: what became of what a chat or visit said to him. */
+void chats_settled(void *gate, struct addr *to, const struct msg *m,
+		   enum gate_fate fate, int status);
+/* What waits for somebody of XMPP: room is an inbox of the address
+ * "xmpp:local@domain/AOR", see chat_addr() in chat.h. */
+void chats_fanout(struct gate *g, struct room *room, struct msg *msg,
+		  struct member *const *members, size_t count);
+/* Members of our rooms who are on XMPP: "xmpp:local@domain". */
+void service_fanout(struct gate *g, struct room *room, struct msg *msg,
+		    struct member *const *members, size_t count);
+void service_tell(void *gate, struct room *room, const struct addr *to,
+		  struct view text);
+/* gateway_ops.watch, unwatch, show. */
+enum gate_watch watches_watch(void *gate, struct addr *watcher,
+			      struct addr *target, bool once);
+void watches_unwatch(void *gate, struct addr *watcher, struct addr *target);
+bool watches_show(void *gate, struct addr *watcher, struct addr *target,
+		  struct presence_state *out);
+
 /* ---- what modules share ---- */
+
+void gate_seen_init(struct gate *g);
+void gate_seen_free(struct gate *g);
 
 /* The SIP address of the gateway for this JID (kind, bare, nick), as addr:
  * mem_deref() it. NULL: it can have none. */
@@ -180,8 +235,8 @@ int gate_say(struct gate *g, struct addr *from, struct addr *user,
  * caller. */
 bool gate_within(struct gate *g, struct view jid, char what, unsigned rate,
 		 unsigned burst);
-/* Seen before: (by, id) of stanza-id, or what else tells it from all
- * others; remembered for an hour, in a ring of 4,096 for each by. */
+/* Seen before: (by, id) of stanza-id, or what else tells it from all others.
+ * The newest 65,536 in all are remembered. False: not seen; is now. */
 bool gate_seen(struct gate *g, struct view by, struct view id);
 
 #endif

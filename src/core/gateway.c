@@ -18,12 +18,13 @@ int hub_add_gateway(struct hub *h, const struct gateway_ops *ops, void *gw)
 	return 0;
 }
 
-const struct gateway *hub_gateway(const struct hub *h, struct view host)
+const struct gateway *hub_gateway(const struct hub *h, struct view user,
+				  struct view host)
 {
 	for (size_t i = 0; i < h->ngateways; i++) {
 		const struct gateway *g = &h->gateways[i];
 
-		if (g->ops->has(g->gw, host))
+		if (g->ops->has(g->gw, user, host))
 			return g;
 	}
 	return NULL;

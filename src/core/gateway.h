@@ -65,8 +65,9 @@ enum gate_watch {
 
 struct gateway_ops {
 	const char *name; /* "xmpp" */
-	/* Is this host one of its? Port and letter case do not matter. */
-	bool (*has)(void *gw, struct view host);
+	/* Is this address one of its? user is escaped as it came; letter case
+	 * of the host does not matter. */
+	bool (*has)(void *gw, struct view user, struct view host);
 	/* h runs once, now or later. */
 	void (*message)(void *gw, const struct gate_msg *m, gate_answer_h *h,
 			void *arg);
@@ -101,8 +102,9 @@ struct gateway {
 
 /* Registered for good; EEXIST. ops and gw are borrowed. */
 int hub_add_gateway(struct hub *h, const struct gateway_ops *ops, void *gw);
-/* The one that has this host, or NULL. */
-const struct gateway *hub_gateway(const struct hub *h, struct view host);
+/* The one that has this address, or NULL. */
+const struct gateway *hub_gateway(const struct hub *h, struct view user,
+				  struct view host);
 /* All of them are told. */
 void hub_gate_registered(struct hub *h, struct addr *user, bool here);
 void hub_gate_presence(struct hub *h, struct addr *user,

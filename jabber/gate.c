@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The gateway's two doors: what SIP users send to its addresses, and what
+ * comes by its ways into XMPP; and its life.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "clock.h"
+#include "gate_priv.h"
+#include "occupant.h"
+#include "jtext.h"
+#include "log.h"
+#include "mem.h"
+
+enum { TEXT_MAX = 9000, FULL_RETRY_S = 30 };
+
+static const struct gate_module *const modules[GATE_MODULES] = {
+	[GATE_SERVICE] = &service_module, [GATE_PUPPETS] = &puppets_module,
+	[GATE_VISITS] = &visits_module,	  [GATE_WATCHES] = &watches_module,
+	[GATE_CHATS] = &chats_module,	  [GATE_IQS] = &iqs_module,
+};
+
+const struct gate_module *gate_module(size_t i)
+{
+	return modules[i];
+}
+
+/* ---- asks ---- */
+
+static void ask_destroy(void *obj)
+{
+	struct ask *a = obj;
+
+	mem_deref(a->to);
+	buf_free(&a->texts);
+}
+
+static void answer(struct ask *a, int status, unsigned retry_after,
+		   struct view words)
+{
+	const struct gate_answer ga = { status, retry_after, words };
+
+	if (a->answered)
+		return;
+	a->answered = true;
+	a->h(&ga, a->arg);
+}
+
+void ask_ok(struct ask *a, int status, struct view words)
+{
+	answer(a, status, 0, words);
+}
+
+void ask_refuse(struct ask *a, int status, unsigned retry_after,
+		struct view words)
+{
+	answer(a, status, retry_after, words);
+}
+
+/* Copies v behind what is there; the views are made when all is. */
+static size_t put(struct ask *a, struct view v)
+{
+	size_t at = a->texts.n;
+
+	buf_addv(&a->texts, v);
+	buf_addc(&a->texts, '\0');
+	return at;
+}
+
+static struct ask *ask_new(struct gate *g, const struct gate_msg *m,
+			   const struct jmap_target *t, gate_answer_h *h,
+			   void *arg)
+{
+	struct ask *a = mem_new(sizeof(*a), ask_destroy);
+	struct buf meta = { 0 };
+	size_t bare, nick, text, dedupe, at;
+
+	meta_put(&meta, &m->meta);
+	a->gate = g;
+	a->to = mem_ref(m->to);
+	a->kind = m->kind;
+	a->time_ms = m->time_ms;
+	a->h = h;
+	a->arg = arg;
+	bare = put(a, t->bare);
+	nick = put(a, t->nick);
+	text = put(a, m->text);
+	dedupe = put(a, m->dedupe);
+	at = put(a, buf_view(&meta));
+	a->target.kind = t->kind;
+	a->target.bare = view_mem(a->texts.p + bare, t->bare.n);
+	a->target.nick = view_mem(a->texts.p + nick, t->nick.n);
+	a->text = view_mem(a->texts.p + text, m->text.n);
+	a->dedupe = view_mem(a->texts.p + dedupe, m->dedupe.n);
+	meta_get(&a->meta, view_mem(a->texts.p + at, meta.n));
+	buf_free(&meta);
+	return a;
+}
+
+/* ---- commands ---- */
+
+static bool has_name(const char *names, struct view name)
+{
+	struct view v = view_str(names), word;
+
+	while (view_word(&v, " ", &word))
+		if (view_ieq(word, name))
+			return true;
+	return false;
+}
+
+static bool is_for(const struct gate_command *c, const struct ask *a)
+{
+	return (c->kinds & (1U << a->target.kind)) ||
+	       (a->registrar && (c->kinds & GATE_TO_REGISTRAR));
+}
+
+static const struct gate_command *command_find(const struct ask *a,
+					       struct view name, bool *known)
+{
+	*known = false;
+	for (size_t i = 0; i < GATE_MODULES; i++)
+		for (size_t j = 0; j < modules[i]->command_count; j++) {
+			const struct gate_command *c =
+				&modules[i]->commands[j];
+
+			if (!has_name(c->names, name))
+				continue;
+			*known = true;
+			if (is_for(c, a))
+				return c;
+		}
+	return NULL;
+}
+
+static void help(struct ask *a)
+{
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < GATE_MODULES; i++)
+		for (size_t j = 0; j < modules[i]->command_count; j++) {
+			const struct gate_command *c =
+				&modules[i]->commands[j];
+
+			if (!is_for(c, a))
+				continue;
+			if (b.n)
+				buf_addc(&b, '\n');
+			buf_adds(&b, c->help);
+		}
+	ask_ok(a, 200, buf_view(&b));
+	buf_free(&b);
+}
+
+static void unknown(struct ask *a, struct view name, bool known)
+{
+	struct buf b = { 0 };
+
+	buf_adds(&b, "ERROR: :");
+	buf_addv(&b, view_head(name, 32));
+	buf_adds(&b, known ? " is not for this address" :
+			     " is no command");
+	buf_adds(&b, "; :help lists what there is here.");
+	ask_refuse(a, 400, 0, buf_view(&b));
+	buf_free(&b);
+}
+
+/* ":word" at the start is a command. ":-)" is none. */
+static bool run_command(struct ask *a)
+{
+	struct view line = view_trim(a->text), name, rest;
+	const struct gate_command *c;
+	bool known;
+
+	if (a->kind != GATE_TEXT || line.n < 2 || line.p[0] != ':' ||
+	    (line.p[1] | 32) < 'a' || (line.p[1] | 32) > 'z')
+		return false;
+	line = view_from(line, 1);
+	name = line;
+	for (name.n = 0; name.n < line.n; name.n++)
+		if (strchr(" \t\r\n", line.p[name.n]))
+			break;
+	rest = view_trim(view_from(line, name.n));
+	if (view_ieqs(name, "help")) {
+		help(a);
+		return true;
+	}
+	c = command_find(a, name, &known);
+	/* ":Sue, are you there?" to a person is meant for him */
+	if (!c && !known && a->target.kind == JMAP_PERSON && !a->registrar)
+		return false;
+	a->text = rest;
+	if (c)
+		c->run(a);
+	else
+		unknown(a, name, known);
+	return true;
+}
+
+/* ---- the door of SIP ---- */
+
+static void refuse_now(gate_answer_h *h, void *arg, int status,
+		       unsigned retry_after, struct view words)
+{
+	const struct gate_answer a = { status, retry_after, words };
+
+	h(&a, arg);
+}
+
+static void dispatch(struct ask *a)
+{
+	for (size_t i = 0; i < GATE_MODULES; i++)
+		if (modules[i]->message && !a->registrar &&
+		    (modules[i]->kinds & (1U << a->target.kind))) {
+			modules[i]->message(a);
+			return;
+		}
+	ask_refuse(a, a->kind == GATE_TEXT ? 404 : 200, 0,
+		   a->registrar ? VIEW("This is the gateway to XMPP: :help "
+				       "lists its commands.") :
+				  VIEW("ERROR: nobody listens at this "
+				       "address."));
+}
+
+static int target_of(struct gate *g, const struct gate_msg *m,
+		     struct jmap_target *t, struct buf *text)
+{
+	if (!addr_eq(m->to, g->registrar))
+		return jmap_from_sip(g->map, m->to->user, m->to->host, t,
+				     text);
+	*t = (struct jmap_target){ .kind = JMAP_SERVICE };
+	return 0;
+}
+
+static void take(struct gate *g, const struct gate_msg *m,
+		 const struct jmap_target *t, gate_answer_h *h, void *arg)
+{
+	size_t max = g->conf.text_max ? g->conf.text_max : TEXT_MAX;
+	struct person *p;
+	struct ask *a;
+	int err;
+
+	if (m->text.n > max) {
+		refuse_now(h, arg, 413, 0,
+			   VIEW("ERROR: Your message was not sent. It is too "
+				"long."));
+		return;
+	}
+	err = person_get(&p, g, m->from);
+	if (err) {
+		refuse_now(h, arg, 403, 0, jtext(JTEXT_NO_ACCOUNT));
+		return;
+	}
+	a = ask_new(g, m, t, h, arg);
+	a->person = p;
+	a->registrar = addr_eq(m->to, g->registrar);
+	if (!run_command(a))
+		dispatch(a);
+	mem_deref(a);
+}
+
+static void op_message(void *gw, const struct gate_msg *m, gate_answer_h *h,
+		       void *arg)
+{
+	struct gate *g = gw;
+	struct jmap_target t;
+	struct buf text = { 0 };
+
+	if (!g->running)
+		refuse_now(h, arg, 503, 5, VIEW_NONE);
+	else if (target_of(g, m, &t, &text))
+		refuse_now(h, arg, 404, 0, VIEW_NONE);
+	else if (t.kind == JMAP_BAD)
+		refuse_now(h, arg, (int)t.status, 0, t.why);
+	else
+		take(g, m, &t, h, arg);
+	buf_free(&text);
+}
+
+static bool op_has(void *gw, struct view user, struct view host)
+{
+	const struct gate *g = gw;
+
+	return jmap_is_ours(g->map, host) ||
+	       (view_eq(user, g->registrar->user) &&
+		view_ieq(host, g->registrar->host));
+}
+
+static void op_registered(void *gw, struct addr *user, bool here)
+{
+	struct gate *g = gw;
+
+	if (g->running)
+		person_registered(g, user, here);
+}
+
+static void op_presence(void *gw, struct addr *user,
+			const struct presence_state *s)
+{
+	struct gate *g = gw;
+
+	if (g->running)
+		person_presence(g, user, s);
+}
+
+/* ---- the door of XMPP ---- */
+
+void gate_stanza(struct gate *g, struct xlink *x, struct person *p,
+		 const struct elem *e)
+{
+	if (!g->running)
+		return;
+	if (x->kind != XLINK_ROOMS && occupants_stanza(g, x, e))
+		return;
+	for (size_t i = 0; i < GATE_MODULES; i++)
+		if (modules[i]->stanza && modules[i]->stanza(g, x, p, e))
+			return;
+}
+
+void gate_up(struct gate *g, struct xlink *x, struct person *p)
+{
+	for (size_t i = 0; i < GATE_MODULES; i++)
+		if (modules[i]->up)
+			modules[i]->up(g, x, p);
+	occupants_up(g, x);
+}
+
+void gate_down(struct gate *g, struct xlink *x, struct person *p,
+	       enum lost_why why, struct view text)
+{
+	occupants_down(g, x);
+	for (size_t i = 0; i < GATE_MODULES; i++)
+		if (modules[i]->down)
+			modules[i]->down(g, x, p, why, text);
+}
+
+static void on_up(struct xlink *x, void *arg)
+{
+	gate_up(arg, x, NULL);
+}
+
+static void on_down(struct xlink *x, enum lost_why why, struct view text,
+		    void *arg)
+{
+	log_warning("xmpp %s: %.*s", x->label, VIEW_ARG(text));
+	gate_down(arg, x, NULL, why, text);
+}
+
+static void on_stanza(struct xlink *x, const struct elem *e, void *arg)
+{
+	struct gate *g = arg;
+	struct person *p = NULL;
+
+	if (x->kind == XLINK_COMPONENT)
+		p = person_of(g, x, elem_get(e, "to"));
+	gate_stanza(g, x, p, e);
+}
+
+/* ---- life ---- */
+
+static const struct xlink_ops component_ops = { on_up, on_down, on_stanza };
+
+static int component_open(struct xlink **xp, struct gate *g,
+			  enum xlink_kind kind, const char *domain,
+			  const char *secret)
+{
+	char port[8];
+	const struct bridge_setting settings[] = {
+		{ "kind", "component" },
+		{ "domain", domain },
+		{ "host", g->conf.component_host },
+		{ "port", port },
+		{ "secret", secret },
+	};
+	const struct xlink_conf conf = {
+		.loop = g->conf.loop,
+		.bridge = g->conf.bridge,
+		.kind = kind,
+		.label = domain,
+		.domain = domain,
+		.settings = settings,
+		.count = sizeof(settings) / sizeof(settings[0]),
+		.ops = &component_ops,
+		.arg = g,
+	};
+	struct buf b = { 0 };
+
+	buf_add_u64(&b, g->conf.component_port);
+	view_copy(port, sizeof(port), buf_view(&b));
+	buf_free(&b);
+	return xlink_new(xp, &conf);
+}
+
+static void own_texts(struct gate_conf *c)
+{
+	const char **const text[] = {
+		&c->domain, &c->registrar, &c->message_type, &c->auto_accept,
+		&c->component_domain, &c->component_host,
+		&c->rooms_domain,
+	};
+
+	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++)
+		*text[i] = mem_strdup(*text[i] ? *text[i] : "");
+	c->component_secret = c->rooms_secret = NULL; /* the sessions' */
+}
+
+static void free_texts(struct gate_conf *c)
+{
+	const char *const text[] = {
+		c->domain, c->registrar, c->message_type, c->auto_accept,
+		c->component_domain, c->component_host,
+		c->rooms_domain,
+	};
+
+	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++)
+		mem_free((char *)(uintptr_t)text[i]);
+}
+
+static int registrar_of(struct gate *g, struct buf *why)
+{
+	struct view v = view_str(g->conf.registrar), user, host;
+
+	if (view_istarts(v, VIEW("sip:")))
+		v = view_from(v, 4);
+	if (view_cut(v, '@', &user, &host) && user.n &&
+	    !addr_new(&g->registrar, VIEW("sip"), user, host, VIEW_NONE))
+		return 0;
+	buf_adds(why, "registrar has to be an address like "
+		      "\"jabber_gateway@example.org\"");
+	return EINVAL;
+}
+
+static int open_components(struct gate *g, const struct gate_conf *c)
+{
+	int err = 0;
+
+	if (*g->conf.component_domain)
+		err = component_open(&g->component, g, XLINK_COMPONENT,
+				     g->conf.component_domain,
+				     c->component_secret);
+	if (!err && *g->conf.rooms_domain)
+		err = component_open(&g->rooms, g, XLINK_ROOMS,
+				     g->conf.rooms_domain, c->rooms_secret);
+	return err;
+}
+
+static const struct gateway_ops gateway_ops = {
+	.name = "xmpp",
+	.has = op_has,
+	.message = op_message,
+	.settled = chats_settled,
+	.registered = op_registered,
+	.presence = op_presence,
+	.watch = watches_watch,
+	.unwatch = watches_unwatch,
+	.show = watches_show,
+};
+
+static void op_fanout(void *arg, struct room *room, struct msg *msg,
+		      struct member *const *members, size_t count)
+{
+	if (room->inbox)
+		chats_fanout(arg, room, msg, members, count);
+	else
+		service_fanout(arg, room, msg, members, count);
+}
+
+int gate_new(struct gate **gp, const struct gate_conf *conf, struct buf *why)
+{
+	struct gate *g = mem_zalloc(sizeof(*g));
+	int err;
+
+	g->conf = *conf;
+	own_texts(&g->conf);
+	g->map = mem_ref(conf->map);
+	gate_seen_init(g);
+	err = registrar_of(g, why);
+	if (!err)
+		err = open_components(g, conf);
+	if (!err)
+		err = hub_add_gateway(conf->hub, &gateway_ops, g);
+	for (size_t i = 0; i < GATE_MODULES && !err; i++)
+		if (modules[i]->start)
+			err = modules[i]->start(g);
+	if (err) {
+		gate_free(g);
+		return err;
+	}
+	bridge_members(conf->bridge, op_fanout, service_tell, g);
+	*gp = g;
+	return 0;
+}
+
+static void wake_owner(struct addr *owner, void *arg)
+{
+	struct person *p;
+
+	if (!person_get(&p, arg, owner) && p->login == GATE_ALWAYS)
+		(void)person_wake(p);
+}
+
+int gate_start(struct gate *g)
+{
+	const struct gate_accounts *as = g->conf.accounts;
+	int err = 0;
+
+	g->running = true;
+	if (g->component)
+		err = xlink_open(g->component);
+	if (!err && g->rooms)
+		err = xlink_open(g->rooms);
+	if (!err && as && as->each)
+		as->each(wake_owner, g, as->arg);
+	return err;
+}
+
+void gate_stop(struct gate *g)
+{
+	if (!g->running)
+		return;
+	for (size_t i = 0; i < GATE_MODULES; i++)
+		if (modules[i]->stop)
+			modules[i]->stop(g);
+	g->running = false;
+	persons_stop(g);
+	if (g->component)
+		xlink_close(g->component);
+	if (g->rooms)
+		xlink_close(g->rooms);
+}
+
+void gate_free(struct gate *g)
+{
+	if (!g)
+		return;
+	for (size_t i = 0; i < GATE_MODULES; i++)
+		if (modules[i]->free)
+			modules[i]->free(g);
+	persons_free(g);
+	xlink_free(g->component);
+	xlink_free(g->rooms);
+	htable_free(&g->occupants);
+	gate_seen_free(g);
+	mem_deref(g->registrar);
+	mem_deref(g->map);
+	free_texts(&g->conf);
+	mem_free(g);
+}
+
+void gate_account_changed(struct gate *g, struct addr *owner)
+{
+	if (g->running)
+		person_changed(g, owner);
+}
+
+static int link_print(struct sink *out, const struct xlink *x)
+{
+	int err = sink_printf(out, "component %s: %s", x->label,
+			      xlink_state_name(x->state));
+
+	if (!err && x->error[0])
+		err = sink_printf(out, ", last error: %s", x->error);
+	return err ? err : sink_printf(out, "\n");
+}
+
+int gate_status(struct gate *g, struct sink *out)
+{
+	int err = g->component ? link_print(out, g->component) : 0;
+
+	if (!err && g->rooms)
+		err = link_print(out, g->rooms);
+	for (size_t i = 0; i < GATE_MODULES && !err; i++)
+		if (modules[i]->status)
+			err = modules[i]->status(g, out);
+	return err ? err : persons_status(g, out);
+}
