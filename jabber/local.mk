@@ -6,6 +6,9 @@ noinst_LIBRARIES += jabber/libjabber.a
 jabber_libjabber_a_SOURCES = \
 	jabber/elem.c jabber/elem.h \
 	jabber/face.c jabber/face.h \
+	jabber/chats.c \
+	jabber/gate.c jabber/gate.h jabber/gate_priv.h jabber/gate_share.c \
+	jabber/iqs.c \
 	jabber/jerror.c jabber/jerror.h \
 	jabber/jescape.c jabber/jescape.h \
 	jabber/jid.c jabber/jid.h \
@@ -14,6 +17,12 @@ jabber_libjabber_a_SOURCES = \
 	jabber/jmap_xmpp.c jabber/jmap_zone.c \
 	jabber/jnick.c jabber/jnick.h \
 	jabber/jtext.c jabber/jtext.h \
+	jabber/occupant.c jabber/occupant.h \
+	jabber/person.c \
+	jabber/puppets.c \
+	jabber/service.c \
+	jabber/visits.c \
+	jabber/watches.c \
 	jabber/xlink.c jabber/xlink.h jabber/xstanza.c \
 	jabber/xml.c jabber/xml.h
 jabber_libjabber_a_CPPFLAGS = $(INC_face) $(S)/jabber $(IDN_CFLAGS)

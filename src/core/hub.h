@@ -169,6 +169,7 @@ struct hub_say {
 	enum msg_kind kind;
 	struct view text;
 	struct view dedupe; /* key of the request, or empty */
+	struct view meta;   /* as meta_put() made it, or empty */
 };
 /* A member speaks. EACCES: no joined member, EAGAIN: he is muted, EBADMSG:
  * nothing left of the text, EMSGSIZE. The doneh's err EEXIST: this dedupe key

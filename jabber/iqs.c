@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "gate_priv.h"
+
+const struct gate_module iqs_module = { .start = NULL };
