@@ -42,16 +42,6 @@ void list_remove(struct list *l, struct lnode *n)
 	l->count--;
 }
 
-struct lnode *list_first(const struct list *l)
-{
-	return l->count ? l->head.next : NULL;
-}
-
-struct lnode *list_next(const struct list *l, const struct lnode *n)
-{
-	return n->next == &l->head ? NULL : n->next;
-}
-
 struct lnode *list_shift(struct list *l)
 {
 	struct lnode *n = list_first(l);

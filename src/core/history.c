@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The newest words of a room, for those who come. */
+/*
+ * The newest words of a room, for those who come. Where thousands have come,
+ * thousands of notices lie before and behind those words, each for one only:
+ * so a room remembers between which numbers there are words at all.
+ */
 #include <errno.h>
 
 #include "hub_priv.h"
@@ -10,6 +14,8 @@ enum { HISTORY_MAX = 200 };
 struct asked {
 	struct hub *hub; /* ref */
 	uint64_t room;
+	struct store_span span;
+	size_t count;
 	hub_history_h *h;
 	void *arg;
 };
@@ -17,6 +23,18 @@ struct asked {
 static void asked_destroy(void *obj)
 {
 	mem_deref(((struct asked *)obj)->hub);
+}
+
+/* count texts were found where this was asked. */
+static void learn(struct room *room, const struct asked *q,
+		  const struct store_msg *sms, size_t count)
+{
+	uint64_t last = count ? sms[count - 1].seq : 0;
+
+	if (room->talk_last == q->span.upto && last < room->talk_last)
+		room->talk_last = last;
+	if (count < q->count)
+		room->talk_first = count ? sms[0].seq : q->span.upto + 1;
 }
 
 static void on_history(int err, const struct store_msg *sms, size_t count,
@@ -29,8 +47,10 @@ static void on_history(int err, const struct store_msg *sms, size_t count,
 
 	if (!err && !room)
 		err = ENOENT;
-	if (!err)
+	if (!err) {
+		learn(room, q, sms, count);
 		n = journal_msgs(msgs, room, sms, count);
+	}
 	q->h(err, msgs, n, q->arg);
 	while (n)
 		mem_deref(msgs[--n]);
@@ -47,5 +67,8 @@ void hub_history(struct room *r, size_t count, hub_history_h *h, void *arg)
 	q->arg = arg;
 	if (count > HISTORY_MAX)
 		count = HISTORY_MAX;
-	store_history(r->hub->store, r->id, count ? count : 1, on_history, q);
+	q->count = count ? count : 1;
+	q->span.after = r->talk_first ? r->talk_first - 1 : 0;
+	q->span.upto = r->talk_last;
+	store_history(r->hub->store, r->id, q->span, q->count, on_history, q);
 }

@@ -212,6 +212,12 @@ void journal_want(struct room *room, uint64_t seq)
 		read_next(room);
 }
 
+/* What store_history() finds. */
+static bool is_talk(const struct msg *msg)
+{
+	return msg->kind <= MSG_EMOTE && !msg->audience;
+}
+
 void journal_commit(struct room *room, struct msg *msg, int err)
 {
 	struct msg **slot;
@@ -221,6 +227,8 @@ void journal_commit(struct room *room, struct msg *msg, int err)
 	slot = &room->recent[msg->seq % ROOM_RECENT];
 	room->committed = msg->seq;
 	room->bytes += err ? 0 : msg->text.n;
+	if (!err && is_talk(msg))
+		room->talk_last = msg->seq;
 	weigh_commit(room);
 	mem_deref(*slot);
 	*slot = err ? NULL : mem_ref(msg);

@@ -50,6 +50,8 @@ struct room {
 	uint64_t created_ms;
 	uint64_t head;         /* newest sequence number given out */
 	uint64_t committed;    /* newest that may be delivered */
+	uint64_t talk_first;   /* no text for all is before this, nor */
+	uint64_t talk_last;    /* after this (hub): see history.c */
 	struct msg **recent;   /* owned; ROOM_RECENT refs, at the number's
 				  remainder; NULL: nothing was said yet */
 	struct room_page *page; /* owned; the last one read, or NULL */

@@ -303,7 +303,7 @@ struct room *room_new(struct hub *h, const struct store_room *sr,
 						   : NOTICES_ALL;
 	room->subject = view_mem(view_dup(sr->subject), sr->subject.n);
 	room->created_ms = sr->created_ms ? sr->created_ms : wall_ms();
-	room->head = room->committed = sr->head;
+	room->head = room->committed = room->talk_last = sr->head;
 	htable_add(&h->rooms_by_name, &room->by_name,
 		   room_hash(room_name(room), room_domain(room)));
 	return room;

@@ -58,11 +58,12 @@ enum step {
 	STEP_COUNT,
 };
 
-/* A page of a room's journal: asked for with the first four. */
+/* A page of a room's journal: asked for with the first five. */
 struct db_page {
 	uint64_t room, after;
 	size_t max;
-	bool history;           /* the newest texts instead of the oldest */
+	bool history;           /* the newest texts instead of the oldest, */
+	uint64_t upto;          /* of those up to here */
 	struct store_msg *msgs; /* owned: mem_free(); views into bytes */
 	size_t count;
 	struct buf bytes;       /* owned */

@@ -327,6 +327,8 @@ int db_read(struct db *db, struct db_page *page)
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)page->room);
 	sqlite3_bind_int64(st, 2, (sqlite3_int64)page->after);
 	sqlite3_bind_int64(st, 3, (sqlite3_int64)page->max);
+	if (page->history)
+		sqlite3_bind_int64(st, 4, (sqlite3_int64)page->upto);
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW && !page->bytes.over)
 		add_row(page, st);
 	err = db_end(db, st, rc);

@@ -374,10 +374,21 @@ void store_read(struct store *s, uint64_t room, uint64_t after, size_t max,
 	submit_page(s, &rows, h, arg);
 }
 
-void store_history(struct store *s, uint64_t room, size_t max,
-		   store_msgs_h *h, void *arg)
+static uint64_t number(uint64_t n)
 {
-	struct db_page rows = { .room = room, .max = max, .history = true };
+	return n > INT64_MAX ? INT64_MAX : n;
+}
+
+void store_history(struct store *s, uint64_t room, struct store_span span,
+		   size_t max, store_msgs_h *h, void *arg)
+{
+	struct db_page rows = {
+		.room = room,
+		.after = number(span.after),
+		.upto = number(span.upto),
+		.max = max,
+		.history = true,
+	};
 
 	assert(max > 0 && max <= HISTORY_MAX);
 	submit_page(s, &rows, h, arg);

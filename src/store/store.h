@@ -287,9 +287,13 @@ void store_read(struct store *s, uint64_t room, uint64_t after, size_t max,
 		store_msgs_h *h, void *arg);
 
 /* The newest texts and emotes (kinds below 2), at most max (<= 200), in order,
- * for all (audience 0). As store_read() otherwise. */
-void store_history(struct store *s, uint64_t room, size_t max,
-		   store_msgs_h *h, void *arg);
+ * for all (audience 0), with after < seq <= upto: what lies beyond is not
+ * looked at. As store_read() otherwise. */
+struct store_span {
+	uint64_t after, upto;
+};
+void store_history(struct store *s, uint64_t room, struct store_span span,
+		   size_t max, store_msgs_h *h, void *arg);
 
 struct store_stats {
 	uint64_t commits;      /* groups, pages without a commit included */

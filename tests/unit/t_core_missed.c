@@ -66,6 +66,43 @@ static void history_is_for_all(void **state)
 	rig_stop();
 }
 
+static size_t history_now(struct heard *got, size_t count)
+{
+	memset(got, 0, sizeof(*got));
+	hub_history(room, count, on_history, got);
+	rig_settle();
+	assert_int_equal(got->calls, 1);
+	assert_int_equal(got->err, 0);
+	return got->count;
+}
+
+/* However much the room has learned of where its words are. */
+static void history_among_notices(void **state)
+{
+	struct heard got;
+
+	(void)state;
+	alice_and_bob();
+	assert_int_equal(history_now(&got, 3), 0);
+	assert_int_equal(rig_try_join(room, "carol", MEMBER_JOINED, "in"), 0);
+	assert_int_equal(history_now(&got, 3), 0);
+	rig_say(room, "bob", "one");
+	assert_int_equal(rig_try_join(room, "dave", MEMBER_JOINED, "in"), 0);
+	assert_int_equal(history_now(&got, 3), 1);
+	assert_string_equal(got.text[0], "one");
+	rig_say(room, "alice", "two");
+	assert_int_equal(rig_try_join(room, "erin", MEMBER_JOINED, "in"), 0);
+	assert_int_equal(history_now(&got, 1), 1);
+	assert_string_equal(got.text[0], "two");
+	assert_int_equal(history_now(&got, 3), 2);
+	assert_string_equal(got.text[0], "one");
+	hub_history(room, 3, on_history, &got); /* asked before it is said */
+	rig_say(room, "alice", "three");
+	assert_int_equal(history_now(&got, 3), 3);
+	assert_string_equal(got.text[2], "three");
+	rig_stop();
+}
+
 static void history_of_a_room_that_ended(void **state)
 {
 	struct heard got = { 0 };
@@ -561,6 +598,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RIG_TEST(history_is_for_all),
+		RIG_TEST(history_among_notices),
 		RIG_TEST(history_of_a_room_that_ended),
 		RIG_TEST(fate_counts_everybody),
 		RIG_TEST(fate_details_end),

@@ -122,16 +122,25 @@ static void put(struct rig *rig, uint64_t seq, uint32_t kind,
 	assert_int_equal(rig_run(rig, t), 0);
 }
 
-static size_t history(struct rig *rig, uint64_t room, size_t max,
-		      uint64_t seqs[256])
+static size_t history_of(struct rig *rig, uint64_t room,
+			 struct store_span span, size_t max,
+			 uint64_t seqs[256])
 {
 	struct rig_seqs out = { rig, rig_ask(rig), seqs, 0 };
 	size_t n = out.ask->n;
 
-	store_history(rig->s, room, max, rig_on_seqs, &out);
+	store_history(rig->s, room, span, max, rig_on_seqs, &out);
 	rig_wait(rig);
 	assert_int_equal(rig->errs[n], 0);
 	return out.count;
+}
+
+static size_t history(struct rig *rig, uint64_t room, size_t max,
+		      uint64_t seqs[256])
+{
+	const struct store_span all = { 0, UINT64_MAX };
+
+	return history_of(rig, room, all, max, seqs);
 }
 
 static void history_is_the_newest_for_all(void **state)
@@ -156,6 +165,15 @@ static void history_is_the_newest_for_all(void **state)
 	assert_int_equal(history(rig, 1, 200, seqs), 4);
 	assert_int_equal(seqs[0], 1);
 	assert_int_equal(history(rig, 2, 200, seqs), 0);
+	assert_int_equal(history_of(rig, 1, (struct store_span){ 1, 4 }, 200,
+				    seqs), 2);
+	assert_int_equal(seqs[0], 2);
+	assert_int_equal(seqs[1], 4);
+	assert_int_equal(history_of(rig, 1, (struct store_span){ 1, 4 }, 1,
+				    seqs), 1);
+	assert_int_equal(seqs[0], 4);
+	assert_int_equal(history_of(rig, 1, (struct store_span){ 4, 6 }, 200,
+				    seqs), 0);
 	rig_free(rig);
 }
 
