@@ -29,6 +29,7 @@ struct ctxns {
 	struct ctxn **spare; /* owned: free slots below used */
 	struct ctxn **table; /* owned: by id, at most half full */
 	size_t spares, count, max, mask, fresh;
+	struct window window;
 	uint8_t key[CTXN_KEY];
 	struct ctxn_stats stats;
 };
@@ -62,6 +63,7 @@ struct ctxns *ctxns_new(struct wheel *w, size_t max, const uint8_t *key,
 
 	cs->wheel = w;
 	cs->max = max;
+	window_init(&cs->window, 0);
 	cs->ops = *ops;
 	cs->mask = TABLE_MIN - 1;
 	cs->table = mem_zalloc(TABLE_MIN * sizeof(struct ctxn *));
@@ -103,6 +105,11 @@ size_t ctxns_count(const struct ctxns *cs)
 size_t ctxns_fresh(const struct ctxns *cs)
 {
 	return cs->fresh;
+}
+
+struct window *ctxns_window(struct ctxns *cs)
+{
+	return &cs->window;
 }
 
 static void fresh_set(struct ctxns *cs, struct ctxn *c, bool fresh)
@@ -404,9 +411,12 @@ enum ctxn_match ctxns_answer(struct ctxns *cs, struct view branch,
 	if (!template_is(c->tmpl, method))
 		return CTXN_STRAY;
 
-	if (status >= 200)
-		txn_over(cs, c, status);
-	else
+	if (status < 200) {
 		state_set(c, CTXN_PROCEEDING);
+		return CTXN_TAKEN;
+	}
+	if (!sip_is_stream(c->transport))
+		window_answer(&cs->window, !c->fresh);
+	txn_over(cs, c, status);
 	return CTXN_TAKEN;
 }

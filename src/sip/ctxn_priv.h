@@ -13,6 +13,7 @@
 
 #include "template_priv.h"
 #include "wheel.h"
+#include "window_priv.h"
 
 enum {
 	SIP_T1_MS = 500,
@@ -77,6 +78,8 @@ size_t ctxns_count(const struct ctxns *cs);
 /* Those over UDP that were sent once and are not answered: what may come back
  * at any moment. */
 size_t ctxns_fresh(const struct ctxns *cs);
+/* How many of these there should be, by the answers so far. */
+struct window *ctxns_window(struct ctxns *cs);
 
 /* A slot, zeroed but for its id, or NULL: at the limit. The id is the wish,
  * or the next one that no live transaction has. */

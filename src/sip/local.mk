@@ -52,7 +52,8 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/uri.c src/sip/uri_priv.h \
 	src/sip/users.c src/sip/users.h \
 	src/sip/via.c src/sip/via_priv.h \
-	src/sip/who.c src/sip/who_priv.h
+	src/sip/who.c src/sip/who_priv.h \
+	src/sip/window.c src/sip/window_priv.h
 src_sip_libsip_a_CPPFLAGS = $(INC_sip) $(OSIP_CFLAGS)
 
 check_PROGRAMS += tests/unit/t_prescan
@@ -69,6 +70,11 @@ check_PROGRAMS += tests/unit/t_parse
 tests_unit_t_parse_SOURCES = tests/unit/t_parse.c
 tests_unit_t_parse_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_parse_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_sip_window
+tests_unit_t_sip_window_SOURCES = tests/unit/t_sip_window.c
+tests_unit_t_sip_window_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_sip_window_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_ctxn
 tests_unit_t_ctxn_SOURCES = tests/unit/t_ctxn.c

@@ -287,8 +287,9 @@ struct view sip_dest_route(const struct sip_dest *d);
 
 /* How many more requests over UDP may go out now, for who has many to send:
  * with those that were sent and may be answered at any moment no more than
- * our socket has room for answers, and 4,096 at most. It grows as answers
- * come, and 500 ms after those that get none. sip_send() does not ask. */
+ * the other side has been able to answer at once, our socket has room for
+ * answers, and 4,096. More may go as answers come, and 500 ms after those
+ * that get none. sip_send() does not ask. */
 size_t sip_window(const struct sip *s);
 
 /* One copy to dest, which the transaction keeps a reference of, by way of

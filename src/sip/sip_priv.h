@@ -50,7 +50,6 @@ struct sip {
 	struct injects *injects;
 	struct edges *edges;
 	struct registrar *registrar; /* NULL: nobody registers here */
-	size_t window; /* of requests over UDP, see sip_window() */
 	struct ctxns *ctxns;
 	struct events *events;
 

@@ -159,24 +159,22 @@ int sip_send(struct sip *s, struct sip_template *t,
 	return 0;
 }
 
-/* What the kernel counts for an answer of some hundred bytes, generously; and
- * below WINDOW_MIN a fan-out would crawl. */
-enum { ANSWER_ROOM = 2048, WINDOW_MIN = 128, WINDOW_MAX = 4096 };
+/* What the kernel counts for an answer of some hundred bytes, generously. */
+enum { ANSWER_ROOM = 2048, WINDOW_MAX = 4096 };
 
 void uac_window_init(struct sip *s)
 {
 	size_t n = transport_recv_room(s->transport) / ANSWER_ROOM;
 
-	if (n < WINDOW_MIN)
-		n = WINDOW_MIN;
-	s->window = n < WINDOW_MAX ? n : WINDOW_MAX;
+	window_init(ctxns_window(s->ctxns), n < WINDOW_MAX ? n : WINDOW_MAX);
 }
 
 size_t sip_window(const struct sip *s)
 {
 	size_t fresh = ctxns_fresh(s->ctxns);
+	size_t size = ctxns_window(s->ctxns)->size;
 
-	return fresh < s->window ? s->window - fresh : 0;
+	return fresh < size ? size - fresh : 0;
 }
 
 void uac_send(struct ctxn *c, void *arg)

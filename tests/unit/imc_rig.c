@@ -169,6 +169,7 @@ void user_open(struct rig *r, struct user *u, const char *uri)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET };
 	socklen_t n = sizeof(in);
+	int room = 4 << 20; /* for a crowd, where we may */
 
 	memset(u, 0, sizeof(*u));
 	u->uri = uri;
@@ -176,6 +177,8 @@ void user_open(struct rig *r, struct user *u, const char *uri)
 	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	u->fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	assert_true(u->fd >= 0);
+	(void)setsockopt(u->fd, SOL_SOCKET, SO_RCVBUFFORCE, &room,
+			 sizeof(room));
 	assert_int_equal(bind(u->fd, (struct sockaddr *)&in, n), 0);
 	assert_int_equal(getsockname(u->fd, (struct sockaddr *)&in, &n), 0);
 	u->port = ntohs(in.sin_port);

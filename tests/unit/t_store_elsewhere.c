@@ -326,7 +326,8 @@ static void meta_comes_back(void **state)
 	put_msg(rig, 2, "two", view_mem(big, sizeof(big)));
 	put_msg(rig, 3, "three", VIEW("lang=de"));
 	store_read(rig->s, 1, 0, 10, on_page, rig_ask(rig));
-	store_history(rig->s, 1, (struct store_span){ 0, UINT64_MAX }, 10, on_page, rig_ask(rig));
+	store_history(rig->s, 1, (struct store_span){ 0, UINT64_MAX }, 10,
+		      on_page, rig_ask(rig));
 	rig_wait(rig);
 	rig_free(rig);
 }
