@@ -21,6 +21,9 @@ enum step {
 	STEP_HEAD = 2,
 	STEP_INBOX_HEAD = 3,
 	STEP_MSG = 4,
+	STEP_MEMBER_ACKED = 5,
+	STEP_LINK_ACKED = 6,
+	STEP_INBOX_ACKED = 7,
 
 	/* These are not. */
 	STEP_ROOM,
@@ -31,15 +34,12 @@ enum step {
 	STEP_ROOM_DEL_MSGS,
 	STEP_MEMBER,
 	STEP_MEMBER_DEL,
-	STEP_MEMBER_ACKED,
 	STEP_LINK,
 	STEP_LINK_DEL,
-	STEP_LINK_ACKED,
 	STEP_BINDING,
 	STEP_BINDING_DEL,
 	STEP_INBOX,
 	STEP_INBOX_DEL,
-	STEP_INBOX_ACKED,
 	STEP_BLOCK,
 	STEP_BLOCK_DEL,
 	STEP_USER,
@@ -87,7 +87,7 @@ int db_apply(struct db *db, struct view steps);
 int db_commit(struct db *db);
 void db_rollback(struct db *db);
 
-/* The short way for texts. db_spool() for each transaction of a group, then
+/* The short way for texts and cursors. db_spool() for each transaction of a group, then
  * db_spool_write(): 0 means that all are on the disk. False: something about
  * it has to be asked of the data base; then, or after an error, all of the
  * group goes the long way. */

@@ -38,7 +38,7 @@ static int told(int err)
 
 /* ---- the short way ---- */
 
-static bool is_only_texts(struct list *batch)
+static bool can_be_spooled(struct list *batch)
 {
 	struct lnode *n, *nx;
 	size_t count = 0;
@@ -49,7 +49,7 @@ static bool is_only_texts(struct list *batch)
 
 		if (job->err)
 			continue;
-		if (job->is_page || !t->texts || t->cursors || t->others)
+		if (job->is_page || t->others || !(t->texts || t->cursors))
 			return false;
 		count++;
 	}
@@ -74,7 +74,7 @@ static int run_short(struct db *db, struct list *batch)
 {
 	int err;
 
-	if (!is_only_texts(batch))
+	if (!can_be_spooled(batch))
 		return EAGAIN;
 	err = spool_all(db, batch) ? db_spool_write(db) : EAGAIN;
 	if (err)

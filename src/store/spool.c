@@ -16,7 +16,7 @@
 #include "spool.h"
 
 enum {
-	SIZE = 256 * 1024,
+	SIZE = 512 * 1024,
 	STRETCH = 64 * 1024, /* at a time: SQLite takes less than 128 KiB */
 	HEAD = 4 + 8,
 };

@@ -26,6 +26,7 @@ enum {
 	PAGE_MAX = 256,
 	HISTORY_MAX = 200,
 	IDLE_MS = 100, /* of quiet, before the log is tidied up */
+	MOVE_S = 2,    /* nothing lies in the spool for longer */
 	WHY_MAX = 240,
 };
 
@@ -35,6 +36,7 @@ struct store {
 	store_wake_h *wakeh;
 	void *arg;
 	pthread_t thread;
+	time_t moved_s; /* the thread's: the spool was empty */
 	bool stuck; /* the thread's: what is spooled can't be moved */
 	_Atomic uint64_t commits;
 
@@ -122,6 +124,17 @@ static void give_back(struct store *s, struct list *batch, bool failed)
 		s->wakeh(s->arg);
 }
 
+/* Others who look into the data base shall not see yesterday's. */
+static bool is_overdue(struct store *s)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (!has_to_move(s))
+		s->moved_s = now.tv_sec;
+	return now.tv_sec - s->moved_s >= MOVE_S;
+}
+
 static void *run(void *arg)
 {
 	struct store *s = arg;
@@ -137,6 +150,8 @@ static void *run(void *arg)
 		s->commits++;
 		s->stuck = s->stuck && db_has_spooled(s->db);
 		give_back(s, &batch, failed);
+		if (is_overdue(s))
+			tidy(s, true);
 		if (db_wal_due(s->db, true))
 			tidy(s, false);
 	}

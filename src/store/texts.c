@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The short way of texts: those that cannot fail are put into the spool, and
- * are moved into the tables many at a time. What they need for that - the
+ * The short way of texts and cursors: those that cannot fail are put into the
+ * spool, and are moved into the tables many at a time. What they need for that - the
  * room is there, the number is new, so is the dedupe key - is known in
  * memory; where it is not sure, all goes the long way, and SQL says.
  */
@@ -75,6 +75,9 @@ static bool is_safe(struct db *db, struct reader *r)
 	switch (step) {
 	case STEP_DEDUPE_OLD:
 	case STEP_MSG:
+	case STEP_MEMBER_ACKED:
+	case STEP_LINK_ACKED:
+	case STEP_INBOX_ACKED:
 		return true;
 	case STEP_DEDUPE:
 		return !keys_add(db->keys, reader_bytes(&fields,
@@ -120,8 +123,15 @@ int db_spool_write(struct db *db)
 
 /* ---- into the tables ---- */
 
+struct cursor_row {
+	struct hnode node;
+	enum step step; /* whose: a member's, a link's, an inbox's */
+	uint64_t id, acked;
+};
+
 struct moving {
 	struct db *db;
+	struct htable cursors; /* owned, with the rows */
 	uint64_t keys, now; /* how many came, and when the last one did */
 };
 
@@ -145,6 +155,59 @@ static int move_head(struct moving *m, struct reader *r, bool inbox)
 	return 0;
 }
 
+static struct cursor_row *cursor_of(struct moving *m, enum step step,
+				    uint64_t id)
+{
+	struct hnode *n = htable_find(&m->cursors, hash_u64(id));
+	struct cursor_row *row;
+
+	for (; n; n = htable_more(n)) {
+		row = CONTAINER(n, struct cursor_row, node);
+		if (row->id == id && row->step == step)
+			return row;
+	}
+	row = mem_zalloc(sizeof(*row));
+	row->step = step;
+	row->id = id;
+	htable_add(&m->cursors, &row->node, hash_u64(id));
+	return row;
+}
+
+/* They come again and again: only the last one counts. */
+static int move_cursor(struct moving *m, struct reader *r, enum step step)
+{
+	struct cursor_row *row = cursor_of(m, step, reader_u64(r));
+
+	row->acked = reader_u64(r);
+	return 0;
+}
+
+static int put_number(struct db *db, enum step step, uint64_t id, uint64_t n)
+{
+	sqlite3_stmt *st = db->st[step];
+
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)id);
+	sqlite3_bind_int64(st, 2, (sqlite3_int64)n);
+	return db_run(db, (enum stmt)step);
+}
+
+/* The rows go, whatever happens. */
+static int put_cursors(struct moving *m, int err)
+{
+	struct hnode *n;
+
+	while ((n = htable_pop(&m->cursors)) != NULL) {
+		struct cursor_row *row = CONTAINER(n, struct cursor_row, node);
+
+		if (!err)
+			err = put_number(m->db, row->step, row->id,
+					 row->acked);
+		mem_free(row);
+	}
+	htable_free(&m->cursors);
+	return err;
+}
+
 static int move_step(struct moving *m, struct reader *r)
 {
 	enum step step = reader_u8(r);
@@ -161,6 +224,10 @@ static int move_step(struct moving *m, struct reader *r)
 	case STEP_MSG:
 		db_bind(m->db->st[STMT_MOVE_MSG], sql_table[step].fields, r);
 		return db_run(m->db, STMT_MOVE_MSG);
+	case STEP_MEMBER_ACKED:
+	case STEP_LINK_ACKED:
+	case STEP_INBOX_ACKED:
+		return move_cursor(m, r, step);
 	default:
 		snprintf(m->db->why, sizeof(m->db->why),
 			 "the spool is of a newer confab");
@@ -170,15 +237,11 @@ static int move_step(struct moving *m, struct reader *r)
 
 static int put_head(struct db *db, struct head *head)
 {
-	enum stmt id = head->inbox ? (enum stmt)STEP_INBOX_HEAD
-				   : (enum stmt)STEP_HEAD;
-
 	if (!head->moved)
 		return 0;
 	head->moved = false;
-	sqlite3_bind_int64(db->st[id], 1, (sqlite3_int64)head->id);
-	sqlite3_bind_int64(db->st[id], 2, (sqlite3_int64)head->seq);
-	return db_run(db, id);
+	return put_number(db, head->inbox ? STEP_INBOX_HEAD : STEP_HEAD,
+			  head->id, head->seq);
 }
 
 static int put_heads(struct db *db)
@@ -239,7 +302,7 @@ int db_move(struct db *db)
 
 	if (!db_has_spooled(db))
 		return 0;
-	err = move_groups(&m);
+	err = put_cursors(&m, move_groups(&m));
 	if (!err)
 		err = put_heads(db);
 	if (!err)

@@ -35,7 +35,7 @@ static struct store_txn *say(struct rig *rig, uint64_t seq)
 	struct store_txn *t = rig_say(rig, 1, seq, NULL);
 
 	if (long_way)
-		store_member_cursor(t, 1, seq); /* of nobody */
+		store_del_member(t, seq); /* nobody */
 	return t;
 }
 

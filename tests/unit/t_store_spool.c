@@ -154,7 +154,7 @@ static void group_counts_in_its_place_only(void **state)
 
 static void what_does_not_fit_is_forgotten(void **state)
 {
-	static char big[100 * 1024];
+	static char big[200 * 1024];
 	const struct view v = view_mem(big, sizeof(big));
 	struct rig *rig = *state;
 	struct spool *s = open_in(rig);

@@ -7,7 +7,8 @@ import struct
 MASK = (1 << 64) - 1
 HEAD = 12
 # Numbers of src/store/db.h, fields of src/store/sql.c.
-STEPS = {0: 'i', 1: 'sii', 2: 'ii', 3: 'ii', 4: 'iiiiiiiisssn'}
+STEPS = {0: 'i', 1: 'sii', 2: 'ii', 3: 'ii', 4: 'iiiiiiiisssn',
+         5: 'ii', 6: 'ii', 7: 'ii'}
 MSG, TEXT = 4, 10
 
 
