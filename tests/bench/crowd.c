@@ -257,6 +257,14 @@ static void send_due(struct crowd *c)
 	}
 }
 
+static bool is_due(const struct crowd *c, uint64_t start)
+{
+	uint64_t us = c->next * UINT64_C(1000000);
+
+	return c->next < c->o->messages &&
+	       (!c->o->rate || us / c->o->rate <= post_us() - start);
+}
+
 static bool is_over(const struct crowd *c, uint64_t until)
 {
 	uint64_t now = post_us();
@@ -273,7 +281,7 @@ int crowd_talk(struct crowd *c, struct heard *h)
 	c->last_us = start;
 	c->heard.resent = 0;
 	while (!is_over(c, until)) {
-		while (c->open < c->o->window && c->next < c->o->messages)
+		while (c->open < c->o->window && is_due(c, start))
 			start_next(c);
 		post_poll(c->post, TURN_MS);
 		send_due(c);

@@ -24,6 +24,11 @@ tests_bench_overload_SOURCES = \
 tests_bench_overload_CPPFLAGS = $(INC_base) $(S)/tests/bench
 tests_bench_overload_LDADD = $(LIB_base)
 
+noinst_PROGRAMS += tests/bench/flood
+tests_bench_flood_SOURCES = tests/bench/flood.c
+tests_bench_flood_CPPFLAGS = $(INC_base)
+tests_bench_flood_LDADD = $(LIB_base)
+
 noinst_PROGRAMS += tests/bench/floor tests/bench/flight
 tests_bench_floor_SOURCES = tests/bench/floor.c
 tests_bench_floor_CPPFLAGS = $(INC_base)
@@ -33,7 +38,7 @@ tests_bench_flight_CPPFLAGS = $(INC_sip) $(S)/tests/bench
 tests_bench_flight_LDADD = $(LIB_sip) $(DEPS_sip)
 
 EXTRA_DIST += tests/bench/fanout.sh tests/bench/flat.sh tests/bench/overload.sh \
-	tests/bench/idle.py tests/bench/datagrams.py
+	tests/bench/idle.py tests/bench/beside.py tests/bench/datagrams.py
 
 check_PROGRAMS += tests/unit/t_bench
 tests_unit_t_bench_SOURCES = tests/unit/t_bench.c \

@@ -46,6 +46,8 @@ static const struct option table[] = {
 	  "in all; 0: members only join" },
 	{ "window", NUMBER, AT(window), 1, 256, "1",
 	  "messages under way at a time" },
+	{ "rate", NUMBER, AT(rate), 0, 100000, "0",
+	  "messages a second at most; 0: any" },
 	{ "size", NUMBER, AT(size), 32, 1000, "100", "bytes of a message" },
 	{ "pid", NUMBER, AT(pid), 0, 4194304, "0",
 	  "the server's; its children count as well" },

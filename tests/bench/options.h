@@ -10,7 +10,7 @@
 struct options {
 	struct sockaddr_in server, bind; /* on loopback, both */
 	const char *domain, *manager, *prefix;
-	unsigned rooms, members, messages, window, size, sockets;
+	unsigned rooms, members, messages, window, rate, size, sockets;
 	unsigned timeout_s, joined;
 	unsigned pid; /* whose cost is measured; 0: nobody's */
 };

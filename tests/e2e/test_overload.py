@@ -3,9 +3,12 @@
 import os
 import socket
 import subprocess
+import threading
 
-from lab.sip import parse
-from lab.util import free_port
+import pytest
+
+from lab.sip import get, parse
+from lab.util import free_port, wait_for
 
 
 def asking(server, method, count):
@@ -47,6 +50,156 @@ def test_st24_a_flood_of_options(confabd):
     sip = server.ctl('status')['sip']
     assert sip['dropped'] == 400 - len(answers)
     assert sip['load'] == 'calm'
+
+
+def flood(server, packets, sources, stop):
+    """Sends these from so many addresses, again and again."""
+    socks = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+             for _ in range(sources)]
+    for n, sock in enumerate(socks):
+        sock.bind(('127.30.0.%d' % (n + 1), 0))
+        sock.connect((server.host, server.port))
+    while not stop.is_set():
+        for n, packet in enumerate(packets):
+            try:
+                socks[n % sources].send(packet)
+            except (ConnectionRefusedError, BlockingIOError):
+                pass
+    for sock in socks:
+        sock.close()
+
+
+def strangers(method):
+    return [(
+        '%s sip:lobby@confab.test SIP/2.0\r\nVia: SIP/2.0/UDP c;rport;'
+        'branch=z9hG4bKs%d\r\nMax-Forwards: 70\r\nFrom: <sip:u%d@d>;'
+        'tag=1\r\nTo: <sip:lobby@confab.test>\r\nCall-ID: s%d\r\n'
+        'CSeq: 1 %s\r\nContent-Length: 0\r\n\r\n' % (
+            method, n, n, n, method)).encode() for n in range(2000)]
+
+
+@pytest.mark.parametrize('packets', [
+    [bytes(n % 256 for n in range(k, k + 300)) for k in range(256)],
+    strangers('OPTIONS'), strangers('MESSAGE')],
+    ids=['garbage', 'OPTIONS', 'MESSAGE'])
+def test_ov04_a_flood_of_strangers(confabd, user, closing, packets):
+    """Who has logged in is served beside it, by TCP and by UDP."""
+    server = confabd(trusted='', imc='create_on_join = true',
+                     limits=dict(source_rate=20, source_burst=40))
+    people = []
+    for name, transport in (('alice', 'tcp'), ('bob', 'tcp'),
+                            ('carol', 'udp')):
+        server.add_user(name, 'hush-hush')
+        people.append(user(server, name, transport=transport,
+                           password='hush-hush'))
+        people[-1].join(server.room('lobby'))
+    stop = threading.Event()
+    flooder = threading.Thread(target=flood, args=(
+        server, packets, 20, stop))
+    flooder.start()
+    try:
+        wait_for(lambda: server.ctl('status')['sip']['dropped'] > 1000,
+                 'the flood to be felt')
+        for n in range(3):
+            for speaker in people:
+                text = '%s %d' % (speaker.name, n)
+                assert speaker.send(server.room('lobby'), text) == 202
+                for hearer in people:
+                    if hearer is not speaker:
+                        hearer.saw('[%s]: %s' % (speaker.name, text))
+    finally:
+        stop.set()
+        flooder.join()
+    assert server.ctl('status')['sip']['memory'] < 256 << 20
+
+
+def test_ov01_behind_a_proxy_the_quiet_are_heard(confabd, user):
+    """All come from one address that is trusted: it is their From that tells
+    the loud from the quiet."""
+    server = confabd(imc='create_on_join = true')
+    alice, loud = user(server, 'alice'), user(server, 'loud')
+    alice.join(server.room('lobby'))
+    loud.join(server.room('hall'))
+    packets = [loud.build('MESSAGE', server.room('hall'), b'%d' % n)
+               for n in range(3000)]
+    stop = threading.Event()
+    flooder = threading.Thread(target=flood, args=(server, packets, 1, stop))
+    flooder.start()
+    try:
+        wait_for(lambda: server.ctl('status')['sip']['requests_in'] > 3000,
+                 'the flood to be felt')
+        for n in range(5):
+            assert alice.send(server.room('lobby'), 'word %d' % n) == 202
+    finally:
+        stop.set()
+        flooder.join()
+
+
+def test_ov08_a_large_room_beside_a_small_one(confabd, user):
+    """One that never falls silent holds nobody else up."""
+    server = confabd(imc='create_on_join = true')
+    crowd = user(server, 'crowd')
+    people = [user(server, name) for name in ('alice', 'bob')]
+    for u in people:
+        u.join(server.room('parlour'))
+    hall = server.room('hall')
+    names = ['m%d' % n for n in range(100)]
+    for name in names:
+        crowd.name, crowd.aor = name, 'sip:%s@%s' % (name, server.domain)
+        assert crowd.send(hall, '#join') == 200
+    stop = threading.Event()
+
+    def speak():
+        while not stop.is_set():
+            crowd.pour(hall, ['%d' % n for n in range(20)], window=4)
+
+    speaker = threading.Thread(target=speak)
+    speaker.start()
+    try:
+        crowd.seen.wait(lambda m: m.body == '[m99]: 0', 50)
+        for n in range(5):
+            assert people[0].send(server.room('parlour'), str(n)) == 202
+            people[1].saw('[alice]: %d' % n)
+    finally:
+        stop.set()
+        speaker.join()
+    crowd.seen.wait(lambda m: m.body == '[m99]: 19', 99)
+
+
+def test_ov12_all_log_in_at_once(confabd, user):
+    """After a restart: all are served, and none twice."""
+    server = confabd(trusted='', limits=dict(source_rate=0))
+    names = ['u%d' % n for n in range(40)]
+    path = os.path.join(server.folder, 'users.csv')
+    with open(path, 'w') as f:
+        f.writelines('%s,hush-hush\n' % name for name in names)
+    assert server.show('user', 'import', path)[0] == 0
+    assert server.stop() == 0
+    server.start()
+    phones = [user(server, name, password='hush-hush') for name in names]
+    statuses = []
+
+    def log_in(phone):
+        contact = 'Contact: <sip:%s@%s:%d>' % (phone.name, phone.host,
+                                               phone.port)
+        packet = phone.build('REGISTER', 'sip:' + server.domain,
+                             headers=[contact, 'Expires: 600'])
+        statuses.append(phone.transact(packet.replace(
+            b'To: <sip:', b'To: <sip:%s@' % phone.name.encode()))[0])
+        statuses.append(phone.transact(phone.build(
+            'SUBSCRIBE', phone.aor,
+            headers=[contact, 'Event: presence', 'Expires: 600']))[0])
+
+    logins = [threading.Thread(target=log_in, args=(p,)) for p in phones]
+    for thread in logins:
+        thread.start()
+    for thread in logins:
+        thread.join()
+    assert statuses == [200] * 80, statuses
+    for phone in phones:
+        phone.requests.wait(lambda m: get(m.headers, 'event') == 'presence')
+    sip = server.ctl('status')['sip']
+    assert sip['subscriptions'] == 40 and sip['dropped'] == 0
 
 
 def test_memory_is_bounded(confabd, user):
