@@ -3,6 +3,7 @@
 #include "account_priv.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "clock.h"
 #include "jid.h"
@@ -14,8 +15,9 @@
 #include "stream.h"
 
 enum {
-	IDLE_MS = 60000,   /* nothing heard: ping */
-	PONG_MS = 20000,
+	/* A server that is dead is found within a minute. */
+	IDLE_MS = 40000, /* nothing heard: ping */
+	PONG_MS = 15000,
 	ANSWER_EACH_MS = 60000,
 	ANSWER_ALL_MS = 4000, /* so that the ring covers a minute */
 	LINGER_MS = 2000,  /* a room that is joined anew needs no new login */
@@ -26,11 +28,8 @@ static const char *state_name(enum account_state state)
 	static const char *const names[] = {
 		[ACCOUNT_OFF] = "off",
 		[ACCOUNT_WAITING] = "waiting to log in",
-		[ACCOUNT_RESOLVING] = "resolving",
-		[ACCOUNT_NEXT] = "about to connect",
-		[ACCOUNT_CONNECTING] = "connecting",
+		[ACCOUNT_LOGIN] = "logging in",
 		[ACCOUNT_ONLINE] = "online",
-		[ACCOUNT_CLOSING] = "closing",
 	};
 
 	return names[state];
@@ -68,21 +67,18 @@ static void set_jid(struct account *a, struct view bare, struct view resource)
 		set_fault(a, "the account's jid or resource is malformed", "");
 	jid_split(&j, buf_view(&clean));
 	a->domain = view_dup(j.domain);
+	buf_clear(&full);
+	if (jid_host_ascii(&full, j.domain))
+		set_fault(a, "the account's domain is none of DNS", "");
+	a->ascii_domain = buf_take(&full);
 	a->jid = buf_take(&clean);
-	buf_free(&full);
 }
 
-static void check_ca_file(struct account *a)
+static enum front_tls mode_of(struct view tls)
 {
-	struct tls_ctx *ctx = NULL;
-	char why[160] = "";
-
-	if (!*a->ca_file || !a->tls)
-		return;
-	/* libstrophe would say that the server has no TLS. */
-	if (tls_client_ctx(&ctx, a->ca_file, why, sizeof(why)))
-		set_fault(a, "ca_file can't be used: ", why);
-	mem_deref(ctx);
+	if (view_eqs(tls, "off"))
+		return FRONT_PLAIN;
+	return view_eqs(tls, "direct") ? FRONT_DIRECT : FRONT_STARTTLS;
 }
 
 static void read_settings(struct account *a, const struct wire_msg *m)
@@ -93,13 +89,12 @@ static void read_settings(struct account *a, const struct wire_msg *m)
 	a->password = view_dup(wire_setting(m, "password"));
 	a->server = view_dup(wire_setting(m, "server"));
 	a->ca_file = view_dup(wire_setting(m, "ca_file"));
-	a->tls = !view_eqs(wire_setting(m, "tls"), "off");
+	a->mode = mode_of(wire_setting(m, "tls"));
 	if (wire_setting(m, "port").n &&
 	    view_u64(&port, wire_setting(m, "port"), UINT16_MAX))
 		set_fault(a, "the account's port is no port", "");
 	a->port = (uint16_t)port;
 	set_jid(a, wire_setting(m, "jid"), wire_setting(m, "resource"));
-	check_ca_file(a);
 }
 
 /* ---- coming and going ---- */
@@ -111,7 +106,6 @@ void account_new(struct jab *j, uint32_t id, const struct wire_msg *m)
 	account_free(account_find(j, id));
 	a->jab = j;
 	a->id = id;
-	a->fd = -1;
 	list_init(&a->rooms);
 	read_settings(a, m);
 	htable_add(&j->accounts, &a->node, hash_u64(id));
@@ -146,8 +140,8 @@ static void logout(struct account *a, struct view reason)
 		room_goodbye(room_at(n), reason);
 	account_send(a, out_stanza(a->jab->ctx, "presence", "unavailable",
 				   VIEW_NONE, VIEW_NONE));
-	xmpp_disconnect(a->conn);
-	account_set_state(a, ACCOUNT_CLOSING);
+	a->front = front_leave(a->front);
+	login_drop(a);
 }
 
 void account_free(struct account *a)
@@ -162,6 +156,7 @@ void account_free(struct account *a)
 	mem_free(a->label);
 	mem_free(a->jid);
 	mem_free(a->domain);
+	mem_free(a->ascii_domain);
 	mem_free(a->server);
 	mem_free(a->ca_file);
 	mem_free(a->fault);
@@ -214,17 +209,14 @@ static void on_alive(struct wtimer *t)
 	}
 }
 
-void account_went_online(struct account *a)
+void account_went_online(struct account *a, struct view own)
 {
-	const char *own = xmpp_conn_get_bound_jid(a->conn);
 	struct lnode *n, *nx;
 
 	login_done(a);
 	account_set_state(a, ACCOUNT_ONLINE);
-	if (!own)
-		own = a->jid;
-	log_info("jabber/%s: logged in as %s", a->label, own);
-	worker_account_up(a->jab->worker, a->id, view_str(own));
+	log_info("jabber/%s: logged in as %.*s", a->label, VIEW_ARG(own));
+	worker_account_up(a->jab->worker, a->id, own);
 	a->heard_at = now_ms();
 	a->ping_at = 0;
 	watch_alive(a, IDLE_MS);
@@ -237,8 +229,6 @@ void account_went_online(struct account *a)
 void account_want(struct account *a)
 {
 	wheel_stop(loop_wheel(a->jab->loop), &a->linger);
-	if (a->state == ACCOUNT_CLOSING)
-		login_drop(a); /* no time to wait for the server's goodbye */
 	if (a->state != ACCOUNT_OFF)
 		return;
 	list_append(&a->jab->waiting, &a->queued);
@@ -251,9 +241,7 @@ static void on_linger(struct wtimer *t)
 	struct account *a = CONTAINER(t, struct account, linger);
 
 	log_info("jabber/%s: no room is left, logging out", a->label);
-	wheel_stop(loop_wheel(a->jab->loop), &a->timer);
 	logout(a, VIEW_NONE);
-	jab_poke(a->jab);
 }
 
 void account_unwant(struct account *a)
@@ -263,7 +251,7 @@ void account_unwant(struct account *a)
 	if (a->state == ACCOUNT_ONLINE)
 		wheel_start(loop_wheel(a->jab->loop), &a->linger, LINGER_MS,
 			    on_linger);
-	else if (a->state != ACCOUNT_OFF && a->state != ACCOUNT_CLOSING)
+	else if (a->state != ACCOUNT_OFF)
 		login_drop(a);
 }
 
@@ -289,16 +277,17 @@ struct list *account_rooms(struct account *a)
 
 int account_send(struct account *a, xmpp_stanza_t *s)
 {
-	int err = 0;
+	int err = a->state == ACCOUNT_ONLINE ? 0 : ENOTCONN;
+	char *text = NULL;
+	size_t n;
 
-	if (a->state != ACCOUNT_ONLINE)
-		err = ENOTCONN;
-	else if (xmpp_conn_send_queue_len(a->conn) > SEND_QUEUE_MAX)
-		err = EBUSY;
-	else
-		xmpp_send(a->conn, s);
+	if (!err && xmpp_stanza_to_text(s, &text, &n))
+		err = EBADMSG;
+	if (!err)
+		err = front_send(a->front, view_mem(text, n));
+	if (text)
+		xmpp_free(a->jab->ctx, text);
 	xmpp_stanza_release(s);
-	jab_poke(a->jab);
 	return err;
 }
 
@@ -321,72 +310,37 @@ bool account_may_answer(struct account *a, struct view to)
 	return true;
 }
 
-/* ---- for the pump ---- */
+/* ---- all of them ---- */
 
-void account_setup(struct jab *j)
-{
-	login_setup(j);
-}
-
-size_t account_login_fds(const struct jab *j, int *fds, size_t max)
+/* A domain whose server takes its time does not take all places. */
+static bool has_its_turn(const struct account *a)
 {
 	struct lnode *n, *nx;
-	size_t count = 0;
+	unsigned same = 0;
 
-	LIST_EACH(&j->logins, n, nx) {
-		struct account *a = CONTAINER(n, struct account, queued);
-
-		if (a->fd >= 0 && count < max)
-			fds[count++] = a->fd;
-	}
-	return count;
-}
-
-/* How far a login has come can only be asked while it lives. */
-void account_sample(struct jab *j, bool guard_fired)
-{
-	struct lnode *n, *nx;
-
-	LIST_EACH(&j->logins, n, nx) {
-		struct account *a = CONTAINER(n, struct account, queued);
-
-		if (!a->conn)
-			continue;
-		a->tcp |= xmpp_conn_is_connected(a->conn);
-		a->secured |= xmpp_conn_is_secured(a->conn);
-		a->stalled |= guard_fired;
-	}
-}
-
-static void begin_logins(struct jab *j)
-{
-	while (j->logins.count < LOGINS_MAX) {
-		struct lnode *n = list_shift(&j->waiting);
-
-		if (!n)
-			return;
-		login_begin(CONTAINER(n, struct account, queued));
-	}
+	LIST_EACH(&a->jab->logins, n, nx)
+		same += !strcmp(CONTAINER(n, struct account, queued)->domain,
+				a->domain);
+	return same < LOGINS_DOMAIN_MAX;
 }
 
 void account_work(struct jab *j)
 {
-	struct hnode *h = NULL;
 	struct lnode *n, *nx;
-	size_t pos = 0;
 
-	LIST_EACH(&j->logins, n, nx) {
+	LIST_EACH(&j->waiting, n, nx) {
 		struct account *a = CONTAINER(n, struct account, queued);
 
-		if (a->state == ACCOUNT_NEXT)
-			login_next_address(a);
+		if (j->logins.count >= LOGINS_MAX)
+			return;
+		if (!has_its_turn(a))
+			continue;
+		list_remove(&j->waiting, &a->queued);
+		login_begin(a);
 	}
-	begin_logins(j);
-	while ((h = htable_each(&j->accounts, &pos, h)))
-		login_watch(CONTAINER(h, struct account, node));
 }
 
-void account_logout_all(struct jab *j)
+void account_free_all(struct jab *j)
 {
 	struct hnode *h = NULL;
 	size_t pos = 0;
@@ -394,12 +348,6 @@ void account_logout_all(struct jab *j)
 	while ((h = htable_each(&j->accounts, &pos, h)))
 		logout(CONTAINER(h, struct account, node),
 		       VIEW("the gateway is stopping"));
-}
-
-void account_free_all(struct jab *j)
-{
-	struct hnode *h;
-
 	while ((h = htable_pop(&j->accounts)))
 		account_free(CONTAINER(h, struct account, node));
 }

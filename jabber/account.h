@@ -27,7 +27,6 @@ const char *account_label(const struct account *a);
 struct jab *account_jab(const struct account *a);
 struct list *account_rooms(struct account *a);
 
-enum { SEND_QUEUE_MAX = 200 };
 /* Takes s over. ENOTCONN, EBUSY (the server takes nothing any more). */
 int account_send(struct account *a, xmpp_stanza_t *s);
 
@@ -35,12 +34,8 @@ int account_send(struct account *a, xmpp_stanza_t *s);
  * four seconds to all; yes counts as done. */
 bool account_may_answer(struct account *a, struct view to);
 
-/* For the pump. */
-void account_setup(struct jab *j);
-size_t account_login_fds(const struct jab *j, int *fds, size_t max);
-void account_sample(struct jab *j, bool guard_fired);
+/* For the worker as a whole: lets those log in whose turn it is; ends. */
 void account_work(struct jab *j);
-void account_logout_all(struct jab *j);
 void account_free_all(struct jab *j);
 
 #endif

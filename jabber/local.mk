@@ -67,7 +67,8 @@ jabber_libjabwork_a_SOURCES = \
 	jabber/component_priv.h \
 	jabber/conn_why.c jabber/conn_why.h \
 	jabber/elem.c jabber/elem.h \
-	jabber/guard.c jabber/guard.h \
+	jabber/front.c jabber/front.h jabber/front_priv.h \
+	jabber/front_dial.c jabber/front_login.c \
 	jabber/jab.h jabber/pump.c \
 	jabber/jid.c jabber/jid.h \
 	jabber/jid_prep.c jabber/jid_prep.h \
@@ -75,12 +76,14 @@ jabber_libjabwork_a_SOURCES = \
 	jabber/muc.c jabber/muc.h jabber/muc_priv.h \
 	jabber/muc_rules.c jabber/muc_rules.h \
 	jabber/muc_talk.c \
-	jabber/quota.c jabber/quota.h \
 	jabber/route.c jabber/route.h \
+	jabber/shim.c jabber/shim.h \
 	jabber/stanza.c jabber/stanza.h \
+	jabber/trust.c jabber/trust.h \
 	jabber/xflat.c jabber/xflat.h \
 	jabber/xlimit.c jabber/xlimit.h \
-	jabber/xml.c jabber/xml.h
+	jabber/xml.c jabber/xml.h \
+	jabber/xtree.c jabber/xtree.h
 jabber_libjabwork_a_CPPFLAGS = $(INC_jabber) $(STROPHE_CFLAGS) \
 	$(EXPAT_CFLAGS) $(IDN_CFLAGS)
 
@@ -110,7 +113,7 @@ tests_unit_t_xml_clean_SOURCES = tests/unit/t_xml_clean.c
 tests_unit_t_xml_clean_CPPFLAGS = $(INC_jabber) $(S)/tests/unit \
 	$(STROPHE_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_t_xml_clean_LDADD = jabber/libjabwork.a $(LIB_base) \
-	$(STROPHE_LIBS) $(IDN_LIBS) $(CMOCKA_LIBS)
+	$(DEPS_jabber) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_xlimit
 tests_unit_t_xlimit_SOURCES = tests/unit/t_xlimit.c
@@ -123,7 +126,7 @@ tests_unit_t_jab_muc_SOURCES = tests/unit/t_jab_muc.c
 tests_unit_t_jab_muc_CPPFLAGS = $(INC_jabber) $(S)/tests/unit \
 	$(STROPHE_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_t_jab_muc_LDADD = jabber/libjabwork.a $(LIB_base) \
-	$(STROPHE_LIBS) $(IDN_LIBS) $(CMOCKA_LIBS)
+	$(DEPS_jabber) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_jabber_worker
 tests_unit_t_jabber_worker_SOURCES = tests/unit/t_jabber_worker.c \

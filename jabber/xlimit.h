@@ -17,7 +17,8 @@
 
 struct xlimit;
 
-/* Of one stanza, but where it says otherwise. depth is at most 64, attrs 128. */
+/* Of one stanza, but where it says otherwise. depth is at most 64, attrs
+ * 128. */
 struct xlimit_max {
 	size_t bytes;  /* as they come */
 	/* Of names, namespaces, attributes and texts with all prefixes

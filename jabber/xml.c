@@ -22,3 +22,36 @@ void xml_clean(struct buf *b, struct view v)
 			utf8_put(b, cp);
 	}
 }
+
+static void put_escaped(struct buf *b, char c)
+{
+	switch (c) {
+	case '&':
+		buf_adds(b, "&amp;");
+		break;
+	case '<':
+		buf_adds(b, "&lt;");
+		break;
+	case '>':
+		buf_adds(b, "&gt;");
+		break;
+	case '\'':
+		buf_adds(b, "&apos;");
+		break;
+	case '"':
+		buf_adds(b, "&quot;");
+		break;
+	default:
+		buf_addc(b, c);
+	}
+}
+
+void xml_escape(struct buf *b, struct view v)
+{
+	struct buf clean = { 0 };
+
+	xml_clean(&clean, v);
+	for (size_t i = 0; i < clean.n; i++)
+		put_escaped(b, clean.p[i]);
+	buf_free(&clean);
+}

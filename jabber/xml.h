@@ -13,5 +13,7 @@
  * U+FFFD; C0 but TAB, LF and CR, as well as U+FFFE and U+FFFF go. Does not
  * escape: that is the serialiser's part. */
 void xml_clean(struct buf *b, struct view v);
+/* The same, and escaped: for the few tags that we write by hand. */
+void xml_escape(struct buf *b, struct view v);
 
 #endif

@@ -140,4 +140,4 @@ tests_fuzz_fuzz_xml_LDFLAGS = $(LDFLAGS_fuzz) \
 	-Wl,--wrap=account_send,--wrap=worker_joined,--wrap=worker_lost \
 	-Wl,--wrap=worker_heard,--wrap=worker_delivered,--wrap=worker_failed
 tests_fuzz_fuzz_xml_LDADD = $(LIB_fuzz) jabber/libjabwork.a $(LIB_worker) \
-	$(STROPHE_LIBS) $(IDN_LIBS) $(DEPS_io)
+	$(DEPS_jabwork)

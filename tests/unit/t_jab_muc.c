@@ -230,70 +230,56 @@ static void preparing_too_long(void **state)
 
 /* ---- why a connection ended ---- */
 
-static void assert_why(struct conn_seen *seen, enum worker_lost why,
-		       const char *words)
+static void assert_words(struct buf *b, const char *words)
+{
+	if (!strstr(buf_str(b), words))
+		fail_msg("\"%s\" is not in \"%s\"", words, buf_str(b));
+	buf_free(b);
+}
+
+static void stream_ends(const char *condition, const char *said,
+			enum worker_lost why, const char *words)
 {
 	struct buf b = { 0 };
 
-	seen->domain = VIEW("xmpp.test");
-	seen->address = VIEW("127.0.0.1:5222");
-	assert_int_equal(conn_why(&b, seen), why);
-	if (!strstr(buf_str(&b), words))
-		fail_msg("\"%s\" is not in \"%s\"", words, buf_str(&b));
-	buf_free(&b);
-}
-
-static void connection_ends(void **state)
-{
-	struct conn_seen s = { .tls = true };
-
-	(void)state;
-	assert_why(&s, GONE_NET, "refused or unreachable: 127.0.0.1:5222");
-	s.error = ETIMEDOUT;
-	assert_why(&s, GONE_NET, "no answer from 127.0.0.1:5222");
-	s.error = 0;
-	s.tcp = true;
-	assert_why(&s, GONE_CONFIG, "TLS is required");
-	s.error = 1;
-	assert_why(&s, GONE_NET, "handshake broken");
-	s.stalled = true;
-	assert_why(&s, GONE_NET, "came to a halt");
-	s.stalled = false;
-	s.cert = VIEW("certificate has expired");
-	assert_why(&s, GONE_CONFIG,
-		   "certificate of xmpp.test was refused: certificate has "
-		   "expired");
-	s.cert = VIEW_NONE;
-	s.secured = true;
-	assert_why(&s, GONE_NET, "during login");
-	s.error = 0;
-	assert_why(&s, GONE_AUTH, "login refused");
-	s.tls = s.secured = false;
-	assert_why(&s, GONE_AUTH, "login refused");
-	s.online = true;
-	assert_why(&s, GONE_NET, "the server closed");
-	s.error = ECONNRESET;
-	assert_why(&s, GONE_NET, "broke");
+	assert_int_equal(conn_why_stream(&b, view_str(condition),
+					 view_str(said)), why);
+	assert_words(&b, words);
 }
 
 static void stream_errors(void **state)
 {
-	static char said[] = "Replaced by new connection";
-	xmpp_stream_error_t se = { XMPP_SE_CONFLICT, said, NULL };
-	struct conn_seen s = { .tcp = true, .online = true,
-			       .stream_error = &se };
-
 	(void)state;
-	assert_why(&s, GONE_REFUSED, "took over our resource: Replaced");
-	se.type = XMPP_SE_HOST_UNKNOWN;
-	assert_why(&s, GONE_CONFIG, "does not serve");
-	se.type = XMPP_SE_NOT_AUTHORIZED;
-	assert_why(&s, GONE_AUTH, "refused the login");
-	se.type = XMPP_SE_SYSTEM_SHUTDOWN;
-	se.text = NULL;
-	assert_why(&s, GONE_NET, "shutting down");
-	se.type = XMPP_SE_UNDEFINED_CONDITION;
-	assert_why(&s, GONE_NET, "ended the session");
+	stream_ends("conflict", "Replaced by new connection", GONE_REFUSED,
+		    "took over our resource: Replaced by new connection");
+	stream_ends("host-unknown", "", GONE_CONFIG, "does not serve");
+	stream_ends("not-authorized", "", GONE_AUTH, "refused the login");
+	stream_ends("system-shutdown", "", GONE_NET, "shutting down");
+	stream_ends("see-other-host", "", GONE_NET, "to another host");
+	stream_ends("reset", "now", GONE_NET,
+		    "ended the session: reset: now");
+	stream_ends("", "", GONE_NET, "ended the session");
+}
+
+static void login_ends(const char *condition, enum worker_lost why,
+		       const char *words)
+{
+	struct buf b = { 0 };
+
+	assert_int_equal(conn_why_sasl(&b, view_str(condition),
+				       VIEW("xmpp.test")), why);
+	assert_words(&b, words);
+}
+
+static void login_errors(void **state)
+{
+	(void)state;
+	login_ends("not-authorized", GONE_AUTH,
+		   "login refused: name or password is wrong for xmpp.test");
+	login_ends("whatever", GONE_AUTH, "login refused");
+	login_ends("account-disabled", GONE_AUTH, "disabled at xmpp.test");
+	login_ends("temporary-auth-failure", GONE_NET, "for now");
+	login_ends("encryption-required", GONE_CONFIG, "TLS is required");
 }
 
 int main(void)
@@ -309,8 +295,8 @@ int main(void)
 		TEST(splitting),
 		TEST(preparing),
 		TEST(preparing_too_long),
-		TEST(connection_ends),
 		TEST(stream_errors),
+		TEST(login_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,7 +106,7 @@ void worker_failed(struct worker *w, uint64_t leg, uint64_t seq, bool again,
 
 /* ---- helpers ---- */
 
-static void ask_for_room(void)
+static void ask_for_room_by(const char *tls)
 {
 	char port[8];
 	struct wire_msg m = { .s = { VIEW("home") } };
@@ -117,7 +117,7 @@ static void ask_for_room(void)
 		{ VIEW("password"), VIEW("pw") },
 		{ VIEW("server"), VIEW("127.0.0.1") },
 		{ VIEW("port"), view_str(port) },
-		{ VIEW("tls"), VIEW("off") },
+		{ VIEW("tls"), view_str(tls) },
 	};
 
 	m.settings_count = sizeof(settings) / sizeof(settings[0]);
@@ -126,6 +126,11 @@ static void ask_for_room(void)
 	assert_non_null(room_new(account_find(&jab, 1), 7, VIEW(ROOM),
 				 VIEW("confab")));
 	account_want(account_find(&jab, 1));
+}
+
+static void ask_for_room(void)
+{
+	ask_for_room_by("off");
 }
 
 static void be_in_the_room(void)
@@ -229,20 +234,38 @@ static void a_silent_server_is_pinged(void **state)
 {
 	(void)state;
 	be_in_the_room();
-	pass(59000);
+	pass(39000);
 	assert_false(stub_has("urn:xmpp:ping"));
 	pass(1500);
 	stub_sees("urn:xmpp:ping");
 	sign_of_life(); /* anything will do as an answer */
 	pass(30000);
 	assert_int_equal(seen.lost_account, 0);
-	pass(31000);
+	pass(11000); /* of 60 s in which such a server is to be found */
 	stub_sees("urn:xmpp:ping");
-	pass(20100);
+	pass(15100);
 	assert_int_equal(seen.lost_account, 1);
 	assert_int_equal(seen.why, GONE_NET);
 	assert_non_null(strstr(seen.words, "does not answer"));
 	assert_null(room_find(&jab, 7));
+}
+
+static void tls_comes_to_a_halt(void **state)
+{
+	(void)state;
+	ask_for_room_by("required");
+	AWAIT(stub_accepted());
+	stub_sees("<stream:stream");
+	stub_send(FEATURES(STARTTLS PLAIN));
+	stub_sees("<starttls");
+	stub_send("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+	stub_sees("\x16\x03");
+	pass(9000);
+	assert_int_equal(seen.lost_account, 0);
+	pass(1100);
+	assert_int_equal(seen.lost_account, 1);
+	assert_int_equal(seen.why, GONE_NET);
+	assert_non_null(strstr(seen.words, "came to a halt"));
 }
 
 static void a_join_has_its_time(void **state)
@@ -380,6 +403,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TIMED(a_login_has_its_time),
 		TIMED(a_silent_server_is_pinged),
+		TIMED(tls_comes_to_a_halt),
 		TIMED(a_join_has_its_time),
 		TIMED(what_does_not_come_back_is_given_up),
 		TIMED(not_in_the_room_any_more),

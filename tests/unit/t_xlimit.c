@@ -129,8 +129,8 @@ static void reads_a_stream(void **state)
 		"(http://etherx.jabber.org/streams|stream id=1");
 	assert_true(xlimit_is_between(x));
 	buf_clear(&seen);
-	assert_int_equal(feed(" \n<message to='a&amp;b' xml:lang='de'><body>1 &lt;"
-			      "<![CDATA[ 2&amp; ]]>&#x33;</body>"), 0);
+	assert_int_equal(feed(" \n<message to='a&amp;b' xml:lang='de'><body>1 "
+			      "&lt;<![CDATA[ 2&amp; ]]>&#x33;</body>"), 0);
 	assert_false(xlimit_is_between(x));
 	assert_int_equal(feed("<x:y xmlns:x='urn:x' x:to='evil' x:z='1'/>"
 			      "</message>\n"), 0);

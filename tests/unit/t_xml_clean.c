@@ -2,7 +2,6 @@
 /* What may stand in a stanza, and that it comes back as it was meant. */
 #include "test.h"
 
-#include "quota.h"
 #include "stanza.h"
 #include "xml.h"
 
@@ -183,56 +182,15 @@ static void status_codes(void **state)
 	xmpp_ctx_free(ctx);
 }
 
-/* ---- the limit on what a server may make us hold ---- */
-
-static jmp_buf over_jump;
-
-static void on_over(const struct quota *q)
+static void escaping(void **state)
 {
-	(void)q;
-	longjmp(over_jump, 1);
-}
-
-static void quota_counts(void **state)
-{
-	struct quota q;
-	char *p;
+	struct buf b = { 0 };
 
 	(void)state;
-	quota_init(&q, 1 << 20, on_over);
-	p = q.mem.alloc(1000, q.mem.userdata);
-	assert_in_range(q.used, 1000, 2000);
-	p = q.mem.realloc(p, 5000, q.mem.userdata);
-	assert_in_range(q.used, 5000, 6000);
-	p = q.mem.realloc(p, 10, q.mem.userdata);
-	q.mem.free(p, q.mem.userdata);
-	assert_int_equal(q.used, 0);
-	q.mem.free(NULL, q.mem.userdata);
-	p = q.mem.realloc(NULL, 10, q.mem.userdata);
-	q.mem.free(p, q.mem.userdata);
-	assert_int_equal(q.used, 0);
-}
-
-static void quota_stops(void **state)
-{
-	static void *blocks[64];
-	static struct quota q;
-	static int got;
-
-	(void)state;
-	quota_init(&q, 1 << 20, on_over);
-	got = 0;
-	if (!setjmp(over_jump))
-		for (; got < 64; got++)
-			blocks[got] = q.mem.alloc(64 << 10, q.mem.userdata);
-	assert_in_range(got, 14, 16);
-	if (!setjmp(over_jump)) {
-		blocks[0] = q.mem.realloc(blocks[0], 1 << 20, q.mem.userdata);
-		fail();
-	}
-	while (got)
-		q.mem.free(blocks[--got], q.mem.userdata);
-	assert_int_equal(q.used, 0);
+	xml_escape(&b, VIEW("<a b='c' d=\"e\">&\x01\xff"));
+	assert_string_equal(buf_str(&b), "&lt;a b=&apos;c&apos; "
+			    "d=&quot;e&quot;&gt;&amp;" FFFD);
+	buf_free(&b);
 }
 
 int main(void)
@@ -244,8 +202,7 @@ int main(void)
 		TEST(quotes_in_an_attribute),
 		TEST(error_answers),
 		TEST(status_codes),
-		TEST(quota_counts),
-		TEST(quota_stops),
+		TEST(escaping),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
