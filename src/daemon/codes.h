@@ -11,7 +11,7 @@
 #include "buf.h"
 
 enum {
-	CODE_TEXT = 26,          /* its characters */
+	CODE_TEXT = 29,          /* its characters: "pw-", and 26 of it */
 	CODE_LIFE_MS = 10 * 60 * 1000,
 	CODE_USER_MAX = 4,       /* of one user; the oldest goes */
 	CODES_MAX = 10000,
@@ -31,8 +31,8 @@ void codes_free(struct codes *cs); /* NULL is allowed */
 /* The code for this use, NUL-terminated. ENOSPC: there are too many. */
 int codes_make(struct codes *cs, char out[CODE_TEXT + 1],
 	       const struct code_use *use, uint64_t now_ms);
-/* Whether it looks like a code, in any case of letters: nothing that looks so
- * may be shown to others. */
+/* Whether it looks like a code, or like most of one, in any case of letters:
+ * what stands behind it may be shown to nobody. */
 bool codes_looks(struct view word);
 /* Ends the code. True: it was good, and use says for what (borrowed until the
  * next call). A code of another's is good for nobody, and ends all the same:

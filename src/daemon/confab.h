@@ -16,6 +16,9 @@
 #include "store.h"
 #include "users.h"
 
+struct account_chat;
+struct accounts;
+struct codes;
 struct control;
 struct presence;
 struct serving;
@@ -38,6 +41,9 @@ struct confab {
 	struct bridge *jabber, *irc;
 	struct users *users;
 	struct users *coming;       /* on their way to the disk */
+	struct accounts *accounts;  /* of users, elsewhere; while serving */
+	struct codes *codes;        /* for their passwords */
+	struct account_chat *jabber_chat; /* #jabber; or NULL */
 	struct listen listen;
 	struct sip *sip;
 	struct control *control;

@@ -201,7 +201,7 @@ static void on_data(struct buf *in, void *arg)
 
 		buf_drop(in, len + 1);
 		on_line(n, view_mem(line, len));
-		mem_free(line);
+		mem_wipe_free(line, len);
 	}
 }
 

@@ -310,7 +310,7 @@ struct pending *control_pending(const struct control_call *call, char *done)
 	return p;
 }
 
-static void pending_free(struct pending *p)
+void control_pending_free(struct pending *p)
 {
 	mem_free(p->done);
 	mem_free(p);
@@ -325,7 +325,7 @@ void control_on_done(int err, void *pending)
 	else
 		control_answer(p->control, p->conn,
 			       control_text(view_str(p->done)));
-	pending_free(p);
+	control_pending_free(p);
 }
 
 static void refuse_link(struct control_call *call, int err, struct buf *why)
@@ -355,7 +355,7 @@ static void run_link_add(struct control_call *call)
 		err = hub_link_add(c->hub, room, &link, &why, control_on_done,
 				   p);
 		if (err)
-			pending_free(p);
+			control_pending_free(p);
 	}
 	if (err)
 		refuse_link(call, err, &why);
@@ -384,7 +384,7 @@ static void run_link_remove(struct control_call *call)
 						 VIEW_ARG(call->argv[2])));
 		err = hub_link_remove(c->hub, leg, control_on_done, p);
 		if (err)
-			pending_free(p);
+			control_pending_free(p);
 	}
 	if (err)
 		refuse_link(call, err, &why);
@@ -441,6 +441,11 @@ static const struct cmd commands[] = {
 	{ .name = "contact", .aliases = "contacts", .min = 1, .max = 3,
 	  .usage = "USER [delete [CONTACT]]",
 	  .run = (void (*)(void))control_contact },
+	{ .name = "jabber", .min = 1, .max = 7,
+	  .usage = "map list|add|set|passwd|del|enable|disable|import" },
+	{ .name = "put-accounts", .min = 2, .max = 5,
+	  .usage = "jabber add|import|passwd",
+	  .run = (void (*)(void))control_put_accounts },
 	{ .name = "put-users", .min = 1, .max = 1, .usage = "add|set",
 	  .run = (void (*)(void))control_put_users },
 };
@@ -465,6 +470,14 @@ static const struct cmd user_commands[] = {
 	  .run = (void (*)(void))control_user_enable },
 };
 
+/* add, passwd and import are confabctl's: they come as put-accounts. */
+static const struct cmd jabber_commands[] = {
+	{ .name = "map", .min = 1, .max = 6,
+	  .usage = "list|add|set|passwd|del|enable|disable|import",
+	  .run = (void (*)(void))control_map },
+	{ .name = "source", .run = (void (*)(void))control_jabber_source },
+};
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct {
@@ -474,6 +487,7 @@ static const struct {
 } groups[] = {
 	{ "link", link_commands, COUNT(link_commands) },
 	{ "user", user_commands, COUNT(user_commands) },
+	{ "jabber", jabber_commands, COUNT(jabber_commands) },
 };
 
 static void refuse_name(struct control_call *call, const struct cmd *table,

@@ -20,6 +20,7 @@ struct batch {
 	uint64_t conn;
 	json_t *said;            /* owned; one a row */
 	size_t waiting;
+	control_words_h *words;
 };
 
 /* A row that waits for the disk. */
@@ -62,14 +63,18 @@ static const char *words_of(int err)
 	}
 }
 
+static void end_row(struct import *row, json_t *words)
+{
+	json_array_set_new(row->batch->said, row->at, words);
+	finish(row->batch);
+	mem_free(row);
+}
+
 static void on_done(int err, void *arg)
 {
 	struct import *row = arg;
 
-	json_array_set_new(row->batch->said, row->at,
-			   json_string(words_of(err)));
-	finish(row->batch);
-	mem_free(row);
+	end_row(row, json_string(err ? row->batch->words(err) : "taken"));
 }
 
 static struct view cell(const json_t *row, size_t at)
@@ -156,22 +161,20 @@ static int add_member(struct confab *c, const json_t *row,
 	return err;
 }
 
-static void add_row(struct batch *b, control_add_h *add, struct confab *c,
-		    const json_t *row)
+static struct import *row_new(struct batch *b)
 {
-	struct import *done = mem_zalloc(sizeof(*done));
-	int err;
+	struct import *row = mem_zalloc(sizeof(*row));
 
-	done->batch = b;
-	done->at = json_array_size(b->said);
+	row->batch = b;
+	row->at = json_array_size(b->said);
 	json_array_append_new(b->said, json_null());
 	b->waiting++;
-	err = add(c, row, on_done, done);
-	if (err)
-		on_done(err, done);
+	return row;
 }
 
-void control_batch(struct control_call *call, control_add_h *add)
+/* NULL, and refused: these are no rows. */
+static struct batch *batch_new(struct control_call *call,
+			       control_words_h *words)
 {
 	size_t n = json_array_size(call->rows);
 	struct batch *b;
@@ -179,16 +182,59 @@ void control_batch(struct control_call *call, control_add_h *add)
 	if (!n || n > ROWS_MAX) {
 		control_refuse(call->control, call->conn,
 			       "this is for confabctl import: up to 64 rows");
-		return;
+		return NULL;
 	}
 	b = mem_zalloc(sizeof(*b));
 	b->control = call->control;
 	b->conn = call->conn;
 	b->said = json_array();
+	b->words = words;
 	b->waiting = 1; /* until all rows are under way */
+	return b;
+}
+
+void control_batch(struct control_call *call, control_add_h *add)
+{
+	struct batch *b = batch_new(call, words_of);
+	size_t n = json_array_size(call->rows);
+
+	if (!b)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct import *row = row_new(b);
+		int err = add(control_confab(call->control),
+			      json_array_get(call->rows, i), on_done, row);
+
+		if (err)
+			on_done(err, row);
+	}
+	finish(b);
+}
+
+static void put_row(const struct control_call *call, control_row_h *put,
+		    struct batch *b, const json_t *values)
+{
+	struct import *row = row_new(b);
+	struct buf why = { 0 };
+	int err = put(call, values, &why, on_done, row);
+
+	if (err && why.n)
+		end_row(row, control_text(buf_view(&why)));
+	else if (err)
+		on_done(err, row);
+	buf_free(&why);
+}
+
+void control_batch_as(struct control_call *call, control_row_h *put,
+		      control_words_h *words)
+{
+	struct batch *b = batch_new(call, words);
+	size_t n = json_array_size(call->rows);
+
+	if (!b)
+		return;
 	for (size_t i = 0; i < n; i++)
-		add_row(b, add, control_confab(call->control),
-			json_array_get(call->rows, i));
+		put_row(call, put, b, json_array_get(call->rows, i));
 	finish(b);
 }
 

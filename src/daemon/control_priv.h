@@ -33,6 +33,8 @@ json_t *control_text(struct view v);
 struct pending;
 struct pending *control_pending(const struct control_call *call, char *done);
 void control_on_done(int err, void *pending);
+/* Of one that will not be answered so after all. */
+void control_pending_free(struct pending *p);
 
 /* The seeds' functions and calls: control_imc.c. */
 void control_room_active(struct control_call *call);
@@ -47,6 +49,14 @@ void control_import_members(struct control_call *call);
 typedef int (control_add_h)(struct confab *c, const json_t *row,
 			    store_done_h *doneh, void *arg);
 void control_batch(struct control_call *call, control_add_h *add);
+/* The same for rows of another kind: call has what goes for all of them; what
+ * is wrong with one may be said in why, and words has the rest. */
+typedef int (control_row_h)(const struct control_call *call,
+			    const json_t *row, struct buf *why,
+			    store_done_h *doneh, void *arg);
+typedef const char *(control_words_h)(int err);
+void control_batch_as(struct control_call *call, control_row_h *put,
+		      control_words_h *words);
 
 /* Where a user is: control_contact.c. */
 void control_contact(struct control_call *call);
@@ -60,5 +70,10 @@ void control_user_realm(struct control_call *call);
 void control_user_del(struct control_call *call);
 void control_user_disable(struct control_call *call);
 void control_user_enable(struct control_call *call);
+
+/* Accounts elsewhere: control_map.c. */
+void control_put_accounts(struct control_call *call);
+void control_map(struct control_call *call);
+void control_jabber_source(struct control_call *call);
 
 #endif

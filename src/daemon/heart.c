@@ -5,9 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "accounts.h"
 #include "bridges/irc/face.h"
 #include "clock.h"
 #include "control.h"
+#include "elsewhere.h"
 #include "heart.h"
 #include "jabber/face.h"
 #include "log.h"
@@ -339,6 +341,8 @@ static int load(struct confab *c, struct buf *why)
 					   .arg = c->imc };
 	const struct store_load users = { .user = control_load_user,
 					  .arg = c };
+	const struct store_load elsewhere = { .account = accounts_load,
+					      .arg = c->accounts };
 	int err = hub_load(c->hub);
 	char *path;
 
@@ -346,8 +350,11 @@ static int load(struct confab *c, struct buf *why)
 		err = store_load(c->store, &places);
 	if (!err)
 		err = store_load(c->store, &users);
+	if (!err)
+		err = store_load(c->store, &elsewhere);
 	if (!err) {
 		check_realms(c);
+		accounts_check(c->accounts);
 		return 0;
 	}
 	path = conf_db_path(c->conf);
@@ -452,6 +459,7 @@ int heart_start(struct confab *c, struct buf *why)
 	if ((err = dns_new(&c->dns, c->loop)) || (err = start_hub(c)) ||
 	    (err = start_imc(c, why)) || (err = start_jabber(c, why)) ||
 	    (err = start_irc(c, why)) || (err = start_echo(c)) ||
+	    (err = elsewhere_start(c)) ||
 	    (err = load(c, why)))
 		return err;
 	return start_links(c, why);
@@ -525,6 +533,7 @@ void heart_stop(struct confab *c)
 	hub_free(c->hub);
 	presence_free(c->presence);
 	imc_free(c->imc);
+	elsewhere_free(c);
 	echo_free(c->echo);
 	bridge_free(c->jabber);
 	bridge_free(c->irc);

@@ -25,6 +25,8 @@ src_daemon_libpass_a_CPPFLAGS = $(INC_daemon)
 # What SIP users have on other networks.
 noinst_LIBRARIES += src/daemon/libaccounts.a
 src_daemon_libaccounts_a_SOURCES = \
+	src/daemon/account_chat.c src/daemon/account_chat.h \
+	src/daemon/account_kind.c src/daemon/account_kind.h \
 	src/daemon/accounts.c src/daemon/accounts.h \
 	src/daemon/accounts_change.c src/daemon/accounts_priv.h \
 	src/daemon/codes.c src/daemon/codes.h
@@ -43,7 +45,9 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/control_contact.c \
 	src/daemon/control_imc.c \
 	src/daemon/control_import.c \
+	src/daemon/control_map.c \
 	src/daemon/control_user.c \
+	src/daemon/elsewhere.c src/daemon/elsewhere.h \
 	src/daemon/heart.c src/daemon/heart.h \
 	src/daemon/notify.c src/daemon/notify.h \
 	src/daemon/presence.c src/daemon/presence.h \

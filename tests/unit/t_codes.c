@@ -138,11 +138,16 @@ static void words_are_no_codes(void **state)
 {
 	(void)state;
 	assert_false(codes_looks(VIEW("")));
-	assert_false(codes_looks(VIEW("abcdefghijklmnopqrstuvwxy"))); /* 25 */
-	assert_false(codes_looks(VIEW("abcdefghijklmnopqrstuvwxyz2")));
-	assert_false(codes_looks(VIEW("abcdefghijklmnopqrstuvwx 7")));
-	assert_false(codes_looks(VIEW("abcdefghijklmnopqrstuvwx17")));
-	assert_true(codes_looks(VIEW("abcdefghijklmnopqrstuvwx27")));
+	assert_false(codes_looks(VIEW("pw-")));
+	assert_false(codes_looks(VIEW("abcdefghijklmnopqrstuvwxyz234")));
+	assert_false(codes_looks(VIEW("pw-abcdefghijklmnopqrstuvwx")));
+	assert_true(codes_looks(VIEW("pw-abcdefghijklmnopqrstuvwxy")));
+	assert_true(codes_looks(VIEW("pw-abcdefghijklmnopqrstuvwxyz")));
+	assert_true(codes_looks(VIEW("pw-abcdefghijklmnopqrstuvwxyz2")));
+	assert_false(codes_looks(VIEW("pw-abcdefghijklmnopqrstuvwxyz23")));
+	assert_false(codes_looks(VIEW("pw-abcdefghijklmnopqrstuvwx 7")));
+	assert_false(codes_looks(VIEW("pw-abcdefghijklmnopqrstuvwx17")));
+	assert_true(codes_looks(VIEW("PW-ABCDEFGHIJKLMNOPQRSTUVWX27")));
 }
 
 int main(void)
