@@ -14,6 +14,7 @@
 
 #include "ask.h"
 #include "import_run.h"
+#include "map.h"
 #include "user.h"
 #include "utf8.h"
 
@@ -53,9 +54,22 @@ static const char usage[] =
 	"  user del USER             never more\n"
 	"  user import FILE ...      user,password as CSV, or Kamailio's or\n"
 	"                            OpenSIPS's subscriber table\n"
+	"  jabber map list [USER]    accounts of users on XMPP servers\n"
+	"  jabber map add USER JID [server=HOST[:PORT]] [resource=TEXT]\n"
+	"             [login=default|manual|registered|published|always]\n"
+	"                            an account; its password is asked for\n"
+	"  jabber map set USER JID SETTING=VALUE ...\n"
+	"                            other settings\n"
+	"  jabber map passwd USER JID\n"
+	"                            a new password\n"
+	"  jabber map enable|disable|del USER JID\n"
+	"  jabber map import [FILE ...]\n"
+	"                            the old module's table jusers: a SQLite\n"
+	"                            file, a dump, CSV; without FILE what\n"
+	"                            db_url names\n"
 	"\n"
 	"  -s, --socket SOCKET       /run/confab/control.sock\n"
-	"      --password-file FILE  for user add and passwd\n"
+	"      --password-file FILE  for add and passwd\n"
 	"      --json                the answer as JSON\n";
 
 /* ---- how answers look ---- */
@@ -319,6 +333,8 @@ static int run(const char *path, int argc, char **argv,
 		 user_is_ours(argv[1]))
 		err = user_run(&answer, fd, argc - 1, argv + 1,
 			       how->password_file);
+	else if (map_is_ours(argc, argv))
+		err = map_run(&answer, fd, argc, argv, how->password_file);
 	else
 		err = ask_words(&answer, fd, argc, argv);
 	close(fd);

@@ -89,7 +89,9 @@ static bool is_heading(struct csv *c, enum import_table table)
 	while (view_word(&line, ",\"\r \t", &word)) {
 		if (view_ieqs(word, "domain") ||
 		    (table == IMPORT_USERS &&
-		     import_field_of(table, word) == IMPORT_NAME))
+		     import_field_of(table, word) == IMPORT_NAME) ||
+		    (table == IMPORT_JUSERS &&
+		     import_field_of(table, word) != IMPORT_OTHER))
 			return true;
 		if (table == IMPORT_USERS && !view_ieqs(word, "id"))
 			return false;
@@ -114,11 +116,11 @@ static void heading(struct csv *c, enum import_table table)
 static void usual_columns(struct row_maker *m, enum import_table table)
 {
 	row_usual_columns(m, table);
-	if (table != IMPORT_USERS)
-		return;
-	row_columns_begin(m, table);
-	row_columns_add(m, VIEW("username"));
-	row_columns_add(m, VIEW("password"));
+	if (table == IMPORT_USERS) {
+		row_columns_begin(m, table);
+		row_columns_add(m, VIEW("username"));
+		row_columns_add(m, VIEW("password"));
+	}
 }
 
 static void skip_mark(struct csv *c)

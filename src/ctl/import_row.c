@@ -16,6 +16,12 @@ static const enum import_field user_columns[] = {
 	IMPORT_HA1B,
 };
 
+/* doc/jabber.sql. */
+static const enum import_field juser_columns[] = {
+	IMPORT_OTHER, IMPORT_JAB_ID, IMPORT_PASSWORD, IMPORT_SIP_ID,
+	IMPORT_TYPE,
+};
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct {
@@ -27,6 +33,7 @@ static const struct {
 	[IMPORT_MEMBERS] = { "imc_members", member_columns,
 			     COUNT(member_columns) },
 	[IMPORT_USERS] = { "subscriber", user_columns, COUNT(user_columns) },
+	[IMPORT_JUSERS] = { "jusers", juser_columns, COUNT(juser_columns) },
 };
 
 enum import_table row_table_of(struct view name)

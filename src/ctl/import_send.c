@@ -144,11 +144,12 @@ static int count_answers(struct import_send *s, const json_t *list)
 }
 
 static const struct {
-	const char *name, *how;
+	const char *name, *how, *more;
 } command_of[IMPORT_TABLES] = {
-	[IMPORT_ROOMS] = { "import-rooms", NULL },
-	[IMPORT_MEMBERS] = { "import-members", NULL },
-	[IMPORT_USERS] = { "put-users", "add" },
+	[IMPORT_ROOMS] = { "import-rooms", NULL, NULL },
+	[IMPORT_MEMBERS] = { "import-members", NULL, NULL },
+	[IMPORT_USERS] = { "put-users", "add", NULL },
+	[IMPORT_JUSERS] = { "put-accounts", "jabber", "import" },
 };
 
 int import_send_flush(struct import_send *s)
@@ -161,9 +162,9 @@ int import_send_flush(struct import_send *s)
 	if (!json_array_size(s->rows))
 		return 0;
 	err = ask(s->fd,
-		  json_pack("{s:[s, s*], s:O}", "argv",
+		  json_pack("{s:[s, s*, s*], s:O}", "argv",
 			    command_of[s->pass].name, command_of[s->pass].how,
-			    "rows", s->rows),
+			    command_of[s->pass].more, "rows", s->rows),
 		  &in);
 	if (!err) {
 		root = json_loadb(in.p, in.n, 0, &je);

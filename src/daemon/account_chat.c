@@ -6,6 +6,7 @@
 #include "account_chat.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"

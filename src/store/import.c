@@ -12,6 +12,7 @@ static const char *const queries[IMPORT_TABLES] = {
 	[IMPORT_ROOMS] = "SELECT * FROM imc_rooms ORDER BY id",
 	[IMPORT_MEMBERS] = "SELECT * FROM imc_members ORDER BY id",
 	[IMPORT_USERS] = "SELECT * FROM subscriber ORDER BY id",
+	[IMPORT_JUSERS] = "SELECT * FROM jusers ORDER BY rowid",
 };
 
 static int fail(sqlite3 *db, char *why, size_t size)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows of Kamailio's and OpenSIPS's tables imc_rooms, imc_members and
- * subscriber, as readers of any form of them hand them out. */
+/* Rows of Kamailio's and OpenSIPS's tables imc_rooms, imc_members, subscriber
+ * and jusers, as readers of any form of them hand them out. */
 #ifndef CONFAB_STORE_IMPORT_H
 #define CONFAB_STORE_IMPORT_H
 
@@ -10,6 +10,7 @@
 
 enum import_table {
 	IMPORT_NONE, IMPORT_ROOMS, IMPORT_MEMBERS, IMPORT_USERS,
+	IMPORT_JUSERS, /* the jabber module's accounts */
 	IMPORT_TABLES,
 };
 
@@ -18,10 +19,13 @@ enum import_field {
 	IMPORT_DOMAIN,
 	IMPORT_FLAG,
 	IMPORT_ROOM,   /* members: "sip:name@domain" */
-	IMPORT_PASSWORD, /* users: in clear text */
+	IMPORT_PASSWORD, /* users, jusers: in clear text */
 	IMPORT_HA1,      /* users: by MD5; then of user@domain */
 	IMPORT_HA1B,
 	IMPORT_HA1_SHA256,
+	IMPORT_JAB_ID,   /* jusers: "user" or "user@domain" */
+	IMPORT_SIP_ID,   /* "sip:user@domain" */
+	IMPORT_TYPE,     /* 0 enabled, 1 disabled */
 	IMPORT_FIELDS,
 	IMPORT_OTHER = IMPORT_FIELDS, /* a column that we do not take */
 };

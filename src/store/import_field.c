@@ -22,6 +22,10 @@ static const struct {
 	{ "ha1", IMPORT_HA1, 1u << IMPORT_USERS },
 	{ "ha1b", IMPORT_HA1B, 1u << IMPORT_USERS },
 	{ "ha1_sha256", IMPORT_HA1_SHA256, 1u << IMPORT_USERS },
+	{ "jab_id", IMPORT_JAB_ID, 1u << IMPORT_JUSERS },
+	{ "jab_passwd", IMPORT_PASSWORD, 1u << IMPORT_JUSERS },
+	{ "sip_id", IMPORT_SIP_ID, 1u << IMPORT_JUSERS },
+	{ "type", IMPORT_TYPE, 1u << IMPORT_JUSERS },
 };
 
 enum import_field import_field_of(enum import_table table, struct view name)
@@ -44,6 +48,8 @@ bool import_fields_do(enum import_table table, unsigned fields)
 		[IMPORT_MEMBERS] = 1u << IMPORT_NAME | 1u << IMPORT_DOMAIN |
 				   1u << IMPORT_FLAG | 1u << IMPORT_ROOM,
 		[IMPORT_USERS] = 1u << IMPORT_NAME,
+		[IMPORT_JUSERS] = 1u << IMPORT_JAB_ID | 1u << IMPORT_SIP_ID |
+				  1u << IMPORT_PASSWORD,
 	};
 
 	return (fields & needed[table]) == needed[table];

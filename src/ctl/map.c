@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* confabctl jabber map: one account and its password. */
+#include "map.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "ask.h"
+#include "mem.h"
+#include "password.h"
+
+enum { ANSWER_MAX = 1024 * 1024 };
+
+static const char *const words[] = { "add", "passwd", "import" };
+
+bool map_is_ours(int argc, char **argv)
+{
+	if (argc < 3 || strcmp(argv[1], "map"))
+		return false;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(argv[2], words[i]) == 0)
+			return true;
+	return false;
+}
+
+json_t *map_refusal(const char *why)
+{
+	return json_pack("{s:b, s:s}", "ok", 0, "error", why);
+}
+
+int map_ask(json_t **out, int fd, json_t *request)
+{
+	struct buf in = { .max = ANSWER_MAX };
+	json_error_t je;
+	int err = ask(fd, request, &in);
+
+	if (!err)
+		*out = json_loadb(in.p, in.n, 0, &je);
+	buf_free(&in);
+	return !err && !*out ? EPROTO : err;
+}
+
+/* confabd's word for the row becomes an answer for people. */
+static json_t *in_words(const json_t *answer, char **argv, bool passwd)
+{
+	const json_t *result = json_object_get(answer, "result");
+	const char *said = json_string_value(json_array_get(result, 0));
+	bool ok = said && strcmp(said, "taken") == 0;
+	struct buf text = { 0 };
+	json_t *out;
+
+	if (!said)
+		said = json_string_value(json_object_get(answer, "error"));
+	buf_adds(&text, "account ");
+	buf_adds(&text, argv[4]);
+	buf_adds(&text, " of ");
+	buf_adds(&text, argv[3]);
+	if (ok)
+		buf_adds(&text, passwd ? " has a new password" : " added");
+	else if (said && strcmp(said, "there") == 0)
+		buf_adds(&text, " exists; see jabber map passwd");
+	else
+		buf_addf(&text, ": %s", said ? said : "no answer");
+	out = ok ? json_pack("{s:b, s:s}", "ok", 1, "result", buf_str(&text)) :
+		   map_refusal(buf_str(&text));
+	buf_free(&text);
+	return out;
+}
+
+/* What stands behind user and account are settings, for confabd to read. */
+static json_t *request(int argc, char **argv, const char *password)
+{
+	json_t *list = json_pack("[s, s, s]", "put-accounts", argv[0],
+				 argv[2]);
+	json_t *row = json_pack("[s, s, s, b]", argv[3], argv[4], password, 1);
+	bool ok = list && row;
+
+	for (int i = 5; i < argc && ok; i++)
+		ok = !json_array_append_new(list, json_string(argv[i]));
+	if (ok)
+		return json_pack("{s:o, s:[o]}", "argv", list, "rows", row);
+	json_decref(list);
+	json_decref(row);
+	return NULL;
+}
+
+static int put(json_t **answer, int fd, int argc, char **argv,
+	       const char *password)
+{
+	json_t *said = NULL, *root = request(argc, argv, password);
+	int err;
+
+	if (!root) {
+		*answer = map_refusal("what was given is no UTF-8");
+		return 0;
+	}
+	err = map_ask(&said, fd, root);
+	if (!err)
+		*answer = in_words(said, argv, strcmp(argv[2], "add") != 0);
+	json_decref(said);
+	return err;
+}
+
+static int read_and_put(json_t **answer, int fd, int argc, char **argv,
+			const char *password_file)
+{
+	struct buf why = { 0 };
+	char *password = NULL;
+	int err = password_read(&password, password_file, &why);
+
+	if (err) {
+		*answer = map_refusal(why.n ? buf_str(&why) : strerror(err));
+		err = 0;
+	} else {
+		err = put(answer, fd, argc, argv, password);
+	}
+	mem_wipe_free(password, password ? strlen(password) : 0);
+	buf_free(&why);
+	return err;
+}
+
+int map_run(json_t **answer, int fd, int argc, char **argv,
+	    const char *password_file)
+{
+	bool add = strcmp(argv[2], "add") == 0;
+
+	if (strcmp(argv[2], "import") == 0)
+		return map_import(answer, fd, argv[0], argc - 3, argv + 3);
+	if (argc < 5 || argc > (add ? 8 : 5)) {
+		*answer = map_refusal(add ? "usage: jabber map add USER "
+					    "ACCOUNT [SETTING=VALUE ...] "
+					    "[--password-file FILE]" :
+					    "usage: jabber map passwd USER "
+					    "ACCOUNT [--password-file FILE]");
+		return 0;
+	}
+	return read_and_put(answer, fd, argc, argv, password_file);
+}
