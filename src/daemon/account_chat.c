@@ -188,9 +188,10 @@ static void refuse_place(const struct account_chat *c, const struct ask *a)
 {
 	struct buf text = { 0 };
 
-	buf_addf(&text, "*** That was for the manager's address alone. Nobody "
-			"here was shown it, and the code is good no more: send "
-			"'#%s passwd' or '#%s add' again, to the manager",
+	buf_addf(&text, "*** That was for the manager's address alone. "
+			"Nobody here was shown it, and the code is good no "
+			"more: send '#%s passwd' or '#%s add' again, to the "
+			"manager",
 		 c->kind->word, c->kind->word);
 	answer(a, 403, &text);
 }
