@@ -5,7 +5,8 @@
 
 #include "sip.h"
 
-enum { SIP_URI_MAX = 512, SIP_USER_MAX = 128 };
+/* A user part may name a room elsewhere, and a nick in it, in percents. */
+enum { SIP_URI_MAX = 512, SIP_USER_MAX = 384 };
 
 struct uri_parts {
 	struct sip_uri uri;

@@ -231,7 +231,7 @@ static void test_long_users(void **state)
 	static const struct {
 		size_t n;
 		const char *want;
-	} cases[] = { { 128, "SIP/2.0 202 " }, { 129, "SIP/2.0 414 " },
+	} cases[] = { { 384, "SIP/2.0 202 " }, { 385, "SIP/2.0 414 " },
 		      { 513, "SIP/2.0 414 " } };
 	size_t i;
 

@@ -73,11 +73,11 @@ static void test_sizes(void **state)
 	size_t n;
 
 	(void)state;
-	memset(text + 4, 'a', 130);
-	memcpy(text + 4 + 128, "@b", 2);
-	assert_int_equal(sip_uri_parse(&u, view_mem(text, 4 + 130)), 0);
-	memcpy(text + 4 + 128, "a@b", 3);
-	assert_int_equal(sip_uri_parse(&u, view_mem(text, 4 + 131)), EBADMSG);
+	memset(text + 4, 'a', 386);
+	memcpy(text + 4 + 384, "@b", 2);
+	assert_int_equal(sip_uri_parse(&u, view_mem(text, 4 + 386)), 0);
+	memcpy(text + 4 + 384, "a@b", 3);
+	assert_int_equal(sip_uri_parse(&u, view_mem(text, 4 + 387)), EBADMSG);
 	memcpy(text + 4, "a@", 2);
 	memset(text + 6, 'h', sizeof(text) - 6);
 	for (n = 511; n <= 512; n++)
