@@ -40,3 +40,34 @@ bool gso_is_refusal(int err)
 	return err == EIO || err == EINVAL || err == EOPNOTSUPP ||
 	       err == ENOPROTOOPT;
 }
+
+
+bool gro_on(int fd)
+{
+	int on = 1;
+
+	return !setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof(on));
+}
+
+
+void gro_ask(struct msghdr *h, struct gro_note *note)
+{
+	h->msg_control = note->bytes;
+	h->msg_controllen = sizeof(note->bytes);
+}
+
+
+size_t gro_size(struct msghdr *h)
+{
+	struct cmsghdr *c;
+	int size;
+
+	for (c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
+		if (c->cmsg_level != IPPROTO_UDP || c->cmsg_type != UDP_GRO ||
+		    c->cmsg_len < CMSG_LEN(sizeof(size)))
+			continue;
+		memcpy(&size, CMSG_DATA(c), sizeof(size));
+		return size > 0 ? (size_t)size : 0;
+	}
+	return 0;
+}

@@ -54,6 +54,8 @@ struct udp {
 	char *in; /* owned */
 	struct netaddr src[BATCH];
 	struct batch rx;
+	struct gro_note cuts[BATCH];
+	bool gro; /* what comes in may be joined */
 
 	char *out; /* owned */
 	size_t out_used, out_cap;
@@ -321,35 +323,59 @@ static int recv_batch(struct udp *u)
 	for (i = 0; i < BATCH; i++) {
 		u->rx.msgs[i].msg_hdr.msg_name = &u->src[i];
 		u->rx.msgs[i].msg_hdr.msg_namelen = sizeof(u->src[i]);
+		if (u->gro)
+			gro_ask(&u->rx.msgs[i].msg_hdr, &u->cuts[i]);
 	}
 	return recvmmsg(u->fd, u->rx.msgs, BATCH, MSG_DONTWAIT, NULL);
 }
 
 
-static void hand_up(struct udp *u, int n)
+/* Message i, which is one datagram or several of this size. How many. */
+static size_t hand_up_cut(struct udp *u, int i, size_t size)
 {
-	struct mmsghdr *m;
+	size_t n, at = 0, left = u->rx.msgs[i].msg_len, count = 0;
+
+	do {
+		n = size && size < left ? size : left;
+		u->h((char *)u->rx.iov[i].iov_base + at, n, &u->src[i],
+		     u->arg);
+		at += n;
+		left -= n;
+		count++;
+	} while (left && u->fd >= 0);
+	return count;
+}
+
+
+/* How many datagrams it was. */
+static size_t hand_up(struct udp *u, int n)
+{
+	struct msghdr *h;
+	size_t count = 0;
 	int i;
 
 	for (i = 0; i < n && u->fd >= 0; i++) {
-		m = &u->rx.msgs[i];
-		u->stats.received++;
-		if (m->msg_hdr.msg_flags & MSG_TRUNC)
+		h = &u->rx.msgs[i].msg_hdr;
+		if (h->msg_flags & MSG_TRUNC) {
 			u->stats.too_long++;
-		else
-			u->h(u->rx.iov[i].iov_base, m->msg_len, &u->src[i],
-			     u->arg);
+			count++;
+			continue;
+		}
+		count += hand_up_cut(u, i, u->gro ? gro_size(h) : 0);
 	}
+	u->stats.received += count;
+	return count;
 }
 
 
 static void receive(struct udp *u)
 {
-	int round, n = BATCH;
+	size_t count = 0;
+	int n = BATCH;
 
-	for (round = 0; round < BATCHES_A_TURN && n == BATCH; round++) {
+	while (n == BATCH && count < BATCHES_A_TURN * BATCH) {
 		n = recv_batch(u);
-		hand_up(u, n);
+		count += hand_up(u, n);
 		if (u->fd < 0)
 			return;
 	}
@@ -461,6 +487,7 @@ int udp_open(struct udp **up, struct loop *l, const struct netaddr *local,
 	u->recv_room = recv_room(u->fd);
 	u->gso = gso_has(u->fd);
 	receive_init(u, recv_max);
+	u->gro = u->recv_max == UDP_DATAGRAM_MAX && gro_on(u->fd);
 	err = loop_watch(&u->watch, l, u->fd, LOOP_READ, on_ready, u);
  out:
 	if (err)

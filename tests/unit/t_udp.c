@@ -641,6 +641,64 @@ static void joined_ones_wait_for_room_in_order(void **state)
 }
 
 
+/* ---- what is read as one ---- */
+
+/* b takes the longest datagrams, and so several at a time. */
+static void open_wide(void)
+{
+	struct netaddr any = *udp_local(b);
+
+	netaddr_set_port(&any, 0);
+	udp_close(b);
+	assert_int_equal(udp_open(&b, l, &any, 0, on_packet, &b), 0);
+}
+
+
+static void joined_ones_are_cut_again(void **state)
+{
+	static const size_t sizes[] = { 100, 100, 40, 700, 700, 700, 1 };
+	struct udp_stats st;
+	size_t i, bytes = 0;
+
+	(void)state;
+	open_wide();
+	send_text("");
+	await(1);
+	assert_int_equal(got.bytes, 0);
+	got.numbered = true;
+	for (i = 0; i < 200; i++)
+		send_sized((unsigned)i, 600);
+	await(201);
+	assert_int_equal(got.bytes, 200 * 600);
+	got.numbered = false;
+	for (i = 0; i < 7; i++) {
+		send_sized(0, sizes[i]);
+		bytes += sizes[i];
+	}
+	await(208);
+	assert_int_equal(got.bytes, 200 * 600 + bytes);
+	udp_stats(b, &st);
+	assert_int_equal(st.received, 208);
+	assert_int_equal(st.too_long, 0);
+	assert_true(kernel.joined > 4);
+}
+
+
+static void closed_among_joined_ones(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	open_wide();
+	got.close_inside = true;
+	for (i = 0; i < 20; i++)
+		send_sized(i, 600);
+	await(1);
+	loop_turn(l, 0);
+	assert_int_equal(got.count, 1);
+}
+
+
 #define JT(fn) cmocka_unit_test_setup_teardown(fn, setup_joining, teardown)
 #define UT(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
@@ -664,6 +722,8 @@ int main(void)
 		UT(a_queue_full_of_bytes_drops_too),
 		UT(closing_flushes),
 		UT(closing_a_blocked_one_is_clean),
+		JT(joined_ones_are_cut_again),
+		JT(closed_among_joined_ones),
 		JT(equal_ones_leave_joined_and_arrive_alone),
 		JT(joined_ones_stay_below_a_datagrams_bounds),
 		JT(a_shorter_one_ends_the_run),
