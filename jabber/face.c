@@ -146,6 +146,17 @@ static int account_fault(const struct jabber_account *a, char *why,
 	return 0;
 }
 
+static const char *tls_name(enum jabber_tls tls)
+{
+	static const char *const names[] = {
+		[JABBER_TLS_REQUIRED] = "required",
+		[JABBER_TLS_DIRECT] = "direct",
+		[JABBER_TLS_OFF] = "off",
+	};
+
+	return names[tls];
+}
+
 int jabber_face_account(struct bridge *b, const struct jabber_account *a,
 			char *why, size_t whysize)
 {
@@ -160,7 +171,7 @@ int jabber_face_account(struct bridge *b, const struct jabber_account *a,
 		{ "password", a->password },
 		{ "server", a->server },
 		{ "port", port },
-		{ "tls", a->tls == JABBER_TLS_OFF ? "off" : "required" },
+		{ "tls", tls_name(a->tls) },
 		{ "ca_file", a->ca_file },
 		{ "resource", a->resource },
 	};

@@ -5,14 +5,18 @@
 
 #include "bridge.h"
 
-enum jabber_tls { JABBER_TLS_REQUIRED, JABBER_TLS_OFF };
+enum jabber_tls {
+	JABBER_TLS_REQUIRED, /* by STARTTLS, or as SRV says */
+	JABBER_TLS_DIRECT,   /* from the start */
+	JABBER_TLS_OFF,
+};
 
 struct jabber_account {
 	const char *label;    /* "home" */
 	const char *jid;      /* bare: "gw@xmpp.example" */
 	const char *password;
 	const char *server;   /* "" : SRV of the JID's domain */
-	uint16_t port;        /* 0: 5222, or the SRV's */
+	uint16_t port;        /* 0: 5222, 5223 for DIRECT, or the SRV's */
 	enum jabber_tls tls;  /* OFF: refused unless server is loopback */
 	const char *ca_file;  /* "" : the system's */
 	const char *resource; /* "" : made at random */

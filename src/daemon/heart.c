@@ -243,6 +243,14 @@ static uint64_t worker_timeout(const struct confab *c)
 	return (uint64_t)c->conf->worker_timeout * 1000;
 }
 
+static enum jabber_tls tls_of(const char *text)
+{
+	if (!strcmp(text, "off"))
+		return JABBER_TLS_OFF;
+	return strcmp(text, "direct") ? JABBER_TLS_REQUIRED :
+					JABBER_TLS_DIRECT;
+}
+
 static int start_jabber(struct confab *c, struct buf *why)
 {
 	char *path = worker_path(c, "confab-jabber"), text[WHY_MAX] = "";
@@ -260,9 +268,7 @@ static int start_jabber(struct confab *c, struct buf *why)
 			.password = j->password,
 			.server = j->server,
 			.port = (uint16_t)j->port,
-			.tls = strcmp(j->tls, "off") == 0
-				       ? JABBER_TLS_OFF
-				       : JABBER_TLS_REQUIRED,
+			.tls = tls_of(j->tls),
 			.ca_file = j->ca_file,
 			.resource = j->resource,
 		};

@@ -127,10 +127,11 @@ static int check_tls(const char *value, struct buf *why)
 {
 	struct view v = view_str(value);
 
-	if (view_eqs(v, "required") || view_eqs(v, "off"))
+	if (view_eqs(v, "required") || view_eqs(v, "direct") ||
+	    view_eqs(v, "off"))
 		return 0;
-	buf_adds(why, "must be \"required\" or, towards loopback only, "
-		      "\"off\"");
+	buf_adds(why, "must be \"required\", \"direct\" or, towards "
+		      "loopback only, \"off\"");
 	return EINVAL;
 }
 
@@ -620,11 +621,15 @@ static const struct opt jabber_opts[] = {
 	  .help = "The server's address; empty: by SRV of the JID's domain." },
 	{ .key = "port", .type = OPT_INT, .offset = AT(conf_jabber, port),
 	  .def = "0", .max = 65535, .example = "5222",
-	  .help = "The server's port; 0: 5222, or the SRV's." },
+	  .help = "The server's port; 0: 5222, with tls \"direct\" 5223, or "
+		  "the\n"
+		  "SRV's." },
 	{ .key = "tls", .offset = AT(conf_jabber, tls), .def = "required",
 	  .required = true, .check = check_tls,
-	  .help = "\"required\" (STARTTLS, certificate checked), or \"off\"\n"
-		  "towards a loopback address only." },
+	  .help = "\"required\" (STARTTLS, or TLS from the start where SRV\n"
+		  "says so; certificate checked), \"direct\" (TLS from the\n"
+		  "start, likewise), or \"off\" towards a loopback address\n"
+		  "only." },
 	{ .key = "ca_file", .offset = AT(conf_jabber, ca_file), .def = "",
 	  .help = "The CA certificates to trust; empty: the system's." },
 	{ .key = "resource", .offset = AT(conf_jabber, resource), .def = "",

@@ -24,6 +24,32 @@ def test_xmpp_with_starttls_and_our_ca(confabd, prosody, user, xmpp_user):
     alice.saw('[xenia@home]: opened')
 
 
+def directly(xmpp):
+    return links(prosody=xmpp).replace(
+        'port = %d' % xmpp.port,
+        'port = %d tls = "direct"' % xmpp.direct_port)
+
+
+def test_xmpp_with_tls_from_the_start(confabd, prosody, user, xmpp_user):
+    xmpp = prosody(tls=True)
+    server = confabd(extra=directly(xmpp))
+    server.link_up('lobby-x')
+    alice, xenia = user(server, 'alice'), xmpp_user(xmpp)
+    alice.join(server.room('lobby'))
+    assert alice.send(server.room('lobby'), 'sealed') == 202
+    xenia.saw('<alice> sealed', nick='confab')
+    xenia.say('opened')
+    alice.saw('[xenia@home]: opened')
+
+
+def test_from_the_start_an_unknown_ca_is_refused(confabd, prosody, folder):
+    xmpp = prosody(tls=True)
+    xmpp.ca = make_ca(str(folder('other')), [])
+    server = confabd(extra=directly(xmpp))
+    assert 'certificate' in error_of(server, 'lobby-x').lower()
+    assert server.link('lobby-x')['state'] != 'up'
+
+
 def test_an_unknown_ca_is_refused(confabd, prosody, folder):
     xmpp = prosody(tls=True)
     xmpp.ca = make_ca(str(folder('other')), [])

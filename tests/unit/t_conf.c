@@ -160,7 +160,7 @@ static void mistakes_are_explained(void **state)
 		  ":2:", "bare JID" },
 		{ "domain = \"x\"\njabber \"h\" { jid = \"a@b\" tls = "
 		  "\"maybe\" }\n",
-		  ":2:", "\"required\" or" },
+		  ":2:", "\"required\", \"direct\" or" },
 		{ "domain = \"x\"\njabber \"h h\" { jid = \"a@b\" }\n", ":2:",
 		  "label" },
 		{ "domain = \"x\"\nirc \"a\" { }\n", ":2:",

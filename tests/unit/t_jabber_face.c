@@ -95,6 +95,17 @@ static void refused_accounts(void **state)
 	assert_null(bridge_only_account(bridge));
 }
 
+static void tls_from_the_start(void **state)
+{
+	struct jabber_account a = account("direct");
+	char why[256];
+
+	(void)state;
+	a.tls = JABBER_TLS_DIRECT;
+	assert_int_equal(jabber_face_account(bridge, &a, why, sizeof(why)),
+			 0);
+}
+
 static void tls_off(void **state)
 {
 	static const char *const good[] = { "127.0.0.1", "::1", "localhost",
@@ -175,6 +186,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FACE(accounts),
 		FACE(refused_accounts),
+		FACE(tls_from_the_start),
 		FACE(tls_off),
 		FACE(targets),
 		FACE(via_is_needed),

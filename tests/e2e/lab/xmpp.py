@@ -168,6 +168,7 @@ data_path = "%(folder)s/data"
 certificates = "%(folder)s/certs"
 interfaces = { "127.0.0.1" }
 c2s_ports = { %(port)d }
+c2s_direct_tls_ports = { %(direct)s }
 s2s_ports = {}
 http_ports = {}
 https_ports = {}
@@ -198,6 +199,7 @@ class Prosody:
                  port=None):
         self.folder, self.domain, self.tls = str(folder), domain, tls
         self.port = port or free_port()
+        self.direct_port = free_port() if tls else None
         self.process = None
         self.ca = None
         certs = os.path.join(self.folder, 'certs')
@@ -212,6 +214,7 @@ class Prosody:
         self.conf = os.path.join(self.folder, 'prosody.cfg.lua')
         with open(self.conf, 'w') as f:
             f.write(CONFIG % dict(folder=self.folder, port=self.port,
+                                  direct=self.direct_port or '',
                                   domain=domain,
                                   tls='true' if tls else 'false'))
 
