@@ -87,10 +87,10 @@ int db_apply(struct db *db, struct view steps);
 int db_commit(struct db *db);
 void db_rollback(struct db *db);
 
-/* The short way for texts and cursors. db_spool() for each transaction of a group, then
- * db_spool_write(): 0 means that all are on the disk. False: something about
- * it has to be asked of the data base; then, or after an error, all of the
- * group goes the long way. */
+/* The short way for texts and cursors. db_spool() for each transaction of a
+ * group, then db_spool_write(): 0 means that all are on the disk. False:
+ * something about it has to be asked of the data base; then, or after an
+ * error, all of the group goes the long way. */
 bool db_spool(struct db *db, struct view steps);
 void db_spool_forget(struct db *db); /* and what was believed meanwhile */
 int db_spool_write(struct db *db);

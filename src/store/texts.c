@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The short way of texts and cursors: those that cannot fail are put into the
- * spool, and are moved into the tables many at a time. What they need for that - the
- * room is there, the number is new, so is the dedupe key - is known in
- * memory; where it is not sure, all goes the long way, and SQL says.
+ * spool, and are moved into the tables many at a time. What a text needs for
+ * that (the room is there, the number is new, so is the dedupe key) is known
+ * in memory; where it is not sure, all goes the long way, and SQL says.
  */
 #include <errno.h>
 #include <stdio.h>
