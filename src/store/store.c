@@ -36,7 +36,7 @@ struct store {
 	store_wake_h *wakeh;
 	void *arg;
 	pthread_t thread;
-	time_t moved_s; /* the thread's: the spool was empty */
+	time_t moved_s; /* the thread's: of the last move */
 	bool stuck; /* the thread's: what is spooled can't be moved */
 	_Atomic uint64_t commits;
 
@@ -125,14 +125,16 @@ static void give_back(struct store *s, struct list *batch, bool failed)
 }
 
 /* Others who look into the data base shall not see yesterday's. */
-static bool is_overdue(struct store *s)
+static void move_in_time(struct store *s)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (!has_to_move(s))
-		s->moved_s = now.tv_sec;
-	return now.tv_sec - s->moved_s >= MOVE_S;
+	if (has_to_move(s) && now.tv_sec - s->moved_s < MOVE_S)
+		return;
+	s->moved_s = now.tv_sec;
+	if (has_to_move(s))
+		tidy(s, true);
 }
 
 static void *run(void *arg)
@@ -150,8 +152,7 @@ static void *run(void *arg)
 		s->commits++;
 		s->stuck = s->stuck && db_has_spooled(s->db);
 		give_back(s, &batch, failed);
-		if (is_overdue(s))
-			tidy(s, true);
+		move_in_time(s);
 		if (db_wal_due(s->db, true))
 			tidy(s, false);
 	}
