@@ -19,8 +19,8 @@ struct account_chat {
 	const struct conf *conf; /* ref */
 	struct accounts *as;     /* borrowed */
 	const struct account_kind *kind;
-	const char *passwords;
-	size_t user_accounts;
+	char *const *passwords;    /* in conf */
+	const long *user_accounts; /* likewise */
 	struct codes *codes;     /* borrowed */
 	struct imc_command cmd;  /* imc has borrowed it */
 	char usage[USAGE_MAX];
@@ -142,10 +142,10 @@ static const struct account *pick(const struct said *s, struct buf *login)
 /* Whether a password may come this way; refuses by itself. */
 static bool may_tell(const struct account_chat *c, const struct ask *a)
 {
-	if (strcmp(c->passwords, "off") == 0)
+	if (strcmp(*c->passwords, "off") == 0)
 		say(a, 403, "No passwords are taken by chat: ask the operator "
 			    "to enter your account");
-	else if (strcmp(c->passwords, "any") != 0 && !imc_ask_is_private(a))
+	else if (strcmp(*c->passwords, "any") != 0 && !imc_ask_is_private(a))
 		say(a, 403, "This connection is not encrypted, and no "
 			    "password is taken by it: connect by TLS, or ask "
 			    "the operator to enter your account");
@@ -200,7 +200,7 @@ static void refuse_place(const struct account_chat *c, const struct ask *a)
 static bool has_all(const struct account_chat *c, const struct code_use *use)
 {
 	return accounts_owned(c->as, use->network, use->user) >=
-	       c->user_accounts;
+	       (size_t)*c->user_accounts;
 }
 
 static void finish(struct account_chat *c, struct ask *a,
@@ -300,7 +300,7 @@ static void add(struct said *s, struct view login)
 		buf_addv(&text, login);
 		buf_addc(&text, '\'');
 		answer(s->ask, 403, &text);
-	} else if (n >= c->user_accounts) {
+	} else if (n >= (size_t)*c->user_accounts) {
 		buf_addf(&text, "*** You have %zu accounts, and may have no "
 				"more ('#%s del' takes one away)", n,
 			 c->kind->word);
@@ -418,7 +418,7 @@ int account_chat_new(struct account_chat **cp,
 	c->as = conf->accounts;
 	c->kind = conf->kind;
 	c->passwords = conf->passwords;
-	c->user_accounts = (size_t)conf->user_accounts;
+	c->user_accounts = conf->user_accounts;
 	c->codes = conf->codes;
 	snprintf(c->usage, sizeof(c->usage),
 		 "list | add <%s> | passwd [%s] | del <%s> | on|off [%s]",

@@ -21,8 +21,10 @@ struct account_chat_conf {
 	struct codes *codes;             /* borrowed; one for all kinds: who
 					    was added first takes them */
 	const struct account_kind *kind; /* static */
-	const char *passwords;           /* borrowed from conf: "tls" ... */
-	long user_accounts;
+	/* In conf, and looked up each time, as SIGHUP may change them: "tls",
+	 * "any" or "off", and how many accounts a user may add. */
+	char *const *passwords;
+	const long *user_accounts;
 };
 
 /* Adds the command to imc. */

@@ -46,8 +46,8 @@ int elsewhere_start(struct confab *c)
 		.conf = c->conf,
 		.imc = c->imc,
 		.kind = account_kind_find(VIEW("jabber")),
-		.passwords = g->passwords,
-		.user_accounts = g->user_accounts,
+		.passwords = &g->passwords,
+		.user_accounts = &g->user_accounts,
 	};
 
 	start_accounts(c);

@@ -87,8 +87,9 @@ tests_unit_t_key_LDADD = src/daemon/libconf.a $(LIB_base) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/t_conf
 tests_unit_t_conf_SOURCES = tests/unit/t_conf.c
 tests_unit_t_conf_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
-tests_unit_t_conf_LDADD = src/daemon/libconf.a src/sip/libsip.a \
-	$(LIB_core) $(CONFUSE_LIBS) $(CMOCKA_LIBS) $(DEPS_sip) $(DEPS_core)
+tests_unit_t_conf_LDADD = src/daemon/libconf.a jabber/libjabber.a \
+	src/sip/libsip.a \
+	$(LIB_core) $(CONFUSE_LIBS) $(IDN_LIBS) $(CMOCKA_LIBS) $(DEPS_sip) $(DEPS_core)
 
 check_PROGRAMS += tests/unit/t_accounts
 tests_unit_t_accounts_SOURCES = tests/unit/t_accounts.c \
@@ -102,3 +103,10 @@ tests_unit_t_codes_SOURCES = tests/unit/t_codes.c
 tests_unit_t_codes_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_codes_LDADD = src/daemon/libaccounts.a $(LIB_core) \
 	$(CMOCKA_LIBS) $(DEPS_core)
+
+check_PROGRAMS += tests/unit/t_conf_jabber
+tests_unit_t_conf_jabber_SOURCES = tests/unit/t_conf_jabber.c
+tests_unit_t_conf_jabber_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_conf_jabber_LDADD = src/daemon/libconf.a jabber/libjabber.a \
+	src/sip/libsip.a \
+	$(LIB_core) $(CONFUSE_LIBS) $(IDN_LIBS) $(CMOCKA_LIBS) $(DEPS_sip) $(DEPS_core)

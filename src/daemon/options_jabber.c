@@ -7,11 +7,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "netaddr.h"
+#include "jabber/jmap.h"
+#include "mem.h"
 #include "options.h"
-#include "sip.h"
 
-enum { DELIM_HOST_MAX = 255, ALIASES_MAX = 64 };
+enum { HOST_TEXT_MAX = 255 };
 
 /* Whether value is one of the words; else they are named. */
 static int check_words(const char *value, const char *const *words,
@@ -79,16 +79,9 @@ static int check_db_url(const char *value, struct buf *why)
 	return EINVAL;
 }
 
-/* RFC 3986 2.3 and 2.2: what may stand in the user part of a SIP URI as it
- * is, and in no name. */
-static bool is_delimiter(struct view v)
-{
-	return v.n == 1 && view_has(VIEW("*!$&'()+,;=-_.~%"), *v.p);
-}
-
 static bool host_ok(struct view host)
 {
-	char text[DELIM_HOST_MAX + 1];
+	char text[HOST_TEXT_MAX + 1];
 	struct buf why = { 0 };
 	bool ok = host.n && !view_copy(text, sizeof(text), host) &&
 		  !view_has(host, ':') && !check_domain(text, &why);
@@ -97,43 +90,25 @@ static bool host_ok(struct view host)
 	return ok;
 }
 
-/* "host" or "host=c". */
-static bool pair_ok(struct view pair)
-{
-	struct view host, delim;
-	bool has = view_cut(view_trim(pair), '=', &host, &delim);
-
-	return host_ok(host) && (!has || is_delimiter(delim));
-}
-
+/* jmap.c knows what can stand between names. */
 static int check_jdomain(const char *value, struct buf *why)
 {
-	if (pair_ok(view_str(value)))
-		return 0;
-	buf_adds(why, "must be like \"jabber.example.org=*\": a host name and "
-		      "one character of *!$&'()+,;=-_.~%");
-	return EINVAL;
+	struct jmap *m = NULL;
+	int err = jmap_new(&m, view_str(value), 0, why);
+
+	mem_deref(m);
+	return err;
 }
 
-/* The last ';' may be missing: the module's own example had none. */
 static int check_aliases(const char *value, struct buf *why)
 {
-	struct view v, count, pair;
-	uint64_t n, seen = 0;
-	bool ok = view_cut(view_str(value), ';', &count, &v) &&
-		  !view_u64(&n, view_trim(count), ALIASES_MAX);
+	struct jmap *m = NULL;
+	int err = jmap_new(&m, VIEW("gateway.invalid"), 0, why);
 
-	while (ok && !view_empty(view_trim(v))) {
-		view_cut(v, ';', &pair, &v);
-		ok = pair_ok(pair);
-		seen++;
-	}
-	if (ok && seen == n)
-		return 0;
-	buf_addf(why, "must be their number (at most %d) and so many pairs: "
-		      "\"2;msn.example.org=%%;icq.example.org;\"",
-		 ALIASES_MAX);
-	return EINVAL;
+	if (!err)
+		err = jmap_aliases(m, view_str(value), why);
+	mem_deref(m);
+	return err;
 }
 
 static int check_registrar(const char *value, struct buf *why)
@@ -250,7 +225,7 @@ const struct opt gateway_opts[GATEWAY_OPTS] = {
 		  "account\n"
 		  "can have its own." },
 	{ TEXT(passwords), .def = "tls", .required = true,
-	  .check = check_passwords,
+	  .check = check_passwords, .reload = true,
 	  .help = "How a user may give the password of an account by SIP\n"
 		  "(#jabber add): over \"tls\" (or wss, or from this host), "
 		  "by\n"
@@ -262,7 +237,7 @@ const struct opt gateway_opts[GATEWAY_OPTS] = {
 		  "systemd credential confab-seal goes before it. Keep a copy "
 		  "in\n"
 		  "another place than that of the data base." },
-	{ NUMBER(user_accounts, 1, 64), .def = "4",
+	{ NUMBER(user_accounts, 1, 64), .def = "4", .reload = true,
 	  .help = "How many accounts a user may add himself." },
 	{ NUMBER(user_rooms, 1, 1000), .def = "12",
 	  .help = "In how many rooms a user may be by his accounts." },
