@@ -22,7 +22,7 @@
 #include "mem.h"
 
 enum {
-	GROUP_MAX = 64,
+	GROUP_MAX = 256,
 	PAGE_MAX = 256,
 	HISTORY_MAX = 200,
 	IDLE_MS = 100, /* of quiet, before the log is tidied up */

@@ -26,7 +26,7 @@ static void answers_come_in_the_order_of_asking(void **state)
 	assert_int_equal(st.transactions, 1001);
 	assert_int_equal(st.failed, 0);
 	assert_int_equal(st.queued, 0);
-	assert_true(st.commits >= 1001 / 64);
+	assert_true(st.commits >= 1001 / 256);
 	rig_free(rig);
 }
 
