@@ -71,7 +71,7 @@ static void start(void)
 	assert(mkdtemp(dir));
 	log_set_handler(quiet, NULL);
 	conf = read_conf();
-	if (confab_start(&daemon_one, conf, &why))
+	if (confab_start(&daemon_one, conf, "/dev/null", &why))
 		fprintf(stderr, "%s\n", buf_str(&why));
 	assert(!why.n && daemon_one.role == CONFAB_SERVING);
 	mem_deref(conf);
