@@ -121,7 +121,8 @@ DAEMON_fuzz = tests/fuzz/daemon.c tests/fuzz/daemon.h tests/fuzz/fuzz.h
 tests_fuzz_fuzz_command_SOURCES = tests/fuzz/fuzz_command.c $(DAEMON_fuzz)
 tests_fuzz_fuzz_command_CPPFLAGS = $(INC_daemon)
 tests_fuzz_fuzz_command_LDFLAGS = $(LDFLAGS_fuzz) \
-	-Wl,--wrap=sip_answer,--wrap=sip_send,--wrap=sip_done_copy
+	-Wl,--wrap=sip_answer,--wrap=sip_send,--wrap=sip_done_copy \
+	-Wl,--wrap=sip_done_answered
 tests_fuzz_fuzz_command_LDADD = $(LIB_fuzz) $(LIB_confabd) $(DEPS_confabd)
 
 tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz_control.c $(DAEMON_fuzz)
