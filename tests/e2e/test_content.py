@@ -200,7 +200,8 @@ def test_a_part_that_fails_is_made_up_for(room):
     words = ' '.join('word%04d' % i for i in range(300))
     room.bob.answer = 480
     assert room.alice.send(room.uri, words) == 202
-    room.bob.requests.wait(lambda m: m.body.startswith('(1/'))
+    wait_for(lambda: room.server.ctl('status')['failed'] == 1,
+             'his refusal to be known')
     room.bob.answer = 200
     assert room.bob.send(room.uri, 'back') == 202
     assert ' '.join(p[len('[alice]: '):] for p in all_parts(room.bob)) == \
