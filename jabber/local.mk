@@ -136,6 +136,13 @@ tests_unit_t_jabber_worker_CPPFLAGS = $(INC_worker) $(S)/tests/unit \
 tests_unit_t_jabber_worker_LDADD = $(LIB_worker) $(DEPS_io) $(CMOCKA_LIBS)
 EXTRA_tests_unit_t_jabber_worker_DEPENDENCIES = confab-jabber$(EXEEXT)
 
+check_PROGRAMS += tests/unit/t_front
+tests_unit_t_front_SOURCES = tests/unit/t_front.c tests/unit/zone.h \
+	tests/unit/certs.h
+tests_unit_t_front_CPPFLAGS = $(INC_jabber) $(S)/tests/unit \
+	$(STROPHE_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_t_front_LDADD = $(LIB_jabwork) $(DEPS_jabwork) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/t_jabber_time
 tests_unit_t_jabber_time_SOURCES = tests/unit/t_jabber_time.c \
 	tests/unit/jabstub.h

@@ -70,7 +70,7 @@ tests_unit_t_child_CPPFLAGS = -D_GNU_SOURCE $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_child_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_dns
-tests_unit_t_dns_SOURCES = tests/unit/t_dns.c
+tests_unit_t_dns_SOURCES = tests/unit/t_dns.c tests/unit/zone.h
 tests_unit_t_dns_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_dns_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
 
