@@ -35,7 +35,8 @@
 # Pinned: the load generator, to the last core. The servers may run on all
 # cores. CPU is user and kernel time of the server and its children, with a
 # second of silence after the load; memory is their proportional set size.
-# Ends with 1 when confabd lost or doubled anything.
+# BENCH_PORT (5062) and the port after it are the servers', the members' are
+# 2,000 further. Ends with 1 when confabd lost or doubled anything.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -52,7 +53,7 @@ done
 
 deliveries=200000 latency=300 limit=300 rounds=3
 [ -z "$quick" ] || deliveries=40000 latency=100 rounds=1
-confab_port=5062 kamailio_port=5063
+confab_port=${BENCH_PORT:-5062} kamailio_port=$((${BENCH_PORT:-5062} + 1))
 last_core=$(($(nproc) - 1))
 
 for program in confabd tests/bench/fanout; do
