@@ -33,6 +33,9 @@ static void hub_destroy(void *obj)
 
 void hub_reconf(struct hub *h, const struct hub_conf *conf)
 {
+	struct room *room = NULL;
+	size_t pos = 0;
+
 	h->keep_days = conf->keep_days ? conf->keep_days : 7;
 	h->keep_msgs = conf->keep_msgs ? conf->keep_msgs : 10000;
 	h->invite_days = conf->invite_days ? conf->invite_days : 7;
@@ -42,6 +45,9 @@ void hub_reconf(struct hub *h, const struct hub_conf *conf)
 	h->max_members = conf->room_members ? conf->room_members
 					    : ROOM_MEMBERS_MAX;
 	h->notices = conf->notices;
+	/* they were made for as many as might wait before */
+	while ((room = hub_each_journal(h, &pos, room)) != NULL)
+		weigh_free(room);
 }
 
 int hub_new(struct hub **hp, const struct hub_conf *conf)
