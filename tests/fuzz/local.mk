@@ -112,7 +112,8 @@ tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_conf_CPPFLAGS = $(INC_daemon)
 tests_fuzz_fuzz_conf_LDFLAGS = $(LDFLAGS_fuzz)
 tests_fuzz_fuzz_conf_LDADD = $(LIB_fuzz) src/daemon/libconf.a \
-	src/sip/libsip.a $(LIB_core) $(CONFUSE_LIBS) $(DEPS_sip) $(DEPS_core)
+	jabber/libjabber.a src/sip/libsip.a $(LIB_core) $(CONFUSE_LIBS) \
+	$(IDN_LIBS) $(DEPS_sip) $(DEPS_core)
 
 # With a whole confabd around them.
 DAEMON_fuzz = tests/fuzz/daemon.c tests/fuzz/daemon.h tests/fuzz/fuzz.h
