@@ -92,6 +92,11 @@ void mem_wipe_free(void *p, size_t size)
 	free(p);
 }
 
+void mem_scrub_free(void *p)
+{
+	mem_wipe_free(p, p ? malloc_usable_size(p) : 0);
+}
+
 char *mem_strdup(const char *s)
 {
 	return mem_strndup(s, strlen(s));

@@ -51,5 +51,8 @@ char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void mem_free(void *p);
 /* Overwrites before it frees: for secrets. NULL is allowed. */
 void mem_wipe_free(void *p, size_t size);
+/* The same where the size is not known, for libraries that free what may have
+ * been secret. */
+void mem_scrub_free(void *p);
 
 #endif

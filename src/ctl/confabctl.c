@@ -15,6 +15,7 @@
 #include "ask.h"
 #include "import_run.h"
 #include "map.h"
+#include "mem.h"
 #include "user.h"
 #include "utf8.h"
 
@@ -359,6 +360,7 @@ int main(int argc, char *argv[])
 	struct how how = { 0 };
 	int o;
 
+	json_set_alloc_funcs(malloc, mem_scrub_free); /* passwords go so */
 	if (!path)
 		path = "/run/confab/control.sock";
 	while ((o = getopt_long(argc, argv, "s:", options, NULL)) != -1) {

@@ -167,10 +167,23 @@ void accounts_used(struct slot *s, struct view error, uint64_t used_ms)
 	struct account a = s->snap->a;
 	struct snap *old = s->snap;
 
-	a.error = view_head(error, utf8_cut(error, ACCOUNT_ERROR_MAX));
+	a.error = error;
 	a.used_ms = used_ms;
 	s->snap = snap_new(&a, old->sealed);
 	mem_deref(old);
+}
+
+void accounts_clean(struct buf *out, struct view error)
+{
+	struct buf clean = { 0 };
+
+	utf8_clean(&clean, view_head(error, 4 * ACCOUNT_ERROR_MAX));
+	for (size_t i = 0; i < clean.n; i++)
+		if (clean.p[i] == '\n' || clean.p[i] == '\t')
+			clean.p[i] = ' ';
+	error = view_trim(buf_view(&clean));
+	buf_addv(out, view_head(error, utf8_cut(error, ACCOUNT_ERROR_MAX)));
+	buf_free(&clean);
 }
 
 struct accounts *accounts_new(struct store *store, struct seal *seal,

@@ -112,8 +112,8 @@ int accounts_enable(struct accounts *as, uint64_t id, bool on,
 int accounts_set(struct accounts *as, uint64_t id, const struct account_new *n,
 		 store_done_h *doneh, void *arg);
 const char *account_why(int err);
-/* It was used now, with this result (empty: well), cut to ACCOUNT_ERROR_MAX.
- * Written at most once a minute where the result is the same. */
+/* It was used now, with this result (empty: well), which is made one line of
+ * at most ACCOUNT_ERROR_MAX bytes. Written at most once a minute where the result is the same. */
 void accounts_note(struct accounts *as, uint64_t id, struct view error);
 
 /* Adds the password in clear to out (empty), for the moment of logging in; the

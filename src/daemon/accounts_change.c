@@ -288,22 +288,30 @@ int accounts_set(struct accounts *as, uint64_t id, const struct account_new *n,
 
 /* ---- use ---- */
 
-void accounts_note(struct accounts *as, uint64_t id, struct view error)
+static void note(struct accounts *as, struct slot *s, struct view error)
 {
-	struct slot *s = accounts_slot(as, id);
 	struct store_txn *t;
 
-	if (!s)
-		return;
-	error = view_head(error, utf8_cut(error, ACCOUNT_ERROR_MAX));
 	if (s->noted_ms && view_eq(s->snap->a.error, error) &&
 	    now_ms() < s->noted_ms + NOTE_MS)
 		return;
 	accounts_used(s, error, wall_ms());
 	s->noted_ms = now_ms();
 	t = store_begin(as->store);
-	store_account_used(t, id, s->snap->a.used_ms, s->snap->a.error);
+	store_account_used(t, s->snap->a.id, s->snap->a.used_ms, error);
 	store_commit(t, NULL, NULL);
+}
+
+void accounts_note(struct accounts *as, uint64_t id, struct view error)
+{
+	struct slot *s = accounts_slot(as, id);
+	struct buf clean = { 0 };
+
+	if (!s)
+		return;
+	accounts_clean(&clean, error);
+	note(as, s, buf_view(&clean));
+	buf_free(&clean);
 }
 
 void accounts_watch(struct accounts *as, struct account_watch *w)

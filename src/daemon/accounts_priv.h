@@ -41,6 +41,8 @@ void accounts_put(struct accounts *as, struct snap *snap);
 void accounts_drop(struct accounts *as, struct slot *slot);
 /* In memory alone; the snapshot is another one then. */
 void accounts_used(struct slot *slot, struct view error, uint64_t used_ms);
+/* A peer's words as one short line. */
+void accounts_clean(struct buf *out, struct view error);
 struct store_account snap_row(const struct snap *snap);
 
 /* The parts that a secret is sealed for. */

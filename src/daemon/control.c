@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The control socket: connections, requests, answers. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -241,6 +242,7 @@ int control_open(struct control **cp, struct confab *confab, const char *path)
 	struct control *c = mem_zalloc(sizeof(*c));
 	int err;
 
+	json_set_alloc_funcs(malloc, mem_scrub_free); /* passwords come so */
 	c->confab = confab;
 	c->path = mem_strdup(path);
 	err = listener_open_unix(&c->listener, confab->loop, path, on_accept,

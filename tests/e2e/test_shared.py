@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 
 import pytest
 
@@ -453,3 +454,16 @@ def test_different_folders_with_one_data_base(confabd, folder, user):
     serves(second)
     assert [m['address'] for m in second.ctl('members', 'lobby')] == [
         'sip:alice@confab.test']
+
+
+def test_accounts_go_with_the_data_base(pair):
+    """The key too: who takes over can read what the other sealed."""
+    run = subprocess.run(
+        [pair.second.program('confabctl'), '-s', pair.second.socket, 'jabber',
+         'map', 'add', 'alice', 'alice@xmpp.test'], input='secret\n',
+        capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr
+    pair.first.kill()
+    serves(pair.second)
+    row, = pair.second.ctl('jabber', 'map', 'list')
+    assert row['account'] == 'alice@xmpp.test' and not row['error']

@@ -480,6 +480,9 @@ static void use_is_noted(void **state)
 	accounts_note(w.as, 999, VIEW("nobody's"));
 	assert_int_equal(passwd(&w, id, "b"), 0); /* comes after it */
 	assert_true(view_empty(accounts_by_id(w.as, id)->error));
+	accounts_note(w.as, id, VIEW("not\r\nautho\x1brized\xff "));
+	assert_true(view_eqs(accounts_by_id(w.as, id)->error,
+			     "not authorized\xef\xbf\xbd"));
 	accounts_note(w.as, id, VIEW("not authorized"));
 	assert_int_equal(enable(&w, id, false), 0);
 	restart(&w, key_a);

@@ -58,6 +58,8 @@ static void strings_are_copied(void **state)
 	mem_free(a);
 	mem_wipe_free(b, 5);
 	mem_wipe_free(NULL, 0);
+	mem_scrub_free(mem_strdup("secret"));
+	mem_scrub_free(NULL);
 }
 
 static void siphash_gives_the_published_values(void **state)
