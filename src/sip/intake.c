@@ -114,7 +114,7 @@ void intake_put(struct intake *in, struct uas *u)
 {
 	struct fairq_packet p = {
 		.who = overload_speaker(u),
-		.at_ms = now_ms(),
+		.at_ms = u->now,
 		.flow = *u->flow,
 		.over_rate = u->over_rate,
 	};

@@ -51,19 +51,20 @@ void overload_free(struct overload *o)
 
 /* ---- the log ---- */
 
-static void tell(struct sip *s, const struct sip_flow *flow)
+static void tell(const struct uas *u)
 {
+	struct sip *s = u->sip;
 	struct overload *o = &s->overload;
 	char peer[NETADDR_TEXT_MAX];
 
-	if (o->told_ms && now_ms() < o->told_ms + TELL_MS)
+	if (o->told_ms && u->now < o->told_ms + TELL_MS)
 		return;
-	o->told_ms = now_ms();
+	o->told_ms = u->now;
 	log_info("sip: too many requests: %llu refused and %llu dropped since "
 		 "this was last said; now from %s",
 		 (unsigned long long)(s->stats.overload - o->told_refused),
 		 (unsigned long long)(s->stats.dropped - o->told_dropped),
-		 netaddr_str(peer, &flow->peer));
+		 netaddr_str(peer, &u->flow->peer));
 	o->told_refused = s->stats.overload;
 	o->told_dropped = s->stats.dropped;
 }
@@ -71,7 +72,7 @@ static void tell(struct sip *s, const struct sip_flow *flow)
 static void drop(struct uas *u)
 {
 	u->sip->stats.dropped++;
-	tell(u->sip, u->flow);
+	tell(u);
 }
 
 /* ---- sources ---- */
@@ -90,10 +91,10 @@ bool overload_hears(struct uas *u)
 	const struct bucket_rate *rate = &u->sip->overload.rate;
 	struct share *source = source_of(u);
 
-	if (!source || bucket_take(&source->taken, rate, now_ms()))
+	if (!source || bucket_take(&source->taken, rate, u->now))
 		return true;
 	u->over_rate = true;
-	if (bucket_take(&source->refused, rate, now_ms()))
+	if (bucket_take(&source->refused, rate, u->now))
 		return true;
 	drop(u);
 	return false;
@@ -125,7 +126,7 @@ enum fairq_class overload_class(struct uas *u)
 {
 	struct share *speaker = shares_of(u->sip->overload.speakers, u->who);
 
-	if (u->over_rate || !bucket_take(&speaker->taken, &quiet, now_ms()))
+	if (u->over_rate || !bucket_take(&speaker->taken, &quiet, u->now))
 		return FAIRQ_LOUD;
 	return u->trusted || speaker->known ? FAIRQ_KNOWN : FAIRQ_QUIET;
 }
@@ -211,16 +212,20 @@ static void parse_a_little(struct uas *u)
 	stxn_key(u->sip->stxns, &u->key, u->pre, req);
 }
 
-/* False: silence has to do. */
+/* False: silence has to do. In a flood it mostly has, so what is asked first
+ * is the one place that all share. */
 static bool is_told(struct uas *u)
 {
 	struct overload *o = &u->sip->overload;
-	struct share *speaker = u->over_rate ? NULL :
-					       shares_of(o->speakers, u->who);
 
-	return (!speaker ||
-		bucket_take(&speaker->refused, &refusals, now_ms())) &&
-	       bucket_take(&o->refused, &all_refusals, now_ms());
+	if (!bucket_take(&o->refused, &all_refusals, u->now))
+		return false;
+	if (u->over_rate ||
+	    bucket_take(&shares_of(o->speakers, u->who)->refused, &refusals,
+			u->now))
+		return true;
+	bucket_give(&o->refused, &all_refusals);
+	return false;
 }
 
 static void refuse(struct uas *u, bool told)
@@ -232,7 +237,7 @@ static void refuse(struct uas *u, bool told)
 		drop(u);
 	} else {
 		uas_answer_busy(u);
-		tell(u->sip, u->flow);
+		tell(u);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "clock.h"
 #include "event_priv.h"
 #include "identity_priv.h"
 #include "intake_priv.h"
@@ -309,6 +310,7 @@ struct uas uas_of(struct sip *s, const struct sip_flow *flow,
 		.req = &s->req,
 		.packet = packet,
 		.trusted = identity_trusts(s, flow),
+		.now = now_ms(),
 	};
 }
 
@@ -330,6 +332,7 @@ int sip_inject(struct sip *s, const struct sip_injection *in)
 		.in = in,
 		.packet = in->packet,
 		.trusted = ID_TRUSTED,
+		.now = now_ms(),
 	};
 
 	edges_learn(s->edges, &flow, in->edge);

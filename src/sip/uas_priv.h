@@ -24,6 +24,7 @@ struct uas {
 	struct stxn_key key;
 	bool over_rate;                 /* its source asked too often */
 	uint64_t who;                   /* overload_speaker() */
+	uint64_t now;                   /* ms; a flood asks once only */
 	bool waited;                    /* for its turn, see intake */
 	enum sip_identity_how trusted;  /* where it came from is, and why */
 	struct sip_identity id;         /* settled before it is served, but for

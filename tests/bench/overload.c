@@ -241,6 +241,21 @@ static uint64_t due(const struct bench *b, uint64_t rate, uint64_t us)
 	return n < SLICE ? n : SLICE;
 }
 
+/* What has no answer yet waits at least as long as it has waited now. */
+static void leave_words(struct bench *b, uint64_t now)
+{
+	unsigned i;
+
+	for (i = 0; i < QUIET; i++) {
+		struct word *w = &b->word[i];
+
+		if (w->sent_us && b->wait_count < b->wait_max)
+			b->waits[b->wait_count++] =
+				(uint32_t)(now - w->sent_us);
+		w->sent_us = 0;
+	}
+}
+
 static void phase(struct bench *b, uint64_t rate, unsigned seconds)
 {
 	uint64_t start = post_us(), now = start, end, n;
@@ -259,6 +274,7 @@ static void phase(struct bench *b, uint64_t rate, unsigned seconds)
 						  0 : 1) >= SLICE_IN)
 			;
 	}
+	leave_words(b, now);
 	b->r.seconds = (double)(now - start) / 1e6;
 	cost_read(&after, b->pid);
 	b->r.cpu_s = after.cpu_s - before.cpu_s;

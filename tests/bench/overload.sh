@@ -14,8 +14,10 @@
 # confabd has its default settings but for rates of users and rooms, and a
 # trusted source, which is what a proxy in front of it is. Goodput is what was
 # acknowledged (202), and so is on the disk. The load generator is pinned to
-# the last core, and yields to others (nice): it stands for other machines. Ends with 1 when nothing got through, when confabd died, did
-# not end in time or used more memory than it may.
+# the last core, and yields to others (nice): it stands for other machines.
+# A quiet user's word without an answer counts with the time that it has waited.
+# Ends with 1 when nothing got through, when confabd died, did not end in time
+# or used more memory than it may.
 set -eu
 cd "$(dirname "$0")/../.."
 

@@ -135,6 +135,26 @@ def test_ov01_behind_a_proxy_the_quiet_are_heard(confabd, user):
         flooder.join()
 
 
+def test_ov06_one_of_many_is_dead(confabd, user):
+    """Everybody else hears each text, and no more than eight wait for him
+    anywhere but on the disk."""
+    server = confabd(imc='create_on_join = true')
+    crowd, dead = user(server, 'crowd'), user(server, 'dead')
+    hall = server.room('hall')
+    names = ['m%d' % n for n in range(50)]
+    for name in names:
+        crowd.name, crowd.aor = name, 'sip:%s@%s' % (name, server.domain)
+        assert crowd.send(hall, '#join') == 200
+    dead.join(hall)
+    dead.answer = None
+    for n in range(20):
+        assert crowd.send(hall, 'text %d' % n) == 202
+        crowd.saw('[m49]: text %d' % n, count=len(names) - 1)
+    assert server.ctl('status')['sip']['client_transactions'] <= 8
+    heard = {m.body for m in dead.requests.all() if 'text' in m.body}
+    assert heard <= {'[m49]: text %d' % n for n in range(8)}
+
+
 def test_ov08_a_large_room_beside_a_small_one(confabd, user):
     """One that never falls silent holds nobody else up."""
     server = confabd(imc='create_on_join = true')
