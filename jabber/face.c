@@ -77,13 +77,16 @@ static void face_free(void *arg)
 }
 
 int jabber_face_new(struct bridge **bp, struct loop *l, const char *program,
-		    uint64_t worker_timeout_ms)
+		    uint64_t worker_timeout_ms,
+		    const struct jabber_pool *pool)
 {
 	struct jabber_face *f = mem_zalloc(sizeof(*f));
 	const struct bridge_conf conf = {
 		.loop = l,
 		.scheme = "xmpp",
 		.program = program,
+		.accounts_per_worker = pool ? pool->each : 0,
+		.workers = pool ? pool->workers : 0,
 		.worker_ping_ms = worker_timeout_ms / 3,
 		.worker_pong_ms = worker_timeout_ms,
 		.check = check,

@@ -22,9 +22,16 @@ struct jabber_account {
 	const char *resource; /* "" : made at random */
 };
 
-/* Makes the bridge; program: path of confab-jabber. */
+/* The workers that users' sessions are spread over; of each, so many. */
+struct jabber_pool {
+	size_t workers, each;
+};
+
+/* Makes the bridge; program: path of confab-jabber. pool NULL: there are no
+ * sessions. */
 int jabber_face_new(struct bridge **bp, struct loop *l, const char *program,
-		    uint64_t worker_timeout_ms);
+		    uint64_t worker_timeout_ms,
+		    const struct jabber_pool *pool);
 /* EINVAL with why, EEXIST. */
 int jabber_face_account(struct bridge *b, const struct jabber_account *a,
 			char *why, size_t whysize);

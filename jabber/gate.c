@@ -30,13 +30,13 @@ const struct gate_module *gate_module(size_t i)
 
 static void ask_destroy(void *obj)
 {
-	struct ask *a = obj;
+	struct gate_ask *a = obj;
 
 	mem_deref(a->to);
 	buf_free(&a->texts);
 }
 
-static void answer(struct ask *a, int status, unsigned retry_after,
+static void answer(struct gate_ask *a, int status, unsigned retry_after,
 		   struct view words)
 {
 	const struct gate_answer ga = { status, retry_after, words };
@@ -47,19 +47,19 @@ static void answer(struct ask *a, int status, unsigned retry_after,
 	a->h(&ga, a->arg);
 }
 
-void ask_ok(struct ask *a, int status, struct view words)
+void gate_ok(struct gate_ask *a, int status, struct view words)
 {
 	answer(a, status, 0, words);
 }
 
-void ask_refuse(struct ask *a, int status, unsigned retry_after,
+void gate_refuse(struct gate_ask *a, int status, unsigned retry_after,
 		struct view words)
 {
 	answer(a, status, retry_after, words);
 }
 
 /* Copies v behind what is there; the views are made when all is. */
-static size_t put(struct ask *a, struct view v)
+static size_t put(struct gate_ask *a, struct view v)
 {
 	size_t at = a->texts.n;
 
@@ -68,11 +68,11 @@ static size_t put(struct ask *a, struct view v)
 	return at;
 }
 
-static struct ask *ask_new(struct gate *g, const struct gate_msg *m,
+static struct gate_ask *ask_new(struct gate *g, const struct gate_msg *m,
 			   const struct jmap_target *t, gate_answer_h *h,
 			   void *arg)
 {
-	struct ask *a = mem_new(sizeof(*a), ask_destroy);
+	struct gate_ask *a = mem_new(sizeof(*a), ask_destroy);
 	struct buf meta = { 0 };
 	size_t bare, nick, text, dedupe, at;
 
@@ -110,13 +110,13 @@ static bool has_name(const char *names, struct view name)
 	return false;
 }
 
-static bool is_for(const struct gate_command *c, const struct ask *a)
+static bool is_for(const struct gate_command *c, const struct gate_ask *a)
 {
 	return (c->kinds & (1U << a->target.kind)) ||
 	       (a->registrar && (c->kinds & GATE_TO_REGISTRAR));
 }
 
-static const struct gate_command *command_find(const struct ask *a,
+static const struct gate_command *command_find(const struct gate_ask *a,
 					       struct view name, bool *known)
 {
 	*known = false;
@@ -134,7 +134,7 @@ static const struct gate_command *command_find(const struct ask *a,
 	return NULL;
 }
 
-static void help(struct ask *a)
+static void help(struct gate_ask *a)
 {
 	struct buf b = { 0 };
 
@@ -149,11 +149,11 @@ static void help(struct ask *a)
 				buf_addc(&b, '\n');
 			buf_adds(&b, c->help);
 		}
-	ask_ok(a, 200, buf_view(&b));
+	gate_ok(a, 200, buf_view(&b));
 	buf_free(&b);
 }
 
-static void unknown(struct ask *a, struct view name, bool known)
+static void unknown(struct gate_ask *a, struct view name, bool known)
 {
 	struct buf b = { 0 };
 
@@ -162,12 +162,12 @@ static void unknown(struct ask *a, struct view name, bool known)
 	buf_adds(&b, known ? " is not for this address" :
 			     " is no command");
 	buf_adds(&b, "; :help lists what there is here.");
-	ask_refuse(a, 400, 0, buf_view(&b));
+	gate_refuse(a, 400, 0, buf_view(&b));
 	buf_free(&b);
 }
 
 /* ":word" at the start is a command. ":-)" is none. */
-static bool run_command(struct ask *a)
+static bool run_command(struct gate_ask *a)
 {
 	struct view line = view_trim(a->text), name, rest;
 	const struct gate_command *c;
@@ -208,7 +208,7 @@ static void refuse_now(gate_answer_h *h, void *arg, int status,
 	h(&a, arg);
 }
 
-static void dispatch(struct ask *a)
+static void dispatch(struct gate_ask *a)
 {
 	for (size_t i = 0; i < GATE_MODULES; i++)
 		if (modules[i]->message && !a->registrar &&
@@ -216,7 +216,7 @@ static void dispatch(struct ask *a)
 			modules[i]->message(a);
 			return;
 		}
-	ask_refuse(a, a->kind == GATE_TEXT ? 404 : 200, 0,
+	gate_refuse(a, a->kind == GATE_TEXT ? 404 : 200, 0,
 		   a->registrar ? VIEW("This is the gateway to XMPP: :help "
 				       "lists its commands.") :
 				  VIEW("ERROR: nobody listens at this "
@@ -238,7 +238,7 @@ static void take(struct gate *g, const struct gate_msg *m,
 {
 	size_t max = g->conf.text_max ? g->conf.text_max : TEXT_MAX;
 	struct person *p;
-	struct ask *a;
+	struct gate_ask *a;
 	int err;
 
 	if (m->text.n > max) {
@@ -490,6 +490,34 @@ int gate_new(struct gate **gp, const struct gate_conf *conf, struct buf *why)
 	bridge_members(conf->bridge, op_fanout, service_tell, g);
 	*gp = g;
 	return 0;
+}
+
+/* ---- what the store has ---- */
+
+static bool is_ours(struct view network)
+{
+	return view_eqs(network, "xmpp");
+}
+
+void gate_load_visit(const struct store_visit *v, void *arg)
+{
+	for (size_t i = 0; i < GATE_MODULES; i++)
+		if (modules[i]->load_visit && is_ours(v->network))
+			modules[i]->load_visit(arg, v);
+}
+
+void gate_load_watch(const struct store_watch *w, void *arg)
+{
+	for (size_t i = 0; i < GATE_MODULES; i++)
+		if (modules[i]->load_watch && is_ours(w->network))
+			modules[i]->load_watch(arg, w);
+}
+
+void gate_load_kept(const struct store_kept *k, void *arg)
+{
+	for (size_t i = 0; i < GATE_MODULES; i++)
+		if (modules[i]->load_kept && is_ours(k->network))
+			modules[i]->load_kept(arg, k);
 }
 
 static void wake_owner(struct addr *owner, void *arg)

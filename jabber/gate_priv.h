@@ -21,7 +21,7 @@
 #include "xlink.h"
 
 struct person;
-struct ask;
+struct gate_ask;
 struct gate_module;
 
 enum gate_modules {
@@ -127,7 +127,7 @@ const struct gate_module *gate_module(size_t i); /* below GATE_MODULES */
 
 /* A text or command of a user that is being dealt with. Reference-counted:
  * keep it for a late answer. Answered exactly once. */
-struct ask {
+struct gate_ask {
 	struct gate *gate;
 	struct person *person;
 	struct addr *to;           /* ref; the address he wrote to */
@@ -146,9 +146,9 @@ struct ask {
 };
 
 /* 200 or 202: fine; words (may be empty) reach him from a->to. */
-void ask_ok(struct ask *a, int status, struct view words);
+void gate_ok(struct gate_ask *a, int status, struct view words);
 /* Refused; retry_after s, 0: none. */
-void ask_refuse(struct ask *a, int status, unsigned retry_after,
+void gate_refuse(struct gate_ask *a, int status, unsigned retry_after,
 		struct view words);
 
 /* A command: ":join", ":exit". Words behind it are in a->text. */
@@ -157,7 +157,7 @@ struct gate_command {
 	const char *help;    /* ":join [NICK [PASSWORD]] - ..." */
 	unsigned kinds;      /* bits of 1 << enum jmap_kind it is for; with
 				GATE_TO_REGISTRAR at the registrar, too */
-	void (*run)(struct ask *a);
+	void (*run)(struct gate_ask *a);
 };
 #define GATE_TO_REGISTRAR (1U << 16)
 
@@ -188,10 +188,14 @@ struct gate_module {
 	/* Words to an address of these kinds (bits of 1 << enum
 	 * jmap_kind). */
 	unsigned kinds;
-	void (*message)(struct ask *a);
+	void (*message)(struct gate_ask *a);
 	const struct gate_command *commands;
 	size_t command_count;
 	int (*status)(struct gate *g, struct sink *out);
+	/* While the store loads: rows of network "xmpp". */
+	void (*load_visit)(struct gate *g, const struct store_visit *v);
+	void (*load_watch)(struct gate *g, const struct store_watch *w);
+	void (*load_kept)(struct gate *g, const struct store_kept *k);
 };
 
 extern const struct gate_module service_module, puppets_module,

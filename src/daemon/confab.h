@@ -20,8 +20,10 @@ struct account_chat;
 struct accounts;
 struct codes;
 struct control;
+struct gate;
 struct presence;
 struct serving;
+struct xmppgate;
 struct standby;
 
 enum confab_role { CONFAB_STARTING, CONFAB_STANDBY, CONFAB_SERVING };
@@ -44,6 +46,8 @@ struct confab {
 	struct accounts *accounts;  /* of users, elsewhere; while serving */
 	struct codes *codes;        /* for their passwords */
 	struct account_chat *jabber_chat; /* #jabber; or NULL */
+	struct gate *gate;          /* to XMPP, for single users; or NULL */
+	struct xmppgate *xmppgate;  /* what it needs; or NULL */
 	struct listen listen;
 	struct sip *sip;
 	struct control *control;

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "cmdtab.h"
 #include "control_priv.h"
+#include "jabber/gate.h"
 #include "mem.h"
 #include "serving.h"
 #include "standby.h"
@@ -75,24 +76,38 @@ static json_t *links_json(const struct confab *c)
 	return list;
 }
 
+static void add_lines(json_t *list, struct view rest)
+{
+	struct view line;
+
+	while (rest.n) {
+		view_cut(rest, '\n', &line, &rest);
+		if (line.n)
+			json_array_append_new(list, control_text(line));
+	}
+}
+
 static int add_face(const struct face_ops *ops, void *face, void *arg)
 {
-	json_t *list = arg;
 	struct buf b = { 0 };
 	struct sink s = sink_buf(&b);
-	struct view rest, line;
 
-	if (ops->status && !ops->status(face, &s)) {
-		rest = buf_view(&b);
-		while (rest.n) {
-			view_cut(rest, '\n', &line, &rest);
-			if (line.n)
-				json_array_append_new(list,
-						      control_text(line));
-		}
-	}
+	if (ops->status && !ops->status(face, &s))
+		add_lines(arg, buf_view(&b));
 	buf_free(&b);
 	return 0;
+}
+
+static json_t *gate_json(struct confab *c)
+{
+	json_t *list = json_array();
+	struct buf b = { 0 };
+	struct sink s = sink_buf(&b);
+
+	if (!gate_status(c->gate, &s))
+		add_lines(list, buf_view(&b));
+	buf_free(&b);
+	return list;
 }
 
 static json_t *sip_json(const struct confab *c)
@@ -226,6 +241,8 @@ static void run_status(struct control_call *call)
 	workers = json_array();
 	hub_each_face(c->hub, add_face, workers);
 	json_object_set_new(o, "workers", workers);
+	if (c->gate)
+		json_object_set_new(o, "xmpp", gate_json(c));
 	json_object_set_new(o, "links", links_json(c));
 	control_answer(call->control, call->conn, o);
 }

@@ -12,11 +12,13 @@
 #include "elsewhere.h"
 #include "heart.h"
 #include "jabber/face.h"
+#include "jabber/gate.h"
 #include "log.h"
 #include "log.h"
 #include "mem.h"
 #include "presence.h"
 #include "share.h"
+#include "xmppgate.h"
 
 enum { WHY_MAX = 512, GOODBYE_MS = 2000, GOODBYE_STEP_MS = 50 };
 
@@ -251,14 +253,25 @@ static enum jabber_tls tls_of(const char *text)
 					JABBER_TLS_DIRECT;
 }
 
+/* Who needs confab-jabber: so many. */
+static size_t jabber_needed(const struct conf *conf)
+{
+	return conf->jabber_count + xmppgate_wanted(conf);
+}
+
 static int start_jabber(struct confab *c, struct buf *why)
 {
 	char *path = worker_path(c, "confab-jabber"), text[WHY_MAX] = "";
-	int err = check_worker(path, c->conf->jabber_count, why);
+	const struct jabber_pool pool = {
+		.workers = (size_t)c->conf->jabber_gateway.workers,
+		.each = (size_t)c->conf->jabber_gateway.max_jobs,
+	};
+	int err = check_worker(path, jabber_needed(c->conf), why);
 
 	if (!err)
 		err = jabber_face_new(&c->jabber, c->loop, path,
-				      worker_timeout(c));
+				      worker_timeout(c),
+				      xmppgate_wanted(c->conf) ? &pool : NULL);
 	mem_free(path);
 	for (size_t i = 0; i < c->conf->jabber_count && !err; i++) {
 		const struct conf_jabber *j = &c->conf->jabber[i];
@@ -317,6 +330,18 @@ static int start_irc(struct confab *c, struct buf *why)
 	return err;
 }
 
+static int start_gate(struct confab *c, struct buf *why)
+{
+	struct buf text = { 0 };
+	int err = xmppgate_new(c, &text);
+
+	if (err)
+		buf_addf(why, "jabber_gateway: %s",
+			 text.n ? buf_str(&text) : strerror(err));
+	buf_free(&text);
+	return err;
+}
+
 static int start_echo(struct confab *c)
 {
 	int err = echo_new(&c->echo, c->loop);
@@ -349,6 +374,10 @@ static int load(struct confab *c, struct buf *why)
 					  .arg = c };
 	const struct store_load elsewhere = { .account = accounts_load,
 					      .arg = c->accounts };
+	const struct store_load gate = { .visit = gate_load_visit,
+					 .watch = gate_load_watch,
+					 .kept = gate_load_kept,
+					 .arg = c->gate };
 	int err = hub_load(c->hub);
 	char *path;
 
@@ -358,6 +387,8 @@ static int load(struct confab *c, struct buf *why)
 		err = store_load(c->store, &users);
 	if (!err)
 		err = store_load(c->store, &elsewhere);
+	if (!err && c->gate)
+		err = store_load(c->store, &gate);
 	if (!err) {
 		check_realms(c);
 		accounts_check(c->accounts);
@@ -449,7 +480,7 @@ int heart_check(const struct confab *c, struct buf *why)
 {
 	char *jabber = worker_path(c, "confab-jabber");
 	char *irc = worker_path(c, "confab-irc");
-	int err = check_worker(jabber, c->conf->jabber_count, why);
+	int err = check_worker(jabber, jabber_needed(c->conf), why);
 
 	if (!err)
 		err = check_worker(irc, c->conf->irc_count, why);
@@ -465,7 +496,7 @@ int heart_start(struct confab *c, struct buf *why)
 	if ((err = dns_new(&c->dns, c->loop)) || (err = start_hub(c)) ||
 	    (err = start_imc(c, why)) || (err = start_jabber(c, why)) ||
 	    (err = start_irc(c, why)) || (err = start_echo(c)) ||
-	    (err = elsewhere_start(c)) ||
+	    (err = elsewhere_start(c)) || (err = start_gate(c, why)) ||
 	    (err = load(c, why)))
 		return err;
 	return start_links(c, why);
@@ -478,7 +509,9 @@ int heart_join(struct confab *c)
 	imc_set_sip(c->imc, c->sip);
 	err = presence_new(&c->presence, c->sip, imc_location(c->imc),
 			   c->conf->domain);
-	return err ? err : hub_start(c->hub);
+	if (!err)
+		err = hub_start(c->hub);
+	return err ? err : xmppgate_start(c);
 }
 
 int heart_reload_faces(struct confab *c, const struct conf *fresh,
@@ -522,6 +555,7 @@ static void end_workers(struct confab *c)
 
 void heart_quiet(struct confab *c)
 {
+	xmppgate_stop(c);
 	if (c->hub) {
 		hub_stop(c->hub);
 		end_workers(c);
@@ -539,6 +573,7 @@ void heart_stop(struct confab *c)
 	hub_free(c->hub);
 	presence_free(c->presence);
 	imc_free(c->imc);
+	xmppgate_free(c);
 	elsewhere_free(c);
 	echo_free(c->echo);
 	bridge_free(c->jabber);

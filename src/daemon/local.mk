@@ -48,6 +48,7 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/control_map.c \
 	src/daemon/control_user.c \
 	src/daemon/elsewhere.c src/daemon/elsewhere.h \
+	src/daemon/xmppgate.c src/daemon/xmppgate.h \
 	src/daemon/heart.c src/daemon/heart.h \
 	src/daemon/notify.c src/daemon/notify.h \
 	src/daemon/presence.c src/daemon/presence.h \

@@ -14,7 +14,7 @@ static int setup(void **state)
 	if (test_setup(state) || loop_new(&loop))
 		return 1;
 	return jabber_face_new(&bridge, loop, "/nonexistent/confab-jabber",
-			       15000);
+			       15000, NULL);
 }
 
 static int teardown(void **state)
