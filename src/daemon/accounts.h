@@ -113,7 +113,8 @@ int accounts_set(struct accounts *as, uint64_t id, const struct account_new *n,
 		 store_done_h *doneh, void *arg);
 const char *account_why(int err);
 /* It was used now, with this result (empty: well), which is made one line of
- * at most ACCOUNT_ERROR_MAX bytes. Written at most once a minute where the result is the same. */
+ * at most ACCOUNT_ERROR_MAX bytes. Written at most once a minute where the
+ * result is the same. */
 void accounts_note(struct accounts *as, uint64_t id, struct view error);
 
 /* Adds the password in clear to out (empty), for the moment of logging in; the

@@ -46,7 +46,7 @@ static int check_message_type(const char *value, struct buf *why)
 
 static int check_accept(const char *value, struct buf *why)
 {
-	static const char *const words[] = { "ask", "roster", "all", NULL };
+	static const char *const words[] = { "none", "roster", "all", NULL };
 
 	return check_words(value, words, why);
 }
@@ -212,10 +212,10 @@ const struct opt gateway_opts[GATEWAY_OPTS] = {
 	  .def = "false",
 	  .help = "Whether a user is shown what he sends and gets by other\n"
 		  "clients of his account." },
-	{ TEXT(auto_accept), .def = "ask", .required = true,
+	{ TEXT(auto_accept), .def = "none", .required = true,
 	  .check = check_accept,
-	  .help = "Who may see a user's presence: \"ask\" him, those in his\n"
-		  "\"roster\", or \"all\"." },
+	  .help = "Who of XMPP may see a user's presence without asking him:\n"
+		  "\"none\", those in his \"roster\", or \"all\"." },
 	{ TEXT(login), .def = "manual", .required = true,
 	  .check = check_login,
 	  .help = "When accounts log in: \"manual\" (by :online, or with the\n"

@@ -148,7 +148,7 @@ static void mistakes_are_explained(void **state)
 		{ "tls = \"yes\"", "\"required\", \"direct\" or \"off\"" },
 		{ "login = \"never\"", "\"manual\", \"registered\"" },
 		{ "passwords = \"on\"", "\"tls\", \"any\" or \"off\"" },
-		{ "auto_accept = \"none\"", "\"ask\"" },
+		{ "auto_accept = \"ask\"", "\"none\", \"roster\"" },
 		{ "message_type = \"headline\"", "\"chat\" or \"normal\"" },
 		{ "seal_key = \"seal.key\"", "whole path" },
 		{ "jdomian = \"a.b\"", "did you mean \"jdomain\"?" },
