@@ -83,7 +83,8 @@ static int direct_msg(struct msg **mp, struct room *inbox,
 	struct msg_conf conf = { .kind = say->kind,
 				 .text = say->text,
 				 .from = say->from,
-				 .seq = inbox->head + 1 };
+				 .seq = inbox->head + 1,
+				 .meta = say->meta };
 	struct buf name = { 0 };
 	int err;
 

@@ -66,6 +66,7 @@ static int msg_load(struct msg **mp, const struct room *room,
 		.origin = sm->origin,
 		.audience = sm->audience,
 		.seq = sm->seq,
+		.meta = sm->meta,
 	};
 	int err;
 

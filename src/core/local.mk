@@ -84,6 +84,11 @@ tests_unit_t_core_direct_SOURCES = tests/unit/t_core_direct.c
 tests_unit_t_core_direct_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_core_direct_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/t_core_gate
+tests_unit_t_core_gate_SOURCES = tests/unit/t_core_gate.c
+tests_unit_t_core_gate_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_gate_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/t_core_links
 tests_unit_t_core_links_SOURCES = tests/unit/t_core_links.c
 tests_unit_t_core_links_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)

@@ -64,6 +64,7 @@ void room_give(struct room *room, struct msg *msg, struct view dedupe,
 		.reply_to = msg->reply_to,
 		.audience = msg->audience,
 		.dedupe = dedupe,
+		.meta = msg->meta,
 	};
 
 	room->head = msg->seq;

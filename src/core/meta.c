@@ -2,6 +2,8 @@
 /* "key=value" lines and back. */
 #include "meta.h"
 
+#include <string.h>
+
 #include "utf8.h"
 
 static bool is_field(struct view v)
@@ -14,9 +16,12 @@ static bool is_field(struct view v)
 	return true;
 }
 
-static void put(struct buf *out, const char *key, struct view value)
+/* start: where all of it begins in out. */
+static void put(struct buf *out, size_t start, const char *key,
+		struct view value)
 {
-	if (!is_field(value))
+	if (!is_field(value) ||
+	    out->n - start + strlen(key) + value.n + 2 > META_MAX)
 		return;
 	buf_adds(out, key);
 	buf_addc(out, '=');
@@ -24,21 +29,31 @@ static void put(struct buf *out, const char *key, struct view value)
 	buf_addc(out, '\n');
 }
 
+static void put_number(struct buf *out, size_t start, const char *key,
+		       uint64_t n)
+{
+	struct buf value = { 0 };
+
+	buf_add_u64(&value, n);
+	put(out, start, key, buf_view(&value));
+	buf_free(&value);
+}
+
+/* The short ones first: they are the last to be left out. */
 void meta_put(struct buf *out, const struct meta *m)
 {
-	put(out, "subject", m->subject);
-	put(out, "lang", m->lang);
-	put(out, "thread", m->thread);
-	put(out, "id", m->id);
-	put(out, "to", m->to);
-	put(out, "replaces", m->replaces);
+	size_t start = out->n;
+
 	if (m->receipt)
-		put(out, "receipt", VIEW("1"));
-	if (!m->hops)
-		return;
-	buf_adds(out, "hops=");
-	buf_add_u64(out, m->hops);
-	buf_addc(out, '\n');
+		put(out, start, "receipt", VIEW("1"));
+	if (m->hops)
+		put_number(out, start, "hops", m->hops);
+	put(out, start, "id", m->id);
+	put(out, start, "to", m->to);
+	put(out, start, "thread", m->thread);
+	put(out, start, "replaces", m->replaces);
+	put(out, start, "lang", m->lang);
+	put(out, start, "subject", m->subject);
 }
 
 static void get(struct meta *m, struct view key, struct view value)

@@ -25,8 +25,9 @@ struct meta {
 				0: not said */
 };
 
-/* Appends m as text. What is over META_FIELD_MAX, or has control characters
- * in it, is left out. Nothing for an empty m. */
+/* Appends m as text. What is over META_FIELD_MAX, has control characters in
+ * it, or would make it longer than META_MAX, is left out. Nothing for an empty
+ * m. */
 void meta_put(struct buf *out, const struct meta *m);
 /* Views into text. Lines that are not known are skipped. */
 void meta_get(struct meta *m, struct view text);

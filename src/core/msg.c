@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "core_priv.h"
 #include "mem.h"
+#include "meta.h"
 #include "msg.h"
 #include "utf8.h"
 
@@ -75,7 +76,9 @@ static void clean_name(struct buf *b, struct view name)
 static struct msg *msg_build(const struct msg_conf *conf, struct view name,
 			     struct view text)
 {
-	struct msg *m = mem_new(sizeof(*m) + name.n + text.n + 2, msg_destroy);
+	struct view meta = conf->meta;
+	struct msg *m = mem_new(sizeof(*m) + name.n + text.n + meta.n + 2,
+				msg_destroy);
 	char *p = (char *)(m + 1);
 
 	memcpy(p, name.p, name.n);
@@ -83,6 +86,12 @@ static struct msg *msg_build(const struct msg_conf *conf, struct view name,
 	p += name.n + 1;
 	memcpy(p, text.p, text.n);
 	m->text = view_mem(p, text.n);
+	m->meta = VIEW_NONE;
+	if (meta.n) {
+		p += text.n + 1;
+		memcpy(p, meta.p, meta.n);
+		m->meta = view_mem(p, meta.n);
+	}
 
 	m->id = conf->id ? conf->id : core_new_id();
 	m->kind = conf->kind;
@@ -100,7 +109,8 @@ int msg_new(struct msg **mp, const struct msg_conf *conf)
 	struct buf name = { 0 }, text = { 0 };
 	int err;
 
-	err = clean_text(&text, conf->text);
+	err = conf->meta.n > META_MAX ? EMSGSIZE :
+					clean_text(&text, conf->text);
 	if (err)
 		goto out;
 	clean_name(&name, conf->name);

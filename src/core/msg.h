@@ -33,6 +33,7 @@ struct msg {
 	uint64_t audience;  /* 0: all; else only the member of this id, with
 			       MSG_TO_STAFF or without */
 	uint64_t seq;       /* in its room; set before anyone sees it */
+	struct view meta;   /* as meta_put() made it; for most empty */
 };
 
 struct msg_conf {
@@ -42,9 +43,11 @@ struct msg_conf {
 	struct view name, text; /* cleaned by msg_new() */
 	uint64_t time_ms;       /* 0: now */
 	uint64_t reply_to, origin, audience, seq;
+	struct view meta;       /* as meta_put() made it, or empty */
 };
 
-/* EBADMSG when the clean text is empty, EMSGSIZE over MSG_TEXT_MAX. */
+/* EBADMSG when the clean text is empty, EMSGSIZE over MSG_TEXT_MAX, or for
+ * what goes with it over META_MAX. */
 int msg_new(struct msg **mp, const struct msg_conf *conf);
 const char *msg_kind_name(enum msg_kind kind);
 /* One line, without the text. */

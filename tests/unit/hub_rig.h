@@ -25,6 +25,7 @@ struct sent {
 	uint64_t id; /* of the message */
 	char text[64];
 	char name[64];
+	char meta[64];
 	enum msg_kind kind;
 	bool answered;
 };
@@ -52,6 +53,7 @@ struct rig {
 	enum room_notices notices; /* likewise */
 	size_t told;
 	char told_to[128], told_text[256]; /* the last one */
+	void (*openh)(void); /* before the hub loads; or NULL */
 };
 
 static struct rig rig;
@@ -69,6 +71,7 @@ static inline void fake_note(struct fake *f, uint64_t to,
 	};
 	view_copy(s->text, sizeof(s->text), view_head(msg->text, 63));
 	view_copy(s->name, sizeof(s->name), view_head(msg->name, 63));
+	view_copy(s->meta, sizeof(s->meta), view_head(msg->meta, 63));
 }
 
 static inline int fake_start(void *face, struct hub *hub)
@@ -242,6 +245,8 @@ static inline void rig_open(void)
 	assert_int_equal(hub_new(&rig.hub, &conf), 0);
 	assert_int_equal(hub_add_face(rig.hub, &sip_ops, &rig.sip), 0);
 	assert_int_equal(hub_add_face(rig.hub, &net_ops, &rig.net), 0);
+	if (rig.openh)
+		rig.openh();
 	assert_int_equal(hub_load(rig.hub), 0);
 }
 

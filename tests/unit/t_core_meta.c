@@ -56,6 +56,30 @@ static void a_field_makes_no_line_of_its_own(void **state)
 	buf_free(&b);
 }
 
+static void it_has_an_end(void **state)
+{
+	char long_text[META_FIELD_MAX + 2];
+	struct meta in = { .receipt = true, .hops = 3 }, out;
+	struct buf b = { 0 };
+
+	(void)state;
+	memset(long_text, 'x', sizeof(long_text));
+	in.id = view_mem(long_text, META_FIELD_MAX);
+	in.thread = in.subject = in.replaces = in.id;
+	in.lang = view_mem(long_text, META_FIELD_MAX + 1);
+	buf_adds(&b, "what was there");
+	meta_put(&b, &in);
+	assert_true(b.n <= META_MAX + strlen("what was there"));
+	meta_get(&out, view_from(buf_view(&b), strlen("what was there")));
+	assert_true(out.receipt);
+	assert_int_equal(out.hops, 3);
+	assert_int_equal(out.id.n, META_FIELD_MAX);
+	assert_int_equal(out.replaces.n, META_FIELD_MAX);
+	assert_int_equal(out.subject.n, 0); /* the last: no room for it */
+	assert_int_equal(out.lang.n, 0);
+	buf_free(&b);
+}
+
 static void the_best_place_is_first(void **state)
 {
 	struct presence_state p = {
@@ -87,6 +111,7 @@ int main(void)
 		cmocka_unit_test(what_is_put_is_got),
 		cmocka_unit_test(an_empty_one_is_no_text),
 		cmocka_unit_test(a_field_makes_no_line_of_its_own),
+		cmocka_unit_test(it_has_an_end),
 		cmocka_unit_test(the_best_place_is_first),
 	};
 

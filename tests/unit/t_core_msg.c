@@ -39,6 +39,7 @@ static void keeps_what_it_is_given(void **state)
 		.origin = 4,
 		.audience = 9,
 		.seq = 11,
+		.meta = VIEW("id=1\n"),
 	};
 	struct msg *m;
 
@@ -55,6 +56,7 @@ static void keeps_what_it_is_given(void **state)
 	assert_int_equal(m->origin, 4);
 	assert_int_equal(m->audience, 9);
 	assert_int_equal(m->seq, 11);
+	assert_view(m->meta, "id=1\n");
 	mem_deref(m);
 }
 
