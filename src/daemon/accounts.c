@@ -72,10 +72,20 @@ static struct view keep(char **at, struct view v)
 	return kept;
 }
 
+static void set_error(struct snap *s, struct view error)
+{
+	size_t n = utf8_cut(error, ACCOUNT_ERROR_MAX);
+
+	if (n)
+		memmove(s->error, error.p, n); /* it may be its own */
+	s->error[n] = '\0';
+	s->a.error = view_mem(s->error, n);
+}
+
 struct snap *snap_new(const struct account *a, struct view sealed)
 {
 	size_t n = a->network.n + a->owner.n + a->login.n + a->host.n +
-		   a->resource.n + a->settings.n + a->error.n + sealed.n + 8;
+		   a->resource.n + a->settings.n + sealed.n + 7;
 	struct snap *s = mem_new(sizeof(*s) + n, NULL);
 	char *at = s->bytes;
 
@@ -86,7 +96,7 @@ struct snap *snap_new(const struct account *a, struct view sealed)
 	s->a.host = keep(&at, a->host);
 	s->a.resource = keep(&at, a->resource);
 	s->a.settings = keep(&at, a->settings);
-	s->a.error = keep(&at, a->error);
+	set_error(s, a->error);
 	s->sealed = keep(&at, sealed);
 	s->a.has_secret = sealed.n > 0;
 	return s;
@@ -164,13 +174,8 @@ void accounts_drop(struct accounts *as, struct slot *s)
 
 void accounts_used(struct slot *s, struct view error, uint64_t used_ms)
 {
-	struct account a = s->snap->a;
-	struct snap *old = s->snap;
-
-	a.error = error;
-	a.used_ms = used_ms;
-	s->snap = snap_new(&a, old->sealed);
-	mem_deref(old);
+	set_error(s->snap, error);
+	s->snap->a.used_ms = used_ms;
 }
 
 void accounts_clean(struct buf *out, struct view error)

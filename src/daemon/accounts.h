@@ -4,9 +4,10 @@
  * the disk, passwords sealed in both. Faces know nothing of it: who wires
  * them reads it and hears of changes.
  *
- * A change is made when it is on the disk; handlers and doneh hear it then. An
- * account is a snapshot: a change puts a new one in its place and leaves the
- * old one, for who took a reference by mem_ref(), as it was.
+ * A change is made when it is on the disk; handlers and doneh hear it then,
+ * never before the call returns. An account is a snapshot: a change puts a new
+ * one in its place and leaves the old one, for who took a reference by
+ * mem_ref(), as it was. Only error and used_ms are kept up to date in it.
  */
 #ifndef CONFAB_ACCOUNTS_H
 #define CONFAB_ACCOUNTS_H
@@ -68,8 +69,8 @@ void accounts_check(struct accounts *as);
  * "alice" to the canonical owner. EBADMSG. */
 int account_owner(struct buf *out, struct view text, struct view domain);
 
-/* Exactly this one; NULL: none. Borrowed, like all that follow, until the next
- * change, accounts_secret() or accounts_note(). */
+/* Exactly this one; NULL: none. Borrowed, like all that follow, until a change
+ * of it is told. */
 const struct account *accounts_find(const struct accounts *as,
 				    struct view network, struct view owner,
 				    struct view login);

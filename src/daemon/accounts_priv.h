@@ -10,6 +10,7 @@
 struct snap {
 	struct account a;
 	struct view sealed; /* or empty */
+	char error[ACCOUNT_ERROR_MAX + 1]; /* where a.error points to */
 	char bytes[];
 };
 
@@ -39,7 +40,7 @@ struct snap *snap_new(const struct account *a, struct view sealed);
 /* Into the table: a new one, or in place of the one with its id. */
 void accounts_put(struct accounts *as, struct snap *snap);
 void accounts_drop(struct accounts *as, struct slot *slot);
-/* In memory alone; the snapshot is another one then. */
+/* In memory alone, and in the snapshot as it is: nobody's pointer suffers. */
 void accounts_used(struct slot *slot, struct view error, uint64_t used_ms);
 /* A peer's words as one short line. */
 void accounts_clean(struct buf *out, struct view error);

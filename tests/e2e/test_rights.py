@@ -70,6 +70,7 @@ RIGHTS = [
     ('#block mike', 'SIMAOB'),
     ('#unblock mike', 'SIMAOB'),
     ('#help', 'SIMAOB'),
+    ('#jabber', ''),  # to the manager alone
     # on an owner
     ('#remove oscar', 'O'),
     ('#ban oscar', 'O'),
@@ -83,7 +84,8 @@ RIGHTS = [
 def stage(tmp_path_factory):
     server = Confabd(BUILD, tmp_path_factory.mktemp('rights'),
                      imc='history_on_join = 0\nlinks_by = "owner"',
-                     limits={'user_rooms': 0, 'user_places': 0})
+                     limits={'user_rooms': 0, 'user_places': 0},
+                     extra='jabber_gateway { jdomain = "x.confab.test" }')
     stage = Stage(server.start(), 'kamailio', {})
     yield stage
     stage.close()
@@ -117,7 +119,7 @@ def test_who_may_not_changes_nothing(stage, kind, role):
             # those that take no room, or have it named already
             if room and text.split()[0] in (
                     'hello', '#topic', '#away', '#link', '#unlink', '#links',
-                    '#create', '#history'):
+                    '#create', '#history', '#jabber'):
                 continue
             status, warning = stage.request(who, at, text + room)
             assert status == 403, text
