@@ -49,7 +49,7 @@ static int send_request(int fd, json_t *root)
 			break;
 		at += (size_t)w;
 	}
-	mem_free(text);
+	mem_scrub_free(text);
 	return at == n ? 0 : EPIPE;
 }
 

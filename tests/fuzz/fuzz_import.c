@@ -23,6 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	import_csv(text, IMPORT_ROOMS, ignore, NULL, &why);
 	import_csv(text, IMPORT_MEMBERS, ignore, NULL, &why);
 	import_csv(text, IMPORT_USERS, ignore, NULL, &why);
+	import_csv(text, IMPORT_JUSERS, ignore, NULL, &why);
 	buf_free(&why);
 	return 0;
 }

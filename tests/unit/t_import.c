@@ -208,6 +208,59 @@ static void takes_users(void **state)
 }
 
 /* Every beginning of a dump is read without harm. */
+/* "jab_id|passwd|sip_id|type", "!" for a bad row. */
+static int add_juser(const struct import_row *row, void *arg)
+{
+	static const enum import_field fields[] = {
+		IMPORT_JAB_ID, IMPORT_PASSWORD, IMPORT_SIP_ID, IMPORT_TYPE,
+	};
+	struct buf *out = arg;
+
+	assert_int_equal(row->table, IMPORT_JUSERS);
+	for (size_t i = 0; !row->bad && i < 4; i++) {
+		buf_adds(out, i ? "|" : "");
+		buf_addv(out, row->field[fields[i]]);
+	}
+	buf_adds(out, row->bad ? "!\n" : "\n");
+	return 0;
+}
+
+static void check_jusers(bool csv, struct view text, const char *want)
+{
+	struct buf out = { 0 }, why = { 0 };
+	int err = csv ? import_csv(text, IMPORT_JUSERS, add_juser, &out,
+				   &why) :
+			import_sql(text, add_juser, &out, &why);
+
+	assert_int_equal(err, 0);
+	assert_string_equal(buf_str(&out), want);
+	buf_free(&out);
+	buf_free(&why);
+}
+
+static void takes_the_jabber_modules_accounts(void **state)
+{
+	(void)state;
+	check_jusers(false,
+		     VIEW("CREATE TABLE `jusers` (`juid` int);\n"
+			  "INSERT INTO `icq` VALUES (1,2,'x','y',0);\n"
+			  "INSERT INTO `jusers` VALUES (1,'al','p\\'w',"
+			  "'sip:al@h',0),(2,'bo',NULL,'sip:bo@h',1);\n"
+			  "INSERT INTO jusers (sip_id,jab_id,jab_passwd)"
+			  " VALUES ('sip:c@h','c','x');\n"
+			  "INSERT INTO jusers (sip_id,jab_id)"
+			  " VALUES ('sip:d@h','d');\n"),
+		     "al|p'w|sip:al@h|0\nbo||sip:bo@h|1\nc|x|sip:c@h|\n"
+		     "!\n");
+	check_jusers(true, VIEW("1,al,\"p,\"\"w\",sip:al@h,0\n"),
+		     "al|p,\"w|sip:al@h|0\n");
+	check_jusers(true, VIEW("sip_id,jab_id,jab_passwd\n"
+				"sip:al@h,al,x\n"),
+		     "al|x|sip:al@h|\n");
+	check_jusers(true, VIEW("juid,jab_id,sip_id\n1,al,sip:al@h\n"),
+		     "!\n");
+}
+
 static void any_beginning_is_read(void **state)
 {
 	static const char all[] =
@@ -240,6 +293,7 @@ int main(void)
 		TEST(takes_csv),
 		TEST(bounds_hold),
 		TEST(takes_users),
+		TEST(takes_the_jabber_modules_accounts),
 		TEST(any_beginning_is_read),
 	};
 
