@@ -40,6 +40,7 @@ struct account {
 
 	struct wtimer timer;     /* of the login; then: is it still alive? */
 	struct wtimer linger;    /* no room is left */
+	struct wtimer slow;      /* the daemon is slower than the server */
 	uint64_t heard_at;       /* ms */
 	uint64_t ping_at;        /* ms; 0: none is out */
 	struct answered answered[ANSWERED_MAX]; /* a ring */

@@ -272,6 +272,12 @@ int front_send(struct front *f, struct view xml)
 	return stream_write(f->stream, xml.p, xml.n);
 }
 
+void front_pause(struct front *f, bool paused)
+{
+	if (f->state == FRONT_UP)
+		stream_pause(f->stream, paused);
+}
+
 /* ---- what is read ---- */
 
 static void on_header(const struct xlimit_tag *tag, void *arg)

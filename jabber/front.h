@@ -57,6 +57,8 @@ struct front *front_new(const struct front_conf *conf,
 /* Queues XML of ours. ENOTCONN: not up; EBUSY: the server takes nothing any
  * more, or not fast enough. */
 int front_send(struct front *f, struct view xml);
+/* The server shall wait, or go on. What has come is still handed up. */
+void front_pause(struct front *f, bool paused);
 /* Gone, without a word. NULL is allowed; returns NULL. */
 struct front *front_close(struct front *f);
 /* Ends the stream in order, and then goes by itself: when the server has

@@ -10,7 +10,11 @@
 #include "clock.h"
 #include "route.h"
 
-enum { LOGIN_MS = 30000 };
+enum {
+	LOGIN_MS = 30000,
+	BEHIND_MAX = 1024 * 1024, /* what confabd has not taken yet */
+	SLOW_MS = 20,
+};
 
 void login_done(struct account *a)
 {
@@ -26,6 +30,7 @@ void login_drop(struct account *a)
 		login_done(a);
 	wheel_stop(loop_wheel(a->jab->loop), &a->timer);
 	wheel_stop(loop_wheel(a->jab->loop), &a->linger);
+	wheel_stop(loop_wheel(a->jab->loop), &a->slow);
 	a->front = front_close(a->front);
 	account_set_state(a, ACCOUNT_OFF);
 }
@@ -35,10 +40,30 @@ static void on_up(struct view own, void *arg)
 	account_went_online(arg, own);
 }
 
+static void on_slow(struct wtimer *t)
+{
+	struct account *a = CONTAINER(t, struct account, slow);
+
+	if (worker_behind(a->jab->worker) < BEHIND_MAX / 2)
+		front_pause(a->front, false);
+	else
+		wheel_start(loop_wheel(a->jab->loop), t, SLOW_MS, on_slow);
+}
+
+static void check_pace(struct account *a)
+{
+	if (worker_behind(a->jab->worker) < BEHIND_MAX ||
+	    wtimer_running(&a->slow))
+		return;
+	front_pause(a->front, true);
+	wheel_start(loop_wheel(a->jab->loop), &a->slow, SLOW_MS, on_slow);
+}
+
 static void on_stanza(xmpp_stanza_t *s, void *arg)
 {
 	struct account *a = arg;
 
+	check_pace(a);
 	a->heard_at = now_ms();
 	a->ping_at = 0;
 	route_in(a, s);

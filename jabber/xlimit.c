@@ -349,11 +349,23 @@ static void renew(struct xlimit *x)
 	x->silent = false;
 }
 
+/* RFC 6120 11.6: UTF-8, without a mark; expat would take UTF-16 as well. */
+static bool is_utf8_start(const struct xlimit *x, struct view v)
+{
+	if (x->header_end)
+		return true;
+	return (x->fed || !(*v.p & 0x80)) && !memchr(v.p, '\0', v.n);
+}
+
 static size_t feed_some(struct xlimit *x, struct view v)
 {
 	size_t before = x->fed, n;
 
 	v = view_head(v, CHUNK);
+	if (!is_utf8_start(x, v)) {
+		refuse(x, "unsupported-encoding", "another encoding than UTF-8");
+		return 0;
+	}
 	n = parse(x, v);
 	keep_header(x, v, before);
 	if (x->state == XLIMIT_RENEW)

@@ -15,7 +15,7 @@ if WITH_IRC
 FUZZ += tests/fuzz/fuzz_irc
 endif
 if WITH_JABBER
-FUZZ += tests/fuzz/fuzz_xml
+FUZZ += tests/fuzz/fuzz_stream tests/fuzz/fuzz_xml
 endif
 
 if FUZZING
@@ -135,6 +135,11 @@ tests_fuzz_fuzz_register_SOURCES = tests/fuzz/fuzz_register.c $(DAEMON_fuzz)
 tests_fuzz_fuzz_register_CPPFLAGS = $(INC_daemon)
 tests_fuzz_fuzz_register_LDFLAGS = $(LDFLAGS_fuzz)
 tests_fuzz_fuzz_register_LDADD = $(LIB_fuzz) $(LIB_confabd) $(DEPS_confabd)
+
+tests_fuzz_fuzz_stream_SOURCES = tests/fuzz/fuzz_stream.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_stream_CPPFLAGS = $(INC_worker) $(S)/jabber $(STROPHE_CFLAGS)
+tests_fuzz_fuzz_stream_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_stream_LDADD = $(LIB_fuzz) $(LIB_jabwork) $(DEPS_jabwork)
 
 tests_fuzz_fuzz_xml_SOURCES = tests/fuzz/fuzz_xml.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_xml_CPPFLAGS = $(INC_worker) $(S)/jabber $(STROPHE_CFLAGS)

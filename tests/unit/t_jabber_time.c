@@ -35,6 +35,7 @@ static struct {
 	int up, lost_account, joined, lost, heard, delivered, failed, done;
 	enum worker_lost why;
 	bool again;
+	size_t behind; /* as the worker is told */
 	char words[256];
 } seen;
 
@@ -48,6 +49,12 @@ void worker_done(struct worker *w)
 {
 	(void)w;
 	seen.done++;
+}
+
+size_t worker_behind(const struct worker *w)
+{
+	(void)w;
+	return seen.behind;
 }
 
 void worker_account_up(struct worker *w, uint32_t account, struct view own)
@@ -375,6 +382,28 @@ static void one_notice_a_minute(void **state)
 	assert_int_equal(seen.heard, 0);
 }
 
+static void said_by_x(void)
+{
+	stub_send("<message type='groupchat' from='" ROOM "/x'><body>hi"
+		  "</body></message>");
+}
+
+static void the_server_waits_for_the_daemon(void **state)
+{
+	(void)state;
+	be_in_the_room();
+	seen.behind = 2 << 20;
+	said_by_x();
+	AWAIT(seen.heard == 1);
+	said_by_x();
+	pass(1000);
+	assert_int_equal(seen.heard, 1);
+	seen.behind = 0;
+	AWAIT(seen.heard == 2);
+	said_by_x();
+	AWAIT(seen.heard == 3);
+}
+
 static void the_last_room_lingers(void **state)
 {
 	(void)state;
@@ -410,6 +439,7 @@ int main(void)
 		TIMED(ten_minutes_of_silence),
 		TIMED(a_room_out_of_reach),
 		TIMED(one_notice_a_minute),
+		TIMED(the_server_waits_for_the_daemon),
 		TIMED(the_last_room_lingers),
 	};
 

@@ -173,6 +173,12 @@ static void refuses_what_xmpp_has_not(void **state)
 	refused("<z:m/>", "not-well-formed", NULL);
 	refused("</m>", "not-well-formed", NULL);
 	xlimit_restart(x);
+	assert_int_equal(xlimit_feed(x, VIEW("<\0a\0>\0"), NULL), EBADMSG);
+	assert_string_equal(xlimit_condition(x), "unsupported-encoding");
+	xlimit_restart(x);
+	assert_int_equal(feed("\xef\xbb\xbf" HEAD), EBADMSG);
+	assert_string_equal(xlimit_condition(x), "unsupported-encoding");
+	xlimit_restart(x);
 	assert_int_equal(feed("<!DOCTYPE s [<!ENTITY a 'b'>]><s>&a;"),
 			 EBADMSG);
 	assert_string_equal(xlimit_condition(x), "restricted-xml");
