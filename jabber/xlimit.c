@@ -363,7 +363,8 @@ static size_t feed_some(struct xlimit *x, struct view v)
 
 	v = view_head(v, CHUNK);
 	if (!is_utf8_start(x, v)) {
-		refuse(x, "unsupported-encoding", "another encoding than UTF-8");
+		refuse(x, "unsupported-encoding",
+		       "another encoding than UTF-8");
 		return 0;
 	}
 	n = parse(x, v);

@@ -173,8 +173,7 @@ const struct opt gateway_opts[GATEWAY_OPTS] = {
 		  "its\n"
 		  "workers waited for one server at a time; these do not, "
 		  "and\n"
-		  "what limits them is the 1024 files that libstrophe can\n"
-		  "watch." },
+		  "what limits them is the work for one processor." },
 	{ NUMBER(cache_time, 30, 86400 * 30), .def = "600",
 	  .help = "Seconds that an idle connection is kept: nothing was sent "
 		  "or\n"
