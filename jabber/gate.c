@@ -460,10 +460,10 @@ static const struct gateway_ops gateway_ops = {
 static void op_fanout(void *arg, struct room *room, struct msg *msg,
 		      struct member *const *members, size_t count)
 {
-	if (room->inbox)
-		chats_fanout(arg, room, msg, members, count);
-	else
+	if (!room->inbox)
 		service_fanout(arg, room, msg, members, count);
+	else if (!visits_fanout(arg, room, msg, members, count))
+		chats_fanout(arg, room, msg, members, count);
 }
 
 int gate_new(struct gate **gp, const struct gate_conf *conf, struct buf *why)

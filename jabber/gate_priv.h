@@ -210,6 +210,10 @@ void chats_settled(void *gate, struct addr *to, const struct msg *m,
  * "xmpp:local@domain/AOR", see chat_addr() in chat.h. */
 void chats_fanout(struct gate *g, struct room *room, struct msg *msg,
 		  struct member *const *members, size_t count);
+/* Words for a room of XMPP, or for one in it: true when room is an inbox that
+ * visits has filled. Asked before chats. */
+bool visits_fanout(struct gate *g, struct room *room, struct msg *msg,
+		   struct member *const *members, size_t count);
 /* Members of our rooms who are on XMPP: "xmpp:local@domain". */
 void service_fanout(struct gate *g, struct room *room, struct msg *msg,
 		    struct member *const *members, size_t count);

@@ -25,6 +25,8 @@ struct occupant_who {
 	struct view jid;     /* his real one, where the room shows it */
 	struct view role, affiliation;
 	enum show show;
+	uint64_t token;      /* another one when the nick is somebody else's:
+				by occupant-id (XEP-0421), real JID, or stay */
 };
 
 enum occupant_event {
@@ -93,6 +95,8 @@ struct occupant_conf {
 	unsigned history;        /* lines of the past; 0: none */
 	uint64_t since_ms;       /* not 0: all since then, in place of it */
 	bool rejoin_after_kick;  /* after 60 s, at most 3 times a day */
+	bool no_create;          /* where there is no such room none is made:
+				    GONE_NO_ROOM */
 	const struct occupant_ops *ops;
 	void *arg;
 };
@@ -107,11 +111,16 @@ void occupant_free(struct occupant *o); /* leaves first; NULL is allowed */
 enum occupant_state occupant_state(const struct occupant *o);
 struct view occupant_room(const struct occupant *o);
 struct view occupant_nick(const struct occupant *o); /* as it is there */
-/* tag: said() follows. ENOTCONN: not in; EACCES: no voice; EMSGSIZE. */
+/* tag: said() follows, never before this returns. id: the stanza's; one that
+ * begins with "cf-" is never taken for another client's words, and not said
+ * again when the room's past has it. ENOTCONN: not in; EACCES: no voice;
+ * EBUSY: later; EMSGSIZE. */
 int occupant_say(struct occupant *o, uint64_t tag, enum msg_kind kind,
 		 struct view text, struct view id);
-int occupant_whisper(struct occupant *o, struct view nick, struct view text,
-		     struct view id);
+/* To one alone. said() follows as soon as the server has it; an error that
+ * comes later is told with tag 0. ENOENT: nobody has this nick. */
+int occupant_whisper(struct occupant *o, uint64_t tag, struct view nick,
+		     struct view text, struct view id);
 /* Both are asked of the room; happened() or an error line by said() with tag
  * 0 follows. */
 int occupant_rename(struct occupant *o, struct view nick);
