@@ -15,7 +15,7 @@
 #include "worker.h"
 
 enum {
-	/* A login costs 12 ms of key stretching, and two descriptors below
+	/* A login costs 12 ms of key stretching, and a descriptor below
 	 * 1,024; how long a server takes for it costs others nothing. */
 	LOGINS_MAX = 64,
 	LOGINS_DOMAIN_MAX = 8, /* of these at one domain */

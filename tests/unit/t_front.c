@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -457,6 +459,40 @@ static void closes_in_its_handlers(void **state)
 	assert_int_equal(leaving.count, 0);
 }
 
+/* libstrophe's select() would end the process. */
+static void without_low_descriptors(void **state)
+{
+	struct client *c = &clients[0];
+	uint16_t port = serve(&servers[0], NULL, logs_in);
+	struct rlimit before, more;
+	int first, fd;
+
+	(void)state;
+	getrlimit(RLIMIT_NOFILE, &before);
+	if (before.rlim_max < 2048)
+		skip();
+	more = (struct rlimit){ 2048, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &more), 0);
+	first = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+	for (fd = first; fd < FD_SETSIZE; )
+		fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+	begin(c, "irc.test", "127.0.0.1", port, FRONT_PLAIN);
+	GONE(c, GONE_NET, "Too many open files");
+	/* One is enough, and the other one our server's. */
+	c->f = front_close(c->f);
+	memset(c, 0, sizeof(*c));
+	servers[0].script = logs_in;
+	close(first++);
+	close(first++);
+	begin(c, "irc.test", "127.0.0.1", port, FRONT_PLAIN);
+	assert_int_equal(c->up, 1);
+	for (; fd >= first; fd--)
+		close(fd);
+	assert_int_equal(front_send(c->f, VIEW("<still-there/>")), 0);
+	AWAIT(strstr(buf_str(&servers[0].in), "<still-there/>"));
+	setrlimit(RLIMIT_NOFILE, &before);
+}
+
 /* The highest descriptor of a TCP connection to this port. */
 static int connection_to(uint16_t port)
 {
@@ -519,6 +555,7 @@ int main(void)
 		T(another_host_has_the_same_identity),
 		T(a_slow_server_holds_up_nobody),
 		T(closes_in_its_handlers),
+		T(without_low_descriptors),
 		T(a_peer_that_vanishes_is_found),
 		T(what_is_not_read_is_told),
 	};
