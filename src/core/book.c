@@ -15,6 +15,8 @@
 enum {
 	SHARES = 10,          /* of an inbox: one sender has one of these */
 	SHARES_FOREIGN = 2,   /* those of other domains together so many */
+	SHARES_GATES = 5,     /* and those behind gateways, of whom each has
+				 one */
 	INBOXES_DOMAIN = 10000,
 	INBOXES_BEGUN = 200,  /* by one user, in other domains */
 	SHARE_MIN = 10,       /* messages, where an inbox is small */
@@ -22,10 +24,12 @@ enum {
 	RING_MAX = 4096,
 };
 
+enum group { OURS, FOREIGN, GATED };
+
 /* A message that waits. */
 struct waiting {
 	uint32_t who;      /* of his hash: two may share a part */
-	uint32_t bytes : 31, foreign : 1;
+	uint32_t bytes : 30, group : 2;
 };
 
 struct book {
@@ -151,20 +155,32 @@ static void grow(struct book *b)
 	mem_free(old.ring);
 }
 
-static void count(const struct book *b, struct waiting key, size_t *msgs,
-		  uint64_t *bytes)
-{
-	size_t i;
+struct part {
+	size_t msgs;
+	uint64_t bytes;
+};
 
-	for (i = 0; i < b->count; i++) {
+/* What waits of this group, or of him alone. */
+static struct part count(const struct book *b, struct waiting key, bool all)
+{
+	struct part p = { 0 };
+
+	for (size_t i = 0; i < b->count; i++) {
 		const struct waiting *w = at(b, b->first + i);
 
-		if (w->foreign != key.foreign ||
-		    (!key.foreign && w->who != key.who))
+		if (w->group != key.group || (!all && w->who != key.who))
 			continue;
-		++*msgs;
-		*bytes += w->bytes;
+		p.msgs++;
+		p.bytes += w->bytes;
 	}
+	return p;
+}
+
+static enum group group_of(const struct hub *h, const struct addr *from)
+{
+	if (hub_is_gate(h, from))
+		return GATED;
+	return is_foreign(h, from) ? FOREIGN : OURS;
 }
 
 static struct waiting key_of(const struct room *inbox, const struct addr *from,
@@ -172,8 +188,8 @@ static struct waiting key_of(const struct room *inbox, const struct addr *from,
 {
 	return (struct waiting){
 		.who = (uint32_t)from->hash,
-		.bytes = (uint32_t)bytes & 0x7fffffff,
-		.foreign = is_foreign(inbox->hub, from),
+		.bytes = (uint32_t)bytes & 0x3fffffff,
+		.group = group_of(inbox->hub, from),
 	};
 }
 
@@ -185,18 +201,32 @@ static size_t share_of(const struct hub *h, unsigned shares)
 }
 
 /* One message may be there, whatever its size. */
-bool book_has_room(struct room *inbox, const struct addr *from, size_t bytes)
+static bool has_room(const struct room *inbox, struct waiting key, bool all,
+		     unsigned shares)
 {
 	const struct hub *h = inbox->hub;
+	struct part p = count(inbox->book, key, all);
+
+	return !p.msgs || (p.msgs < share_of(h, shares) &&
+			   p.bytes + key.bytes <=
+				   h->wait_bytes * shares / SHARES);
+}
+
+bool book_has_room(struct room *inbox, const struct addr *from, size_t bytes)
+{
 	struct waiting key = key_of(inbox, from, bytes);
-	unsigned shares = key.foreign ? SHARES_FOREIGN : 1;
-	uint64_t waits = 0;
-	size_t msgs = 0;
 
 	tidy(inbox->book, room_member(inbox, inbox->addr)->cur.acked);
-	count(inbox->book, key, &msgs, &waits);
-	return !msgs || (msgs < share_of(h, shares) &&
-			 waits + bytes <= h->wait_bytes * shares / SHARES);
+	switch ((enum group)key.group) {
+	case FOREIGN:
+		return has_room(inbox, key, true, SHARES_FOREIGN);
+	case GATED:
+		return has_room(inbox, key, false, 1) &&
+		       has_room(inbox, key, true, SHARES_GATES);
+	case OURS:
+		break;
+	}
+	return has_room(inbox, key, false, 1);
 }
 
 void book_add(struct room *inbox, const struct msg *msg)

@@ -22,6 +22,32 @@ void cursor_set(struct cursor *c, uint64_t acked)
 	c->done = c->sent = 0;
 }
 
+/* Those that are done right behind acked. */
+static bool advance(struct cursor *c)
+{
+	unsigned n;
+
+	if (!(c->done & 1))
+		return false;
+	n = (unsigned)__builtin_ctz(~(unsigned)c->done);
+	c->acked += n;
+	c->done = (uint8_t)(c->done >> n);
+	c->sent = (uint8_t)(c->sent >> n);
+	return true;
+}
+
+void cursor_upto(struct cursor *c, uint64_t acked)
+{
+	uint64_t n = acked - c->acked;
+
+	if (acked <= c->acked)
+		return;
+	c->acked = acked;
+	c->done = n < CURSOR_WINDOW ? (uint8_t)(c->done >> n) : 0;
+	c->sent = c->done;
+	(void)advance(c);
+}
+
 uint64_t cursor_next(const struct cursor *c)
 {
 	uint8_t open = (uint8_t)~c->sent;
@@ -49,17 +75,10 @@ void cursor_sent(struct cursor *c, uint64_t seq)
 bool cursor_done(struct cursor *c, uint64_t seq)
 {
 	uint8_t bit = bit_of(c, seq);
-	unsigned n;
 
 	c->done |= bit;
 	c->sent |= bit;
-	if (!(c->done & 1))
-		return false;
-	n = (unsigned)__builtin_ctz(~(unsigned)c->done);
-	c->acked += n;
-	c->done = (uint8_t)(c->done >> n);
-	c->sent = (uint8_t)(c->sent >> n);
-	return true;
+	return advance(c);
 }
 
 void cursor_undo(struct cursor *c, uint64_t seq)

@@ -19,6 +19,8 @@ struct cursor {
 };
 
 void cursor_set(struct cursor *c, uint64_t acked);
+/* Everything up to there is settled as well; nothing is under way. */
+void cursor_upto(struct cursor *c, uint64_t acked);
 /* The lowest number that is neither settled nor under way, within the window;
  * 0 when the window is full. May lie beyond the journal's head. */
 uint64_t cursor_next(const struct cursor *c);

@@ -209,13 +209,15 @@ void hub_deliver(struct room *room, uint64_t seq, struct msg *msg)
 
 /* ---- answers ---- */
 
-void hub_on_member_delivered(struct hub *h, uint64_t member, uint64_t seq)
+static void delivered(struct hub *h, uint64_t member, uint64_t seq, int status)
 {
+	const struct outcome o = { .fate = GATE_DELIVERED, .status = status };
 	struct member *m = hub_member_by_id(h, member);
 
 	if (!m || h->state != HUB_RUNNING)
 		return;
 	h->stats.delivered++;
+	member_settled(m, seq, NULL, &o);
 	if (m->more) {
 		mem_deref(member_doomed(m, seq));
 		member_back(m);
@@ -225,8 +227,11 @@ void hub_on_member_delivered(struct hub *h, uint64_t member, uint64_t seq)
 	member_pump(m);
 }
 
-static void give_up(struct member *m, uint64_t seq, struct view text)
+static void give_up(struct member *m, uint64_t seq, int status,
+		    struct view text)
 {
+	const struct outcome o = { GATE_REFUSED, status, text };
+
 	struct msg *msg = NULL, *doomed = member_doomed(m, seq);
 
 	m->room->hub->stats.given_up++;
@@ -237,7 +242,8 @@ static void give_up(struct member *m, uint64_t seq, struct view text)
 		 VIEW_ARG(m->room->addr->text), (unsigned long long)seq,
 		 (unsigned long long)(msg ? msg->id : 0),
 		 VIEW_ARG(m->addr->text), VIEW_ARG(text));
-	member_refused(m, seq, msg, text);
+	room_failed(m->room, m->id, seq, text);
+	member_settled(m, seq, msg, &o);
 	mem_deref(doomed);
 	member_normal(m);
 	settle(m, seq);
@@ -253,26 +259,52 @@ static bool lose(struct member *m, uint64_t seq)
 		return false;
 	m->room->hub->stats.given_up++;
 	m->more->missed++;
-	member_tell_sender(m, msg, VIEW("he was away too long"));
+	member_tell_sender(m, msg, &outcome_away);
 	mem_deref(msg);
 	settle(m, seq);
 	return true;
 }
 
-void hub_on_member_failed(struct hub *h, uint64_t member, uint64_t seq,
-			  bool again, struct view text)
+static void failed_for_now(struct member *m, uint64_t seq)
 {
-	struct member *m = hub_member_by_id(h, member);
-
-	if (!m || h->state != HUB_RUNNING)
-		return;
-	h->stats.failed++;
-	if (!again) {
-		give_up(m, seq, text);
-		return;
-	}
 	member_more(m)->failed_ms = now_ms();
 	if (!lose(m, seq))
 		cursor_undo(&m->cur, seq);
 	member_put_off(m);
+}
+
+static void failed(struct hub *h, const struct hub_answer *a)
+{
+	struct member *m = hub_member_by_id(h, a->member);
+
+	if (!m || h->state != HUB_RUNNING)
+		return;
+	h->stats.failed++;
+	if (a->again)
+		failed_for_now(m, a->seq);
+	else
+		give_up(m, a->seq, a->status, a->text);
+}
+
+void hub_on_member_answered(struct hub *h, const struct hub_answer *a)
+{
+	if (a->status >= 200 && a->status < 300)
+		delivered(h, a->member, a->seq, a->status);
+	else
+		failed(h, a);
+}
+
+void hub_on_member_delivered(struct hub *h, uint64_t member, uint64_t seq)
+{
+	delivered(h, member, seq, 200);
+}
+
+void hub_on_member_failed(struct hub *h, uint64_t member, uint64_t seq,
+			  bool again, struct view text)
+{
+	const struct hub_answer a = { .member = member, .seq = seq,
+				      .status = 500, .again = again,
+				      .text = text };
+
+	failed(h, &a);
 }

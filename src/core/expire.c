@@ -21,6 +21,7 @@ struct expiry {
 	uint64_t room;
 	uint64_t below, before_ms; /* what goes */
 	uint64_t committed;
+	bool stuck; /* of an inbox: what comes next is not settled */
 };
 
 static void expiry_destroy(void *obj)
@@ -37,10 +38,8 @@ static struct expiry *expiry_new(struct room *room, uint64_t before_ms)
 	ex->room = room->id;
 	ex->before_ms = before_ms;
 	ex->committed = room->committed;
+	ex->stuck = false;
 	ex->below = ex->committed > keep ? ex->committed - keep + 1 : 0;
-	/* what he has by himself is nobody's business any more */
-	if (room->inbox)
-		ex->below = room_member(room, room->addr)->cur.acked + 1;
 	return ex;
 }
 
@@ -52,6 +51,9 @@ static struct room *room_of(const struct expiry *ex)
 		       : NULL;
 }
 
+const struct outcome outcome_away = { GATE_EXPIRED, 480,
+				      VIEW("he was away too long") };
+
 /* ---- between two rounds ---- */
 
 bool member_expired(struct member *m, const struct msg *msg)
@@ -62,25 +64,31 @@ bool member_expired(struct member *m, const struct msg *msg)
 		return false;
 	h->stats.given_up++;
 	member_more(m)->missed++;
-	member_tell_sender(m, msg, VIEW("he was away too long"));
+	member_tell_sender(m, msg, &outcome_away);
 	return true;
 }
 
 /* ---- going on without ---- */
 
-static void expire_member(struct member *m, uint64_t first)
+/* His cursor has gone over them. */
+static void expired(struct member *m, uint64_t lost)
 {
-	uint64_t lost = first - 1 - m->cur.acked;
-
 	log_info("room %.*s: %llu messages for %.*s expired",
 		 VIEW_ARG(m->room->addr->text), (unsigned long long)lost,
 		 VIEW_ARG(m->addr->text));
 	m->room->hub->stats.given_up += lost;
 	if (m->state == MEMBER_JOINED)
 		member_more(m)->missed += lost;
-	cursor_set(&m->cur, first - 1);
 	member_dirty(m);
 	member_pump(m);
+}
+
+static void expire_member(struct member *m, uint64_t first)
+{
+	uint64_t lost = first - 1 - m->cur.acked;
+
+	cursor_upto(&m->cur, first - 1);
+	expired(m, lost);
 }
 
 static void expire_leg(struct leg *l, uint64_t first)
@@ -147,12 +155,17 @@ static void prune(struct expiry *ex, struct room *room)
 {
 	struct store_txn *t = store_begin(ex->hub->store);
 
-	store_prune(t, room->id, ex->below, ex->before_ms);
+	/* what he has by himself is nobody's business any more */
+	if (room->inbox)
+		store_prune(t, room->id,
+			    room_member(room, room->addr)->cur.acked + 1, 0);
+	else
+		store_prune(t, room->id, ex->below, ex->before_ms);
 	store_commit(t, NULL, NULL);
 	room->expiring = false;
 	journal_page_free(room);
 	weigh_free(room);
-	if (has_laggard(room))
+	if (!room->inbox && has_laggard(room))
 		store_read(ex->hub->store, room->id, 0, 1, on_first, ex);
 	else
 		mem_deref(ex);
@@ -176,7 +189,7 @@ static void tell_one(struct member *m, struct msg *msg)
 	if (!m->tries && cursor_has(&m->cur, msg->seq))
 		member_doom(m, msg);
 	else
-		member_tell_sender(m, msg, VIEW("he was away too long"));
+		member_tell_sender(m, msg, &outcome_away);
 }
 
 static bool goes(const struct expiry *ex, uint64_t seq, uint64_t time_ms)
@@ -195,7 +208,34 @@ static void tell_for(const struct expiry *ex, struct member *m,
 	}
 }
 
-static void tell(const struct expiry *ex, struct room *room,
+/* What is too old at the head of an inbox is settled in the same moment, so
+ * that each is told once, whatever comes in between; and no more than that is
+ * taken from the disk. While something is under way the next round, or the
+ * next attempt, does it. */
+static void tell_inbox(struct expiry *ex, struct member *m,
+		       struct msg *const *msgs, size_t count)
+{
+	uint64_t upto = m->cur.acked, lost = 0;
+
+	if (m->reading || !cursor_idle(&m->cur))
+		return;
+	for (size_t i = 0; i < count && !ex->stuck; i++) {
+		ex->stuck = msgs[i]->time_ms >= ex->before_ms;
+		if (ex->stuck)
+			break;
+		if (!cursor_settled(&m->cur, msgs[i]->seq)) {
+			member_tell_sender(m, msgs[i], &outcome_away);
+			lost++;
+		}
+		upto = msgs[i]->seq;
+	}
+	if (upto <= m->cur.acked)
+		return;
+	cursor_upto(&m->cur, upto);
+	expired(m, lost);
+}
+
+static void tell(struct expiry *ex, struct room *room,
 		 const struct store_msg *sms, size_t count)
 {
 	struct msg *msgs[STEP];
@@ -205,7 +245,9 @@ static void tell(const struct expiry *ex, struct room *room,
 	LIST_EACH (&room->order, n, nx) {
 		struct member *m = CONTAINER(n, struct member, order);
 
-		if (is_laggard(m))
+		if (room->inbox)
+			tell_inbox(ex, m, msgs, got);
+		else if (is_laggard(m))
 			tell_for(ex, m, msgs, got);
 	}
 	while (got)

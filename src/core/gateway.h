@@ -53,7 +53,8 @@ typedef void (gate_answer_h)(const struct gate_answer *a, void *arg);
 enum gate_fate {
 	GATE_DELIVERED, /* a device took it (2xx); status 200 or 202 */
 	GATE_REFUSED,   /* status says how: 4xx, 5xx, 6xx */
-	GATE_EXPIRED,   /* he was not there for too long */
+	GATE_EXPIRED,   /* he was not there for too long, or too much
+			   waited for him */
 };
 
 enum gate_watch {
@@ -71,8 +72,11 @@ struct gateway_ops {
 	/* h runs once, now or later. */
 	void (*message)(void *gw, const struct gate_msg *m, gate_answer_h *h,
 			void *arg);
-	/* m->from is an address of the gateway, to is the user; m->meta is
-	 * what it said. May be NULL. */
+	/* Once for each. m->from is an address of the gateway, to is the
+	 * user; m->meta is what it said. And of a conversation (to is of its
+	 * network, m->from the user) GATE_EXPIRED for what the hub let go by
+	 * itself: nobody else tells him. Called amid the hub's work: it must
+	 * not call it. May be NULL. */
 	void (*settled)(void *gw, struct addr *to, const struct msg *m,
 			enum gate_fate fate, int status);
 	/* A user has a device now, or none any more. May be NULL. */

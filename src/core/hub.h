@@ -241,6 +241,14 @@ void hub_on_failed(struct hub *h, uint64_t leg, uint64_t seq, bool again,
 void hub_on_member_delivered(struct hub *h, uint64_t member, uint64_t seq);
 void hub_on_member_failed(struct hub *h, uint64_t member, uint64_t seq,
 			  bool again, struct view text);
+/* Both in one, where a status of SIP says how it went, for gateways. */
+struct hub_answer {
+	uint64_t member, seq;
+	int status;       /* 2xx: delivered */
+	bool again;       /* else: as in hub_on_member_failed() */
+	struct view text;
+};
+void hub_on_member_answered(struct hub *h, const struct hub_answer *a);
 
 /* ---- for the operator ---- */
 

@@ -241,14 +241,33 @@ void member_said(struct member *m, const struct msg *msg);
 void room_failed(struct room *room, uint64_t target, uint64_t seq,
 		 struct view reason);
 
+/* ---- settle.c ---- */
+
+/* What became of a message for one member. */
+struct outcome {
+	enum gate_fate fate; /* GATE_EXPIRED: the hub let it go itself */
+	int status;          /* of SIP */
+	struct view why;
+};
+
+/* It is settled; msg is NULL where it is not at hand: then it is read. Before
+ * the cursor moves. */
+void member_settled(struct member *m, uint64_t seq, const struct msg *msg,
+		    const struct outcome *o);
+/* True: this is for a gateway to hear, and was told it. */
+bool gate_settled(const struct member *m, const struct msg *msg,
+		  const struct outcome *o);
+/* An inbox of somebody on a gateway's network. */
+bool room_is_conversation(const struct room *room);
+/* An address of a gateway. */
+bool hub_is_gate(const struct hub *h, const struct addr *a);
+
 /* ---- missed.c ---- */
 
-/* Given up for good; msg is NULL where it is not at hand: then it is read. */
-void member_refused(struct member *m, uint64_t seq, const struct msg *msg,
-		    struct view why);
-/* The sender hears that m does not get it: once, until m is back. */
+/* The sender hears that m does not get it: once, until m is back; a gateway
+ * each time. */
 void member_tell_sender(struct member *m, const struct msg *msg,
-			struct view why);
+			const struct outcome *o);
 /* msg is under way to him, and won't be there for another attempt. */
 void member_doom(struct member *m, struct msg *msg);
 /* The attempt is over: it (a reference), or NULL. */
@@ -260,6 +279,7 @@ void member_back(struct member *m);
 /* ---- expire.c ---- */
 
 void expire_start(struct hub *h);
+extern const struct outcome outcome_away; /* for too long */
 /* Too old for him, though the journal still has it; the sender is told. */
 bool member_expired(struct member *m, const struct msg *msg);
 

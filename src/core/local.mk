@@ -32,6 +32,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/room.c src/core/room.h \
 	src/core/rooms.c \
 	src/core/say.c \
+	src/core/settle.c \
 	src/core/show.c src/core/show.h \
 	src/core/tell.c \
 	src/core/weigh.c

@@ -39,19 +39,19 @@ static void add_place(struct buf *b, const struct room *room)
 
 /* "*** [bob] did not get your message in lobby: why" */
 void member_tell_sender(struct member *m, const struct msg *msg,
-			struct view why)
+			const struct outcome *o)
 {
 	struct buf b = { 0 };
 
 	if (msg->kind == MSG_NOTICE || msg->origin ||
-	    told_before(member_more(m), msg->from))
+	    gate_settled(m, msg, o) || told_before(member_more(m), msg->from))
 		return;
 	buf_adds(&b, "*** [");
 	buf_addv(&b, m->nick);
 	buf_adds(&b, "] did not get your message");
 	add_place(&b, m->room);
 	buf_adds(&b, ": ");
-	hub_clean_line(&b, why, WHY_MAX);
+	hub_clean_line(&b, o->why, WHY_MAX);
 	room_tell(m->room, msg->from, buf_view(&b));
 	buf_free(&b);
 }
@@ -104,7 +104,7 @@ void member_back(struct member *m)
 
 	member_more_forget_told(m->more);
 	m->more->missed = 0;
-	if (missed)
+	if (missed && !room_is_conversation(m->room))
 		tell_missed(m, missed);
 }
 
@@ -113,8 +113,6 @@ void member_back(struct member *m)
 struct missed_read {
 	struct hub *hub; /* ref */
 	uint64_t room;
-	uint64_t member, seq;	/* of what was refused */
-	char why[4 * WHY_MAX];
 };
 
 static void read_destroy(void *obj)
@@ -129,41 +127,6 @@ static struct missed_read *read_new(struct room *room)
 	rd->hub = mem_ref(room->hub);
 	rd->room = room->id;
 	return rd;
-}
-
-/* ---- refused for good ---- */
-
-static void on_refused(int err, const struct store_msg *sms, size_t count,
-		       void *arg)
-{
-	struct missed_read *rd = arg;
-	struct member *m = hub_member_by_id(rd->hub, rd->member);
-	struct msg *msg;
-
-	if (m && !err && count && sms->seq == rd->seq &&
-	    journal_msgs(&msg, m->room, sms, 1)) {
-		member_tell_sender(m, msg, view_str(rd->why));
-		mem_deref(msg);
-	}
-	mem_deref(rd);
-}
-
-void member_refused(struct member *m, uint64_t seq, const struct msg *msg,
-		    struct view why)
-{
-	struct missed_read *rd;
-
-	room_failed(m->room, m->id, seq, why);
-	if (msg) {
-		member_tell_sender(m, msg, why);
-		return;
-	}
-	rd = read_new(m->room);
-	rd->member = m->id;
-	rd->seq = seq;
-	view_copy(rd->why, sizeof(rd->why),
-		  view_head(why, sizeof(rd->why) - 1));
-	store_read(rd->hub->store, rd->room, seq - 1, 1, on_refused, rd);
 }
 
 /* ---- too much for one who is away ---- */
@@ -197,15 +160,16 @@ static bool is_over(const struct member *m)
 static void drop(struct member *m, const struct msg *msg)
 {
 	struct member *from = room_member(m->room, msg->from);
-	struct view why = VIEW("too much is waiting for him");
+	const struct outcome o = { GATE_EXPIRED, 480,
+				   VIEW("too much is waiting for him") };
 
-	if (!member_wants(m, msg))
+	if (cursor_settled(&m->cur, msg->seq) || !member_wants(m, msg))
 		return;
 	m->more->missed++;
 	m->room->hub->stats.given_up++;
-	member_tell_sender(m, msg, why);
+	member_tell_sender(m, msg, &o);
 	if (from && from->more && from->more->said == msg->seq)
-		room_failed(m->room, m->id, msg->seq, why);
+		room_failed(m->room, m->id, msg->seq, o.why);
 }
 
 /* Bytes go down to 7/8, so that not each further message means a read. True:
@@ -235,7 +199,7 @@ static bool trim_member(struct member *m, struct msg *const *msgs,
 		 "%llu",
 		 VIEW_ARG(m->room->addr->text), VIEW_ARG(m->addr->text),
 		 (unsigned long long)upto + 1);
-	cursor_set(&m->cur, upto);
+	cursor_upto(&m->cur, upto);
 	member_dirty(m);
 	return true;
 }

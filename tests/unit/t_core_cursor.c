@@ -149,6 +149,31 @@ static void agrees_with_the_model(void **state)
 	assert_true(c.acked > STEPS / 10);
 }
 
+static void what_is_done_ahead_stays_done(void **state)
+{
+	struct cursor c = { .acked = 10 };
+
+	(void)state;
+	cursor_sent(&c, 11);
+	cursor_done(&c, 13);
+	cursor_done(&c, 15);
+	cursor_undo(&c, 11);
+	cursor_upto(&c, 11);
+	assert_int_equal(c.acked, 11);
+	assert_int_equal(cursor_next(&c), 12);
+	assert_true(cursor_settled(&c, 13));
+	cursor_upto(&c, 12); /* and 13 follows */
+	assert_int_equal(c.acked, 13);
+	assert_int_equal(cursor_next(&c), 14);
+	assert_true(cursor_settled(&c, 15));
+	cursor_upto(&c, 5);
+	assert_int_equal(c.acked, 13);
+	cursor_upto(&c, 1000);
+	assert_int_equal(c.acked, 1000);
+	assert_int_equal(cursor_next(&c), 1001);
+	assert_true(cursor_idle(&c));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +181,7 @@ int main(void)
 		TEST(window_fills),
 		TEST(failed_is_sent_again),
 		TEST(outside_is_ignored),
+		TEST(what_is_done_ahead_stays_done),
 		TEST(agrees_with_the_model),
 	};
 
