@@ -46,20 +46,22 @@ enum fanout_fate fanout_fate(int status)
 static void on_letter(int status, uint64_t member, uint64_t seq, void *arg)
 {
 	struct imc *i = arg;
-	enum fanout_fate fate = fanout_fate(status);
+	struct hub_answer answer = {
+		.member = member,
+		.seq = seq,
+		.status = status,
+		.again = fanout_fate(status) == FATE_AGAIN,
+	};
 	struct buf why = { 0 };
 
 	if (!i->running)
 		return;
 	if (!pace_empty(&i->fanout.waiting))
 		loop_defer(i->loop, &i->fanout.next);
-	if (fate == FATE_DELIVERED) {
-		hub_on_member_delivered(i->hub, member, seq);
-		return;
-	}
-	buf_addf(&why, "SIP status %d", status);
-	hub_on_member_failed(i->hub, member, seq, fate == FATE_AGAIN,
-			     buf_view(&why));
+	if (status >= 300)
+		buf_addf(&why, "SIP status %d", status);
+	answer.text = buf_view(&why);
+	hub_on_member_answered(i->hub, &answer);
 	buf_free(&why);
 }
 
@@ -100,6 +102,19 @@ static void on_copy(int status, uint64_t member, uint64_t seq, void *arg)
 		on_letter(status, member, seq, arg);
 }
 
+static void tell_of(struct imc *i, const struct unsent *u)
+{
+	const struct hub_answer answer = {
+		.member = u->member,
+		.seq = u->seq,
+		.status = u->status,
+		.again = u->again,
+		.text = view_str(u->why),
+	};
+
+	hub_on_member_answered(i->hub, &answer);
+}
+
 static void tell_unsent(void *arg)
 {
 	struct imc *i = arg;
@@ -111,8 +126,7 @@ static void tell_unsent(void *arg)
 	f->list = NULL;
 	f->count = f->size = 0;
 	for (size_t n = 0; n < count && i->running; n++)
-		hub_on_member_failed(i->hub, list[n].member, list[n].seq,
-				     list[n].again, view_str(list[n].why));
+		tell_of(i, &list[n]);
 	mem_free(list);
 }
 
@@ -209,6 +223,7 @@ static int send_copy(const struct fan *f, const struct member *mb,
 static void set_error(struct unsent *u, int err)
 {
 	u->again = err == ENOBUFS || err == ESHUTDOWN;
+	u->status = u->again ? 503 : err == EMSGSIZE ? 513 : 400;
 	if (err == ESHUTDOWN)
 		u->why = "SIP is down";
 	else if (err == ENOBUFS)
@@ -240,6 +255,7 @@ static bool send_one(struct fan *f, const struct member *mb,
 	int err;
 
 	u->again = true;
+	u->status = 480;
 	switch (imc_ways(f->imc, mb->addr, &ways)) {
 	case ROUTE_UNKNOWN:
 		u->why = "no contact is known: not heard from yet";

@@ -11,6 +11,7 @@ struct imc;
 
 struct unsent {
 	uint64_t member, seq;
+	int status; /* as if a device had said it; no 2xx */
 	bool again;
 	const char *why; /* static */
 };
