@@ -117,7 +117,7 @@ static inline void rig_exited(int status, void *arg)
 	do { \
 		uint64_t await_end = now_ms() + AWAIT_MS; \
 		while (!(cond)) { \
-			loop_turn(rig.loop, 50); \
+			loop_turn(rig.loop, 2); \
 			if (now_ms() > await_end) { \
 				events_print(); \
 				fail_msg("waited in vain: %s", #cond); \
