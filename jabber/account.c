@@ -42,61 +42,6 @@ void account_set_state(struct account *a, enum account_state state)
 	a->state = state;
 }
 
-/* ---- settings ---- */
-
-static void set_fault(struct account *a, const char *what, const char *why)
-{
-	if (!a->fault)
-		a->fault = mem_printf("%s%s", what, why);
-}
-
-/* The full address: prepared, with a resource of its own where none was
- * configured: two sessions of one resource throw each other out. */
-static void set_jid(struct account *a, struct view bare, struct view resource)
-{
-	struct buf full = { 0 }, clean = { 0 };
-	struct jid j;
-
-	buf_addv(&full, bare);
-	buf_addc(&full, '/');
-	if (resource.n)
-		buf_addv(&full, resource);
-	else
-		buf_addf(&full, "confab-%08x", (unsigned)rand_u64());
-	if (jid_fault(bare) || jid_prep(&clean, buf_view(&full)))
-		set_fault(a, "the account's jid or resource is malformed", "");
-	jid_split(&j, buf_view(&clean));
-	a->domain = view_dup(j.domain);
-	buf_clear(&full);
-	if (jid_host_ascii(&full, j.domain))
-		set_fault(a, "the account's domain is none of DNS", "");
-	a->ascii_domain = buf_take(&full);
-	a->jid = buf_take(&clean);
-}
-
-static enum front_tls mode_of(struct view tls)
-{
-	if (view_eqs(tls, "off"))
-		return FRONT_PLAIN;
-	return view_eqs(tls, "direct") ? FRONT_DIRECT : FRONT_STARTTLS;
-}
-
-static void read_settings(struct account *a, const struct wire_msg *m)
-{
-	uint64_t port = 0;
-
-	a->label = view_dup(m->s[0]);
-	a->password = view_dup(wire_setting(m, "password"));
-	a->server = view_dup(wire_setting(m, "server"));
-	a->ca_file = view_dup(wire_setting(m, "ca_file"));
-	a->mode = mode_of(wire_setting(m, "tls"));
-	if (wire_setting(m, "port").n &&
-	    view_u64(&port, wire_setting(m, "port"), UINT16_MAX))
-		set_fault(a, "the account's port is no port", "");
-	a->port = (uint16_t)port;
-	set_jid(a, wire_setting(m, "jid"), wire_setting(m, "resource"));
-}
-
 /* ---- coming and going ---- */
 
 void account_new(struct jab *j, uint32_t id, const struct wire_msg *m)
@@ -107,7 +52,10 @@ void account_new(struct jab *j, uint32_t id, const struct wire_msg *m)
 	a->jab = j;
 	a->id = id;
 	list_init(&a->rooms);
-	read_settings(a, m);
+	a->label = view_dup(m->s[0]);
+	creds_read(&a->creds, m, "confab-");
+	a->turn = (struct turn){ .domain = a->creds.domain,
+				 .h = login_begin };
 	htable_add(&j->accounts, &a->node, hash_u64(id));
 }
 
@@ -152,14 +100,8 @@ void account_free(struct account *a)
 	free_rooms(a);
 	login_drop(a);
 	htable_del(&a->jab->accounts, &a->node);
-	mem_wipe_free(a->password, view_str(a->password).n);
+	creds_free(&a->creds);
 	mem_free(a->label);
-	mem_free(a->jid);
-	mem_free(a->domain);
-	mem_free(a->ascii_domain);
-	mem_free(a->server);
-	mem_free(a->ca_file);
-	mem_free(a->fault);
 	mem_free(a);
 }
 
@@ -184,7 +126,7 @@ static void send_ping(struct account *a)
 {
 	char id[20];
 	xmpp_stanza_t *s = out_stanza(a->jab->ctx, "iq", "get",
-				      view_str(a->domain),
+				      view_str(a->creds.domain),
 				      jab_id(id, 'p', rand_u64()));
 
 	out_child(s, "ping", NS_PING);
@@ -213,7 +155,7 @@ void account_went_online(struct account *a, struct view own)
 {
 	struct lnode *n, *nx;
 
-	login_done(a);
+	turn_end(a->jab, &a->turn);
 	account_set_state(a, ACCOUNT_ONLINE);
 	log_info("jabber/%s: logged in as %.*s", a->label, VIEW_ARG(own));
 	worker_account_up(a->jab->worker, a->id, own);
@@ -231,9 +173,8 @@ void account_want(struct account *a)
 	wheel_stop(loop_wheel(a->jab->loop), &a->linger);
 	if (a->state != ACCOUNT_OFF)
 		return;
-	list_append(&a->jab->waiting, &a->queued);
 	account_set_state(a, ACCOUNT_WAITING);
-	jab_poke(a->jab);
+	turn_want(a->jab, &a->turn);
 }
 
 static void on_linger(struct wtimer *t)
@@ -311,34 +252,6 @@ bool account_may_answer(struct account *a, struct view to)
 }
 
 /* ---- all of them ---- */
-
-/* A domain whose server takes its time does not take all places. */
-static bool has_its_turn(const struct account *a)
-{
-	struct lnode *n, *nx;
-	unsigned same = 0;
-
-	LIST_EACH(&a->jab->logins, n, nx)
-		same += !strcmp(CONTAINER(n, struct account, queued)->domain,
-				a->domain);
-	return same < LOGINS_DOMAIN_MAX;
-}
-
-void account_work(struct jab *j)
-{
-	struct lnode *n, *nx;
-
-	LIST_EACH(&j->waiting, n, nx) {
-		struct account *a = CONTAINER(n, struct account, queued);
-
-		if (j->logins.count >= LOGINS_MAX)
-			return;
-		if (!has_its_turn(a))
-			continue;
-		list_remove(&j->waiting, &a->queued);
-		login_begin(a);
-	}
-}
 
 void account_free_all(struct jab *j)
 {

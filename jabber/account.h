@@ -34,8 +34,7 @@ int account_send(struct account *a, xmpp_stanza_t *s);
  * four seconds to all; yes counts as done. */
 bool account_may_answer(struct account *a, struct view to);
 
-/* For the worker as a whole: lets those log in whose turn it is; ends. */
-void account_work(struct jab *j);
+/* For the worker as a whole: logs all out. */
 void account_free_all(struct jab *j);
 
 #endif

@@ -5,7 +5,8 @@
 #define CONFAB_JABBER_ACCOUNT_PRIV_H
 
 #include "account.h"
-#include "front.h"
+#include "creds.h"
+#include "turn.h"
 
 enum account_state {
 	ACCOUNT_OFF,
@@ -23,18 +24,14 @@ struct answered {
 
 struct account {
 	struct hnode node;      /* jab.accounts */
-	struct lnode queued;    /* jab.waiting or jab.logins */
+	struct turn turn;
 	struct jab *jab;        /* borrowed */
 	uint32_t id;
 	enum account_state state;
 	struct list rooms;      /* struct room, which the account owns */
 
-	/* Settings; all owned. */
-	char *label, *jid, *domain, *password, *server, *ca_file;
-	char *ascii_domain;     /* domain, as DNS has it */
-	char *fault;            /* why it can't work, or NULL */
-	uint16_t port;
-	enum front_tls mode;
+	char *label;            /* owned */
+	struct creds creds;
 
 	struct front *front;     /* owned; LOGIN and ONLINE */
 
@@ -52,9 +49,8 @@ void account_set_state(struct account *a, enum account_state state);
 void account_end(struct account *a, enum worker_lost why, struct view text);
 void account_went_online(struct account *a, struct view own);
 
-void login_begin(struct account *a);
-/* It worked: another may log in. */
-void login_done(struct account *a);
+/* It is its turn. */
+void login_begin(struct turn *t);
 /* From any state: back to none, without a word to anybody. */
 void login_drop(struct account *a);
 

@@ -30,8 +30,8 @@ struct jab {
 	struct htable accounts; /* by id */
 	struct htable rooms;    /* by leg */
 	struct htable components; /* by session */
-	struct list waiting;    /* accounts that want to log in */
-	struct list logins;     /* accounts that do, at most LOGINS_MAX */
+	struct list waiting;    /* struct turn: who wants to log in */
+	struct list logins;     /* and who does, at most LOGINS_MAX */
 	struct list leaving;    /* struct front: connections at their end */
 	struct loop_idle work;
 };

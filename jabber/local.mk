@@ -66,6 +66,7 @@ jabber_libjabwork_a_SOURCES = \
 	jabber/component.c jabber/component.h jabber/component_link.c \
 	jabber/component_priv.h \
 	jabber/conn_why.c jabber/conn_why.h \
+	jabber/creds.c jabber/creds.h \
 	jabber/elem.c jabber/elem.h \
 	jabber/front.c jabber/front.h jabber/front_priv.h \
 	jabber/front_dial.c jabber/front_login.c \
@@ -80,6 +81,7 @@ jabber_libjabwork_a_SOURCES = \
 	jabber/shim.c jabber/shim.h \
 	jabber/stanza.c jabber/stanza.h \
 	jabber/trust.c jabber/trust.h \
+	jabber/turn.c jabber/turn.h \
 	jabber/xflat.c jabber/xflat.h \
 	jabber/xlimit.c jabber/xlimit.h \
 	jabber/xml.c jabber/xml.h \

@@ -16,18 +16,9 @@ enum {
 	SLOW_MS = 20,
 };
 
-void login_done(struct account *a)
-{
-	list_remove(&a->jab->logins, &a->queued);
-	jab_poke(a->jab); /* for the next login */
-}
-
 void login_drop(struct account *a)
 {
-	if (a->state == ACCOUNT_WAITING)
-		list_remove(&a->jab->waiting, &a->queued);
-	else if (a->state == ACCOUNT_LOGIN)
-		login_done(a);
+	turn_end(a->jab, &a->turn);
 	wheel_stop(loop_wheel(a->jab->loop), &a->timer);
 	wheel_stop(loop_wheel(a->jab->loop), &a->linger);
 	wheel_stop(loop_wheel(a->jab->loop), &a->slow);
@@ -82,42 +73,23 @@ static void on_login_limit(struct wtimer *t)
 		    VIEW("the login took longer than 30 seconds"));
 }
 
-static void connect_front(struct account *a, struct tls_ctx *tls)
+void login_begin(struct turn *t)
 {
-	const struct front_conf conf = {
+	struct account *a = CONTAINER(t, struct account, turn);
+	struct front_conf conf = {
 		.loop = a->jab->loop,
 		.dns = a->jab->dns,
 		.ctx = a->jab->ctx,
 		.leaving = &a->jab->leaving,
-		.jid = a->jid,
-		.domain = a->ascii_domain,
-		.password = a->password,
-		.server = a->server,
-		.port = a->port,
-		.mode = a->mode,
-		.tls = tls,
 	};
-
-	a->front = front_new(&conf, &ops, a);
-}
-
-void login_begin(struct account *a)
-{
-	struct tls_ctx *tls = NULL;
 	char why[256];
 
-	list_append(&a->jab->logins, &a->queued);
 	account_set_state(a, ACCOUNT_LOGIN);
-	if (a->fault) {
-		account_end(a, GONE_CONFIG, view_str(a->fault));
-		return;
-	}
-	if (a->mode != FRONT_PLAIN &&
-	    trust_get(&a->jab->trust, &tls, a->ca_file, why, sizeof(why))) {
+	if (creds_front(&conf, &a->creds, &a->jab->trust, why, sizeof(why))) {
 		account_end(a, GONE_CONFIG, view_str(why));
 		return;
 	}
 	wheel_start(loop_wheel(a->jab->loop), &a->timer, LOGIN_MS,
 		    on_login_limit);
-	connect_front(a, tls);
+	a->front = front_new(&conf, &ops, a);
 }

@@ -7,6 +7,7 @@
 #include "jab.h"
 #include "muc.h"
 #include "shim.h"
+#include "turn.h"
 
 /* Logins keep to the descriptors below 1,024, connections go above. */
 enum { FDS_WANTED = 4096 };
@@ -23,7 +24,7 @@ static void set_limits(void)
 
 static void work(void *arg)
 {
-	account_work(arg);
+	turn_work(arg);
 }
 
 void jab_poke(struct jab *j)
