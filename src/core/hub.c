@@ -64,6 +64,7 @@ int hub_new(struct hub **hp, const struct hub_conf *conf)
 	h->domain = mem_strdup(conf->domain);
 	hub_reconf(h, conf);
 	h->backoff_ms = conf->backoff_ms ? conf->backoff_ms : 1000;
+	h->consents = consents_new();
 	list_init(&h->mores);
 	list_init(&h->pauses);
 	list_init(&h->changes);
@@ -406,6 +407,8 @@ void hub_free(struct hub *h)
 		change_tell(CONTAINER(n, struct change, in_hub), ESHUTDOWN);
 	while ((node = htable_pop(&h->rooms)) != NULL)
 		room_drop(CONTAINER(node, struct room, by_id));
+	consents_free(h->consents);
+	h->consents = NULL;
 	htable_free(&h->rooms_by_name);
 	htable_free(&h->inboxes);
 	htable_free(&h->tallies);

@@ -3,6 +3,7 @@
 #ifndef CONFAB_HUB_PRIV_H
 #define CONFAB_HUB_PRIV_H
 
+#include "consent.h"
 #include "gateway.h"
 #include "hub.h"
 
@@ -34,6 +35,7 @@ struct hub {
 	size_t ngateways;
 	struct gate_listener listeners[GATE_LISTENERS_MAX];
 	size_t nlisteners;
+	struct consents *consents; /* owned */
 	struct htable rooms_by_name, rooms; /* of struct room, owned; by id
 					       the inboxes as well */
 	struct htable inboxes;		    /* by address */
@@ -111,6 +113,12 @@ struct room *hub_each_journal(const struct hub *h, size_t *pos,
 /* si->id 0: a new one. */
 struct room *inbox_new(struct hub *h, struct addr *addr,
 		       const struct store_inbox *si);
+
+/* ---- consent.c ---- */
+
+struct consents *consents_new(void);
+void consents_free(struct consents *cs); /* NULL is allowed */
+void consents_load(const struct store_watch *w, void *arg); /* the hub */
 
 /* ---- direct.c ---- */
 

@@ -99,6 +99,7 @@ int hub_load(struct hub *h)
 		.member = load_member,
 		.link = load_link,
 		.inbox = load_inbox,
+		.watch = consents_load,
 		.arg = h,
 	};
 	int err;

@@ -4,6 +4,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/addr.c src/core/addr.h \
 	src/core/change.c \
 	src/core/core_priv.h \
+	src/core/consent.c src/core/consent.h \
 	src/core/cursor.c src/core/cursor.h \
 	src/core/deliver.c \
 	src/core/direct.c \
@@ -89,6 +90,11 @@ check_PROGRAMS += tests/unit/t_core_gate
 tests_unit_t_core_gate_SOURCES = tests/unit/t_core_gate.c
 tests_unit_t_core_gate_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_core_gate_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_core_consent
+tests_unit_t_core_consent_SOURCES = tests/unit/t_core_consent.c
+tests_unit_t_core_consent_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_consent_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_core_links
 tests_unit_t_core_links_SOURCES = tests/unit/t_core_links.c

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rules of presence: by their two sides, and in a list of their user. */
+#include "consent.h"
+
+#include <errno.h>
+
+#include "clock.h"
+#include "hub_priv.h"
+#include "log.h"
+#include "mem.h"
+
+enum { LISTENERS = 4, LIST_BYTES = 4000 };
+
+#define DAY_MS (UINT64_C(24) * 3600 * 1000)
+
+struct asked {
+	struct hnode by_addr;
+	struct addr *addr;   /* ref */
+	struct list rules;   /* the newest last */
+	uint64_t last;       /* the number of the last question */
+	size_t open;         /* questions */
+};
+
+struct rule {
+	struct hnode by_pair;
+	struct lnode node;
+	struct asked *user;  /* borrowed */
+	struct addr *other;  /* ref */
+	enum consent now;
+	uint64_t number, asked_ms;
+};
+
+struct consents {
+	struct htable rules; /* owned */
+	struct htable users; /* owned */
+	struct consent_listener listener[LISTENERS];
+	size_t listeners;
+};
+
+struct consents *consents_new(void)
+{
+	return mem_zalloc(sizeof(struct consents));
+}
+
+static uint64_t pair_hash(const struct addr *user, const struct addr *other)
+{
+	return user->hash ^ hash_u64(other->hash);
+}
+
+static struct rule *find(const struct hub *h, const struct addr *user,
+			 const struct addr *other)
+{
+	struct hnode *n = htable_find(&h->consents->rules,
+				      pair_hash(user, other));
+
+	for (; n; n = htable_more(n)) {
+		struct rule *r = CONTAINER(n, struct rule, by_pair);
+
+		if (addr_eq(r->user->addr, user) && addr_eq(r->other, other))
+			return r;
+	}
+	return NULL;
+}
+
+static struct asked *user_find(const struct hub *h, const struct addr *addr)
+{
+	struct hnode *n = htable_find(&h->consents->users, addr->hash);
+
+	while (n && !addr_eq(CONTAINER(n, struct asked, by_addr)->addr, addr))
+		n = htable_more(n);
+	return n ? CONTAINER(n, struct asked, by_addr) : NULL;
+}
+
+static struct asked *user_get(struct hub *h, struct addr *addr)
+{
+	struct asked *u = user_find(h, addr);
+
+	if (u)
+		return u;
+	u = mem_zalloc(sizeof(*u));
+	u->addr = mem_ref(addr);
+	list_init(&u->rules);
+	htable_add(&h->consents->users, &u->by_addr, addr->hash);
+	return u;
+}
+
+static void user_tidy(struct consents *cs, struct asked *u)
+{
+	if (!list_empty(&u->rules))
+		return;
+	htable_del(&cs->users, &u->by_addr);
+	mem_deref(u->addr);
+	mem_free(u);
+}
+
+static struct rule *rule_new(struct hub *h, struct asked *u,
+			     struct addr *other)
+{
+	struct rule *r = mem_zalloc(sizeof(*r));
+
+	r->user = u;
+	r->other = mem_ref(other);
+	list_append(&u->rules, &r->node);
+	htable_add(&h->consents->rules, &r->by_pair,
+		   pair_hash(u->addr, other));
+	return r;
+}
+
+static void rule_free(struct consents *cs, struct rule *r)
+{
+	r->user->open -= r->now == CONSENT_ASKED;
+	list_remove(&r->user->rules, &r->node);
+	htable_del(&cs->rules, &r->by_pair);
+	user_tidy(cs, r->user);
+	mem_deref(r->other);
+	mem_free(r);
+}
+
+static void state_set(struct rule *r, enum consent now)
+{
+	r->user->open -= r->now == CONSENT_ASKED;
+	r->now = now;
+	r->user->open += r->now == CONSENT_ASKED;
+}
+
+void consents_free(struct consents *cs)
+{
+	struct hnode *n;
+
+	if (!cs)
+		return;
+	while ((n = htable_pop(&cs->rules))) {
+		struct rule *r = CONTAINER(n, struct rule, by_pair);
+
+		list_remove(&r->user->rules, &r->node);
+		user_tidy(cs, r->user);
+		mem_deref(r->other);
+		mem_free(r);
+	}
+	htable_free(&cs->rules);
+	htable_free(&cs->users);
+	mem_free(cs);
+}
+
+/* ---- the store ---- */
+
+static struct store_watch row_of(const struct rule *r)
+{
+	return (struct store_watch){
+		.network = r->other->network,
+		.user = r->user->addr->text,
+		.other = r->other->text,
+		.state = (uint32_t)r->now,
+		.number = r->number,
+		.asked_ms = r->asked_ms,
+	};
+}
+
+static void write_rule(struct hub *h, const struct rule *r)
+{
+	const struct store_watch row = row_of(r);
+	struct store_txn *t = store_begin(h->store);
+
+	if (r->now)
+		store_put_watch(t, &row);
+	else
+		store_del_watch(t, &row);
+	store_commit(t, NULL, NULL);
+}
+
+void consents_load(const struct store_watch *w, void *arg)
+{
+	struct addr *user = NULL, *other = NULL;
+	struct hub *h = arg;
+	struct rule *r;
+
+	if (w->direction || !w->state || w->state > CONSENT_DENIED)
+		return;
+	if (addr_parse(&user, w->user) || addr_parse(&other, w->other)) {
+		log_error("store: a rule of presence is damaged, it stays "
+			  "out");
+		goto out;
+	}
+	r = find(h, user, other);
+	if (!r)
+		r = rule_new(h, user_get(h, user), other);
+	state_set(r, (enum consent)w->state);
+	r->number = w->number;
+	r->asked_ms = w->asked_ms;
+	if (r->user->last < r->number)
+		r->user->last = r->number;
+ out:
+	mem_deref(user);
+	mem_deref(other);
+}
+
+/* ---- changes ---- */
+
+static void tell_listeners(struct hub *h, struct addr *user,
+			   struct addr *other, enum consent now)
+{
+	struct consents *cs = h->consents;
+
+	for (size_t i = 0; i < cs->listeners; i++) {
+		const struct consent_listener *l = &cs->listener[i];
+
+		if (view_eqs(other->network, l->network))
+			l->h(user, other, now, l->arg);
+	}
+}
+
+/* r is gone after CONSENT_NONE. */
+static void change(struct hub *h, struct rule *r, enum consent now)
+{
+	struct addr *user = mem_ref(r->user->addr);
+	struct addr *other = mem_ref(r->other);
+
+	state_set(r, now);
+	write_rule(h, r);
+	if (!now)
+		rule_free(h->consents, r);
+	tell_listeners(h, user, other, now);
+	mem_deref(user);
+	mem_deref(other);
+}
+
+void consent_listen(struct hub *h, const struct consent_listener *l)
+{
+	struct consents *cs = h->consents;
+
+	if (cs->listeners < LISTENERS)
+		cs->listener[cs->listeners++] = *l;
+}
+
+void consent_unlisten(struct hub *h, const void *arg)
+{
+	struct consents *cs = h->consents;
+	size_t left = 0;
+
+	for (size_t i = 0; i < cs->listeners; i++)
+		if (cs->listener[i].arg != arg)
+			cs->listener[left++] = cs->listener[i];
+	cs->listeners = left;
+}
+
+enum consent consent_of(const struct hub *h, const struct addr *user,
+			const struct addr *other)
+{
+	const struct rule *r = find(h, user, other);
+
+	return r ? r->now : CONSENT_NONE;
+}
+
+int consent_set(struct hub *h, struct addr *user, struct addr *other,
+		enum consent now)
+{
+	struct rule *r = find(h, user, other);
+	struct asked *u;
+
+	if (h->state == HUB_STOPPED || (r ? r->now : CONSENT_NONE) == now)
+		return 0;
+	if (!r) {
+		u = user_get(h, user);
+		if (u->rules.count >= CONSENT_USER_MAX)
+			return ENOSPC;
+		r = rule_new(h, u, other);
+	}
+	change(h, r, now);
+	return 0;
+}
+
+/* ---- questions ---- */
+
+/* Without "sip:" or "xmpp:". */
+static struct view shown(const struct addr *a)
+{
+	return view_from(a->text, a->network.n + 1);
+}
+
+static void put_question(struct buf *b, const struct rule *r)
+{
+	buf_adds(b, "*** ");
+	buf_addv(b, shown(r->other));
+	buf_addf(b, " wants to see your presence. Answer /allow %llu or "
+		    "/deny %llu",
+		 (unsigned long long)r->number,
+		 (unsigned long long)r->number);
+}
+
+static void put_to_him(struct hub *h, const struct rule *r, struct addr *from)
+{
+	struct buf text = { 0 };
+	struct hub_say say = { .from = from, .kind = MSG_TEXT };
+	int err;
+
+	put_question(&text, r);
+	say.text = buf_view(&text);
+	err = hub_direct(h, r->user->addr, &say, NULL, NULL);
+	if (err)
+		log_info("%.*s: can't be asked who may see him: error %d",
+			 VIEW_ARG(r->user->addr->text), err);
+	buf_free(&text);
+}
+
+/* The oldest question, if it is open for too long. */
+static struct rule *stale(const struct asked *u)
+{
+	uint64_t now = wall_ms();
+	struct rule *oldest = NULL;
+	struct lnode *n, *nx;
+
+	LIST_EACH (&u->rules, n, nx) {
+		struct rule *r = CONTAINER(n, struct rule, node);
+
+		if (r->now == CONSENT_ASKED &&
+		    (!oldest || r->asked_ms < oldest->asked_ms))
+			oldest = r;
+	}
+	return oldest && oldest->asked_ms + CONSENT_DAYS * DAY_MS < now ?
+		       oldest :
+		       NULL;
+}
+
+static bool has_room(struct hub *h, const struct asked *u)
+{
+	struct rule *r;
+
+	if (!u || (u->open < CONSENT_ASKED_MAX &&
+		   u->rules.count < CONSENT_USER_MAX))
+		return true;
+	r = u->open < CONSENT_ASKED_MAX ? NULL : stale(u);
+	if (r)
+		change(h, r, CONSENT_NONE);
+	return r;
+}
+
+int consent_ask(struct hub *h, struct addr *user, struct addr *other,
+		struct addr *from)
+{
+	struct rule *r = find(h, user, other);
+
+	if (r)
+		return r->now == CONSENT_ALLOWED ? EALREADY :
+		       r->now == CONSENT_DENIED	 ? EACCES :
+						   0;
+	if (h->state == HUB_STOPPED || !has_room(h, user_find(h, user)))
+		return EBUSY;
+	r = rule_new(h, user_get(h, user), other);
+	state_set(r, CONSENT_ASKED);
+	r->number = ++r->user->last;
+	r->asked_ms = wall_ms();
+	write_rule(h, r);
+	put_to_him(h, r, from);
+	return 0;
+}
+
+/* ---- walks ---- */
+
+size_t consent_each(const struct hub *h, const struct addr *user,
+		    const char *network, enum consent now,
+		    consent_each_h *each, void *arg)
+{
+	const struct asked *u = user_find(h, user);
+	struct lnode *n, *nx;
+	size_t count = 0;
+
+	if (!u)
+		return 0;
+	LIST_EACH (&u->rules, n, nx) {
+		struct rule *r = CONTAINER(n, struct rule, node);
+
+		if (r->now != now || !view_eqs(r->other->network, network))
+			continue;
+		count++;
+		if (each)
+			each(r->other, arg);
+	}
+	return count;
+}
+
+struct addr *consent_users(const struct hub *h, size_t *pos,
+			   struct addr *prev)
+{
+	const struct htable *t = &h->consents->users;
+	struct asked *u = prev ? user_find(h, prev) : NULL;
+	struct hnode *n = htable_each(t, pos, u ? &u->by_addr : NULL);
+
+	return n ? CONTAINER(n, struct asked, by_addr)->addr : NULL;
+}
+
+/* ---- what users say ---- */
+
+bool consent_parse(struct view text, enum consent_verb *verb,
+		   struct view *arg)
+{
+	static const char *const names[] = { "/allow", "/deny", "/watchers" };
+	struct view rest = view_trim(text), word;
+
+	if (!view_word(&rest, " \t", &word))
+		return false;
+	*arg = view_trim(rest);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (view_ieqs(word, names[i])) {
+			*verb = (enum consent_verb)i;
+			return true;
+		}
+	return false;
+}
+
+static const char *state_name(enum consent now)
+{
+	static const char *const names[] = { "none", "asks", "allowed",
+					     "denied" };
+
+	return names[now];
+}
+
+static void put_list(struct buf *b, const struct asked *u)
+{
+	struct lnode *n, *nx;
+	size_t left = u ? u->rules.count : 0;
+
+	buf_adds(b, left ? "*** Who may see your presence:" :
+			   "*** Nobody has asked to see your presence");
+	if (!u)
+		return;
+	LIST_EACH (&u->rules, n, nx) {
+		const struct rule *r = CONTAINER(n, struct rule, node);
+
+		if (b->n > LIST_BYTES)
+			break;
+		buf_adds(b, "\r\n");
+		if (r->number)
+			buf_addf(b, "%llu ", (unsigned long long)r->number);
+		buf_addv(b, shown(r->other));
+		buf_addf(b, " (%s)", state_name(r->now));
+		left--;
+	}
+	if (left)
+		buf_addf(b, "\r\nand %zu more", left);
+}
+
+static bool is_meant(const struct rule *r, struct view arg)
+{
+	uint64_t number;
+
+	if (view_u64(&number, arg, UINT64_MAX) == 0)
+		return number && r->number == number;
+	return view_ieq(shown(r->other), arg) ||
+	       view_ieq(r->other->text, arg);
+}
+
+static struct rule *by_words(const struct asked *u, struct view arg)
+{
+	struct lnode *n, *nx;
+
+	if (!u)
+		return NULL;
+	LIST_EACH (&u->rules, n, nx) {
+		struct rule *r = CONTAINER(n, struct rule, node);
+
+		if (is_meant(r, arg))
+			return r;
+	}
+	return NULL;
+}
+
+/* One who has not asked yet. */
+static struct rule *by_address(struct hub *h, struct addr *user,
+			       struct view arg)
+{
+	struct buf text = { 0 };
+	struct asked *u = user_find(h, user);
+	struct addr *other = NULL;
+	struct rule *r = NULL;
+
+	if (!view_istarts(arg, VIEW("sip:")) &&
+	    !view_istarts(arg, VIEW("xmpp:")))
+		buf_adds(&text, "sip:");
+	buf_addv(&text, arg);
+	if (view_has(arg, '@') && !view_has(arg, ' ') &&
+	    (!u || u->rules.count < CONSENT_USER_MAX) &&
+	    !addr_parse(&other, buf_view(&text)) && other->user.n &&
+	    !other->resource.n)
+		r = rule_new(h, user_get(h, user), other);
+	mem_deref(other);
+	buf_free(&text);
+	return r;
+}
+
+int consent_do(struct hub *h, struct addr *user, enum consent_verb verb,
+	       struct view arg, struct buf *words)
+{
+	enum consent now = verb == CONSENT_ALLOW ? CONSENT_ALLOWED :
+						   CONSENT_DENIED;
+	struct rule *r = by_words(user_find(h, user), arg);
+
+	if (verb == CONSENT_LIST) {
+		put_list(words, user_find(h, user));
+		return 200;
+	}
+	if (!r && arg.n)
+		r = by_address(h, user, arg);
+	if (!r) {
+		buf_adds(words, arg.n ? "*** There is no such question" :
+					"*** Who? Say the number of the "
+					"question, or an address");
+		return arg.n ? 404 : 400;
+	}
+	buf_adds(words, "*** ");
+	buf_addv(words, shown(r->other));
+	buf_adds(words, now == CONSENT_ALLOWED ?
+				" may see your presence" :
+				" may not see your presence");
+	if (r->now != now)
+		change(h, r, now);
+	return 200;
+}
