@@ -4,6 +4,7 @@ EXTRA_DIST += \
 	tests/crash/dead_member.py \
 	tests/crash/flip.py \
 	tests/crash/half_open.py \
+	tests/crash/half_open_xmpp.py \
 	tests/crash/kill.py \
 	tests/crash/people.py \
 	tests/crash/powercut.py \
