@@ -142,7 +142,7 @@ int presence_new(struct presence **pp, struct sip *s, struct location *l,
 void presence_quiet(struct presence *p)
 {
 	if (p)
-		location_on_change(p->location, NULL, NULL);
+		location_quiet(p->location, p);
 }
 
 void presence_free(struct presence *p)

@@ -84,8 +84,8 @@ struct place **place_at(struct entry *e, uint64_t id)
 
 static void tell_changed(const struct location *l, const struct entry *e)
 {
-	if (l->changedh)
-		l->changedh(e->aor, l->arg);
+	for (size_t i = 0; i < l->nhearers; i++)
+		l->hearers[i].h(e->aor, l->hearers[i].arg);
 }
 
 /* The entry goes with its last place. */

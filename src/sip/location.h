@@ -118,9 +118,12 @@ size_t location_registered(const struct location *l);
 /* A device of his is registered, reachable or not. */
 bool location_is_registered(const struct location *l, struct view aor);
 /* That is another than before. h runs amid the change and only takes note of
- * it; NULL: nobody is told. */
+ * it; at most LOCATION_HEARERS of them. */
+enum { LOCATION_HEARERS = 4 };
 typedef void (location_changed_h)(struct view aor, void *arg);
 void location_on_change(struct location *l, location_changed_h *h, void *arg);
+/* Those with this arg hear nothing any more. */
+void location_quiet(struct location *l, const void *arg);
 
 /* ---- for the registrar and the operator ---- */
 

@@ -2,6 +2,7 @@
 /* Finding users: what their requests tell, and the ways back to them. */
 #include "location_priv.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "clock.h"
@@ -259,8 +260,18 @@ bool location_is_registered(const struct location *l, struct view aor)
 
 void location_on_change(struct location *l, location_changed_h *h, void *arg)
 {
-	l->changedh = h;
-	l->arg = arg;
+	assert(l->nhearers < LOCATION_HEARERS);
+	l->hearers[l->nhearers++] = (struct location_hearer){ h, arg };
+}
+
+void location_quiet(struct location *l, const void *arg)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < l->nhearers; i++)
+		if (l->hearers[i].arg != arg)
+			l->hearers[left++] = l->hearers[i];
+	l->nhearers = left;
 }
 
 size_t location_count(const struct location *l)

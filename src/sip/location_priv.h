@@ -42,8 +42,11 @@ struct location {
 	struct list order;
 	size_t registered;
 	size_t max, bytes, bytes_max;
-	location_changed_h *changedh; /* or NULL */
-	void *arg;
+	struct location_hearer {
+		location_changed_h *h;
+		void *arg;
+	} hearers[LOCATION_HEARERS];
+	size_t nhearers;
 };
 
 struct entry *entry_find(const struct location *l, struct view aor,

@@ -105,6 +105,8 @@ struct sip_listen {
 	struct netaddr local;
 };
 
+struct prescan;
+
 /* A request that came in: valid while the handler runs. */
 struct sip_request {
 	uint64_t txn;             /* to be answered once by sip_answer() */
@@ -123,7 +125,12 @@ struct sip_request {
 	struct view body;         /* raw bytes */
 	struct view packet;       /* all of it, as it came: for sip_inject() */
 	struct sip_flow flow;
+	const struct prescan *pre; /* private */
 };
+/* Of another header, the first: with folds still in it; or empty. name: the
+ * long one, in any case. */
+struct view sip_request_header(const struct sip_request *req,
+			       struct view name);
 /* MESSAGE only, from those whose identity is settled; everything else was
  * answered before. */
 typedef void (sip_request_h)(const struct sip_request *req, void *arg);
@@ -209,6 +216,8 @@ struct sip_header {
 /* RFC 3261 20.17: "Sat, 13 Nov 2010 23:29:00 GMT". */
 enum { SIP_DATE_MAX = 32 };
 struct view sip_date(char dst[SIP_DATE_MAX], uint64_t wall_ms);
+/* The same back; EBADMSG for anything else. */
+int sip_date_parse(uint64_t *wall_ms, struct view text);
 /* reason NULL: the usual one. Unknown ids (the transaction is over) are
  * ignored. */
 void sip_answer(struct sip *s, uint64_t txn, int code, const char *reason,

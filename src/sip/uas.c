@@ -144,6 +144,21 @@ static void message_fill(const struct uas *u, struct sip_request *out)
 	out->body = u->body;
 	out->packet = view_head(u->packet, u->pre->size + u->body.n);
 	out->flow = *u->flow;
+	out->pre = u->pre;
+}
+
+struct view sip_request_header(const struct sip_request *req,
+			       struct view name)
+{
+	const char *brief = view_ieqs(name, "Subject") ? "s" : "";
+
+	for (size_t i = 0; req->pre && i < req->pre->lines; i++) {
+		const struct prescan_line *l = &req->pre->line[i];
+
+		if (view_ieq(l->name, name) || view_ieqs(l->name, brief))
+			return l->value;
+	}
+	return VIEW_NONE;
 }
 
 /* For the handler that will answer it. */

@@ -20,6 +20,40 @@ static void dates(void **state)
 	assert_true(sip_date(text, UINT64_MAX).n < SIP_DATE_MAX);
 }
 
+static void dates_are_read(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"Sat, 13 Nov 2010 23:29:00",
+		"Sat, 13 Nov 2010 23:29:00 UTC",
+		"Sat, 13 Nov 2010 23:29:00 GMT ",
+		"13 Nov 2010 23:29:00 GMT",
+		"Sat, 32 Nov 2010 23:29:00 GMT",
+		"Sat, 00 Nov 2010 23:29:00 GMT",
+		"Sat, 13 Nov 1969 23:29:00 GMT",
+		"Sat, 13 Nov 2010 24:29:00 GMT",
+		"Sat, 13 Nov 2010 23:60:00 GMT",
+		"Sat, 13 Nov 2010 23:29:61 GMT",
+		"Sat, 13 Nov 2010 2a:29:00 GMT",
+		"Sat, 13 Nov 2010 -1:29:00 GMT",
+		"Sat, 13 Nov",
+		"Sat, 13 nov 2010 23:29:00 GMT",
+	};
+	uint64_t t = 7;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(sip_date_parse(&t, view_str(bad[i])),
+				 EBADMSG);
+	assert_int_equal(t, 7);
+	assert_int_equal(sip_date_parse(&t, VIEW("Sat, 13 Nov 2010 23:29:00 "
+						 "GMT")), 0);
+	assert_int_equal(t, UINT64_C(1289690940000));
+	assert_int_equal(sip_date_parse(&t, VIEW("Thu, 01 Jan 1970 00:00:00 "
+						 "GMT")), 0);
+	assert_int_equal(t, 0);
+}
+
 static void good_headers(void **state)
 {
 	struct headers h;
@@ -91,6 +125,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(dates),
+		TEST(dates_are_read),
 		TEST(good_headers),
 		TEST(bad_headers),
 		TEST(too_many),

@@ -195,9 +195,13 @@ static void registered_or_not_is_told(void **state)
 	advance(121 * 1000);
 	assert_int_equal(changes, 2);
 	assert_false(location_is_registered(loc, VIEW(ALICE)));
-	location_on_change(loc, NULL, NULL);
+	location_on_change(loc, on_change, &st); /* one more */
 	settle("sip:a@192.0.2.1", "udp:192.0.2.1:5060", 60);
-	assert_int_equal(changes, 2);
+	assert_int_equal(changes, 4);
+	location_quiet(loc, &changes); /* nobody of this name */
+	location_quiet(loc, &st);
+	advance(61 * 1000);
+	assert_int_equal(changes, 4);
 }
 
 static void the_last_place_counts(void **state)
