@@ -160,7 +160,7 @@ void bridge_members(struct bridge *b,
 	b->fanout = fanout;
 	b->tell = tell;
 	b->members_arg = arg;
-	b->ops.caps |= FACE_MEMBERS;
+	b->ops.caps |= FACE_MEMBERS | FACE_ECHO;
 	b->ops.fanout = op_fanout;
 	b->ops.tell = op_tell;
 }

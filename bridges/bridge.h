@@ -56,7 +56,8 @@ struct bridge_setting {
 int bridge_account(struct bridge *b, const char *label,
 		   const struct bridge_setting *settings, size_t count);
 /* Room members, and conversations, live on this network as well: the ops of
- * face.h with b in place of face, which get arg. Before hub_add_face(). */
+ * face.h with b in place of face, which get arg. They hear their own words as
+ * well (FACE_ECHO). Before hub_add_face(). */
 void bridge_members(struct bridge *b,
 		    void (*fanout)(void *arg, struct room *room,
 				   struct msg *msg,

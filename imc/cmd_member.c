@@ -35,6 +35,7 @@ static void after_remove(struct ask *a)
 
 void cmd_remove(struct ask *a, const struct cmdline *line)
 {
+	const struct room_by by = { .by = a->user };
 	struct buf notice = { 0 };
 	struct room *r;
 	struct member *mb;
@@ -49,8 +50,8 @@ void cmd_remove(struct ask *a, const struct cmdline *line)
 	a->after = after_remove;
 	if (!room_is_private(r))
 		a->done = TEXT_MAY_RETURN;
-	cmd_expect_done(a, hub_member_expel(r, mb, buf_view(&notice),
-					    ask_on_done, ask_keep(a)));
+	cmd_expect_done(a, hub_member_kick(mb, buf_view(&notice), &by,
+					   ask_on_done, ask_keep(a)));
 	buf_free(&notice);
 }
 
@@ -118,6 +119,7 @@ static void ban_member(struct ask *a, struct member *mb)
 		.what = MEMBER_SET_STATE | MEMBER_SET_ROLE,
 		.state = MEMBER_BANNED,
 		.role = ROLE_MEMBER,
+		.by = { .by = a->user },
 	};
 	struct buf notice = { 0 };
 

@@ -31,16 +31,16 @@ static bool is_user(const struct imc *i, struct view name, struct view domain)
 
 /* Who speaks from a room's address is taken for a loop: a room must not take
  * anybody's voice away. Room names have no case; most users' are lower. */
-static bool is_users_place(const struct imc *i, const struct place *place)
+bool cmd_is_users(const struct imc *i, struct view name, struct view domain)
 {
-	char *lower = view_dup(place->name);
+	char *lower = view_dup(name);
 	bool known;
 
-	for (size_t n = 0; n < place->name.n; n++)
+	for (size_t n = 0; n < name.n; n++)
 		if (lower[n] >= 'A' && lower[n] <= 'Z')
 			lower[n] |= 0x20;
-	known = is_user(i, place->name, place->domain) ||
-		is_user(i, view_mem(lower, place->name.n), place->domain);
+	known = is_user(i, name, domain) ||
+		is_user(i, view_mem(lower, name.n), domain);
 	mem_free(lower);
 	return known;
 }
@@ -51,7 +51,7 @@ static void create_room(struct ask *a, const struct place *place,
 	struct room *r = NULL;
 	int err;
 
-	if (is_users_place(a->imc, place)) {
+	if (cmd_is_users(a->imc, place->name, place->domain)) {
 		ask_refuse(a, REFUSED_USERS);
 		return;
 	}
@@ -289,7 +289,8 @@ static void show_topic(struct ask *a, const struct room *r)
 
 static void set_topic(struct ask *a, struct room *r, struct view topic)
 {
-	struct hub_room_change c = { .what = ROOM_SET_SUBJECT };
+	struct hub_room_change c = { .what = ROOM_SET_SUBJECT,
+				     .by = { .by = a->user } };
 	struct buf notice = { 0 };
 
 	if (!view_eqs(topic, "-"))

@@ -20,6 +20,8 @@ bool cmd_may(struct ask *a, const struct room *r);
 /* The same, for what shows words of his to all: not while he is muted. *mb is
  * he himself. NULL: refused. */
 struct room *cmd_stage(struct ask *a, struct member **mb, struct view arg);
+/* A room can't be called this: it is a user's address. */
+bool cmd_is_users(const struct imc *i, struct view name, struct view domain);
 /* Another one, or himself, as a->other, whatever the room. False: refused. */
 bool cmd_other(struct ask *a, struct view user);
 /* As cmd_room(), and about another one, who becomes a->other: *mb is what he

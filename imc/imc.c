@@ -447,6 +447,7 @@ static int op_start(void *face, struct hub *hub)
 
 	(void)hub;
 	i->running = true;
+	imc_keep_house(i);
 	return 0;
 }
 

@@ -93,6 +93,8 @@ bool imc_is_manager(const struct imc *i, struct view user,
  * (which may be NULL), or his address. */
 void imc_add_text(struct buf *out, const struct imc *i, enum text t,
 		  const struct text_args *args, const struct room *r);
+/* The rules of the house (house.h) are ours. */
+void imc_keep_house(struct imc *i);
 /* A line from the room to somebody, by himself. */
 void imc_tell(struct imc *i, const struct room *r, const struct addr *to,
 	      struct view text);

@@ -15,6 +15,7 @@ imc_libimc_a_SOURCES = \
 	imc/fanout.c imc/fanout.h \
 	imc/foreign.c imc/foreign.h \
 	imc/fork.c imc/fork.h \
+	imc/house.c \
 	imc/headers.c imc/headers.h \
 	imc/html.c imc/html.h \
 	imc/imc.c imc/imc.h imc/imc_priv.h \

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "clock.h"
 #include "hub_priv.h"
 #include "log.h"
 #include "mem.h"
@@ -25,6 +26,8 @@ struct member_was {
 	bool own_nick;
 	char *nick; /* owned, where own_nick */
 	char *away; /* owned */
+	char *shown; /* owned; for those who watch, with SET_NICK */
+	bool away_before;
 };
 
 static void member_was_destroy(void *obj)
@@ -33,6 +36,7 @@ static void member_was_destroy(void *obj)
 
 	mem_free(was->nick);
 	mem_free(was->away);
+	mem_free(was->shown);
 }
 
 static struct member_was *member_was(const struct member *m, unsigned what)
@@ -47,6 +51,9 @@ static struct member_was *member_was(const struct member *m, unsigned what)
 	was->own_nick = m->own_nick;
 	was->nick = m->own_nick ? view_dup(m->nick) : NULL;
 	was->away = member_away(m) ? mem_strdup(member_away(m)) : NULL;
+	was->away_before = was->away != NULL;
+	if ((what & MEMBER_SET_NICK) && m->room->hub->nwatches)
+		was->shown = view_dup(m->nick);
 	return was;
 }
 
@@ -131,18 +138,45 @@ static void member_put_again(struct member *m)
 	store_commit(t, NULL, NULL);
 }
 
+static void tell_changed(struct member *m, const struct member_was *was,
+			 const struct change *c)
+{
+	const struct member_before before = {
+		.what = was->what & ~(unsigned)MEMBER_SET_STATE,
+		.role = was->role,
+		.nick = view_str(was->shown),
+		.muted = was->muted_until_ms > wall_ms(),
+		.away = was->away_before,
+	};
+
+	if (m->state == MEMBER_JOINED && before.what)
+		watch_changed(m, &before, c);
+}
+
+static void tell_state(struct member *m, const struct member_was *was,
+		       const struct change *c)
+{
+	if (m->state == MEMBER_JOINED)
+		watch_came(m);
+	else if (m->state == MEMBER_BANNED && was->state == MEMBER_JOINED)
+		watch_went(m, WENT_BANNED, c);
+}
+
 static void member_changed(struct change *c, struct member *m)
 {
 	const struct member_was *was = c->was;
 
 	m->room->hub->stats.notices += c->msg != NULL;
-	if (!(was->what & MEMBER_SET_STATE))
+	if (!(was->what & MEMBER_SET_STATE)) {
+		tell_changed(m, was, c);
 		return;
+	}
 	member_set_inviter(m, NULL);
 	if (m->state == MEMBER_BANNED && was->state == MEMBER_JOINED && c->msg)
 		member_farewell(m, c->msg);
 	log_info("room %.*s: %.*s is %s", VIEW_ARG(m->room->addr->text),
 		 VIEW_ARG(m->addr->text), member_state_name(m->state));
+	tell_state(m, was, c);
 }
 
 static void on_member_changed(struct change *c, struct room *room, int err)
@@ -174,16 +208,15 @@ static bool way_leads(enum member_state from, enum member_state to)
 		       : from == MEMBER_INVITED && to == MEMBER_JOINED;
 }
 
-/* nick: empty for the one of his address. */
-static int check_nick(struct buf *nick, const struct member *m,
-		      struct view wish)
+int nick_check(struct buf *nick, const struct room *room, struct view wish,
+	       const struct member *but)
 {
 	if (view_empty(wish))
 		return 0;
 	utf8_clean_name(nick, wish, NICK_MAX);
 	if (view_eqs(buf_view(nick), "?"))
 		return EBADMSG;
-	return room_by_nick(m->room, buf_view(nick), m) ? EEXIST : 0;
+	return room_by_nick(room, buf_view(nick), but) ? EADDRINUSE : 0;
 }
 
 static int check_change(const struct member *m,
@@ -202,8 +235,8 @@ static int check_change(const struct member *m,
 		return EINVAL;
 	err = owner_check(m, role, state, true);
 	if (!err && (c->what & MEMBER_SET_NICK))
-		err = check_nick(nick, m, c->nick);
-	return err;
+		err = nick_check(nick, m->room, c->nick, m);
+	return err == EADDRINUSE ? EEXIST : err;
 }
 
 /* ---- members: doing it ---- */
@@ -279,6 +312,7 @@ static void member_commit(struct member *m, const struct hub_member_change *c,
 	ch->settle = on_member_changed;
 	ch->subject = m->id;
 	ch->was = member_was(m, c->what);
+	change_by(ch, &c->by);
 	apply_member(m, c, nick);
 	member_put(t, m);
 	change_give(m->room, msg,
@@ -392,6 +426,7 @@ static void on_room_changed(struct change *c, struct room *room, int err)
 
 	if (!err) {
 		room->hub->stats.notices += c->msg != NULL;
+		watch_room(room, ((struct room_was *)c->was)->what, c);
 		return;
 	}
 	log_warning("room %.*s: a change was not stored: %s",
@@ -438,6 +473,7 @@ int hub_room_change(struct room *r, const struct hub_room_change *c,
 	ch = change_new(r, doneh, arg);
 	ch->settle = on_room_changed;
 	ch->was = room_was(r, c->what);
+	change_by(ch, &c->by);
 	apply_room(r, c);
 	t = store_begin(r->hub->store);
 	room_put(t, r);

@@ -31,6 +31,11 @@ static bool is_for(const struct msg *msg, const struct member *m)
 	       ((msg->audience & MSG_TO_STAFF) && m->role >= ROLE_ADMIN);
 }
 
+static bool hears_himself(const struct member *m)
+{
+	return m->face && (m->face->ops->caps & FACE_ECHO);
+}
+
 /* His own words are no news to him, but a notice goes to all. */
 bool member_wants(const struct member *m, const struct msg *msg)
 {
@@ -39,6 +44,7 @@ bool member_wants(const struct member *m, const struct msg *msg)
 	if (msg->audience && !is_for(msg, m))
 		return false;
 	return msg->kind == MSG_NOTICE || msg->origin || m->room->inbox ||
+	       hears_himself(m) ||
 	       !addr_eq(msg->from, m->addr);
 }
 

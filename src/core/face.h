@@ -27,6 +27,7 @@ struct hub;
 enum face_cap {
 	FACE_MEMBERS = 1 << 0, /* it has fanout: room members live there */
 	FACE_LINKS = 1 << 1,   /* it has attach, detach, deliver */
+	FACE_ECHO = 1 << 2,    /* its members get their own words as well */
 };
 
 struct face_ops {

@@ -238,6 +238,8 @@ static void change_destroy(void *obj)
 
 	mem_deref(c->msg);
 	mem_deref(c->was);
+	mem_deref(c->by);
+	mem_free(c->reason);
 	mem_deref(c->hub);
 }
 
@@ -250,6 +252,15 @@ struct change *change_new(struct room *room, hub_done_h *doneh, void *arg)
 	c->doneh = doneh;
 	c->arg = arg;
 	return c;
+}
+
+void change_by(struct change *c, const struct room_by *by)
+{
+	if (!c->hub->nwatches)
+		return;
+	c->by = mem_ref(by->by);
+	if (by->reason.n)
+		c->reason = view_dup(by->reason);
 }
 
 static void change_tell(struct change *c, int err)

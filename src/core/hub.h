@@ -14,6 +14,7 @@
 #include "loop.h"
 #include "room.h"
 #include "store.h"
+#include "watch.h"
 
 struct hub;
 
@@ -83,8 +84,10 @@ struct hub_join {
 	enum member_state state;
 	struct view notice; /* of coming: see enum room_notices; or empty */
 	struct addr *inviter; /* MEMBER_INVITED: who did it; else NULL */
+	struct view nick;     /* as in hub_member_change; usually empty */
 };
-/* EEXIST: is in already (any state), EBUSY: hub_conf.room_members, ENOENT: the
+/* EEXIST: is in already (any state), EADDRINUSE: another one has this nick,
+ * EBADMSG: nothing is left of it, EBUSY: hub_conf.room_members, ENOENT: the
  * room is ending. */
 int hub_member_add(struct room *r, const struct hub_join *join,
 		   hub_done_h *doneh, void *arg);
@@ -96,6 +99,10 @@ int hub_member_remove(struct room *r, struct member *m, struct view notice,
 /* The same, but the notice is for the others only. */
 int hub_member_expel(struct room *r, struct member *m, struct view notice,
 		     hub_done_h *doneh, void *arg);
+/* As hub_member_expel(), by somebody else: those who watch hear by whom and
+ * why. */
+int hub_member_kick(struct member *m, struct view notice,
+		    const struct room_by *by, hub_done_h *doneh, void *arg);
 
 enum {
 	MEMBER_SET_ROLE = 1 << 0,
@@ -115,6 +122,7 @@ struct hub_member_change {
 	uint64_t muted_until_ms; /* wall clock; 0: not, UINT64_MAX: for good */
 	struct view away;       /* empty: he is back */
 	struct view notice;     /* to all, or empty */
+	struct room_by by;      /* for those who watch */
 };
 /* EPERM: the room would be left without an owner, EEXIST: another member has
  * this nick, EBADMSG: nothing is left of the nick, ENOENT: he is leaving,
@@ -134,6 +142,7 @@ struct hub_room_change {
 	struct view subject;    /* cleaned here: one line, at most 512 bytes */
 	enum room_notices notices;
 	struct view notice;     /* to all, or empty */
+	struct room_by by;      /* for those who watch */
 };
 int hub_room_change(struct room *r, const struct hub_room_change *c,
 		    hub_done_h *doneh, void *arg);

@@ -5,9 +5,12 @@
 
 #include "consent.h"
 #include "gateway.h"
+#include "house.h"
 #include "hub.h"
+#include "watch.h"
 
-enum { FACES_MAX = 8, GATEWAYS_MAX = 4, GATE_LISTENERS_MAX = 4 };
+enum { FACES_MAX = 8, GATEWAYS_MAX = 4, GATE_LISTENERS_MAX = 4,
+       WATCHES_MAX = 4 };
 
 struct face {
 	const struct face_ops *ops; /* borrowed */
@@ -36,6 +39,9 @@ struct hub {
 	struct gate_listener listeners[GATE_LISTENERS_MAX];
 	size_t nlisteners;
 	struct consents *consents; /* owned */
+	struct hub_room_watch watches[WATCHES_MAX];
+	size_t nwatches;
+	struct house house;
 	struct htable rooms_by_name, rooms; /* of struct room, owned; by id
 					       the inboxes as well */
 	struct htable inboxes;		    /* by address */
@@ -67,6 +73,9 @@ struct change {
 	uint64_t room, subject;
 	struct msg *msg; /* ref, or NULL: what the room gets told */
 	void *was;	 /* ref, or NULL: to take it back; settle()'s */
+	enum room_way way;
+	struct addr *by; /* ref, or NULL: who wants it */
+	char *reason;	 /* owned, or NULL */
 	/* The room is there. err: take the change back (doneh follows);
 	 * 0: doneh has run and msg was delivered. May be NULL. */
 	void (*settle)(struct change *c, struct room *room, int err);
@@ -77,6 +86,9 @@ struct change {
 struct change *change_new(struct room *room, hub_done_h *doneh, void *arg);
 /* Takes both. */
 void change_commit(struct change *c, struct store_txn *t);
+
+/* Who wants it, and why. */
+void change_by(struct change *c, const struct room_by *by);
 
 struct face *hub_face(struct hub *h, struct view scheme);
 void hub_flush(struct hub *h);
@@ -100,9 +112,6 @@ uint64_t joined_now(const struct room *room);
  * was there. */
 void member_name(struct member *m);
 void member_name_own(struct member *m, struct view own);
-/* Another one who is shown like this, or NULL. */
-struct member *room_by_nick(const struct room *room, struct view nick,
-			    const struct member *but);
 void room_put(struct store_txn *t, const struct room *room);
 void member_put(struct store_txn *t, const struct member *m);
 
@@ -130,6 +139,10 @@ bool inbox_tidy(struct room *inbox);
 /* Of the room itself, *mp NULL without a text; the number is given out with
  * room_give(). */
 int room_notice(struct msg **mp, struct room *room, struct view text);
+/* Adds wish, clean, as a nick for but (NULL: for somebody new); empty: the one
+ * of his address. EBADMSG: nothing is left of it, EADDRINUSE. */
+int nick_check(struct buf *nick, const struct room *room, struct view wish,
+	       const struct member *but);
 /* Of somebody's coming or going: who is to hear it. */
 uint64_t notice_audience(const struct room *room, const struct member *m);
 /* EPERM when the room would be left to others without an owner. */
@@ -186,6 +199,15 @@ void hub_batch_reserve(struct hub *h, size_t count);
 
 /* A line beside the journal, where his network can. */
 void room_tell(struct room *room, const struct addr *to, struct view text);
+
+/* ---- watch.c ---- */
+
+void watch_came(struct member *m);
+void watch_went(struct member *m, enum room_way way, const struct change *c);
+void watch_changed(struct member *m, const struct member_before *before,
+		   const struct change *c);
+void watch_room(struct room *room, unsigned what, const struct change *c);
+void watch_gone(struct room *room);
 
 /* ---- more.c ---- */
 

@@ -14,6 +14,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/fate.c \
 	src/core/gateway.c src/core/gateway.h \
 	src/core/history.c \
+	src/core/house.c src/core/house.h \
 	src/core/hub.c src/core/hub.h src/core/hub_priv.h \
 	src/core/journal.c \
 	src/core/late.c \
@@ -36,6 +37,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/settle.c \
 	src/core/show.c src/core/show.h \
 	src/core/tell.c \
+	src/core/watch.c src/core/watch.h \
 	src/core/weigh.c
 src_core_libcore_a_CPPFLAGS = $(INC_core)
 
@@ -95,6 +97,11 @@ check_PROGRAMS += tests/unit/t_core_consent
 tests_unit_t_core_consent_SOURCES = tests/unit/t_core_consent.c
 tests_unit_t_core_consent_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_core_consent_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_core_watch
+tests_unit_t_core_watch_SOURCES = tests/unit/t_core_watch.c
+tests_unit_t_core_watch_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_watch_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_core_links
 tests_unit_t_core_links_SOURCES = tests/unit/t_core_links.c

@@ -28,6 +28,9 @@ int room_notice(struct msg **mp, struct room *room, struct view text)
 		.seq = room->head + 1,
 	};
 
+	if (room->hub->nwatches)
+		conf.meta = VIEW("event=1\n");
+
 	if (view_empty(text)) {
 		*mp = NULL;
 		return 0;
@@ -120,6 +123,7 @@ static void on_added(struct change *c, struct room *room, int err)
 		room->hub->stats.notices += c->msg != NULL;
 		log_info("room %.*s: %.*s is %s", VIEW_ARG(room->addr->text),
 			 VIEW_ARG(m->addr->text), member_state_name(m->state));
+		watch_came(m);
 		return;
 	}
 	log_warning("room %.*s: %.*s could not be stored: %s",
@@ -128,21 +132,26 @@ static void on_added(struct change *c, struct room *room, int err)
 	mem_deref(m);
 }
 
-static int add_check(const struct room *r, const struct addr *addr)
+static int add_check(const struct room *r, const struct hub_join *join,
+		     struct buf *nick)
 {
 	if (r->hub->state == HUB_STOPPED)
 		return ESHUTDOWN;
 	if (r->ending)
 		return ENOENT;
-	if (room_member(r, addr))
+	if (room_member(r, join->addr))
 		return EEXIST;
-	return room_member_count(r) >= r->hub->max_members ? EBUSY : 0;
+	if (room_member_count(r) >= r->hub->max_members)
+		return EBUSY;
+	return nick_check(nick, r, join->nick, NULL);
 }
 
-static struct member *add(struct room *r, const struct hub_join *join)
+static struct member *add(struct room *r, const struct hub_join *join,
+			  struct view nick)
 {
 	struct store_member sm = { .role = join->role,
 				   .state = join->state,
+				   .nick = nick,
 				   .acked = r->head };
 	struct member *m = member_new(r, join->addr, &sm);
 
@@ -155,19 +164,20 @@ static struct member *add(struct room *r, const struct hub_join *join)
 int hub_member_add(struct room *r, const struct hub_join *join,
 		   hub_done_h *doneh, void *arg)
 {
+	struct buf nick = { 0 };
 	struct store_txn *t;
 	struct member *m;
 	struct change *c;
 	struct msg *msg;
 	int err;
 
-	err = add_check(r, join->addr);
+	err = add_check(r, join, &nick);
 	if (!err)
 		err = room_notice(&msg, r, join->notice);
 	if (err)
-		return err;
+		goto out;
 
-	m = add(r, join);
+	m = add(r, join, buf_view(&nick));
 	t = store_begin(r->hub->store);
 	c = change_new(r, doneh, arg);
 	c->settle = on_added;
@@ -179,7 +189,9 @@ int hub_member_add(struct room *r, const struct hub_join *join,
 	}
 	mem_deref(msg);
 	change_commit(c, t);
-	return 0;
+ out:
+	buf_free(&nick);
+	return err;
 }
 
 /* ---- going ---- */
@@ -203,15 +215,14 @@ static void on_removed(struct change *c, struct room *room, int err)
 		member_farewell(m, c->msg);
 	log_info("room %.*s: %.*s is gone", VIEW_ARG(room->addr->text),
 		 VIEW_ARG(m->addr->text));
+	if (m->state == MEMBER_JOINED)
+		watch_went(m, c->way, c);
 	mem_deref(m);
 }
 
-static int take_out(struct room *r, struct member *m, struct view notice,
-		    hub_done_h *doneh, void *arg)
+static int may_go(struct room *r, struct member *m, struct view notice,
+		  struct msg **msg)
 {
-	struct store_txn *t;
-	struct change *c;
-	struct msg *msg;
 	int err;
 
 	if (r->hub->state == HUB_STOPPED)
@@ -219,14 +230,16 @@ static int take_out(struct room *r, struct member *m, struct view notice,
 	if (m->leaving || r->ending)
 		return ENOENT;
 	err = owner_check(m, m->role, m->state, false);
-	if (!err)
-		err = room_notice(&msg, r, notice);
-	if (err)
-		return err;
+	return err ? err : room_notice(msg, r, notice);
+}
+
+/* Takes both. */
+static void take_out(struct room *r, struct member *m, struct msg *msg,
+		     struct change *c)
+{
+	struct store_txn *t = store_begin(r->hub->store);
 
 	m->leaving = true;
-	t = store_begin(r->hub->store);
-	c = change_new(r, doneh, arg);
 	c->settle = on_removed;
 	c->subject = m->id;
 	store_del_member(t, m->id);
@@ -236,23 +249,44 @@ static int take_out(struct room *r, struct member *m, struct view notice,
 	}
 	mem_deref(msg);
 	change_commit(c, t);
-	return 0;
 }
 
 int hub_member_remove(struct room *r, struct member *m, struct view notice,
 		      hub_done_h *doneh, void *arg)
 {
-	return take_out(r, m, notice, doneh, arg);
+	struct msg *msg;
+	int err = may_go(r, m, notice, &msg);
+
+	if (!err)
+		take_out(r, m, msg, change_new(r, doneh, arg));
+	return err;
 }
 
 int hub_member_expel(struct room *r, struct member *m, struct view notice,
 		     hub_done_h *doneh, void *arg)
 {
-	int err = take_out(r, m, notice, doneh, arg);
+	int err = hub_member_remove(r, m, notice, doneh, arg);
 
 	if (!err)
 		m->expelled = true;
 	return err;
+}
+
+int hub_member_kick(struct member *m, struct view notice,
+		    const struct room_by *by, hub_done_h *doneh, void *arg)
+{
+	struct change *c;
+	struct msg *msg;
+	int err = may_go(m->room, m, notice, &msg);
+
+	if (err)
+		return err;
+	c = change_new(m->room, doneh, arg);
+	c->way = WENT_KICKED;
+	change_by(c, by);
+	take_out(m->room, m, msg, c);
+	m->expelled = true;
+	return 0;
 }
 
 /* ---- invitations ---- */

@@ -44,6 +44,8 @@ void meta_put(struct buf *out, const struct meta *m)
 {
 	size_t start = out->n;
 
+	if (m->event)
+		put(out, start, "event", VIEW("1"));
 	if (m->receipt)
 		put(out, start, "receipt", VIEW("1"));
 	if (m->hops)
@@ -70,6 +72,8 @@ static void get(struct meta *m, struct view key, struct view value)
 		m->to = value;
 	else if (view_eqs(key, "replaces"))
 		m->replaces = value;
+	else if (view_eqs(key, "event"))
+		m->event = true;
 	else if (view_eqs(key, "receipt"))
 		m->receipt = true;
 	else if (view_eqs(key, "hops") &&

@@ -71,6 +71,10 @@ struct room {
 };
 
 struct member *room_member(const struct room *r, const struct addr *a);
+/* Another one than but who is shown like this (without letter case, not
+ * banned), or NULL. */
+struct member *room_by_nick(const struct room *room, struct view nick,
+			    const struct member *but);
 size_t room_member_count(const struct room *r); /* without the banned */
 struct view room_name(const struct room *r);
 struct view room_domain(const struct room *r);

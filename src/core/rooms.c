@@ -396,6 +396,9 @@ static void on_created(struct change *c, struct room *room, int err)
 		return;
 	}
 	log_info("room %.*s: created", VIEW_ARG(room->addr->text));
+	if (!list_empty(&room->order))
+		watch_came(CONTAINER(list_first(&room->order), struct member,
+				     order));
 }
 
 static int create_check(struct hub *h, struct addr **ap, struct view name,
@@ -471,6 +474,7 @@ static void on_destroyed(struct change *c, struct room *room, int err)
 	}
 	if (c->was)
 		farewell_all(room, c->was);
+	watch_gone(room);
 	log_info("room %.*s: gone", VIEW_ARG(room->addr->text));
 	room_drop(room);
 }

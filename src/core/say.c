@@ -57,6 +57,7 @@ int hub_member_say(struct room *r, const struct hub_say *say,
 	struct msg_conf conf = { .kind = say->kind,
 				 .text = say->text,
 				 .from = say->from,
+				 .meta = say->meta,
 				 .seq = r->head + 1 };
 	struct member *m;
 	struct change *c;
