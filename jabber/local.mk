@@ -83,7 +83,6 @@ jabber_libjabwork_a_SOURCES = \
 	jabber/trust.c jabber/trust.h \
 	jabber/turn.c jabber/turn.h \
 	jabber/xflat.c jabber/xflat.h \
-	jabber/xlimit.c jabber/xlimit.h \
 	jabber/xml.c jabber/xml.h \
 	jabber/xtree.c jabber/xtree.h
 jabber_libjabwork_a_CPPFLAGS = $(INC_jabber) $(STROPHE_CFLAGS) \
@@ -98,7 +97,7 @@ check_PROGRAMS += tests/unit/t_xflat
 tests_unit_t_xflat_SOURCES = tests/unit/t_xflat.c
 tests_unit_t_xflat_CPPFLAGS = $(INC_jabber) $(S)/tests/unit \
 	$(CMOCKA_CFLAGS)
-tests_unit_t_xflat_LDADD = jabber/libjabwork.a $(LIB_base) \
+tests_unit_t_xflat_LDADD = jabber/libjabwork.a $(LIB_io) \
 	$(DEPS_jabber) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_component
@@ -114,20 +113,14 @@ check_PROGRAMS += tests/unit/t_xml_clean
 tests_unit_t_xml_clean_SOURCES = tests/unit/t_xml_clean.c
 tests_unit_t_xml_clean_CPPFLAGS = $(INC_jabber) $(S)/tests/unit \
 	$(STROPHE_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_t_xml_clean_LDADD = jabber/libjabwork.a $(LIB_base) \
+tests_unit_t_xml_clean_LDADD = jabber/libjabwork.a $(LIB_io) \
 	$(DEPS_jabber) $(CMOCKA_LIBS)
-
-check_PROGRAMS += tests/unit/t_xlimit
-tests_unit_t_xlimit_SOURCES = tests/unit/t_xlimit.c
-tests_unit_t_xlimit_CPPFLAGS = $(INC_jabber) $(S)/tests/unit $(CMOCKA_CFLAGS)
-tests_unit_t_xlimit_LDADD = jabber/libjabwork.a $(LIB_base) $(EXPAT_LIBS) \
-	$(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_jab_muc
 tests_unit_t_jab_muc_SOURCES = tests/unit/t_jab_muc.c
 tests_unit_t_jab_muc_CPPFLAGS = $(INC_jabber) $(S)/tests/unit \
 	$(STROPHE_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_t_jab_muc_LDADD = jabber/libjabwork.a $(LIB_base) \
+tests_unit_t_jab_muc_LDADD = jabber/libjabwork.a $(LIB_io) \
 	$(DEPS_jabber) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_jabber_worker

@@ -21,9 +21,16 @@ src_io_libio_a_SOURCES = \
 	src/io/udp.c src/io/udp.h \
 	src/io/wheel.c src/io/wheel.h \
 	src/io/ws.c src/io/ws.h \
-	src/io/ws_http.c src/io/ws_http.h
+	src/io/ws_http.c src/io/ws_http.h \
+	src/io/xlimit.c src/io/xlimit.h
 src_io_libio_a_CPPFLAGS = -D_GNU_SOURCE $(INC_io) \
-	$(UV_CFLAGS) $(CARES_CFLAGS) $(SSL_CFLAGS)
+	$(UV_CFLAGS) $(CARES_CFLAGS) $(SSL_CFLAGS) $(EXPAT_CFLAGS)
+
+# Only who reads XML links expat: it is in none of the DEPS_ of floors.
+check_PROGRAMS += tests/unit/t_xlimit
+tests_unit_t_xlimit_SOURCES = tests/unit/t_xlimit.c
+tests_unit_t_xlimit_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_xlimit_LDADD = $(LIB_io) $(EXPAT_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_wheel
 tests_unit_t_wheel_SOURCES = tests/unit/t_wheel.c

@@ -2,16 +2,17 @@
 /*
  * An XML stream as a server sends it (RFC 6120 4 and 11), read by expat with
  * the limits that expat lacks: whatever comes, it takes little memory and
- * little time. No I/O. Two readers build on it: the accounts' streams
- * (xtree.h) and the component link.
+ * little time. No I/O. The accounts' streams (xtree.h) and the component link
+ * build on it; and documents of presence, whose root is then the "stream", and
+ * what is in it the "stanzas".
  *
  * Refused are DOCTYPE (and so all entities but XML's own five), comments and
  * processing instructions, text between stanzas, and what is beyond the
  * limits. A peer that always uses new names would fill expat's tables: from
  * time to time they begin anew, between two stanzas.
  */
-#ifndef CONFAB_JABBER_XLIMIT_H
-#define CONFAB_JABBER_XLIMIT_H
+#ifndef CONFAB_XLIMIT_H
+#define CONFAB_XLIMIT_H
 
 #include "buf.h"
 
