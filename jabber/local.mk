@@ -17,7 +17,9 @@ jabber_libjabber_a_SOURCES = \
 	jabber/jmap_xmpp.c jabber/jmap_zone.c \
 	jabber/jnick.c jabber/jnick.h \
 	jabber/jtext.c jabber/jtext.h \
-	jabber/occupant.c jabber/occupant.h \
+	jabber/occupant.c jabber/occupant.h jabber/occupant_priv.h \
+	jabber/occupant_rules.c jabber/occupant_talk.c \
+	jabber/occupant_who.c \
 	jabber/person.c \
 	jabber/puppets.c \
 	jabber/service.c \
@@ -53,6 +55,13 @@ tests_unit_t_xlink_SOURCES = tests/unit/t_xlink.c
 tests_unit_t_xlink_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
 tests_unit_t_xlink_LDADD = jabber/libjabber.a $(LIB_io) \
 	$(DEPS_io) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_occupant
+tests_unit_t_occupant_SOURCES = tests/unit/t_occupant.c \
+	tests/unit/session_stub.h
+tests_unit_t_occupant_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
+tests_unit_t_occupant_LDADD = jabber/libjabber.a $(LIB_core) \
+	$(DEPS_core) $(IDN_LIBS) $(CMOCKA_LIBS)
 
 if WITH_JABBER
 INC_jabber = $(INC_worker) $(S)/jabber
