@@ -21,6 +21,7 @@ imc_libimc_a_SOURCES = \
 	imc/imc.c imc/imc.h imc/imc_priv.h \
 	imc/letter.c imc/letter.h \
 	imc/pace.c imc/pace.h \
+	imc/pidf.c imc/pidf.h \
 	imc/quota.c imc/quota.h \
 	imc/line.c imc/line.h \
 	imc/mime.c imc/mime.h \
@@ -83,6 +84,12 @@ check_PROGRAMS += tests/unit/t_imc_extra
 tests_unit_t_imc_extra_SOURCES = tests/unit/t_imc_extra.c tests/unit/imc_rig.c
 tests_unit_t_imc_extra_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_extra_LDADD = $(LIB_imc_whole)
+
+check_PROGRAMS += tests/unit/t_pidf
+tests_unit_t_pidf_SOURCES = tests/unit/t_pidf.c
+tests_unit_t_pidf_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_pidf_LDADD = imc/libimc.a src/core/libcore.a $(LIB_io) \
+	$(EXPAT_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_imc_pace
 tests_unit_t_imc_pace_SOURCES = tests/unit/t_imc_pace.c
