@@ -124,7 +124,7 @@ static int echo_deliver(void *face, struct leg *leg, struct msg *msg)
 
 const struct face_ops echo_ops = {
 	.scheme = "echo",
-	.caps = FACE_LINKS,
+	.caps = FACE_LINKS | FACE_MIRROR,
 	.start = echo_start,
 	.stop = echo_stop,
 	.check = echo_check,

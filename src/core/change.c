@@ -427,6 +427,9 @@ static void on_room_changed(struct change *c, struct room *room, int err)
 	if (!err) {
 		room->hub->stats.notices += c->msg != NULL;
 		watch_room(room, ((struct room_was *)c->was)->what, c);
+		if (((const struct room_was *)c->was)->what &
+		    ROOM_SET_SUBJECT)
+			topic_changed(room, c->subject);
 		return;
 	}
 	log_warning("room %.*s: a change was not stored: %s",
@@ -472,6 +475,7 @@ int hub_room_change(struct room *r, const struct hub_room_change *c,
 
 	ch = change_new(r, doneh, arg);
 	ch->settle = on_room_changed;
+	ch->subject = c->origin;
 	ch->was = room_was(r, c->what);
 	change_by(ch, &c->by);
 	apply_room(r, c);

@@ -28,6 +28,7 @@ enum face_cap {
 	FACE_MEMBERS = 1 << 0, /* it has fanout: room members live there */
 	FACE_LINKS = 1 << 1,   /* it has attach, detach, deliver */
 	FACE_ECHO = 1 << 2,    /* its members get their own words as well */
+	FACE_MIRROR = 1 << 3,  /* it says back what it is told: on purpose */
 };
 
 struct face_ops {
@@ -46,6 +47,13 @@ struct face_ops {
 	/* Only while the leg is UP. hub_on_delivered() or hub_on_failed()
 	 * follows, unless the leg is lost before. EBUSY: not now. */
 	int (*deliver)(void *face, struct leg *leg, struct msg *msg);
+	/* The place's topic shall be this; only while the leg is UP. What
+	 * became of it comes by hub_on_subject(). Not 0: not now. May be
+	 * NULL: topics stay on our side. */
+	int (*subject)(void *face, struct leg *leg, struct view text);
+	/* Adds what stands behind "@" in the names of those who are heard
+	 * there; nothing, or NULL: the leg's via. */
+	void (*at)(void *face, const struct leg *leg, struct buf *out);
 	/* To these members, each of them of this face's network;
 	 * hub_on_member_delivered/_failed follow for each. */
 	void (*fanout)(void *face, struct room *room, struct msg *msg,

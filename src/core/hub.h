@@ -143,6 +143,7 @@ struct hub_room_change {
 	enum room_notices notices;
 	struct view notice;     /* to all, or empty */
 	struct room_by by;      /* for those who watch */
+	uint64_t origin;        /* the leg that a subject comes from; or 0 */
 };
 int hub_room_change(struct room *r, const struct hub_room_change *c,
 		    hub_done_h *doneh, void *arg);
@@ -242,6 +243,19 @@ struct hub_heard {
 	struct view dedupe;    /* a stable id of the message there, or empty */
 };
 void hub_on_message(struct hub *h, uint64_t leg, const struct hub_heard *in);
+/* The topic of the place; text is cleaned here. */
+enum hub_subject {
+	SUBJECT_FOUND,   /* as it was when we came, right after
+			    hub_on_attached() */
+	SUBJECT_SET,     /* nick (empty: nobody knows) has set it just now */
+	SUBJECT_OURS,    /* that under our own name */
+	SUBJECT_REFUSED, /* ours was not taken; text says why */
+};
+void hub_on_subject(struct hub *h, uint64_t leg, enum hub_subject how,
+		    struct view nick, struct view text);
+/* A line of the room: to all, or to its owners and admins by "Link LABEL: "
+ * (once an hour the same). */
+void hub_on_notice(struct hub *h, uint64_t leg, bool staff, struct view text);
 void hub_on_delivered(struct hub *h, uint64_t leg, uint64_t seq);
 /* again: it may work later. Otherwise the message is given up for this leg,
  * the log says so, and its cursor moves on. */

@@ -199,6 +199,29 @@ void hub_batch_reserve(struct hub *h, size_t count);
 
 /* A line beside the journal, where his network can. */
 void room_tell(struct room *room, const struct addr *to, struct view text);
+/* A notice to its owners and admins. */
+void room_tell_staff(struct room *room, struct view text);
+/* The same about a leg; once an hour the same. */
+void leg_trouble(struct leg *l, struct view text);
+
+/* ---- topic.c ---- */
+
+/* Sends the room's topic there. */
+void leg_topic(struct leg *l);
+/* It is stored; origin: the leg that it came from, or 0. */
+void topic_changed(struct room *room, uint64_t origin);
+
+/* ---- circle.c ---- */
+
+/* This is not to be taken from there: it counts as unheard. */
+bool leg_is_deaf(struct leg *l, const struct hub_heard *in);
+/* It went there. */
+void leg_said(struct leg *l, const struct msg *msg);
+
+/* ---- say.c ---- */
+
+/* The name that others see of somebody who is heard there. */
+void leg_shown(const struct leg *l, struct view nick, struct buf *out);
 
 /* ---- watch.c ---- */
 

@@ -9,6 +9,7 @@
 #include "cursor.h"
 #include "hash.h"
 #include "list.h"
+#include "repeat.h"
 #include "sink.h"
 #include "wheel.h"
 
@@ -48,6 +49,13 @@ struct leg {
 	char *own_nick;        /* owned; as the network has it, or NULL */
 	char *error;           /* owned; the last error in words, or NULL */
 	uint64_t sent, heard, failed; /* messages */
+	char *topic;           /* owned; as both sides had it last, or NULL */
+	unsigned topic_out;    /* ours, on their way into the place */
+	bool topic_due;        /* ours could not be sent yet */
+	struct repeat *repeat; /* owned, or NULL */
+	uint64_t deaf_until_ms; /* monotonic: not listened to; 0: it is */
+	uint64_t unheard;      /* messages, meanwhile */
+	uint64_t trouble, trouble_ms; /* told last: hash, monotonic */
 };
 
 const char *leg_state_name(enum leg_state state);

@@ -68,6 +68,8 @@ static void leg_destroy(void *obj)
 	mem_free(l->nick);
 	mem_free(l->own_nick);
 	mem_free(l->error);
+	mem_free(l->topic);
+	repeat_free(l->repeat);
 }
 
 static struct face *link_face(struct hub *h, struct view target)

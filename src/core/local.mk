@@ -3,6 +3,7 @@ noinst_LIBRARIES += src/core/libcore.a
 src_core_libcore_a_SOURCES = \
 	src/core/addr.c src/core/addr.h \
 	src/core/change.c \
+	src/core/circle.c \
 	src/core/core_priv.h \
 	src/core/consent.c src/core/consent.h \
 	src/core/cursor.c src/core/cursor.h \
@@ -31,6 +32,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/name.c \
 	src/core/relay.c \
 	src/core/render.c src/core/render.h \
+	src/core/repeat.c src/core/repeat.h \
 	src/core/room.c src/core/room.h \
 	src/core/rooms.c \
 	src/core/say.c \
@@ -38,6 +40,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/show.c src/core/show.h \
 	src/core/tell.c \
 	src/core/watch.c src/core/watch.h \
+	src/core/topic.c \
 	src/core/weigh.c
 src_core_libcore_a_CPPFLAGS = $(INC_core)
 
@@ -60,6 +63,14 @@ check_PROGRAMS += tests/unit/t_core_msg
 tests_unit_t_core_msg_SOURCES = tests/unit/t_core_msg.c
 tests_unit_t_core_msg_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_core_msg_LDADD = src/core/libcore.a $(LIB_base) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_core_loop tests/unit/t_core_topic
+tests_unit_t_core_loop_SOURCES = tests/unit/t_core_loop.c
+tests_unit_t_core_loop_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_loop_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
+tests_unit_t_core_topic_SOURCES = tests/unit/t_core_topic.c
+tests_unit_t_core_topic_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_topic_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_core_render
 tests_unit_t_core_render_SOURCES = tests/unit/t_core_render.c

@@ -119,6 +119,16 @@ static int tell_skipped(struct leg *l)
 
 /* ---- sending ---- */
 
+static void trouble(struct leg *l, struct view text)
+{
+	struct buf b = { 0 };
+
+	buf_adds(&b, "a message did not get through: ");
+	buf_addv(&b, view_head(text, 200));
+	leg_trouble(l, buf_view(&b));
+	buf_free(&b);
+}
+
 static void leg_give_up(struct leg *l, uint64_t seq, struct view text)
 {
 	struct msg *msg = NULL;
@@ -130,6 +140,7 @@ static void leg_give_up(struct leg *l, uint64_t seq, struct view text)
 		 (unsigned long long)seq,
 		 (unsigned long long)(msg ? msg->id : 0), VIEW_ARG(text));
 	room_failed(l->room, l->id, seq, text);
+	trouble(l, text);
 	settle(l, seq);
 }
 
@@ -139,6 +150,7 @@ static int leg_send(struct leg *l, uint64_t seq, struct msg *msg)
 	int err = l->face->ops->deliver(l->face->obj, l, msg);
 
 	if (!err) {
+		leg_said(l, msg);
 		cursor_sent(&l->cur, seq);
 		return 0;
 	}
@@ -182,6 +194,8 @@ void leg_pump(struct leg *l)
 
 	if (!leg_ready(l))
 		return;
+	if (l->topic_due)
+		leg_topic(l);
 	while ((seq = room_next(l->room, &l->cur)) != 0) {
 		if (journal_find(l->room, seq, &msg)) {
 			l->reading = true;
@@ -203,6 +217,8 @@ void leg_catch_up(struct leg *l)
 
 	cursor_reset(&l->cur);
 	release(l);
+	l->topic_out = 0;
+	l->topic_due = false;
 	l->skipping = true;
 	l->skip_upto = head > SKIP_BEHIND ? head - SKIP_BEHIND : 0;
 	leg_pump(l);

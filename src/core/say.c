@@ -148,6 +148,18 @@ static int heard_msg(struct msg **mp, const struct leg *l,
 	return err;
 }
 
+void leg_shown(const struct leg *l, struct view nick, struct buf *out)
+{
+	struct buf at = { 0 };
+
+	if (l->face && l->face->ops->at)
+		l->face->ops->at(l->face->obj, l, &at);
+	if (!at.n)
+		buf_adds(&at, *l->via ? l->via : l->label);
+	hub_name_join(out, nick, buf_view(&at));
+	buf_free(&at);
+}
+
 static int make_heard(struct msg **mp, const struct leg *l,
 		      const struct hub_heard *in)
 {
@@ -164,7 +176,7 @@ static int make_heard(struct msg **mp, const struct leg *l,
 
 	hub_emote(&conf.kind, &conf.text);
 	conf.from = leg_sender(l, in->nick);
-	hub_name_join(&name, in->nick, view_str(*l->via ? l->via : l->label));
+	leg_shown(l, in->nick, &name);
 	conf.name = buf_view(&name);
 	err = heard_msg(mp, l, &conf);
 	buf_free(&name);
@@ -202,6 +214,10 @@ void hub_on_message(struct hub *h, uint64_t leg, const struct hub_heard *in)
 
 	if (h->state != HUB_RUNNING || !l || l->leaving)
 		return;
+	if (leg_is_deaf(l, in)) {
+		h->stats.refused++;
+		return;
+	}
 	err = l->state == LEG_UP ? make_heard(&msg, l, in) : ENOTCONN;
 	if (err) {
 		h->stats.refused++;

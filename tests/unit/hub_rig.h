@@ -34,8 +34,9 @@ struct fake {
 	struct sent sent[SENT_MAX];
 	size_t count;
 	size_t calls; /* of fanout or deliver */
-	size_t starts, stops, attached, detached;
-	int attach_err, deliver_err;
+	size_t starts, stops, attached, detached, topics;
+	char topic[128]; /* asked for last */
+	int attach_err, deliver_err, topic_err;
 	uint64_t last_leg;
 };
 
@@ -146,6 +147,18 @@ static inline int fake_deliver(void *face, struct leg *leg, struct msg *msg)
 	return f->deliver_err;
 }
 
+static inline int fake_subject(void *face, struct leg *leg, struct view text)
+{
+	struct fake *f = face;
+
+	assert_int_equal(leg->state, LEG_UP);
+	if (f->topic_err)
+		return f->topic_err;
+	f->topics++;
+	view_copy(f->topic, sizeof(f->topic), text);
+	return 0;
+}
+
 static const struct face_ops sip_ops = {
 	.scheme = "sip",
 	.caps = FACE_MEMBERS,
@@ -164,6 +177,7 @@ static const struct face_ops net_ops = {
 	.attach = fake_attach,
 	.detach = fake_detach,
 	.deliver = fake_deliver,
+	.subject = fake_subject,
 };
 
 static inline void fake_clear(struct fake *f)
