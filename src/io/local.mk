@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/io/libio.a
 src_io_libio_a_SOURCES = \
+	src/io/base64.c src/io/base64.h \
 	src/io/child.c src/io/child.h \
 	src/io/digest.c src/io/digest.h \
 	src/io/dns.c src/io/dns.h \
@@ -13,6 +14,7 @@ src_io_libio_a_SOURCES = \
 	src/io/listener.c \
 	src/io/loop.c src/io/loop.h src/io/loop_priv.h \
 	src/io/netaddr.c src/io/netaddr.h \
+	src/io/scram.c src/io/scram.h \
 	src/io/seal.c src/io/seal.h \
 	src/io/sock.c src/io/sock.h \
 	src/io/stream.c src/io/stream.h \
@@ -31,6 +33,11 @@ check_PROGRAMS += tests/unit/t_xlimit
 tests_unit_t_xlimit_SOURCES = tests/unit/t_xlimit.c
 tests_unit_t_xlimit_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_xlimit_LDADD = $(LIB_io) $(EXPAT_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_scram
+tests_unit_t_scram_SOURCES = tests/unit/t_scram.c
+tests_unit_t_scram_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_scram_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_wheel
 tests_unit_t_wheel_SOURCES = tests/unit/t_wheel.c

@@ -112,6 +112,10 @@ struct tls_files {
 	/* Whom to believe. A client's NULL: the system's. A server's: asked
 	 * of clients, who may show none; NULL: not asked for. */
 	const char *ca;
+	/* A client's: the SHA-256 of the one certificate to believe, in 64
+	 * hex digits, ':' between them allowed; neither its name nor its
+	 * chain nor its dates count then. NULL or empty: none. */
+	const char *pin;
 };
 
 /* TLS as a client: 1.2 or newer, chain and name verified. ca_file NULL: the
@@ -119,7 +123,9 @@ struct tls_files {
  * file can't be used; EACCES: everybody may read the key. */
 int tls_client_ctx(struct tls_ctx **tp, const char *ca_file, char *why,
 		   size_t whysize);
-/* The same, with a certificate of ours to show. */
+/* Is this one? As pin of struct tls_files. */
+bool tls_pin_ok(const char *text);
+/* The same, with a certificate of ours to show. EINVAL as well for no pin. */
 int tls_client_ctx_files(struct tls_ctx **tp, const struct tls_files *files,
 			 char *why, size_t whysize);
 /* TLS as a server: likewise. */

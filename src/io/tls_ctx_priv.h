@@ -10,6 +10,8 @@ struct tls_ctx {
 	SSL_CTX *ssl;          /* owned */
 	bool server;
 	char *cert, *key, *ca; /* owned: the files, or NULL */
+	bool pinned;
+	unsigned char pin[32]; /* SHA-256 of the certificate to believe */
 };
 
 #endif

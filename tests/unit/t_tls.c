@@ -675,6 +675,96 @@ static void a_bad_ca_file_is_told(void **state)
 }
 
 
+/* The fingerprint of the server's certificate, as openssl prints it. */
+static void fingerprint(char out[96])
+{
+	X509 *cert = SSL_CTX_get0_certificate(srv.ctx);
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	unsigned int n = 0;
+
+	assert_int_equal(X509_digest(cert, EVP_sha256(), sum, &n), 1);
+	for (unsigned int i = 0; i < n; i++)
+		snprintf(out + 3 * i, 4, "%02X%s", sum[i],
+			 i + 1 < n ? ":" : "");
+}
+
+
+static void connect_pinned(const char *pin)
+{
+	static const struct stream_ops ops = {
+		.on_open = on_open,
+		.on_data = on_data,
+		.on_close = on_close,
+	};
+	struct stream_conf conf = { .tls_name = "elsewhere.test" };
+	const struct tls_files files = { .pin = pin };
+	char why[100] = "";
+
+	assert_int_equal(tls_client_ctx_files(&conf.tls, &files, why,
+					      sizeof(why)), 0);
+	assert_int_equal(stream_connect(&got.s, l, listener_local(srv.li),
+					&conf, &ops, NULL), 0);
+	mem_deref(conf.tls);
+	AWAIT(got.opened || got.closed);
+	drop();
+}
+
+
+/* Whatever name, age and chain the certificate has. */
+static void a_pin_is_all_that_counts(void **state)
+{
+	char pin[96];
+
+	(void)state;
+	serve("over");
+	fingerprint(pin);
+	connect_pinned(pin);
+	assert_int_equal(got.opened, 1);
+	assert_int_equal(got.closed, 0);
+}
+
+
+static void another_pin_is_refused(void **state)
+{
+	char pin[96];
+
+	(void)state;
+	serve("good");
+	fingerprint(pin);
+	pin[0] = pin[0] == '0' ? '1' : '0';
+	connect_pinned(pin);
+	assert_int_equal(got.opened, 0);
+	assert_int_equal(got.err, EACCES);
+}
+
+
+static void what_is_no_pin(void **state)
+{
+	static const char hex[] = "00112233445566778899aabbccddeeff"
+				  "00112233445566778899AABBCCDDEEFF";
+	const struct tls_files files = { .pin = hex + 2 };
+	struct tls_ctx *ctx = NULL;
+	char why[100] = "", text[80];
+
+	(void)state;
+	assert_true(tls_pin_ok(hex));
+	snprintf(text, sizeof(text), "%.4s:%s", hex, hex + 4);
+	assert_true(tls_pin_ok(text));
+	snprintf(text, sizeof(text), "%s:", hex);
+	assert_false(tls_pin_ok(text));
+	snprintf(text, sizeof(text), "%.4s::%s", hex, hex + 4);
+	assert_false(tls_pin_ok(text));
+	snprintf(text, sizeof(text), "%s0", hex);
+	assert_false(tls_pin_ok(text));
+	snprintf(text, sizeof(text), "g%s", hex + 1);
+	assert_false(tls_pin_ok(text));
+	assert_false(tls_pin_ok(""));
+	assert_int_equal(tls_client_ctx_files(&ctx, &files, why, sizeof(why)),
+			 EINVAL);
+	assert_null(ctx);
+}
+
+
 #define TT(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -703,6 +793,9 @@ int main(void)
 		TT(going_on_has_a_limit),
 		TT(without_a_name_nothing_is_verified),
 		TT(a_bad_ca_file_is_told),
+		TT(a_pin_is_all_that_counts),
+		TT(another_pin_is_refused),
+		TT(what_is_no_pin),
 	};
 
 	return cmocka_run_group_tests(tests, make_all, remove_all);
