@@ -50,12 +50,21 @@ void meta_put(struct buf *out, const struct meta *m)
 		put(out, start, "receipt", VIEW("1"));
 	if (m->hops)
 		put_number(out, start, "hops", m->hops);
+	if (m->time_ms)
+		put_number(out, start, "time", m->time_ms);
 	put(out, start, "id", m->id);
 	put(out, start, "to", m->to);
 	put(out, start, "thread", m->thread);
 	put(out, start, "replaces", m->replaces);
 	put(out, start, "lang", m->lang);
 	put(out, start, "subject", m->subject);
+}
+
+/* What is none counts as not said. */
+static void number(uint64_t *out, struct view value, uint64_t max)
+{
+	if (view_u64(out, value, max))
+		*out = 0;
 }
 
 static void get(struct meta *m, struct view key, struct view value)
@@ -76,9 +85,10 @@ static void get(struct meta *m, struct view key, struct view value)
 		m->event = true;
 	else if (view_eqs(key, "receipt"))
 		m->receipt = true;
-	else if (view_eqs(key, "hops") &&
-		 view_u64(&m->hops, value, UINT32_MAX))
-		m->hops = 0;
+	else if (view_eqs(key, "hops"))
+		number(&m->hops, value, UINT32_MAX);
+	else if (view_eqs(key, "time"))
+		number(&m->time_ms, value, INT64_MAX);
 }
 
 void meta_get(struct meta *m, struct view text)

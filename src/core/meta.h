@@ -25,6 +25,8 @@ struct meta {
 	bool receipt;        /* its sender wants to know when it is there */
 	uint64_t hops;       /* gateways that it may still pass (Max-Forwards);
 				0: not said */
+	uint64_t time_ms;    /* when it was said, wall clock, by somebody who
+				may be believed; 0: when it came in */
 };
 
 /* Appends m as text. What is over META_FIELD_MAX, has control characters in
