@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "chat.h"
 #include "clock.h"
 #include "gate_priv.h"
 #include "occupant.h"
 #include "jtext.h"
 #include "log.h"
 #include "mem.h"
+#include "roster.h"
 
 enum { TEXT_MAX = 9000, FULL_RETRY_S = 30 };
 
@@ -311,6 +313,10 @@ void gate_stanza(struct gate *g, struct xlink *x, struct person *p,
 {
 	if (!g->running)
 		return;
+	if (p && elem_is(e, "presence", NULL)) {
+		chat_presence(p, e);
+		roster_presence(p, e);
+	}
 	if (x->kind != XLINK_ROOMS && occupants_stanza(g, x, e))
 		return;
 	for (size_t i = 0; i < GATE_MODULES; i++)
@@ -337,7 +343,11 @@ void gate_down(struct gate *g, struct xlink *x, struct person *p,
 
 static void on_up(struct xlink *x, void *arg)
 {
-	gate_up(arg, x, NULL);
+	struct gate *g = arg;
+
+	gate_up(g, x, NULL);
+	if (x->kind == XLINK_COMPONENT)
+		persons_up(g);
 }
 
 static void on_down(struct xlink *x, enum lost_why why, struct view text,
@@ -534,6 +544,7 @@ int gate_start(struct gate *g)
 	int err = 0;
 
 	g->running = true;
+	g->started_ms = now_ms();
 	if (g->component)
 		err = xlink_open(g->component);
 	if (!err && g->rooms)

@@ -79,6 +79,8 @@ struct gate_conf {
 	size_t text_max;       /* bytes of one text; 0: 9,000 */
 	unsigned user_rooms;   /* rooms that a user may be in; 0: 50 */
 	size_t waiting;        /* texts that wait for a login; 0: 50 */
+	unsigned peer_rate;    /* messages a second from one JID, four times
+				  as many at once; 0: no limit */
 	unsigned logins_rate;  /* a second, in all; 0: 5 */
 	/* The component of our users; domain "": none. */
 	const char *component_domain, *component_host, *component_secret;

@@ -43,6 +43,7 @@ struct gate {
 	struct bucket logins;
 	struct wtimer retry;
 	bool running;
+	uint64_t started_ms;      /* monotonic */
 };
 
 /* ---- users ---- */
@@ -65,6 +66,7 @@ struct person {
 	uint64_t busy_ms;      /* he said or got something last; monotonic */
 	size_t holds;          /* reasons to stay: rooms, watchers, texts */
 	struct wtimer idle, lost; /* private to person.c, as all below */
+	uint64_t look_ms;      /* idle is due then */
 	struct list waiting;
 	bool queued;           /* logs in when it is his turn */
 };
@@ -109,6 +111,8 @@ void person_tell(struct person *p, struct addr *from, struct view text);
 
 void persons_free(struct gate *g);
 void persons_stop(struct gate *g);
+/* The component is online: its users are. */
+void persons_up(struct gate *g);
 void person_registered(struct gate *g, struct addr *user, bool here);
 void person_presence(struct gate *g, struct addr *user,
 		     const struct presence_state *s);
@@ -192,6 +196,8 @@ struct gate_module {
 	const struct gate_command *commands;
 	size_t command_count;
 	int (*status)(struct gate *g, struct sink *out);
+	/* For his own ":status": adds lines, each after a LF. */
+	void (*about)(const struct person *p, struct buf *out);
 	/* While the store loads: rows of network "xmpp". */
 	void (*load_visit)(struct gate *g, const struct store_visit *v);
 	void (*load_watch)(struct gate *g, const struct store_watch *w);
@@ -243,6 +249,9 @@ int gate_say(struct gate *g, struct addr *from, struct addr *user,
  * caller. */
 bool gate_within(struct gate *g, struct view jid, char what, unsigned rate,
 		 unsigned burst);
+/* The same at a rate of one's own. */
+bool gate_rate(struct gate *g, struct view jid, char what,
+	       const struct bucket_rate *rate);
 /* Seen before: (by, id) of stanza-id, or what else tells it from all others.
  * The newest 65,536 in all are remembered. False: not seen; is now. */
 bool gate_seen(struct gate *g, struct view by, struct view id);

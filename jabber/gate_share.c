@@ -72,18 +72,25 @@ bool gate_seen(struct gate *g, struct view by, struct view id)
 	return false;
 }
 
-bool gate_within(struct gate *g, struct view jid, char what, unsigned rate,
-		 unsigned burst)
+bool gate_rate(struct gate *g, struct view jid, char what,
+	       const struct bucket_rate *rate)
 {
 	uint64_t key = key_of(jid, view_mem(&what, 1));
 	struct rate *r = &g->seen->rates[key % RATES];
-	const struct bucket_rate br = { rate, 1000, burst };
 
 	/* Two who share a place take turns in it; that is rare, and errs on
 	 * their side. */
 	if (r->key != key)
 		*r = (struct rate){ .key = key };
-	return bucket_take(&r->bucket, &br, now_ms());
+	return bucket_take(&r->bucket, rate, now_ms());
+}
+
+bool gate_within(struct gate *g, struct view jid, char what, unsigned rate,
+		 unsigned burst)
+{
+	const struct bucket_rate br = { rate, 1000, burst };
+
+	return gate_rate(g, jid, what, &br);
 }
 
 struct addr *gate_addr(const struct gate *g, const struct jmap_target *t)

@@ -6,9 +6,12 @@ noinst_LIBRARIES += jabber/libjabber.a
 jabber_libjabber_a_SOURCES = \
 	jabber/elem.c jabber/elem.h \
 	jabber/face.c jabber/face.h \
-	jabber/chats.c \
+	jabber/chat.h jabber/chat_priv.h jabber/chats.c \
+	jabber/chat_command.c jabber/chat_in.c jabber/chat_out.c \
+	jabber/chat_read.c jabber/chat_read.h jabber/chat_sent.c \
 	jabber/gate.c jabber/gate.h jabber/gate_priv.h jabber/gate_share.c \
-	jabber/iqs.c \
+	jabber/iq_answer.c jabber/iq_priv.h jabber/iqs.c \
+	jabber/roster.c jabber/roster.h \
 	jabber/jerror.c jabber/jerror.h \
 	jabber/jescape.c jabber/jescape.h \
 	jabber/jid.c jabber/jid.h \
@@ -62,6 +65,14 @@ tests_unit_t_occupant_SOURCES = tests/unit/t_occupant.c \
 tests_unit_t_occupant_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
 tests_unit_t_occupant_LDADD = jabber/libjabber.a $(LIB_core) \
 	$(DEPS_core) $(IDN_LIBS) $(CMOCKA_LIBS)
+
+# The stubs come before the libraries that they stand for.
+check_PROGRAMS += tests/unit/t_chats
+tests_unit_t_chats_SOURCES = tests/unit/t_chats.c tests/unit/gate_rig.h \
+	tests/unit/session_stub.h
+tests_unit_t_chats_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
+tests_unit_t_chats_LDADD = jabber/libjabber.a $(LIB_core) $(DEPS_core) \
+	$(IDN_LIBS) $(CMOCKA_LIBS)
 
 if WITH_JABBER
 INC_jabber = $(INC_worker) $(S)/jabber

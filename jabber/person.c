@@ -200,10 +200,15 @@ struct person *person_of(struct gate *g, struct xlink *x, struct view to)
 
 static void on_idle(struct wtimer *t);
 
+/* At the latest then: an earlier look stays. */
 static void look_again(struct person *p, uint64_t ms)
 {
-	if (!wtimer_running(&p->idle) || ms < 1000)
-		wheel_start(wheel_of(p), &p->idle, ms, on_idle);
+	uint64_t at = now_ms() + ms;
+
+	if (wtimer_running(&p->idle) && p->look_ms <= at)
+		return;
+	p->look_ms = at;
+	wheel_start(wheel_of(p), &p->idle, ms, on_idle);
 }
 
 static void run_waiting(struct person *p, int err)
@@ -531,6 +536,21 @@ static void on_down(struct xlink *x, enum lost_why why, struct view text,
 	} else if (!wtimer_running(&p->lost)) {
 		wheel_start(wheel_of(p), &p->lost,
 			    p->gate->conf.delay_s * UINT64_C(1000), on_lost);
+	}
+}
+
+void persons_up(struct gate *g)
+{
+	struct hnode *n = NULL;
+	size_t pos = 0;
+
+	/* Nobody is made or freed by what waits, only by time and by his
+	 * account. */
+	while ((n = htable_each(&g->persons, &pos, n))) {
+		struct person *p = CONTAINER(n, struct person, by_aor);
+
+		if (!p->account)
+			run_waiting(p, 0);
 	}
 }
 

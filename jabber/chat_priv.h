@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The inside of conversations: chats.c and chat_*.c. */
+#ifndef CONFAB_JABBER_CHAT_PRIV_H
+#define CONFAB_JABBER_CHAT_PRIV_H
+
+#include "chat.h"
+#include "chat_read.h"
+#include "jerror.h"
+#include "jtext.h"
+
+#define NS_RECEIPTS "urn:xmpp:receipts"
+#define NS_CHATSTATES "http://jabber.org/protocol/chatstates"
+#define NS_CARBONS "urn:xmpp:carbons:2"
+#define NS_DELAY "urn:xmpp:delay"
+#define NS_SID "urn:xmpp:sid:0"
+
+enum {
+	CHAT_HEARD = 16,            /* ids of a conversation */
+	CHAT_LOCK_MS = 5 * 60 * 1000,
+	CHAT_SENT_MS = 300 * 1000,  /* an error may come for so long */
+	CHAT_LATE_MS = 60 * 1000,   /* older texts say when they were said */
+};
+
+/* Does the other side speak of its typing (XEP-0085 5.1)? */
+enum chat_manners { CHAT_NOT_KNOWN, CHAT_SPEAKS, CHAT_SILENT };
+
+/* Of a text that came in; hashes. */
+struct chat_heard {
+	uint64_t id, from; /* of the stanza; of the full JID */
+	uint64_t at_ms;    /* monotonic; 0: none */
+	bool receipt;      /* was asked for */
+};
+
+struct chat {
+	struct hnode by_addr;  /* chats.all */
+	struct lnode by_use;   /* chats.used: the longest unused first */
+	struct addr *addr;     /* ref: of the conversation */
+	struct addr *aor;      /* ref: of the SIP user */
+	uint64_t used_ms;
+	struct buf device;     /* full JID that spoke last; or empty */
+	uint64_t device_ms;
+	struct buf thread;     /* the other side's; or empty */
+	struct buf lang;       /* the SIP user's; or empty */
+	struct chat_heard heard[CHAT_HEARD];
+	size_t next_heard;
+	enum chat_manners manners;
+	bool types;            /* the other side does, just now */
+	bool typed;            /* our user does, and it was told */
+	uint64_t expired_ms;   /* wall: a text waited in vain until then */
+	uint64_t lost_seq;     /* text under which the link went away, */
+	unsigned losses;       /* so many times */
+};
+
+struct chats {
+	struct gate *gate;     /* borrowed */
+	struct htable all;     /* of struct chat; owned */
+	struct list used;
+	struct htable sent;    /* of struct chat_sent; owned */
+	struct list fresh, kept; /* of them; the oldest first */
+	struct list jobs;      /* of struct job: under way; owned */
+	struct list soon;      /* of them: their turn comes by the timer */
+	struct list asks;      /* of struct chat_ask; owned */
+	struct list logins;    /* of struct login: ":online"; owned */
+	struct wtimer soon_timer, sweep;
+};
+
+struct chats *chats_of(const struct gate *g);
+
+/* ---- chats.c ---- */
+
+/* NULL: there was no word yet. */
+struct chat *chat_find(const struct chats *cs, const struct addr *conv);
+struct chat *chat_get(struct chats *cs, struct addr *conv, struct addr *aor);
+/* Whom to write to: the device, or bare. */
+struct view chat_to(const struct chat *c);
+/* The address of the gateway that stands for the other end, and a line from
+ * it for the user. */
+struct addr *chat_gate_addr(const struct gate *g, const struct addr *conv);
+void chat_tell(const struct gate *g, const struct addr *conv,
+	       struct addr *aor, struct view text);
+
+/* ---- chat_out.c: to XMPP ---- */
+
+void chat_out_init(struct chats *cs);
+void chat_out_free(struct chats *cs);
+/* The person ends: nothing of his waits any more. */
+void chat_out_gone(struct chats *cs, const struct person *p);
+/* Stanza id of a message of ours: the same each time that it is sent. */
+struct view chat_id(char dst[24], const struct msg *m);
+/* The whole stanza; to: bare or full. */
+void chat_stanza(struct buf *b, const struct chats *cs,
+		 const struct person *p, const struct msg *m, struct view to);
+
+/* ---- chat_sent.c: what was sent, for errors and receipts ---- */
+
+void chat_sent_add(struct chats *cs, struct addr *conv, struct msg *m,
+		   bool to_full);
+void chat_sent_free(struct chats *cs);
+/* An error stanza from this conversation's other end. */
+void chat_failed(struct chats *cs, struct person *p, const struct addr *conv,
+		 const struct elem *e);
+/* He has got this one of ours. */
+void chat_got(struct chats *cs, struct person *p, const struct addr *conv,
+	      struct view id);
+
+/* ---- chat_in.c: from XMPP ---- */
+
+bool chats_stanza(struct gate *g, struct xlink *x, struct person *p,
+		  const struct elem *e);
+/* "received" for a text of theirs; once. */
+void chat_confirm(struct person *p, struct view to, struct view id);
+void chat_asks_free(struct chats *cs);
+
+/* ---- chat_command.c ---- */
+
+extern const struct gate_command chat_commands[];
+enum { CHAT_COMMANDS = 3 };
+void chat_logins_free(struct chats *cs);
+void chat_logins_gone(struct chats *cs, const struct person *p);
+
+#endif

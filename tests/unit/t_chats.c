@@ -1,0 +1,752 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Conversations, both ways. */
+#include "gate_rig.h"
+
+#define RECEIPTS " xmlns='urn:xmpp:receipts'"
+#define STATES " xmlns='http://jabber.org/protocol/chatstates'"
+#define STANZAS " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'"
+#define JOE(attrs, inside)                                                    \
+	"<message from='joe@z.org/ph' to='alice@sip.x.org'" attrs ">" inside  \
+	"</message>"
+
+/* The id of the last stanza on the wire. */
+static const char *last_id(void)
+{
+	static char id[20];
+	const char *at = NULL, *p = buf_str(&wire);
+
+	while ((p = strstr(p, " id='cf-")))
+		at = p++;
+	assert_non_null(at);
+	view_copy(id, sizeof(id), view_mem(at + 5, 19));
+	return id;
+}
+
+static void open_up(void)
+{
+	gate_rig_open();
+	components_up();
+}
+
+static void test_component_out(void **state)
+{
+	char want[600];
+
+	(void)state;
+	open_up();
+	gr_send(&(struct gr_say){
+		.from = "alice", .to = "joe*z.org", .text = "hi <joe>",
+		.meta = { .subject = VIEW("tea"), .lang = VIEW("de"),
+			  .thread = VIEW("call-1"), .receipt = true,
+			  .id = VIEW("imdn-1") } });
+	assert_sip("202 alice <- joe*z.org: \n");
+	snprintf(want, sizeof(want),
+		 "sip.x.org: <message type='chat' from='alice@sip.x.org/gw' "
+		 "to='joe@z.org' id='%s' xml:lang='de'>"
+		 "<subject>tea</subject><body>hi &lt;joe></body>"
+		 "<thread>call-1</thread><request" RECEIPTS "/>"
+		 "<active" STATES "/><origin-id xmlns='urn:xmpp:sid:0' "
+		 "id='%s'/></message>\n", last_id(), last_id());
+	assert_wire(want);
+	stub_sent("sip.x.org", 0, "");
+	gr_settle();
+	assert_sip("");
+	gate_rig_close();
+}
+
+static void test_dedupe(void **state)
+{
+	const struct gr_say say = { .from = "alice", .to = "joe*z.org",
+				    .text = "hi", .dedupe = "k1" };
+
+	(void)state;
+	open_up();
+	gr_send(&say);
+	assert_true(wire_has("<body>hi</body>"));
+	buf_clear(&wire);
+	gr_send(&say);
+	assert_sip("202 alice <- joe*z.org: \n202 alice <- joe*z.org: \n");
+	assert_wire("");
+	gate_rig_close();
+}
+
+static void test_late_says_when(void **state)
+{
+	(void)state;
+	gate_rig_open();
+	sip_says("alice", "joe*z.org", "early");
+	gr_advance(61000);
+	stub_up("sip.x.org", "sip.x.org");
+	gr_settle();
+	assert_true(wire_has("<delay xmlns='urn:xmpp:delay' from='sip.x.org' "
+			     "stamp='2027-01-15T08:00:00.000Z'/>"));
+	gate_rig_close();
+}
+
+static void test_waits_in_vain(void **state)
+{
+	(void)state;
+	gate_rig_open();
+	sip_says("alice", "joe*z.org", "hi");
+	assert_sip("202 alice <- joe*z.org: \n");
+	for (int i = 0; i < 95; i++)
+		gr_advance(1000);
+	assert_sip("tell alice <- joe*z.org: ERROR: Your message was not "
+		   "sent. Connection to IM network failed.\n");
+	components_up();
+	assert_wire("");
+	gate_rig_close();
+}
+
+static void test_lost_under_it(void **state)
+{
+	(void)state;
+	open_up();
+	sip_says("alice", "joe*z.org", "hi");
+	buf_clear(&wire);
+	stub_lost("sip.x.org", LOST_NET, "cut");
+	gr_advance(4000);
+	assert_wire("");
+	stub_up("sip.x.org", "sip.x.org");
+	gr_settle();
+	assert_true(wire_has("<body>hi</body>"));
+	stub_sent("sip.x.org", 0, "");
+	assert_sip("202 alice <- joe*z.org: \n");
+	gate_rig_close();
+}
+
+/* What breaks one link after the other is given up. */
+static void test_poison(void **state)
+{
+	(void)state;
+	open_up();
+	sip_says("alice", "joe*z.org", "poison");
+	assert_sip("202 alice <- joe*z.org: \n");
+	for (int i = 0; i < 5; i++) {
+		assert_true(wire_has("poison"));
+		buf_clear(&wire);
+		stub_lost("sip.x.org", LOST_NET, "bad");
+		gr_advance(330 * 1000);
+		if (stub_session("sip.x.org")->state == 1)
+			stub_up("sip.x.org", "sip.x.org");
+		gr_settle();
+	}
+	assert_sip("tell alice <- joe*z.org: ERROR: Your message was not "
+		   "sent. Something wrong during transmitting to Jabber "
+		   "network.\n");
+	assert_wire("");
+	gate_rig_close();
+}
+
+static void test_error_told_once(void **state)
+{
+	char error[700];
+
+	(void)state;
+	open_up();
+	sip_says("alice", "joe*z.org", "hi there");
+	snprintf(error, sizeof(error), JOE(" type='error' id='%s'",
+		 "<error type='cancel'><item-not-found" STANZAS "/>"
+		 "<text" STANZAS ">No such user</text></error>"), last_id());
+	assert_sip("202 alice <- joe*z.org: \n");
+	xmpp_says("sip.x.org", error);
+	assert_sip("tell alice <- joe*z.org: ERROR: Your message was not "
+		   "sent. No such user: hi there\n");
+	xmpp_says("sip.x.org", error);
+	assert_sip("");
+	gate_rig_close();
+}
+
+static void test_error_of_others(void **state)
+{
+	char error[700];
+
+	(void)state;
+	open_up();
+	sip_says("alice", "joe*z.org", "hi there");
+	snprintf(error, sizeof(error),
+		 "<message from='mallory@z.org' to='alice@sip.x.org' "
+		 "type='error' id='%s'><error type='cancel'><gone" STANZAS
+		 "/></error></message>", last_id());
+	buf_clear(&gr.sip);
+	buf_clear(&wire);
+	xmpp_says("sip.x.org", error);
+	/* too late, and of no text of ours */
+	snprintf(error, sizeof(error), JOE(" type='error' id='cf-%s'",
+		 "<error type='cancel'><gone" STANZAS "/></error>"),
+		 "0123456789abcdef");
+	xmpp_says("sip.x.org", error);
+	xmpp_says("sip.x.org", JOE(" type='error'", ""));
+	assert_sip("");
+	assert_wire("");
+	gate_rig_close();
+}
+
+static void test_error_too_late(void **state)
+{
+	char error[700];
+
+	(void)state;
+	open_up();
+	sip_says("alice", "joe*z.org", "hi there");
+	stub_sent("sip.x.org", 0, "");
+	snprintf(error, sizeof(error), JOE(" type='error' id='%s'",
+		 "<error type='cancel'><gone" STANZAS "/></error>"),
+		 last_id());
+	buf_clear(&gr.sip);
+	gr_advance(301 * 1000);
+	xmpp_says("sip.x.org", error);
+	assert_sip("");
+	gate_rig_close();
+}
+
+/* His device is answered for five minutes; when it has gone, he is. */
+static void test_device(void **state)
+{
+	char error[700];
+
+	(void)state;
+	open_up();
+	xmpp_says("sip.x.org", JOE(" type='chat'", "<body>ho</body>"));
+	assert_sip("alice <- joe*z.org: ho\n");
+	sip_takes(202);
+	sip_says("alice", "joe*z.org", "one");
+	assert_true(wire_has("to='joe@z.org/ph'"));
+	snprintf(error, sizeof(error), JOE(" type='error' id='%s'",
+		 "<error type='cancel'><service-unavailable" STANZAS
+		 "/></error>"), last_id());
+	buf_clear(&wire);
+	xmpp_says("sip.x.org", error);
+	assert_true(wire_has("to='joe@z.org' "));
+	assert_true(wire_has("<body>one</body>"));
+	assert_sip("202 alice <- joe*z.org: \n");
+	buf_clear(&wire);
+	sip_says("alice", "joe*z.org", "two");
+	assert_true(wire_has("to='joe@z.org' "));
+	gate_rig_close();
+}
+
+static void test_device_forgotten(void **state)
+{
+	(void)state;
+	open_up();
+	xmpp_says("sip.x.org", JOE("", "<body>ho</body>"));
+	xmpp_says("sip.x.org", "<presence from='joe@z.org/pc' "
+			       "to='alice@sip.x.org'/>");
+	buf_clear(&wire);
+	sip_says("alice", "joe*z.org", "one");
+	assert_true(wire_has("to='joe@z.org' "));
+	xmpp_says("sip.x.org", JOE("", "<body>ho again</body>"));
+	gr_advance(301 * 1000);
+	buf_clear(&wire);
+	sip_says("alice", "joe*z.org", "two");
+	assert_true(wire_has("to='joe@z.org' "));
+	gate_rig_close();
+}
+
+static void test_typing(void **state)
+{
+	struct gr_say say = { .from = "alice", .to = "joe*z.org",
+			      .kind = GATE_TYPING };
+
+	(void)state;
+	open_up();
+	gr_send(&say);
+	assert_true(wire_has("<composing" STATES "/>"));
+	buf_clear(&wire);
+	gr_send(&say);
+	assert_wire("");
+	say.kind = GATE_IDLE;
+	gr_send(&say);
+	assert_true(wire_has("<paused" STATES "/>"));
+	assert_false(wire_has("body"));
+	buf_clear(&wire);
+	buf_clear(&gr.sip);
+	xmpp_says("sip.x.org", JOE("", "<composing" STATES "/>"));
+	xmpp_says("sip.x.org", JOE("", "<composing" STATES "/>"));
+	xmpp_says("sip.x.org", JOE("", "<paused" STATES "/>"));
+	assert_sip("typing alice <- joe*z.org: \nidle alice <- joe*z.org: \n");
+	/* one who never speaks of it does not want to hear of it */
+	xmpp_says("sip.x.org", JOE("", "<body>x</body>"));
+	say.kind = GATE_TYPING;
+	buf_clear(&wire);
+	gr_send(&say);
+	assert_wire("");
+	gate_rig_close();
+}
+
+static void test_receipts(void **state)
+{
+	const char *ask = JOE(" id='q1'", "<body>there?</body><request"
+			      RECEIPTS "/>");
+	char got[300];
+
+	(void)state;
+	open_up();
+	xmpp_says("sip.x.org", ask);
+	assert_wire("");
+	sip_takes(200);
+	assert_true(wire_has("to='joe@z.org/ph'"));
+	assert_true(wire_has("<received" RECEIPTS " id='q1'/>"));
+	buf_clear(&wire);
+	/* and by IMDN, which says it once more */
+	gr_send(&(struct gr_say){ .from = "alice", .to = "joe*z.org",
+				  .kind = GATE_RECEIPT,
+				  .meta = { .id = VIEW("q1") } });
+	assert_wire("");
+	gr_send(&(struct gr_say){
+		.from = "alice", .to = "joe*z.org", .text = "yes",
+		.meta = { .receipt = true, .id = VIEW("imdn-1") } });
+	snprintf(got, sizeof(got), JOE("", "<received" RECEIPTS
+		 " id='%s'/>"), last_id());
+	buf_clear(&gr.sip);
+	xmpp_says("sip.x.org", got);
+	xmpp_says("sip.x.org", got);
+	assert_sip("receipt alice <- joe*z.org: imdn-1\n");
+	gate_rig_close();
+}
+
+static void test_no_receipt_for_a_relay(void **state)
+{
+	(void)state;
+	open_up();
+	xmpp_says("sip.x.org", JOE(" id='q1'", "<body>there?</body><request"
+				   RECEIPTS "/>"));
+	sip_takes(202);
+	assert_wire("");
+	gate_rig_close();
+}
+
+static void test_refused_and_expired(void **state)
+{
+	(void)state;
+	open_up();
+	xmpp_says("sip.x.org", JOE(" id='q1'", "<body>there?</body>"));
+	sip_takes(404);
+	assert_wire("sip.x.org: <message type='error' from='alice@sip.x.org' "
+		    "to='joe@z.org/ph' id='q1'><error type='cancel'>"
+		    "<item-not-found" STANZAS "/><text" STANZAS
+		    " xml:lang='en'>404 Not Found</text></error></message>\n");
+	gate_rig_close();
+}
+
+/* Each line: what is sent, what is seen. */
+static void test_texts(void **state)
+{
+	static const struct {
+		const char *xml, *seen;
+	} rows[] = {
+		{ JOE(" type='chat'", "<body>a</body>"),
+		  "alice <- joe*z.org: a\n" },
+		{ JOE(" type='normal'", "<subject>s</subject><body>b</body>"),
+		  "alice <- joe*z.org: b\n" },
+		{ JOE("", "<subject>only</subject>"),
+		  "alice <- joe*z.org: * subject: only\n" },
+		{ JOE("", "<subject/>"), "" },
+		{ JOE("", "<body/>"), "" },
+		{ JOE("", "<body>  </body>"), "" },
+		{ JOE(" type='headline'", "<body>news</body>"), "" },
+		{ JOE("", "<body xml:lang='de'>ja</body><body>yes</body>"),
+		  "alice <- joe*z.org: yes\n" },
+		{ JOE("", "<body xml:lang='de'>ja</body>"
+			  "<body xml:lang='fr'>oui</body>"),
+		  "alice <- joe*z.org: ja\n" },
+		{ JOE("", "<body>see</body><x xmlns='jabber:x:oob'>"
+			  "<url>https://z.org/p</url></x>"),
+		  "alice <- joe*z.org: see\nhttps://z.org/p\n" },
+		{ JOE("", "<body>https://z.org/p</body>"
+			  "<x xmlns='jabber:x:oob'>"
+			  "<url>https://z.org/p</url></x>"),
+		  "alice <- joe*z.org: https://z.org/p\n" },
+		{ JOE("", "<body>this needs OMEMO</body>"
+			  "<encryption xmlns='urn:xmpp:eme:0'/>"),
+		  "alice <- joe*z.org: [encrypted] this needs OMEMO\n" },
+		{ JOE("", "<encrypted xmlns='urn:xmpp:omemo:2'>"
+			  "<header/></encrypted>"), "" },
+		{ JOE("", "<encrypted xmlns='urn:xmpp:omemo:2'>"
+			  "<payload>x</payload></encrypted>"),
+		  "alice <- joe*z.org: [encrypted] A message that only XMPP "
+		  "clients can read.\n" },
+		{ JOE("", "<body>fallback</body><retract id='1' "
+			  "xmlns='urn:xmpp:message-retract:1'/>"),
+		  "alice <- joe*z.org: * message withdrawn\n" },
+		{ JOE("", "<body>+1</body><reactions id='1' "
+			  "xmlns='urn:xmpp:reactions:0'/>"), "" },
+		{ JOE("", "<displayed id='1' "
+			  "xmlns='urn:xmpp:chat-markers:0'/>"), "" },
+		{ JOE("", "<body>> was\nis</body><reply id='1' "
+			  "xmlns='urn:xmpp:reply:0'/>"),
+		  "alice <- joe*z.org: > was\nis\n" },
+		{ JOE("", "<body>one\ntwo\n\nthree</body>"),
+		  "alice <- joe*z.org: one\ntwo\n\nthree\n" },
+		{ JOE("", "<body>/me waves</body>"),
+		  "alice <- joe*z.org: /me waves\n" },
+		{ JOE("", "<received xmlns='urn:xmpp:carbons:2'>"
+			  "<forwarded xmlns='urn:xmpp:forward:0'>"
+			  "<message xmlns='jabber:client' from='eve@z.org'>"
+			  "<body>forged</body></message></forwarded>"
+			  "</received>"), "" },
+		{ JOE("", "<result xmlns='urn:xmpp:mam:2'/><body>x</body>"),
+		  "" },
+	};
+
+	(void)state;
+	open_up();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		xmpp_says("sip.x.org", rows[i].xml);
+		assert_sip(rows[i].seen);
+		sip_takes(202);
+	}
+	assert_wire("");
+	gate_rig_close();
+}
+
+static void test_correction(void **state)
+{
+	const char *fix = JOE(" id='2'", "<body>good</body><replace id='1' "
+			      "xmlns='urn:xmpp:message-correct:0'/>");
+
+	(void)state;
+	open_up();
+	xmpp_says("sip.x.org", fix); /* of what, he does not know */
+	xmpp_says("sip.x.org", JOE(" id='1'", "<body>goof</body>"));
+	xmpp_says("sip.x.org", JOE(" id='3'", "<body>good</body>"
+		  "<replace id='1' "
+		  "xmlns='urn:xmpp:message-correct:0'/>"));
+	assert_sip("alice <- joe*z.org: good\nalice <- joe*z.org: goof\n"
+		   "alice <- joe*z.org: * correction: good\n");
+	gate_rig_close();
+}
+
+static void test_same_again(void **state)
+{
+	(void)state;
+	open_up();
+	xmpp_says("sip.x.org", JOE(" id='1'", "<body>a</body>"));
+	xmpp_says("sip.x.org", JOE(" id='1'", "<body>a</body>"));
+	xmpp_says("sip.x.org", JOE(" id='1'", "<body>b</body>"));
+	assert_sip("alice <- joe*z.org: a\nalice <- joe*z.org: b\n");
+	assert_wire("");
+	gate_rig_close();
+}
+
+static void test_nobody(void **state)
+{
+	(void)state;
+	open_up();
+	xmpp_says("sip.x.org",
+		  "<message from='joe@z.org/ph' to='nobody@sip.x.org' "
+		  "id='1'><body>x</body></message>");
+	assert_wire("sip.x.org: <message type='error' "
+		    "from='nobody@sip.x.org' to='joe@z.org/ph' id='1'>"
+		    "<error type='cancel'><item-not-found" STANZAS
+		    "/></error></message>\n");
+	xmpp_says("sip.x.org",
+		  "<message from='joe@z.org/ph' to='nobody@sip.x.org' "
+		  "type='error'><body>x</body></message>");
+	xmpp_says("sip.x.org", "<message from='alice@sip.x.org' "
+		  "to='carol@sip.x.org'><body>x</body></message>");
+	assert_wire("");
+	assert_sip("");
+	gate_rig_close();
+}
+
+static void test_flood(void **state)
+{
+	(void)state;
+	gr.conf.peer_rate = 5;
+	open_up();
+	for (int i = 0; i < 30; i++) {
+		xmpp_says("sip.x.org", JOE("", "<body>x</body>"));
+		sip_takes(202);
+	}
+	assert_wire("sip.x.org: <message type='error' from='alice@sip.x.org' "
+		    "to='joe@z.org/ph'><error type='wait'><policy-violation"
+		    STANZAS "/><text" STANZAS " xml:lang='en'>Too many "
+		    "messages: wait a little.</text></error></message>\n");
+	gate_rig_close();
+}
+
+static void test_too_long(void **state)
+{
+	struct buf xml = { 0 };
+
+	(void)state;
+	open_up();
+	buf_adds(&xml, "<message from='joe@z.org' to='alice@sip.x.org'>"
+		       "<body>");
+	for (int i = 0; i < 9001; i++)
+		buf_addc(&xml, 'x');
+	buf_adds(&xml, "</body></message>");
+	xmpp_says("sip.x.org", buf_str(&xml));
+	assert_sip("");
+	assert_true(wire_has("<policy-violation"));
+	buf_free(&xml);
+	gate_rig_close();
+}
+
+static void test_invitations(void **state)
+{
+	(void)state;
+	open_up();
+	xmpp_says("sip.x.org",
+		  "<message from='dev@c.z.org' to='alice@sip.x.org'>"
+		  "<x xmlns='http://jabber.org/protocol/muc#user'>"
+		  "<invite from='joe@z.org'><reason>talk</reason></invite>"
+		  "<password>pw</password></x>"
+		  "<x xmlns='jabber:x:conference' jid='dev@c.z.org'/>"
+		  "<body>joe invites you</body></message>");
+	assert_sip("alice <- *dev*c.z.org: INFO: joe@z.org invites you to "
+		   "dev@c.z.org (talk). Its password is pw: reply :join NICK "
+		   "PASSWORD\n");
+	xmpp_says("sip.x.org", JOE("", "<x xmlns='jabber:x:conference' "
+				   "jid='dev@c.z.org'/>"));
+	assert_sip("");
+	for (int i = 0; i < 100; i++) {
+		char xml[300];
+
+		snprintf(xml, sizeof(xml),
+			 "<message from='s%d@z.org' to='alice@sip.x.org'>"
+			 "<x xmlns='jabber:x:conference' "
+			 "jid='r%d@c.z.org'/></message>", i, i);
+		xmpp_says("sip.x.org", xml);
+	}
+	assert_int_equal(gr.open_count, 6);
+	assert_false(wire_has("presence"));
+	gate_rig_close();
+}
+
+static void test_room_not_joined(void **state)
+{
+	(void)state;
+	open_up();
+	for (int i = 0; i < 3; i++)
+		xmpp_says("sip.x.org",
+			  "<message from='dev@c.z.org/joe' type='groupchat' "
+			  "to='alice@sip.x.org/gw'><body>x</body></message>");
+	assert_sip("");
+	assert_wire("sip.x.org: <presence type='unavailable' "
+		    "from='alice@sip.x.org/gw' to='dev@c.z.org/joe'/>\n");
+	gate_rig_close();
+}
+
+/* ---- accounts ---- */
+
+#define BOB "sip:bob@example.org"
+
+static void test_account(void **state)
+{
+	(void)state;
+	open_up();
+	sip_says("bob", "joe*z.org", "hi");
+	assert_sip("202 bob <- joe*z.org: \n");
+	assert_wire("");
+	bob_up();
+	assert_true(wire_has("<query xmlns='jabber:iq:roster'/>"));
+	assert_true(wire_has("<priority>9</priority>"));
+	assert_true(wire_has(BOB ": <message type='chat' to='joe@z.org' id="));
+	assert_true(wire_has("<body>hi</body>"));
+	stub_sent(BOB, 0, "");
+	xmpp_says(BOB, "<message from='joe@z.org/ph'><body>ho</body>"
+		       "</message>");
+	assert_sip("bob <- joe*z.org: ho\n");
+	gate_rig_close();
+}
+
+static void test_account_refused(void **state)
+{
+	(void)state;
+	open_up();
+	sip_says("bob", "joe*z.org", "hi");
+	stub_lost(BOB, LOST_AUTH, "not-authorized");
+	gr_settle();
+	assert_sip("202 bob <- joe*z.org: \n"
+		   "tell bob <- joe*z.org: ERROR: Your message was not sent. "
+		   "Authentication to Jabber server failed.\n");
+	sip_says("bob", "joe*z.org", "again");
+	assert_sip("403 bob <- joe*z.org: ERROR: Your message was not sent. "
+		   "Authentication to Jabber server failed.\n");
+	gate_rig_close();
+}
+
+static void test_copies(void **state)
+{
+#define COPY(from, kind, attrs)                                               \
+	"<message from='" from "'><" kind " xmlns='urn:xmpp:carbons:2'>"      \
+	"<forwarded xmlns='urn:xmpp:forward:0'><message "                     \
+	"xmlns='jabber:client' " attrs "><body>x</body></message>"            \
+	"</forwarded></" kind "></message>"
+	(void)state;
+	gr.conf.carbons = true;
+	open_up();
+	sip_says("bob", "joe*z.org", "hi");
+	bob_up();
+	assert_true(wire_has("<enable xmlns='urn:xmpp:carbons:2'/>"));
+	buf_clear(&gr.sip);
+	xmpp_says(BOB, COPY("bob@y.org", "received", "from='joe@z.org/ph'"));
+	xmpp_says(BOB, COPY("bob@y.org", "sent", "from='bob@y.org/pc' "
+			    "to='joe@z.org'"));
+	assert_sip("bob <- joe*z.org: x\n"
+		   "bob <- joe*z.org: [you, on another device] x\n");
+	xmpp_says(BOB, COPY("eve@z.org", "received", "from='joe@z.org/ph'"));
+	xmpp_says(BOB, COPY("eve@z.org", "sent", "from='bob@y.org/pc' "
+			    "to='joe@z.org'"));
+	assert_sip("");
+	gate_rig_close();
+}
+
+static void test_server_speaks(void **state)
+{
+	(void)state;
+	open_up();
+	sip_says("bob", "joe*z.org", "hi");
+	bob_up();
+	buf_clear(&gr.sip);
+	xmpp_says(BOB, "<message from='y.org'><body>maintenance</body>"
+		       "</message>");
+	assert_sip("bob <- jabber_gateway: [y.org] maintenance\n");
+	gate_rig_close();
+}
+
+static void test_online_offline(void **state)
+{
+	(void)state;
+	open_up();
+	sip_says("bob", "joe*z.org", ":online");
+	assert_sip("202 bob <- joe*z.org: \n");
+	bob_up();
+	assert_sip("tell bob <- joe*z.org: INFO: You are online in Jabber "
+		   "network as bob@y.org/r1.\n");
+	sip_says("bob", "jabber_gateway", ":on");
+	assert_sip("200 bob <- jabber_gateway: INFO: You are online in Jabber "
+		   "network as bob@y.org/r1.\n");
+	sip_says("bob", "jabber_gateway", ":status");
+	assert_sip("200 bob <- jabber_gateway: INFO: You are bob@y.org, by "
+		   "your account: online.\nYour contacts are not known just "
+		   "now.\n");
+	sip_says("bob", "jabber_gateway", ":offline");
+	assert_sip("200 bob <- jabber_gateway: INFO: You are now offline in "
+		   "Jabber network. Thank you for using SIP-Jabber gateway."
+		   "\n");
+	assert_int_equal(stub_session(BOB)->state, 0);
+	sip_says("alice", "jabber_gateway", ":off");
+	assert_sip("200 alice <- jabber_gateway: INFO: You have no account to "
+		   "log out from: you speak by the gateway.\n");
+	gate_rig_close();
+}
+
+static void test_online_fails(void **state)
+{
+	(void)state;
+	open_up();
+	sip_says("bob", "joe*z.org", ":online");
+	stub_lost(BOB, LOST_AUTH, "not-authorized");
+	gr_settle();
+	assert_sip("202 bob <- joe*z.org: \ntell bob <- joe*z.org: ERROR: "
+		   "Authentication to Jabber server failed.\n");
+	gate_rig_close();
+}
+
+/* What waits goes nowhere once he said so, nor does it log him in again. */
+static void test_offline_while_waiting(void **state)
+{
+	(void)state;
+	open_up();
+	for (int i = 0; i < 12; i++)
+		sip_says("bob", "joe*z.org", "hi");
+	buf_clear(&gr.sip);
+	sip_says("bob", "joe*z.org", ":offline");
+	gr_advance(50);
+	gr_advance(50);
+	assert_int_equal(stub_session(BOB)->state, 0);
+	for (int i = 0; i < 12; i++)
+		assert_non_null(strstr(buf_str(&gr.sip), "ERROR"));
+	assert_wire("");
+	gate_rig_close();
+}
+
+/* What was on the disk goes out after a restart. */
+static void test_restart(void **state)
+{
+	(void)state;
+	gate_rig_open();
+	sip_says("alice", "joe*z.org", "kept");
+	gate_rig_close();
+	gate_rig_open();
+	stub_up("sip.x.org", "sip.x.org");
+	gr_settle();
+	assert_true(wire_has("<body>kept</body>"));
+	stub_sent("sip.x.org", 0, "");
+	gr_settle();
+	gate_rig_close();
+	gate_rig_open();
+	components_up();
+	assert_wire("");
+	gate_rig_close();
+}
+
+static void test_service(void **state)
+{
+	struct addr *to, *from, *ends[2];
+	struct gate_msg m = { .text = VIEW("help") };
+	const struct gateway *gw;
+
+	(void)state;
+	open_up();
+	ends[0] = from = gr_addr("sip:alice@example.org");
+	ends[1] = to = gr_addr("sip:icq.gw.org");
+	m.from = from;
+	m.to = to;
+	gw = hub_gateway(gr.hub, to->user, to->host);
+	assert_non_null(gw);
+	gw->ops->message(gw->gw, &m, gr_on_answer, ends);
+	gr_settle();
+	assert_sip("202 alice <- icq.gw.org: \n");
+	assert_true(wire_has("to='icq.gw.org'"));
+	xmpp_says("sip.x.org", "<message from='icq.gw.org' "
+		  "to='alice@sip.x.org'><body>me too</body></message>");
+	assert_sip("alice <- icq.gw.org: me too\n");
+	mem_deref(from);
+	mem_deref(to);
+	gate_rig_close();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		GATE_TEST(test_component_out),
+		GATE_TEST(test_dedupe),
+		GATE_TEST(test_late_says_when),
+		GATE_TEST(test_waits_in_vain),
+		GATE_TEST(test_lost_under_it),
+		GATE_TEST(test_poison),
+		GATE_TEST(test_error_told_once),
+		GATE_TEST(test_error_of_others),
+		GATE_TEST(test_error_too_late),
+		GATE_TEST(test_device),
+		GATE_TEST(test_device_forgotten),
+		GATE_TEST(test_typing),
+		GATE_TEST(test_receipts),
+		GATE_TEST(test_no_receipt_for_a_relay),
+		GATE_TEST(test_refused_and_expired),
+		GATE_TEST(test_texts),
+		GATE_TEST(test_correction),
+		GATE_TEST(test_same_again),
+		GATE_TEST(test_nobody),
+		GATE_TEST(test_flood),
+		GATE_TEST(test_too_long),
+		GATE_TEST(test_invitations),
+		GATE_TEST(test_room_not_joined),
+		GATE_TEST(test_account),
+		GATE_TEST(test_account_refused),
+		GATE_TEST(test_copies),
+		GATE_TEST(test_server_speaks),
+		GATE_TEST(test_online_offline),
+		GATE_TEST(test_online_fails),
+		GATE_TEST(test_offline_while_waiting),
+		GATE_TEST(test_restart),
+		GATE_TEST(test_service),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
