@@ -272,6 +272,11 @@ int front_send(struct front *f, struct view xml)
 	return stream_write(f->stream, xml.p, xml.n);
 }
 
+bool front_offers_sm(const struct front *f)
+{
+	return f->offers_sm;
+}
+
 void front_pause(struct front *f, bool paused)
 {
 	if (f->state == FRONT_UP)
@@ -288,6 +293,14 @@ static void on_header(const struct xlimit_tag *tag, void *arg)
 static void on_stanza(xmpp_stanza_t *s, void *arg)
 {
 	front_stanza(arg, s);
+}
+
+static void on_flat(struct view flat, void *arg)
+{
+	struct front *f = arg;
+
+	if (f->state == FRONT_UP)
+		f->ops->flat(flat, f->arg);
 }
 
 static void on_end(void *arg)
@@ -319,7 +332,7 @@ struct front *front_new(const struct front_conf *conf,
 			const struct front_ops *ops, void *arg)
 {
 	static const struct xtree_ops tree_ops = { on_header, on_stanza,
-						   on_end };
+						   on_end, on_flat };
 	struct front *f = mem_new(sizeof(*f), front_destroy);
 
 	f->conf = *conf;

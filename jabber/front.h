@@ -38,6 +38,9 @@ struct front_conf {
 	uint16_t port;        /* 0: the usual one */
 	enum front_tls mode;
 	struct tls_ctx *tls;  /* unless PLAIN */
+	/* Up comes before a resource is bound, with no address: for who has
+	 * one still (XEP-0198 5). */
+	bool unbound;
 };
 
 /* None runs before front_new() returned, nor after front_close() or
@@ -47,6 +50,9 @@ struct front_ops {
 	void (*up)(struct view own, void *arg);
 	/* After up: all that is no stream error; s is borrowed. */
 	void (*stanza)(xmpp_stanza_t *s, void *arg);
+	/* Not NULL: runs instead, for all that comes, with stream errors, as
+	 * flat elements (elem.h); empty: one was too much for that. */
+	void (*flat)(struct view flat, void *arg);
 	/* Over, with words for the operator. Once; the connection is dead. */
 	void (*lost)(enum worker_lost why, struct view words, void *arg);
 };
@@ -57,6 +63,8 @@ struct front *front_new(const struct front_conf *conf,
 /* Queues XML of ours. ENOTCONN: not up; EBUSY: the server takes nothing any
  * more, or not fast enough. */
 int front_send(struct front *f, struct view xml);
+/* Up: does the server offer XEP-0198? */
+bool front_offers_sm(const struct front *f);
 /* The server shall wait, or go on. What has come is still handed up. */
 void front_pause(struct front *f, bool paused);
 /* Gone, without a word. NULL is allowed; returns NULL. */

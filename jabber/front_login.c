@@ -112,15 +112,18 @@ static void gave_up(struct front *f)
 	buf_free(&b);
 }
 
-static void up(struct front *f)
+/* own is borrowed from the shim, or NULL. */
+static void up(struct front *f, const char *own)
 {
-	char *own = mem_strdup(shim_jid(f->shim));
+	char *jid = mem_strdup(own ? own : "");
 
 	shim_free(f->shim);
 	f->shim = NULL;
 	front_set_state(f, FRONT_UP);
-	f->ops->up(view_str(own), f->arg);
-	mem_free(own);
+	if (f->ops->flat)
+		xtree_flat(f->tree);
+	f->ops->up(view_str(jid), f->arg);
+	mem_free(jid);
 }
 
 /* When libstrophe can't go on it ends its stream, or just itself. */
@@ -133,7 +136,7 @@ static void feed(struct front *f, struct view xml)
 	front_write(f, buf_view(&out));
 	buf_free(&out);
 	if (state == SHIM_UP)
-		up(f);
+		up(f, shim_jid(f->shim));
 	else if (state == SHIM_OVER || ended)
 		gave_up(f);
 }
@@ -202,6 +205,11 @@ static void features(struct front *f, xmpp_stanza_t *s)
 	struct buf b = { 0 };
 	bool good;
 
+	f->offers_sm = in_child(s, "sm", NS_SM);
+	if (f->authenticated && f->conf.unbound) {
+		up(f, NULL);
+		return;
+	}
 	buf_adds(&b, "<stream:features>");
 	good = f->authenticated ? put_bind(&b, s) : put_mechanisms(&b, s);
 	buf_adds(&b, "</stream:features>");

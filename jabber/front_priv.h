@@ -62,6 +62,7 @@ struct front {
 	struct xtree *tree;          /* owned */
 	struct shim *shim;           /* owned; while in LOGIN */
 	bool authenticated;          /* SASL is done */
+	bool offers_sm;              /* XEP-0198 */
 	unsigned challenges;         /* of SASL, so far */
 	char refused[FRONT_CONDITION_MAX]; /* SASL's last failure, or "" */
 	char unbound[FRONT_CONDITION_MAX]; /* why there is no resource */

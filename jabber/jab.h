@@ -29,7 +29,7 @@ struct jab {
 	struct trust trust;
 	struct htable accounts; /* by id */
 	struct htable rooms;    /* by leg */
-	struct htable components; /* by session */
+	struct htable components, clients; /* by session */
 	struct list waiting;    /* struct turn: who wants to log in */
 	struct list logins;     /* and who does, at most LOGINS_MAX */
 	struct list leaving;    /* struct front: connections at their end */

@@ -83,6 +83,8 @@ DEPS_jabwork = $(DEPS_jabber) $(DEPS_io)
 noinst_LIBRARIES += jabber/libjabwork.a
 jabber_libjabwork_a_SOURCES = \
 	jabber/account.c jabber/account.h jabber/account_priv.h \
+	jabber/client.c jabber/client.h jabber/client_priv.h \
+	jabber/client_link.c jabber/client_sm.c \
 	jabber/component.c jabber/component.h jabber/component_link.c \
 	jabber/component_priv.h \
 	jabber/conn_why.c jabber/conn_why.h \
@@ -102,6 +104,7 @@ jabber_libjabwork_a_SOURCES = \
 	jabber/stanza.c jabber/stanza.h \
 	jabber/trust.c jabber/trust.h \
 	jabber/turn.c jabber/turn.h \
+	jabber/unacked.c jabber/unacked.h \
 	jabber/xflat.c jabber/xflat.h \
 	jabber/xml.c jabber/xml.h \
 	jabber/xtree.c jabber/xtree.h
@@ -165,6 +168,12 @@ tests_unit_t_jabber_time_CPPFLAGS = $(INC_jabber) $(S)/tests/unit \
 	$(STROPHE_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_t_jabber_time_LDADD = $(LIB_jabwork) $(DEPS_jabwork) \
 	$(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_client
+tests_unit_t_client_SOURCES = tests/unit/t_client.c tests/unit/jabstub.h
+tests_unit_t_client_CPPFLAGS = $(INC_jabber) $(S)/tests/unit \
+	$(STROPHE_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_t_client_LDADD = $(LIB_jabwork) $(DEPS_jabwork) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_jabber_hostile
 tests_unit_t_jabber_hostile_SOURCES = tests/unit/t_jabber_hostile.c \

@@ -65,7 +65,9 @@ static void on_lost(enum worker_lost why, struct view words, void *arg)
 	account_end(arg, why, words);
 }
 
-static const struct front_ops ops = { on_up, on_stanza, on_lost };
+static const struct front_ops ops = { .up = on_up,
+				      .stanza = on_stanza,
+				      .lost = on_lost };
 
 static void on_login_limit(struct wtimer *t)
 {

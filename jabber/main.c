@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* confab-jabber: accounts and rooms of XMPP, for confabd. */
 #include "account.h"
+#include "client.h"
 #include "component.h"
 #include "muc.h"
 
@@ -64,6 +65,8 @@ static void session(uint32_t id, const struct wire_msg *m, void *arg)
 
 	if (view_eqs(wire_setting(m, "kind"), "component"))
 		component_new(j, id, m);
+	else if (view_eqs(wire_setting(m, "kind"), "account"))
+		client_new(j, id, m);
 	else
 		worker_account_lost(j->worker, id, GONE_CONFIG,
 				    VIEW("unknown kind of session"));
@@ -72,28 +75,36 @@ static void session(uint32_t id, const struct wire_msg *m, void *arg)
 static void session_end(uint32_t id, void *arg)
 {
 	component_free(component_find(arg, id));
+	client_free(client_find(arg, id));
 }
 
 static void send_one(uint32_t id, uint64_t tag, struct view parcel, void *arg)
 {
 	struct component *c = component_find(arg, id);
+	struct client *user = client_find(arg, id);
 
 	if (c)
 		component_send(c, tag, parcel);
+	if (user)
+		client_send(user, tag, parcel);
 }
 
 static void send_many(uint32_t id, struct view parcel, struct view rcpts,
 		      void *arg)
 {
 	struct component *c = component_find(arg, id);
+	struct client *user = client_find(arg, id);
 
 	if (c)
 		component_send_many(c, parcel, rcpts);
+	if (user)
+		client_send_many(user, parcel, rcpts);
 }
 
 static void stop(void *arg)
 {
 	components_stop(arg);
+	clients_stop(arg);
 	jab_stop(arg);
 }
 

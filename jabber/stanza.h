@@ -18,6 +18,7 @@
 #define NS_DELAY "urn:xmpp:delay"
 #define NS_SID "urn:xmpp:sid:0"
 #define NS_DATA "jabber:x:data"
+#define NS_SM "urn:xmpp:sm:3"
 
 /* A stanza of the caller; what is empty is left out. */
 xmpp_stanza_t *out_stanza(xmpp_ctx_t *ctx, const char *name, const char *type,

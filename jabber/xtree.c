@@ -3,6 +3,9 @@
 #include "xtree.h"
 
 #include "mem.h"
+#include "xflat.h"
+
+enum { FLAT_KEPT = 2048 }; /* bytes that one may hold for the next */
 
 struct xtree {
 	xmpp_ctx_t *ctx;             /* borrowed */
@@ -13,6 +16,7 @@ struct xtree {
 	xmpp_stanza_t *at[64];       /* borrowed: in top */
 	unsigned depth;              /* how many of them */
 	struct buf text;             /* of at, since its last child */
+	struct xflat *flat;          /* owned; NULL: trees */
 };
 
 /* view_str() of names that xlimit gives ends by NUL, but a namespace has the
@@ -71,6 +75,10 @@ static void on_start(const struct xlimit_tag *tag, unsigned depth, void *arg)
 		t->ops->header(tag, t->arg);
 		return;
 	}
+	if (t->flat) {
+		xflat_start(t->flat, tag, depth);
+		return;
+	}
 	s = element(t, tag);
 	if (t->depth) {
 		end_text(t);
@@ -85,7 +93,23 @@ static void on_text(struct view text, void *arg)
 {
 	struct xtree *t = arg;
 
-	buf_addv(&t->text, text);
+	if (t->flat)
+		xflat_text(t->flat, text);
+	else
+		buf_addv(&t->text, text);
+}
+
+/* A connection that is idle is to hold little. */
+static void end_flat(struct xtree *t, unsigned depth)
+{
+	struct buf *b = &t->flat->flat;
+
+	if (!xflat_end(t->flat, depth))
+		return;
+	t->ops->flat(b->over ? VIEW_NONE : buf_view(b), t->arg);
+	if (b->cap > FLAT_KEPT)
+		buf_free(b);
+	buf_clear(b);
 }
 
 static void on_end(unsigned depth, void *arg)
@@ -94,6 +118,10 @@ static void on_end(unsigned depth, void *arg)
 
 	if (!depth) {
 		t->ops->end(t->arg);
+		return;
+	}
+	if (t->flat) {
+		end_flat(t, depth);
 		return;
 	}
 	end_text(t);
@@ -108,6 +136,9 @@ static void xtree_destroy(void *obj)
 	struct xtree *t = obj;
 
 	forget(t);
+	if (t->flat)
+		xflat_free(t->flat);
+	mem_free(t->flat);
 	mem_deref(t->limit);
 }
 
@@ -132,6 +163,12 @@ int xtree_feed(struct xtree *t, struct view bytes, size_t *used)
 void xtree_stop(struct xtree *t)
 {
 	xlimit_stop(t->limit);
+}
+
+void xtree_flat(struct xtree *t)
+{
+	t->flat = mem_zalloc(sizeof(*t->flat));
+	t->flat->ns = "jabber:client";
 }
 
 void xtree_restart(struct xtree *t)

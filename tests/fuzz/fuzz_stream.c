@@ -86,7 +86,9 @@ static void on_end(void *arg)
 
 static int read_all(struct buf *out, struct view in, size_t piece)
 {
-	static const struct xtree_ops ops = { on_header, on_stanza, on_end };
+	static const struct xtree_ops ops = { .header = on_header,
+					      .stanza = on_stanza,
+					      .end = on_end };
 	struct reading r = { 0 };
 	size_t used;
 	int err = 0;
@@ -148,7 +150,9 @@ static void on_lost(enum worker_lost why, struct view words, void *arg)
 /* As if connected, with nobody to hear what we say. */
 static struct front *begin(void)
 {
-	static const struct front_ops ops = { on_up, on_hear, on_lost };
+	static const struct front_ops ops = { .up = on_up,
+					      .stanza = on_hear,
+					      .lost = on_lost };
 	const struct front_conf conf = {
 		.loop = loop, .dns = dns, .ctx = ctx, .leaving = &leaving,
 		.jid = "gw@home.example/x", .domain = "home.example",

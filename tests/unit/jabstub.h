@@ -9,6 +9,7 @@
 #include "test.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -46,7 +47,12 @@ static inline void stub_hang_up(void)
 
 static inline bool stub_accepted(void)
 {
+	int yes = 1;
+
 	stub.fd = accept(stub.listener, NULL, NULL);
+	if (stub.fd >= 0)
+		setsockopt(stub.fd, IPPROTO_TCP, TCP_NODELAY, &yes,
+			   sizeof(yes));
 	return stub.fd >= 0;
 }
 

@@ -174,7 +174,9 @@ static void on_lost(enum worker_lost why, struct view words, void *arg)
 		  view_head(words, sizeof(c->words) - 1));
 }
 
-static const struct front_ops ops = { on_up, on_stanza, on_lost };
+static const struct front_ops ops = { .up = on_up,
+				      .stanza = on_stanza,
+				      .lost = on_lost };
 
 static void begin(struct client *c, const char *domain, const char *host,
 		  uint16_t port, enum front_tls mode)
