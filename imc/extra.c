@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "consent.h"
 #include "imc_priv.h"
 
 const struct imc_command *extra_find(const struct imc *i, struct view name)
@@ -64,6 +65,25 @@ bool extra_secret(struct ask *a, struct view text)
 		return true;
 	}
 	return false;
+}
+
+bool extra_consent(struct ask *a, struct view text)
+{
+	struct buf words = { 0 };
+	enum consent_verb verb;
+	struct view arg;
+	int status;
+
+	if (!is_at_manager(a) || !consent_parse(text, &verb, &arg))
+		return false;
+	a->verb = VERB_EXTRA;
+	a->family = FAMILY_EXTRA;
+	if (ask_within(a, QUOTA_USER, a->user->hash)) {
+		status = consent_do(a->imc->hub, a->user, verb, arg, &words);
+		imc_ask_answer(a, status, buf_view(&words));
+	}
+	buf_free(&words);
+	return true;
 }
 
 int imc_add_command(struct imc *i, const struct imc_command *cmd)

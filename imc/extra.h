@@ -17,5 +17,8 @@ void extra_run(struct ask *a, const struct imc_command *cmd,
 void extra_help(struct buf *out, const struct imc *i);
 /* True: the text was one that nobody else may see, and is answered. */
 bool extra_secret(struct ask *a, struct view text);
+/* True: he has told the manager who may see his presence (consent.h), and is
+ * answered. */
+bool extra_consent(struct ask *a, struct view text);
 
 #endif

@@ -314,7 +314,7 @@ static void serve_text(struct ask *a, struct view text,
 {
 	struct buf line = { 0 };
 
-	if (extra_secret(a, text))
+	if (extra_secret(a, text) || extra_consent(a, text))
 		return;
 	if (!a->person &&
 	    line_is_command(&line, &text, view_str(a->imc->mark)))

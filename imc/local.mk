@@ -7,6 +7,7 @@ imc_libimc_a_SOURCES = \
 	imc/cmd_block.c imc/cmd_invite.c imc/cmd_list.c imc/cmd_member.c imc/cmd_more.c \
 	imc/cmd_room.c \
 	imc/command.c imc/command.h imc/command_priv.h \
+	imc/compose.c imc/compose.h \
 	imc/content.c imc/content.h \
 	imc/cpim.c imc/cpim.h \
 	imc/direct.c imc/direct.h \
@@ -84,6 +85,12 @@ check_PROGRAMS += tests/unit/t_imc_extra
 tests_unit_t_imc_extra_SOURCES = tests/unit/t_imc_extra.c tests/unit/imc_rig.c
 tests_unit_t_imc_extra_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_extra_LDADD = $(LIB_imc_whole)
+
+check_PROGRAMS += tests/unit/t_compose
+tests_unit_t_compose_SOURCES = tests/unit/t_compose.c
+tests_unit_t_compose_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_compose_LDADD = imc/libimc.a src/core/libcore.a $(LIB_io) \
+	$(EXPAT_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_pidf
 tests_unit_t_pidf_SOURCES = tests/unit/t_pidf.c

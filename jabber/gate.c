@@ -8,6 +8,7 @@
 
 #include "chat.h"
 #include "clock.h"
+#include "consent.h"
 #include "gate_priv.h"
 #include "occupant.h"
 #include "jtext.h"
@@ -235,6 +236,26 @@ static int target_of(struct gate *g, const struct gate_msg *m,
 	return 0;
 }
 
+/* "/allow 17" at any of our addresses. */
+static bool run_consent(struct gate_ask *a)
+{
+	struct hub *h = a->gate->conf.hub;
+	struct buf words = { 0 };
+	enum consent_verb verb;
+	struct view arg;
+	int status;
+
+	if (a->kind != GATE_TEXT || !consent_parse(a->text, &verb, &arg))
+		return false;
+	status = consent_do(h, a->person->aor, verb, arg, &words);
+	if (status == 200)
+		gate_ok(a, 200, buf_view(&words));
+	else
+		gate_refuse(a, status, 0, buf_view(&words));
+	buf_free(&words);
+	return true;
+}
+
 static void take(struct gate *g, const struct gate_msg *m,
 		 const struct jmap_target *t, gate_answer_h *h, void *arg)
 {
@@ -257,7 +278,7 @@ static void take(struct gate *g, const struct gate_msg *m,
 	a = ask_new(g, m, t, h, arg);
 	a->person = p;
 	a->registrar = addr_eq(m->to, g->registrar);
-	if (!run_command(a))
+	if (!run_consent(a) && !run_command(a))
 		dispatch(a);
 	mem_deref(a);
 }

@@ -79,7 +79,7 @@ struct conf_limits {
 /* All owned by the struct conf; strings are never NULL, lists end with it. */
 struct conf {
 	char *domain, *state_dir, *control, *log_level, *worker_dir;
-	char *trusted_identity, *auth_realm;
+	char *trusted_identity, *auth_realm, *presence;
 	char **send_to;
 	char **listen, **trusted, **trusted_certs, **ws_origins;
 	char **auth_md5_agents;

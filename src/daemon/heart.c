@@ -502,13 +502,37 @@ int heart_start(struct confab *c, struct buf *why)
 	return start_links(c, why);
 }
 
+/* The word was checked when the file was read. */
+static enum presence_policy policy_of(const struct conf *conf)
+{
+	enum presence_policy policy = PRESENCE_ASK;
+
+	(void)presence_policy_parse(&policy, conf->presence);
+	return policy;
+}
+
+static int start_presence(struct confab *c)
+{
+	const struct presence_conf pc = {
+		.loop = c->loop,
+		.hub = c->hub,
+		.sip = c->sip,
+		.location = imc_location(c->imc),
+		.users = c->users,
+		.domain = c->conf->domain,
+		.manager = c->conf->imc.manager,
+		.policy = policy_of(c->conf),
+	};
+
+	return presence_new(&c->presence, &pc);
+}
+
 int heart_join(struct confab *c)
 {
 	int err;
 
 	imc_set_sip(c->imc, c->sip);
-	err = presence_new(&c->presence, c->sip, imc_location(c->imc),
-			   c->conf->domain);
+	err = start_presence(c);
 	if (!err)
 		err = hub_start(c->hub);
 	return err ? err : xmppgate_start(c);
@@ -530,6 +554,7 @@ void heart_reload(struct confab *c)
 	const struct hub_conf hc = hub_conf_of(c->conf);
 
 	hub_reconf(c->hub, &hc);
+	presence_set_policy(c->presence, policy_of(c->conf));
 }
 
 void heart_log(const struct confab *c, const char *what)

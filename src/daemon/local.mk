@@ -59,7 +59,8 @@ LIB_confabd = src/daemon/libconfabd.a src/daemon/libconf.a \
 	src/daemon/libaccounts.a \
 	src/daemon/libpass.a $(FACES) bridges/echo/libecho.a imc/libimc.a \
 	src/sip/libsip.a $(LIB_bridges)
-DEPS_confabd = $(CONFUSE_LIBS) $(JANSSON_LIBS) $(IDN_LIBS) $(DEPS_sip) \
+DEPS_confabd = $(CONFUSE_LIBS) $(JANSSON_LIBS) $(IDN_LIBS) $(EXPAT_LIBS) \
+	$(DEPS_sip) \
 	$(DEPS_core)
 
 sbin_PROGRAMS += confabd

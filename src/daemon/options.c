@@ -227,6 +227,16 @@ static int check_trusted_identity(const char *value, struct buf *why)
 	return EINVAL;
 }
 
+static int check_presence(const char *value, struct buf *why)
+{
+	struct view v = view_str(value);
+
+	if (view_eqs(v, "ask") || view_eqs(v, "allow") || view_eqs(v, "deny"))
+		return 0;
+	buf_adds(why, "must be \"ask\", \"allow\" or \"deny\"");
+	return EINVAL;
+}
+
 /* It stands in quotes in each challenge. */
 static int check_realm(const char *value, struct buf *why)
 {
@@ -391,6 +401,18 @@ static const struct opt global_opts[] = {
 	  .help = "What is believed of them: \"from\", or \"asserted\" "
 		  "(the header\n"
 		  "P-Asserted-Identity; without it they get 403)." },
+	{ .key = "presence",
+	  .reload = true,
+	  .offset = AT(conf, presence),
+	  .def = "ask",
+	  .required = true,
+	  .check = check_presence,
+	  .help = "Who may see the presence of users who have not decided "
+		  "about him:\n"
+		  "nobody before the user was asked, in chat (\"ask\"), all "
+		  "(\"allow\"),\n"
+		  "or none (\"deny\"). For XMPP see auto_accept in section\n"
+		  "jabber_gateway." },
 	{ .key = "auth_realm",
 	  .offset = AT(conf, auth_realm),
 	  .def = "",

@@ -1,154 +1,427 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Presence of our own users, seen by themselves. */
+/* Who sees whom, and what of him. */
 #include "presence.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include "compose.h"
+#include "consent.h"
 #include "events.h"
+#include "gateway.h"
 #include "mem.h"
-#include "utf8.h"
+#include "pidf.h"
 
 #define PACKAGE "presence"
 
 enum { PACE_MS = 5000 }; /* RFC 3856 6.10 */
 
-struct presence {
-	struct sip *sip;           /* borrowed, while it lives */
-	struct location *location; /* borrowed */
-	char *domain;              /* owned */
+/* One who is another than he was, told of at the end of the turn. */
+struct changed {
+	struct hnode by_aor;
+	struct addr *user; /* ref */
 };
 
-/* ---- documents ---- */
+struct presence {
+	struct presence_conf conf; /* its texts are not used */
+	char *domain;              /* owned */
+	struct addr *manager;      /* ref */
+	struct composed *last;     /* owned: of whom somebody asked last */
+	struct htable changed;     /* owned */
+	struct loop_idle job;
+};
 
-static void xml_put(struct buf *b, struct view v)
+int presence_policy_parse(enum presence_policy *out, const char *word)
 {
-	static const char *const escape[256] = {
-		['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;",
-		['"'] = "&quot;", ['\''] = "&apos;",
-	};
+	static const char *const words[] = { "ask", "allow", "deny" };
 
-	for (size_t i = 0; i < v.n; i++) {
-		const char *word = escape[(unsigned char)v.p[i]];
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i]) == 0) {
+			*out = (enum presence_policy)i;
+			return 0;
+		}
+	return EINVAL;
+}
 
-		if (word)
-			buf_adds(b, word);
-		else
-			buf_addc(b, v.p[i]);
+/* ---- how our users are ---- */
+
+static const struct presence_state *state_of(struct presence *p,
+					     struct view aor)
+{
+	struct sip_publication published[EVENT_PUBS_RESOURCE];
+	struct view body[EVENT_PUBS_RESOURCE];
+	size_t n;
+
+	if (composed_is(p->last, aor))
+		return composed_state(p->last);
+	n = sip_published(p->conf.sip, PACKAGE, aor, published);
+	for (size_t i = 0; i < n; i++)
+		body[i] = published[i].body;
+	return compose(p->last, aor, body, n,
+		       location_is_registered(p->conf.location, aor));
+}
+
+/* It goes to other devices, and to other networks. */
+static int on_check(const struct sip_publication *pub, void *arg)
+{
+	struct presence_state state;
+	struct buf texts = { 0 };
+	int err = pidf_read(&state, &texts, pub->body);
+
+	(void)arg;
+	buf_free(&texts);
+	return err == EMSGSIZE ? 413 : err ? 400 : 200;
+}
+
+static void on_job(void *arg)
+{
+	struct presence *p = arg;
+	struct hnode *n;
+
+	while ((n = htable_pop(&p->changed))) {
+		struct changed *c = CONTAINER(n, struct changed, by_aor);
+		struct addr *user = c->user;
+
+		mem_free(c);
+		sip_event_changed(p->conf.sip, PACKAGE, user->text);
+		hub_gate_presence(p->conf.hub, user,
+				  state_of(p, user->text));
+		mem_deref(user);
 	}
 }
 
-/* RFC 3863, the least there is. */
-static void basic_put(struct buf *b, struct view aor, bool open)
+static bool is_noted(const struct presence *p, const struct addr *user)
 {
-	buf_adds(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n"
-		    "<presence xmlns=\"urn:ietf:params:xml:ns:pidf\" "
-		    "entity=\"");
-	xml_put(b, aor);
-	buf_adds(b, "\"><tuple id=\"registered\"><status><basic>");
-	buf_adds(b, open ? "open" : "closed");
-	buf_adds(b, "</basic></status></tuple></presence>\r\n");
+	struct hnode *n = htable_find(&p->changed, user->hash);
+
+	while (n && CONTAINER(n, struct changed, by_aor)->user != user)
+		n = htable_more(n);
+	return n;
 }
 
-static bool has_text(struct view v, const char *text)
+static void note(struct presence *p, struct view aor)
 {
-	return memmem(v.p, v.n, text, strlen(text));
-}
+	struct changed *c;
+	struct addr *user;
 
-/* It goes to other devices as it is, so it may do them no harm: no document
- * type, no entities of its own. */
-static int on_check(const struct sip_publication *p, void *arg)
-{
-	(void)arg;
-	return utf8_valid(p->body) && has_text(p->body, "presence") &&
-			       !has_text(p->body, "<!DOCTYPE") &&
-			       !has_text(p->body, "<!ENTITY") &&
-			       !view_has(p->body, '\0') ?
-		       200 :
-		       400;
-}
-
-/* ---- who sees what ---- */
-
-static int on_watch(const struct sip_watch *w, enum sip_watch_state *state,
-		    void *arg)
-{
-	const struct presence *p = arg;
-	struct sip_uri uri;
-
-	if (sip_uri_parse(&uri, w->resource) ||
-	    !view_ieqs(uri.host, p->domain))
-		return 404;
-	*state = view_eq(w->watcher, w->resource) ? SIP_WATCH_ACTIVE :
-						    SIP_WATCH_PENDING;
-	return 200;
-}
-
-static void on_show(const struct sip_watch *w, struct buf *body, void *arg)
-{
-	struct sip_publication published[EVENT_PUBS_RESOURCE];
-	const struct presence *p = arg;
-
-	if (sip_published(p->sip, PACKAGE, w->resource, published))
-		buf_addv(body, published[0].body);
-	else
-		basic_put(body, w->resource,
-			  location_is_registered(p->location, w->resource));
+	composed_forget(p->last);
+	if (addr_parse(&user, aor))
+		return;
+	if (!is_noted(p, user)) {
+		c = mem_zalloc(sizeof(*c));
+		c->user = mem_ref(user);
+		htable_add(&p->changed, &c->by_aor, user->hash);
+		loop_defer(p->conf.loop, &p->job);
+	}
+	mem_deref(user);
 }
 
 static void on_published(const struct sip_publication *pub,
 			 enum sip_publish_what what, void *arg)
 {
-	const struct presence *p = arg;
-
 	(void)what;
-	sip_event_changed(p->sip, PACKAGE, pub->resource);
+	note(arg, pub->resource);
 }
 
 static void on_registered(struct view aor, void *arg)
 {
-	const struct presence *p = arg;
-
-	sip_event_changed(p->sip, PACKAGE, aor);
+	note(arg, aor);
 }
 
-int presence_new(struct presence **pp, struct sip *s, struct location *l,
-		 const char *domain)
+/* ---- who may see them ---- */
+
+static bool is_known(const struct presence *p, const struct addr *user)
 {
-	struct presence *p = mem_zalloc(sizeof(*p));
+	return location_has(p->conf.location, user->text, user->hash) ||
+	       (p->conf.users && users_find(p->conf.users, user->user));
+}
+
+static int by_policy(const struct presence *p, enum sip_watch_state *state)
+{
+	*state = p->conf.policy == PRESENCE_ALLOW ? SIP_WATCH_ACTIVE :
+						    SIP_WATCH_PENDING;
+	return p->conf.policy == PRESENCE_DENY ? 403 : 200;
+}
+
+static int watch_user(struct presence *p, struct addr *user,
+		      struct addr *watcher, enum sip_watch_state *state)
+{
+	*state = SIP_WATCH_ACTIVE;
+	if (addr_eq(user, watcher))
+		return 200;
+	switch (consent_of(p->conf.hub, user, watcher)) {
+	case CONSENT_ALLOWED:
+		return 200;
+	case CONSENT_DENIED:
+		return 403;
+	default:
+		break;
+	}
+	if (p->conf.policy == PRESENCE_ASK && is_known(p, user))
+		(void)consent_ask(p->conf.hub, user, watcher, p->manager);
+	return by_policy(p, state);
+}
+
+static const struct gateway *gateway_of(const struct presence *p,
+					const struct addr *target)
+{
+	const struct gateway *g = hub_gateway(p->conf.hub, target->user,
+					      target->host);
+
+	return g && g->ops->watch ? g : NULL;
+}
+
+static int watch_gateway(const struct gateway *g, struct addr *target,
+			 struct addr *watcher, bool once,
+			 enum sip_watch_state *state)
+{
+	*state = SIP_WATCH_PENDING;
+	switch (g->ops->watch(g->gw, watcher, target, once)) {
+	case GATE_WATCH_NONE:
+		return 403;
+	case GATE_WATCH_NOWHERE:
+		return 404;
+	case GATE_WATCH_ACTIVE:
+		*state = SIP_WATCH_ACTIVE;
+		return 200;
+	case GATE_WATCH_PENDING:
+		break;
+	}
+	return 200;
+}
+
+/* Both sides of a subscription; release() them. */
+struct sides {
+	struct addr *target, *watcher; /* refs */
+};
+
+static bool sides_of(struct sides *s, const struct sip_watch *w)
+{
+	*s = (struct sides){ NULL, NULL };
+	return !addr_parse(&s->target, w->resource) &&
+	       !addr_parse(&s->watcher, w->watcher);
+}
+
+static void release(struct sides *s)
+{
+	mem_deref(s->target);
+	mem_deref(s->watcher);
+}
+
+static int on_watch(const struct sip_watch *w, enum sip_watch_state *state,
+		    void *arg)
+{
+	struct presence *p = arg;
+	const struct gateway *g;
+	struct sides s;
+	int status = 404;
+
+	if (sides_of(&s, w)) {
+		g = gateway_of(p, s.target);
+		if (g)
+			status = watch_gateway(g, s.target, s.watcher,
+					       !w->expires, state);
+		else if (s.target->user.n &&
+			 view_ieqs(s.target->host, p->domain))
+			status = watch_user(p, s.target, s.watcher, state);
+	}
+	release(&s);
+	return status;
+}
+
+static void on_gone(const struct sip_watch *w, void *arg)
+{
+	struct presence *p = arg;
+	const struct gateway *g;
+	struct sides s;
+
+	if (sides_of(&s, w)) {
+		g = gateway_of(p, s.target);
+		if (g && !sip_watches_of(p->conf.sip, PACKAGE, w->resource,
+					 w->watcher, NULL, 0))
+			g->ops->unwatch(g->gw, s.watcher, s.target);
+	}
+	release(&s);
+}
+
+/* ---- what they see ---- */
+
+static void on_show(const struct sip_watch *w, struct buf *body, void *arg)
+{
+	struct presence_state state = { .count = 0 };
+	struct presence *p = arg;
+	const struct gateway *g;
+	struct sides s;
+
+	if (sides_of(&s, w)) {
+		g = gateway_of(p, s.target);
+		if (!g)
+			pidf_put(body, w->resource, state_of(p, w->resource));
+		else if (g->ops->show(g->gw, s.watcher, s.target, &state))
+			pidf_put(body, w->resource, &state);
+	}
+	release(&s);
+}
+
+/* ---- what others decide, and tell ---- */
+
+enum { WATCHES_MAX = EVENT_SUBS_USER };
+
+static void set_all(struct presence *p, const struct addr *target,
+		    const struct addr *watcher, enum gate_watch state)
+{
+	uint64_t ids[WATCHES_MAX];
+	size_t n = sip_watches_of(p->conf.sip, PACKAGE, target->text,
+				  watcher->text, ids, WATCHES_MAX);
+
+	for (size_t i = 0; i < n && i < WATCHES_MAX; i++) {
+		if (state == GATE_WATCH_NONE)
+			sip_watch_end(p->conf.sip, ids[i], "rejected", 0);
+		else if (state == GATE_WATCH_NOWHERE)
+			sip_watch_end(p->conf.sip, ids[i], "noresource", 0);
+		else
+			sip_watch_set(p->conf.sip, ids[i],
+				      state == GATE_WATCH_ACTIVE ?
+					      SIP_WATCH_ACTIVE :
+					      SIP_WATCH_PENDING);
+	}
+}
+
+static void on_gate_watch(struct addr *watcher, struct addr *target,
+			  enum gate_watch state, void *arg)
+{
+	set_all(arg, target, watcher, state);
+}
+
+static void on_gate_shown(struct addr *watcher, struct addr *target,
+			  void *arg)
+{
+	const struct presence *p = arg;
+	uint64_t ids[WATCHES_MAX];
+	size_t n;
+
+	if (!watcher) {
+		sip_event_changed(p->conf.sip, PACKAGE, target->text);
+		return;
+	}
+	n = sip_watches_of(p->conf.sip, PACKAGE, target->text, watcher->text,
+			   ids, WATCHES_MAX);
+	for (size_t i = 0; i < n && i < WATCHES_MAX; i++)
+		sip_watch_changed(p->conf.sip, ids[i]);
+}
+
+/* The views are valid until somebody asks again. */
+static void on_presence_of(struct addr *user, struct presence_state *out,
+			   void *arg)
+{
+	*out = *state_of(arg, user->text);
+}
+
+static void on_consent(struct addr *user, struct addr *other,
+		       enum consent now, void *arg)
+{
+	struct presence *p = arg;
+	enum gate_watch state = GATE_WATCH_PENDING;
+
+	if (now == CONSENT_ALLOWED ||
+	    (now == CONSENT_NONE && p->conf.policy == PRESENCE_ALLOW))
+		state = GATE_WATCH_ACTIVE;
+	else if (now == CONSENT_DENIED)
+		state = GATE_WATCH_NONE;
+	set_all(p, user, other, state);
+}
+
+/* ---- life ---- */
+
+static int add_package(struct presence *p)
+{
 	const struct sip_package package = {
 		.name = PACKAGE,
-		.type = "application/pidf+xml",
+		.type = PIDF_TYPE,
 		.pace_ms = PACE_MS,
 		.watchh = on_watch,
+		.goneh = on_gone,
 		.showh = on_show,
 		.checkh = on_check,
 		.publishedh = on_published,
 		.arg = p,
 	};
-	int err = sip_package_add(s, &package);
 
-	p->sip = s;
-	p->location = l;
-	p->domain = mem_strdup(domain);
-	if (err) {
-		presence_free(p);
+	return sip_package_add(p->conf.sip, &package);
+}
+
+static int listen_all(struct presence *p)
+{
+	const struct gate_listener gates = {
+		.shown = on_gate_shown,
+		.watch = on_gate_watch,
+		.presence_of = on_presence_of,
+		.arg = p,
+	};
+	const struct consent_listener rules = { "sip", on_consent, p };
+	int err = hub_listen_gates(p->conf.hub, &gates);
+
+	if (err)
 		return err;
-	}
-	location_on_change(l, on_registered, p);
-	*pp = p;
+	consent_listen(p->conf.hub, &rules);
+	location_on_change(p->conf.location, on_registered, p);
 	return 0;
+}
+
+int presence_new(struct presence **pp, const struct presence_conf *conf)
+{
+	struct presence *p = mem_zalloc(sizeof(*p));
+	int err;
+
+	p->conf = *conf;
+	p->domain = mem_strdup(conf->domain);
+	p->last = composed_new();
+	p->job.h = on_job;
+	p->job.arg = p;
+	err = addr_new(&p->manager, VIEW("sip"), view_str(conf->manager),
+		       view_str(conf->domain), VIEW_NONE);
+	if (!err)
+		err = add_package(p);
+	if (!err)
+		err = listen_all(p);
+	if (err)
+		presence_free(p);
+	else
+		*pp = p;
+	return err;
+}
+
+void presence_set_policy(struct presence *p, enum presence_policy policy)
+{
+	p->conf.policy = policy;
 }
 
 void presence_quiet(struct presence *p)
 {
-	if (p)
-		location_quiet(p->location, p);
+	if (!p)
+		return;
+	location_quiet(p->conf.location, p);
+	hub_unlisten_gates(p->conf.hub, p);
+	consent_unlisten(p->conf.hub, p);
+	loop_undefer(p->conf.loop, &p->job);
 }
 
 void presence_free(struct presence *p)
 {
+	struct hnode *n;
+
 	if (!p)
 		return;
+	loop_undefer(p->conf.loop, &p->job);
+	while ((n = htable_pop(&p->changed))) {
+		struct changed *c = CONTAINER(n, struct changed, by_aor);
+
+		mem_deref(c->user);
+		mem_free(c);
+	}
+	htable_free(&p->changed);
+	composed_free(p->last);
+	mem_deref(p->manager);
 	mem_free(p->domain);
 	mem_free(p);
 }

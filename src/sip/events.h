@@ -8,7 +8,7 @@
  * and begins anew, as both RFCs have it.
  *
  * Resources and watchers are addresses of record, as location_aor() makes
- * them.
+ * them; a resource may be a host alone, for a package to know.
  */
 #ifndef CONFAB_EVENTS_H
 #define CONFAB_EVENTS_H
@@ -81,6 +81,8 @@ int sip_package_add(struct sip *s, const struct sip_package *p);
  * replaced, and each has one NOTIFY under way at most. */
 void sip_event_changed(struct sip *s, const char *package,
 		       struct view resource);
+/* The same for one of them. */
+void sip_watch_changed(struct sip *s, uint64_t id);
 /* A subscription's state has been decided. Unknown ids are ignored, here and
  * below. */
 void sip_watch_set(struct sip *s, uint64_t id, enum sip_watch_state state);
@@ -94,6 +96,10 @@ bool sip_watch_get(const struct sip *s, uint64_t id, struct sip_watch *out);
  * ids are in ids. */
 size_t sip_watchers(const struct sip *s, const char *package,
 		    struct view resource, uint64_t *ids, size_t max);
+/* The same of one watcher alone. */
+size_t sip_watches_of(const struct sip *s, const char *package,
+		      struct view resource, struct view watcher,
+		      uint64_t *ids, size_t max);
 /* What is published of a resource, the newest first; the number. */
 size_t sip_published(const struct sip *s, const char *package,
 		     struct view resource,

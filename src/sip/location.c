@@ -23,7 +23,8 @@ void location_aor(struct buf *b, const struct sip_uri *uri)
 
 	buf_adds(b, "sip:");
 	buf_addv(b, uri->user);
-	buf_addc(b, '@');
+	if (uri->user.n)
+		buf_addc(b, '@');
 	for (i = 0; i < uri->host.n; i++) {
 		char c = uri->host.p[i];
 

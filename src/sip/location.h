@@ -78,7 +78,7 @@ void location_load(const struct store_binding *sb, void *arg);
  * on already is found. NULL: the edge is gone. */
 void location_set_sip(struct location *l, struct sip *s);
 
-/* Adds the AOR of these parts. */
+/* Adds the AOR of these parts; "sip:host" without a user. */
 void location_aor(struct buf *b, const struct sip_uri *uri);
 
 /* A request of aor came down flow. */

@@ -447,3 +447,34 @@ size_t sip_watchers(const struct sip *s, const char *package,
 			ids[n] = sub->id;
 	return n;
 }
+
+void sip_watch_changed(struct sip *s, uint64_t id)
+{
+	struct sub *sub = subs_by_id(s->events->subs, id);
+
+	if (sub && sub->state == SUB_ACTIVE)
+		notify_wake(sub, false);
+}
+
+size_t sip_watches_of(const struct sip *s, const char *package,
+		      struct view resource, struct view watcher,
+		      uint64_t *ids, size_t max)
+{
+	const struct sip_package *p = event_package(s, view_str(package));
+	struct hnode *hn = htable_find(&s->events->subs->by_watcher,
+				       hash_view(watcher));
+	size_t n = 0;
+
+	for (; hn; hn = htable_more(hn)) {
+		const struct sub *sub = CONTAINER(hn, struct sub, by_watcher);
+
+		if (sub->package != p || sub->state == SUB_OVER ||
+		    !view_eq(sub->watcher, watcher) ||
+		    !view_eq(sub->resource, resource))
+			continue;
+		if (n < max)
+			ids[n] = sub->id;
+		n++;
+	}
+	return n;
+}

@@ -138,10 +138,11 @@ static bool read_resource(struct visit *v)
 		return refuse(v, 414, NULL);
 	if (sip_uri_parse(&uri, v->u->pre->ruri))
 		return refuse(v, 400, "Malformed Request-URI");
-	if (view_empty(uri.user))
-		return refuse(v, 404, NULL);
-	if (registrar_is_ours(v->u, uri.host))
+	if (registrar_is_ours(v->u, uri.host)) {
+		if (view_empty(uri.user))
+			return refuse(v, 404, NULL);
 		uri.host = view_str(s->domain);
+	}
 	location_aor(&v->resource, &uri);
 	location_aor(&v->watcher, &v->u->id.uri);
 	return true;
