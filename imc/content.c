@@ -18,6 +18,7 @@ struct reading {
 	bool cpim;       /* inside one */
 	unsigned depth;  /* of multiparts */
 	unsigned *parts; /* seen so far in all */
+	struct view *head; /* of the CPIM */
 };
 
 typedef enum content (read_h)(const struct reading *r,
@@ -69,21 +70,26 @@ static enum content read_html(const struct reading *r,
 	return ok ? text_end(r->out, start) : CONTENT_FOREIGN;
 }
 
-static enum content read_typing(const struct reading *r,
-				const struct content_in *in)
+static enum content add_document(const struct reading *r,
+				 const struct content_in *in,
+				 enum content what)
 {
 	if (in->body.n > CONTENT_TYPING_MAX)
 		return CONTENT_NOTHING;
 	buf_addv(r->out, in->body);
-	return CONTENT_TYPING;
+	return what;
+}
+
+static enum content read_typing(const struct reading *r,
+				const struct content_in *in)
+{
+	return add_document(r, in, CONTENT_TYPING);
 }
 
 static enum content read_receipt(const struct reading *r,
 				 const struct content_in *in)
 {
-	(void)r;
-	(void)in;
-	return CONTENT_NOTHING;
+	return add_document(r, in, CONTENT_RECEIPT);
 }
 
 static read_h read_any;
@@ -122,6 +128,7 @@ static enum content read_cpim(const struct reading *r,
 	inner.cpim = true;
 	if (!mime_head(&body, &head))
 		return CONTENT_BROKEN;
+	*r->head = head;
 	return read_entity(&inner, body);
 }
 
@@ -217,12 +224,21 @@ static enum content read_any(const struct reading *r,
 	return CONTENT_FOREIGN;
 }
 
-enum content content_read(struct buf *out, const struct content_in *in)
+enum content content_read_cpim(struct buf *out, struct view *cpim,
+			       const struct content_in *in)
 {
 	unsigned parts = 0;
-	const struct reading r = { .out = out, .parts = &parts };
+	const struct reading r = { .out = out, .parts = &parts, .head = cpim };
 
+	*cpim = VIEW_NONE;
 	if (view_empty(without_line_ends(in->body)))
 		return CONTENT_NOTHING;
 	return read_any(&r, in);
+}
+
+enum content content_read(struct buf *out, const struct content_in *in)
+{
+	struct view cpim;
+
+	return content_read_cpim(out, &cpim, in);
 }

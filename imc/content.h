@@ -8,7 +8,8 @@
 enum content {
 	CONTENT_TEXT,    /* the user's own words */
 	CONTENT_TYPING,  /* RFC 3994: he is writing, or has stopped */
-	CONTENT_NOTHING, /* empty, or a receipt: to be ignored */
+	CONTENT_RECEIPT, /* RFC 5438: something arrived, or was read */
+	CONTENT_NOTHING, /* empty: to be ignored */
 	CONTENT_FOREIGN, /* a type, charset or encoding not taken: 415 */
 	CONTENT_BROKEN,  /* a wrapper that does not parse: 400 */
 };
@@ -36,7 +37,12 @@ struct content_in {
 
 /* For CONTENT_TEXT the text is added to out, as UTF-8 where the sender kept
  * to his charset: not cleaned yet. Line ends behind it are gone. For
- * CONTENT_TYPING the notice is, as it came. For others nothing is. */
+ * CONTENT_TYPING and CONTENT_RECEIPT the document is, as it came. For others
+ * nothing is. */
 enum content content_read(struct buf *out, const struct content_in *in);
+/* The same. cpim: the header section of the message/cpim around it, a view
+ * into in; or empty. */
+enum content content_read_cpim(struct buf *out, struct view *cpim,
+			       const struct content_in *in);
 
 #endif

@@ -365,6 +365,7 @@ static void serve(struct ask *a, const struct sip_request *req)
 		pass_typing(a, buf_view(&text));
 		ask_answer(a, a->exists ? 200 : 404);
 		break;
+	case CONTENT_RECEIPT:
 	case CONTENT_NOTHING:
 		ask_answer(a, a->exists ? 200 : 404);
 		break;

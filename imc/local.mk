@@ -32,6 +32,7 @@ imc_libimc_a_SOURCES = \
 	imc/sms.c imc/sms.h \
 	imc/split.c imc/split.h \
 	imc/typing.c imc/typing.h \
+	imc/xmltext.c imc/xmltext.h \
 	imc/tell.c
 imc_libimc_a_CPPFLAGS = $(INC_face)
 

@@ -6,8 +6,10 @@
 #include "fuzz.h"
 
 #include "content.h"
+#include "cpim.h"
 #include "html.h"
 #include "split.h"
+#include "xmltext.h"
 
 static const struct {
 	struct view type, charset, params;
@@ -50,10 +52,21 @@ static void html(struct view in)
 	buf_free(&b);
 }
 
+static void xml(struct view in)
+{
+	struct buf b = { 0 };
+
+	assert(xmltext_get(&b, in, "state") == xmltext_has(in, "state"));
+	assert(b.n <= in.n);
+	buf_free(&b);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct content_in in = { 0 };
 	struct buf b = { 0 };
+	struct cpim_head head;
+	struct view cpim;
 	enum content c;
 	size_t i;
 
@@ -64,8 +77,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in.charset = kinds[i].charset;
 	in.params = kinds[i].params;
 	in.body = view_mem(data + 1, size - 1);
-	c = content_read(&b, &in);
-	assert(c == CONTENT_TEXT || c == CONTENT_TYPING || !b.n);
+	c = content_read_cpim(&b, &cpim, &in);
+	assert(c == CONTENT_TEXT || c == CONTENT_TYPING ||
+	       c == CONTENT_RECEIPT || !b.n);
+	cpim_read(&head, cpim);
+	xml(in.body);
 	if (c == CONTENT_TEXT)
 		split(buf_view(&b), 64 + data[0]);
 	html(in.body);

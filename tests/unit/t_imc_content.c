@@ -128,6 +128,43 @@ static void line_ends_behind_go(void **state)
 	assert_text("text/plain", "", "  spaced  ", "  spaced  ");
 }
 
+static void a_receipt_is_kept_as_it_is(void **state)
+{
+	char large[CONTENT_TYPING_MAX + 2];
+	struct buf b = { 0 };
+
+	(void)state;
+	assert_int_equal(take(&b, "Message/IMDN+xml", "", VIEW("<imdn/>")),
+			 CONTENT_RECEIPT);
+	assert_string_equal(buf_str(&b), "<imdn/>");
+	assert_int_equal(take(&b, "message/cpim", "",
+			      VIEW(CPIM_HEAD "Content-Type: "
+				   "message/imdn+xml\r\n\r\n<x/>")),
+			 CONTENT_RECEIPT);
+	assert_string_equal(buf_str(&b), "<x/>");
+	buf_free(&b);
+	memset(large, 'x', sizeof(large));
+	large[sizeof(large) - 1] = '\0';
+	assert_kind("message/imdn+xml", "", large, CONTENT_NOTHING);
+}
+
+static void the_wrapper_is_shown(void **state)
+{
+	struct content_in in = { .type = VIEW("message/cpim"),
+				 .body = VIEW(CPIM_HEAD "\r\nx") };
+	struct buf b = { 0 };
+	struct view head;
+
+	(void)state;
+	assert_int_equal(content_read_cpim(&b, &head, &in), CONTENT_TEXT);
+	assert_view(head, "From: <im:a@example.org>\r\nDateTime: "
+			  "2020-01-01\r\n");
+	in.type = VIEW("text/plain");
+	assert_int_equal(content_read_cpim(&b, &head, &in), CONTENT_TEXT);
+	assert_int_equal(head.n, 0);
+	buf_free(&b);
+}
+
 static void nothing_to_say(void **state)
 {
 	(void)state;
@@ -135,7 +172,6 @@ static void nothing_to_say(void **state)
 	assert_kind("", "", "\r\n\r\n", CONTENT_NOTHING);
 	assert_kind("message/cpim", "", "", CONTENT_NOTHING);
 	assert_kind("image/png", "", "", CONTENT_NOTHING);
-	assert_kind("Message/IMDN+xml", "", "<imdn/>", CONTENT_NOTHING);
 }
 
 static void foreign_types(void **state)
@@ -193,9 +229,6 @@ static void cpim_around_other_things(void **state)
 		    CPIM_HEAD "Content-Type: text/plain\r\n"
 			      "Content-Transfer-Encoding: x-zip\r\n\r\neA==",
 		    CONTENT_FOREIGN);
-	assert_kind("message/cpim", "",
-		    CPIM_HEAD "Content-Type: message/imdn+xml\r\n\r\n<imdn/>",
-		    CONTENT_NOTHING);
 	assert_kind("message/cpim", "",
 		    CPIM_HEAD "Content-Type: text/plain\r\n\r\n\r\n",
 		    CONTENT_NOTHING);
@@ -255,6 +288,8 @@ int main(void)
 		TEST(html_is_stripped),
 		TEST(a_typing_notice_is_kept_as_it_is),
 		TEST(line_ends_behind_go),
+		TEST(a_receipt_is_kept_as_it_is),
+		TEST(the_wrapper_is_shown),
 		TEST(nothing_to_say),
 		TEST(foreign_types),
 		TEST(cpim_is_unwrapped),
