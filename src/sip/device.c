@@ -108,6 +108,8 @@ struct device_form device_form(const struct device *d,
 		keep_below(&f.body_max, d->learned);
 	f.type = type_of(d->traits, rule);
 	f.typing = said(rule->typing, d->traits & DEVICE_TYPES);
+	f.reports = (d->traits & DEVICE_REPORTS) &&
+		    said(rule->cpim, !(d->traits & DEVICE_CPIM_NOT));
 	return f;
 }
 
@@ -142,6 +144,13 @@ static bool accepts_typing(struct view accept)
 	return accept_has(accept, list);
 }
 
+static bool accepts_reports(struct view accept)
+{
+	static const char *const list[] = { "message/imdn+xml", NULL };
+
+	return accept_has(accept, list);
+}
+
 static bool accepts_cpim(struct view accept)
 {
 	static const char *const list[] = { "message/cpim", NULL };
@@ -164,6 +173,8 @@ bool device_heard(struct device *d, const struct device_heard *heard)
 		trait_set(d, DEVICE_TYPES, DEVICE_TYPES_NOT);
 	if (heard->typing && !(d->traits & DEVICE_TYPES_NOT))
 		trait_set(d, DEVICE_TYPES, 0);
+	if (heard->reports || accepts_reports(heard->accept))
+		trait_set(d, DEVICE_REPORTS, 0);
 	if (accepts_cpim(heard->accept)) {
 		trait_set(d, DEVICE_CPIM, DEVICE_CPIM_NOT);
 		trait_set(d, DEVICE_PLAIN_NOT, 0);
@@ -241,6 +252,11 @@ void device_no_typing(struct device *d)
 	trait_set(d, DEVICE_TYPES_NOT, DEVICE_TYPES);
 }
 
+void device_no_reports(struct device *d)
+{
+	trait_set(d, 0, DEVICE_REPORTS);
+}
+
 static void put_form(struct buf *b, const struct device_form *f)
 {
 	static const char *const types[] = {
@@ -256,6 +272,7 @@ static void put_form(struct buf *b, const struct device_form *f)
 		buf_addf(b, " and %zu characters", f->chars);
 	buf_adds(b, types[f->type]);
 	buf_adds(b, f->typing ? ", typing" : "");
+	buf_adds(b, f->reports ? ", reports" : "");
 }
 
 void device_put(struct buf *b, const struct device *d,

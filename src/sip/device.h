@@ -46,6 +46,7 @@ enum device_trait {
 	DEVICE_SMALL = 1 << 4,       /* learned holds for streams as well */
 	DEVICE_PLAIN_NOT = 1 << 5,   /* takes no text/plain */
 	DEVICE_CPIM_NOT = 1 << 6,    /* refused message/cpim */
+	DEVICE_REPORTS = 1 << 7,     /* takes message/imdn+xml (RFC 5438) */
 };
 
 /* What a text is sent as. */
@@ -71,6 +72,8 @@ struct device_form {
 	size_t chars;    /* characters of one MESSAGE's text, 0: any number */
 	enum device_type type;
 	bool typing;     /* takes typing notices */
+	bool reports;    /* reports what has arrived, and takes such reports,
+			    in message/cpim */
 };
 /* d may be NULL: nothing is known. */
 struct device_form device_form(const struct device *d,
@@ -86,6 +89,7 @@ void device_forget(struct device *d);
 struct device_heard {
 	struct view user_agent, accept; /* headers, or empty */
 	bool typing;                    /* it is a typing notice itself */
+	bool reports;                   /* it asks for a report */
 };
 bool device_heard(struct device *d, const struct device_heard *heard);
 
@@ -102,6 +106,8 @@ struct device_answer {
 bool device_answered(struct device *d, const struct device_answer *a);
 /* It refused a typing notice. */
 void device_no_typing(struct device *d);
+/* It refused a report. */
+void device_no_reports(struct device *d);
 
 /* "at most 3000 bytes, no charset, typing", for the operator. */
 void device_put(struct buf *b, const struct device *d,
