@@ -8,6 +8,8 @@
 
 #include "ask.h"
 #include "clock.h"
+#include "content.h"
+#include "fromgate.h"
 #include "imc_priv.h"
 #include "letter.h"
 #include "log.h"
@@ -22,6 +24,7 @@ static void ask_destroy(void *obj)
 	mem_deref(a->user);
 	mem_deref(a->room);
 	mem_deref(a->person);
+	mem_deref(a->gate);
 	mem_deref(a->other);
 	mem_free(a->note);
 	mem_deref(a->imc);
@@ -83,6 +86,7 @@ struct ask *ask_new(struct imc *i, const struct sip_request *req,
 	a->sender = keep(&at, buf_view(&sender));
 	a->here = keep(&at, req->ruri_text);
 	a->call_id = keep(&at, req->call_id);
+	a->quiet = sip_request_header(req, VIEW(NOTICE_HEADER)).n;
 	a->at.name = keep(&at, req->ruri.user);
 	a->at.domain = keep(&at, domain);
 	if (imc_is_manager(i, a->at.name, a->at.domain))
@@ -120,6 +124,15 @@ void ask_answer(const struct ask *a, int code)
 {
 	if (a->imc->sip)
 		sip_answer(a->imc->sip, a->txn, code, NULL, NULL, 0);
+}
+
+void ask_refuse_type(const struct ask *a)
+{
+	static const struct sip_header accept = { VIEW("Accept"),
+						  VIEW(CONTENT_ACCEPT) };
+
+	if (a->imc->sip)
+		sip_answer(a->imc->sip, a->txn, 415, NULL, &accept, 1);
 }
 
 struct room *ask_room(const struct ask *a)
@@ -176,8 +189,11 @@ void ask_tell(const struct ask *a, enum tell how, struct view text)
 		.text = text,
 		.in_reply_to = a->call_id,
 	};
-	int err = ask_way(a, &conf, how == TELL_ROOM ? VIEW_NONE : a->sender);
+	int err;
 
+	if (a->quiet)
+		return;
+	err = ask_way(a, &conf, how == TELL_ROOM ? VIEW_NONE : a->sender);
 	if (!err)
 		err = letter_send(a->imc, &conf);
 	if (err)
@@ -276,7 +292,7 @@ bool ask_within(struct ask *a, enum quota what, uint64_t key)
 		       &by))
 		return true;
 	a->wait_s = (by.wait_ms + 999) / 1000;
-	a->told = !by.tell;
+	a->told |= !by.tell;
 	args.n = a->wait_s;
 	ask_refuse_with(a, why[what], &args);
 	return false;

@@ -25,6 +25,8 @@ struct ask {
 	struct place at;      /* the room that the request's URI names; no
 				 name: the manager */
 	struct addr *person;  /* ref; at is no room but this user, or NULL */
+	struct addr *gate;    /* ref; at is this address of a gateway, or
+				 NULL */
 	bool exists;          /* at is the manager, or a room or a user that
 				 there is */
 	struct view sender;   /* his From URI, with its port */
@@ -37,6 +39,8 @@ struct ask {
 	char *note;           /* owned; what that text names, or NULL */
 	uint64_t wait_s;      /* Retry-After of a refusal; 0: as usual */
 	bool told;            /* he knows why: the status will do */
+	bool quiet;           /* what he sent was written by itself: no words
+				 to him */
 	void (*after)(struct ask *a); /* after that, or NULL */
 	char bytes[];         /* what the views point into */
 };
@@ -49,6 +53,8 @@ void ask_add_dedupe(struct buf *b, const struct ask *a,
 /* It is about this room. */
 void ask_about(struct ask *a, const struct room *r);
 void ask_answer(const struct ask *a, int code);
+/* 415, and what is taken. */
+void ask_refuse_type(const struct ask *a);
 
 /* The room that it is about; NULL: none, or it is gone. */
 struct room *ask_room(const struct ask *a);

@@ -8,7 +8,7 @@
 #include "mem.h"
 #include "users.h"
 
-static bool is_known(const struct imc *i, const struct addr *user)
+bool direct_knows(const struct imc *i, const struct addr *user)
 {
 	return location_has(i->location, user->text, user->hash) ||
 	       (i->users && users_find(i->users, user->user));
@@ -32,7 +32,7 @@ struct addr *direct_person(const struct ask *a)
 	    addr_new(&user, VIEW("sip"), a->at.name, a->at.domain, VIEW_NONE))
 		return NULL;
 	if (hub_is_our_domain(h, user->host))
-		found = is_known(a->imc, user);
+		found = direct_knows(a->imc, user);
 	else
 		found = is_peers(a, user);
 	if (!found)

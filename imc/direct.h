@@ -9,6 +9,8 @@
  * of our domain who has an account or was heard before, or, for users of our
  * domain, one of a domain that we may send to. Referenced; or NULL. */
 struct addr *direct_person(const struct ask *a);
+/* A user of our domain who has an account, or whose devices are known. */
+bool direct_knows(const struct imc *i, const struct addr *user);
 /* text goes to a->person, whatever it begins with. Answers a, now or after
  * the commit: 202, he gets it, at once or when he is there; 403, he has
  * blocked the sender. */

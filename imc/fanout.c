@@ -13,8 +13,11 @@
 
 #include "clock.h"
 #include "imc_priv.h"
+#include "blocks.h"
+#include "cpim.h"
 #include "fork.h"
 #include "mem.h"
+#include "meta.h"
 #include "sms.h"
 
 enum {
@@ -150,6 +153,7 @@ struct fan {
 	struct buf body;
 	struct sip_template *t; /* ref, or NULL: too long for any MESSAGE */
 	char *text;             /* ref, or NULL; the body, for letters */
+	bool asks;              /* its sender wants to hear when it is there */
 	/* while it waits */
 	struct pace_item item;
 	uint64_t *members;      /* owned: those who have not got it yet */
@@ -202,6 +206,7 @@ static int send_letters(const struct fan *f, const struct member *mb,
 		.text = view_mem(f->text, f->body.n),
 		.owner = f->text,
 		.prefix = prefix_of(f),
+		.meta = f->room->inbox ? f->msg->meta : VIEW_NONE,
 		.id = f->msg->id,
 		.key = mb->id,
 		.time_ms = f->msg->time_ms,
@@ -240,6 +245,7 @@ static bool copy_fits(const struct fan *f, const struct way *way)
 	const struct device_form form = imc_form(way);
 
 	return f->t && form.type == DEVICE_TYPE_FULL &&
+	       !(f->asks && form.reports) &&
 	       f->body.n <= form.body_max &&
 	       (!form.sms || f->body.n <= sms_max(SMS_UCS2)) &&
 	       (!form.chars || f->body.n <= form.chars) &&
@@ -288,6 +294,16 @@ static void add_late_mark(struct buf *b, const struct imc *i,
 		dialect_add_time(b, m->time_ms);
 }
 
+static void take_meta(struct fan *f, struct headers_more *more)
+{
+	struct meta m;
+
+	meta_get(&m, f->msg->meta);
+	more->subject = m.subject;
+	more->lang = m.lang;
+	f->asks = m.receipt && cpim_id_ok(m.id);
+}
+
 static int prepare(struct fan *f)
 {
 	struct imc_text text = {
@@ -300,6 +316,8 @@ static int prepare(struct fan *f)
 
 	if (!f->imc->sip)
 		return ESHUTDOWN;
+	if (f->room->inbox && f->msg->meta.n)
+		take_meta(f, &text.more);
 	add_late_mark(&f->body, f->imc, f->msg);
 	if (f->room->inbox)
 		buf_addv(&f->body, f->msg->text);
@@ -439,12 +457,32 @@ static void fail_all(struct imc *i, int err, uint64_t seq,
 	}
 }
 
+/* He has blocked the sender, maybe while this was waiting for him. */
+static void refuse_blocked(struct imc *i, uint64_t seq,
+			   const struct member *mb)
+{
+	const struct unsent u = {
+		.member = mb->id,
+		.seq = seq,
+		.status = 403,
+		.why = "he takes nothing from you",
+	};
+
+	add_unsent(i, &u);
+}
+
 void fanout_send(struct imc *i, struct room *room, struct msg *msg,
 		 struct member *const *members, size_t count)
 {
 	struct fan f = { .imc = i, .room = room, .msg = msg };
 	size_t first = first_piece(i, room, members[0], count);
-	int err = prepare(&f);
+	int err;
+
+	if (room->inbox && blocks_has(i->blocks, room->addr, msg->from)) {
+		refuse_blocked(i, msg->seq, members[0]);
+		return;
+	}
+	err = prepare(&f);
 
 	if (err) {
 		fail_all(i, err, msg->seq, members, count);

@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fromgate.h"
 #include "headers.h"
 #include "mem.h"
+#include "utf8.h"
 
-enum { HEADERS_MAX = 32 };
+enum { SUBJECT_MAX = 256 };
 
 /* Made by the SIP edge or by us, with their short forms; a MESSAGE has no
  * Contact (RFC 3428 4). */
@@ -101,4 +103,44 @@ void headers_free(struct headers *h)
 	mem_free(h->list);
 	mem_free(h->text);
 	*h = (struct headers){ 0 };
+}
+
+static size_t put(struct sip_header *list, size_t count, const char *name,
+		  struct view value)
+{
+	size_t i = 0;
+
+	if (!value.n)
+		return count;
+	while (i < count && !view_ieqs(list[i].name, name))
+		i++;
+	list[i] = (struct sip_header){ view_str(name), value };
+	return i == count ? count + 1 : count;
+}
+
+/* RFC 3261 25.1: language-tag, and what BCP 47 adds */
+static bool is_lang(struct view v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if (v.p[i] != '-' && !(v.p[i] >= '0' && v.p[i] <= '9') &&
+		    !((v.p[i] | 32) >= 'a' && (v.p[i] | 32) <= 'z'))
+			return false;
+	return v.n > 0;
+}
+
+size_t headers_put(struct sip_header list[HEADERS_MAX + HEADERS_MORE],
+		   const struct headers *h, const struct headers_more *more)
+{
+	struct view subject = view_trim(view_head(
+		more->subject, utf8_cut(more->subject, SUBJECT_MAX)));
+	size_t n = h->count;
+
+	memcpy(list, h->list, n * sizeof(*list));
+	if (is_plain(subject))
+		n = put(list, n, "Subject", subject);
+	if (is_lang(more->lang))
+		n = put(list, n, "Content-Language", more->lang);
+	if (more->notice)
+		n = put(list, n, NOTICE_HEADER, VIEW("1"));
+	return n;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Headers that go out with every MESSAGE. */
+/* Headers that go out with MESSAGEs: with all of them, and with some. */
 #ifndef CONFAB_IMC_HEADERS_H
 #define CONFAB_IMC_HEADERS_H
 
 #include "buf.h"
 #include "sip.h"
+
+enum { HEADERS_MAX = 32, HEADERS_MORE = 3 };
 
 struct headers {
 	struct sip_header *list; /* owned; [0] is Date, its value is open */
@@ -16,5 +18,15 @@ struct headers {
  * that is not for the operator to set. */
 int headers_init(struct headers *h, const char *extra, struct buf *why);
 void headers_free(struct headers *h);
+
+struct headers_more {
+	struct view subject, lang; /* or empty; what can't be a header is left
+				      out */
+	bool notice;               /* never to be answered by itself */
+};
+/* All of them, those of one message instead of the operator's of the same
+ * name: how many. */
+size_t headers_put(struct sip_header list[HEADERS_MAX + HEADERS_MORE],
+		   const struct headers *h, const struct headers_more *more);
 
 #endif

@@ -14,12 +14,15 @@
 #include "direct.h"
 #include "extra.h"
 #include "fork.h"
+#include "fromgate.h"
+#include "gateway.h"
 #include "hash.h"
 #include "imc_priv.h"
 #include "mem.h"
 #include "registrar.h"
 #include "replay.h"
 #include "seal.h"
+#include "togate.h"
 #include "typing.h"
 
 #define CONTENT_TYPE "text/plain;charset=UTF-8"
@@ -225,19 +228,20 @@ int imc_template(struct sip_template **tp, struct imc *i,
 		 const struct imc_text *t)
 {
 	char date[SIP_DATE_MAX];
+	struct sip_header list[HEADERS_MAX + HEADERS_MORE];
 	struct sip_template_conf conf = {
 		.id = t->id,
 		.from = t->from,
 		.content_type = t->type.n ? t->type : VIEW(CONTENT_TYPE),
 		.body = t->body,
 		.in_reply_to = t->in_reply_to,
-		.headers = i->headers.list,
-		.header_count = i->headers.count,
+		.headers = list,
 		.doneh = t->doneh,
 		.arg = i,
 	};
 
-	i->headers.list[0].value = sip_date(date, t->time_ms);
+	conf.header_count = headers_put(list, &i->headers, &t->more);
+	list[0].value = sip_date(date, t->time_ms);
 	return sip_template_new(tp, i->sip, &conf);
 }
 
@@ -324,14 +328,6 @@ static void serve_text(struct ask *a, struct view text,
 	buf_free(&line);
 }
 
-static void refuse_type(const struct ask *a)
-{
-	static const struct sip_header accept = { VIEW("Accept"),
-						  VIEW(CONTENT_ACCEPT) };
-
-	sip_answer(a->imc->sip, a->txn, 415, NULL, &accept, 1);
-}
-
 static void pass_typing(const struct ask *a, struct view notice)
 {
 	struct imc *i = a->imc;
@@ -371,7 +367,7 @@ static void serve(struct ask *a, const struct sip_request *req)
 		break;
 	case CONTENT_FOREIGN:
 		if (a->exists)
-			refuse_type(a);
+			ask_refuse_type(a);
 		else
 			ask_answer(a, 404);
 		break;
@@ -388,12 +384,14 @@ static bool place_exists(const struct ask *a)
 	       hub_room(a->imc->hub, a->at.name, a->at.domain);
 }
 
-/* A room or the manager does not speak to us: this is our own text, back by
- * way of a proxy, and an answer would come back again. */
+/* A room, the manager or somebody behind a gateway does not speak to us: this
+ * is our own text, back by way of a proxy, and an answer would come back
+ * again. */
 static bool is_ourselves(const struct imc *i, const struct addr *user)
 {
 	return imc_is_manager(i, user->user, user->host) ||
-	       hub_room(i->hub, user->user, user->host);
+	       hub_room(i->hub, user->user, user->host) ||
+	       hub_gateway(i->hub, user->user, user->host);
 }
 
 /* Who asks: his address without port and parameters. EBADMSG: no address of
@@ -435,9 +433,11 @@ void imc_on_request(const struct sip_request *req, void *arg)
 	}
 	hear(i, user, req);
 	a = ask_new(i, req, user);
-	a->person = direct_person(a);
-	a->exists = !view_empty(req->ruri.user) && place_exists(a);
-	serve(a, req);
+	if (!togate_serve(a, req)) {
+		a->person = direct_person(a);
+		a->exists = !view_empty(req->ruri.user) && place_exists(a);
+		serve(a, req);
+	}
 	mem_deref(a);
 	mem_deref(user);
 }
@@ -449,15 +449,20 @@ static int op_start(void *face, struct hub *hub)
 	(void)hub;
 	i->running = true;
 	imc_keep_house(i);
+	fromgate_start(i);
 	return 0;
+}
+
+static void stop(struct imc *i)
+{
+	i->running = false;
+	fanout_stop(i);
 }
 
 static void op_stop(void *face)
 {
-	struct imc *i = face;
-
-	i->running = false;
-	fanout_stop(i);
+	fromgate_stop(face);
+	stop(face);
 }
 
 static void op_fanout(void *face, struct room *room, struct msg *msg,
@@ -639,6 +644,7 @@ int imc_new(struct imc **ip, const struct imc_conf *conf, char *why,
 	i->blocks = blocks_new();
 	i->quotas = quota_new(&conf->quota, QUOTAS_MAX);
 	fanout_init(i);
+	fromgate_init(i);
 	err = imc_init(i, conf, &reason);
 	if (err) {
 		snprintf(why, whysize, "%s", buf_str(&reason));
@@ -654,7 +660,8 @@ void imc_free(struct imc *i)
 {
 	if (!i)
 		return;
-	op_stop(i);
+	stop(i);
+	fromgate_free(i);
 	i->sip = NULL;
 	resolve_free(i->proxy);
 	i->proxy = NULL;

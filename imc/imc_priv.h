@@ -5,6 +5,7 @@
 
 #include "fanout.h"
 #include "foreign.h"
+#include "fromgate.h"
 #include "headers.h"
 #include "imc.h"
 #include "location.h"
@@ -38,6 +39,7 @@ struct imc {
 	struct htable letters;      /* under way, by id; owned */
 	struct htable forks;        /* likewise */
 	uint64_t letter_id;         /* the newest of both */
+	struct fromgate fromgate;
 	struct list replays;        /* under way; owned */
 	uint64_t replay_id;         /* the newest */
 	const struct imc_command *extra[IMC_COMMANDS_MAX]; /* borrowed */
@@ -105,6 +107,7 @@ struct imc_text {
 	struct view from, body, in_reply_to;
 	struct view type;           /* empty: text/plain in UTF-8 */
 	uint64_t time_ms;
+	struct headers_more more;   /* of this message */
 	sip_done_h *doneh;          /* gets the struct imc */
 };
 int imc_template(struct sip_template **tp, struct imc *i,

@@ -12,6 +12,7 @@
 #include "letter.h"
 #include "log.h"
 #include "mem.h"
+#include "meta.h"
 #include "split.h"
 
 /* For digits of Content-Length, and that a line is never cut for nothing. */
@@ -25,6 +26,7 @@ struct letter {
 	struct sip_flow flow;    /* the way that was chosen */
 	struct device_form form; /* of what his device takes; body_max: the
 				    text's own bytes in a part */
+	struct meta meta;        /* views into conf.meta */
 	struct split split;      /* in it is what was not sent yet */
 	char bytes[];
 };
@@ -48,16 +50,19 @@ static void keep(char **at, struct view *v)
 
 static struct letter *letter_new(struct imc *i, const struct letter_conf *conf)
 {
-	size_t n = conf->from.n + conf->in_reply_to.n +
+	size_t n = conf->from.n + conf->in_reply_to.n + conf->meta.n +
 		   (conf->owner ? 0 : conf->text.n);
 	struct letter *lt = mem_new(sizeof(*lt) + n, letter_destroy);
 	char *at = lt->bytes;
 
 	lt->conf = *conf;
+	lt->split = (struct split){ .count = 0 };
 	mem_ref(conf->owner);
 	mem_ref(conf->to);
 	keep(&at, &lt->conf.from);
 	keep(&at, &lt->conf.in_reply_to);
+	keep(&at, &lt->conf.meta);
+	meta_get(&lt->meta, lt->conf.meta);
 	if (!conf->owner)
 		keep(&at, &lt->conf.text);
 	(void)addr_parse(&lt->user, sip_dest_to(conf->to));
@@ -91,13 +96,22 @@ static void letter_end(struct imc *i, struct letter *lt)
 
 static void on_status(int status, uint64_t id, uint64_t unused, void *arg);
 
-static struct cpim in_cpim(const struct letter *lt, struct view text)
+/* He who has it says so himself: once, for the last part. */
+static bool asks_report(const struct letter *lt)
+{
+	return lt->form.reports && lt->meta.receipt &&
+	       cpim_id_ok(lt->meta.id);
+}
+
+static struct cpim in_cpim(const struct letter *lt, struct view text,
+			   bool last)
 {
 	return (struct cpim){
 		.from = lt->conf.from,
 		.to = sip_dest_to(lt->conf.to),
 		.time_ms = lt->conf.time_ms,
 		.text = text,
+		.id = last && asks_report(lt) ? lt->meta.id : VIEW_NONE,
 	};
 }
 
@@ -109,13 +123,14 @@ static int make_template(struct sip_template **tp, struct imc *i,
 		[DEVICE_TYPE_BARE] = VIEW("text/plain"),
 		[DEVICE_TYPE_CPIM] = VIEW(CPIM_TYPE),
 	};
-	const struct cpim c = in_cpim(lt, body);
+	const struct cpim c = in_cpim(lt, body, split_is_done(&lt->split));
 	struct imc_text text = {
 		.id = id,
 		.from = lt->conf.from,
 		.type = types[lt->form.type],
 		.body = body,
 		.in_reply_to = lt->conf.in_reply_to,
+		.more = { lt->meta.subject, lt->meta.lang, lt->conf.notice },
 		.time_ms = lt->conf.time_ms,
 		.doneh = on_status,
 	};
@@ -157,7 +172,7 @@ static const struct binding *binding_of(const struct imc *i,
 /* What is left of the body for the text. */
 static void take_wrapper(struct letter *lt)
 {
-	const struct cpim c = in_cpim(lt, VIEW_NONE);
+	const struct cpim c = in_cpim(lt, VIEW_NONE, true);
 	size_t used = cpim_overhead(&c);
 
 	if (lt->form.body_max < used + SPLIT_PART_MIN)
@@ -176,6 +191,8 @@ static int set_way(struct imc *i, struct letter *lt,
 	lt->flow = *flow;
 	lt->flow.anew = lt->conf.flow.anew;
 	lt->form = device_form(b ? &b->dev : NULL, flow->transport);
+	if (asks_report(lt))
+		lt->form.type = DEVICE_TYPE_CPIM;
 	if (lt->form.type == DEVICE_TYPE_CPIM)
 		take_wrapper(lt);
 	if (sip_is_stream(flow->transport))
@@ -273,6 +290,8 @@ static void letter_done(struct imc *i, struct letter *lt, int status)
 	if (!conf.doneh && status >= 300)
 		log_info("sip: %.*s did not take a text: status %d",
 			 VIEW_ARG(sip_dest_to(conf.to)), status);
+	if (status == 200 && asks_report(lt))
+		status = 202;
 	letter_end(i, lt);
 	if (conf.doneh)
 		conf.doneh(status, conf.a, conf.b, i);

@@ -19,6 +19,9 @@ struct letter_conf {
 	struct view in_reply_to; /* Call-ID, or empty; copied */
 	struct sip_flow flow;    /* where to */
 	struct view text;        /* clean UTF-8 */
+	struct view meta;        /* what goes with it (meta.h), or empty;
+				    copied */
+	bool notice;             /* never to be answered by itself */
 	const void *owner;       /* mem_new() object that holds text, kept by
 				    reference; NULL: text is copied */
 	size_t prefix;           /* of the text: what each MESSAGE begins with
@@ -26,7 +29,9 @@ struct letter_conf {
 	uint64_t id, key;        /* as of sip_send(); id 0: random */
 	uint64_t time_ms;        /* wall clock; 0: now */
 	sip_done_h *doneh;       /* gets the struct imc, a and b, and the last
-				    status; NULL: a failure is only logged */
+				    status (202 for a 200, where the device
+				    is to tell by itself when it is there);
+				    NULL: a failure is only logged */
 	uint64_t a, b;
 };
 

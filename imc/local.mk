@@ -17,6 +17,7 @@ imc_libimc_a_SOURCES = \
 	imc/foreign.c imc/foreign.h \
 	imc/fork.c imc/fork.h \
 	imc/house.c \
+	imc/fromgate.c imc/fromgate.h \
 	imc/headers.c imc/headers.h \
 	imc/html.c imc/html.h \
 	imc/imc.c imc/imc.h imc/imc_priv.h \
@@ -31,6 +32,7 @@ imc_libimc_a_SOURCES = \
 	imc/rights.c imc/rights.h \
 	imc/sms.c imc/sms.h \
 	imc/split.c imc/split.h \
+	imc/togate.c imc/togate.h \
 	imc/typing.c imc/typing.h \
 	imc/xmltext.c imc/xmltext.h \
 	imc/tell.c
@@ -125,3 +127,8 @@ tests_unit_t_imc_blocks_SOURCES = tests/unit/t_imc_blocks.c
 tests_unit_t_imc_blocks_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_blocks_LDADD = imc/libimc.a $(LIB_core) $(DEPS_core) \
 	$(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_imc_gate
+tests_unit_t_imc_gate_SOURCES = tests/unit/t_imc_gate.c tests/unit/imc_rig.c
+tests_unit_t_imc_gate_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_gate_LDADD = $(LIB_imc_whole)

@@ -6,6 +6,7 @@
  */
 #include "clock.h"
 #include "content.h"
+#include "cpim.h"
 #include "imc_priv.h"
 #include "mem.h"
 #include "typing.h"
@@ -15,6 +16,7 @@ struct typing {
 	struct imc *imc;
 	struct sip_template *t; /* ref */
 	const struct addr *from;
+	bool report;            /* of a message that has arrived */
 };
 
 /* RFC 3261 21.4, 21.5: the ones that say nothing of the content. */
@@ -25,30 +27,32 @@ static bool is_for_now(int status)
 	       (status >= 500 && status < 600 && status != 501);
 }
 
-static void forget_typing(struct imc *i, const struct addr *user)
+static void forget(struct imc *i, const struct addr *user,
+		   void (*no_more)(struct device *d))
 {
 	struct binding *b = imc_device(i, user, imc_done_binding(i, user));
 
 	if (!b)
 		return;
-	device_no_typing(&b->dev);
+	no_more(&b->dev);
 	location_learned(i->location, b);
 }
 
-static void on_notice(int status, uint64_t a, uint64_t b, void *arg)
+/* report: as of struct typing. */
+static void on_notice(int status, uint64_t report, uint64_t b, void *arg)
 {
 	struct imc *i = arg;
 	struct sip_copy copy;
 	struct addr *user = NULL;
 
-	(void)a;
 	(void)b;
 	imc_on_status(i, status);
 	if (!i->sip || is_for_now(status))
 		return;
 	copy = sip_done_copy(i->sip);
 	if (!addr_parse(&user, copy.to))
-		forget_typing(i, user);
+		forget(i, user,
+		       report ? device_no_reports : device_no_typing);
 	mem_deref(user);
 }
 
@@ -58,7 +62,14 @@ static void send_down(const struct typing *ty, uint64_t key,
 {
 	if (imc_packet_fits(ty->imc, ty->t, way))
 		(void)sip_send(ty->imc->sip, ty->t, &way->flow, way->dest,
-			       key + way->binding, 0, 0);
+			       key + way->binding, ty->report, 0);
+}
+
+static bool takes(const struct typing *ty, const struct way *way)
+{
+	const struct device_form form = imc_form(way);
+
+	return ty->report ? form.reports : form.typing;
 }
 
 static void send_to(const struct typing *ty, const struct addr *to,
@@ -71,7 +82,7 @@ static void send_to(const struct typing *ty, const struct addr *to,
 	    imc_ways(i, to, &ways) != ROUTE_OK)
 		return;
 	for (size_t n = 0; n < ways.count; n++)
-		if (imc_form(&ways.way[n]).typing)
+		if (takes(ty, &ways.way[n]))
 			send_down(ty, key, &ways.way[n]);
 }
 
@@ -82,7 +93,8 @@ static bool typing_make(struct typing *ty, const struct addr *speaker,
 	struct imc_text text = {
 		.id = rand_u64(),
 		.from = speaker->text,
-		.type = VIEW(CONTENT_TYPE_TYPING),
+		.type = ty->report ? VIEW(CPIM_TYPE) :
+				     VIEW(CONTENT_TYPE_TYPING),
 		.body = notice,
 		.time_ms = wall_ms(),
 		.doneh = on_notice,
@@ -124,4 +136,41 @@ void typing_pass_to(struct imc *i, const struct addr *to,
 		return;
 	send_to(&ty, to, rand_u64());
 	mem_deref(ty.t);
+}
+
+void typing_tell(struct imc *i, const struct addr *to,
+		 const struct addr *from, bool writes)
+{
+	struct buf doc = { 0 };
+
+	buf_addf(&doc, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n"
+		       "<isComposing xmlns=\"urn:ietf:params:xml:ns:"
+		       "im-iscomposing\"><state>%s</state>"
+		       "<contenttype>text/plain</contenttype></isComposing>",
+		 writes ? "active" : "idle");
+	typing_pass_to(i, to, from, buf_view(&doc));
+	buf_free(&doc);
+}
+
+void typing_report(struct imc *i, const struct addr *to,
+		   const struct addr *from, struct view id)
+{
+	struct typing ty = { .imc = i, .from = from, .report = true };
+	struct buf own = { 0 }, body = { 0 };
+	struct cpim_report r = {
+		.from = from->text,
+		.to = to->text,
+		.id = id,
+		.time_ms = wall_ms(),
+	};
+
+	buf_addf(&own, "%016llx", (unsigned long long)rand_u64());
+	r.own_id = buf_view(&own);
+	if (!cpim_add_report(&body, &r) &&
+	    typing_make(&ty, from, buf_view(&body))) {
+		send_to(&ty, to, rand_u64());
+		mem_deref(ty.t);
+	}
+	buf_free(&own);
+	buf_free(&body);
 }

@@ -16,4 +16,12 @@ void typing_pass(struct imc *i, struct room *r, const struct addr *from,
 void typing_pass_to(struct imc *i, const struct addr *to,
 		    const struct addr *from, struct view notice);
 
+/* from, behind a gateway, is writing to a user, or has stopped. */
+void typing_tell(struct imc *i, const struct addr *to,
+		 const struct addr *from, bool writes);
+/* The message of this id has reached him: to those devices of to that take
+ * such reports. */
+void typing_report(struct imc *i, const struct addr *to,
+		   const struct addr *from, struct view id);
+
 #endif

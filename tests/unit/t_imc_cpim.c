@@ -110,7 +110,7 @@ static void heads_are_read(void **state)
 			   "To: Depressed Donkey <im:eeyore@x.com>\r\n"
 			   "Subject: the weather will be fine today\r\n"
 			   "Subject:;lang=fr beau temps prevu\r\n"
-			   "NS: MyFeatures <mid:MessageFeatures@id.foo.com>\r\n"
+			   "NS: MyFeatures <mid:MessageFeatures@x.com>\r\n"
 			   "MyFeatures.VitalMessageOption: Confirm\r\n"));
 	assert_view(h.from, "im:piglet@100akerwood.com");
 	assert_view(h.subject, "the weather will be fine today");
