@@ -54,7 +54,7 @@ static int server_make(struct listen *l, const struct conf *c,
 		       struct buf *why)
 {
 	const struct tls_files files = { c->tls_certificate, c->tls_key,
-					 c->tls_client_ca };
+					 c->tls_client_ca, NULL };
 	char text[WHY_MAX] = "";
 	int err;
 
@@ -74,7 +74,7 @@ static int client_make(struct listen *l, const struct conf *c,
 		       struct buf *why)
 {
 	const struct tls_files files = { c->tls_certificate, c->tls_key,
-					 c->tls_ca };
+					 c->tls_ca, NULL };
 	char text[WHY_MAX] = "";
 	int err = tls_client_ctx_files(&l->client, &files, text,
 				       sizeof(text));
