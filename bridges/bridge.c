@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "bridge_priv.h"
+#include "clock.h"
 #include "mem.h"
 
 enum {
@@ -57,6 +58,13 @@ static int rest_of(const struct bridge *b, struct view target,
 	return 0;
 }
 
+/* Another way than by an account. */
+static bool is_other(const struct bridge *b, struct view via)
+{
+	return b->legs && !account_find(b, via) &&
+	       b->legs->has(b->legs_arg, via);
+}
+
 static int op_check(void *face, struct view target, struct view via,
 		    struct buf *viaout, struct buf *why)
 {
@@ -67,6 +75,8 @@ static int op_check(void *face, struct view target, struct view via,
 		buf_addf(why, "has to begin with \"%s:\"", b->scheme);
 		return EINVAL;
 	}
+	if (is_other(b, via))
+		return b->legs->check(b->legs_arg, rest, via, viaout, why);
 	return b->conf.check(b->conf.arg, rest, via, viaout, why);
 }
 
@@ -81,7 +91,11 @@ static int op_attach(void *face, struct leg *leg)
 
 	if (!b->hub)
 		return ENOTCONN;
-	if (!a || rest_of(b, view_str(leg->target), &rest))
+	if (rest_of(b, view_str(leg->target), &rest))
+		return EINVAL;
+	if (is_other(b, view_str(leg->via)))
+		return b->legs->attach(b->legs_arg, leg, rest);
+	if (!a)
 		return EINVAL;
 	err = b->conf.place(b->conf.arg, rest, &place);
 	if (err)
@@ -106,6 +120,10 @@ static void op_detach(void *face, struct leg *leg)
 	struct account *a = account_find(b, view_str(leg->via));
 	struct want *w = want_find(b, leg->id);
 
+	if (is_other(b, view_str(leg->via))) {
+		b->legs->detach(b->legs_arg, leg);
+		return;
+	}
 	if (w) {
 		tell_part(w);
 		want_drop(b, w);
@@ -125,11 +143,47 @@ static int op_deliver(void *face, struct leg *leg, struct msg *msg)
 		.s = { msg->name, msg->text },
 	};
 
+	if (is_other(b, view_str(leg->via)))
+		return b->legs->deliver(b->legs_arg, leg, msg);
 	if (!w)
 		return ENOTCONN;
 	if (sup_full(w->account->sup))
 		return EBUSY;
 	return sup_send(w->account->sup, &m);
+}
+
+static int op_subject(void *face, struct leg *leg, struct view text)
+{
+	struct bridge *b = face;
+	const struct want *w = want_find(b, leg->id);
+	struct wire_msg m = {
+		.type = WIRE_SAY,
+		.u = { leg->id, 0, 0, MSG_SUBJECT, wall_ms() },
+		.s = { VIEW_NONE, text },
+	};
+
+	if (is_other(b, view_str(leg->via)))
+		return b->legs->subject(b->legs_arg, leg, text);
+	if (!w)
+		return ENOTCONN;
+	if (sup_full(w->account->sup))
+		return EBUSY;
+	return sup_send(w->account->sup, &m);
+}
+
+static void op_at(void *face, const struct leg *leg, struct buf *out)
+{
+	const struct bridge *b = face;
+
+	if (is_other(b, view_str(leg->via)))
+		buf_adds(out, b->legs->at);
+}
+
+void bridge_legs(struct bridge *b, const struct bridge_legs *ops, void *arg)
+{
+	b->legs = ops;
+	b->legs_arg = arg;
+	b->ops.at = op_at;
 }
 
 static void op_fanout(void *face, struct room *room, struct msg *msg,
@@ -221,6 +275,7 @@ int bridge_new(struct bridge **bp, const struct bridge_conf *conf)
 		.attach = op_attach,
 		.detach = op_detach,
 		.deliver = op_deliver,
+		.subject = conf->topics ? op_subject : NULL,
 		.status = op_status,
 	};
 	list_init(&b->accounts);

@@ -35,6 +35,8 @@ struct bridge_conf {
 	/* The place as the worker wants it: "#lobby", "lobby@rooms.example",
 	 * out of the same rest. */
 	int (*place)(void *arg, struct view rest, struct buf *out);
+	bool topics;             /* its worker takes texts of MSG_SUBJECT, and
+				    tells those of places */
 	void *arg;
 	/* Runs in bridge_free(), so that arg may be owned by the bridge; may
 	 * be NULL. */
@@ -66,6 +68,20 @@ void bridge_members(struct bridge *b,
 		    void (*tell)(void *arg, struct room *room,
 				 const struct addr *to, struct view text),
 		    void *arg);
+/* Legs that go another way than by an account: ops as those of face.h, with
+ * what is left of the target after "scheme:". has: is a leg of this via one of
+ * them? via may be empty. Before hub_add_face(); ops are borrowed. */
+struct bridge_legs {
+	bool (*has)(void *arg, struct view via);
+	int (*check)(void *arg, struct view rest, struct view via,
+		     struct buf *viaout, struct buf *why);
+	int (*attach)(void *arg, struct leg *leg, struct view rest);
+	void (*detach)(void *arg, struct leg *leg);
+	int (*deliver)(void *arg, struct leg *leg, struct msg *msg);
+	int (*subject)(void *arg, struct leg *leg, struct view text);
+	const char *at; /* see face_ops.at */
+};
+void bridge_legs(struct bridge *b, const struct bridge_legs *ops, void *arg);
 bool bridge_has_account(const struct bridge *b, struct view label);
 /* The only account's label, where there is just one; NULL otherwise. */
 const char *bridge_only_account(const struct bridge *b);

@@ -43,6 +43,8 @@ struct bridge {
 	void (*tell)(void *arg, struct room *room, const struct addr *to,
 		     struct view text);
 	void *members_arg;    /* of these two */
+	const struct bridge_legs *legs; /* borrowed; NULL: all by accounts */
+	void *legs_arg;
 	struct list accounts; /* owned */
 	struct htable wants;  /* by leg */
 	struct crew *crews;   /* owned */

@@ -222,6 +222,17 @@ static const char *got_failed(struct bridge *b, struct sup *s,
 	return NULL;
 }
 
+static const char *got_topic(struct bridge *b, struct sup *s,
+			     const struct wire_msg *m)
+{
+	if (m->u[1] > SUBJECT_REFUSED)
+		return "unknown kind of topic";
+	if (want_of(b, s, m))
+		hub_on_subject(b->hub, m->u[0], (enum hub_subject)m->u[1],
+			       m->s[0], m->s[1]);
+	return NULL;
+}
+
 static const char *got_of_session(struct bridge *b, struct sup *s,
 				  const struct wire_msg *m)
 {
@@ -239,6 +250,7 @@ static got_h *const got[WIRE_TYPES_END] = {
 	[WIRE_FAILED] = got_failed,
 	[WIRE_PARCEL] = got_of_session,
 	[WIRE_SENT] = got_of_session,
+	[WIRE_TOPIC] = got_topic,
 };
 
 static const char *on_frame(struct sup *s, const struct wire_msg *m, void *arg)

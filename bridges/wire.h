@@ -44,7 +44,9 @@ enum { WIRE_VERSION = 1, WIRE_FIELDS_MAX = 8, WIRE_SETTINGS_MAX = 32 };
 	X(FAILED,      DAEMON, "uuus")    /* leg, seq, again, words */ \
 	X(PARCEL,      DAEMON, "s")       /* parcel; id */ \
 	X(SENT,        DAEMON, "uus")     /* tag, enum parcel_fate, words; \
-					     id */
+					     id */ \
+	X(TOPIC,       DAEMON, "uuss")    /* leg, enum hub_subject, nick, \
+					     text */
 
 enum parcel_fate { PARCEL_SENT, PARCEL_LATER, PARCEL_NEVER };
 

@@ -374,6 +374,19 @@ void worker_heard(struct worker *w, uint64_t leg, unsigned kind,
 	send_or_end(w, &m);
 }
 
+void worker_topic(struct worker *w, uint64_t leg, enum worker_topic how,
+		  struct view nick, struct view text)
+{
+	struct wire_msg m = {
+		.type = WIRE_TOPIC,
+		.u = { leg, how },
+		.s = { clip(w, nick, NAME_MAX_OUT),
+		       clip(w, text, NAME_MAX_OUT) },
+	};
+
+	send_or_end(w, &m);
+}
+
 void worker_delivered(struct worker *w, uint64_t leg, uint64_t seq)
 {
 	struct wire_msg m = {

@@ -32,7 +32,8 @@ struct worker_ops {
 	void (*join)(uint32_t account, uint64_t leg, struct view place,
 		     struct view nick, void *arg);
 	void (*part)(uint64_t leg, struct view reason, void *arg);
-	/* Answer with worker_delivered() or worker_failed(). */
+	/* Answer with worker_delivered() or worker_failed(). Seq 0 and kind
+	 * SAY_SUBJECT, where the network has topics: worker_topic(). */
 	void (*say)(const struct worker_say *say, void *arg);
 	/* Sessions, for workers that have them; else NULL. Log in: answer
 	 * with worker_account_up() or worker_account_lost(), once; later
@@ -51,6 +52,8 @@ struct worker_ops {
 };
 
 enum worker_kind { SAY_TEXT, SAY_EMOTE, SAY_NOTICE, SAY_SUBJECT };
+/* enum hub_subject's numbers. */
+enum worker_topic { TOPIC_FOUND, TOPIC_SET, TOPIC_OURS, TOPIC_REFUSED };
 /* enum lost_why's numbers. */
 enum worker_lost { GONE_NET, GONE_AUTH, GONE_REFUSED, GONE_CONFIG };
 
@@ -73,6 +76,8 @@ void worker_lost(struct worker *w, uint64_t leg, enum worker_lost why,
 void worker_heard(struct worker *w, uint64_t leg, unsigned kind,
 		  struct view nick, struct view text, uint64_t time_ms,
 		  struct view stable_id);
+void worker_topic(struct worker *w, uint64_t leg, enum worker_topic how,
+		  struct view nick, struct view text);
 void worker_delivered(struct worker *w, uint64_t leg, uint64_t seq);
 /* EMSGSIZE would end the worker: at most FRAME_PAYLOAD_MAX less 4 bytes. */
 void worker_parcel(struct worker *w, uint32_t session, struct view parcel);

@@ -114,6 +114,7 @@ void room_free(struct room *r)
 	mem_free(r->jid);
 	mem_free(r->nick);
 	mem_free(r->wanted);
+	mem_free(r->topic);
 	mem_free(r);
 }
 
@@ -216,6 +217,11 @@ static void joined(struct room *r)
 	log_info("jabber/%s: %s: joined as %s", account_label(r->account),
 		 r->jid, r->nick);
 	worker_joined(jab_of(r)->worker, r->leg, view_str(r->nick));
+	if (r->topic)
+		worker_topic(jab_of(r)->worker, r->leg, TOPIC_FOUND,
+			     VIEW_NONE, view_str(r->topic));
+	mem_free(r->topic);
+	r->topic = NULL;
 }
 
 /* XEP-0045 10.1.2: a room that was just made is locked until its owner takes
@@ -257,9 +263,16 @@ static void join_refused(struct room *r, xmpp_stanza_t *s)
 	room_lost(r, end.why, end.words, s);
 }
 
-void room_saw_subject(struct room *r)
+void room_saw_subject(struct room *r, struct view text)
 {
 	r->live = true;
+	if (r->state == ROOM_JOINED) {
+		worker_topic(jab_of(r)->worker, r->leg, TOPIC_FOUND,
+			     VIEW_NONE, text);
+		return;
+	}
+	mem_free(r->topic);
+	r->topic = view_dup(text);
 	/* Servers without status 110: our nick came before the subject. */
 	if (r->state == ROOM_JOINING && r->seen_self)
 		joined(r);

@@ -45,13 +45,15 @@ struct room {
 	uint64_t form_key;       /* of the form that unlocks the room */
 	struct pending pending[PENDING_MAX]; /* oldest first */
 	size_t pending_count;
+	uint64_t topic_key;      /* of the topic that was set last */
+	char *topic;             /* owned; found when we came, not told yet */
 };
 
 /* Ends it: words, and what the stanza (or NULL) adds to them. */
 void room_lost(struct room *r, enum worker_lost why, const char *words,
 	       xmpp_stanza_t *s);
 /* The room's subject, which comes last of what a join gives. */
-void room_saw_subject(struct room *r);
+void room_saw_subject(struct room *r, struct view text);
 void room_ping(struct room *r);
 struct view room_self(const struct room *r, struct buf *b);
 

@@ -12,7 +12,7 @@
 #include "xml.h"
 
 /* The runtime cuts what is still too long, and says so. */
-enum { HEARD_MAX = 128 * 1024, STABLE_ID_MAX = 512 };
+enum { HEARD_MAX = 128 * 1024, STABLE_ID_MAX = 512, TOPIC_MAX = 1000 };
 
 /* ---- ours ---- */
 
@@ -48,6 +48,25 @@ static void failed(struct room *r, const struct worker_say *say, bool again,
 		      again, view_str(words));
 }
 
+/* XEP-0045 8.1: a subject alone, also an empty one. */
+static void set_topic(struct room *r, struct view text)
+{
+	struct account *a = r->account;
+	struct buf clean = { 0 };
+	xmpp_stanza_t *s;
+	char id[20];
+
+	r->topic_key = rand_u64();
+	xml_clean(&clean, text);
+	s = out_stanza(account_jab(a)->ctx, "message", "groupchat",
+		       view_str(r->jid), jab_id(id, 't', r->topic_key));
+	out_text(out_child(s, "subject", NULL), buf_view(&clean));
+	buf_free(&clean);
+	if (account_send(a, s))
+		worker_topic(account_jab(a)->worker, r->leg, TOPIC_REFUSED,
+			     VIEW_NONE, VIEW("the server is slow"));
+}
+
 void room_say(struct room *r, const struct worker_say *say)
 {
 	struct buf text = { 0 }, body = { 0 };
@@ -55,13 +74,14 @@ void room_say(struct room *r, const struct worker_say *say)
 	xmpp_stanza_t *s;
 	char id[20];
 
+	if (say->kind == SAY_SUBJECT) {
+		if (r->state == ROOM_JOINED)
+			set_topic(r, say->text);
+		return;
+	}
 	if (r->state != ROOM_JOINED || r->pending_count == PENDING_MAX) {
 		failed(r, say, true, r->state != ROOM_JOINED ?
 		       "not in the room yet" : "the room is slow");
-		return;
-	}
-	if (say->kind > SAY_NOTICE) {
-		failed(r, say, false, "no text");
 		return;
 	}
 	muc_body(&text, say->kind, say->name, say->text);
@@ -120,6 +140,18 @@ static void reflected(struct room *r, xmpp_stanza_t *s, struct view body)
 	worker_delivered(account_jab(r->account)->worker, r->leg, seq);
 }
 
+static void topic_refused(struct room *r, xmpp_stanza_t *s)
+{
+	struct buf words = { 0 };
+
+	r->topic_key = 0;
+	buf_adds(&words, "the room refuses it");
+	in_error_text(&words, s);
+	worker_topic(account_jab(r->account)->worker, r->leg, TOPIC_REFUSED,
+		     VIEW_NONE, buf_view(&words));
+	buf_free(&words);
+}
+
 static void refused(struct room *r, xmpp_stanza_t *s)
 {
 	size_t i = pending_by_id(r, in_attr(s, "id"));
@@ -127,7 +159,13 @@ static void refused(struct room *r, xmpp_stanza_t *s)
 	struct muc_say_end end;
 	struct in_error e;
 	uint64_t seq;
+	char own[20];
 
+	if (r->topic_key &&
+	    view_eq(in_attr(s, "id"), jab_id(own, 't', r->topic_key))) {
+		topic_refused(r, s);
+		return;
+	}
 	if (i == r->pending_count) {
 		log_debug("jabber/%s: %s: an error for nothing of ours",
 			  account_label(r->account), r->jid);
@@ -208,14 +246,30 @@ static void heard(struct room *r, xmpp_stanza_t *s, struct view nick,
 	buf_free(&id);
 }
 
+/* The first one ends the history of a join; later ones are news. */
+static void subject(struct room *r, xmpp_stanza_t *s, struct view nick)
+{
+	struct buf text = { 0 };
+
+	in_text(&text, in_child(s, "subject", XMPP_NS_CLIENT), TOPIC_MAX);
+	if (r->live && r->state == ROOM_JOINED)
+		worker_topic(account_jab(r->account)->worker, r->leg,
+			     view_eqs(nick, r->nick) ? TOPIC_OURS : TOPIC_SET,
+			     nick, buf_view(&text));
+	else
+		room_saw_subject(r, buf_view(&text));
+	buf_free(&text);
+}
+
 static void groupchat(struct room *r, xmpp_stanza_t *s, struct view nick)
 {
 	xmpp_stanza_t *bodyel = in_child(s, "body", XMPP_NS_CLIENT);
 	struct buf body = { 0 };
 
 	if (!bodyel) {
-		if (in_child(s, "subject", XMPP_NS_CLIENT))
-			room_saw_subject(r);
+		if (in_child(s, "subject", XMPP_NS_CLIENT) &&
+		    !in_child(s, "thread", XMPP_NS_CLIENT))
+			subject(r, s, nick);
 		return;
 	}
 	if (r->state != ROOM_JOINED || !nick.n)

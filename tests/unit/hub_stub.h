@@ -51,6 +51,20 @@ void hub_on_message(struct hub *h, uint64_t leg, const struct hub_heard *in)
 	buf_addc(&told, '\n');
 }
 
+void hub_on_subject(struct hub *h, uint64_t leg, enum hub_subject how,
+		    struct view nick, struct view text)
+{
+	tell(h, "subject", leg);
+	buf_addf(&told, " %d %.*s: %.*s\n", (int)how, VIEW_ARG(nick),
+		 VIEW_ARG(text));
+}
+
+void hub_on_notice(struct hub *h, uint64_t leg, bool staff, struct view text)
+{
+	tell(h, staff ? "staff" : "notice", leg);
+	buf_addf(&told, " %.*s\n", VIEW_ARG(text));
+}
+
 void hub_on_delivered(struct hub *h, uint64_t leg, uint64_t seq)
 {
 	tell(h, "delivered", leg);

@@ -111,6 +111,12 @@ void worker_failed(struct worker *w, uint64_t leg, uint64_t seq, bool again,
 	keep(text);
 }
 
+void worker_topic(struct worker *w, uint64_t leg, enum worker_topic how,
+		  struct view nick, struct view text)
+{
+	(void)w, (void)leg, (void)how, (void)nick, (void)text;
+}
+
 /* ---- helpers ---- */
 
 static void ask_for_room_by(const char *tls)

@@ -337,8 +337,15 @@ static void login_join_say(void **state)
 	e = event_take(WIRE_DELIVERED, 7);
 	assert_int_equal(e->u[1], 1);
 	event_free(e);
-	rig_say(7, 2, SAY_SUBJECT, VIEW("alice"), VIEW("hi"));
-	await_words(WIRE_FAILED, 7, 0, "no text");
+	e = event_take(WIRE_TOPIC, 7);
+	assert_int_equal(e->u[1], TOPIC_FOUND);
+	assert_true(!e->s[1] || !*e->s[1]);
+	event_free(e);
+	rig_say(7, 0, SAY_SUBJECT, VIEW_NONE, VIEW("tea \x01<&>"));
+	e = event_take(WIRE_TOPIC, 7);
+	assert_int_equal(e->u[1], TOPIC_OURS);
+	assert_string_equal(e->s[1], "tea <&>");
+	event_free(e);
 	rig_sync();
 	assert_null(event_find(WIRE_HEARD, 7));
 }
@@ -353,7 +360,21 @@ static void crosses_both_ways(void **state)
 	peer_raw(&alice, "<message type='groupchat' to='" MUC("both")
 			 "'><body>before</body></message>");
 	peer_sees(&alice, "before");
+	peer_raw(&alice, "<message type='groupchat' to='" MUC("both")
+			 "'><subject>first</subject></message>");
+	peer_sees(&alice, "first");
 	join_as(7, "both", "confab", "confab");
+	e = event_take(WIRE_TOPIC, 7);
+	assert_int_equal(e->u[1], TOPIC_FOUND);
+	assert_string_equal(e->s[1], "first");
+	event_free(e);
+	peer_raw(&alice, "<message type='groupchat' to='" MUC("both")
+			 "'><subject/></message>");
+	e = event_take(WIRE_TOPIC, 7);
+	assert_int_equal(e->u[1], TOPIC_SET);
+	assert_string_equal(e->s[0], "Alice");
+	assert_true(!e->s[1] || !*e->s[1]);
+	event_free(e);
 	rig_say(7, 1, SAY_TEXT, VIEW("bob"), VIEW("a <&\"'> b\nc"));
 	peer_sees(&alice, "&lt;bob&gt; a &lt;&amp;");
 	peer_sees(&alice, "\n  c</body>");
