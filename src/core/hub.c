@@ -14,10 +14,12 @@
 #include "mem.h"
 
 /* What a crash can repeat. Members' devices know a copy that comes once more,
- * and there are many of them; other networks show it. */
+ * for half a minute at least; other networks show it. So where there are many
+ * of the former they may wait longer. */
 enum {
-	FLUSH_MEMBERS_MS = 1000,
-	FLUSH_LEGS_MS = 100,
+	FLUSH_MANY = 256,
+	FLUSH_MANY_MS = 1000,
+	FLUSH_MS = 100,
 	FLUSH_AGAIN_MS = 10000,
 	FLUSH_MAX = 4096,
 };
@@ -146,9 +148,17 @@ static void put_legs(struct hub *h, struct store_txn *t)
 	}
 }
 
+/* Runs first when the oldest has waited for FLUSH_MS. */
 static void on_flush_timer(struct wtimer *t)
 {
-	hub_flush(CONTAINER(t, struct hub, flush));
+	struct hub *h = CONTAINER(t, struct hub, flush);
+	uint64_t waited = now_ms() - h->dirty_since_ms;
+
+	if (h->dirty_count > FLUSH_MANY && waited < FLUSH_MANY_MS)
+		wheel_start(h->wheel, t, FLUSH_MANY_MS - waited,
+			    on_flush_timer);
+	else
+		hub_flush(h);
 }
 
 /* The lost batch is not remembered: everybody counts as changed. */
@@ -216,8 +226,11 @@ void member_dirty(struct member *m)
 {
 	struct hub *h = m->room->hub;
 
-	if (note_dirty(h, m))
-		flush_soon(h, &h->flush, FLUSH_MEMBERS_MS, on_flush_timer);
+	if (!note_dirty(h, m))
+		return;
+	if (h->dirty_count == 1)
+		h->dirty_since_ms = now_ms();
+	flush_soon(h, &h->flush, FLUSH_MS, on_flush_timer);
 }
 
 void leg_dirty(struct leg *l)
@@ -227,7 +240,7 @@ void leg_dirty(struct leg *l)
 	if (l->dirty.next)
 		return;
 	list_append(&h->dirty_legs, &l->dirty);
-	flush_soon(h, &h->flush_legs, FLUSH_LEGS_MS, on_flush_legs);
+	flush_soon(h, &h->flush_legs, FLUSH_MS, on_flush_legs);
 }
 
 /* ---- changes ---- */

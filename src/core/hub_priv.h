@@ -54,6 +54,7 @@ struct hub {
 	struct list changes;	   /* of struct change, on their way */
 	uint64_t *dirty;	   /* owned; members: cursors to be written */
 	size_t dirty_count, dirty_cap;
+	uint64_t dirty_since_ms;	   /* the first of them; monotonic */
 	struct list dirty_legs;
 	struct wtimer flush, flush_legs, prune, trim;
 	size_t prune_at;     /* of the rooms: where the next turn begins */

@@ -53,8 +53,9 @@ static bool needs_certificate(const struct listen *l)
 static int server_make(struct listen *l, const struct conf *c,
 		       struct buf *why)
 {
-	const struct tls_files files = { c->tls_certificate, c->tls_key,
-					 c->tls_client_ca, NULL };
+	const struct tls_files files = { .cert = c->tls_certificate,
+					 .key = c->tls_key,
+					 .ca = c->tls_client_ca };
 	char text[WHY_MAX] = "";
 	int err;
 
@@ -73,8 +74,9 @@ static int server_make(struct listen *l, const struct conf *c,
 static int client_make(struct listen *l, const struct conf *c,
 		       struct buf *why)
 {
-	const struct tls_files files = { c->tls_certificate, c->tls_key,
-					 c->tls_ca, NULL };
+	const struct tls_files files = { .cert = c->tls_certificate,
+					 .key = c->tls_key,
+					 .ca = c->tls_ca };
 	char text[WHY_MAX] = "";
 	int err = tls_client_ctx_files(&l->client, &files, text,
 				       sizeof(text));
