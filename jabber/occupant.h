@@ -55,7 +55,9 @@ struct occupant_heard {
 	enum msg_kind kind;  /* MSG_TEXT, MSG_EMOTE, MSG_SUBJECT */
 	struct view text;
 	uint64_t time_ms;    /* 0: now; else it was said then (history) */
-	struct view id;      /* stable where the room has it, or empty */
+	struct view id;      /* stable where the room has it, or empty;
+				begins with "s:" where it is the room's own */
+	struct view origin;  /* as its sender gave it, or empty */
 	bool own;            /* our own user's, from another client of his */
 	bool correction;     /* XEP-0308 */
 };

@@ -296,6 +296,16 @@ static struct unsaid *unsaid_by_body(const struct occupant *o,
 	return NULL;
 }
 
+static struct view origin_of(const struct elem *e)
+{
+	struct elem origin;
+
+	if (elem_child(&origin, e, "origin-id", NS_SID) &&
+	    elem_get(&origin, "id").n)
+		return elem_get(&origin, "id");
+	return elem_get(e, "id");
+}
+
 /* From our own nick: true when it is ours, and done with. */
 static bool reflected(struct occupant *o, const struct elem *e,
 		      struct view body)
@@ -497,6 +507,7 @@ static void words(struct occupant *o, const struct elem *e, struct view nick,
 	struct buf body = { 0 }, id = { .max = ID_MAX };
 	struct occupant_heard h = {
 		.nick = nick,
+		.origin = origin_of(e),
 		.correction = elem_has(e, "replace", NS_CORRECT),
 	};
 
