@@ -523,6 +523,29 @@ int gate_new(struct gate **gp, const struct gate_conf *conf, struct buf *why)
 	return 0;
 }
 
+static void take_text(const char **have, const char *text)
+{
+	mem_free((char *)(uintptr_t)*have);
+	*have = mem_strdup(text ? text : "");
+}
+
+void gate_reconf(struct gate *g, const struct gate_conf *conf)
+{
+	struct gate_conf *have = &g->conf;
+
+	have->cache_s = conf->cache_s;
+	have->delay_s = conf->delay_s;
+	have->priority = conf->priority;
+	have->history = conf->history;
+	have->text_max = conf->text_max;
+	have->user_rooms = conf->user_rooms;
+	have->waiting = conf->waiting;
+	have->logins_rate = conf->logins_rate;
+	have->peer_rate = conf->peer_rate;
+	take_text(&have->message_type, conf->message_type);
+	take_text(&have->auto_accept, conf->auto_accept);
+}
+
 /* ---- what the store has ---- */
 
 static bool is_ours(struct view network)

@@ -91,6 +91,10 @@ struct gate_conf {
 
 /* EINVAL with why. Registers itself with the hub and the bridge. */
 int gate_new(struct gate **gp, const struct gate_conf *conf, struct buf *why);
+/* From now on as conf says: cache_s, delay_s, priority, message_type, history,
+ * auto_accept, text_max, user_rooms, waiting, logins_rate, peer_rate. The
+ * others stay. */
+void gate_reconf(struct gate *g, const struct gate_conf *conf);
 /* While the store loads. */
 void gate_load_visit(const struct store_visit *v, void *arg);
 void gate_load_watch(const struct store_watch *w, void *arg);

@@ -29,7 +29,7 @@ struct conf_jabber_gateway {
 				password may come by SIP */
 	bool carbons;
 	long history, user_accounts, user_rooms, waiting, text_max,
-		logins_rate;
+		logins_rate, peer_rate;
 };
 
 /* XEP-0114. It is on when there is a domain (users) or a muc_domain (our

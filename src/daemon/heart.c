@@ -555,6 +555,7 @@ void heart_reload(struct confab *c)
 
 	hub_reconf(c->hub, &hc);
 	presence_set_policy(c->presence, policy_of(c->conf));
+	xmppgate_reload(c);
 }
 
 void heart_log(const struct confab *c, const char *what)

@@ -174,18 +174,18 @@ const struct opt gateway_opts[GATEWAY_OPTS] = {
 		  "workers waited for one server at a time; these do not, "
 		  "and\n"
 		  "what limits them is the work for one processor." },
-	{ NUMBER(cache_time, 30, 86400 * 30), .def = "600",
+	{ NUMBER(cache_time, 30, 86400 * 30), .def = "600", .reload = true,
 	  .help = "Seconds that an idle connection is kept: nothing was sent "
 		  "or\n"
 		  "came for its user, he is in no room and watches nobody." },
-	{ NUMBER(delay_time, 5, 3600), .def = "90",
+	{ NUMBER(delay_time, 5, 3600), .def = "90", .reload = true,
 	  .help = "Seconds that a message waits for its connection." },
 	{ NUMBER(sleep_time, 1, 600), .def = "20",
 	  .help = "Seconds between looking for idle connections." },
 	{ NUMBER(check_time, 1, 600), .def = "20",
 	  .help = "Seconds after which a worker that does not answer is\n"
 		  "replaced. One that ended is replaced at once." },
-	{ NUMBER(priority, -128, 127), .def = "9",
+	{ NUMBER(priority, -128, 127), .def = "9", .reload = true,
 	  .help = "The priority of presence: which of a user's clients gets "
 		  "what\n"
 		  "is sent to none in particular." },
@@ -200,10 +200,10 @@ const struct opt gateway_opts[GATEWAY_OPTS] = {
 		  "connections\n"
 		  "throw each other out." },
 	{ TEXT(message_type), .def = "chat", .required = true,
-	  .check = check_message_type,
+	  .check = check_message_type, .reload = true,
 	  .help = "What texts for one person are sent as: \"chat\" or "
 		  "\"normal\"." },
-	{ NUMBER(history, 0, 200), .def = "0",
+	{ NUMBER(history, 0, 200), .def = "0", .reload = true,
 	  .help = "How many past texts of a room one who joins it is shown, "
 		  "each\n"
 		  "marked with its time." },
@@ -212,7 +212,7 @@ const struct opt gateway_opts[GATEWAY_OPTS] = {
 	  .help = "Whether a user is shown what he sends and gets by other\n"
 		  "clients of his account." },
 	{ TEXT(auto_accept), .def = "none", .required = true,
-	  .check = check_accept,
+	  .check = check_accept, .reload = true,
 	  .help = "Who of XMPP may see a user's presence without asking him:\n"
 		  "\"none\", those in his \"roster\", or \"all\"." },
 	{ TEXT(login), .def = "manual", .required = true,
@@ -238,13 +238,17 @@ const struct opt gateway_opts[GATEWAY_OPTS] = {
 		  "another place than that of the data base." },
 	{ NUMBER(user_accounts, 1, 64), .def = "4", .reload = true,
 	  .help = "How many accounts a user may add himself." },
-	{ NUMBER(user_rooms, 1, 1000), .def = "12",
+	{ NUMBER(user_rooms, 1, 1000), .def = "12", .reload = true,
 	  .help = "In how many rooms a user may be by his accounts." },
-	{ NUMBER(waiting, 1, 10000), .def = "50",
+	{ NUMBER(waiting, 1, 10000), .def = "50", .reload = true,
 	  .help = "How many messages may wait for one connection." },
-	{ NUMBER(text_max, 1000, 65536), .def = "9000",
+	{ NUMBER(text_max, 1000, 65536), .def = "9000", .reload = true,
 	  .help = "Bytes of a text that is sent; more is refused with 413." },
-	{ NUMBER(logins_rate, 1, 1000), .def = "5",
+	{ NUMBER(peer_rate, 0, 100000), .def = "5", .reload = true,
+	  .help = "How many messages in a second one of XMPP may send, and "
+		  "four\n"
+		  "times as many at once; 0: no limit." },
+	{ NUMBER(logins_rate, 1, 1000), .def = "5", .reload = true,
 	  .help = "How many connections in a second are begun to one "
 		  "server." },
 };

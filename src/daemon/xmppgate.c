@@ -223,6 +223,7 @@ static struct gate_conf gate_conf_of(const struct confab *c)
 		.text_max = (size_t)g->text_max,
 		.user_rooms = (unsigned)g->user_rooms,
 		.waiting = (size_t)g->waiting,
+		.peer_rate = (unsigned)g->peer_rate,
 		.logins_rate = (unsigned)g->logins_rate,
 		.component_domain = jc->domain,
 		.component_host = jc->host,
@@ -263,6 +264,16 @@ int xmppgate_new(struct confab *c, struct buf *why)
 	}
 	mem_deref(map);
 	return err;
+}
+
+void xmppgate_reload(struct confab *c)
+{
+	struct gate_conf gc;
+
+	if (!c->gate)
+		return;
+	gc = gate_conf_of(c);
+	gate_reconf(c->gate, &gc);
 }
 
 int xmppgate_start(struct confab *c)

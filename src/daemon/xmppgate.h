@@ -10,6 +10,8 @@ bool xmppgate_wanted(const struct conf *conf);
 /* After the face and the accounts, before the store loads. Without jdomain
  * there is none, and c->gate stays NULL. EINVAL with why. */
 int xmppgate_new(struct confab *c, struct buf *why);
+/* What may change while it runs is as c->conf says now. */
+void xmppgate_reload(struct confab *c);
 /* After the hub has started. */
 int xmppgate_start(struct confab *c);
 /* Before the hub stops. */
