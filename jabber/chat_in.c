@@ -14,15 +14,7 @@ enum {
 	TEXT_MAX = 9000,
 	CORRECT_MS = 3600 * 1000, /* a text may be corrected for so long */
 	STATE_RATE = 1, STATE_BURST = 5,
-	INVITE_MS = 600 * 1000,   /* the same one is told once in this time */
-};
-
-/* A text that the hub has, and the disk has not yet. */
-struct chat_ask {
-	struct lnode node;  /* chats.asks */
-	struct chats *cs;   /* borrowed */
-	struct addr *aor;   /* ref */
-	struct buf to, id;  /* of the stanza: who sent it */
+	LEAVE_MS = 600 * 1000,    /* a room is told once in this time */
 };
 
 /* How a message came. */
@@ -32,19 +24,12 @@ struct source {
 	bool copy;        /* another device of ours deals with it */
 };
 
-static struct view bare_of(struct view jid)
-{
-	struct view bare, resource;
-
-	return view_cut(jid, '/', &bare, &resource) ? bare : jid;
-}
-
 static struct view domain_of(struct view jid)
 {
 	struct view user, host;
 
-	return view_cut(bare_of(jid), '@', &user, &host) ? host :
-							   bare_of(jid);
+	return view_cut(chat_bare(jid), '@', &user, &host) ? host :
+							   chat_bare(jid);
 }
 
 /* No message of our own users comes back to us by XMPP. */
@@ -57,38 +42,7 @@ static bool is_ours(const struct gate *g, struct view jid)
 
 /* ---- answers to them ---- */
 
-/* A user of the component says so by his bare JID, as he was written to. */
-static struct view user_of(const struct person *p)
-{
-	return p->account ? VIEW_NONE : buf_view(&p->jid);
-}
-
-static void send_error(struct person *p, struct view to, struct view id,
-		       const struct jerror_xmpp *x, struct view text)
-{
-	struct buf b = { 0 };
-
-	if (!to.n) /* nobody can be answered */
-		return;
-	stanza_open(&b, "message", VIEW("error"), user_of(p), to, id);
-	elem_open(&b, "error", NULL);
-	elem_attrs(&b, "type", x->type);
-	elem_leaf(&b, x->condition, "urn:ietf:params:xml:ns:xmpp-stanzas",
-		  VIEW_NONE);
-	if (text.n) {
-		elem_open(&b, "text", "urn:ietf:params:xml:ns:xmpp-stanzas");
-		elem_attrs(&b, "xml:lang", "en");
-		elem_text(&b, text);
-		elem_close(&b);
-	}
-	elem_close(&b);
-	elem_close(&b);
-	(void)xlink_send(person_link(p), &b);
-	buf_free(&b);
-}
-
-static const struct jerror_xmpp busy = { 0, "resource-constraint", "wait" },
-				flood = { 0, "policy-violation", "wait" },
+static const struct jerror_xmpp flood = { 0, "policy-violation", "wait" },
 				too_big = { 0, "policy-violation", "modify" },
 				away = { 0, "recipient-unavailable", "wait" };
 
@@ -100,7 +54,7 @@ void chat_confirm(struct person *p, struct view to, struct view id)
 	buf_adds(&key, "got ");
 	buf_addv(&key, id);
 	if (person_is_online(p) &&
-	    !gate_seen(p->gate, bare_of(to), buf_view(&key))) {
+	    !gate_seen(p->gate, chat_bare(to), buf_view(&key))) {
 		stanza_open(&b, "message", VIEW("chat"), person_from(p), to,
 			    stanza_id(mine));
 		elem_open(&b, "received", NS_RECEIPTS);
@@ -119,112 +73,12 @@ static void too_many(struct person *p, const struct elem *e)
 	static const struct bucket_rate seldom = { 1, 10 * 1000, 1 };
 	struct view from = elem_get(e, "from");
 
-	if (gate_rate(p->gate, bare_of(from), 'F', &seldom))
-		send_error(p, from, elem_get(e, "id"), &flood,
+	if (gate_rate(p->gate, chat_bare(from), 'F', &seldom))
+		chat_error(p, from, elem_get(e, "id"), &flood,
 			   VIEW("Too many messages: wait a little."));
 	else
 		log_debug("xmpp %.*s: too many messages of %.*s",
 			  VIEW_ARG(p->aor->text), VIEW_ARG(from));
-}
-
-/* ---- into the inbox ---- */
-
-static void ask_free(struct chat_ask *a)
-{
-	list_remove(&a->cs->asks, &a->node);
-	mem_deref(a->aor);
-	buf_free(&a->to);
-	buf_free(&a->id);
-	mem_free(a);
-}
-
-void chat_asks_free(struct chats *cs)
-{
-	struct lnode *n;
-
-	while ((n = list_first(&cs->asks)))
-		ask_free(CONTAINER(n, struct chat_ask, node));
-}
-
-static void not_kept(struct person *p, struct view to, struct view id,
-		     int err)
-{
-	if (err == EMSGSIZE)
-		send_error(p, to, id, &too_big, VIEW("It is too long."));
-	else if (err != EBADMSG) /* nothing of it is to be seen */
-		send_error(p, to, id, &busy,
-			   VIEW("Too much waits for this user: try again "
-				"later."));
-}
-
-static void on_kept(int err, void *arg)
-{
-	struct chat_ask *a = arg;
-	struct person *p = person_find(a->cs->gate, a->aor);
-
-	if (err && err != EEXIST && p)
-		not_kept(p, buf_view(&a->to), buf_view(&a->id), err);
-	ask_free(a);
-}
-
-static uint64_t fixed_hash(unsigned char k, struct view v)
-{
-	const uint8_t key[16] = { 'c', 'h', 'a', 't', k };
-
-	return siphash(key, v.p, v.n);
-}
-
-/* The same wherever and whenever it comes again, and no longer than that
- * (jabber.md 4.8); some clients count their ids from 1 each day, so that the
- * text counts as well. */
-static void dedupe_key(struct buf *out, const struct person *p,
-		       const struct elem *e, struct view text)
-{
-	struct view own = buf_view(&p->jid), id = VIEW_NONE;
-	struct buf b = { 0 };
-
-	if (p->account)
-		id = chat_stanza_id(e, own);
-	buf_addv(&b, own);
-	if (!id.n) {
-		id = elem_get(e, "id");
-		buf_addc(&b, '\n');
-		buf_addv(&b, elem_get(e, "from"));
-		buf_addc(&b, '\n');
-		buf_addv(&b, text);
-	}
-	if (id.n) {
-		buf_addc(&b, '\n');
-		buf_addv(&b, id);
-		buf_adds(out, "xm-");
-		buf_add_hex(out, fixed_hash(1, buf_view(&b)));
-		buf_add_hex(out, fixed_hash(2, buf_view(&b)));
-	}
-	buf_free(&b);
-}
-
-/* from: the address of the gateway; meta->to hears when it fails. */
-static void keep(struct person *p, const struct elem *e, struct addr *from,
-		 struct view text, const struct meta *meta)
-{
-	struct chats *cs = chats_of(p->gate);
-	struct chat_ask *a = mem_zalloc(sizeof(*a));
-	struct buf dedupe = { 0 };
-	int err;
-
-	a->cs = cs;
-	a->aor = mem_ref(p->aor);
-	buf_addv(&a->to, meta->to);
-	buf_addv(&a->id, meta->id);
-	list_append(&cs->asks, &a->node);
-	dedupe_key(&dedupe, p, e, text);
-	err = gate_say(p->gate, from, p->aor, MSG_TEXT, text, meta,
-		       buf_view(&dedupe), on_kept, a);
-	buf_free(&dedupe);
-	if (!err)
-		return;
-	not_kept(p, buf_view(&a->to), buf_view(&a->id), err);
-	ask_free(a);
 }
 
 /* ---- one conversation ---- */
@@ -290,7 +144,7 @@ static void on_state(struct chat *c, struct person *p, struct view from,
 	if (with_words) /* words end it by themselves (RFC 3994 3.3) */
 		c->types = false;
 	if (with_words || c->types == types ||
-	    !gate_within(g, bare_of(from), 'S', STATE_RATE, STATE_BURST))
+	    !gate_within(g, chat_bare(from), 'S', STATE_RATE, STATE_BURST))
 		return;
 	c->types = types;
 	a = chat_gate_addr(g, c->addr);
@@ -353,11 +207,11 @@ static void on_words(struct chat *c, struct person *p, const struct elem *e,
 	marks = text.n;
 	chat_compose(&text, w, correction);
 	if (text.n > marks && text.n > text_max(p->gate)) {
-		send_error(p, meta.to, id, &too_big, VIEW("It is too long."));
+		chat_error(p, meta.to, id, &too_big, VIEW("It is too long."));
 	} else if (text.n > marks) {
 		remember(c, e, receipt);
 		person_busy(p);
-		keep(p, e, sip, buf_view(&text), &meta);
+		chat_keep(p, e, sip, buf_view(&text), &meta);
 	}
 	buf_free(&text);
 	mem_deref(sip);
@@ -369,55 +223,6 @@ static bool has_words(const struct chat_words *w)
 				w->url.n || view_trim(w->subject).n);
 }
 
-/* ---- invitations ---- */
-
-static void add_invite(struct buf *out, const struct chat_invite *i)
-{
-	buf_adds(out, "INFO: ");
-	jtext_line(out, i->by.n ? i->by : VIEW("Somebody"), 256);
-	buf_adds(out, " invites you to ");
-	jtext_line(out, bare_of(i->room), 256);
-	if (i->reason.n) {
-		buf_adds(out, " (");
-		jtext_line(out, i->reason, 200);
-		buf_addc(out, ')');
-	}
-	if (i->password.n) {
-		buf_adds(out, ". Its password is ");
-		jtext_line(out, i->password, 100);
-		buf_adds(out, ": reply :join NICK PASSWORD");
-	} else {
-		buf_adds(out, ". Reply :join");
-	}
-}
-
-/* Told, never followed; prosody sends both kinds at once. */
-static void on_invite(struct person *p, const struct chat_invite *i)
-{
-	static const struct bucket_rate few = { 6, 60 * 1000, 6 },
-					once = { 1, INVITE_MS, 1 };
-	const struct jmap_target t = { .kind = JMAP_ROOM,
-				       .bare = bare_of(i->room) };
-	struct addr *from = gate_addr(p->gate, &t);
-	struct buf key = { 0 }, text = { 0 };
-
-	buf_addv(&key, p->aor->text);
-	buf_addc(&key, ' ');
-	buf_addv(&key, t.bare);
-	if (from && gate_rate(p->gate, buf_view(&key), 'i', &once) &&
-	    gate_rate(p->gate, p->aor->text, 'I', &few)) {
-		add_invite(&text, i);
-		(void)gate_say(p->gate, from, p->aor, MSG_TEXT,
-			       buf_view(&text), NULL, VIEW_NONE, NULL, NULL);
-	} else {
-		log_debug("xmpp %.*s: an invitation was not told",
-			  VIEW_ARG(p->aor->text));
-	}
-	buf_free(&key);
-	buf_free(&text);
-	mem_deref(from);
-}
-
 /* ---- one message ---- */
 
 static bool has_rate(const struct person *p, struct view from, bool words)
@@ -425,7 +230,7 @@ static bool has_rate(const struct person *p, struct view from, bool words)
 	unsigned rate = p->gate->conf.peer_rate;
 
 	return !words || !rate ||
-	       gate_within(p->gate, bare_of(from), 'm', rate, 4 * rate);
+	       gate_within(p->gate, chat_bare(from), 'm', rate, 4 * rate);
 }
 
 static void converse(struct person *p, const struct elem *e, struct chat *c,
@@ -457,8 +262,8 @@ static void heard(struct person *p, const struct elem *e,
 	struct addr *conv;
 	struct chat *c;
 
-	if (chat_addr(&conv, p->aor, bare_of(src->with))) {
-		send_error(p, src->copy ? VIEW_NONE : src->with,
+	if (chat_addr(&conv, p->aor, chat_bare(src->with))) {
+		chat_error(p, src->copy ? VIEW_NONE : src->with,
 			   elem_get(e, "id"), &too_big,
 			   VIEW("Your address is too long."));
 		return;
@@ -468,7 +273,7 @@ static void heard(struct person *p, const struct elem *e,
 	if (!has_rate(p, src->with, has_words(&w)))
 		too_many(p, e);
 	else if (chat_invite(&i, e))
-		on_invite(p, &i);
+		chat_invited(p, &i);
 	else
 		converse(p, e, chat_get(cs, conv, p->aor), &w, src);
 	mem_deref(conv);
@@ -479,7 +284,7 @@ static void on_error(struct person *p, const struct elem *e)
 	struct view from = elem_get(e, "from");
 	struct addr *conv;
 
-	if (!from.n || chat_addr(&conv, p->aor, bare_of(from)))
+	if (!from.n || chat_addr(&conv, p->aor, chat_bare(from)))
 		return;
 	chat_failed(chats_of(p->gate), p, conv, e);
 	mem_deref(conv);
@@ -526,11 +331,11 @@ static void on_copy(struct person *p, const struct elem *e,
 /* A room that we are not in, as it should know. */
 static void leave(struct person *p, const struct elem *e)
 {
-	static const struct bucket_rate once = { 1, INVITE_MS, 1 };
+	static const struct bucket_rate once = { 1, LEAVE_MS, 1 };
 	struct view from = elem_get(e, "from");
 	struct buf b = { 0 };
 
-	if (!gate_rate(p->gate, bare_of(from), 'G', &once))
+	if (!gate_rate(p->gate, chat_bare(from), 'G', &once))
 		return;
 	stanza_open(&b, "presence", VIEW("unavailable"), person_from(p), from,
 		    VIEW_NONE);
@@ -570,7 +375,7 @@ static void nobody(struct gate *g, struct xlink *x, const struct elem *e)
 
 	if (view_eqs(type, "groupchat") || view_eqs(type, "headline") ||
 	    is_ours(g, from) || !elem_has(e, "body", NS_CLIENT) ||
-	    !gate_rate(g, bare_of(from), 'u', &rate))
+	    !gate_rate(g, chat_bare(from), 'u', &rate))
 		return;
 	if (stanza_error(&b, e, "cancel",
 			 domain ? "service-unavailable" : "item-not-found",
@@ -625,6 +430,6 @@ void chats_settled(void *gate, struct addr *to, const struct msg *m,
 					      ->reason));
 	else
 		buf_adds(&words, "The user was away for too long.");
-	send_error(p, meta.to, meta.id, x, buf_view(&words));
+	chat_error(p, meta.to, meta.id, x, buf_view(&words));
 	buf_free(&words);
 }

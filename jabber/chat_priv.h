@@ -68,6 +68,8 @@ struct chats *chats_of(const struct gate *g);
 
 /* ---- chats.c ---- */
 
+/* Without its resource. */
+struct view chat_bare(struct view jid);
 /* NULL: there was no word yet. */
 struct chat *chat_find(const struct chats *cs, const struct addr *conv);
 struct chat *chat_get(struct chats *cs, struct addr *conv, struct addr *aor);
@@ -109,7 +111,22 @@ bool chats_stanza(struct gate *g, struct xlink *x, struct person *p,
 		  const struct elem *e);
 /* "received" for a text of theirs; once. */
 void chat_confirm(struct person *p, struct view to, struct view id);
+
+/* ---- chat_keep.c: what came from XMPP, onto the disk ---- */
+
+/* To whom it may concern; nothing for an empty to. */
+void chat_error(struct person *p, struct view to, struct view id,
+		const struct jerror_xmpp *x, struct view text);
+/* e says text; from: the address of the gateway; meta->to hears when it
+ * fails. */
+void chat_keep(struct person *p, const struct elem *e, struct addr *from,
+	       struct view text, const struct meta *meta);
 void chat_asks_free(struct chats *cs);
+
+/* ---- chat_invite.c ---- */
+
+/* Told, never followed. */
+void chat_invited(struct person *p, const struct chat_invite *i);
 
 /* ---- chat_command.c ---- */
 

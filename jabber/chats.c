@@ -27,6 +27,13 @@ struct chats *chats_of(const struct gate *g)
 
 /* ---- conversations ---- */
 
+struct view chat_bare(struct view jid)
+{
+	struct view bare, resource;
+
+	return view_cut(jid, '/', &bare, &resource) ? bare : jid;
+}
+
 int chat_addr(struct addr **ap, const struct addr *aor, struct view bare)
 {
 	struct view user, host;
@@ -138,11 +145,9 @@ static struct chat *chat_with(struct person *p, struct view bare)
 
 void chat_presence(struct person *p, const struct elem *e)
 {
-	struct view from = elem_get(e, "from"), bare, resource;
+	struct view bare = chat_bare(elem_get(e, "from"));
 	struct chat *c;
 
-	if (!view_cut(from, '/', &bare, &resource))
-		bare = from;
 	c = bare.n ? chat_with(p, bare) : NULL;
 	if (c)
 		buf_clear(&c->device);

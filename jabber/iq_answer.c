@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base64.h"
 #include "clock.h"
 #include "config.h"
 #include "digest.h"
@@ -52,7 +53,7 @@ static const char *const domain_features[] = {
 
 /* ---- XEP-0115 ---- */
 
-static int digit(char c)
+static int nibble(char c)
 {
 	return c <= '9' ? c - '0' : c - 'a' + 10;
 }
@@ -60,22 +61,12 @@ static int digit(char c)
 /* The hash is known by its base64. */
 static void add_base64(struct buf *out, const char hex[41])
 {
-	static const char letters[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-		"0123456789+/";
-	uint32_t bits = 0;
-	int have = 0;
+	char raw[20];
 
-	for (int i = 0; i < 40; i++) {
-		bits = bits << 4 | (uint32_t)digit(hex[i]);
-		have += 4;
-		if (have < 6)
-			continue;
-		have -= 6;
-		buf_addc(out, letters[bits >> have & 63]);
-	}
-	buf_addc(out, letters[bits << (6 - have) & 63]);
-	buf_addc(out, '=');
+	for (size_t i = 0; i < sizeof(raw); i++)
+		raw[i] = (char)(nibble(hex[2 * i]) << 4 |
+				nibble(hex[2 * i + 1]));
+	(void)base64_encode(out, view_mem(raw, sizeof(raw)));
 }
 
 static void add_version(struct buf *out)
