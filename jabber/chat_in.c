@@ -405,6 +405,17 @@ bool chats_stanza(struct gate *g, struct xlink *x, struct person *p,
 
 /* ---- what became of it ---- */
 
+/* A text to XMPP that the hub let go: also before the gate is running, after
+ * a long time without us. */
+static void tell_expired(const struct gate *g, const struct addr *conv,
+			 struct addr *aor)
+{
+	struct addr *from = chat_gate_addr(g, conv);
+
+	hub_gate_tell(g->conf.hub, from, aor, jtext(JTEXT_EXPIRED));
+	mem_deref(from);
+}
+
 void chats_settled(void *gate, struct addr *to, const struct msg *m,
 		   enum gate_fate fate, int status)
 {
@@ -414,6 +425,10 @@ void chats_settled(void *gate, struct addr *to, const struct msg *m,
 	struct person *p;
 	struct meta meta;
 
+	if (!addr_is(to, "sip")) {
+		tell_expired(g, to, m->from);
+		return;
+	}
 	meta_get(&meta, m->meta);
 	if (!g->running || !meta.to.n || person_get(&p, g, to) ||
 	    !person_is_online(p))

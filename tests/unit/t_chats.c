@@ -685,6 +685,24 @@ static void test_restart(void **state)
 	gate_rig_close();
 }
 
+/* It was too old by then. */
+static void test_restart_late(void **state)
+{
+	(void)state;
+	gate_rig_open();
+	sip_says("alice", "joe*z.org", "old");
+	assert_sip("202 alice <- joe*z.org: \n");
+	gate_rig_close();
+	clock_advance(UINT64_C(8) * 24 * 3600 * 1000);
+	gate_rig_open();
+	components_up();
+	gr_settle();
+	assert_wire("");
+	assert_sip("tell alice <- joe*z.org: ERROR: Your message was not "
+		   "sent. Connection to IM network failed.\n");
+	gate_rig_close();
+}
+
 static void test_service(void **state)
 {
 	struct addr *to, *from, *ends[2];
@@ -745,6 +763,7 @@ int main(void)
 		GATE_TEST(test_online_fails),
 		GATE_TEST(test_offline_while_waiting),
 		GATE_TEST(test_restart),
+		GATE_TEST(test_restart_late),
 		GATE_TEST(test_service),
 	};
 
