@@ -183,6 +183,14 @@ static void pass_text(struct passing *p)
 	pass(p);
 }
 
+/* A notice for which he has no quota is refused without a word. */
+static void pass_within(struct passing *p)
+{
+	p->ask->told = true;
+	if (ask_within(p->ask, QUOTA_USER, p->ask->user->hash))
+		pass(p);
+}
+
 /* RFC 3994 3: anything but "active" means that he does not write. */
 static void pass_state(struct passing *p)
 {
@@ -194,11 +202,12 @@ static void pass_state(struct passing *p)
 	    view_eqs(buf_view(&state), "active"))
 		p->msg.kind = GATE_TYPING;
 	buf_free(&state);
-	if (p->msg.kind == GATE_TYPING &&
-	    !location_may_type(l, p->ask->user->text, now_ms()))
-		ask_answer(p->ask, 200);
-	else
+	if (p->msg.kind == GATE_IDLE)
+		pass_within(p);
+	else if (location_may_type(l, p->ask->user->text, now_ms()))
 		pass(p);
+	else
+		ask_answer(p->ask, 200);
 }
 
 /* Only what has arrived is of interest there, and not what was read. */
@@ -206,18 +215,15 @@ static void pass_receipt(struct passing *p)
 {
 	struct view doc = buf_view(&p->text);
 
-	p->ask->told = true; /* nobody is there to read it */
 	if (!xmltext_has(doc, "delivery-notification") ||
 	    !xmltext_has(doc, "delivered") ||
 	    !xmltext_get(&p->id, doc, "message-id")) {
 		ask_answer(p->ask, 200);
 		return;
 	}
-	if (!ask_within(p->ask, QUOTA_USER, p->ask->user->hash))
-		return;
 	p->msg.kind = GATE_RECEIPT;
 	p->msg.meta = (struct meta){ .id = buf_view(&p->id) };
-	pass(p);
+	pass_within(p);
 }
 
 static void serve(struct passing *p, enum content what)

@@ -373,6 +373,71 @@ static void what_is_refused_before(void **state)
 	assert_int_equal(ask(&alice, "sip:carol@other.example", "x"), 404);
 }
 
+static bool is_secret(struct view text, void *arg)
+{
+	(void)arg;
+	return view_starts(text, VIEW("7777"));
+}
+
+static void on_secret(struct ask *a, struct view text, bool at_manager,
+		      void *arg)
+{
+	(void)text;
+	assert_false(at_manager);
+	++*(size_t *)arg;
+	imc_ask_answer(a, 403, VIEW("not here"));
+}
+
+static void run_nothing(struct ask *a, struct view line, void *arg)
+{
+	(void)line;
+	(void)arg;
+	imc_ask_answer(a, 200, VIEW_NONE);
+}
+
+static void secrets_stay_here(void **state)
+{
+	size_t caught = 0;
+	const struct imc_command cmd = {
+		.name = "x", .usage = "", .help = "", .run = run_nothing,
+		.is_secret = is_secret, .secreth = on_secret, .arg = &caught,
+	};
+
+	(void)state;
+	assert_int_equal(imc_add_command(rig.imc, &cmd), 0);
+	assert_int_equal(ask(&alice, CAROL, "7777 password"), 403);
+	assert_int_equal(ask_as(&alice, CAROL, CPIM,
+				"From: <sip:alice@confab.example>\r\n\r\n"
+				"Content-Type: text/plain\r\n\r\n"
+				"7777 password"), 403);
+	assert_int_equal(caught, 2);
+	assert_int_equal(gw.count, 0);
+	rig_settle(&rig);
+}
+
+static void floods_end_here(void **state)
+{
+	struct imc_conf conf = rig_conf();
+
+	(void)state;
+	conf.quota.user_rate = 1;
+	conf.quota.user_burst = 3;
+	rig_restart(&rig, &conf);
+	assert_int_equal(hub_add_gateway(rig.hub, &ops, &gw), 0);
+	assert_int_equal(ask(&alice, CAROL, "one"), 202);
+	assert_int_equal(ask_as(&alice, CAROL, TYPING, STATE("idle")), 202);
+	assert_int_equal(ask_as(&alice, CAROL, IMDN,
+				REPORT("delivery", "delivered")), 202);
+	assert_int_equal(ask_as(&alice, CAROL, TYPING, STATE("idle")), 480);
+	assert_int_equal(ask_as(&alice, CAROL, IMDN,
+				REPORT("delivery", "delivered")), 480);
+	rig_settle(&rig);
+	assert_int_equal(alice.count, 0); /* of notices without a word */
+	assert_int_equal(ask(&alice, CAROL, "two"), 480);
+	assert_non_null(strstr(alice.reply, "\r\nRetry-After: "));
+	assert_int_equal(gw.count, 3);
+}
+
 /* ---- from the gateway ---- */
 
 static void a_text_from_there(void **state)
@@ -599,6 +664,8 @@ int main(void)
 		GATE_TEST(headers_go_with_it),
 		GATE_TEST(notices_are_passed),
 		GATE_TEST(what_is_refused_before),
+		GATE_TEST(secrets_stay_here),
+		GATE_TEST(floods_end_here),
 		GATE_TEST(a_text_from_there),
 		GATE_TEST(his_device_refuses_it),
 		GATE_TEST(the_device_tells_that_it_is_there),
