@@ -103,7 +103,8 @@ def xmpp_user(closing):
     def make(prosody, name='xenia', room='lobby'):
         return closing(XmppUser('%s@%s' % (name, prosody.domain),
                                 name + 'pw', prosody.port,
-                                prosody.room(room), name, ca=prosody.ca))
+                                room and prosody.room(room), name,
+                                ca=prosody.ca))
     return make
 
 
@@ -112,6 +113,22 @@ def irc_user(closing):
     def make(ngircd, name='ines', channel='#lobby'):
         return closing(IrcUser(name, ngircd.port, channel))
     return make
+
+
+def gateway(prosody, gateway='', component=True):
+    """Sections of a gateway to it, with both its components or without."""
+    text = '''
+jabber_gateway { jdomain = "gw.confab.test" jaddress = "%s" jport = %d
+    registrar = "jabber@gw.confab.test" peer_rate = 0 %s %s }
+''' % (prosody.domain, prosody.port,
+         'ca_file = "%s"' % prosody.ca if prosody.ca else 'tls = "off"',
+         gateway)
+    if component:
+        text += '''
+jabber_component { domain = "sip.%s" muc_domain = "conf.%s"
+    host = "127.0.0.1" port = %d secret = "lab-component-secret" }
+''' % (prosody.domain, prosody.domain, prosody.component_port)
+    return text
 
 
 def links(prosody=None, ngircd=None, tls=False):

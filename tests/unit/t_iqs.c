@@ -6,14 +6,14 @@
 #define STANZAS " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'"
 #define BOB "sip:bob@example.org"
 #define ASK(to, type, inside)                                                 \
-	"<iq type='" type "' from='joe@z.org/ph' to='" to "' id='1'>" inside   \
+	"<iq type='" type "' from='joe@z.org/ph' to='" to "' id='1'>" inside  \
 	"</iq>"
 #define RESULT(to, inside)                                                    \
-	"sip.x.org: <iq type='result' from='" to                               \
+	"sip.x.org: <iq type='result' from='" to                              \
 	"' to='joe@z.org/ph' id='1'" inside "\n"
 #define FAULT(to, type, what)                                                 \
-	"sip.x.org: <iq type='error' from='" to                                \
-	"' to='joe@z.org/ph' id='1'><error type='" type "'><" what STANZAS     \
+	"sip.x.org: <iq type='error' from='" to                               \
+	"' to='joe@z.org/ph' id='1'><error type='" type "'><" what STANZAS    \
 	"/></error></iq>\n"
 
 static void open_up(void)

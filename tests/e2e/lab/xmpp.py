@@ -15,13 +15,15 @@ logging.getLogger('asyncio').setLevel(logging.CRITICAL)
 
 
 class XmppUser:
-    """A person with one room: seen holds (nick, text) of the room."""
+    """A person with one room, or (room None) none: seen holds (nick, text)
+    of the room, stanzas all messages, presences all presences."""
 
     def __init__(self, jid, password, port, room, nick, ca=None,
                  host='127.0.0.1'):
         self.jid, self.room, self.nick = jid, room, nick
         self.seen = Seen(nick)
         self.stanzas = Seen(nick)
+        self.presences = Seen(nick)
         self.gone = Seen(nick)     # (nick, status codes)
         self.loop = asyncio.new_event_loop()
         self.joined = threading.Event()
@@ -51,6 +53,9 @@ class XmppUser:
         client.add_event_handler('muc::%s::got_offline' % self.room,
                                  self.on_offline)
         client.add_event_handler('message', self.stanzas.add)
+        client.add_event_handler('message_error', self.stanzas.add)
+        client.add_event_handler('groupchat_message', self.stanzas.add)
+        client.add_event_handler('presence', self.presences.add)
         client.connect((host, port), disable_starttls=not ca)
         try:
             self.loop.run_forever()
@@ -66,8 +71,9 @@ class XmppUser:
         try:
             self.client.send_presence()
             await self.client.get_roster()
-            await self.client['xep_0045'].join_muc_wait(
-                self.room, self.nick, maxstanzas=0, timeout=20)
+            if self.room:
+                await self.client['xep_0045'].join_muc_wait(
+                    self.room, self.nick, maxstanzas=0, timeout=20)
             self.joined.set()
         except Exception as e:
             self.failed = e
@@ -99,6 +105,38 @@ class XmppUser:
     def say(self, text):
         self.call(self.client.send_message, self.room, text,
                   mtype='groupchat')
+
+    def write(self, to, text, **attributes):
+        """To one; attributes of the stanza: mtype, id ..."""
+        def send():
+            m = self.client.make_message(to, text, mtype='chat')
+            for key, value in attributes.items():
+                m[key] = value
+            m.send()
+        self.call(send)
+
+    def raw(self, xml):
+        self.call(self.client.send_raw, xml)
+
+    def got(self, test, patience=None):
+        """The first message of which test(stanza) is true."""
+        return self.stanzas.wait(test, patience=patience)
+
+    def got_text(self, text, by=None):
+        return self.got(lambda m: m['body'] == text and
+                        (by is None or m['from'].bare == by))
+
+    def ask(self, to, name, namespace, kind='get', inside=''):
+        """The answer's XML to a request, as text; errors as well."""
+        async def run():
+            iq = self.client.make_iq(ifrom=None, ito=to, itype=kind)
+            iq.xml.append(slixmpp.xmlstream.ET.fromstring(
+                '<%s xmlns="%s">%s</%s>' % (name, namespace, inside, name)))
+            try:
+                return str(await iq.send(timeout=10))
+            except slixmpp.exceptions.IqError as e:
+                return str(e.iq)
+        return self.call(run)
 
     def nicks(self):
         return set(self.client['xep_0045'].get_roster(self.room))
@@ -170,6 +208,7 @@ interfaces = { "127.0.0.1" }
 c2s_ports = { %(port)d }
 c2s_direct_tls_ports = { %(direct)s }
 s2s_ports = {}
+component_ports = { %(component)d }
 http_ports = {}
 https_ports = {}
 use_ipv6 = false
@@ -185,6 +224,10 @@ limits = { c2s = { rate = "10mb/s" } }
 log = { { levels = { min = "debug" }, to = "file",
   filename = "%(folder)s/prosody-debug.log" } }
 VirtualHost "%(domain)s"
+Component "sip.%(domain)s"
+  component_secret = "lab-component-secret"
+Component "conf.%(domain)s"
+  component_secret = "lab-component-secret"
 Component "rooms.%(domain)s" "muc"
   restrict_room_creation = false
   muc_room_locking = false
@@ -199,6 +242,7 @@ class Prosody:
                  port=None):
         self.folder, self.domain, self.tls = str(folder), domain, tls
         self.port = port or free_port()
+        self.component_port = free_port()
         self.direct_port = free_port() if tls else None
         self.process = None
         self.ca = None
@@ -214,6 +258,7 @@ class Prosody:
         self.conf = os.path.join(self.folder, 'prosody.cfg.lua')
         with open(self.conf, 'w') as f:
             f.write(CONFIG % dict(folder=self.folder, port=self.port,
+                                  component=self.component_port,
                                   direct=self.direct_port or '',
                                   domain=domain,
                                   tls='true' if tls else 'false'))
