@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A confab-jabber at the end of a pipe, and us as its confabd; and a wire
+that can be cut. Frames as bridges/wire.h has them."""
+import os
+import select
+import socket
+import struct
+import subprocess
+import threading
+import xml.etree.ElementTree as ET
+
+from .util import Seen
+
+TYPES = ('NONE HELLO PING ACCOUNT ACCOUNT_DEL JOIN PART SAY SESSION '
+         'SESSION_END SEND SEND_MANY READY PONG LOG ACCOUNT_UP ACCOUNT_LOST '
+         'JOINED LOST HEARD DELIVERED FAILED PARCEL SENT').split()
+FIELDS = {'READY': 'u', 'PONG': 'u', 'LOG': 'us', 'ACCOUNT_UP': 's',
+          'ACCOUNT_LOST': 'us', 'PARCEL': 's', 'SENT': 'uus'}
+LOG_INFO = 2
+OPEN, KEY, VALUE, CLOSE, NS, TEXT = '\1', '\2', '\3', '\4', '\5', '\6'
+
+
+def flat(element, parent=''):
+    """An ElementTree's element as jabber/elem.h has it."""
+    ns, _, name = element.tag[1:].rpartition('}')
+    out = OPEN + name + (NS + ns if ns != parent else '')
+    for key, value in element.items():
+        out += KEY + key.replace(
+            '{http://www.w3.org/XML/1998/namespace}', 'xml:') + VALUE + value
+    out += TEXT + element.text if element.text else ''
+    for child in element:
+        out += flat(child, ns)
+        out += TEXT + child.tail if child.tail else ''
+    return out + CLOSE
+
+
+def stanza(xml):
+    return flat(ET.fromstring(xml.replace(
+        ' ', ' xmlns="jabber:client" ', 1))).encode()
+
+
+class Worker:
+    """seen holds (type, id, *fields)."""
+
+    def __init__(self, build, log):
+        ours, theirs = socket.socketpair()
+        self.sock, self.seen = ours, Seen('the daemon')
+        self.log = log
+        with open(log, 'wb') as out:
+            self.popen = subprocess.Popen(
+                ['/bin/bash', '-c', 'exec "$0" 3<&%d' % theirs.fileno(),
+                 os.path.join(str(build), 'confab-jabber')],
+                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+                stdout=out, stderr=out)
+        theirs.close()
+        self.pid = self.popen.pid
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+        self.send('HELLO', 0, 1, LOG_INFO, 'xmpp')
+        self.wait('READY')
+
+    def send(self, kind, id_, *fields):
+        payload = b''
+        for f in fields:
+            if isinstance(f, int):
+                payload += struct.pack('>Q', f)
+            elif isinstance(f, dict):
+                payload += struct.pack('>I', len(f))
+                for pair in f.items():
+                    payload += b''.join(map(self.text, pair))
+            else:
+                payload += self.text(f)
+        self.sock.sendall(struct.pack(
+            '>IHI', len(payload) + 6, TYPES.index(kind), id_) + payload)
+
+    @staticmethod
+    def text(value):
+        value = value if isinstance(value, bytes) else str(value).encode()
+        return struct.pack('>I', len(value)) + value
+
+    def read(self):
+        data = b''
+        while True:
+            more = self.sock.recv(1 << 16)
+            if not more:
+                return
+            data += more
+            while len(data) >= 4:
+                length = struct.unpack_from('>I', data)[0]
+                if len(data) < 4 + length:
+                    break
+                self.frame(data[4:4 + length])
+                data = data[4 + length:]
+
+    def frame(self, data):
+        kind, id_ = struct.unpack_from('>HI', data)
+        kind, at, out = TYPES[kind], 6, []
+        for f in FIELDS[kind]:
+            if f == 'u':
+                out.append(struct.unpack_from('>Q', data, at)[0])
+                at += 8
+            else:
+                n = struct.unpack_from('>I', data, at)[0]
+                out.append(data[at + 4:at + 4 + n].decode())
+                at += 4 + n
+        self.seen.add((kind, id_, *out))
+
+    def wait(self, kind, id_=0, match=lambda *_: True, count=1,
+             patience=None):
+        return self.seen.wait(
+            lambda e: e[:2] == (kind, id_) and match(*e[2:]), count,
+            patience)
+
+    def count(self, kind):
+        return self.seen.count(lambda e: e[0] == kind)
+
+    def account(self, id_, jid, password, port, tls='off', ca='', **more):
+        self.send('SESSION', id_, jid, dict(
+            kind='account', jid=jid, password=password, server='127.0.0.1',
+            port=port, tls=tls, ca_file=ca, **more))
+
+    def say(self, id_, tag, xml):
+        self.send('SEND', id_, tag, stanza(xml))
+
+    def close(self):
+        """Its status; a leak costs an ASan build that."""
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        try:
+            status = self.popen.wait(20)
+        finally:
+            self.popen.kill()
+            self.sock.close()
+        with open(self.log, errors='replace') as f:
+            text = f.read()
+        assert 'ERROR: ' not in text and 'runtime error' not in text, text
+        return status
+
+
+class Cable:
+    """Between clients and a server: it can be cut, and mended."""
+
+    def __init__(self, port):
+        self.to = port
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port = self.listener.getsockname()[1]
+        self.pairs, self.whole, self.open = [], True, True
+        self.wake, self.waker = socket.socketpair()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def accept(self):
+        client = self.listener.accept()[0]
+        if not self.whole:
+            client.close()
+            return
+        self.pairs.append((client, socket.create_connection(
+            ('127.0.0.1', self.to))))
+
+    def drop(self, pair):
+        self.pairs.remove(pair)
+        for s in pair:
+            s.close()
+
+    def pump(self, ready):
+        for pair in list(self.pairs):
+            for a, b in (pair, pair[::-1]):
+                if a not in ready:
+                    continue
+                try:
+                    data = a.recv(1 << 16)
+                    b.sendall(data)
+                except OSError:
+                    data = b''
+                if not data:
+                    self.drop(pair)
+                    break
+
+    def run(self):
+        while self.open:
+            if not self.whole:
+                for pair in list(self.pairs):
+                    self.drop(pair)
+            ready = select.select(
+                [self.listener, self.wake] + [
+                    s for pair in self.pairs for s in pair], [], [])[0]
+            if self.wake in ready:
+                self.wake.recv(1)
+            if self.listener in ready:
+                self.accept()
+            self.pump(ready)
+
+    def set(self, whole):
+        self.whole = whole
+        self.waker.send(b'x')
+
+    def cut(self):
+        self.set(False)
+
+    def mend(self):
+        self.set(True)
+
+    def close(self):
+        self.open = False
+        self.waker.send(b'x')
+        self.thread.join(5)
+        for pair in list(self.pairs):
+            self.drop(pair)
+        for s in (self.listener, self.wake, self.waker):
+            s.close()
