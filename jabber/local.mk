@@ -26,7 +26,10 @@ jabber_libjabber_a_SOURCES = \
 	jabber/occupant_who.c \
 	jabber/person.c \
 	jabber/puppets.c \
-	jabber/service.c \
+	jabber/service.c jabber/service_priv.h \
+	jabber/service_admin.c jabber/service_iq.c jabber/service_join.c \
+	jabber/service_out.c jabber/service_owner.c jabber/service_past.c \
+	jabber/service_seat.c jabber/service_show.c jabber/service_talk.c \
 	jabber/visits.c \
 	jabber/watches.c \
 	jabber/xlink.c jabber/xlink.h jabber/xstanza.c \

@@ -15,7 +15,7 @@ struct asked {
 	struct hub *hub; /* ref */
 	uint64_t room;
 	struct store_span span;
-	size_t count;
+	size_t count; /* 0: what there is need not be learnt */
 	hub_history_h *h;
 	void *arg;
 };
@@ -47,10 +47,10 @@ static void on_history(int err, const struct store_msg *sms, size_t count,
 
 	if (!err && !room)
 		err = ENOENT;
-	if (!err) {
+	if (!err && q->count)
 		learn(room, q, sms, count);
+	if (!err)
 		n = journal_msgs(msgs, room, sms, count);
-	}
 	q->h(err, msgs, n, q->arg);
 	while (n)
 		mem_deref(msgs[--n]);
@@ -71,4 +71,20 @@ void hub_history(struct room *r, size_t count, hub_history_h *h, void *arg)
 	q->span.after = r->talk_first ? r->talk_first - 1 : 0;
 	q->span.upto = r->talk_last;
 	store_history(r->hub->store, r->id, q->span, q->count, on_history, q);
+}
+
+void hub_archive(struct room *r, const struct store_archive *a,
+		 hub_history_h *h, void *arg)
+{
+	struct asked *q = mem_new(sizeof(*q), asked_destroy);
+	struct store_archive sa = *a;
+
+	q->hub = mem_ref(r->hub);
+	q->room = r->id;
+	q->h = h;
+	q->arg = arg;
+	if (sa.max > HISTORY_MAX)
+		sa.max = HISTORY_MAX;
+	sa.max += !sa.max;
+	store_archive(r->hub->store, r->id, &sa, on_history, q);
 }

@@ -160,6 +160,12 @@ typedef void (hub_history_h)(int err, struct msg *const *msgs, size_t count,
  * gone. */
 void hub_history(struct room *r, size_t count, hub_history_h *h, void *arg);
 
+/* The same of all that is kept, by numbers and time: see store_archive(). */
+void hub_archive(struct room *r, const struct store_archive *a,
+		 hub_history_h *h, void *arg);
+/* A line to one person of any network, beside the journal. */
+void hub_room_tell(struct room *r, const struct addr *to, struct view text);
+
 /* What became of the newest text that from said in the room. */
 struct hub_fate {
 	uint64_t seq, time_ms;

@@ -140,6 +140,8 @@ bool inbox_tidy(struct room *inbox);
 /* Of the room itself, *mp NULL without a text; the number is given out with
  * room_give(). */
 int room_notice(struct msg **mp, struct room *room, struct view text);
+/* The same for what those who watch rooms are not told. */
+int room_line(struct msg **mp, struct room *room, struct view text);
 /* Adds wish, clean, as a nick for but (NULL: for somebody new); empty: the one
  * of his address. EBADMSG: nothing is left of it, EADDRINUSE. */
 int nick_check(struct buf *nick, const struct room *room, struct view wish,

@@ -18,7 +18,8 @@ static const uint64_t day_ms = 24 * 3600 * 1000;
 
 /* ---- notices ---- */
 
-int room_notice(struct msg **mp, struct room *room, struct view text)
+static int make_notice(struct msg **mp, const struct room *room,
+		       struct view text, struct view meta)
 {
 	struct msg_conf conf = {
 		.kind = MSG_NOTICE,
@@ -26,16 +27,27 @@ int room_notice(struct msg **mp, struct room *room, struct view text)
 		.name = room_name(room),
 		.text = text,
 		.seq = room->head + 1,
+		.meta = meta,
 	};
 
-	if (room->hub->nwatches)
-		conf.meta = VIEW("event=1\n");
 
 	if (view_empty(text)) {
 		*mp = NULL;
 		return 0;
 	}
 	return msg_new(mp, &conf);
+}
+
+int room_notice(struct msg **mp, struct room *room, struct view text)
+{
+	return make_notice(mp, room, text,
+			   room->hub->nwatches ? VIEW("event=1\n") :
+						 VIEW_NONE);
+}
+
+int room_line(struct msg **mp, struct room *room, struct view text)
+{
+	return make_notice(mp, room, text, VIEW_NONE);
 }
 
 uint64_t notice_audience(const struct room *room, const struct member *m)

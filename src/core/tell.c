@@ -24,7 +24,7 @@ static void notice(struct room *room, uint64_t audience, struct view text)
 	struct change *c;
 	struct msg *msg;
 
-	if (room->ending || room_notice(&msg, room, text) || !msg)
+	if (room->ending || room_line(&msg, room, text) || !msg)
 		return;
 	msg->audience = audience;
 	c = change_new(room, NULL, NULL);
@@ -67,4 +67,9 @@ void hub_on_notice(struct hub *h, uint64_t leg, bool staff, struct view text)
 		leg_trouble(l, text);
 	else
 		notice(l->room, 0, text);
+}
+
+void hub_room_tell(struct room *r, const struct addr *to, struct view text)
+{
+	room_tell(r, to, text);
 }

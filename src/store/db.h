@@ -62,8 +62,10 @@ enum step {
 struct db_page {
 	uint64_t room, after;
 	size_t max;
-	bool history;           /* the newest texts instead of the oldest, */
-	uint64_t upto;          /* of those up to here */
+	bool history;           /* texts only: the newest, */
+	bool oldest;            /* or the oldest, */
+	uint64_t upto;          /* of those up to here, */
+	uint64_t since_ms, until_ms; /* said in this time */
 	struct store_msg *msgs; /* owned: mem_free(); views into bytes */
 	size_t count;
 	struct buf bytes;       /* owned */

@@ -315,9 +315,16 @@ void db_page_free(struct db_page *page)
 	buf_free(&page->bytes);
 }
 
+static int stmt_of(const struct db_page *page)
+{
+	if (!page->history)
+		return STMT_READ;
+	return page->oldest ? STMT_ARCHIVE : STMT_HISTORY;
+}
+
 int db_read(struct db *db, struct db_page *page)
 {
-	sqlite3_stmt *st = db->st[page->history ? STMT_HISTORY : STMT_READ];
+	sqlite3_stmt *st = db->st[stmt_of(page)];
 	int rc, err;
 
 	db_page_free(page); /* of a first try */
@@ -327,8 +334,11 @@ int db_read(struct db *db, struct db_page *page)
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)page->room);
 	sqlite3_bind_int64(st, 2, (sqlite3_int64)page->after);
 	sqlite3_bind_int64(st, 3, (sqlite3_int64)page->max);
-	if (page->history)
+	if (page->history) {
 		sqlite3_bind_int64(st, 4, (sqlite3_int64)page->upto);
+		sqlite3_bind_int64(st, 5, (sqlite3_int64)page->since_ms);
+		sqlite3_bind_int64(st, 6, (sqlite3_int64)page->until_ms);
+	}
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW && !page->bytes.over)
 		add_row(page, st);
 	err = db_end(db, st, rc);

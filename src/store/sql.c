@@ -197,8 +197,16 @@ const struct sql sql_table[STMT_COUNT] = {
 		"SELECT * FROM (SELECT seq, id, kind, time_ms, origin,"
 		" reply_to, audience, sender, name, text, meta FROM messages"
 		" WHERE room = ?1 AND seq > ?2 AND seq <= ?4 AND kind < 2"
-		" AND audience = 0 ORDER BY seq DESC LIMIT ?3) ORDER BY seq",
-		"iiii", 0 },
+		" AND audience = 0 AND time_ms BETWEEN ?5 AND ?6"
+		" ORDER BY seq DESC LIMIT ?3) ORDER BY seq",
+		"iiiiii", 0 },
+	[STMT_ARCHIVE] = {
+		"SELECT seq, id, kind, time_ms, origin, reply_to, audience,"
+		" sender, name, text, meta FROM messages"
+		" WHERE room = ?1 AND seq > ?2 AND seq <= ?4 AND kind < 2"
+		" AND audience = 0 AND time_ms BETWEEN ?5 AND ?6"
+		" ORDER BY seq LIMIT ?3",
+		"iiiiii", 0 },
 	[STMT_SPOOL] = { "SELECT key FROM spool", "", 0 },
 	[STMT_SPOOL_KEY] = { "UPDATE spool SET key = ?1", "", 0 },
 	[STMT_KEYS] = { "SELECT key FROM dedupe", "", 0 },

@@ -395,19 +395,30 @@ static uint64_t number(uint64_t n)
 	return n > INT64_MAX ? INT64_MAX : n;
 }
 
-void store_history(struct store *s, uint64_t room, struct store_span span,
-		   size_t max, store_msgs_h *h, void *arg)
+void store_archive(struct store *s, uint64_t room,
+		   const struct store_archive *a, store_msgs_h *h, void *arg)
 {
 	struct db_page rows = {
 		.room = room,
-		.after = number(span.after),
-		.upto = number(span.upto),
-		.max = max,
+		.after = number(a->span.after),
+		.upto = number(a->span.upto),
+		.since_ms = number(a->since_ms),
+		.until_ms = a->until_ms ? number(a->until_ms) : INT64_MAX,
+		.max = a->max,
 		.history = true,
+		.oldest = a->oldest,
 	};
 
-	assert(max > 0 && max <= HISTORY_MAX);
+	assert(a->max > 0 && a->max <= HISTORY_MAX);
 	submit_page(s, &rows, h, arg);
+}
+
+void store_history(struct store *s, uint64_t room, struct store_span span,
+		   size_t max, store_msgs_h *h, void *arg)
+{
+	store_archive(s, room,
+		      &(struct store_archive){ .span = span, .max = max }, h,
+		      arg);
 }
 
 static void answer_page(struct page *p)

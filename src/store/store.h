@@ -295,6 +295,17 @@ struct store_span {
 void store_history(struct store *s, uint64_t room, struct store_span span,
 		   size_t max, store_msgs_h *h, void *arg);
 
+/* The same, of those said from since_ms to until_ms (0: no end), and the
+ * oldest of them where that is wanted. */
+struct store_archive {
+	struct store_span span;
+	uint64_t since_ms, until_ms;
+	size_t max;
+	bool oldest;
+};
+void store_archive(struct store *s, uint64_t room,
+		   const struct store_archive *a, store_msgs_h *h, void *arg);
+
 struct store_stats {
 	uint64_t commits;      /* groups, pages without a commit included */
 	uint64_t transactions; /* stored */
