@@ -258,7 +258,7 @@ static inline void gate_rig_open(void)
 		.start = gr_face_start, .stop = gr_face_stop,
 		.fanout = gr_sip_fanout, .tell = gr_tell,
 	}, xmpp = {
-		.scheme = "xmpp", .caps = FACE_MEMBERS,
+		.scheme = "xmpp", .caps = FACE_MEMBERS | FACE_ECHO,
 		.start = gr_face_start, .stop = gr_face_stop,
 		.fanout = gr_xmpp_fanout, .tell = gr_tell,
 	};
