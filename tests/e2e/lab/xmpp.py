@@ -7,6 +7,8 @@ import subprocess
 import threading
 
 import slixmpp
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import StanzaPath
 
 from .util import Process, Seen, free_port, port_open, wait_for
 
@@ -52,9 +54,8 @@ class XmppUser:
         client.add_event_handler('failed_auth', self.on_failed)
         client.add_event_handler('muc::%s::got_offline' % self.room,
                                  self.on_offline)
-        client.add_event_handler('message', self.stanzas.add)
-        client.add_event_handler('message_error', self.stanzas.add)
-        client.add_event_handler('groupchat_message', self.stanzas.add)
+        client.register_handler(Callback('all', StanzaPath('message'),
+                                         self.stanzas.add))
         client.add_event_handler('presence', self.presences.add)
         client.connect((host, port), disable_starttls=not ca)
         try:
