@@ -4,6 +4,7 @@
  * has a part of it, so that nobody can push out what others said. And inboxes
  * of other domains, whose users nobody here knows, are counted by domain and
  * by who began them, so that invented names do not take the places of all.
+ * Conversations by who began them only: a network of others has no end.
  *
  * All of it is in memory: what waited before a restart is nobody's part.
  */
@@ -19,6 +20,8 @@ enum {
 				 one */
 	INBOXES_DOMAIN = 10000,
 	INBOXES_BEGUN = 200,  /* by one user, in other domains */
+	INBOXES_TALKS = 1000, /* by one user, on other networks; what was
+				 delivered counts until it is tidied away */
 	SHARE_MIN = 10,       /* messages, where an inbox is small */
 	RING_MIN = 8,
 	RING_MAX = 4096,
@@ -92,15 +95,27 @@ static bool is_foreign(const struct hub *h, const struct addr *a)
 
 static uint64_t domain_key(const struct hub *h, const struct addr *to)
 {
+	if (hub_is_beyond(h, to))
+		return 0;
 	return is_foreign(h, to) ? hash_view(to->host) : 0;
+}
+
+/* 0: nobody is counted. */
+static uint64_t maker_key(const struct hub *h, const struct addr *to,
+			  const struct addr *from)
+{
+	if (hub_is_beyond(h, to))
+		return hash_u64(from->hash);
+	return is_foreign(h, to) ? from->hash : 0;
 }
 
 bool book_may_begin(const struct hub *h, const struct addr *to,
 		    const struct addr *from)
 {
-	return !is_foreign(h, to) ||
-	       (tally_count(h, domain_key(h, to)) < INBOXES_DOMAIN &&
-		tally_count(h, from->hash) < INBOXES_BEGUN);
+	size_t max = hub_is_beyond(h, to) ? INBOXES_TALKS : INBOXES_BEGUN;
+
+	return tally_count(h, domain_key(h, to)) < INBOXES_DOMAIN &&
+	       tally_count(h, maker_key(h, to, from)) < max;
 }
 
 void book_new(struct room *inbox, const struct addr *from)
@@ -108,7 +123,7 @@ void book_new(struct room *inbox, const struct addr *from)
 	struct book *b = mem_zalloc(sizeof(*b));
 
 	b->domain = domain_key(inbox->hub, inbox->addr);
-	b->maker = b->domain && from ? from->hash : 0;
+	b->maker = from ? maker_key(inbox->hub, inbox->addr, from) : 0;
 	tally_add(inbox->hub, b->domain);
 	tally_add(inbox->hub, b->maker);
 	inbox->book = b;

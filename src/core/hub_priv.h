@@ -315,6 +315,8 @@ bool gate_settled(const struct member *m, const struct msg *msg,
 		  const struct outcome *o);
 /* An inbox of somebody on a gateway's network. */
 bool room_is_conversation(const struct room *room);
+/* Somebody on a gateway's network. */
+bool hub_is_beyond(const struct hub *h, const struct addr *a);
 /* An address of a gateway. */
 bool hub_is_gate(const struct hub *h, const struct addr *a);
 

@@ -20,6 +20,11 @@ static const struct gateway *network_of(const struct hub *h,
 	return NULL;
 }
 
+bool hub_is_beyond(const struct hub *h, const struct addr *a)
+{
+	return network_of(h, a);
+}
+
 bool room_is_conversation(const struct room *room)
 {
 	return room->inbox && network_of(room->hub, room->addr);

@@ -475,6 +475,43 @@ static void each_address_has_its_part(void **state)
 	rig_stop();
 }
 
+/* A domain there may have as many as it likes; one user does not. */
+static void many_conversations(void **state)
+{
+	char to[64];
+	int i, err = 0;
+
+	(void)state;
+	start();
+	for (i = 0; i < 2000 && !err; i++) {
+		snprintf(to, sizeof(to), "xmpp:u%d@x.org/alice@confab.example",
+			 i);
+		err = try_direct("alice", to, "x", NULL);
+	}
+	assert_int_equal(err, EBUSY);
+	assert_int_equal(i, 1001);
+	assert_int_equal(try_direct("alice", "xmpp:u7@x.org/"
+				    "alice@confab.example", "y", NULL), 0);
+	/* other domains are counted by themselves */
+	assert_int_equal(try_direct("alice", "sip:x@far.example", "y", NULL),
+			 0);
+	assert_int_equal(try_direct("carol", "xmpp:u7@x.org/"
+				    "carol@confab.example", "y", NULL), 0);
+	AWAIT(rig.done == 1003);
+	rig_settle();
+	answer_all(&gate.xmpp, 200, false);
+	answer_all(&gate.xmpp, 200, false);
+	rig_advance(TIDY_MS);
+	for (i = 0; i < 20; i++) {
+		rig_settle();
+		rig_advance(200);
+	}
+	assert_int_equal(try_direct("alice", to, "x", NULL), 0);
+	AWAIT(rig.done == 1004);
+	rig_settle();
+	rig_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -490,6 +527,7 @@ int main(void)
 		RIG_TEST(a_conversation_is_an_inbox),
 		RIG_TEST(what_the_hub_lets_go_the_gateway_hears),
 		RIG_TEST(each_address_has_its_part),
+		RIG_TEST(many_conversations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
