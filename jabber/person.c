@@ -75,6 +75,7 @@ static void person_free(struct person *p)
 	xlink_free(p->account);
 	mem_deref(p->aor);
 	buf_free(&p->jid);
+	buf_free(&p->from);
 	mem_free(p);
 }
 
