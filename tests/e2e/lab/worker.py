@@ -2,7 +2,7 @@
 """A confab-jabber at the end of a pipe, and us as its confabd; and a wire
 that can be cut. Frames as bridges/wire.h has them."""
 import os
-import select
+import selectors
 import socket
 import struct
 import subprocess
@@ -144,10 +144,13 @@ class Cable:
 
     def __init__(self, port):
         self.to = port
-        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.listener = socket.create_server(('127.0.0.1', 0), backlog=512)
         self.port = self.listener.getsockname()[1]
-        self.pairs, self.whole, self.open = [], True, True
+        self.other, self.whole, self.open = {}, True, True
         self.wake, self.waker = socket.socketpair()
+        self.selector = selectors.DefaultSelector()
+        for s in (self.listener, self.wake):
+            self.selector.register(s, selectors.EVENT_READ)
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
@@ -156,41 +159,42 @@ class Cable:
         if not self.whole:
             client.close()
             return
-        self.pairs.append((client, socket.create_connection(
-            ('127.0.0.1', self.to))))
+        server = socket.create_connection(('127.0.0.1', self.to))
+        for a, b in ((client, server), (server, client)):
+            self.other[a] = b
+            self.selector.register(a, selectors.EVENT_READ)
 
-    def drop(self, pair):
-        self.pairs.remove(pair)
-        for s in pair:
+    def drop(self, sock):
+        for s in (sock, self.other[sock]):
+            self.selector.unregister(s)
+            del self.other[s]
             s.close()
 
-    def pump(self, ready):
-        for pair in list(self.pairs):
-            for a, b in (pair, pair[::-1]):
-                if a not in ready:
-                    continue
-                try:
-                    data = a.recv(1 << 16)
-                    b.sendall(data)
-                except OSError:
-                    data = b''
-                if not data:
-                    self.drop(pair)
-                    break
+    def pump(self, sock):
+        try:
+            data = sock.recv(1 << 16)
+            self.other[sock].sendall(data)
+        except OSError:
+            data = b''
+        if not data:
+            self.drop(sock)
+
+    def turn(self, sock):
+        if sock is self.wake:
+            sock.recv(1)
+        elif sock is self.listener:
+            self.accept()
+        elif sock in self.other:
+            self.pump(sock)
 
     def run(self):
         while self.open:
             if not self.whole:
-                for pair in list(self.pairs):
-                    self.drop(pair)
-            ready = select.select(
-                [self.listener, self.wake] + [
-                    s for pair in self.pairs for s in pair], [], [])[0]
-            if self.wake in ready:
-                self.wake.recv(1)
-            if self.listener in ready:
-                self.accept()
-            self.pump(ready)
+                for sock in list(self.other):
+                    if sock in self.other:
+                        self.drop(sock)
+            for key, _ in self.selector.select():
+                self.turn(key.fileobj)
 
     def set(self, whole):
         self.whole = whole
@@ -206,7 +210,6 @@ class Cable:
         self.open = False
         self.waker.send(b'x')
         self.thread.join(5)
-        for pair in list(self.pairs):
-            self.drop(pair)
-        for s in (self.listener, self.wake, self.waker):
+        self.selector.close()
+        for s in (self.listener, self.wake, self.waker, *self.other):
             s.close()
