@@ -220,6 +220,9 @@ void chats_fanout(struct gate *g, struct room *room, struct msg *msg,
  * visits has filled. Asked before chats. */
 bool visits_fanout(struct gate *g, struct room *room, struct msg *msg,
 		   struct member *const *members, size_t count);
+/* He was invited to this room (bare JID, prepared) with this password: :join
+ * knows it for 10 minutes. */
+void visits_invited(struct person *p, struct view room, struct view password);
 /* Members of our rooms who are on XMPP: "xmpp:local@domain". */
 void service_fanout(struct gate *g, struct room *room, struct msg *msg,
 		    struct member *const *members, size_t count);

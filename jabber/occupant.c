@@ -706,6 +706,11 @@ struct view occupant_nick(const struct occupant *o)
 	return buf_view(&o->nick);
 }
 
+struct view occupant_topic(const struct occupant *o)
+{
+	return buf_view(&o->subject);
+}
+
 int occupant_rename(struct occupant *o, struct view nick)
 {
 	struct buf b = { 0 }, to = { 0 };

@@ -127,6 +127,10 @@ int occupant_whisper(struct occupant *o, uint64_t tag, struct view nick,
  * 0 follows. */
 int occupant_rename(struct occupant *o, struct view nick);
 int occupant_subject(struct occupant *o, struct view text);
+/* As it is there; empty: none, or not known. */
+struct view occupant_topic(const struct occupant *o);
+/* How many are there, those that are not shown with them. */
+size_t occupant_count(const struct occupant *o);
 /* Who is there, in order of nicks: pos 0 at first. */
 bool occupant_each(const struct occupant *o, size_t *pos,
 		   struct occupant_who *who);

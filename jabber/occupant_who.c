@@ -98,6 +98,11 @@ void who_show(struct occupant_who *out, const struct who *who)
 	};
 }
 
+size_t occupant_count(const struct occupant *o)
+{
+	return o->whos.count + o->whos.more;
+}
+
 bool occupant_each(const struct occupant *o, size_t *pos,
 		   struct occupant_who *who)
 {
