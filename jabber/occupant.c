@@ -164,6 +164,7 @@ void occupant_join_now(struct occupant *o)
 	if (!o->been_in)
 		occupant_set_nick(o, buf_view(&o->wanted));
 	xlink_forget(o->link, o);
+	unsaid_joining(o);
 	o->pinging = false;
 	set_state(o, OCCUPANT_JOINING);
 	wait_ms(o, JOIN_MS);
@@ -184,11 +185,10 @@ void occupant_complete(struct occupant *o)
 	wait_ms(o, SILENCE_MS);
 	log_info("xmpp %s: %s: in as %s", o->link->label, buf_str(&o->room),
 		 buf_str(&o->nick));
-	if (o->ops->joined)
+	unsaid_joined(o);
+	if (o->ops->joined && !o->freed)
 		o->ops->joined(o, fresh, o->whos.count + o->whos.more,
 			       buf_view(&o->subject), o->arg);
-	if (!o->freed)
-		unsaid_joined(o);
 }
 
 static void on_unlocked(int err, const struct elem *e, void *arg)
@@ -198,12 +198,14 @@ static void on_unlocked(int err, const struct elem *e, void *arg)
 	(void)e;
 	if (o->state != OCCUPANT_JOINING || err == ENOTCONN)
 		return;
+	mem_ref(o);
 	o->locked = false;
 	if (err)
 		occupant_end(o, GONE_NO_ROOM,
 			     VIEW("the new room could not be opened"));
 	else
 		occupant_complete(o);
+	mem_deref(o);
 }
 
 /* XEP-0045 10.1.2: a new room is locked until its owner takes the default

@@ -45,6 +45,7 @@ struct unsaid {
 	uint64_t hash;          /* of the body */
 	bool whisper;
 	bool there;             /* the room has it already */
+	bool old;               /* of a stay before this one */
 	struct buf id;          /* of the stanza */
 };
 
@@ -143,7 +144,9 @@ void occupant_presence(struct occupant *o, const struct elem *e,
 
 void occupant_message(struct occupant *o, const struct elem *e,
 		      struct view nick);
-/* The room's past is complete: what it had not is said again, or told. */
+/* A new stay begins; its past is complete: what that had not is to be said
+ * again. */
+void unsaid_joining(struct occupant *o);
 void unsaid_joined(struct occupant *o);
 /* All of them hear err, until none is left or o is freed. */
 void unsaid_end(struct occupant *o, int err, struct view words,

@@ -87,10 +87,28 @@ void unsaid_end(struct occupant *o, int err, struct view words,
 	buf_free(&b);
 }
 
+void unsaid_joining(struct occupant *o)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH (&o->unsaid, n, nx)
+		CONTAINER(n, struct unsaid, node)->old = true;
+}
+
+static struct unsaid *first_old(const struct occupant *o)
+{
+	struct unsaid *u = first_until(o, UINT64_MAX);
+
+	return u && u->old ? u : NULL; /* new ones are behind them */
+}
+
 /* What the past did not have is not there. */
 void unsaid_joined(struct occupant *o)
 {
-	unsaid_end(o, EAGAIN, VIEW("the room was left meanwhile"), now_ms());
+	struct unsaid *u;
+
+	while (!o->freed && (u = first_old(o)))
+		unsaid_told(u, EAGAIN, VIEW("the room was left meanwhile"));
 }
 
 static bool tell_there(struct occupant *o)

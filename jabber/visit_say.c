@@ -348,10 +348,11 @@ void visit_said(struct visit *v, uint64_t tag, int err, struct view words)
 	if (!err)
 		done(v, s);
 	else if (err == EAGAIN)
-		s->sent = false;
+		s->sent = false; /* in its order, with all the others */
 	else
 		failed(v, s, err == EACCES ? why_not(err) : words);
-	visit_say_now(v);
+	if (err != EAGAIN)
+		visit_say_now(v);
 }
 
 void visit_say_end(struct visit *v, struct view words)

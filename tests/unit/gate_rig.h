@@ -169,8 +169,21 @@ static inline int gr_open(uint64_t id,
 	return gr.account_bad ? EACCES : use(s, 1, use_arg);
 }
 
-static const struct gate_accounts gr_accounts = { .find = gr_find,
-						  .open = gr_open };
+/* Sealed is what is written backwards. */
+static inline int gr_turn(struct buf *out, struct view owner, struct view room,
+			  struct view text, void *arg)
+{
+	(void)owner;
+	(void)room;
+	(void)arg;
+	while (text.n)
+		buf_addc(out, text.p[--text.n]);
+	return 0;
+}
+
+static const struct gate_accounts gr_accounts = {
+	.find = gr_find, .open = gr_open, .shut = gr_turn, .unshut = gr_turn,
+};
 
 /* ---- life ---- */
 
@@ -266,6 +279,9 @@ static inline void gate_rig_open(void)
 		.typing = gr_on_typing, .tell = gr_on_tell, .knows = gr_knows,
 		.arg = &gr,
 	};
+	struct store_load rows = { .visit = gate_load_visit,
+				   .watch = gate_load_watch,
+				   .kept = gate_load_kept };
 	struct hub_conf conf = { .domain = "example.org" };
 	char why[200] = "";
 
@@ -284,6 +300,8 @@ static inline void gate_rig_open(void)
 	assert_int_equal(hub_add_face(gr.hub, &xmpp, &gr), 0);
 	assert_int_equal(hub_listen_gates(gr.hub, &listener), 0);
 	assert_int_equal(hub_load(gr.hub), 0);
+	rows.arg = gr.gate;
+	assert_int_equal(store_load(gr.store, &rows), 0);
 	assert_int_equal(hub_start(gr.hub), 0);
 	assert_int_equal(gate_start(gr.gate), 0);
 	gr_settle();

@@ -519,8 +519,8 @@ static void who_is_out_comes_back_and_says_it_again(void **state)
 		     DELAY("r@c.y", "2023-11-14T22:13:20Z") "</message>");
 	assert_told("said 2 0 []\n");
 	stub_in("c", SUBJECT("tea"));
-	assert_told("joined 0 al 1 [tea]\n"
-		    "said 1 again [the room was left meanwhile]\n");
+	assert_told("said 1 again [the room was left meanwhile]\n"
+		    "joined 0 al 1 [tea]\n");
 }
 
 static void what_the_past_has_is_not_said_again(void **state)
@@ -902,8 +902,8 @@ static void the_link_goes_and_comes(void **state)
 	assert_told("");
 	stub_in("c", SELF);
 	stub_in("c", SUBJECT(""));
-	assert_told("joined 0 al 1 []\n"
-		    "said 1 again [the room was left meanwhile]\n");
+	assert_told("said 1 again [the room was left meanwhile]\n"
+		    "joined 0 al 1 []\n");
 }
 
 static void leaving_says_so(void **state)
