@@ -11,6 +11,7 @@
 #include "consent.h"
 #include "gate_priv.h"
 #include "occupant.h"
+#include "puppet_priv.h"
 #include "jtext.h"
 #include "log.h"
 #include "mem.h"
@@ -338,7 +339,8 @@ void gate_stanza(struct gate *g, struct xlink *x, struct person *p,
 		chat_presence(p, e);
 		roster_presence(p, e);
 	}
-	if (x->kind != XLINK_ROOMS && occupants_stanza(g, x, e))
+	if (past_stanza(g, x, e) ||
+	    (x->kind != XLINK_ROOMS && occupants_stanza(g, x, e)))
 		return;
 	for (size_t i = 0; i < GATE_MODULES; i++)
 		if (modules[i]->stanza && modules[i]->stanza(g, x, p, e))

@@ -60,6 +60,13 @@ struct gate_accounts {
 	void *arg;
 };
 
+/* What is configured of a link by the component. */
+struct gate_link {
+	size_t max_puppets;
+	bool expels;          /* who is kicked there is removed here */
+	const char *password; /* of the room, or "" */
+};
+
 struct gate_conf {
 	struct loop *loop;     /* all borrowed */
 	struct hub *hub;
@@ -87,6 +94,10 @@ struct gate_conf {
 	uint16_t component_port;
 	/* That of our rooms; "": none. The same host and port. */
 	const char *rooms_domain, *rooms_secret;
+	/* Fills in what is configured of this link; else leaves it. NULL:
+	 * nothing is. */
+	void (*link)(struct view label, struct gate_link *out, void *link_arg);
+	void *link_arg;
 };
 
 /* EINVAL with why. Registers itself with the hub and the bridge. */

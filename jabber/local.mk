@@ -25,7 +25,8 @@ jabber_libjabber_a_SOURCES = \
 	jabber/occupant_rules.c jabber/occupant_talk.c \
 	jabber/occupant_who.c \
 	jabber/person.c \
-	jabber/puppets.c \
+	jabber/puppets.c jabber/puppet_priv.h jabber/puppet_past.c \
+	jabber/puppet_talk.c jabber/puppet_who.c \
 	jabber/service.c jabber/service_priv.h \
 	jabber/service_admin.c jabber/service_iq.c jabber/service_join.c \
 	jabber/service_out.c jabber/service_owner.c jabber/service_past.c \

@@ -412,6 +412,22 @@ static int check_component(const struct conf_jabber_component *jc,
 	return wrong ? EINVAL : 0;
 }
 
+/* Only the component can be many people, and knows passwords of rooms. */
+static int check_link(const struct conf *c, const struct conf_link *l,
+		      const char *file, struct buf *why)
+{
+	struct view via = view_str(l->via);
+	const char *key = view_eqs(view_str(l->mode), "puppet") ? "mode" :
+			  *l->password ? "password" : NULL;
+
+	if (!key || view_ieqs(via, "component") || view_ieqs(via, "puppets") ||
+	    (via.n && view_ieqs(via, c->jabber_component.domain)))
+		return 0;
+	buf_addf(why, "%s: link \"%.64s\": %s is for links by the component: "
+		      "via = \"component\"", file, l->label, key);
+	return EINVAL;
+}
+
 /* What no option shows by itself. */
 static int check_together(const struct conf *c, const char *file,
 			  struct buf *why)
@@ -421,6 +437,9 @@ static int check_together(const struct conf *c, const char *file,
 			      "nobody could log in", file);
 		return EINVAL;
 	}
+	for (size_t i = 0; i < c->link_count; i++)
+		if (check_link(c, &c->link[i], file, why))
+			return EINVAL;
 	return check_component(&c->jabber_component, file, why);
 }
 
@@ -459,6 +478,10 @@ static int load_secrets(struct conf *c, const char *file, struct buf *why)
 	for (size_t i = 0; i < c->irc_count && !err; i++)
 		err = secret_load(&c->irc[i].password, "IRC", c->irc[i].label,
 				  c->irc[i].password_file, file, why);
+	for (size_t i = 0; i < c->link_count && !err; i++)
+		err = secret_load(&c->link[i].password, "LINK",
+				  c->link[i].label, c->link[i].password_file,
+				  file, why);
 	return err;
 }
 

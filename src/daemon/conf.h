@@ -50,6 +50,8 @@ struct conf_irc {
 
 struct conf_link {
 	char *label, *room, *to, *via, *nick;
+	char *mode, *on_kick, *password, *password_file;
+	long max_puppets;
 };
 
 struct conf_device {

@@ -435,7 +435,8 @@ static struct hub_link link_of(const struct conf_link *l)
 	return (struct hub_link){
 		.label = view_str(l->label),
 		.target = view_str(l->to),
-		.via = view_str(l->via),
+		.via = view_eqs(view_str(l->mode), "puppet") ?
+			       VIEW("puppets") : view_str(l->via),
 		.nick = view_str(l->nick),
 		.configured = true,
 	};

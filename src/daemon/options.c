@@ -728,6 +728,26 @@ static const struct opt irc_opts[] = {
 		  "readable by nobody else." },
 };
 
+static int check_mode(const char *value, struct buf *why)
+{
+	struct view v = view_str(value);
+
+	if (view_eqs(v, "relay") || view_eqs(v, "puppet"))
+		return 0;
+	buf_adds(why, "must be \"relay\" or \"puppet\"");
+	return EINVAL;
+}
+
+static int check_on_kick(const char *value, struct buf *why)
+{
+	struct view v = view_str(value);
+
+	if (view_eqs(v, "notify") || view_eqs(v, "remove"))
+		return 0;
+	buf_adds(why, "must be \"notify\" or \"remove\"");
+	return EINVAL;
+}
+
 static const struct opt link_opts[] = {
 	{ .key = "room",
 	  .offset = AT(conf_link, room),
@@ -751,14 +771,52 @@ static const struct opt link_opts[] = {
 	  .def = "",
 	  .check = check_visible,
 	  .example = "home",
-	  .help = "The jabber section to use; empty: the only one. IRC names\n"
-		  "its section in the target." },
+	  .help = "The jabber section to use, or \"component\": by\n"
+		  "jabber_component; empty: the only jabber section. IRC\n"
+		  "names its section in the target." },
 	{ .key = "nick",
 	  .offset = AT(conf_link, nick),
 	  .def = "",
 	  .check = check_line,
 	  .example = "confab",
 	  .help = "Our nick there; empty: confab, on IRC the section's." },
+	{ .key = "mode",
+	  .offset = AT(conf_link, mode),
+	  .def = "relay",
+	  .required = true,
+	  .check = check_mode,
+	  .help = "\"relay\": one occupant speaks for all, \"<alice> hi\".\n"
+		  "\"puppet\", by the component only: each of our users "
+		  "who\n"
+		  "speaks is there under his own name." },
+	{ .key = "max_puppets",
+	  .type = OPT_INT,
+	  .offset = AT(conf_link, max_puppets),
+	  .def = "200",
+	  .min = 1,
+	  .max = 5000,
+	  .help = "So many at once; who comes later speaks by the relay." },
+	{ .key = "on_kick",
+	  .offset = AT(conf_link, on_kick),
+	  .def = "notify",
+	  .required = true,
+	  .check = check_on_kick,
+	  .help = "Whose puppet is kicked or banned there: \"notify\" tells\n"
+		  "him, and the relay speaks for him; \"remove\" takes him "
+		  "out\n"
+		  "of our room as well." },
+	{ .key = "password_file",
+	  .offset = AT(conf_link, password_file),
+	  .def = "",
+	  .help = "The file whose first line is the password of a room that\n"
+		  "has one; by the component only. Or set\n"
+		  "CONFAB_LINK_LOBBY_PASSWORD (LOBBY: the label)." },
+	{ .key = "password",
+	  .offset = AT(conf_link, password),
+	  .def = "",
+	  .check = check_line,
+	  .help = "The password itself: only if this file is readable by\n"
+		  "nobody else." },
 };
 
 static int check_say(const char *value, struct buf *why)

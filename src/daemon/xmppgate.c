@@ -200,12 +200,29 @@ static int map_of(struct jmap **mp, const struct conf *conf, struct buf *why)
 	return err;
 }
 
-static struct gate_conf gate_conf_of(const struct confab *c)
+static void link_conf(struct view label, struct gate_link *out, void *arg)
+{
+	const struct confab *c = arg;
+
+	for (size_t i = 0; i < c->conf->link_count; i++) {
+		const struct conf_link *l = &c->conf->link[i];
+
+		if (!view_ieqs(label, l->label))
+			continue;
+		out->max_puppets = (size_t)l->max_puppets;
+		out->expels = view_eqs(view_str(l->on_kick), "remove");
+		out->password = l->password;
+	}
+}
+
+static struct gate_conf gate_conf_of(struct confab *c)
 {
 	const struct conf_jabber_gateway *g = &c->conf->jabber_gateway;
 	const struct conf_jabber_component *jc = &c->conf->jabber_component;
 
 	return (struct gate_conf){
+		.link = link_conf,
+		.link_arg = c,
 		.loop = c->loop,
 		.hub = c->hub,
 		.store = c->store,
