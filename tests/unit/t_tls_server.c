@@ -84,7 +84,9 @@ static int server_ctx(struct tls_ctx **tp, const char *cert, const char *key,
 		      const char *ca, char *why)
 {
 	char c[128], k[128], a[128];
-	const struct tls_files files = { c, k, ca ? a : NULL };
+	const struct tls_files files = { .cert = c,
+					 .key = k,
+					 .ca = ca ? a : NULL };
 
 	file(c, cert);
 	file(k, key);
