@@ -33,7 +33,8 @@ jabber_libjabber_a_SOURCES = \
 	jabber/service_seat.c jabber/service_show.c jabber/service_talk.c \
 	jabber/visit_cmd.c jabber/visit_hear.c jabber/visit_priv.h \
 	jabber/visit_say.c jabber/visits.c \
-	jabber/watches.c \
+	jabber/watches.c jabber/watch_priv.h \
+	jabber/watch_in.c jabber/watch_out.c jabber/watch_seen.c \
 	jabber/xlink.c jabber/xlink.h jabber/xstanza.c \
 	jabber/xml.c jabber/xml.h
 jabber_libjabber_a_CPPFLAGS = $(INC_face) $(S)/jabber $(IDN_CFLAGS)
@@ -47,6 +48,13 @@ tests_unit_t_jwords_SOURCES = tests/unit/t_jwords.c
 tests_unit_t_jwords_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
 tests_unit_t_jwords_LDADD = jabber/libjabber.a $(LIB_base) $(IDN_LIBS) \
 	$(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_watches
+tests_unit_t_watches_SOURCES = tests/unit/t_watches.c \
+	tests/unit/gate_rig.h tests/unit/session_stub.h
+tests_unit_t_watches_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
+tests_unit_t_watches_LDADD = jabber/libjabber.a $(LIB_core) $(DEPS_core) \
+	$(IDN_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_elem
 tests_unit_t_elem_SOURCES = tests/unit/t_elem.c

@@ -62,6 +62,7 @@ enum gate_watch {
 	GATE_WATCH_PENDING, /* somebody has to say yes first */
 	GATE_WATCH_ACTIVE,
 	GATE_WATCH_NOWHERE, /* there is no such address: 404 */
+	GATE_WATCH_ANEW,    /* ended: he should begin again at once */
 };
 
 struct gateway_ops {

@@ -181,6 +181,8 @@ static int watch_gateway(const struct gateway *g, struct addr *target,
 		return 403;
 	case GATE_WATCH_NOWHERE:
 		return 404;
+	case GATE_WATCH_ANEW:
+		return 480;
 	case GATE_WATCH_ACTIVE:
 		*state = SIP_WATCH_ACTIVE;
 		return 200;
@@ -277,6 +279,8 @@ static void set_all(struct presence *p, const struct addr *target,
 	for (size_t i = 0; i < n && i < WATCHES_MAX; i++) {
 		if (state == GATE_WATCH_NONE)
 			sip_watch_end(p->conf.sip, ids[i], "rejected", 0);
+		else if (state == GATE_WATCH_ANEW)
+			sip_watch_end(p->conf.sip, ids[i], "deactivated", 0);
 		else if (state == GATE_WATCH_NOWHERE)
 			sip_watch_end(p->conf.sip, ids[i], "noresource", 0);
 		else
