@@ -28,7 +28,8 @@ struct worker_ops {
 	void (*account_del)(uint32_t id, void *arg);
 	/* Connect the account where that is needed, join the place. Answer
 	 * with worker_joined() or worker_lost(), once; later worker_lost() at
-	 * most once more. A second join of a leg starts anew. */
+	 * most once more, and worker_joined() when our nick has changed.
+	 * A second join of a leg starts anew. */
 	void (*join)(uint32_t account, uint64_t leg, struct view place,
 		     struct view nick, void *arg);
 	void (*part)(uint64_t leg, struct view reason, void *arg);

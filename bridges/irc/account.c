@@ -5,6 +5,7 @@
  * connection breaks; nothing here tries again by itself.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "account_priv.h"
@@ -14,6 +15,7 @@
 enum {
 	FLOOD_BURST = 5,
 	FLOOD_MS = 2000,
+	FLOOD_MAX_MS = 10000,
 	SILENCE_MS = 120000,
 	PONG_MS = 60000,
 	JOIN_MS = 120000,
@@ -87,6 +89,15 @@ static const struct ircb_leg *other_leg(const struct ircb_account *a,
 	return NULL;
 }
 
+/* Is another leg in the same channel, and in it? */
+static bool other_leg_up(const struct ircb_leg *leg)
+{
+	const struct ircb_leg *other =
+		other_leg(leg->account, view_str(leg->place), leg);
+
+	return other && other->state == IRCB_LEG_UP;
+}
+
 /* ---- connections ---- */
 
 static void disconnect(struct ircb_account *a, struct view quit)
@@ -122,6 +133,8 @@ void ircb_leg_up(struct ircb_leg *leg)
 	wheel_stop(loop_wheel(a->pool->loop), &leg->late);
 	leg->state = IRCB_LEG_UP;
 	worker_joined(a->pool->worker, leg->id, ircb_conn_nick(a->conn));
+	if (!other_leg_up(leg))
+		ircb_past_ask(a, view_str(leg->place));
 }
 
 static void on_late(struct wtimer *t)
@@ -157,6 +170,7 @@ static void on_up(void *arg)
 
 	log_info("irc %.*s: logged in as %.*s", VIEW_ARG(a->label),
 		 VIEW_ARG(nick));
+	a->was_up = true;
 	worker_account_up(a->pool->worker, a->id, nick);
 	LIST_EACH (&a->legs, n, nx)
 		enter(CONTAINER(n, struct ircb_leg, node));
@@ -169,10 +183,59 @@ static void on_delivered(uint64_t leg, uint64_t seq, void *arg)
 	worker_delivered(a->pool->worker, leg, seq);
 }
 
+static void on_refused(uint64_t leg, uint64_t seq, struct view words,
+		       void *arg)
+{
+	struct ircb_account *a = arg;
+
+	worker_failed(a->pool->worker, leg, seq, false, words);
+}
+
+/* confabd takes the newest name of a leg that is up. */
+static void on_renamed(void *arg)
+{
+	struct ircb_account *a = arg;
+	struct lnode *n, *nx;
+
+	LIST_EACH (&a->legs, n, nx) {
+		struct ircb_leg *leg = CONTAINER(n, struct ircb_leg, node);
+
+		if (leg->state == IRCB_LEG_UP)
+			worker_joined(a->pool->worker, leg->id,
+				      ircb_conn_nick(a->conn));
+	}
+}
+
+/* What the next connection does otherwise than this one. */
+static void learn(struct ircb_account *a, struct view words)
+{
+	struct ircb_conn_conf *c = &a->conf;
+
+	if (!a->conn)
+		return;
+	c->first = ircb_conn_server(a->conn);
+	if (ircb_conn_is_up(a->conn) || a->was_up)
+		view_copy(a->old_nick, sizeof(a->old_nick),
+			  ircb_conn_nick(a->conn));
+	else
+		c->first = (c->first + 1) % c->servers_count;
+	a->was_up = false;
+	if (!view_starts(words, VIEW(IRCB_TOO_FAST)))
+		return;
+	c->flood_burst = c->flood_burst > 1 ? c->flood_burst / 2 : 1;
+	c->flood_ms = c->flood_ms < FLOOD_MAX_MS / 2 ? c->flood_ms * 2 :
+						       FLOOD_MAX_MS;
+	log_warning("irc %.*s: from now on %u lines at once, then one in "
+		    "%llu ms",
+		    VIEW_ARG(a->label), c->flood_burst,
+		    (unsigned long long)c->flood_ms);
+}
+
 static void on_lost(enum worker_lost why, struct view words, void *arg)
 {
 	struct ircb_account *a = arg;
 
+	learn(a, words);
 	log_info("irc %.*s: %.*s", VIEW_ARG(a->label), VIEW_ARG(words));
 	/* words may belong to the connection: it goes last. */
 	drop_legs(a);
@@ -184,6 +247,8 @@ static const struct ircb_conn_ops conn_ops = {
 	.up = on_up,
 	.event = ircb_account_event,
 	.delivered = on_delivered,
+	.refused = on_refused,
+	.renamed = on_renamed,
 	.lost = on_lost,
 };
 
@@ -206,15 +271,30 @@ static void wipe_text(const char *s)
 		mem_wipe_free((char *)s, strlen(s));
 }
 
+static const struct {
+	const char *key;
+	size_t offset; /* in struct ircb_conn_conf */
+} texts[] = {
+#define TEXT(name) { #name, offsetof(struct ircb_conn_conf, name) }
+	TEXT(ca_file),	TEXT(cert_file), TEXT(key_file),
+	TEXT(pin),	TEXT(bind),	 TEXT(charset),
+	TEXT(nick),	TEXT(username),	 TEXT(realname),
+	TEXT(password), TEXT(sasl),	 TEXT(login),
+	TEXT(nickserv), TEXT(webirc_ip), TEXT(webirc_host),
+	TEXT(login_password),		 TEXT(webirc_password),
+#undef TEXT
+};
+
+static const char **text_of(struct ircb_conn_conf *c, size_t i)
+{
+	return (const char **)(void *)((char *)c + texts[i].offset);
+}
+
 static void free_settings(struct ircb_account *a)
 {
 	mem_free((char *)a->label.p);
-	mem_free((char *)a->conf.server);
-	mem_free((char *)a->conf.ca_file);
-	mem_free((char *)a->conf.nick);
-	mem_free((char *)a->conf.username);
-	mem_free((char *)a->conf.realname);
-	wipe_text(a->conf.password);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		wipe_text(*text_of(&a->conf, i));
 	memset(&a->conf, 0, sizeof(a->conf));
 }
 
@@ -228,9 +308,36 @@ static uint64_t number(const struct wire_msg *m, const char *key,
 	return n;
 }
 
-static char *text(const struct wire_msg *m, const char *key)
+/* "host port host port": what confabd checked. */
+static void take_servers(struct ircb_account *a, const struct wire_msg *m,
+			 uint16_t port)
 {
-	return view_dup(wire_setting(m, key));
+	struct ircb_conn_conf *c = &a->conf;
+	struct view list = wire_setting(m, "servers"), host, number_text;
+	uint64_t n;
+
+	c->servers = a->servers;
+	view_copy(a->servers[0].host, IRCB_HOST_MAX,
+		  wire_setting(m, "server"));
+	a->servers[0].port = port;
+	c->servers_count = 1;
+	while (c->servers_count < IRCB_SERVERS_MAX &&
+	       view_word(&list, " ", &host) &&
+	       view_word(&list, " ", &number_text)) {
+		struct ircb_server *s = &a->servers[c->servers_count];
+
+		if (view_copy(s->host, sizeof(s->host), host) ||
+		    view_u64(&n, number_text, UINT16_MAX))
+			continue;
+		s->port = (uint16_t)n;
+		c->servers_count++;
+	}
+}
+
+static int family(struct view v)
+{
+	return view_eqs(v, "ipv4") ? AF_INET :
+	       view_eqs(v, "ipv6") ? AF_INET6 : 0;
 }
 
 static void take_settings(struct ircb_account *a, const struct wire_msg *m)
@@ -240,14 +347,12 @@ static void take_settings(struct ircb_account *a, const struct wire_msg *m)
 	a->label = view_mem(view_dup(m->s[0]), m->s[0].n);
 	c->loop = a->pool->loop;
 	c->dns = a->pool->dns;
-	c->server = text(m, "server");
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		*text_of(c, i) = view_dup(wire_setting(m, texts[i].key));
+	c->family = family(wire_setting(m, "family"));
 	c->tls = view_eqs(wire_setting(m, "tls"), "1");
-	c->port = (uint16_t)number(m, "port", c->tls ? 6697 : 6667);
-	c->ca_file = text(m, "ca_file");
-	c->nick = text(m, "nick");
-	c->username = text(m, "username");
-	c->realname = text(m, "realname");
-	c->password = text(m, "password");
+	take_servers(a, m,
+		     (uint16_t)number(m, "port", c->tls ? 6697 : 6667));
 	c->flood_burst = (unsigned)number(m, "flood_burst", FLOOD_BURST);
 	c->flood_ms = number(m, "flood_ms", FLOOD_MS);
 	c->silence_ms = number(m, "silence_ms", SILENCE_MS);
@@ -274,6 +379,7 @@ static void account_free(struct ircb_account *a, struct view quit)
 	drop_legs(a);
 	disconnect(a, quit);
 	list_remove(&a->pool->accounts, &a->node);
+	ircb_past_free(a);
 	free_settings(a);
 	mem_deref(a);
 }
@@ -307,6 +413,7 @@ static void on_account(uint32_t id, const struct wire_msg *m, void *arg)
 	a->pool = p;
 	a->id = id;
 	list_init(&a->legs);
+	list_init(&a->places);
 	take_settings(a, m);
 	list_append(&p->accounts, &a->node);
 }

@@ -9,6 +9,16 @@
 #include "list.h"
 #include "reply.h"
 
+/* How many lines of a channel's past we ask for at most. */
+enum { IRCB_HISTORY_MAX = 200, IRCB_PLACES_MAX = 256 };
+
+/* What was heard last in a channel, kept when its legs are lost. */
+struct ircb_place {
+	struct lnode node; /* in the account */
+	uint64_t heard_ms; /* the server's time, or ours */
+	char name[IRCB_CHANNEL_MAX + 1];
+};
+
 enum ircb_leg_state {
 	IRCB_LEG_WAITING, /* for the connection */
 	IRCB_LEG_JOINING, /* JOIN is on its way */
@@ -29,6 +39,10 @@ struct ircb_account {
 	uint32_t id;
 	struct view label;	    /* owned */
 	struct ircb_conn_conf conf; /* strings owned */
+	struct ircb_server servers[IRCB_SERVERS_MAX]; /* those of conf */
+	struct list places; /* owned: struct ircb_place */
+	bool was_up;		      /* this session was */
+	char old_nick[IRCB_NICK_MAX]; /* in the session before; or "" */
 	struct ircb_conn *conn;	    /* ref; NULL: not wanted */
 	struct list legs;	    /* owned: struct ircb_leg */
 	struct ircb_reply reply;
@@ -50,6 +64,20 @@ void ircb_leg_lost(struct ircb_leg *leg, enum worker_lost why,
 		   struct view words);
 /* We are in its channel: tells confabd. */
 void ircb_leg_up(struct ircb_leg *leg);
+/* ---- past.c: what was missed while we were away ---- */
+
+/* We are in the channel: asks for what was said since we heard it last. */
+void ircb_past_ask(struct ircb_account *a, struct view channel);
+/* Something was said there at this time. */
+void ircb_past_heard(struct ircb_account *a, struct view channel,
+		     uint64_t time_ms);
+/* When a line was said: by its tag, where that can be. */
+uint64_t ircb_past_time(const struct ircb_event *ev);
+/* Is a line of the past one that we know, or said ourselves? */
+bool ircb_past_known(struct ircb_account *a, const struct ircb_event *ev,
+		     uint64_t time_ms);
+void ircb_past_free(struct ircb_account *a);
+
 /* The handler of the connection. */
 void ircb_account_event(const struct ircb_event *ev, void *arg);
 

@@ -23,7 +23,9 @@ enum {
 static const char *state_name(enum ircb_conn_state state)
 {
 	static const char *const names[] = { "resolving", "connecting",
-					     "logging in", "up", "closed" };
+					     "logging in",
+					     "identifying", "up",
+					     "closed" };
 
 	return names[state];
 }
@@ -32,7 +34,7 @@ void ircb_conn_set_state(struct ircb_conn *c, enum ircb_conn_state state)
 {
 	c->state = state;
 	c->since_ms = now_ms();
-	log_debug("irc %s: %s", c->conf.server, state_name(state));
+	log_debug("irc %s: %s", c->server->host, state_name(state));
 }
 
 static void stop(struct ircb_conn *c)
@@ -43,6 +45,7 @@ static void stop(struct ircb_conn *c)
 		ircb_conn_set_state(c, IRCB_CLOSED);
 	wheel_stop(w, &c->pump);
 	wheel_stop(w, &c->watch);
+	wheel_stop(w, &c->nick_timer);
 	dns_cancel(c->query);
 	c->query = NULL;
 	c->stream = stream_close(c->stream);
@@ -56,6 +59,8 @@ static void conn_destroy(void *obj)
 	ircb_shim_free(c->shim);
 	mem_deref(c->tls);
 	mem_deref(c->out);
+	mem_deref(c->sasl);
+	mem_deref(c->charset);
 }
 
 void ircb_conn_lost(struct ircb_conn *c, enum worker_lost why,
@@ -65,6 +70,18 @@ void ircb_conn_lost(struct ircb_conn *c, enum worker_lost why,
 		return;
 	stop(c);
 	c->ops->lost(why, words, c->arg);
+}
+
+void ircb_conn_lost_line(struct ircb_conn *c, const struct ircb_line *l,
+			 enum worker_lost why, const char *what)
+{
+	struct buf words = { 0 };
+
+	buf_adds(&words, what);
+	buf_adds(&words, ": ");
+	ircb_plain(&words, ircb_last(l));
+	ircb_conn_lost(c, why, buf_view(&words));
+	buf_free(&words);
 }
 
 /* ---- out ---- */
@@ -154,7 +171,10 @@ int ircb_conn_say(struct ircb_conn *c, struct view channel,
 {
 	struct buf b = { 0 };
 	size_t count;
-	int err = ircb_say(&b, channel, ircb_login_prefix(c), say, &count);
+	/* A server may take less than RFC 2812 has it. */
+	size_t prefix = ircb_login_prefix(c) + IRCB_OUT_MAX -
+			c->support.linelen;
+	int err = ircb_say(&b, channel, prefix, say, &count);
 
 	if (!err)
 		err = ircb_out_say(c->out, say->leg, say->seq, buf_view(&b),
@@ -171,7 +191,8 @@ static struct view complaint(const struct ircb_conn *c, uint64_t now)
 {
 	uint64_t limit = c->conf.silence_ms + c->conf.pong_ms;
 
-	if (c->state == IRCB_LOGIN && now - c->since_ms >= LOGIN_MS)
+	if ((c->state == IRCB_LOGIN || c->state == IRCB_IDENTIFY) &&
+	    now - c->since_ms >= LOGIN_MS)
 		return VIEW("the server did not welcome us in time");
 	if (c->asked_ms && now - c->asked_ms >= c->conf.pong_ms)
 		return VIEW("the server has gone silent");
@@ -214,8 +235,11 @@ static void try_next_address(struct ircb_conn *c, struct view why);
 static void on_open(void *arg)
 {
 	struct ircb_conn *c = mem_ref(arg);
-	int err = ircb_shim_new(&c->shim);
+	int err;
 
+	ircb_shim_free(c->shim);
+	c->shim = NULL;
+	err = ircb_shim_new(&c->shim);
 	c->heard_ms = now_ms();
 	ircb_conn_set_state(c, IRCB_LOGIN);
 	on_watch(&c->watch);
@@ -251,18 +275,70 @@ static const struct stream_ops stream_ops = {
 	.on_close = on_close,
 };
 
+static bool wants_tls(const struct ircb_conn *c)
+{
+	return c->conf.tls || c->sts_port;
+}
+
+static int make_tls(struct ircb_conn *c, struct buf *why)
+{
+	const struct tls_files files = {
+		.cert = c->conf.cert_file,
+		.key = c->conf.key_file,
+		.ca = c->conf.ca_file,
+		.pin = c->conf.pin,
+	};
+	char text[256] = "";
+	int err;
+
+	if (!wants_tls(c) || c->tls)
+		return 0;
+	err = tls_client_ctx_files(&c->tls, &files, text, sizeof(text));
+	if (err)
+		buf_adds(why, text);
+	return err;
+}
+
 static int connect_to(struct ircb_conn *c, const struct netaddr *addr)
 {
 	struct stream_conf conf = {
 		.in_max = IN_MAX,
 		.out_max = OUT_MAX,
 		.connect_ms = CONNECT_MS,
-		.tls = c->tls,
-		.tls_name = c->conf.server,
+		.tls = wants_tls(c) ? c->tls : NULL,
+		.tls_name = c->server->host,
+		.bind = c->has_bind ? &c->bind : NULL,
 	};
+	struct netaddr to = *addr;
 
-	return stream_connect(&c->stream, c->conf.loop, addr, &conf,
+	if (c->sts_port)
+		netaddr_set_port(&to, c->sts_port);
+	c->session++;
+	return stream_connect(&c->stream, c->conf.loop, &to, &conf,
 			      &stream_ops, c);
+}
+
+static void on_addrs(int err, const char *why, const struct netaddr *addrs,
+		     size_t count, void *arg);
+
+/* What the server said before about TLS holds for its time. */
+static int look_up(struct ircb_conn *c)
+{
+	const struct ircb_server *s = c->server;
+
+	c->sts_port = s->sts_until_ms > now_ms() ? s->sts_port : 0;
+	c->addr = c->addrs_count = 0;
+	ircb_conn_set_state(c, IRCB_RESOLVING);
+	return dns_lookup(&c->query, c->conf.dns, s->host, s->port, on_addrs,
+			  c);
+}
+
+static void next_server(struct ircb_conn *c)
+{
+	size_t at = (size_t)(c->server - c->conf.servers) + 1;
+
+	c->server = &c->conf.servers[at % c->conf.servers_count];
+	c->servers_left--;
 }
 
 static void unreachable(struct ircb_conn *c, struct view why)
@@ -270,15 +346,29 @@ static void unreachable(struct ircb_conn *c, struct view why)
 	struct buf b = { 0 };
 
 	buf_adds(&b, "can't connect to ");
-	buf_adds(&b, c->conf.server);
+	buf_adds(&b, c->server->host);
 	buf_adds(&b, ": ");
 	buf_addv(&b, why);
-	ircb_conn_lost(c, GONE_NET, buf_view(&b));
+	if (!c->servers_left) {
+		ircb_conn_lost(c, GONE_NET, buf_view(&b));
+	} else {
+		log_info("irc: %s; trying the next server", buf_str(&b));
+		next_server(c);
+		if (look_up(c))
+			ircb_conn_lost(c, GONE_NET, buf_view(&b));
+	}
 	buf_free(&b);
 }
 
 static void try_next_address(struct ircb_conn *c, struct view why)
 {
+	struct buf tls_why = { 0 };
+
+	if (make_tls(c, &tls_why)) {
+		ircb_conn_lost(c, GONE_CONFIG, buf_view(&tls_why));
+		buf_free(&tls_why);
+		return;
+	}
 	while (c->addr < c->addrs_count) {
 		int err = connect_to(c, &c->addrs[c->addr++]);
 
@@ -289,34 +379,65 @@ static void try_next_address(struct ircb_conn *c, struct view why)
 	unreachable(c, why);
 }
 
+static bool family_fits(const struct ircb_conn *c, const struct netaddr *a)
+{
+	int family = c->has_bind ? netaddr_family(&c->bind) : c->conf.family;
+
+	return !family || netaddr_family(a) == family;
+}
+
 static void on_addrs(int err, const char *why, const struct netaddr *addrs,
 		     size_t count, void *arg)
 {
 	struct ircb_conn *c = arg;
 
 	c->query = NULL;
-	if (err || !count) {
-		unreachable(c, view_str(err ? why : "it has no address"));
+	for (size_t i = 0; i < count && !err; i++)
+		if (family_fits(c, &addrs[i]) &&
+		    c->addrs_count < DNS_ADDRS_MAX)
+			c->addrs[c->addrs_count++] = addrs[i];
+	if (!c->addrs_count) {
+		unreachable(c, err ? view_str(why) :
+				     VIEW("it has no address that we may "
+					  "use"));
 		return;
 	}
-	c->addrs_count = count < DNS_ADDRS_MAX ? count : DNS_ADDRS_MAX;
-	memcpy(c->addrs, addrs, c->addrs_count * sizeof(*addrs));
 	ircb_conn_set_state(c, IRCB_CONNECTING);
 	try_next_address(c, VIEW("no address left"));
 }
 
-static int make_tls(struct ircb_conn *c, struct buf *why)
+void ircb_conn_secure(struct ircb_conn *c, uint16_t port)
 {
-	char text[256] = "";
-	const char *ca = c->conf.ca_file[0] ? c->conf.ca_file : NULL;
-	int err;
+	wheel_stop(loop_wheel(c->conf.loop), &c->watch);
+	c->stream = stream_close(c->stream);
+	c->sts_port = port;
+	c->addr = 0;
+	memset(&c->caps, 0, sizeof(c->caps));
+	ircb_conn_set_state(c, IRCB_CONNECTING);
+	try_next_address(c, VIEW("no address left"));
+}
 
-	if (!c->conf.tls)
-		return 0;
-	err = tls_client_ctx(&c->tls, ca, text, sizeof(text));
-	if (err)
-		buf_adds(why, text);
-	return err;
+bool ircb_conn_is_secure(const struct ircb_conn *c)
+{
+	return c->tls && wants_tls(c);
+}
+
+static int take_conf(struct ircb_conn *c, const struct ircb_conn_conf *conf,
+		     struct buf *why)
+{
+	c->conf = *conf;
+	c->server = &conf->servers[conf->first % conf->servers_count];
+	c->servers_left = conf->servers_count - 1;
+	c->has_bind = conf->bind[0];
+	if (c->has_bind && netaddr_set(&c->bind, view_str(conf->bind), 0)) {
+		buf_adds(why, "bind is no address");
+		return EINVAL;
+	}
+	if (ircb_charset_new(&c->charset, conf->charset)) {
+		buf_adds(why, "the character set is unknown");
+		return EINVAL;
+	}
+	return make_tls(c, why);
 }
 
 int ircb_conn_new(struct ircb_conn **cp, const struct ircb_conn_conf *conf,
@@ -325,16 +446,14 @@ int ircb_conn_new(struct ircb_conn **cp, const struct ircb_conn_conf *conf,
 	struct ircb_conn *c = mem_new(sizeof(*c), conn_destroy);
 	int err;
 
-	c->conf = *conf;
 	c->ops = ops;
 	c->arg = arg;
 	c->out = ircb_out_new(conf->flood_burst, conf->flood_ms);
 	c->since_ms = c->heard_ms = now_ms();
 	ircb_support_init(&c->support);
-	err = make_tls(c, why);
+	err = take_conf(c, conf, why);
 	if (!err) {
-		err = dns_lookup(&c->query, conf->dns, conf->server,
-				 conf->port, on_addrs, c);
+		err = look_up(c);
 		if (err)
 			buf_adds(why, strerror(err));
 	}
@@ -350,7 +469,7 @@ struct ircb_conn *ircb_conn_close(struct ircb_conn *c, struct view quit)
 	if (!c)
 		return NULL;
 	/* Nothing is to be done when it can't be sent: we go anyway. */
-	if (c->state == IRCB_UP)
+	if (c->state == IRCB_UP || c->state == IRCB_IDENTIFY)
 		(void)ircb_conn_send_now(c, "QUIT", &quit, 1);
 	stop(c);
 	return mem_deref(c);
@@ -359,6 +478,21 @@ struct ircb_conn *ircb_conn_close(struct ircb_conn *c, struct view quit)
 bool ircb_conn_is_up(const struct ircb_conn *c)
 {
 	return c && c->state == IRCB_UP;
+}
+
+size_t ircb_conn_server(const struct ircb_conn *c)
+{
+	return (size_t)(c->server - c->conf.servers);
+}
+
+bool ircb_conn_can(const struct ircb_conn *c, unsigned cap)
+{
+	return (c->caps.on & cap) == cap;
+}
+
+struct view ircb_conn_account(const struct ircb_conn *c)
+{
+	return view_str(c->account);
 }
 
 struct view ircb_conn_nick(const struct ircb_conn *c)

@@ -14,16 +14,41 @@
 
 struct ircb_conn;
 
-/* All strings are borrowed and must outlive the connection. */
+/* What the words of lost begin with when the server thinks that it was a
+ * flood. */
+#define IRCB_TOO_FAST "too many lines for the server"
+
+enum { IRCB_SERVERS_MAX = 8, IRCB_HOST_MAX = 256 };
+
+struct ircb_server {
+	char host[IRCB_HOST_MAX];
+	uint16_t port;
+	/* IRCv3 sts: until then only by TLS, at this port; written by the
+	 * connections. 0: nothing was said. */
+	uint16_t sts_port;
+	uint64_t sts_until_ms;
+};
+
+/* All strings are borrowed and must outlive the connection, as the servers
+ * must; "" stands for none. */
 struct ircb_conn_conf {
 	struct loop *loop;
 	struct dns *dns;
-	const char *server;
-	uint16_t port;
+	struct ircb_server *servers;
+	size_t servers_count, first; /* tried in turn, from first on */
 	bool tls;
 	const char *ca_file; /* "": the system's */
+	const char *cert_file, *key_file; /* ours, to be shown */
+	const char *pin;     /* SHA-256 of the server's certificate */
+	const char *bind;    /* a local address */
+	int family;	     /* AF_INET, AF_INET6; 0: any */
+	const char *charset; /* of what is not UTF-8 */
 	const char *nick, *username, *realname;
-	const char *password; /* "": none */
+	const char *password; /* the server's */
+	const char *webirc_password, *webirc_host, *webirc_ip;
+	const char *sasl; /* a mechanism, "off", or "": the best there is */
+	const char *login, *login_password; /* with services */
+	const char *nickserv; /* "NickServ!*@services.example" */
 	unsigned flood_burst;
 	uint64_t flood_ms;
 	uint64_t silence_ms; /* after this a PING of ours asks */
@@ -39,6 +64,11 @@ struct ircb_conn_ops {
 	void (*event)(const struct ircb_event *ev, void *arg);
 	/* The server has taken a message. Must not call back. */
 	ircb_out_h *delivered;
+	/* It refused this one. Must not call back. */
+	void (*refused)(uint64_t leg, uint64_t seq, struct view words,
+			void *arg);
+	/* Our nick has changed. */
+	void (*renamed)(void *arg);
 	/* Over, with words for the operator. Once; the connection is dead. */
 	void (*lost)(enum worker_lost why, struct view words, void *arg);
 };
@@ -51,6 +81,12 @@ int ircb_conn_new(struct ircb_conn **cp, const struct ircb_conn_conf *conf,
 struct ircb_conn *ircb_conn_close(struct ircb_conn *c, struct view quit);
 
 bool ircb_conn_is_up(const struct ircb_conn *c);
+/* Which of the servers it is, or was, about. */
+size_t ircb_conn_server(const struct ircb_conn *c);
+/* What is on (enum ircb_cap). */
+bool ircb_conn_can(const struct ircb_conn *c, unsigned cap);
+/* The account that services know us by; may be empty. */
+struct view ircb_conn_account(const struct ircb_conn *c);
 struct view ircb_conn_nick(const struct ircb_conn *c);
 const struct ircb_support *ircb_conn_support(const struct ircb_conn *c);
 bool ircb_conn_is_us(const struct ircb_conn *c, struct view nick);

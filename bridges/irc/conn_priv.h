@@ -4,18 +4,25 @@
 #ifndef CONFAB_IRCB_CONN_PRIV_H
 #define CONFAB_IRCB_CONN_PRIV_H
 
+#include "batch.h"
+#include "caps.h"
+#include "charset.h"
 #include "conn.h"
 #include "hash.h"
+#include "sasl.h"
 #include "shim.h"
 #include "stream.h"
 
 /* What our PINGs behind messages carry, and a number. */
 #define IRCB_BARRIER "cf-"
 
+enum { IRCB_ACCOUNT_MAX = 128 };
+
 enum ircb_conn_state {
 	IRCB_RESOLVING,
 	IRCB_CONNECTING,
 	IRCB_LOGIN,
+	IRCB_IDENTIFY, /* logged in; services are to know us first */
 	IRCB_UP,
 	IRCB_CLOSED
 };
@@ -25,6 +32,13 @@ struct ircb_conn {
 	const struct ircb_conn_ops *ops; /* borrowed: static */
 	void *arg;
 	enum ircb_conn_state state;
+	struct ircb_server *server; /* borrowed: of conf; the one tried */
+	size_t servers_left;	    /* not tried yet */
+	unsigned session;	    /* number of the stream */
+	uint16_t sts_port;	    /* the server said so just now; 0: no */
+	bool has_bind;
+	struct netaddr bind;
+	struct ircb_charset *charset; /* ref */
 	struct dns_query *query; /* owned while resolving */
 	struct netaddr addrs[DNS_ADDRS_MAX];
 	size_t addrs_count, addr; /* the one being tried */
@@ -43,6 +57,14 @@ struct ircb_conn {
 	size_t nick_room;	     /* longest nick to try; 0: no limit */
 	char userhost[IRCB_OUT_MAX]; /* "user@host" as others see it, or "" */
 	struct ircb_support support;
+
+	struct ircb_caps caps;
+	struct ircb_batches batches;
+	struct ircb_sasl *sasl; /* ref, while it runs */
+	bool cap_ended;		/* CAP END is out */
+	bool knocked;		/* services were asked for our nick */
+	char account[IRCB_ACCOUNT_MAX]; /* "": services do not know us */
+	struct wtimer nick_timer; /* services are late; our nick again */
 };
 
 void ircb_conn_set_state(struct ircb_conn *c, enum ircb_conn_state state);
@@ -56,10 +78,37 @@ int ircb_conn_send_now(struct ircb_conn *c, const char *command,
 /* The queue is to move: soon, from the loop, never inside a caller. */
 void ircb_conn_pump(struct ircb_conn *c);
 
+/* By TLS, to the same address but this port: sts. */
+void ircb_conn_secure(struct ircb_conn *c, uint16_t port);
+bool ircb_conn_is_secure(const struct ircb_conn *c);
+/* With what the server's line says, behind what. */
+void ircb_conn_lost_line(struct ircb_conn *c, const struct ircb_line *l,
+			 enum worker_lost why, const char *what);
+
 /* The stream's handler of bytes; arg is the connection. */
 void ircb_inbound(struct buf *in, void *arg);
 
-/* PASS, NICK, USER. */
+/* ---- negotiate.c: CAP and SASL ---- */
+
+int ircb_negotiate_begin(struct ircb_conn *c);
+/* CAP, AUTHENTICATE; true: it was one. c may be closed by now. */
+bool ircb_negotiate_command(struct ircb_conn *c, const struct ircb_line *l);
+bool ircb_negotiate_numeric(struct ircb_conn *c, const struct ircb_line *l);
+/* Is a login with services wanted that did not happen? */
+bool ircb_negotiate_missed(const struct ircb_conn *c);
+/* There is no use in going on without it: tells so and ends the connection. */
+void ircb_negotiate_failed(struct ircb_conn *c);
+
+/* ---- services.c: NickServ, and the nick that we would like to have ---- */
+
+/* Welcome was said: up at once, or when NickServ knows us. */
+void ircb_services_welcome(struct ircb_conn *c);
+/* An event that may be about it; for others to see as well. */
+void ircb_services_event(struct ircb_conn *c, const struct ircb_event *ev);
+
+/* ---- login.c ---- */
+
+/* WEBIRC, CAP, PASS, NICK, USER. */
 int ircb_login_begin(struct ircb_conn *c);
 /* Takes what concerns login and our own names. True: nobody else needs to see
  * it (c may be closed by now). */

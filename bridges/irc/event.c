@@ -24,7 +24,8 @@ static enum ircb_event_type type_of(const struct ircb_line *l)
 		{ "JOIN", IRCB_EV_JOIN },     { "PART", IRCB_EV_PART },
 		{ "KICK", IRCB_EV_KICK },     { "QUIT", IRCB_EV_QUIT },
 		{ "NICK", IRCB_EV_NICK },     { "PRIVMSG", IRCB_EV_MSG },
-		{ "NOTICE", IRCB_EV_NOTICE },
+		{ "NOTICE", IRCB_EV_NOTICE }, { "MODE", IRCB_EV_MODE },
+		{ "TOPIC", IRCB_EV_TOPIC },
 	};
 	size_t i;
 
@@ -43,4 +44,5 @@ void ircb_event_of_line(struct ircb_event *ev, const struct ircb_line *l)
 {
 	ev->type = type_of(l);
 	ev->line = *l;
+	ev->batch = IRCB_BATCH_NONE;
 }

@@ -6,6 +6,7 @@
 #ifndef CONFAB_IRCB_EVENT_H
 #define CONFAB_IRCB_EVENT_H
 
+#include "batch.h"
 #include "line.h"
 
 enum ircb_event_type {
@@ -16,6 +17,8 @@ enum ircb_event_type {
 	IRCB_EV_KICK,
 	IRCB_EV_QUIT,
 	IRCB_EV_NICK,
+	IRCB_EV_MODE,
+	IRCB_EV_TOPIC,
 	IRCB_EV_MSG, /* PRIVMSG, to a channel or to us */
 	IRCB_EV_NOTICE,
 	IRCB_EV_CTCP, /* PRIVMSG that is CTCP, ACTION as well */
@@ -25,7 +28,8 @@ enum ircb_event_type {
 /* Views are borrowed until the next line is read. */
 struct ircb_event {
 	enum ircb_event_type type;
-	struct ircb_line line; /* with prefix, command, code, params */
+	struct ircb_line line; /* with prefix, command, code, params, tags */
+	enum ircb_batch batch; /* what it is part of */
 };
 
 /* The event of a line that the library does not get to see. */

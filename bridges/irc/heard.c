@@ -10,12 +10,22 @@
 #include "clock.h"
 #include "log.h"
 #include "shim.h"
+#include "tags.h"
 #include "text.h"
 
 enum { ANSWER_MAX = 300 };
 
 typedef void(leg_h)(struct ircb_leg *leg, const struct ircb_line *l,
 		    struct view words);
+
+/* What was said, by whom and when. */
+struct words {
+	struct ircb_account *a;
+	const struct ircb_event *ev;
+	unsigned kind;
+	uint64_t time_ms;
+	struct buf text, nick, id;
+};
 
 static enum ircb_casemap casemap(const struct ircb_account *a)
 {
@@ -43,41 +53,43 @@ static size_t each_leg(struct ircb_account *a, struct view channel, leg_h *h,
 
 /* ---- words ---- */
 
-static void hear(struct ircb_leg *leg, const struct ircb_line *l,
-		 unsigned kind, struct view words)
+static void hear(const struct words *w)
 {
-	struct buf nick = { 0 };
+	struct lnode *n, *nx;
+	struct view channel = ircb_param(&w->ev->line, 0);
 
-	if (leg->state != IRCB_LEG_UP)
-		return;
-	ircb_to_utf8(&nick, l->nick);
-	worker_heard(leg->account->pool->worker, leg->id, kind,
-		     buf_view(&nick), words, wall_ms(), VIEW_NONE);
-	buf_free(&nick);
+	LIST_EACH (&w->a->legs, n, nx) {
+		struct ircb_leg *leg = CONTAINER(n, struct ircb_leg, node);
+
+		if (leg->state != IRCB_LEG_UP ||
+		    !ircb_name_eq(casemap(w->a), view_str(leg->place),
+				  channel))
+			continue;
+		worker_heard(w->a->pool->worker, leg->id, w->kind,
+			     buf_view(&w->nick), buf_view(&w->text),
+			     w->time_ms, buf_view(&w->id));
+	}
+	ircb_past_heard(w->a, channel, w->time_ms);
 }
 
-static void hear_text(struct ircb_leg *leg, const struct ircb_line *l,
-		      struct view words)
+static void relay(struct ircb_account *a, const struct ircb_event *ev,
+		  unsigned kind, struct view raw)
 {
-	hear(leg, l, SAY_TEXT, words);
-}
+	struct words w = { .a = a, .ev = ev, .kind = kind,
+			   .time_ms = ircb_past_time(ev) };
+	struct view id = VIEW_NONE;
 
-static void hear_emote(struct ircb_leg *leg, const struct ircb_line *l,
-		       struct view words)
-{
-	hear(leg, l, SAY_EMOTE, words);
-}
-
-static void relay(struct ircb_account *a, const struct ircb_line *l, leg_h *h,
-		  struct view raw)
-{
-	struct buf plain = { 0 };
-
-	ircb_plain(&plain, raw);
+	ircb_unguard(&w.text, raw);
+	ircb_to_utf8(&w.nick, ev->line.nick);
+	if (ircb_tag(ev->line.tags, "msgid", &id))
+		ircb_tag_text(&w.id, id);
 	/* Only colours are no words. */
-	if (view_trim(buf_view(&plain)).n)
-		each_leg(a, ircb_param(l, 0), h, l, buf_view(&plain));
-	buf_free(&plain);
+	if (view_trim(buf_view(&w.text)).n &&
+	    !ircb_past_known(a, ev, w.time_ms))
+		hear(&w);
+	buf_free(&w.text);
+	buf_free(&w.nick);
+	buf_free(&w.id);
 }
 
 /* ---- to us alone ---- */
@@ -135,36 +147,42 @@ static bool to_us(const struct ircb_account *a, const struct ircb_line *l)
 	return l->user.n && ircb_conn_is_us(a->conn, ircb_param(l, 0));
 }
 
-static void on_message(struct ircb_account *a, const struct ircb_line *l)
+static void on_message(struct ircb_account *a, const struct ircb_event *ev)
 {
-	if (to_us(a, l))
+	const struct ircb_line *l = &ev->line;
+
+	if (!to_us(a, l))
+		relay(a, ev, SAY_TEXT, ircb_param(l, 1));
+	else if (ev->batch != IRCB_BATCH_HISTORY)
 		tell_what_we_are(a, l->nick);
-	else
-		relay(a, l, hear_text, ircb_param(l, 1));
 }
 
-static void on_notice(struct ircb_account *a, const struct ircb_line *l)
+static void on_notice(struct ircb_account *a, const struct ircb_event *ev)
 {
+	const struct ircb_line *l = &ev->line;
+
 	/* RFC 2812 3.3.2: a NOTICE is never answered. */
 	if (l->user.n && !to_us(a, l))
-		relay(a, l, hear_text, ircb_param(l, 1));
+		relay(a, ev, SAY_TEXT, ircb_param(l, 1));
 	else
 		log_debug("irc %.*s: notice: %.*s", VIEW_ARG(a->label),
 			  VIEW_ARG(ircb_last(l)));
 }
 
-static void on_ctcp(struct ircb_account *a, const struct ircb_line *l)
+static void on_ctcp(struct ircb_account *a, const struct ircb_event *ev)
 {
+	const struct ircb_line *l = &ev->line;
 	struct view command, arguments;
 
 	ircb_ctcp(ircb_param(l, 1), &command, &arguments);
 	if (view_ieqs(command, "ACTION")) {
 		if (!to_us(a, l))
-			relay(a, l, hear_emote, arguments);
+			relay(a, ev, SAY_EMOTE, arguments);
 		return;
 	}
 	/* No DCC, no PING: whoever needs them does not talk to a relay. */
 	if (view_ieqs(command, "VERSION") && l->user.n &&
+	    ev->batch != IRCB_BATCH_HISTORY &&
 	    ircb_reply_ctcp(&a->reply, now_ms()))
 		answer(a, l->nick, VIEW("\1VERSION confab\1"));
 }
@@ -180,8 +198,14 @@ static void come_up(struct ircb_leg *leg, const struct ircb_line *l,
 		ircb_leg_up(leg);
 }
 
-static void on_join(struct ircb_account *a, const struct ircb_line *l)
+static void on_topic(struct ircb_account *a, const struct ircb_event *ev)
 {
+	relay(a, ev, SAY_SUBJECT, ircb_param(&ev->line, 1));
+}
+
+static void on_join(struct ircb_account *a, const struct ircb_event *ev)
+{
+	const struct ircb_line *l = &ev->line;
 	struct view channel = ircb_param(l, 0);
 
 	if (!ircb_conn_is_us(a->conn, l->nick))
@@ -217,15 +241,17 @@ static void removed(struct ircb_account *a, const struct ircb_line *l,
 	buf_free(&words);
 }
 
-static void on_kick(struct ircb_account *a, const struct ircb_line *l)
+static void on_kick(struct ircb_account *a, const struct ircb_event *ev)
 {
+	const struct ircb_line *l = &ev->line;
 	if (ircb_conn_is_us(a->conn, ircb_param(l, 1)))
 		removed(a, l, "kicked by ", ircb_param(l, 2));
 }
 
 /* Our own PART finds no leg any more, so this one was not ours. */
-static void on_part(struct ircb_account *a, const struct ircb_line *l)
+static void on_part(struct ircb_account *a, const struct ircb_event *ev)
 {
+	const struct ircb_line *l = &ev->line;
 	if (ircb_conn_is_us(a->conn, l->nick))
 		removed(a, l, "made to leave as ", ircb_param(l, 1));
 }
@@ -295,8 +321,9 @@ static void be_refused(struct ircb_leg *leg, const struct ircb_line *l,
 		ircb_leg_lost(leg, find_refusal(l->code)->why, words);
 }
 
-static void on_numeric(struct ircb_account *a, const struct ircb_line *l)
+static void on_numeric(struct ircb_account *a, const struct ircb_event *ev)
 {
+	const struct ircb_line *l = &ev->line;
 	const struct refusal *r = find_refusal(l->code);
 	struct buf words = { 0 };
 
@@ -314,13 +341,13 @@ static void on_numeric(struct ircb_account *a, const struct ircb_line *l)
 
 /* ---- all ---- */
 
-typedef void(event_h)(struct ircb_account *a, const struct ircb_line *l);
+typedef void(event_h)(struct ircb_account *a, const struct ircb_event *ev);
 
 static event_h *const handlers[] = {
 	[IRCB_EV_NUMERIC] = on_numeric, [IRCB_EV_JOIN] = on_join,
 	[IRCB_EV_PART] = on_part,	[IRCB_EV_KICK] = on_kick,
 	[IRCB_EV_MSG] = on_message,	[IRCB_EV_NOTICE] = on_notice,
-	[IRCB_EV_CTCP] = on_ctcp,
+	[IRCB_EV_CTCP] = on_ctcp,	[IRCB_EV_TOPIC] = on_topic,
 };
 
 void ircb_account_event(const struct ircb_event *ev, void *arg)
@@ -332,8 +359,12 @@ void ircb_account_event(const struct ircb_event *ev, void *arg)
 	if (ev->type >= sizeof(handlers) / sizeof(handlers[0]) ||
 	    !handlers[ev->type])
 		return;
+	/* Of the past only what was said counts. */
+	if (!words && ev->batch == IRCB_BATCH_HISTORY)
+		return;
 	/* What we said ourselves never comes back. */
+	words = words || ev->type == IRCB_EV_TOPIC;
 	if (words && ircb_conn_is_us(a->conn, ev->line.nick))
 		return;
-	handlers[ev->type](a, &ev->line);
+	handlers[ev->type](a, ev);
 }

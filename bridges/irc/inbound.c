@@ -10,6 +10,7 @@
 #include "filter.h"
 #include "log.h"
 #include "mem.h"
+#include "tags.h"
 
 static void on_ping(struct ircb_conn *c, const struct ircb_line *l)
 {
@@ -17,7 +18,7 @@ static void on_ping(struct ircb_conn *c, const struct ircb_line *l)
 
 	if (ircb_conn_send_now(c, "PONG", &token, 1))
 		log_info("irc %s: a PING that can't be answered",
-			 c->conf.server);
+			 c->server->host);
 }
 
 /* :server PONG server :cf-17 */
@@ -34,14 +35,94 @@ static void on_pong(struct ircb_conn *c, const struct ircb_line *l)
 	ircb_conn_pump(c);
 }
 
+static bool has_words(struct view text, const char *words)
+{
+	struct view w = view_str(words);
+
+	for (; text.n >= w.n; text = view_from(text, 1))
+		if (view_ieq(view_head(text, w.n), w))
+			return true;
+	return false;
+}
+
+/* Servers say in words alone whether there is any use in coming back soon. */
 static void on_error(struct ircb_conn *c, const struct ircb_line *l)
 {
-	struct buf words = { 0 };
+	static const struct {
+		const char *words, *what;
+		enum worker_lost why;
+	} kinds[] = {
+		{ "-lined", "the server has banned us", GONE_AUTH },
+		{ "banned", "the server has banned us", GONE_AUTH },
+		{ "throttl", "too many tries for the server", GONE_AUTH },
+		{ "too fast", "too many tries for the server", GONE_AUTH },
+		{ "too many", "too many connections for the server",
+		  GONE_AUTH },
+		{ "flood", IRCB_TOO_FAST, GONE_NET },
+		{ "", "the server says", GONE_NET },
+	};
+	size_t i = 0;
 
-	buf_adds(&words, "the server says: ");
+	while (!has_words(ircb_last(l), kinds[i].words))
+		i++;
+	ircb_conn_lost_line(c, l, kinds[i].why, kinds[i].what);
+}
+
+static void on_batch(struct ircb_conn *c, const struct ircb_line *l)
+{
+	if (ircb_batch_line(&c->batches, l) == EMSGSIZE)
+		ircb_conn_lost(c, GONE_NET,
+			       VIEW("the server opens too many batches"));
+}
+
+/* ---- labels ---- */
+
+struct refused {
+	struct ircb_conn *c;
+	struct view words;
+};
+
+static void tell_refused(uint64_t leg, uint64_t seq, void *arg)
+{
+	struct refused *r = arg;
+
+	r->c->ops->refused(leg, seq, r->words, r->c->arg);
+}
+
+static void refuse_label(struct ircb_conn *c, const struct ircb_line *l,
+			 uint64_t number)
+{
+	struct buf words = { 0 };
+	struct refused r = { .c = c };
+
 	ircb_plain(&words, ircb_last(l));
-	ircb_conn_lost(c, GONE_NET, buf_view(&words));
+	r.words = buf_view(&words);
+	ircb_out_answered(c->out, number, false, tell_refused, &r);
 	buf_free(&words);
+}
+
+/* The answer to a line of ours (labeled-response): its echo, an ACK or an
+ * error. True: nobody else is to see it. */
+static bool on_label(struct ircb_conn *c, const struct ircb_event *ev)
+{
+	const struct ircb_line *l = &ev->line;
+	struct view label;
+	uint64_t number;
+	bool fail = view_eqs(l->command, "FAIL") ||
+		    (l->code >= 400 && l->code < 600);
+
+	if (!ircb_tag(l->tags, "label", &label) ||
+	    !view_starts(label, VIEW(IRCB_LABEL)) ||
+	    view_u64(&number, view_from(label, sizeof(IRCB_LABEL) - 1),
+		     UINT64_MAX))
+		return false;
+	if (fail)
+		refuse_label(c, l, number);
+	else if (!view_eqs(l->command, "BATCH"))
+		ircb_out_answered(c->out, number, true, c->ops->delivered,
+				  c->arg);
+	/* Not there, not inside: that concerns more than this line. */
+	return fail && l->code != 403 && l->code != 442;
 }
 
 static bool own_command(struct ircb_conn *c, const struct ircb_event *ev)
@@ -53,6 +134,7 @@ static bool own_command(struct ircb_conn *c, const struct ircb_event *ev)
 		{ "PING", on_ping },
 		{ "PONG", on_pong },
 		{ "ERROR", on_error },
+		{ "BATCH", on_batch },
 	};
 	size_t i;
 
@@ -68,7 +150,11 @@ static bool own_command(struct ircb_conn *c, const struct ircb_event *ev)
 
 static void on_event(struct ircb_conn *c, const struct ircb_event *ev)
 {
-	if (own_command(c, ev) || ircb_login_event(c, ev))
+	/* A label on an open batch belongs to all of it. */
+	if (own_command(c, ev) || on_label(c, ev) ||
+	    (ev->type == IRCB_EV_OTHER &&
+	     ircb_negotiate_command(c, &ev->line)) ||
+	    ircb_login_event(c, ev))
 		return;
 	if (c->state == IRCB_UP)
 		c->ops->event(ev, c->arg);
@@ -84,6 +170,7 @@ static int dispatch(struct ircb_conn *c, const struct ircb_line *l,
 	switch (ircb_filter_in(&b, l)) {
 	case IRCB_GATE_LIBRARY:
 		err = ircb_shim_feed(c->shim, buf_view(&b), ev);
+		ev->line.tags = l->tags;
 		break;
 	case IRCB_GATE_OUTSIDE:
 		ircb_event_of_line(ev, l);
@@ -92,11 +179,12 @@ static int dispatch(struct ircb_conn *c, const struct ircb_line *l,
 	case IRCB_GATE_REFUSED:
 		break;
 	}
+	ev->batch = ircb_batch_of(&c->batches, l->tags);
 	buf_free(&b);
 	return err;
 }
 
-static void on_line(struct ircb_conn *c, struct view text)
+static void on_text(struct ircb_conn *c, struct view text)
 {
 	struct ircb_line l;
 	struct ircb_event ev;
@@ -110,10 +198,20 @@ static void on_line(struct ircb_conn *c, struct view text)
 	if (!err)
 		on_event(c, &ev);
 	else if (err == EBADMSG)
-		log_debug("irc %s: nonsense: %.*s", c->conf.server,
+		log_debug("irc %s: nonsense: %.*s", c->server->host,
 			  VIEW_ARG(text));
 	else if (err != ENOENT)
 		ircb_conn_lost(c, GONE_NET, VIEW("libircclient gave up"));
+}
+
+/* All that follows is UTF-8. */
+static void on_line(struct ircb_conn *c, struct view text)
+{
+	struct buf b = { 0 };
+
+	ircb_charset_text(c->charset, &b, text);
+	on_text(c, buf_view(&b));
+	buf_free(&b);
 }
 
 void ircb_inbound(struct buf *in, void *arg)
@@ -121,17 +219,18 @@ void ircb_inbound(struct buf *in, void *arg)
 	struct ircb_conn *c = mem_ref(arg);
 	struct view rest = buf_view(in), line;
 	size_t before = rest.n;
+	unsigned session = c->session;
 	int err;
 
 	c->heard_ms = now_ms();
 	c->asked_ms = 0;
 	while (!(err = ircb_line_next(&rest, &line))) {
 		on_line(c, line);
-		if (c->state == IRCB_CLOSED)
+		if (c->state == IRCB_CLOSED || c->session != session)
 			break;
 	}
 	/* After a close the buffer is no longer ours to touch. */
-	if (c->state != IRCB_CLOSED) {
+	if (c->state != IRCB_CLOSED && c->session == session) {
 		buf_drop(in, before - rest.n);
 		if (err == EMSGSIZE)
 			ircb_conn_lost(c, GONE_NET,

@@ -22,6 +22,9 @@ noinst_LIBRARIES += bridges/irc/libircb.a
 bridges_irc_libircb_a_SOURCES = \
 	bridges/irc/account.c bridges/irc/account.h \
 	bridges/irc/account_priv.h \
+	bridges/irc/batch.c bridges/irc/batch.h \
+	bridges/irc/caps.c bridges/irc/caps.h \
+	bridges/irc/charset.c bridges/irc/charset.h \
 	bridges/irc/conn.c bridges/irc/conn.h bridges/irc/conn_priv.h \
 	bridges/irc/event.c bridges/irc/event.h \
 	bridges/irc/filter.c bridges/irc/filter.h \
@@ -29,10 +32,15 @@ bridges_irc_libircb_a_SOURCES = \
 	bridges/irc/line.c bridges/irc/line.h \
 	bridges/irc/login.c \
 	bridges/irc/names.c bridges/irc/names.h \
+	bridges/irc/negotiate.c \
 	bridges/irc/out.c bridges/irc/out.h \
+	bridges/irc/past.c \
 	bridges/irc/reply.c bridges/irc/reply.h \
+	bridges/irc/sasl.c bridges/irc/sasl.h \
 	bridges/irc/say.c bridges/irc/say.h \
+	bridges/irc/services.c \
 	bridges/irc/shim.c bridges/irc/shim.h \
+	bridges/irc/tags.c bridges/irc/tags.h \
 	bridges/irc/text.c bridges/irc/text.h
 bridges_irc_libircb_a_CPPFLAGS = $(INC_irc)
 
@@ -59,16 +67,27 @@ tests_unit_t_irc_split_SOURCES = tests/unit/t_irc_split.c
 tests_unit_t_irc_split_CPPFLAGS = $(irc_test_cppflags)
 tests_unit_t_irc_split_LDADD = $(irc_test_ldadd)
 
+check_PROGRAMS += tests/unit/t_irc_caps
+tests_unit_t_irc_caps_SOURCES = tests/unit/t_irc_caps.c
+tests_unit_t_irc_caps_CPPFLAGS = $(irc_test_cppflags)
+tests_unit_t_irc_caps_LDADD = bridges/irc/libircb.a $(LIB_worker) \
+	$(IRC_LIBS) $(DEPS_io) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/t_irc_out
 tests_unit_t_irc_out_SOURCES = tests/unit/t_irc_out.c
 tests_unit_t_irc_out_CPPFLAGS = $(irc_test_cppflags)
 tests_unit_t_irc_out_LDADD = $(irc_test_ldadd)
 
-# These two talk to a real confab-irc.
+# These three talk to a real confab-irc.
 check_PROGRAMS += tests/unit/t_irc_conn
 tests_unit_t_irc_conn_SOURCES = tests/unit/t_irc_conn.c tests/unit/irc_rig.h
 tests_unit_t_irc_conn_CPPFLAGS = $(irc_test_cppflags)
 tests_unit_t_irc_conn_LDADD = $(LIB_worker) $(DEPS_io) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_irc_login
+tests_unit_t_irc_login_SOURCES = tests/unit/t_irc_login.c tests/unit/irc_rig.h
+tests_unit_t_irc_login_CPPFLAGS = $(irc_test_cppflags)
+tests_unit_t_irc_login_LDADD = $(LIB_worker) $(DEPS_io) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_irc_worker
 tests_unit_t_irc_worker_SOURCES = tests/unit/t_irc_worker.c \

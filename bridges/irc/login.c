@@ -29,12 +29,35 @@ static int send_user(struct ircb_conn *c)
 	return ircb_conn_send_now(c, "USER", params, 4);
 }
 
+/* Before all else (IRCv3 webirc). An address with ':' in front would be taken
+ * for the last parameter. */
+static int send_webirc(struct ircb_conn *c)
+{
+	const struct ircb_conn_conf *f = &c->conf;
+	struct buf ip = { 0 };
+	struct view params[4] = { view_str(f->webirc_password), VIEW("confab"),
+				  view_str(f->webirc_host), VIEW_NONE };
+	int err;
+
+	if (!f->webirc_password[0])
+		return 0;
+	if (f->webirc_ip[0] == ':')
+		buf_addc(&ip, '0');
+	buf_adds(&ip, f->webirc_ip);
+	params[3] = buf_view(&ip);
+	err = ircb_conn_send_now(c, "WEBIRC", params, 4);
+	buf_free(&ip);
+	return err;
+}
+
 int ircb_login_begin(struct ircb_conn *c)
 {
 	struct view password = view_str(c->conf.password);
-	int err = 0;
+	int err = send_webirc(c);
 
-	if (password.n)
+	if (!err)
+		err = ircb_negotiate_begin(c);
+	if (!err && password.n)
 		err = ircb_conn_send_now(c, "PASS", &password, 1);
 	if (!err)
 		err = send_nick(c);
@@ -54,8 +77,11 @@ static void welcome(struct ircb_conn *c, const struct ircb_line *l)
 	if (c->state != IRCB_LOGIN)
 		return;
 	set_nick(c, ircb_param(l, 0));
-	ircb_conn_set_state(c, IRCB_UP);
-	c->ops->up(c->arg);
+	/* A server without CAP may welcome us before anything else. */
+	if (ircb_negotiate_missed(c))
+		ircb_negotiate_failed(c);
+	else
+		ircb_services_welcome(c);
 }
 
 static void support(struct ircb_conn *c, const struct ircb_line *l)
@@ -63,14 +89,16 @@ static void support(struct ircb_conn *c, const struct ircb_line *l)
 	ircb_support_line(&c->support, l);
 }
 
-/* RPL_HOSTHIDDEN: nick host :is now your displayed host. Until the user name
- * is known as well, the guess holds. */
-static void host_hidden(struct ircb_conn *c, const struct ircb_line *l)
+/* user empty: as it was; where that is not known the guess holds. */
+static void new_userhost(struct ircb_conn *c, struct view user,
+			 struct view host)
 {
-	struct view host = ircb_param(l, 1), user, old;
+	struct view old, rest;
 	struct buf b = { 0 };
 
-	view_cut(view_str(c->userhost), '@', &user, &old);
+	view_cut(view_str(c->userhost), '@', &old, &rest);
+	if (!user.n)
+		user = old;
 	if (!user.n && !view_has(host, '@'))
 		return;
 	if (!view_has(host, '@')) {
@@ -80,6 +108,12 @@ static void host_hidden(struct ircb_conn *c, const struct ircb_line *l)
 	buf_addv(&b, host);
 	view_copy(c->userhost, sizeof(c->userhost), buf_view(&b));
 	buf_free(&b);
+}
+
+/* RPL_HOSTHIDDEN: nick host :is now your displayed host. */
+static void host_hidden(struct ircb_conn *c, const struct ircb_line *l)
+{
+	new_userhost(c, VIEW_NONE, ircb_param(l, 1));
 }
 
 /* Refused for its length perhaps: try again with one that all servers take,
@@ -96,37 +130,26 @@ static void nick_refused(struct ircb_conn *c, const struct ircb_line *l)
 	else
 		c->tries++;
 	if (c->tries == IRCB_NICK_TRIES) {
-		ircb_conn_lost(c, GONE_REFUSED,
+		ircb_conn_lost(c, GONE_AUTH,
 			       VIEW("the server took none of "
 				    "our nicks"));
 		return;
 	}
-	log_info("irc %s: nick %s refused, trying the next", c->conf.server,
+	log_info("irc %s: nick %s refused, trying the next", c->server->host,
 		 c->nick);
 	if (send_nick(c))
 		ircb_conn_lost(c, GONE_NET, VIEW("can't send the nick"));
 }
 
-static void lost_with_words(struct ircb_conn *c, const struct ircb_line *l,
-			    enum worker_lost why, const char *what)
-{
-	struct buf words = { 0 };
-
-	buf_adds(&words, what);
-	buf_adds(&words, ": ");
-	ircb_plain(&words, ircb_last(l));
-	ircb_conn_lost(c, why, buf_view(&words));
-	buf_free(&words);
-}
-
 static void password_wrong(struct ircb_conn *c, const struct ircb_line *l)
 {
-	lost_with_words(c, l, GONE_AUTH, "the server refuses our password");
+	ircb_conn_lost_line(c, l, GONE_AUTH,
+			    "the server refuses our password");
 }
 
 static void banned(struct ircb_conn *c, const struct ircb_line *l)
 {
-	lost_with_words(c, l, GONE_REFUSED, "the server refuses us");
+	ircb_conn_lost_line(c, l, GONE_AUTH, "the server refuses us");
 }
 
 static const struct {
@@ -174,14 +197,22 @@ bool ircb_login_event(struct ircb_conn *c, const struct ircb_event *ev)
 {
 	const struct ircb_line *l = &ev->line;
 
+	if (ev->batch == IRCB_BATCH_HISTORY)
+		return false;
+	ircb_services_event(c, ev);
+	if (c->state == IRCB_CLOSED)
+		return true;
 	if (ev->type == IRCB_EV_NUMERIC)
-		return on_numeric(c, l);
+		return ircb_negotiate_numeric(c, l) || on_numeric(c, l);
 	if (!ircb_conn_is_us(c, l->nick))
 		return false;
+	if (view_eqs(l->command, "CHGHOST"))
+		new_userhost(c, ircb_param(l, 0), ircb_param(l, 1));
 	if (ev->type == IRCB_EV_JOIN)
 		learn_userhost(c, l);
 	if (ev->type == IRCB_EV_NICK) {
 		set_nick(c, ircb_param(l, 0));
+		c->ops->renamed(c->arg);
 		return true;
 	}
 	return false;

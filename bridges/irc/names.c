@@ -5,11 +5,20 @@
 
 #include "names.h"
 
+enum { IRCB_LINE_MIN = 128 };
+
 void ircb_support_init(struct ircb_support *s)
 {
 	memset(s, 0, sizeof(*s));
 	s->casemap = IRCB_RFC1459;
+	s->linelen = IRCB_OUT_MAX;
 	view_copy(s->chantypes, sizeof(s->chantypes), VIEW("#&"));
+	view_copy(s->member_modes, sizeof(s->member_modes), VIEW("ov"));
+	view_copy(s->member_signs, sizeof(s->member_signs), VIEW("@+"));
+	view_copy(s->modes[IRCB_MODE_LIST], sizeof(s->modes[0]),
+		  VIEW("beIq"));
+	view_copy(s->modes[IRCB_MODE_ALWAYS], sizeof(s->modes[0]), VIEW("k"));
+	view_copy(s->modes[IRCB_MODE_SET], sizeof(s->modes[0]), VIEW("l"));
 }
 
 static void set_casemap(struct ircb_support *s, struct view v)
@@ -22,12 +31,59 @@ static void set_casemap(struct ircb_support *s, struct view v)
 		s->casemap = IRCB_RFC1459;
 }
 
-static void set_nicklen(struct ircb_support *s, struct view v)
+static void set_length(size_t *dst, struct view v, uint64_t max)
 {
 	uint64_t n;
 
-	if (!view_u64(&n, v, 1024) && n)
-		s->nicklen = (size_t)n;
+	if (!view_u64(&n, v, max) && n)
+		*dst = (size_t)n;
+}
+
+static void set_nicklen(struct ircb_support *s, struct view v)
+{
+	set_length(&s->nicklen, v, 1024);
+}
+
+/* What is longer than RFC 2812 has it is of no use to others. */
+static void set_linelen(struct ircb_support *s, struct view v)
+{
+	set_length(&s->linelen, v, 65536);
+	if (s->linelen > IRCB_OUT_MAX || s->linelen < IRCB_LINE_MIN)
+		s->linelen = IRCB_OUT_MAX;
+}
+
+static void set_topiclen(struct ircb_support *s, struct view v)
+{
+	set_length(&s->topiclen, v, 65536);
+}
+
+static void set_history(struct ircb_support *s, struct view v)
+{
+	set_length(&s->history, v, 65536);
+}
+
+/* "(ov)@+"; what does not pair up is nothing. */
+static void set_prefix(struct ircb_support *s, struct view v)
+{
+	struct view modes, signs;
+
+	if (v.n && v.p[0] == '(')
+		v = view_from(v, 1);
+	if (!view_cut(v, ')', &modes, &signs) || modes.n != signs.n ||
+	    modes.n >= sizeof(s->member_modes))
+		return;
+	view_copy(s->member_modes, sizeof(s->member_modes), modes);
+	view_copy(s->member_signs, sizeof(s->member_signs), signs);
+}
+
+static void set_chanmodes(struct ircb_support *s, struct view v)
+{
+	struct view part;
+
+	for (size_t i = 0; i < 4; i++) {
+		view_cut(v, ',', &part, &v);
+		(void)view_copy(s->modes[i], sizeof(s->modes[i]), part);
+	}
 }
 
 static void set_chantypes(struct ircb_support *s, struct view v)
@@ -45,6 +101,12 @@ void ircb_support_line(struct ircb_support *s, const struct ircb_line *l)
 		{ "CASEMAPPING", set_casemap },
 		{ "NICKLEN", set_nicklen },
 		{ "CHANTYPES", set_chantypes },
+		{ "PREFIX", set_prefix },
+		{ "CHANMODES", set_chanmodes },
+		{ "LINELEN", set_linelen },
+		{ "TOPICLEN", set_topiclen },
+		{ "CHATHISTORY", set_history },
+		{ "draft/CHATHISTORY", set_history },
 	};
 	struct view key, value;
 	size_t i, k;
@@ -57,6 +119,31 @@ void ircb_support_line(struct ircb_support *s, const struct ircb_line *l)
 			if (view_eqs(key, keys[k].key))
 				keys[k].set(s, value);
 	}
+}
+
+enum ircb_mode_kind ircb_mode_kind(const struct ircb_support *s, char letter)
+{
+	if (view_has(view_str(s->member_modes), letter))
+		return IRCB_MODE_MEMBER;
+	for (size_t i = 0; i < IRCB_MODE_FLAG; i++)
+		if (view_has(view_str(s->modes[i]), letter))
+			return (enum ircb_mode_kind)i;
+	return IRCB_MODE_FLAG;
+}
+
+struct view ircb_names_nick(const struct ircb_support *s, struct view v)
+{
+	struct view nick, rest;
+
+	while (v.n && view_has(view_str(s->member_signs), v.p[0]))
+		v = view_from(v, 1);
+	view_cut(v, '!', &nick, &rest);
+	return nick;
+}
+
+bool ircb_support_is_channel(const struct ircb_support *s, struct view v)
+{
+	return v.n && view_has(view_str(s->chantypes), v.p[0]);
 }
 
 static char fold(enum ircb_casemap map, char c)
@@ -80,6 +167,33 @@ bool ircb_name_eq(enum ircb_casemap map, struct view a, struct view b)
 		if (fold(map, a.p[i]) != fold(map, b.p[i]))
 			return false;
 	return true;
+}
+
+/* Back to the last star, with one byte more for it, until nothing is left:
+ * never worse than mask times text. */
+bool ircb_mask_match(enum ircb_casemap map, struct view mask, struct view text)
+{
+	size_t m = 0, t = 0, star = SIZE_MAX, from = 0;
+
+	while (t < text.n) {
+		if (m < mask.n && mask.p[m] == '*') {
+			star = m++;
+			from = t;
+		} else if (m < mask.n &&
+			   (mask.p[m] == '?' ||
+			    fold(map, mask.p[m]) == fold(map, text.p[t]))) {
+			m++;
+			t++;
+		} else if (star != SIZE_MAX) {
+			m = star + 1;
+			t = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (m < mask.n && mask.p[m] == '*')
+		m++;
+	return m == mask.n;
 }
 
 static bool any_of(struct view v, struct view chars)

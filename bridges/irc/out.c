@@ -18,6 +18,7 @@ struct say {
 	struct view rest; /* borrowed from text: not yet written */
 	size_t lines;	  /* of rest */
 	uint64_t barrier; /* that covers it; 0: none yet */
+	uint64_t first, last; /* labels of its lines written; 0: none */
 };
 
 struct control {
@@ -32,6 +33,8 @@ struct ircb_out {
 	unsigned burst;
 	uint64_t gap_ms;
 	uint64_t due;	   /* when the bucket is full again */
+	bool label;	   /* lines get labels */
+	uint64_t labels;   /* numbers given out */
 	uint64_t barriers; /* numbers given out */
 	uint64_t open;	   /* the barrier that is out; 0: none */
 	uint64_t open_since;
@@ -126,6 +129,16 @@ static bool take_control(struct ircb_out *o, struct buf *b)
 	return true;
 }
 
+static void add_label(struct ircb_out *o, struct say *s, struct buf *b)
+{
+	s->last = ++o->labels;
+	if (!s->first)
+		s->first = s->last;
+	buf_adds(b, "@label=" IRCB_LABEL);
+	buf_add_u64(b, s->last);
+	buf_addc(b, ' ');
+}
+
 static void take_line(struct ircb_out *o, struct buf *b)
 {
 	struct lnode *n, *nx;
@@ -136,6 +149,8 @@ static void take_line(struct ircb_out *o, struct buf *b)
 
 		if (!s->lines)
 			continue;
+		if (o->label)
+			add_label(o, s, b);
 		view_cut(s->rest, '\n', &line, &s->rest);
 		buf_addv(b, line);
 		buf_addc(b, '\n');
@@ -228,6 +243,31 @@ void ircb_out_refused(struct ircb_out *o, uint64_t leg, ircb_out_h *h,
 		h(s->leg, s->seq, arg);
 		say_free(o, s);
 	}
+}
+
+void ircb_out_label(struct ircb_out *o, bool on)
+{
+	o->label = on;
+}
+
+bool ircb_out_answered(struct ircb_out *o, uint64_t label, bool taken,
+		       ircb_out_h *h, void *arg)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH (&o->says, n, nx) {
+		struct say *s = CONTAINER(n, struct say, node);
+
+		if (!s->first || label < s->first || label > s->last)
+			continue;
+		/* Taken counts for the last line: all before it were. */
+		if (taken && (s->lines || label != s->last))
+			return true;
+		h(s->leg, s->seq, arg);
+		say_free(o, s);
+		return true;
+	}
+	return false;
 }
 
 void ircb_out_forget(struct ircb_out *o, uint64_t leg)

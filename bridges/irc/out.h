@@ -14,7 +14,12 @@
 
 struct ircb_out;
 
+#define IRCB_LABEL "cf" /* and a number */
+
 enum { IRCB_QUEUE_MAX = 500, IRCB_CONTROL_MAX = 1000 };
+
+/* Told about each message, once; must not call back. */
+typedef void(ircb_out_h)(uint64_t leg, uint64_t seq, void *arg);
 
 /* burst lines at once, then one each gap_ms. Freed with mem_deref(). */
 struct ircb_out *ircb_out_new(unsigned burst, uint64_t gap_ms);
@@ -35,8 +40,6 @@ bool ircb_out_barrier(struct ircb_out *o, uint64_t now, uint64_t *number);
 /* How long a barrier has been unanswered; 0: there is none. */
 uint64_t ircb_out_unanswered(const struct ircb_out *o, uint64_t now);
 
-/* Told about each message, once; must not call back. */
-typedef void(ircb_out_h)(uint64_t leg, uint64_t seq, void *arg);
 /* The barrier came back: all messages before it are delivered. */
 void ircb_out_pong(struct ircb_out *o, uint64_t number, ircb_out_h *h,
 		   void *arg);
@@ -44,6 +47,14 @@ void ircb_out_pong(struct ircb_out *o, uint64_t number, ircb_out_h *h,
  * before the barrier that is out, or sent in part) are taken out. */
 void ircb_out_refused(struct ircb_out *o, uint64_t leg, ircb_out_h *h,
 		      void *arg);
+/* Whether from now on each line of a message goes out with a label (IRCv3
+ * labeled-response). */
+void ircb_out_label(struct ircb_out *o, bool on);
+/* The server answered the line with this label. taken false: it refused it,
+ * and the rest of its message is taken out. h is told where that settles the
+ * message. False: no message of ours has such a line. */
+bool ircb_out_answered(struct ircb_out *o, uint64_t label, bool taken,
+		       ircb_out_h *h, void *arg);
 /* Forgets the leg's messages. */
 void ircb_out_forget(struct ircb_out *o, uint64_t leg);
 

@@ -83,6 +83,8 @@ EVENT(part, IRCB_EV_PART)
 EVENT(kick, IRCB_EV_KICK)
 EVENT(quit, IRCB_EV_QUIT)
 EVENT(nick, IRCB_EV_NICK)
+EVENT(mode, IRCB_EV_MODE)
+EVENT(topic, IRCB_EV_TOPIC)
 EVENT(message, IRCB_EV_MSG)
 EVENT(notice, IRCB_EV_NOTICE)
 
@@ -116,6 +118,8 @@ static irc_callbacks_t callbacks = {
 	.event_kick = on_kick,
 	.event_quit = on_quit,
 	.event_nick = on_nick,
+	.event_mode = on_mode,
+	.event_topic = on_topic,
 	/* The library can't be trusted to tell them apart: a nick that only
 	 * starts like its own is the same to it. */
 	.event_channel = on_message,
@@ -303,4 +307,31 @@ void ircb_plain(struct buf *b, struct view v)
 	ircb_to_utf8(b, view_str(plain ? plain : ""));
 	free(plain);
 	buf_free(&text);
+}
+
+/* U+200B and U+2060: what relays put behind the first letter of a nick so that
+ * nobody is called by it. */
+static size_t guard_length(struct view v)
+{
+	return view_starts(v, VIEW("\xe2\x80\x8b")) ||
+			       view_starts(v, VIEW("\xe2\x81\xa0")) ?
+		       3 : 0;
+}
+
+void ircb_unguard(struct buf *b, struct view v)
+{
+	struct buf plain = { 0 };
+	struct view rest;
+
+	ircb_plain(&plain, v);
+	for (rest = buf_view(&plain); rest.n;) {
+		size_t n = guard_length(rest);
+
+		if (!n) {
+			buf_addc(b, rest.p[0]);
+			n = 1;
+		}
+		rest = view_from(rest, n);
+	}
+	buf_free(&plain);
 }

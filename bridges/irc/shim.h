@@ -24,5 +24,8 @@ int ircb_shim_feed(struct ircb_shim *s, struct view line,
 
 /* Appends v as plain UTF-8 text: colours and formatting codes go. */
 void ircb_plain(struct buf *b, struct view v);
+/* The same, and without the zero-width guards that relays put into nicks (as
+ * ours does): they are for no one's eyes. */
+void ircb_unguard(struct buf *b, struct view v);
 
 #endif

@@ -35,15 +35,27 @@ static uint32_t cp1252(uint8_t c)
 	return c >= 0x80 && c < 0xa0 ? high[c - 0x80] : c;
 }
 
+/* A sender's line was cut at the length limit: the first bad byte is one of
+ * the last three, after text that can hardly be anything but UTF-8. */
+static bool good_enough(struct view v, size_t good, bool wide)
+{
+	return good == v.n || (wide && v.n - good <= 3);
+}
+
+bool ircb_is_utf8(struct view v)
+{
+	bool wide;
+	size_t good = valid_prefix(v, &wide);
+
+	return good_enough(v, good, wide);
+}
+
 void ircb_to_utf8(struct buf *b, struct view v)
 {
 	bool wide;
 	size_t good = valid_prefix(v, &wide), i;
 
-	/* A sender's line was cut at the length limit: the first bad byte is
-	 * one of the last three, after text that can hardly be anything but
-	 * UTF-8. */
-	if (good == v.n || (wide && v.n - good <= 3)) {
+	if (good_enough(v, good, wide)) {
 		buf_addv(b, view_head(v, good));
 		if (good < v.n)
 			utf8_put(b, 0xfffd);

@@ -13,6 +13,9 @@
  * ends with U+FFFD. */
 void ircb_to_utf8(struct buf *b, struct view v);
 
+/* Is v UTF-8, or was it before it was cut inside its last character? */
+bool ircb_is_utf8(struct view v);
+
 /* Appends v without the formatting codes that irc_color_strip_from_mirc()
  * does not know: hex colours (0x04), monospace, italics, strike-through. */
 void ircb_strip_new_codes(struct buf *b, struct view v);

@@ -166,12 +166,32 @@ static inline struct rig_seen rig_await(struct rig *r, enum wire_type type,
 	return copy;
 }
 
-static inline void rig_account(struct rig *r, uint32_t id, unsigned port,
-			       const char *key, const char *value)
+struct rig_set {
+	const char *key, *value;
+};
+
+static inline void rig_set(struct wire_msg *m, const char *key,
+			   const char *value)
+{
+	struct view k = view_str(key);
+
+	for (size_t i = 0; i < m->settings_count; i++) {
+		if (!view_eq(m->settings[i].key, k))
+			continue;
+		m->settings[i].value = view_str(value);
+		return;
+	}
+	m->settings[m->settings_count++] =
+		(struct wire_setting){ k, view_str(value) };
+}
+
+/* The test's own settings take the place of the usual ones. */
+static inline void rig_account_with(struct rig *r, uint32_t id, unsigned port,
+				    const struct rig_set *own, size_t count)
 {
 	char number[16];
 	struct wire_msg m = { .type = WIRE_ACCOUNT, .id = id };
-	const char *settings[][2] = {
+	const struct rig_set usual[] = {
 		{ "server", "127.0.0.1" },
 		{ "port", number },
 		{ "nick", "confab" },
@@ -180,22 +200,23 @@ static inline void rig_account(struct rig *r, uint32_t id, unsigned port,
 		{ "flood_burst", "400" },
 		{ "flood_ms", "1" },
 		{ "pong_ms", "100" },
-		{ key, value },
 	};
 
 	snprintf(number, sizeof(number), "%u", port);
 	m.s[0] = VIEW("net");
-	for (size_t i = 0; i < 9; i++) {
-		struct wire_setting *s = &m.settings[m.settings_count];
-
-		/* The test's own takes the place of the usual one. */
-		if (key && i < 8 && !strcmp(settings[i][0], key))
-			continue;
-		s->key = view_str(settings[i][0]);
-		s->value = view_str(settings[i][1]);
-		m.settings_count++;
-	}
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+		rig_set(&m, usual[i].key, usual[i].value);
+	for (size_t i = 0; i < count; i++)
+		rig_set(&m, own[i].key, own[i].value);
 	assert_int_equal(wire_send(r->framer, &m), 0);
+}
+
+static inline void rig_account(struct rig *r, uint32_t id, unsigned port,
+			       const char *key, const char *value)
+{
+	struct rig_set own = { key, value };
+
+	rig_account_with(r, id, port, &own, key ? 1 : 0);
 }
 
 static inline void rig_join(struct rig *r, uint32_t account, uint64_t leg,

@@ -103,7 +103,7 @@ static void refused_nicks_are_replaced(void **state)
 		peer_send(&w->srv, ":srv 433 * x :in use\r\n");
 	peer_expect(&w->srv, "NICK gateway-9\r\n");
 	peer_send(&w->srv, ":srv 433 * gateway-9 :in use\r\n");
-	assert_int_equal(lost_account(w).u[0], GONE_REFUSED);
+	assert_int_equal(lost_account(w).u[0], GONE_AUTH);
 	peer_close(&w->srv);
 }
 
@@ -362,7 +362,7 @@ static void bans_come_as_words(void **state)
 	connect_worker(w, NULL, NULL);
 	peer_send(&w->srv, ":srv 465 * :You are banned\r\n"
 			   "ERROR :Closing link\r\n");
-	assert_int_equal(lost_account(w).u[0], GONE_REFUSED);
+	assert_int_equal(lost_account(w).u[0], GONE_AUTH);
 	assert_string_equal(lost_account(w).s[0],
 			    "the server refuses us: You are banned");
 	peer_close(&w->srv);
@@ -376,8 +376,9 @@ static void an_error_is_the_end(void **state)
 	rig_say(&w->rig, 1, 1, SAY_TEXT, "on its way");
 	peer_expect(&w->srv, "on its way\r\n");
 	peer_send(&w->srv, "ERROR :Closing link: \2K-lined\2\r\n");
+	assert_int_equal(lost_account(w).u[0], GONE_AUTH);
 	assert_string_equal(lost_account(w).s[0],
-			    "the server says: Closing link: K-lined");
+			    "the server has banned us: Closing link: K-lined");
 	/* nothing is said about what is unconfirmed */
 	assert_null(rig_find(&w->rig, WIRE_FAILED, 1));
 	assert_null(rig_find(&w->rig, WIRE_DELIVERED, 1));

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The gap after an outage, filled where the server keeps what was said
+ * (IRCv3 chathistory). How far we heard a channel is known as long as this
+ * process lives: the rooms' links know what they took by the message ids.
+ */
+#include <string.h>
+
+#include "account_priv.h"
+#include "caps.h"
+#include "clock.h"
+#include "mem.h"
+#include "tags.h"
+
+enum { DAY_MS = 24 * 3600 * 1000 };
+
+static struct ircb_place *find_place(struct ircb_account *a,
+				     struct view channel)
+{
+	enum ircb_casemap map = ircb_conn_support(a->conn)->casemap;
+	struct lnode *n, *nx;
+
+	LIST_EACH (&a->places, n, nx) {
+		struct ircb_place *p = CONTAINER(n, struct ircb_place, node);
+
+		if (ircb_name_eq(map, view_str(p->name), channel))
+			return p;
+	}
+	return NULL;
+}
+
+static struct ircb_place *get_place(struct ircb_account *a,
+				    struct view channel)
+{
+	struct ircb_place *p = find_place(a, channel);
+
+	if (p || a->places.count >= IRCB_PLACES_MAX)
+		return p;
+	p = mem_zalloc(sizeof(*p));
+	view_copy(p->name, sizeof(p->name), channel);
+	list_append(&a->places, &p->node);
+	return p;
+}
+
+void ircb_past_free(struct ircb_account *a)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH (&a->places, n, nx) {
+		list_remove(&a->places, n);
+		mem_free(CONTAINER(n, struct ircb_place, node));
+	}
+}
+
+static void ask_since(struct ircb_account *a, struct view channel,
+		      uint64_t since)
+{
+	size_t most = ircb_conn_support(a->conn)->history;
+	struct buf time = { 0 }, count = { 0 };
+	struct view params[4] = { VIEW("AFTER"), channel };
+
+	if (!most || most > IRCB_HISTORY_MAX)
+		most = IRCB_HISTORY_MAX;
+	buf_adds(&time, "timestamp=");
+	ircb_time_put(&time, since);
+	buf_add_u64(&count, most);
+	params[2] = buf_view(&time);
+	params[3] = buf_view(&count);
+	/* What can't be asked for stays a gap. */
+	(void)ircb_conn_send(a->conn, "CHATHISTORY", params, 4);
+	buf_free(&time);
+	buf_free(&count);
+}
+
+void ircb_past_ask(struct ircb_account *a, struct view channel)
+{
+	struct ircb_place *p = get_place(a, channel);
+
+	if (!p)
+		return;
+	/* Who was never here has no past: nothing is shown of the time before
+	 * the link was made. */
+	if (!p->heard_ms)
+		p->heard_ms = wall_ms();
+	else if (ircb_conn_can(a->conn, IRCB_CAP_HISTORY))
+		ask_since(a, channel, p->heard_ms);
+}
+
+void ircb_past_heard(struct ircb_account *a, struct view channel,
+		     uint64_t time_ms)
+{
+	struct ircb_place *p = find_place(a, channel);
+
+	if (p && time_ms > p->heard_ms)
+		p->heard_ms = time_ms;
+}
+
+uint64_t ircb_past_time(const struct ircb_event *ev)
+{
+	uint64_t now = wall_ms(), ms;
+	struct view v;
+
+	if (!ircb_tag(ev->line.tags, "time", &v) || ircb_time_parse(&ms, v) ||
+	    ms > now)
+		return now;
+	/* What is said now was not said long ago, whatever the server says. */
+	if (ev->batch != IRCB_BATCH_HISTORY && now - ms > DAY_MS)
+		return now;
+	return ms;
+}
+
+bool ircb_past_known(struct ircb_account *a, const struct ircb_event *ev,
+		     uint64_t time_ms)
+{
+	enum ircb_casemap map = ircb_conn_support(a->conn)->casemap;
+	struct view own = ircb_conn_account(a->conn), account;
+	const struct ircb_place *p = find_place(a, ircb_param(&ev->line, 0));
+
+	if (ev->batch != IRCB_BATCH_HISTORY)
+		return false;
+	if (ircb_name_eq(map, ev->line.nick, view_str(a->old_nick)))
+		return true;
+	if (own.n && ircb_tag(ev->line.tags, "account", &account) &&
+	    ircb_name_eq(map, own, account))
+		return true;
+	return !p || time_ms <= p->heard_ms;
+}

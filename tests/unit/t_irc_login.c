@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * confab-irc against a server that the test plays itself: capabilities, logins
+ * with services, other servers, what was missed.
+ */
+#include "irc_rig.h"
+
+struct world {
+	struct rig rig;
+	struct peer srv;
+	int listener;
+	unsigned port;
+};
+
+static int setup(void **state)
+{
+	struct world *w = mem_zalloc(sizeof(*w));
+
+	if (test_setup(state))
+		return 1;
+	w->listener = rig_listen(&w->port);
+	rig_start(&w->rig);
+	rig_await(&w->rig, WIRE_READY, WIRE_VERSION);
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+
+	rig_stop(&w->rig);
+	close(w->listener);
+	mem_free(w);
+	return test_teardown(state);
+}
+
+#define RIG_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define CONNECT(w, ...)                                                  \
+	connect_worker(w, (const struct rig_set[]){ __VA_ARGS__ },       \
+		       sizeof((const struct rig_set[]){ __VA_ARGS__ }) / \
+			       sizeof(struct rig_set))
+
+static void connect_worker(struct world *w, const struct rig_set *own,
+			   size_t count)
+{
+	rig_account_with(&w->rig, 7, w->port, own, count);
+	rig_join(&w->rig, 7, 1, "#Lobby");
+	peer_accept(&w->srv, &w->rig, w->listener);
+}
+
+static void let_join(struct world *w)
+{
+	rig_await(&w->rig, WIRE_ACCOUNT_UP, 0);
+	peer_expect(&w->srv, "JOIN #Lobby\r\n");
+	peer_send(&w->srv, ":confab!~c@host.example JOIN #lobby\r\n");
+	rig_await(&w->rig, WIRE_JOINED, 1);
+}
+
+static const char all_caps[] =
+	":s CAP * LS * :batch labeled-response echo-message\r\n"
+	":s CAP * LS :server-time message-tags account-tag unknown/cap "
+	"draft/chathistory\r\n";
+
+static void welcome_with_caps(struct world *w)
+{
+	peer_expect(&w->srv, "CAP LS 302\r\nNICK confab\r\n");
+	peer_send(&w->srv, all_caps);
+	peer_expect(&w->srv,
+		    "CAP REQ :message-tags server-time batch "
+		    "labeled-response echo-message account-tag "
+		    "draft/chathistory\r\n");
+	peer_send(&w->srv,
+		  ":s CAP * ACK :message-tags server-time batch "
+		  "labeled-response echo-message account-tag "
+		  "draft/chathistory\r\n");
+	peer_expect(&w->srv, "CAP END\r\n");
+	peer_send(&w->srv, ":s 001 confab :Welcome\r\n"
+			   ":s 005 confab CHATHISTORY=50 :are supported\r\n");
+}
+
+static struct rig_seen heard(struct world *w)
+{
+	return rig_await(&w->rig, WIRE_HEARD, 1);
+}
+
+static void echoes_confirm_and_labels_tell_refusals_apart(void **state)
+{
+	struct world *w = *state;
+	struct rig_seen failed;
+
+	CONNECT(w, { "tls", "0" });
+	welcome_with_caps(w);
+	let_join(w);
+	rig_say(&w->rig, 1, 1, SAY_TEXT, "one");
+	rig_say(&w->rig, 1, 2, SAY_TEXT, "two");
+	rig_say(&w->rig, 1, 3, SAY_TEXT, "three");
+	peer_expect(&w->srv, "@label=cf1 PRIVMSG #Lobby :<alice> one\r\n"
+			     "@label=cf2 PRIVMSG #Lobby :<alice> two\r\n"
+			     "@label=cf3 PRIVMSG #Lobby :<alice> three\r\n");
+	peer_send(&w->srv,
+		  "@label=cf2 :s 404 confab #lobby :not \2you\2\r\n"
+		  "@label=cf1;time=2026-01-01T00:00:00.000Z "
+		  ":confab!~c@host.example PRIVMSG #Lobby :<alice> one\r\n"
+		  "@label=cf3 :s ACK\r\n");
+	failed = rig_await(&w->rig, WIRE_FAILED, 1);
+	assert_int_equal(failed.u[1], 2);
+	assert_int_equal(failed.u[2], 0);
+	assert_string_equal(failed.s[0], "not you");
+	assert_int_equal(rig_await(&w->rig, WIRE_DELIVERED, 1).u[1], 1);
+	assert_int_equal(rig_await(&w->rig, WIRE_DELIVERED, 1).u[1], 3);
+	/* The echo is none of the room's business. */
+	peer_send(&w->srv, ":x!y@z PRIVMSG #lobby :after it\r\n");
+	assert_string_equal(heard(w).s[1], "after it");
+	peer_close(&w->srv);
+}
+
+static void tags_bring_time_and_id(void **state)
+{
+	struct world *w = *state;
+	struct rig_seen h;
+	char line[256];
+	uint64_t now = wall_ms();
+
+	CONNECT(w, { "tls", "0" });
+	welcome_with_caps(w);
+	let_join(w);
+	snprintf(line, sizeof(line),
+		 "@msgid=a\\sb;time=1970-01-01T00:00:00.000Z :x!y@z PRIVMSG "
+		 "#lobby :@time=2020-01-01T00:00:00.000Z;account=me hi\r\n");
+	peer_send(&w->srv, line);
+	h = heard(w);
+	/* Not what is said, nor what can't be. */
+	assert_string_equal(h.s[1],
+			    "@time=2020-01-01T00:00:00.000Z;account=me hi");
+	assert_true(h.u[2] >= now);
+	assert_string_equal(h.s[2], "a b");
+	peer_send(&w->srv, "@time=9999-01-01T00:00:00.000Z :x!y@z TOPIC "
+			   "#lobby :new \00304topic\r\n");
+	h = heard(w);
+	assert_int_equal(h.u[1], SAY_SUBJECT);
+	assert_string_equal(h.s[0], "x");
+	assert_string_equal(h.s[1], "new topic");
+	assert_true(h.u[2] >= now && h.u[2] <= wall_ms());
+	/* Guards of other relays. */
+	peer_send(&w->srv, ":x!y@z PRIVMSG #lobby :<a\xe2\x80\x8blice> x\r\n");
+	assert_string_equal(heard(w).s[1], "<alice> x");
+	peer_close(&w->srv);
+}
+
+static void lose(struct world *w)
+{
+	peer_close(&w->srv);
+	while (!rig_find(&w->rig, WIRE_ACCOUNT_LOST, GONE_NET))
+		loop_turn(w->rig.loop, 20);
+	w->srv.n = 0;
+	rig_join(&w->rig, 7, 1, "#Lobby");
+	peer_accept(&w->srv, &w->rig, w->listener);
+}
+
+static void what_was_missed_is_asked_for(void **state)
+{
+	struct world *w = *state;
+	struct rig_seen h;
+
+	CONNECT(w, { "tls", "0" });
+	welcome_with_caps(w);
+	let_join(w);
+	lose(w);
+	welcome_with_caps(w);
+	let_join(w);
+	peer_expect(&w->srv, "CHATHISTORY AFTER #Lobby timestamp=20");
+	peer_expect(&w->srv, "Z 50\r\n");
+	peer_send(&w->srv,
+		  ":s BATCH +h chathistory #lobby\r\n"
+		  /* known already; our own; what is no text */
+		  "@batch=h;time=2020-01-01T00:00:00.000Z :x!y@z PRIVMSG "
+		  "#lobby :old\r\n"
+		  "@batch=h;time=2999-01-01T00:00:00.000Z :confab!~c@h "
+		  "PRIVMSG #lobby :ours\r\n"
+		  "@batch=h :x!y@z KICK #lobby confab :long ago\r\n"
+		  "@batch=h :confab!~c@h NICK other\r\n"
+		  "@batch=h;msgid=m1 :x!y@z PRIVMSG #lobby :missed\r\n"
+		  ":s BATCH -h\r\n"
+		  ":x!y@z PRIVMSG #lobby :live\r\n");
+	h = heard(w);
+	assert_string_equal(h.s[1], "missed");
+	assert_string_equal(h.s[2], "m1");
+	assert_string_equal(heard(w).s[1], "live");
+	peer_close(&w->srv);
+}
+
+/* ---- logins ---- */
+
+static void offer_sasl(struct world *w, const char *mechs)
+{
+	struct buf b = { 0 };
+
+	buf_adds(&b, ":s CAP * LS :sasl=");
+	buf_adds(&b, mechs);
+	buf_adds(&b, "\r\n");
+	peer_send(&w->srv, buf_str(&b));
+	buf_free(&b);
+}
+
+static void sasl_comes_before_all(void **state)
+{
+	struct world *w = *state;
+
+	CONNECT(w, { "login", "me" }, { "login_password", "pw" });
+	offer_sasl(w, "PLAIN");
+	peer_expect(&w->srv, "CAP REQ sasl\r\n");
+	peer_send(&w->srv, ":s CAP * ACK :sasl\r\n");
+	peer_expect(&w->srv, "AUTHENTICATE PLAIN\r\n");
+	peer_send(&w->srv, "AUTHENTICATE +\r\n");
+	peer_expect(&w->srv, "AUTHENTICATE bWUAbWUAcHc=\r\n");
+	peer_send(&w->srv, ":s 900 * *!*@* me :You are now logged in\r\n"
+			   ":s 903 * :SASL authentication successful\r\n");
+	peer_expect(&w->srv, "CAP END\r\n");
+	peer_send(&w->srv, ":s 001 confab :Welcome\r\n");
+	let_join(w);
+	peer_close(&w->srv);
+}
+
+static struct rig_seen lost_as(struct world *w, enum worker_lost why)
+{
+	return rig_await(&w->rig, WIRE_ACCOUNT_LOST, why);
+}
+
+static void without_the_login_nobody_goes_in(void **state)
+{
+	struct world *w = *state;
+
+	CONNECT(w, { "login", "me" }, { "login_password", "pw" });
+	offer_sasl(w, "EXTERNAL");
+	peer_expect(&w->srv, "CAP REQ sasl\r\n");
+	peer_send(&w->srv, ":s CAP * ACK :sasl\r\n");
+	assert_non_null(strstr(lost_as(w, GONE_NET).s[0], "SASL"));
+	peer_close(&w->srv);
+}
+
+static void a_wrong_password_is_told(void **state)
+{
+	struct world *w = *state;
+
+	CONNECT(w, { "login", "me" }, { "login_password", "pw" });
+	offer_sasl(w, "PLAIN");
+	peer_send(&w->srv, ":s CAP * ACK :sasl\r\nAUTHENTICATE +\r\n"
+			   ":s 904 * :SASL authentication failed\r\n");
+	assert_string_equal(lost_as(w, GONE_AUTH).s[0],
+			    "login refused (SASL): SASL authentication "
+			    "failed");
+	peer_close(&w->srv);
+}
+
+/* A server that welcomes us at once would make us do without. */
+static void a_welcome_too_early_does_not_help(void **state)
+{
+	struct world *w = *state;
+
+	CONNECT(w, { "login", "me" }, { "login_password", "pw" });
+	peer_send(&w->srv, ":s 001 confab :Welcome\r\n");
+	assert_non_null(strstr(lost_as(w, GONE_NET).s[0], "SASL"));
+	peer_close(&w->srv);
+}
+
+/* It says yes before it has shown that it knows the password. */
+static void scram_is_not_over_before_its_end(void **state)
+{
+	struct world *w = *state;
+
+	CONNECT(w, { "login", "me" }, { "login_password", "pw" });
+	offer_sasl(w, "SCRAM-SHA-256");
+	peer_send(&w->srv, ":s CAP * ACK :sasl\r\n");
+	peer_expect(&w->srv, "AUTHENTICATE SCRAM-SHA-256\r\n");
+	peer_send(&w->srv, "AUTHENTICATE +\r\n");
+	peer_expect(&w->srv, "AUTHENTICATE biwsbj1tZSxyP");
+	peer_send(&w->srv, ":s 903 * :fine\r\n");
+	assert_non_null(strstr(lost_as(w, GONE_AUTH).s[0],
+			       "may not be who it says"));
+	peer_close(&w->srv);
+}
+
+#define NICKSERV { "login", "me" }, { "login_password", "pw" }, \
+		 { "sasl", "off" }, { "nickserv", "NickServ!*@services.net" }
+
+static void nickserv_is_looked_at_first(void **state)
+{
+	struct world *w = *state;
+
+	CONNECT(w, NICKSERV);
+	peer_send(&w->srv, ":s 001 confab :Welcome\r\n"
+			   ":NickServ!a@evil NOTICE confab :identify!\r\n");
+	peer_expect(&w->srv, "USERHOST NickServ\r\n");
+	peer_send(&w->srv, ":s 302 confab :NickServ*=+srv@services.net\r\n");
+	peer_expect(&w->srv, "PRIVMSG NickServ :IDENTIFY me pw\r\n");
+	assert_null(strstr(w->srv.in, "JOIN"));
+	assert_null(rig_find(&w->rig, WIRE_ACCOUNT_UP, 0));
+	peer_send(&w->srv, ":NickServ!srv@services.net MODE confab :+r\r\n");
+	let_join(w);
+	peer_close(&w->srv);
+}
+
+static void an_impostor_gets_no_password(void **state)
+{
+	struct world *w = *state;
+
+	CONNECT(w, NICKSERV);
+	peer_send(&w->srv, ":s 001 confab :Welcome\r\n");
+	peer_expect(&w->srv, "USERHOST NickServ\r\n");
+	peer_send(&w->srv, ":s 302 confab :NickServ=+srv@evil.net\r\n");
+	let_join(w);
+	peer_send(&w->srv, ":NickServ!srv@evil.net PRIVMSG confab "
+			   ":please IDENTIFY\r\nPING :end\r\n");
+	peer_expect(&w->srv, "PONG end\r\n");
+	assert_null(strstr(w->srv.in, "pw"));
+	peer_close(&w->srv);
+}
+
+static void our_nick_is_taken_back(void **state)
+{
+	struct world *w = *state;
+
+	CONNECT(w, NICKSERV);
+	peer_send(&w->srv, ":s 433 * confab :in use\r\n");
+	peer_expect(&w->srv, "NICK confab_\r\n");
+	peer_send(&w->srv, ":s 001 confab_ :Welcome\r\n"
+			   ":s 302 confab_ :NickServ*=+s@services.net\r\n");
+	peer_expect(&w->srv, "PRIVMSG NickServ :GHOST confab pw\r\n");
+	peer_expect(&w->srv, "PRIVMSG NickServ :IDENTIFY me pw\r\n");
+	peer_send(&w->srv, ":s 900 confab_ c!c@h me :logged in\r\n");
+	peer_expect(&w->srv, "JOIN #Lobby\r\n");
+	peer_send(&w->srv, ":confab_!c@h JOIN #lobby\r\n");
+	assert_string_equal(rig_await(&w->rig, WIRE_JOINED, 1).s[0],
+			    "confab_");
+	peer_send(&w->srv, ":confab!x@y QUIT :ghosted\r\n");
+	peer_expect(&w->srv, "NICK confab\r\n");
+	peer_send(&w->srv, ":confab_!c@h NICK confab\r\n");
+	assert_string_equal(rig_await(&w->rig, WIRE_JOINED, 1).s[0],
+			    "confab");
+	peer_close(&w->srv);
+}
+
+/* ---- servers ---- */
+
+static void the_next_server_is_tried(void **state)
+{
+	struct world *w = *state;
+	unsigned dead = 0;
+	int fd = rig_listen(&dead);
+	char list[64];
+
+	close(fd);
+	snprintf(list, sizeof(list), "127.0.0.1 %u bad x 127.0.0.1 %u", dead,
+		 w->port);
+	rig_account_with(&w->rig, 7, dead,
+			 (const struct rig_set[]){ { "servers", list } }, 1);
+	rig_join(&w->rig, 7, 1, "#Lobby");
+	peer_accept(&w->srv, &w->rig, w->listener);
+	peer_expect(&w->srv, "NICK confab\r\n");
+	peer_close(&w->srv);
+}
+
+static void webirc_is_the_first_line(void **state)
+{
+	struct world *w = *state;
+
+	CONNECT(w, { "webirc_password", "wpw" }, { "webirc_host", "gw.x" },
+		{ "webirc_ip", "::1" }, { "bind", "127.0.0.1" });
+	peer_expect(&w->srv, "WEBIRC wpw confab gw.x 0::1\r\nCAP LS 302\r\n");
+	peer_close(&w->srv);
+}
+
+static void sts_goes_on_by_tls(void **state)
+{
+	struct world *w = *state;
+	struct peer secure;
+	unsigned port = 0;
+	int fd = rig_listen(&port);
+	char line[96];
+
+	CONNECT(w, { "password", "secret" });
+	snprintf(line, sizeof(line), ":s CAP * LS :sts=port=%u,duration=60 "
+				     "batch\r\n:s 001 confab :Welcome\r\n",
+		 port);
+	peer_send(&w->srv, line);
+	peer_accept(&secure, &w->rig, fd);
+	while (!peer_read(&secure) && !secure.n)
+		loop_turn(w->rig.loop, 10);
+	/* A TLS handshake, and nothing plain of the first connection. */
+	assert_int_equal(secure.in[0], 0x16);
+	peer_expect_end(&w->srv);
+	assert_null(rig_find(&w->rig, WIRE_ACCOUNT_UP, 0));
+	peer_close(&secure);
+	peer_close(&w->srv);
+	close(fd);
+}
+
+static void nonsense_of_settings_is_told(void **state)
+{
+	struct world *w = *state;
+	struct rig_set bad[] = { { "charset", "none-such" },
+				 { "bind", "here" } };
+
+	for (size_t i = 0; i < 2; i++) {
+		rig_account_with(&w->rig, 7, w->port, &bad[i], 1);
+		rig_join(&w->rig, 7, 1, "#Lobby");
+		lost_as(w, GONE_CONFIG);
+	}
+}
+
+/* Batches without end, and labels that nobody gave. */
+static void hostile_tags_do_no_harm(void **state)
+{
+	struct world *w = *state;
+	char line[64];
+
+	CONNECT(w, { "tls", "0" });
+	welcome_with_caps(w);
+	let_join(w);
+	peer_send(&w->srv, "@label=cf99 :s 404 confab #lobby :no\r\n"
+			   "@label=cf18446744073709551616 :s ACK\r\n"
+			   "@label :s ACK\r\n@batch :s BATCH\r\n"
+			   ":s CAP\r\n:s CAP * LS\r\n:s CAP * NAK :x\r\n"
+			   ":s CAP * DEL :batch\r\n:s CAP * WHAT :batch\r\n"
+			   "AUTHENTICATE +\r\n:s 903 confab :x\r\n"
+			   ":s 904 confab :x\r\n:s 302\r\n:s 900\r\n"
+			   "@time=;msgid= :x!y@z PRIVMSG #lobby :alive\r\n");
+	assert_string_equal(heard(w).s[1], "alive");
+	for (int i = 0; i < 20; i++) {
+		snprintf(line, sizeof(line), ":s BATCH +r%d x\r\n", i);
+		peer_send(&w->srv, line);
+	}
+	assert_non_null(strstr(lost_as(w, GONE_NET).s[0], "batches"));
+	peer_close(&w->srv);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RIG_TEST(echoes_confirm_and_labels_tell_refusals_apart),
+		RIG_TEST(tags_bring_time_and_id),
+		RIG_TEST(what_was_missed_is_asked_for),
+		RIG_TEST(sasl_comes_before_all),
+		RIG_TEST(without_the_login_nobody_goes_in),
+		RIG_TEST(a_wrong_password_is_told),
+		RIG_TEST(a_welcome_too_early_does_not_help),
+		RIG_TEST(scram_is_not_over_before_its_end),
+		RIG_TEST(nickserv_is_looked_at_first),
+		RIG_TEST(an_impostor_gets_no_password),
+		RIG_TEST(our_nick_is_taken_back),
+		RIG_TEST(the_next_server_is_tried),
+		RIG_TEST(webirc_is_the_first_line),
+		RIG_TEST(sts_goes_on_by_tls),
+		RIG_TEST(nonsense_of_settings_is_told),
+		RIG_TEST(hostile_tags_do_no_harm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
