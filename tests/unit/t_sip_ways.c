@@ -12,7 +12,9 @@ static struct tls_ctx *server, *client;
 static struct tls_ctx *ctx_new(bool is_server, const char *name)
 {
 	char cert[128], key[128], ca[128], file_name[64], why[200];
-	const struct tls_files files = { cert, key, ca };
+	const struct tls_files files = { .cert = cert,
+					 .key = key,
+					 .ca = ca };
 	struct tls_ctx *ctx;
 
 	snprintf(file_name, sizeof(file_name), "%s.pem", name);
