@@ -6,7 +6,7 @@
 FUZZ = tests/fuzz/fuzz_command tests/fuzz/fuzz_control \
 	tests/fuzz/fuzz_conf tests/fuzz/fuzz_content \
 	tests/fuzz/fuzz_digest tests/fuzz/fuzz_dns tests/fuzz/fuzz_event \
-	tests/fuzz/fuzz_frame tests/fuzz/fuzz_import tests/fuzz/fuzz_jmap \
+	tests/fuzz/fuzz_frame tests/fuzz/fuzz_gate tests/fuzz/fuzz_import tests/fuzz/fuzz_jmap \
 	tests/fuzz/fuzz_pass \
 	tests/fuzz/fuzz_register tests/fuzz/fuzz_response \
 	tests/fuzz/fuzz_sip \
@@ -53,6 +53,13 @@ tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_frame_CPPFLAGS = $(INC_sip)
 tests_fuzz_fuzz_frame_LDFLAGS = $(LDFLAGS_fuzz)
 tests_fuzz_fuzz_frame_LDADD = $(LIB_fuzz) $(LIB_sip) $(DEPS_sip)
+
+tests_fuzz_fuzz_gate_SOURCES = tests/fuzz/fuzz_gate.c tests/fuzz/fuzz.h \
+	tests/unit/gate_rig.h tests/unit/session_stub.h
+tests_fuzz_fuzz_gate_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
+tests_fuzz_fuzz_gate_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_gate_LDADD = $(LIB_fuzz) jabber/libjabber.a $(LIB_core) \
+	$(DEPS_core) $(IDN_LIBS) $(CMOCKA_LIBS)
 
 tests_fuzz_fuzz_import_SOURCES = tests/fuzz/fuzz_import.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_import_CPPFLAGS = $(INC_ctl)
