@@ -13,6 +13,7 @@
 enum {
 	TEXT_MAX = 9000,
 	CORRECT_MS = 3600 * 1000, /* a text may be corrected for so long */
+	THREAD_MAX = 256,
 	STATE_RATE = 1, STATE_BURST = 5,
 	LEAVE_MS = 600 * 1000,    /* a room is told once in this time */
 };
@@ -52,6 +53,8 @@ void chat_confirm(struct person *p, struct view to, struct view id)
 	char mine[24];
 
 	buf_adds(&key, "got ");
+	buf_addv(&key, p->aor->text);
+	buf_addc(&key, ' ');
 	buf_addv(&key, id);
 	if (person_is_online(p) &&
 	    !gate_seen(p->gate, chat_bare(to), buf_view(&key))) {
@@ -244,7 +247,7 @@ static void converse(struct person *p, const struct elem *e, struct chat *c,
 		lock(c, src->with);
 		on_state(c, p, src->with, w, words);
 	}
-	if (w->thread.n && words) {
+	if (w->thread.n && w->thread.n <= THREAD_MAX && words) {
 		buf_clear(&c->thread);
 		buf_addv(&c->thread, w->thread);
 	}
@@ -299,7 +302,8 @@ static bool forwarded(struct elem *out, const struct elem *copy)
 	return elem_child(&f, copy, "forwarded", "urn:xmpp:forward:0") &&
 	       elem_child(out, &f, "message", NS_CLIENT) &&
 	       !view_eqs(elem_get(out, "type"), "error") &&
-	       !view_eqs(elem_get(out, "type"), "groupchat");
+	       !view_eqs(elem_get(out, "type"), "groupchat") &&
+	       !chat_is_whisper(out);
 }
 
 /* Only the own account's server copies, and only when asked to. */
@@ -359,7 +363,7 @@ static bool is_special(struct person *p, const struct elem *e)
 	else if (elem_child(&copy, e, "sent", NS_CARBONS))
 		on_copy(p, e, &copy, true);
 	else
-		return view_eqs(type, "headline") ||
+		return view_eqs(type, "headline") || chat_is_whisper(e) ||
 		       elem_has(e, "result", "urn:xmpp:mam:2") ||
 		       is_ours(p->gate, elem_get(e, "from"));
 	return true;

@@ -71,17 +71,17 @@ static void add_thread(struct buf *b, const struct chat *c,
 }
 
 static void add_delay(struct buf *b, const struct person *p,
-		      const struct msg *m)
+		      uint64_t time_ms)
 {
 	const struct xlink *x = person_link(p);
 	char stamp[32];
 
-	if (m->time_ms + CHAT_LATE_MS >= wall_ms())
+	if (time_ms + CHAT_LATE_MS >= wall_ms())
 		return;
 	elem_open(b, "delay", NS_DELAY);
 	elem_attr(b, "from", x->kind == XLINK_ACCOUNT ? buf_view(&x->own) :
 							view_str(x->domain));
-	elem_attr(b, "stamp", stanza_time(stamp, m->time_ms));
+	elem_attr(b, "stamp", stanza_time(stamp, time_ms));
 	elem_close(b);
 }
 
@@ -119,7 +119,7 @@ void chat_stanza(struct buf *b, const struct chats *cs,
 		elem_leaf(b, "request", NS_RECEIPTS, VIEW_NONE);
 	if (!c || c->manners != CHAT_SILENT)
 		elem_leaf(b, "active", NS_CHATSTATES, VIEW_NONE);
-	add_delay(b, p, m);
+	add_delay(b, p, meta.time_ms ? meta.time_ms : m->time_ms);
 	add_id(b, id);
 	elem_close(b);
 	mem_deref(conv);
@@ -155,7 +155,7 @@ static bool is_poison(const struct job *j)
 {
 	struct chat *c = chat_find(j->cs, j->conv);
 
-	if (!c)
+	if (!c || !j->cs->gate->running)
 		return false;
 	if (c->lost_seq != j->msg->seq) {
 		c->lost_seq = j->msg->seq;

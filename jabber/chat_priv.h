@@ -57,6 +57,7 @@ struct chats {
 	struct list used;
 	struct htable sent;    /* of struct chat_sent; owned */
 	struct list fresh, kept; /* of them; the oldest first */
+	size_t fresh_bytes;    /* of text */
 	struct list jobs;      /* of struct job: under way; owned */
 	struct list soon;      /* of them: their turn comes by the timer */
 	struct list asks;      /* of struct chat_ask; owned */

@@ -2,7 +2,11 @@
 /* Reading messages: jabber.md 3.2 and 4.4. */
 #include "chat_read.h"
 
+#include <string.h>
+
 #include "xlink.h"
+
+enum { URL_MAX = 2000 };
 
 #define NS_MUC_USER "http://jabber.org/protocol/muc#user"
 #define NS_OMEMO_OLD "eu.siacs.conversations.axolotl"
@@ -133,17 +137,10 @@ void chat_read(struct chat_words *w, const struct elem *e, struct view lang)
 
 /* ---- what is shown ---- */
 
-static bool contains(struct view text, struct view part)
-{
-	for (size_t i = 0; i + part.n <= text.n; i++)
-		if (view_starts(view_from(text, i), part))
-			return true;
-	return false;
-}
-
 static void add_url(struct buf *out, struct view url, struct view body)
 {
-	if (!url.n || contains(body, url))
+	if (!url.n || url.n > URL_MAX ||
+	    (body.n && memmem(body.p, body.n, url.p, url.n)))
 		return;
 	if (body.n)
 		buf_addc(out, '\n');
@@ -220,6 +217,14 @@ bool chat_invite(struct chat_invite *i, const struct elem *e)
 	i->reason = elem_get(&x, "reason");
 	i->password = elem_get(&x, "password");
 	return true;
+}
+
+bool chat_is_whisper(const struct elem *e)
+{
+	struct elem x;
+
+	return elem_child(&x, e, "x", NS_MUC_USER) &&
+	       !elem_has(&x, "invite", NULL);
 }
 
 /* ---- marks of others on it ---- */

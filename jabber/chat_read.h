@@ -38,6 +38,10 @@ struct chat_invite {
 };
 bool chat_invite(struct chat_invite *i, const struct elem *e);
 
+/* A private message of a room's (XEP-0045 7.5): its sender is an occupant, and
+ * nobody's address. */
+bool chat_is_whisper(const struct elem *e);
+
 /* The id that an entity gave to it (XEP-0359), by is a bare JID. */
 struct view chat_stanza_id(const struct elem *e, struct view by);
 /* When it was said, as from says, wall clock; 0: it does not. */

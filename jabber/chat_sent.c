@@ -14,6 +14,7 @@
 
 enum {
 	SENT_MAX = 65536,
+	FRESH_BYTES = 32 << 20, /* of their texts */
 	KEPT_MS = 24 * 3600 * 1000,
 	SWEEP_MS = 10 * 1000,
 };
@@ -63,12 +64,19 @@ static struct chat_sent *find_id(const struct chats *cs, struct view id,
 	return find(cs, n, conv);
 }
 
+static void let_go(struct chats *cs, struct chat_sent *s)
+{
+	if (s->msg)
+		cs->fresh_bytes -= s->msg->text.n;
+	s->msg = mem_deref(s->msg);
+}
+
 static void sent_free(struct chats *cs, struct chat_sent *s)
 {
 	htable_del(&cs->sent, &s->by_id);
 	list_remove(s->msg ? &cs->fresh : &cs->kept, &s->by_time);
+	let_go(cs, s);
 	mem_deref(s->conv);
-	mem_deref(s->msg);
 	buf_free(&s->receipt);
 	mem_free(s);
 }
@@ -81,7 +89,7 @@ static void grow_old(struct chats *cs, struct chat_sent *s)
 		return;
 	}
 	list_remove(&cs->fresh, &s->by_time);
-	s->msg = mem_deref(s->msg);
+	let_go(cs, s);
 	list_append(&cs->kept, &s->by_time);
 }
 
@@ -96,7 +104,9 @@ static void sweep(struct chats *cs)
 {
 	struct chat_sent *s;
 
-	while ((s = first(&cs->fresh)) && now_ms() - s->at_ms >= CHAT_SENT_MS)
+	while ((s = first(&cs->fresh)) &&
+	       (cs->fresh_bytes > FRESH_BYTES ||
+		now_ms() - s->at_ms >= CHAT_SENT_MS))
 		grow_old(cs, s);
 	while ((s = first(&cs->kept)) && now_ms() - s->at_ms >= KEPT_MS)
 		sent_free(cs, s);
@@ -124,12 +134,13 @@ void chat_sent_add(struct chats *cs, struct addr *conv, struct msg *m,
 
 	if (s) /* once more, after the link was lost */
 		sent_free(cs, s);
-	if (cs->sent.count >= SENT_MAX)
+	if (cs->sent.count >= SENT_MAX || cs->fresh_bytes > FRESH_BYTES)
 		sweep(cs);
 	s = mem_zalloc(sizeof(*s));
 	s->id = m->id;
 	s->conv = mem_ref(conv);
 	s->msg = mem_ref(m);
+	cs->fresh_bytes += m->text.n;
 	s->at_ms = now_ms();
 	s->to_full = to_full;
 	meta_get(&meta, m->meta);

@@ -218,6 +218,7 @@ static void keep(struct gate_ask *a, struct addr *conv)
 	};
 	int err;
 
+	a->meta.time_ms = a->time_ms;
 	meta_put(&meta, &a->meta);
 	say.meta = buf_view(&meta);
 	mem_ref(a);

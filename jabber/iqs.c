@@ -102,6 +102,9 @@ static bool iqs_stanza(struct gate *g, struct xlink *x, struct person *p,
 	/* a component's server always says who asks */
 	if (!from.n && x->kind != XLINK_ACCOUNT)
 		return true;
+	/* and an account's does not */
+	if (!bare.n)
+		bare = buf_view(&p->jid);
 	if (gate_within(g, bare, 'q', ASKS_RATE, ASKS_BURST))
 		take(g, x, p, e);
 	else
