@@ -196,6 +196,15 @@ static struct view fan_from(const struct fan *f)
 	return f->room->inbox ? f->msg->from->text : f->room->addr->text;
 }
 
+/* When it was said, where somebody knows better than we. */
+static uint64_t said_ms(const struct msg *msg)
+{
+	struct meta m;
+
+	meta_get(&m, msg->meta);
+	return m.time_ms ? m.time_ms : msg->time_ms;
+}
+
 /* To all his devices, or to one that wants it in its own form. */
 static int send_letters(const struct fan *f, const struct member *mb,
 			const struct ways *ways)
@@ -209,7 +218,7 @@ static int send_letters(const struct fan *f, const struct member *mb,
 		.meta = f->room->inbox ? f->msg->meta : VIEW_NONE,
 		.id = f->msg->id,
 		.key = mb->id,
-		.time_ms = f->msg->time_ms,
+		.time_ms = said_ms(f->msg),
 		.doneh = on_letter,
 		.a = mb->id,
 		.b = f->msg->seq,
@@ -309,7 +318,7 @@ static int prepare(struct fan *f)
 	struct imc_text text = {
 		.id = f->msg->id,
 		.from = fan_from(f),
-		.time_ms = f->msg->time_ms,
+		.time_ms = said_ms(f->msg),
 		.doneh = on_copy,
 	};
 	int err;
