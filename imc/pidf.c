@@ -178,7 +178,8 @@ static void begin_tuple(struct reader_state *r, const struct xlimit_tag *tag)
 	if (r->full)
 		return;
 	t = &r->tuple[r->count++];
-	*t = (struct tuple){ .about = { SHOW_ONLINE, SHOW_ONLINE } };
+	*t = (struct tuple){ .about = { .show = SHOW_ONLINE,
+					.activity = SHOW_ONLINE } };
 	t->id = keep(r, view_head(attr(tag, "id"), 64));
 }
 
@@ -340,8 +341,8 @@ int pidf_read(struct presence_state *out, struct buf *texts, struct view body)
 					       200,	 32 };
 	struct reader_state r = {
 		.texts = texts,
-		.person = { SHOW_ONLINE, SHOW_ONLINE },
-		.all = { SHOW_ONLINE, SHOW_ONLINE },
+		.person = { .show = SHOW_ONLINE, .activity = SHOW_ONLINE },
+		.all = { .show = SHOW_ONLINE, .activity = SHOW_ONLINE },
 	};
 	int err;
 
