@@ -56,6 +56,13 @@ void bridge_members(struct bridge *b,
 	gr.fanout_arg = arg;
 }
 
+void bridge_legs(struct bridge *b, const struct bridge_legs *ops, void *arg)
+{
+	(void)b;
+	(void)ops;
+	(void)arg;
+}
+
 static inline void gr_line(const char *what, const struct addr *to,
 			   const struct addr *from, struct view text)
 {
