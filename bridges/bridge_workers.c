@@ -250,6 +250,7 @@ static got_h *const got[WIRE_TYPES_END] = {
 	[WIRE_FAILED] = got_failed,
 	[WIRE_PARCEL] = got_of_session,
 	[WIRE_SENT] = got_of_session,
+	[WIRE_KEEP] = got_of_session,
 	[WIRE_TOPIC] = got_topic,
 };
 

@@ -12,6 +12,8 @@
 #include "log.h"
 #include "mem.h"
 
+enum { KEPT_MAX = 4096 };
+
 enum session_state { SESSION_OFF, SESSION_STARTING, SESSION_UP };
 
 struct session {
@@ -21,6 +23,7 @@ struct session {
 	char *label;              /* owned */
 	struct wire_setting settings[WIRE_SETTINGS_MAX]; /* owned, wiped */
 	size_t settings_count;
+	char *kept;               /* owned, wiped; or NULL: worker_keep() */
 	uint32_t id;
 	enum session_state state;
 	struct sup *sup; /* borrowed; NULL while OFF */
@@ -78,6 +81,12 @@ int session_new(struct session **sp, const struct session_conf *conf)
 
 /* ---- its worker ---- */
 
+static void keep(struct session *s, struct view text)
+{
+	mem_scrub_free(s->kept);
+	s->kept = text.n ? view_dup(text) : NULL;
+}
+
 /* What can't be sent costs the worker its life; the loss comes later. */
 static void tell_start(struct session *s)
 {
@@ -89,6 +98,10 @@ static void tell_start(struct session *s)
 	};
 
 	memcpy(m.settings, s->settings, sizeof(m.settings));
+	if (s->kept && m.settings_count < WIRE_SETTINGS_MAX)
+		m.settings[m.settings_count++] = (struct wire_setting){
+			VIEW("kept"), view_str(s->kept)
+		};
 	s->told = true;
 	sup_send(s->sup, &m);
 }
@@ -131,6 +144,7 @@ int session_start(struct session *s)
 
 void session_stop(struct session *s)
 {
+	keep(s, VIEW_NONE);
 	if (s->state == SESSION_OFF)
 		return;
 	tell_end(s);
@@ -224,6 +238,14 @@ static const char *got_up(struct session *s, const struct wire_msg *m)
 	return NULL;
 }
 
+static const char *got_keep(struct session *s, const struct wire_msg *m)
+{
+	if (m->s[0].n > KEPT_MAX)
+		return "too much to keep";
+	keep(s, m->s[0]);
+	return NULL;
+}
+
 static const char *got_sent(struct session *s, const struct wire_msg *m)
 {
 	static const int err_of[] = { [PARCEL_SENT] = 0,
@@ -252,6 +274,8 @@ const char *session_got(struct bridge *b, struct sup *sup,
 		return got_lost(s, m);
 	case WIRE_SENT:
 		return got_sent(s, m);
+	case WIRE_KEEP:
+		return got_keep(s, m);
 	case WIRE_PARCEL:
 		if (s->conf.parcelh && s->state == SESSION_UP)
 			s->conf.parcelh(s, m->s[0], s->conf.arg);

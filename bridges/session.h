@@ -7,7 +7,9 @@
  *
  * A session stays with one worker, the least loaded one at its start. All
  * that must outlive a worker is kept by the owner: a session that was lost
- * knows nothing any more, and only its owner tries again.
+ * knows nothing any more, and only its owner tries again. Except for a few
+ * words of its worker to the next one (worker_keep()), as long as it is not
+ * stopped.
  */
 #ifndef CONFAB_SESSION_H
 #define CONFAB_SESSION_H

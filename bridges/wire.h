@@ -46,7 +46,8 @@ enum { WIRE_VERSION = 1, WIRE_FIELDS_MAX = 8, WIRE_SETTINGS_MAX = 32 };
 	X(SENT,        DAEMON, "uus")     /* tag, enum parcel_fate, words; \
 					     id */ \
 	X(TOPIC,       DAEMON, "uuss")    /* leg, enum hub_subject, nick, \
-					     text */
+					     text */ \
+	X(KEEP,        DAEMON, "s")       /* for the next worker; id */
 
 enum parcel_fate { PARCEL_SENT, PARCEL_LATER, PARCEL_NEVER };
 

@@ -420,6 +420,17 @@ void worker_parcel(struct worker *w, uint32_t session, struct view parcel)
 	send_or_end(w, &m);
 }
 
+void worker_keep(struct worker *w, uint32_t session, struct view text)
+{
+	struct wire_msg m = {
+		.type = WIRE_KEEP,
+		.id = session,
+		.s = { text },
+	};
+
+	send_or_end(w, &m);
+}
+
 void worker_sent(struct worker *w, uint32_t session, uint64_t tag,
 		 enum parcel_fate fate, struct view text)
 {

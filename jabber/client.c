@@ -91,8 +91,9 @@ static const char *fault_of(const struct client *c, struct view parcel)
 
 static bool takes_stanzas(const struct client *c)
 {
-	return c->state == CLIENT_ONLINE || c->state == CLIENT_BROKEN ||
-	       c->state == CLIENT_RESUMING;
+	return c->told && (c->state == CLIENT_ONLINE ||
+			   c->state == CLIENT_BROKEN ||
+			   c->state == CLIENT_RESUMING);
 }
 
 static void send_one(struct client *c, uint64_t tag, struct view parcel,
@@ -206,6 +207,8 @@ void client_new(struct jab *j, uint32_t id, const struct wire_msg *m)
 	creds_read(&c->creds, m, "sipim-");
 	c->sm_wanted = !view_eqs(wire_setting(m, "sm"), "no");
 	list_init(&c->unacked.all);
+	if (c->sm_wanted)
+		kept_read(c, wire_setting(m, "kept"));
 	c->turn = (struct turn){ .domain = c->creds.domain,
 				 .h = client_begin };
 	htable_add(&j->clients, &c->by_id, hash_u64(id));

@@ -2,7 +2,8 @@
 /*
  * A login for its own sake, of one user: stanzas pass both ways as they are,
  * and nothing is answered here but what keeps the stream going. Settings:
- * those of creds.h, and sm ("no": without XEP-0198).
+ * those of creds.h, sm ("no": without XEP-0198), and kept (an earlier
+ * worker's words: whether its session is still there is tried first).
  *
  * The daemon is told that a stanza was sent once the server has confirmed
  * it: by XEP-0198, or where the server has none, by answering a ping that

@@ -89,6 +89,10 @@ static void online(struct client *c)
 	turn_end(c->jab, &c->turn);
 	client_set_state(c, CLIENT_ONLINE);
 	sm_begin(c);
+	if (!c->told)
+		worker_account_up(c->jab->worker, c->id, view_str(c->own));
+	c->told = true;
+	kept_write(c, c->in);
 }
 
 static void up(struct client *c)
@@ -96,7 +100,6 @@ static void up(struct client *c)
 	log_info("xmpp %s: logged in as %s%s", c->label, c->own,
 		 c->sm ? "" : " (without stream management)");
 	online(c);
-	worker_account_up(c->jab->worker, c->id, view_str(c->own));
 }
 
 static uint64_t seconds(struct view v)
@@ -136,8 +139,19 @@ static bool confirms(struct client *c, const struct elem *e)
 	return sm_confirmed(c, h);
 }
 
+/* What an earlier worker sent is not with us, and its count is the server's
+ * to say. */
+static void take_count(struct client *c, const struct elem *e)
+{
+	uint64_t h;
+
+	if (!c->told && !view_u64(&h, elem_get(e, "h"), UINT32_MAX))
+		c->unacked.sent = (uint32_t)h;
+}
+
 static void resumed(struct client *c, const struct elem *e)
 {
+	take_count(c, e);
 	if (!confirms(c, e))
 		return;
 	log_info("xmpp %s: resumed, %zu stanzas once more", c->label,
@@ -146,13 +160,30 @@ static void resumed(struct client *c, const struct elem *e)
 	online(c);
 }
 
+/* A daemon that thinks that we are up has to hear that this has ended; else
+ * it just takes one login more. */
+static void cannot_resume(struct client *c, struct view words)
+{
+	kept_drop(c);
+	if (c->told) {
+		client_end(c, GONE_NET, words);
+		return;
+	}
+	client_drop(c);
+	mem_free(c->own);
+	c->own = NULL;
+	c->sm = false;
+	c->in = 0;
+	client_set_state(c, CLIENT_LOGIN);
+	turn_want(c->jab, &c->turn);
+}
+
 /* What the server has is told of: the daemon sends the rest again. */
 static void not_resumed(struct client *c, const struct elem *e)
 {
-	if (!confirms(c, e))
-		return;
-	client_end(c, GONE_NET, VIEW("the server does not know our session "
-				     "any more"));
+	if (!c->told || confirms(c, e))
+		cannot_resume(c, VIEW("the server does not know our session "
+				      "any more"));
 }
 
 static void managed(struct client *c, const struct elem *e)
@@ -187,6 +218,7 @@ static void stream_error(struct client *c, const struct elem *e)
 			      elem_child_words(e, "text", NS_STREAM_ERRORS));
 	if (view_eqs(condition.name, "conflict"))
 		why = GONE_NET;
+	kept_drop(c);
 	client_end(c, why, buf_view(&words));
 	buf_free(&words);
 }
@@ -273,8 +305,8 @@ static void on_up(struct view own, void *arg)
 		return;
 	}
 	if (c->state == CLIENT_BROKEN) {
-		client_end(c, GONE_NET, VIEW("the server does not resume "
-					     "sessions any more"));
+		cannot_resume(c, VIEW("the server does not resume sessions "
+				      "any more"));
 		return;
 	}
 	c->own = view_dup(own);

@@ -15,8 +15,8 @@ enum client_state {
 	CLIENT_LOGIN,    /* waits for its turn, or logs in */
 	CLIENT_ENABLING, /* XEP-0198 is asked for */
 	CLIENT_ONLINE,
-	CLIENT_BROKEN,   /* ONLINE for the daemon: the connection is made anew,
-			    now or after a pause */
+	CLIENT_BROKEN,   /* a connection is made for an old session, now or
+			    after a pause; if told, ONLINE for the daemon */
 	CLIENT_RESUMING, /* asked for */
 	CLIENT_ENDED,    /* told; to be freed */
 };
@@ -35,6 +35,7 @@ struct client {
 	struct wtimer slow;     /* paused: may it go on? */
 	struct loop_idle end;   /* freed by the next turn */
 
+	bool told;              /* the daemon has heard that it is up */
 	bool sm_wanted, sm;     /* sm: it is on */
 	char *resume_id;        /* owned, or NULL: no resumption */
 	uint64_t resume_ms;     /* how long the server keeps it */
@@ -66,6 +67,16 @@ void client_begin(struct turn *t);
 void client_broke(struct client *c, enum worker_lost why, struct view text);
 /* No connection, nothing that would make one. */
 void client_drop(struct client *c);
+
+/* ---- client_kept.c ---- */
+
+/* What the next worker needs to resume the session, should this one end: the
+ * session is known to have confirmed h stanzas. */
+void kept_write(struct client *c, uint32_t h);
+/* There is nothing to resume any more. */
+void kept_drop(struct client *c);
+/* From an earlier worker, if it is good for anything. */
+void kept_read(struct client *c, struct view kept);
 
 /* ---- client_sm.c ---- */
 

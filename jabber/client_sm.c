@@ -140,6 +140,7 @@ static void counts_too_high(struct client *c)
 		"<stream:error><undefined-condition xmlns='" NS_STREAM_ERRORS
 		"'/></stream:error>"));
 	c->front = front_leave(c->front);
+	kept_drop(c);
 	client_end(c, GONE_NET, VIEW("the server confirms more than was "
 				     "sent"));
 }
@@ -196,6 +197,7 @@ static void write_ack(struct client *c, uint32_t h)
 {
 	struct buf b = { 0 };
 
+	kept_write(c, h);
 	buf_adds(&b, "<a xmlns='" NS_SM "' h='");
 	buf_add_u64(&b, h);
 	buf_adds(&b, "'/>");

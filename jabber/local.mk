@@ -119,7 +119,7 @@ noinst_LIBRARIES += jabber/libjabwork.a
 jabber_libjabwork_a_SOURCES = \
 	jabber/account.c jabber/account.h jabber/account_priv.h \
 	jabber/client.c jabber/client.h jabber/client_priv.h \
-	jabber/client_link.c jabber/client_sm.c \
+	jabber/client_kept.c jabber/client_link.c jabber/client_sm.c \
 	jabber/component.c jabber/component.h jabber/component_link.c \
 	jabber/component_priv.h \
 	jabber/conn_why.c jabber/conn_why.h \

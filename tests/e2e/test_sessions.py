@@ -99,6 +99,24 @@ def test_a_cut_costs_nothing(worker, prosody, closing):
     assert worker.count('ACCOUNT_UP') == 2
 
 
+def test_another_worker_takes_over(worker, prosody, build, folder, closing):
+    port = prosody().port
+    one = online(worker, 1, GW, port)
+    kept = worker.wait('KEEP', 1)[2]
+    worker.popen.kill()
+    worker.popen.wait()
+    second = closing(Worker(build, folder('second') / 'log'))
+    online(second, 2, XENIA, port)
+    second.say(2, 1, chat(one, 'meanwhile'))
+    second.wait('SENT', 2)
+    second.account(3, GW, 'gwpw', port, kept=kept)
+    assert second.wait('ACCOUNT_UP', 3)[2] == one
+    heard(second, 3, 'meanwhile')
+    second.say(3, 1, chat(XENIA, 'back'))
+    heard(second, 2, 'back')
+    assert second.count('ACCOUNT_LOST') == 0
+
+
 def test_a_server_that_begins_anew(worker, prosody):
     server = prosody()
     online(worker, 1, GW, server.port)

@@ -256,9 +256,10 @@ static void on_part(uint64_t leg, struct view reason, void *arg)
 static void on_session(uint32_t id, const struct wire_msg *m, void *arg)
 {
 	struct fake *f = arg;
+	struct view kept = wire_setting(m, "kept");
 
 	if (view_eqs(wire_setting(m, "password"), "right"))
-		worker_account_up(f->w, id, m->s[0]);
+		worker_account_up(f->w, id, kept.n ? kept : m->s[0]);
 	else
 		worker_account_lost(f->w, id, GONE_AUTH, VIEW("wrong"));
 }
@@ -276,6 +277,8 @@ static void on_send(uint32_t id, uint64_t tag, struct view parcel, void *arg)
 
 	if (view_eqs(parcel, "!crash"))
 		crash(f);
+	if (view_starts(parcel, VIEW("!keep")))
+		worker_keep(f->w, id, view_from(parcel, 5));
 	if (view_eqs(parcel, "!kick"))
 		worker_account_lost(f->w, id, GONE_NET, VIEW("kicked"));
 	else

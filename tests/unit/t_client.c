@@ -41,6 +41,7 @@ static struct {
 	struct buf parcel;  /* the last */
 	struct buf sent;    /* "tag:fate " of each */
 	size_t behind;
+	struct buf kept;    /* for the next worker */
 	bool leaked;        /* the password in a line of the log */
 } seen;
 
@@ -119,6 +120,13 @@ void worker_heard(struct worker *w, uint64_t leg, unsigned kind,
 	fail();
 }
 
+void worker_topic(struct worker *w, uint64_t leg, enum worker_topic how,
+		  struct view nick, struct view text)
+{
+	(void)w, (void)leg, (void)how, (void)nick, (void)text;
+	fail();
+}
+
 void worker_delivered(struct worker *w, uint64_t leg, uint64_t seq)
 {
 	(void)w, (void)leg, (void)seq;
@@ -132,6 +140,13 @@ void worker_failed(struct worker *w, uint64_t leg, uint64_t seq, bool again,
 	fail();
 }
 
+void worker_keep(struct worker *w, uint32_t session, struct view text)
+{
+	(void)w, (void)session;
+	buf_clear(&seen.kept);
+	buf_addv(&seen.kept, text);
+}
+
 static void on_log(enum log_level level, const char *line, void *arg)
 {
 	test_log(level, line, arg);
@@ -141,7 +156,8 @@ static void on_log(enum log_level level, const char *line, void *arg)
 
 /* ---- helpers ---- */
 
-static void start(const char *password, const char *tls, const char *sm)
+static void start_kept(const char *password, const char *tls,
+		       const char *sm, const char *kept)
 {
 	char port[8];
 	struct wire_msg m = { .s = { VIEW("alice") } };
@@ -155,11 +171,17 @@ static void start(const char *password, const char *tls, const char *sm)
 		{ VIEW("port"), view_str(port) },
 		{ VIEW("tls"), view_str(tls) },
 		{ VIEW("sm"), view_str(sm) },
+		{ VIEW("kept"), view_str(kept) },
 	};
 
 	m.settings_count = sizeof(settings) / sizeof(settings[0]);
 	memcpy(m.settings, settings, sizeof(settings));
 	client_new(&jab, ID, &m);
+}
+
+static void start(const char *password, const char *tls, const char *sm)
+{
+	start_kept(password, tls, sm, "");
 }
 
 #define RESUMABLE "<enabled xmlns='urn:xmpp:sm:3' id='some&lt;id' " \
@@ -265,6 +287,7 @@ static int teardown(void **state)
 	clock_thaw();
 	buf_free(&seen.parcel);
 	buf_free(&seen.sent);
+	buf_free(&seen.kept);
 	log_set_level(LOG_INFO);
 	return test_teardown(state) || leaked;
 }
@@ -614,6 +637,87 @@ static void the_server_may_give_sm_up(void **state)
 	assert_int_equal(seen.why, GONE_NET);
 }
 
+/* ---- another worker's session ---- */
+
+#define KEPT "7\n300000\ngw1@xmpp.test/old\nthe-id"
+
+static void what_is_kept_is_enough_to_resume(void **state)
+{
+	(void)state;
+	be_online();
+	assert_string_equal(buf_str(&seen.kept),
+			    "0\n300000\ngw1@xmpp.test/x\nsome<id");
+	stub_send("<message from='b@x'/><r xmlns='urn:xmpp:sm:3'/>");
+	stub_sees("<a xmlns='urn:xmpp:sm:3' h='1'/>");
+	assert_string_equal(buf_str(&seen.kept),
+			    "1\n300000\ngw1@xmpp.test/x\nsome<id");
+}
+
+static void the_session_of_another_worker_is_resumed(void **state)
+{
+	(void)state;
+	start_kept("s3same", "off", "", KEPT);
+	send_body(1, "heard by nobody");
+	server_is_asked("<resume xmlns='urn:xmpp:sm:3' h='7' "
+			"previd='the-id'/>");
+	assert_int_equal(seen.up, 0);
+	stub_send("<resumed xmlns='urn:xmpp:sm:3' h='4294967295' "
+		  "previd='the-id'/><message from='b@x'/>");
+	AWAIT(seen.parcels == 1);
+	assert_int_equal(seen.up, 1);
+	assert_string_equal(seen.own, "gw1@xmpp.test/old");
+	send_body(2, "two");
+	stub_sees("<r ");
+	stub_send("<a xmlns='urn:xmpp:sm:3' h='0'/>");
+	AWAIT(sent_is("2:0 "));
+	assert_true(view_starts(buf_view(&seen.kept), VIEW("7\n")));
+}
+
+static void a_login_follows_where_there_is_none(void **state)
+{
+	(void)state;
+	start_kept("s3same", "off", "", KEPT);
+	server_is_asked("previd='the-id'/>");
+	stub_send("<failed xmlns='urn:xmpp:sm:3' h='3'/>");
+	stub_hang_up();
+	stub_answers_login();
+	stub_sees("<enable ");
+	assert_string_equal(buf_str(&seen.kept), "");
+	stub_send(RESUMABLE);
+	AWAIT(seen.up);
+	assert_string_equal(seen.own, "gw1@xmpp.test/x");
+	assert_int_equal(seen.lost, 0);
+}
+
+/* It is tried again by whoever is next. */
+static void a_server_out_of_reach_changes_nothing(void **state)
+{
+	(void)state;
+	close(stub.listener);
+	start_kept("s3same", "off", "", KEPT);
+	buf_adds(&seen.kept, "untouched");
+	AWAIT(seen.lost);
+	assert_int_equal(seen.why, GONE_NET);
+	assert_string_equal(buf_str(&seen.kept), "untouched");
+	stub_open();
+}
+
+static void what_was_kept_may_be_nonsense(void **state)
+{
+	static const char *const bad[] = {
+		"x", "\n\n\n", "7\n300000\neve@xmpp.test/old\nthe-id",
+		"-1\n1\ngw1@xmpp.test/x\nid", "1\n1\ngw1@xmpp.test/x\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		start_kept("s3same", "off", "", bad[i]);
+		stub_answers_login();
+		stub_sees("<enable ");
+		stub_hang_up();
+	}
+}
+
 /* ---- losses ---- */
 
 static void ends_by(const char *condition, enum worker_lost why,
@@ -626,6 +730,7 @@ static void ends_by(const char *condition, enum worker_lost why,
 		 "xmpp-streams'/></stream:error></stream:stream>", condition);
 	stub_send(buf_str(&b));
 	AWAIT(seen.lost);
+	assert_string_equal(buf_str(&seen.kept), "");
 	assert_int_equal(seen.lost, 1);
 	assert_int_equal(seen.why, why);
 	assert_non_null(strstr(seen.words, words));
@@ -864,6 +969,11 @@ int main(void)
 		CASE(it_is_tried_for_a_while_only),
 		CASE(a_password_that_has_changed_is_told),
 		CASE(the_server_may_give_sm_up),
+		CASE(what_is_kept_is_enough_to_resume),
+		CASE(the_session_of_another_worker_is_resumed),
+		CASE(a_login_follows_where_there_is_none),
+		CASE(a_server_out_of_reach_changes_nothing),
+		CASE(what_was_kept_may_be_nonsense),
 		CASE(stream_errors_are_told),
 		CASE(logins_that_fail_are_told),
 		CASE(settings_that_cannot_work_are_told),

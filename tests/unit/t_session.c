@@ -205,6 +205,38 @@ static void a_dead_worker_loses_its_own_only(void **state)
 	assert_int_equal(session_count(bridge), 0);
 }
 
+static void a_few_words_outlive_the_worker(void **state)
+{
+	struct session *s;
+
+	(void)state;
+	open_bridge(0, 0);
+	s = make("one", "right", false);
+	assert_int_equal(session_start(s), 0);
+	AWAIT_TOLD("one up one\n");
+	assert_int_equal(session_send(s, 0, VIEW("!keepthis")), 0);
+	AWAIT_TOLD("one got !keepthis\n");
+	assert_int_equal(session_send(s, 0, VIEW("!crash")), 0);
+	AWAIT_TOLD("one lost 0 ");
+	assert_int_equal(session_start(s), 0);
+	AWAIT_TOLD("one up this\n");
+	assert_int_equal(session_send(s, 0, VIEW("!kick")), 0);
+	AWAIT_TOLD("one lost 0 kicked\n");
+	assert_int_equal(session_start(s), 0);
+	AWAIT_TOLD("one up this\n");
+	session_stop(s); /* its end on purpose */
+	assert_int_equal(session_start(s), 0);
+	AWAIT_TOLD("one up one\n");
+	assert_int_equal(session_send(s, 0, VIEW("!keepthat")), 0);
+	assert_int_equal(session_send(s, 0, VIEW("!keep")), 0);
+	AWAIT_TOLD("one got !keepthat\none got !keep\n");
+	assert_int_equal(session_send(s, 0, VIEW("!kick")), 0);
+	AWAIT_TOLD("one lost 0 kicked\n");
+	assert_int_equal(session_start(s), 0);
+	AWAIT_TOLD("one up one\n");
+	session_free(s);
+}
+
 static void where_all_are_full_there_is_no_place(void **state)
 {
 	struct session *s[4];
@@ -273,6 +305,7 @@ int main(int argc, char **argv)
 		CASE(parcels_cross),
 		CASE(a_lost_one_starts_again),
 		CASE(a_dead_worker_loses_its_own_only),
+		CASE(a_few_words_outlive_the_worker),
 		CASE(where_all_are_full_there_is_no_place),
 		CASE(a_bridge_may_go_first),
 		CASE(what_is_too_big_stays_here),

@@ -2,6 +2,8 @@
 """A confab-jabber at the end of a pipe, and us as its confabd; and a wire
 that can be cut. Frames as bridges/wire.h has them."""
 import os
+import pathlib
+import re
 import selectors
 import socket
 import struct
@@ -11,11 +13,10 @@ import xml.etree.ElementTree as ET
 
 from .util import Seen
 
-TYPES = ('NONE HELLO PING ACCOUNT ACCOUNT_DEL JOIN PART SAY SESSION '
-         'SESSION_END SEND SEND_MANY READY PONG LOG ACCOUNT_UP ACCOUNT_LOST '
-         'JOINED LOST HEARD DELIVERED FAILED PARCEL SENT').split()
-FIELDS = {'READY': 'u', 'PONG': 'u', 'LOG': 'us', 'ACCOUNT_UP': 's',
-          'ACCOUNT_LOST': 'us', 'PARCEL': 's', 'SENT': 'uus'}
+WIRE = pathlib.Path(__file__).resolve().parents[3] / 'bridges' / 'wire.h'
+TABLE = re.findall(r'^\tX\((\w+), +\w+, +"(\w*)"', WIRE.read_text(), re.M)
+TYPES = ['NONE'] + [name for name, _ in TABLE]
+FIELDS = dict(TABLE)
 LOG_INFO = 2
 OPEN, KEY, VALUE, CLOSE, NS, TEXT = '\1', '\2', '\3', '\4', '\5', '\6'
 
