@@ -57,6 +57,16 @@ size_t worker_behind(const struct worker *w)
 	return seen.behind;
 }
 
+void worker_topic(struct worker *w, uint64_t leg, enum worker_topic how,
+		  struct view nick, struct view text)
+{
+	(void)w;
+	(void)leg;
+	(void)how;
+	(void)nick;
+	(void)text;
+}
+
 void worker_account_up(struct worker *w, uint32_t account, struct view own)
 {
 	(void)w;
