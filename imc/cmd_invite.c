@@ -7,6 +7,7 @@
 #include "blocks.h"
 #include "command_priv.h"
 #include "fork.h"
+#include "gateway.h"
 #include "mem.h"
 
 static struct member *member_of(const struct room *r, uint64_t id)
@@ -39,7 +40,7 @@ static void failed_destroy(void *obj)
 	mem_deref(f->imc);
 }
 
-static void tell_failed(const struct failed *f, const struct room *r)
+static void tell_failed(const struct failed *f, struct room *r)
 {
 	const struct text_args args = {
 		.who = { .addr = f->invited },
@@ -107,6 +108,9 @@ static int send_invitation(struct ask *a, struct room *r,
 	struct ways ways;
 	int err;
 
+	if (!addr_is(mb->addr, "sip"))
+		return hub_gate_invited(a->imc->hub, r, a->user, mb->addr) ?
+			       480 : 0;
 	if (imc_ways(a->imc, mb->addr, &ways) != ROUTE_OK)
 		return 480;
 	ask_add(&text, a, TEXT_INVITES, NULL);
@@ -175,7 +179,8 @@ void cmd_invite(struct ask *a, const struct cmdline *line)
 		return;
 	if (mb)
 		cmd_refuse_other(a, is_something(mb));
-	else if (imc_ways(a->imc, a->other, &ways) != ROUTE_OK)
+	else if (addr_is(a->other, "sip") &&
+		 imc_ways(a->imc, a->other, &ways) != ROUTE_OK)
 		cmd_refuse_other(a, REFUSED_UNREACHABLE);
 	else if (cmd_has_place(a, a->other) && may_invite(a))
 		invite(a, r);

@@ -164,7 +164,7 @@ void cmd_create(struct ask *a, const struct cmdline *line)
 	buf_free(&bytes);
 }
 
-static void tell_owners(const struct ask *a, const struct room *r)
+static void tell_owners(const struct ask *a, struct room *r)
 {
 	struct buf text = { 0 };
 	struct lnode *n, *nx;

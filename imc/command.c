@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "command.h"
 #include "command_priv.h"
+#include "gateway.h"
 #include "extra.h"
 #include "mem.h"
 
@@ -114,13 +115,27 @@ bool cmd_other(struct ask *a, struct view user)
 	return !why;
 }
 
+/* Who is behind a gateway is a member as his network knows him. */
+static bool find_member(struct ask *a)
+{
+	struct addr *member = NULL;
+
+	if (hub_gate_member(a->imc->hub, &member, a->other)) {
+		ask_refuse(a, REFUSED_NOT_PERSON);
+		return false;
+	}
+	mem_deref(a->other);
+	a->other = member;
+	return true;
+}
+
 bool cmd_pair(struct ask *a, struct room **r, struct member **mb,
 	      struct view user, struct view room)
 {
 	enum refusal why;
 
 	*r = cmd_room(a, room);
-	if (!*r || !cmd_other(a, user))
+	if (!*r || !cmd_other(a, user) || !find_member(a))
 		return false;
 	*mb = room_member(*r, a->other);
 	if (addr_eq(a->other, a->user))

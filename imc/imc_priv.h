@@ -98,7 +98,7 @@ void imc_add_text(struct buf *out, const struct imc *i, enum text t,
 /* The rules of the house (house.h) are ours. */
 void imc_keep_house(struct imc *i);
 /* A line from the room to somebody, by himself. */
-void imc_tell(struct imc *i, const struct room *r, const struct addr *to,
+void imc_tell(struct imc *i, struct room *r, const struct addr *to,
 	      struct view text);
 
 /* What all copies of one text share; filled in by imc_template(). */

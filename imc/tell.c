@@ -49,12 +49,16 @@ static const char *tell(struct imc *i, struct view from,
 	return err ? strerror(err) : NULL;
 }
 
-void imc_tell(struct imc *i, const struct room *r, const struct addr *to,
+void imc_tell(struct imc *i, struct room *r, const struct addr *to,
 	      struct view text)
 {
 	struct buf from = { 0 };
 	const char *why;
 
+	if (!addr_is(to, "sip")) {
+		hub_room_tell(r, to, text);
+		return;
+	}
 	add_speaker(&from, i, r);
 	why = tell(i, buf_view(&from), to, text);
 	if (why)

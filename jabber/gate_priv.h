@@ -228,6 +228,10 @@ void service_fanout(struct gate *g, struct room *room, struct msg *msg,
 		    struct member *const *members, size_t count);
 void service_tell(void *gate, struct room *room, const struct addr *to,
 		  struct view text);
+/* gateway_ops.member and .invited. */
+struct addr *service_member(void *gate, struct view user, struct view host);
+void service_invited(void *gate, struct room *room, struct addr *inviter,
+		     struct addr *invited);
 /* gateway_ops.watch, unwatch, show. */
 enum gate_watch watches_watch(void *gate, struct addr *watcher,
 			      struct addr *target, bool once);

@@ -357,7 +357,8 @@ static void knock(struct service *s, const struct elem *e, struct room *r,
 static void rename_to(struct service *s, const struct elem *e,
 		      struct member *m, struct view wish)
 {
-	struct hub_member_change c = { .what = MEMBER_SET_NICK };
+	struct hub_member_change c = { .what = MEMBER_SET_NICK,
+				       .by = { .by = m->addr } };
 	struct house_ask a = { .act = HOUSE_NICK,
 			       .room = m->room,
 			       .who = m->addr };

@@ -12,7 +12,8 @@
  *   service_show.c   presence: who is there, and as what
  *   service_join.c   coming, changing names, going
  *   service_past.c   history on joining, the archive
- *   service_talk.c   words, subjects, whispers, invitations
+ *   service_talk.c   words, subjects, whispers
+ *   service_invite.c invitations
  *   service_iq.c     requests: what there is
  *   service_admin.c  roles and affiliations
  *   service_owner.c  the room's form, its end
@@ -237,9 +238,22 @@ void service_subject(struct service *s, struct room *r, struct view to,
 /* XEP-0313. */
 void service_archive(struct service *s, const struct elem *e, struct room *r);
 
-/* ---- service_talk.c ---- */
+/* ---- service_talk.c, service_invite.c ---- */
 
 void service_talk(struct service *s, const struct elem *e);
+
+/* He who speaks, where he is in. */
+struct speaker {
+	struct room *room;
+	struct member *member;
+	struct seat *seat;
+	struct view nick;      /* that he speaks to, or empty */
+};
+/* x: of the message e. */
+void service_invite(struct service *s, const struct elem *e,
+		    const struct speaker *sp, const struct elem *x);
+void service_decline(struct service *s, struct room *r, const struct elem *e,
+		     const struct elem *x);
 /* To somebody of XMPP: an invitation by inviter (may be NULL). */
 void service_send_invite(struct service *s, struct room *r,
 			 const struct addr *inviter,

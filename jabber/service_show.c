@@ -323,16 +323,21 @@ static void on_changed(struct member *m, const struct member_before *before,
 {
 	struct service *s = arg;
 	const struct place *p = place_find(s, m->room->id);
-	const struct show_how how = { .by = by };
+	const struct show_how how = {
+		.by = by->by && !addr_eq(by->by, m->addr) ? by : NULL
+	};
 
 	if (before->what & MEMBER_SET_ROLE)
 		set_moderator(s, m);
 	/* His own presence says how he is. */
-	if (before->what == MEMBER_SET_AWAY && is_xmpp(m->addr))
+	if (is_xmpp(m->addr) && !by->by &&
+	    !(before->what & (MEMBER_SET_ROLE | MEMBER_SET_MUTED)))
 		return;
 	if (!p || !is_occupant(p, m))
 		return;
+	/* Who comes takes his name unseen: that is by nobody. */
 	if ((before->what & MEMBER_SET_NICK) &&
+	    (by->by || !is_xmpp(m->addr)) &&
 	    !view_eq(before->nick, m->nick))
 		on_renamed(s, m, before->nick);
 	service_show(s, m, m->nick, &how);

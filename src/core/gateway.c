@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "hub_priv.h"
+#include "mem.h"
 
 int hub_add_gateway(struct hub *h, const struct gateway_ops *ops, void *gw)
 {
@@ -28,6 +29,32 @@ const struct gateway *hub_gateway(const struct hub *h, struct view user,
 			return g;
 	}
 	return NULL;
+}
+
+int hub_gate_member(const struct hub *h, struct addr **ap, struct addr *a)
+{
+	const struct gateway *g = hub_gateway(h, a->user, a->host);
+
+	if (!g)
+		*ap = mem_ref(a);
+	else
+		*ap = g->ops->member ?
+			      g->ops->member(g->gw, a->user, a->host) : NULL;
+	return *ap ? 0 : ENOENT;
+}
+
+int hub_gate_invited(struct hub *h, struct room *room, struct addr *inviter,
+		     struct addr *invited)
+{
+	for (size_t i = 0; i < h->ngateways; i++) {
+		const struct gateway *g = &h->gateways[i];
+
+		if (!addr_is(invited, g->ops->name) || !g->ops->invited)
+			continue;
+		g->ops->invited(g->gw, room, inviter, invited);
+		return 0;
+	}
+	return ENOENT;
 }
 
 void hub_gate_registered(struct hub *h, struct addr *user, bool here)

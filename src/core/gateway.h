@@ -19,6 +19,7 @@
 #include "show.h"
 
 struct hub;
+struct room;
 
 enum gate_kind {
 	GATE_TEXT,     /* words, commands among them */
@@ -80,6 +81,13 @@ struct gateway_ops {
 	 * not call it. May be NULL. */
 	void (*settled)(void *gw, struct addr *to, const struct msg *m,
 			enum gate_fate fate, int status);
+	/* As whom the person behind this address is a member of rooms: a
+	 * reference, or NULL (nobody can be). May be NULL. */
+	struct addr *(*member)(void *gw, struct view user, struct view host);
+	/* Such a one was invited to a room by a user; it is on the disk. May
+	 * be NULL. */
+	void (*invited)(void *gw, struct room *room, struct addr *inviter,
+			struct addr *invited);
 	/* A user has a device now, or none any more. May be NULL. */
 	void (*registered)(void *gw, struct addr *user, bool here);
 	/* A user's presence has changed: what he published, else whether he
@@ -110,6 +118,12 @@ int hub_add_gateway(struct hub *h, const struct gateway_ops *ops, void *gw);
 /* The one that has this address, or NULL. */
 const struct gateway *hub_gateway(const struct hub *h, struct view user,
 				  struct view host);
+/* As whom a user of this address is a member: of a gateway's addresses what it
+ * says, else himself; a reference. ENOENT: nobody. */
+int hub_gate_member(const struct hub *h, struct addr **ap, struct addr *a);
+/* To whoever has members of this network; ENOENT: no gateway. */
+int hub_gate_invited(struct hub *h, struct room *room, struct addr *inviter,
+		     struct addr *invited);
 /* All of them are told. */
 void hub_gate_registered(struct hub *h, struct addr *user, bool here);
 void hub_gate_presence(struct hub *h, struct addr *user,

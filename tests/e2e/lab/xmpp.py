@@ -8,6 +8,8 @@ import threading
 
 import slixmpp
 from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import MatchXPath
+from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import StanzaPath
 
 from .util import Process, Seen, free_port, port_open, wait_for
@@ -56,7 +58,9 @@ class XmppUser:
                                  self.on_offline)
         client.register_handler(Callback('all', StanzaPath('message'),
                                          self.stanzas.add))
-        client.add_event_handler('presence', self.presences.add)
+        client.register_handler(Callback(
+            'each presence', MatchXPath('{jabber:client}presence'),
+            self.presences.add))
         client.connect((host, port), disable_starttls=not ca)
         try:
             self.loop.run_forever()
