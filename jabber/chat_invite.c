@@ -44,6 +44,7 @@ void chat_invited(struct person *p, const struct chat_invite *i)
 		add_invite(&text, i);
 		(void)gate_say(p->gate, from, p->aor, MSG_TEXT,
 			       buf_view(&text), NULL, VIEW_NONE, NULL, NULL);
+		visits_invited(p, t.bare, i->password);
 	} else {
 		log_debug("xmpp %.*s: an invitation was not told",
 			  VIEW_ARG(p->aor->text));

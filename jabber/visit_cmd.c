@@ -12,7 +12,7 @@
 
 enum {
 	ROOMS = 50,
-	JOINS_S = 1, JOINS_BURST = 10,
+	JOINS = 10, /* a minute */
 	FULL_RETRY_S = 30,
 	TEXT_MAX = 1200,
 	TOPIC_MAX = 1000,
@@ -131,10 +131,10 @@ static void is_in(struct gate_ask *a, struct visit *v, struct view nick)
 
 static bool may_join(struct gate_ask *a)
 {
+	static const struct bucket_rate rate = { JOINS, 60 * 1000, JOINS };
 	unsigned max = a->gate->conf.user_rooms;
 
-	if (!gate_within(a->gate, a->person->aor->text, 'j', JOINS_S,
-			 JOINS_BURST)) {
+	if (!gate_rate(a->gate, a->person->aor->text, 'j', &rate)) {
 		gate_refuse(a, 480, FULL_RETRY_S,
 			    VIEW("ERROR: You join too many rooms at once."));
 		return false;

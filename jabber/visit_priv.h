@@ -95,9 +95,12 @@ void visit_drop(struct visit *v, struct view words);
 void visit_put(struct visit *v);
 /* Now he has all up to this. */
 void visit_mark(struct visit *v, struct view id, uint64_t time_ms, bool soon);
+/* ---- visit_invited.c ---- */
+
 /* The password of an invitation, or none. */
 void visits_invited_with(const struct gate *g, const struct addr *owner,
 			 struct view room, struct buf *out);
+void visits_uninvite(struct visits *all); /* everybody */
 
 /* ---- visit_cmd.c ---- */
 

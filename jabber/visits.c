@@ -13,21 +13,9 @@
 #include "mem.h"
 #include "visit_priv.h"
 
-enum {
-	MARK_MS = 1000,
-	INVITED_MS = 10 * 60 * 1000,
-	INVITED_MAX = 256,
-};
+enum { MARK_MS = 1000 };
 
 #define NETWORK VIEW("xmpp")
-
-/* The password of a room that somebody was invited to. */
-struct invited {
-	struct lnode node;     /* visits.invited, the oldest first */
-	struct addr *owner;    /* ref */
-	struct buf room, password;
-	uint64_t until_ms;
-};
 
 struct visits *visits_of(const struct gate *g)
 {
@@ -532,70 +520,6 @@ static void gone(struct person *p)
 		bring_back(all);
 }
 
-/* ---- invitations ---- */
-
-static void invited_free(struct visits *all, struct invited *i)
-{
-	list_remove(&all->invited, &i->node);
-	mem_deref(i->owner);
-	buf_free(&i->room);
-	mem_scrub_free(i->password.p);
-	mem_free(i);
-}
-
-static void on_forget(struct wtimer *t)
-{
-	struct visits *all = CONTAINER(t, struct visits, forget);
-	struct lnode *n, *nx;
-
-	LIST_EACH (&all->invited, n, nx) {
-		struct invited *i = CONTAINER(n, struct invited, node);
-
-		if (i->until_ms <= now_ms())
-			invited_free(all, i);
-	}
-	if (!list_empty(&all->invited))
-		wheel_start(loop_wheel(all->gate->conf.loop), t, INVITED_MS,
-			    on_forget);
-}
-
-void visits_invited(struct person *p, struct view room, struct view password)
-{
-	struct visits *all = visits_of(p->gate);
-	struct invited *i;
-
-	if (!password.n || password.n > 1023 || room.n > 2047)
-		return;
-	if (all->invited.count >= INVITED_MAX)
-		invited_free(all, CONTAINER(list_first(&all->invited),
-					    struct invited, node));
-	i = mem_zalloc(sizeof(*i));
-	i->owner = mem_ref(p->aor);
-	i->until_ms = now_ms() + INVITED_MS;
-	buf_addv(&i->room, room);
-	buf_addv(&i->password, password);
-	list_append(&all->invited, &i->node);
-	if (!wtimer_running(&all->forget))
-		wheel_start(loop_wheel(all->gate->conf.loop), &all->forget,
-			    INVITED_MS, on_forget);
-}
-
-void visits_invited_with(const struct gate *g, const struct addr *owner,
-			 struct view room, struct buf *out)
-{
-	struct lnode *n, *nx;
-
-	LIST_EACH (&visits_of(g)->invited, n, nx) {
-		const struct invited *i = CONTAINER(n, struct invited, node);
-
-		if (!addr_eq(i->owner, owner) || i->until_ms <= now_ms() ||
-		    !view_eq(buf_view(&i->room), room))
-			continue;
-		buf_clear(out);
-		buf_addv(out, buf_view(&i->password));
-	}
-}
-
 /* ---- the module ---- */
 
 static int start(struct gate *g)
@@ -630,12 +554,9 @@ static void free_all(struct gate *g)
 		return;
 	while ((n = htable_pop(&all->table)))
 		visit_free(CONTAINER(n, struct visit, node));
-	while (!list_empty(&all->invited))
-		invited_free(all, CONTAINER(list_first(&all->invited),
-					    struct invited, node));
+	visits_uninvite(all);
 	htable_free(&all->table);
 	wheel_stop(loop_wheel(g->conf.loop), &all->start);
-	wheel_stop(loop_wheel(g->conf.loop), &all->forget);
 	mem_free(all);
 	g->state[GATE_VISITS] = NULL;
 }
