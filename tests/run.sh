@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 
 TEST_PACKAGES="libcmocka-dev python3 python3-pytest python3-slixmpp
  python3-websocket prosody
- lua-sec ngircd openssl baresip-core sipsak sip-tester linphone-cli
+ lua-sec ngircd inspircd openssl baresip-core sipsak sip-tester linphone-cli
  twinkle-console
  kamailio chromium-headless-shell iproute2 procps util-linux e2fsprogs
  xfsprogs clang libclang-rt-dev"

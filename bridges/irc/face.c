@@ -7,12 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check.h"
 #include "face.h"
 #include "mem.h"
 #include "names.h"
 #include "utf8.h"
 
-enum { TEXT_MAX = 128, PASSWORD_MAX = 256, SETTINGS = 10, NUMBER_MAX = 16 };
+enum { PASSWORD_MAX = 256, SERVERS_MAX = 7, NUMBER_MAX = 16 };
 
 struct irc_face {
 	struct bridge *bridge; /* borrowed: it owns us */
@@ -33,7 +34,7 @@ static int check_target(void *arg, struct view rest, struct view via,
 	cut_target(rest, &network, &channel);
 	if (!bridge_has_account(f->bridge, network)) {
 		buf_adds(why, "there is no irc section \"");
-		utf8_clean_name(why, network, TEXT_MAX);
+		utf8_clean_name(why, network, IRC_TEXT_MAX);
 		buf_adds(why, "\": a target is irc:NETWORK/#channel");
 		return EINVAL;
 	}
@@ -92,47 +93,100 @@ int irc_face_new(struct bridge **bp, struct loop *l, const char *program,
 	return err;
 }
 
-static bool has_control(const char *s)
-{
-	for (; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return true;
-	return false;
-}
-
-static bool text_ok(const char *s, size_t max)
-{
-	return strlen(s) <= max && !has_control(s) && utf8_valid(view_str(s));
-}
-
 /* RFC 2812 2.3.1: no NUL, CR, LF, space or '@'; '!' would confuse all. */
 static bool username_ok(const char *s)
 {
-	return text_ok(s, TEXT_MAX) && !strpbrk(s, " @!:");
+	return irc_text_ok(s, IRC_TEXT_MAX) && !strpbrk(s, " @!:");
 }
 
-static bool server_ok(const char *s)
+/* ---- servers ---- */
+
+static bool servers_ok(char *const *servers)
 {
-	return *s && text_ok(s, TEXT_MAX * 2) && !strpbrk(s, " /");
+	size_t n = 0;
+
+	for (; servers && servers[n]; n++)
+		if (n == SERVERS_MAX || !irc_server_ok(servers[n]))
+			return false;
+	return true;
+}
+
+/* As the worker wants them: "host port host port". */
+static char *servers_text(const struct irc_network *n)
+{
+	struct buf b = { 0 };
+
+	for (size_t i = 0; n->servers && n->servers[i]; i++) {
+		struct view host;
+		uint16_t port = n->port;
+
+		if (irc_server_cut(view_str(n->servers[i]), &host, &port))
+			continue;
+		buf_addv(&b, host);
+		buf_addc(&b, ' ');
+		buf_add_u64(&b, port);
+		buf_addc(&b, ' ');
+	}
+	return buf_take(&b);
+}
+
+/* ---- who we are to services ---- */
+
+static const char *login_complaint(const struct irc_network *n)
+{
+	if (!irc_sasl_ok(n->sasl))
+		return "sasl must be auto, external, scram-sha-256, plain or "
+		       "off";
+	if (!irc_text_ok(n->account, IRC_TEXT_MAX) ||
+	    strchr(n->account, ' ') ||
+	    !irc_text_ok(n->account_password, PASSWORD_MAX))
+		return "account must be one word, and account_password one "
+		       "line of at most 256 bytes";
+	if (!*n->account != !*n->account_password && !*n->cert_file)
+		return "account and account_password go together";
+	if (*n->nickserv && !irc_services_ok(n->nickserv))
+		return "nickserv must be like NickServ!*@services.example, "
+		       "with the whole nick and host";
+	if (!*n->cert_file != !*n->key_file)
+		return "cert_file and key_file go together";
+	if (!strcmp(n->sasl, "external") && !(n->tls && *n->cert_file))
+		return "sasl external needs tls, cert_file and key_file";
+	return NULL;
+}
+
+static const char *way_complaint(const struct irc_network *n)
+{
+	if (!servers_ok(n->servers))
+		return "servers must be at most 7 of the form \"host:port\"";
+	if (*n->fingerprint && !n->tls)
+		return "fingerprint needs tls";
+	if (*n->webirc_password && (!*n->webirc_host || !*n->webirc_ip))
+		return "WEBIRC needs webirc_host and webirc_ip as well";
+	if (strpbrk(n->webirc_password, " :") || strchr(n->webirc_host, ' ') ||
+	    !irc_text_ok(n->webirc_password, PASSWORD_MAX) ||
+	    !irc_text_ok(n->webirc_host, IRC_TEXT_MAX))
+		return "WEBIRC's password and host must have no blanks and no "
+		       "\":\"";
+	return login_complaint(n);
 }
 
 /* What is wrong with n, or NULL. */
 static const char *complaint(const struct irc_network *n)
 {
-	if (!server_ok(n->server))
+	if (!irc_host_ok(n->server))
 		return "server must be a host name or an address";
 	if (!ircb_is_nick(view_str(n->nick)))
 		return "nick must start with a letter or one of []\\`_^{|} "
 		       "and go on with these, digits and -";
 	if (!username_ok(n->username))
 		return "username must not hold spaces, @, ! or :";
-	if (!text_ok(n->realname, TEXT_MAX))
+	if (!irc_text_ok(n->realname, IRC_TEXT_MAX))
 		return "realname must be one line of at most 128 bytes";
-	if (!text_ok(n->password, PASSWORD_MAX))
+	if (!irc_text_ok(n->password, PASSWORD_MAX))
 		return "password must be one line of at most 256 bytes";
-	if (!text_ok(n->ca_file, 4096))
+	if (!irc_text_ok(n->ca_file, 4096))
 		return "ca_file must be the path of a file";
-	return NULL;
+	return way_complaint(n);
 }
 
 static const char *or_else(const char *s, const char *other)
@@ -149,7 +203,9 @@ static const char *number(char dst[NUMBER_MAX], unsigned n)
 static int add_account(struct bridge *b, const struct irc_network *n)
 {
 	char port[NUMBER_MAX], burst[NUMBER_MAX], gap[NUMBER_MAX];
-	const struct bridge_setting settings[SETTINGS] = {
+	char *servers = servers_text(n);
+	int err;
+	const struct bridge_setting settings[] = {
 		{ "server", n->server },
 		{ "port", number(port, n->port) },
 		{ "tls", n->tls ? "1" : "0" },
@@ -160,9 +216,49 @@ static int add_account(struct bridge *b, const struct irc_network *n)
 		{ "password", n->password },
 		{ "flood_burst", number(burst, n->flood_burst) },
 		{ "flood_ms", number(gap, n->flood_ms) },
+		{ "servers", servers },
+		{ "pin", n->fingerprint },
+		{ "cert_file", n->cert_file },
+		{ "key_file", n->key_file },
+		{ "bind", n->bind },
+		{ "family", n->family },
+		{ "charset", n->charset },
+		{ "login", n->account },
+		{ "login_password", n->account_password },
+		{ "sasl", strcmp(n->sasl, "auto") ? n->sasl : "" },
+		{ "nickserv", n->nickserv },
+		{ "webirc_host", n->webirc_host },
+		{ "webirc_ip", n->webirc_ip },
+		{ "webirc_password", n->webirc_password },
 	};
 
-	return bridge_account(b, n->label, settings, SETTINGS);
+	err = bridge_account(b, n->label, settings,
+			     sizeof(settings) / sizeof(settings[0]));
+	mem_free(servers);
+	return err;
+}
+
+static void fill_in(struct irc_network *n)
+{
+	n->server = or_else(n->server, "");
+	n->nick = or_else(n->nick, "confab");
+	n->username = or_else(n->username, n->nick);
+	n->realname = or_else(n->realname, n->nick);
+	n->password = or_else(n->password, "");
+	n->ca_file = or_else(n->ca_file, "");
+	n->fingerprint = or_else(n->fingerprint, "");
+	n->cert_file = or_else(n->cert_file, "");
+	n->key_file = or_else(n->key_file, "");
+	n->bind = or_else(n->bind, "");
+	n->family = or_else(n->family, "any");
+	n->charset = or_else(n->charset, "");
+	n->account = or_else(n->account, "");
+	n->account_password = or_else(n->account_password, "");
+	n->sasl = or_else(n->sasl, "auto");
+	n->nickserv = or_else(n->nickserv, "");
+	n->webirc_host = or_else(n->webirc_host, "");
+	n->webirc_ip = or_else(n->webirc_ip, "");
+	n->webirc_password = or_else(n->webirc_password, "");
 }
 
 int irc_face_network(struct bridge *b, const struct irc_network *n, char *why,
@@ -172,12 +268,7 @@ int irc_face_network(struct bridge *b, const struct irc_network *n, char *why,
 	const char *wrong;
 	int err;
 
-	full.server = or_else(n->server, "");
-	full.nick = or_else(n->nick, "confab");
-	full.username = or_else(n->username, full.nick);
-	full.realname = or_else(n->realname, full.nick);
-	full.password = or_else(n->password, "");
-	full.ca_file = or_else(n->ca_file, "");
+	fill_in(&full);
 	if (!full.port)
 		full.port = n->tls ? 6697 : 6667;
 	wrong = complaint(&full);

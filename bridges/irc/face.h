@@ -13,6 +13,15 @@ struct irc_network {
 	const char *ca_file; /* "" : the system's */
 	const char *nick, *username, *realname; /* "" : from nick */
 	const char *password;			/* server password, or "" */
+	/* NULL is as "" from here on. */
+	char *const *servers;	 /* more of them, "host:port"; NULL ends */
+	const char *fingerprint; /* of the server's certificate */
+	const char *cert_file, *key_file; /* ours */
+	const char *bind, *family, *charset;
+	const char *account, *account_password; /* with services */
+	const char *sasl;     /* "auto", "off", "plain" ... */
+	const char *nickserv; /* "NickServ!*@services.x" */
+	const char *webirc_host, *webirc_ip, *webirc_password;
 	unsigned flood_burst;			/* lines at once; 0: 5 */
 	unsigned flood_ms; /* then one line in this time; 0: 2,000 */
 };

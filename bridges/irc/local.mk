@@ -7,6 +7,7 @@ LIB_irc = bridges/irc/libircb.a $(LIB_worker)
 
 noinst_LIBRARIES += bridges/irc/libircface.a
 bridges_irc_libircface_a_SOURCES = \
+	bridges/irc/check.c bridges/irc/check.h \
 	bridges/irc/face.c bridges/irc/face.h \
 	bridges/irc/names.c bridges/irc/names.h
 bridges_irc_libircface_a_CPPFLAGS = $(INC_face)

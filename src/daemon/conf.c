@@ -467,6 +467,20 @@ static int load_component(struct conf_jabber_component *jc, const char *file,
 	return err;
 }
 
+static int load_irc(struct conf_irc *n, const char *file, struct buf *why)
+{
+	int err = secret_load(&n->password, "IRC", n->label, n->password_file,
+			      file, why);
+
+	if (!err)
+		err = secret_load(&n->account_password, "IRCACCOUNT", n->label,
+				  n->account_password_file, file, why);
+	if (!err)
+		err = secret_load(&n->webirc_password, "WEBIRC", n->label,
+				  n->webirc_password_file, file, why);
+	return err;
+}
+
 static int load_secrets(struct conf *c, const char *file, struct buf *why)
 {
 	int err = load_component(&c->jabber_component, file, why);
@@ -476,8 +490,7 @@ static int load_secrets(struct conf *c, const char *file, struct buf *why)
 				  c->jabber[i].label,
 				  c->jabber[i].password_file, file, why);
 	for (size_t i = 0; i < c->irc_count && !err; i++)
-		err = secret_load(&c->irc[i].password, "IRC", c->irc[i].label,
-				  c->irc[i].password_file, file, why);
+		err = load_irc(&c->irc[i], file, why);
 	for (size_t i = 0; i < c->link_count && !err; i++)
 		err = secret_load(&c->link[i].password, "LINK",
 				  c->link[i].label, c->link[i].password_file,

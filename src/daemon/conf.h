@@ -44,6 +44,11 @@ struct conf_jabber_component {
 struct conf_irc {
 	char *label, *server, *ca_file, *nick, *username, *realname, *password,
 		*password_file;
+	char *fingerprint, *cert_file, *key_file, *bind, *family, *charset;
+	char *account, *account_password, *account_password_file, *sasl,
+		*nickserv;
+	char *webirc_host, *webirc_ip, *webirc_password, *webirc_password_file;
+	char **servers;
 	long port, flood_burst, flood_ms;
 	bool tls;
 };

@@ -296,6 +296,37 @@ static int start_jabber(struct confab *c, struct buf *why)
 	return err;
 }
 
+static struct irc_network irc_network_of(const struct conf_irc *n)
+{
+	return (struct irc_network){
+		.label = n->label,
+		.server = n->server,
+		.servers = n->servers,
+		.port = (uint16_t)n->port,
+		.tls = n->tls,
+		.ca_file = n->ca_file,
+		.fingerprint = n->fingerprint,
+		.cert_file = n->cert_file,
+		.key_file = n->key_file,
+		.bind = n->bind,
+		.family = n->family,
+		.charset = n->charset,
+		.nick = n->nick,
+		.username = n->username,
+		.realname = n->realname,
+		.password = n->password,
+		.account = n->account,
+		.account_password = n->account_password,
+		.sasl = n->sasl,
+		.nickserv = n->nickserv,
+		.webirc_host = n->webirc_host,
+		.webirc_ip = n->webirc_ip,
+		.webirc_password = n->webirc_password,
+		.flood_burst = (unsigned)n->flood_burst,
+		.flood_ms = (unsigned)n->flood_ms,
+	};
+}
+
 static int start_irc(struct confab *c, struct buf *why)
 {
 	char *path = worker_path(c, "confab-irc"), text[WHY_MAX] = "";
@@ -306,19 +337,7 @@ static int start_irc(struct confab *c, struct buf *why)
 	mem_free(path);
 	for (size_t i = 0; i < c->conf->irc_count && !err; i++) {
 		const struct conf_irc *n = &c->conf->irc[i];
-		const struct irc_network net = {
-			.label = n->label,
-			.server = n->server,
-			.port = (uint16_t)n->port,
-			.tls = n->tls,
-			.ca_file = n->ca_file,
-			.nick = n->nick,
-			.username = n->username,
-			.realname = n->realname,
-			.password = n->password,
-			.flood_burst = (unsigned)n->flood_burst,
-			.flood_ms = (unsigned)n->flood_ms,
-		};
+		const struct irc_network net = irc_network_of(n);
 
 		err = irc_face_network(c->irc, &net, text, sizeof(text));
 		if (err)

@@ -7,6 +7,7 @@ src_daemon_libconf_a_SOURCES = \
 	src/daemon/key.c src/daemon/key.h \
 	src/daemon/listen.c src/daemon/listen.h \
 	src/daemon/options.c src/daemon/options.h \
+	src/daemon/options_irc.c \
 	src/daemon/options_jabber.c \
 	src/daemon/options_limits.c \
 	src/daemon/secret.c src/daemon/secret.h
@@ -90,6 +91,7 @@ check_PROGRAMS += tests/unit/t_conf
 tests_unit_t_conf_SOURCES = tests/unit/t_conf.c
 tests_unit_t_conf_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_conf_LDADD = src/daemon/libconf.a jabber/libjabber.a \
+	bridges/irc/libircface.a \
 	src/sip/libsip.a \
 	$(LIB_core) $(CONFUSE_LIBS) $(IDN_LIBS) $(CMOCKA_LIBS) $(DEPS_sip) $(DEPS_core)
 
@@ -110,5 +112,6 @@ check_PROGRAMS += tests/unit/t_conf_jabber
 tests_unit_t_conf_jabber_SOURCES = tests/unit/t_conf_jabber.c
 tests_unit_t_conf_jabber_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_conf_jabber_LDADD = src/daemon/libconf.a jabber/libjabber.a \
+	bridges/irc/libircface.a \
 	src/sip/libsip.a \
 	$(LIB_core) $(CONFUSE_LIBS) $(IDN_LIBS) $(CMOCKA_LIBS) $(DEPS_sip) $(DEPS_core)

@@ -157,6 +157,97 @@ static void ill_networks_are_refused(void **state)
 	assert_refused(*state, &n);
 }
 
+static void assert_taken(struct world *w, struct irc_network n)
+{
+	char why[128] = "";
+
+	assert_int_equal(irc_face_network(w->bridge, &n, why, sizeof(why)), 0);
+	assert_true(bridge_has_account(w->bridge, view_str(n.label)));
+}
+
+static void more_servers_are_taken(void **state)
+{
+	char *good[] = { (char *)"a.example", (char *)"[::1]:7000",
+			 (char *)"[2001:db8::1]", (char *)"b:1", NULL };
+	char *bad[] = { NULL, NULL };
+	static const char *const ill[] = { "", ":1", "a:", "a:0", "a:65536",
+					   "a b:1", "[::1", "[::1]7", "a/b",
+					   "a:1:2", "[]:1" };
+	struct irc_network n = network("many");
+
+	n.servers = good;
+	assert_taken(*state, n);
+	n = network("bad");
+	n.servers = bad;
+	for (size_t i = 0; i < sizeof(ill) / sizeof(ill[0]); i++) {
+		bad[0] = (char *)ill[i];
+		assert_refused(*state, &n);
+	}
+}
+
+static void logins_have_all_that_they_need(void **state)
+{
+	struct irc_network n = network("in");
+
+	n.account = "me";
+	n.account_password = "pw";
+	n.sasl = "scram-sha-256";
+	n.nickserv = "NickServ!*@services.example";
+	assert_taken(*state, n);
+	n.label = "bad";
+	n.sasl = "digest-md5";
+	assert_refused(*state, &n);
+	n.sasl = "external";
+	assert_refused(*state, &n);
+	n.cert_file = n.key_file = "/etc/cert.pem";
+	n.tls = false;
+	assert_refused(*state, &n);
+	n = network("bad");
+	n.account = "me";
+	assert_refused(*state, &n);
+	n.account_password = "p\rw";
+	assert_refused(*state, &n);
+	n = network("bad");
+	n.cert_file = "/etc/cert.pem";
+	assert_refused(*state, &n);
+}
+
+/* The password would go to whoever takes the name. */
+static void nobody_is_services_by_his_nick_alone(void **state)
+{
+	static const char *const bad[] = { "NickServ", "NickServ!*@*",
+					   "*!*@services.x", "NickServ!a",
+					   "NickServ!*@*.x", "N S!a@b",
+					   "NickServ!@x" };
+	struct irc_network n = network("bad");
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		n.nickserv = bad[i];
+		assert_refused(*state, &n);
+	}
+}
+
+static void webirc_is_whole_or_not_at_all(void **state)
+{
+	struct irc_network n = network("bad");
+
+	n.webirc_password = "pw";
+	assert_refused(*state, &n);
+	n.webirc_ip = "::1";
+	n.webirc_host = "gw x";
+	assert_refused(*state, &n);
+	n.webirc_host = "gw.example";
+	n.webirc_password = "p w";
+	assert_refused(*state, &n);
+	n.webirc_password = "pw";
+	n.fingerprint = "00";
+	n.tls = false;
+	assert_refused(*state, &n);
+	n.fingerprint = "";
+	n.label = "web";
+	assert_taken(*state, n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +255,10 @@ int main(void)
 		FACE_TEST(bad_targets_are_explained),
 		FACE_TEST(labels_are_taken_once),
 		FACE_TEST(ill_networks_are_refused),
+		FACE_TEST(more_servers_are_taken),
+		FACE_TEST(logins_have_all_that_they_need),
+		FACE_TEST(nobody_is_services_by_his_nick_alone),
+		FACE_TEST(webirc_is_whole_or_not_at_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
