@@ -35,6 +35,20 @@ void __wrap_worker_delivered(struct worker *w, uint64_t leg, uint64_t seq);
 void __wrap_worker_failed(struct worker *w, uint64_t leg, uint64_t seq,
 			  bool again, struct view text);
 
+void __wrap_worker_topic(struct worker *w, uint64_t leg,
+			 enum worker_topic how, struct view nick,
+			 struct view text);
+
+void __wrap_worker_topic(struct worker *w, uint64_t leg,
+			 enum worker_topic how, struct view nick,
+			 struct view text)
+{
+	(void)w;
+	(void)how;
+	assert(leg == LEG && !lost);
+	assert(utf8_valid(nick) && utf8_valid(text));
+}
+
 /* What we write can be read, by the same parser. */
 int __wrap_account_send(struct account *a, xmpp_stanza_t *s)
 {

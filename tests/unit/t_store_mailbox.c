@@ -47,9 +47,9 @@ static void what_gathers_is_one_group(void **state)
 	rig_open(rig);
 	rig_room(rig, 1, "lobby");
 	assert_int_equal(groups_of(rig, 1), 1);
-	assert_int_equal(groups_of(rig, 64), 1);
-	assert_int_equal(groups_of(rig, 65), 2);
-	assert_int_equal(groups_of(rig, 200), 4);
+	assert_int_equal(groups_of(rig, 256), 1);
+	assert_int_equal(groups_of(rig, 257), 2);
+	assert_int_equal(groups_of(rig, 600), 3);
 	rig_free(rig);
 }
 
