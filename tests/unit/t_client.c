@@ -130,13 +130,6 @@ void worker_heard(struct worker *w, uint64_t leg, unsigned kind,
 	fail();
 }
 
-void worker_topic(struct worker *w, uint64_t leg, enum worker_topic how,
-		  struct view nick, struct view text)
-{
-	(void)w, (void)leg, (void)how, (void)nick, (void)text;
-	fail();
-}
-
 void worker_delivered(struct worker *w, uint64_t leg, uint64_t seq)
 {
 	(void)w, (void)leg, (void)seq;
