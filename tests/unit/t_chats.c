@@ -418,6 +418,57 @@ static void test_correction(void **state)
 	gate_rig_close();
 }
 
+/* Date is of when it was said. */
+static void test_said_elsewhere_at(void **state)
+{
+	struct addr *ends[2] = { gr_addr("sip:alice@example.org"),
+				 gr_addr("sip:joe*z.org@gw.org") };
+	const struct gate_msg m = { .from = ends[0], .to = ends[1],
+				    .text = VIEW("old"),
+				    .time_ms = 1700000000000 };
+	const struct gateway *gw;
+
+	(void)state;
+	open_up();
+	gw = hub_gateway(gr.hub, ends[1]->user, ends[1]->host);
+	gw->ops->message(gw->gw, &m, gr_on_answer, ends);
+	gr_settle();
+	assert_true(wire_has("stamp='2023-11-14T22:13:20.000Z'"));
+	mem_deref(ends[0]);
+	mem_deref(ends[1]);
+	gate_rig_close();
+}
+
+static void test_whisper_of_a_room(void **state)
+{
+	(void)state;
+	open_up();
+	xmpp_says("sip.x.org",
+		  "<message from='dev@c.z.org/joe' to='alice@sip.x.org/gw' "
+		  "type='chat'><body>psst</body>"
+		  "<x xmlns='http://jabber.org/protocol/muc#user'/>"
+		  "</message>");
+	assert_sip("");
+	assert_wire("");
+	gate_rig_close();
+}
+
+/* Two users may get the same id, and both are answered. */
+static void test_receipts_each(void **state)
+{
+	(void)state;
+	open_up();
+	xmpp_says("sip.x.org", JOE(" id='q1'", "<body>there?</body><request"
+				   RECEIPTS "/>"));
+	xmpp_says("sip.x.org",
+		  "<message from='joe@z.org/ph' to='carol@sip.x.org' id='q1'>"
+		  "<body>there?</body><request" RECEIPTS "/></message>");
+	sip_takes(200);
+	assert_true(wire_has("from='alice@sip.x.org/gw' to='joe@z.org/ph'"));
+	assert_true(wire_has("from='carol@sip.x.org/gw' to='joe@z.org/ph'"));
+	gate_rig_close();
+}
+
 static void test_same_again(void **state)
 {
 	(void)state;
@@ -749,6 +800,9 @@ int main(void)
 		GATE_TEST(test_refused_and_expired),
 		GATE_TEST(test_texts),
 		GATE_TEST(test_correction),
+		GATE_TEST(test_said_elsewhere_at),
+		GATE_TEST(test_whisper_of_a_room),
+		GATE_TEST(test_receipts_each),
 		GATE_TEST(test_same_again),
 		GATE_TEST(test_nobody),
 		GATE_TEST(test_flood),
