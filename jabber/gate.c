@@ -330,11 +330,24 @@ static void op_presence(void *gw, struct addr *user,
 
 /* ---- the door of XMPP ---- */
 
+/* Neither get nor set (RFC 6120 8.2.3): the modules need not know it. */
+static bool is_odd_iq(const struct elem *e)
+{
+	struct view type = elem_get(e, "type");
+
+	return elem_is(e, "iq", NULL) && !view_eqs(type, "get") &&
+	       !view_eqs(type, "set");
+}
+
 void gate_stanza(struct gate *g, struct xlink *x, struct person *p,
 		 const struct elem *e)
 {
 	if (!g->running)
 		return;
+	if (is_odd_iq(e)) {
+		iqs_module.stanza(g, x, p, e);
+		return;
+	}
 	if (p && elem_is(e, "presence", NULL)) {
 		chat_presence(p, e);
 		roster_presence(p, e);
