@@ -11,6 +11,7 @@
 #include "confab.h"
 #include "log.h"
 #include "mem.h"
+#include "xmppgate.h"
 
 static const char usage[] =
 	"usage: confabd [--check] [-c FILE]\n"
@@ -94,13 +95,16 @@ static int serve(struct conf *conf, const char *file)
 	return err ? 1 : 0;
 }
 
-/* Beyond the configuration itself: the files that it names. */
+/* Beyond the options by themselves: how they go together, and the files that
+ * they name. */
 static int check_files(const char *file, const struct conf *conf)
 {
 	struct buf why = { 0 };
 	struct listen l;
-	int err = listen_load(&l, conf, &why);
+	int err = xmppgate_check(conf, &why);
 
+	if (!err)
+		err = listen_load(&l, conf, &why);
 	if (err) {
 		fprintf(stderr, "confabd: %s: %s\n", file, buf_str(&why));
 	} else {

@@ -190,6 +190,11 @@ static int map_of(struct jmap **mp, const struct conf *conf, struct buf *why)
 		return EINVAL;
 	}
 	err = jmap_new(mp, view_str(conf->jabber_gateway.jdomain), 0, why);
+	if (!err && jmap_is_ours(*mp, view_str(conf->domain))) {
+		buf_adds(why, "jdomain has to be another domain than that "
+			      "of our users");
+		err = EINVAL;
+	}
 	if (!err)
 		err = jmap_aliases(*mp, view_str(conf->jabber_gateway.aliases),
 				   why);
@@ -213,6 +218,19 @@ static void link_conf(struct view label, struct gate_link *out, void *arg)
 		out->expels = view_eqs(view_str(l->on_kick), "remove");
 		out->password = l->password;
 	}
+}
+
+int xmppgate_check(const struct conf *conf, struct buf *why)
+{
+	struct jmap *map = NULL;
+	struct buf text = { 0 };
+	int err = xmppgate_wanted(conf) ? map_of(&map, conf, &text) : 0;
+
+	if (err)
+		buf_addf(why, "jabber_gateway: %s", buf_str(&text));
+	mem_deref(map);
+	buf_free(&text);
+	return err;
 }
 
 static struct gate_conf gate_conf_of(struct confab *c)

@@ -7,6 +7,8 @@
 
 /* Is there to be one? It needs confab-jabber then. */
 bool xmppgate_wanted(const struct conf *conf);
+/* Would xmppgate_new() take it? EINVAL with why. */
+int xmppgate_check(const struct conf *conf, struct buf *why);
 /* After the face and the accounts, before the store loads. Without jdomain
  * there is none, and c->gate stays NULL. EINVAL with why. */
 int xmppgate_new(struct confab *c, struct buf *why);

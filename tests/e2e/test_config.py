@@ -36,6 +36,23 @@ def test_mistakes_are_told_with_their_line(build, tmp_path, text, says):
         assert len(result.stderr.strip().split('\n')) == 1
 
 
+@pytest.mark.parametrize('section,says', [
+    ('jabber_gateway { jdomain = "x.example" }',
+     'jdomain has to be another domain'),
+    ('jabber_component { domain = "x.org" secret = "s" }',
+     'jabber_component needs jdomain'),
+    ('jabber_component { domain = "x.org" muc_domain = "x.org" '
+     'secret = "s" }', 'must be two'),
+])
+def test_a_gateway_that_cannot_be_is_refused(build, tmp_path, section, says):
+    conf = tmp_path / 'c.conf'
+    conf.write_text('domain = "x.example"\n%s\n' % section)
+    conf.chmod(0o600)
+    result = run(build, '--check', '-c', str(conf))
+    assert result.returncode == 1
+    assert says in result.stderr
+
+
 def test_a_good_file_is_fine(build, tmp_path):
     conf = tmp_path / 'c.conf'
     conf.write_text('domain = "x.example"\n')

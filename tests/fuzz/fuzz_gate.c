@@ -53,12 +53,23 @@ static bool wants_answer(const struct elem *e, bool account)
 	       (account || elem_get(e, "from").n);
 }
 
+static struct session *find(const char *label)
+{
+	struct session *s = sessions;
+
+	while (s && strcmp(s->label, label) != 0)
+		s = s->next;
+	return s;
+}
+
 static void stanza(const char *label, struct view flat)
 {
-	struct session *s = stub_session(label);
+	struct session *s = find(label);
 	struct elem e;
 	bool answer;
 
+	if (!s) /* he has been idle for long */
+		return;
 	if (s->state == 1) {
 		s->state = 2;
 		s->conf.uph(s, VIEW("bob@y.org/r1"), s->conf.arg);
