@@ -197,7 +197,6 @@ static void write_ack(struct client *c, uint32_t h)
 {
 	struct buf b = { 0 };
 
-	kept_write(c, h);
 	buf_adds(&b, "<a xmlns='" NS_SM "' h='");
 	buf_add_u64(&b, h);
 	buf_adds(&b, "'/>");
@@ -213,6 +212,7 @@ static void on_ack(struct wtimer *t)
 		wheel_start(wheel(c), t, SETTLE_MS, on_ack);
 		return;
 	}
+	kept_write(c, c->ack_mark);
 	write_ack(c, c->ack_mark);
 	if (!c->ack_again)
 		return;

@@ -8,7 +8,7 @@ confab-jabber, at a Prosody of this machine, by STARTTLS.
 Each shows itself (presence) and is then left alone. The memory is that of the
 worker, resident, less what it has without accounts; the processor's time is
 that of the worker in so many seconds of silence. At the end all are cut off
-at once, and resumed.
+at once, and resumed; then the worker is killed, and another resumes them.
 """
 import argparse
 import os
@@ -46,11 +46,11 @@ def seen(worker, match, count):
     worker.seen.wait(match, count, PATIENCE)
 
 
-def log_in(worker, server, port, count):
+def log_in(worker, server, port, count, kept=None):
     for n in range(count):
         worker.account(n + 1, 'u%d@%s' % (n, server.domain), 'pw', port,
                        tls='starttls' if server.tls else 'off',
-                       ca=server.ca or '')
+                       ca=server.ca or '', kept=kept[n + 1] if kept else '')
     seen(worker, lambda e: e[0] == 'ACCOUNT_UP', count)
     for n in range(count):
         worker.say(n + 1, 1, '<presence id="p"/>')
@@ -67,6 +67,21 @@ def resumed(worker, cable, count):
     seen(worker, lambda e: e[0] == 'LOG' and 'resumed' in e[3], count)
     assert not worker.count('ACCOUNT_LOST')
     return time.monotonic() - begin
+
+
+def taken_over(worker, build, folder, server, port, count):
+    """Seconds until another worker has all of them."""
+    kept = {e[1]: e[2] for e in worker.seen.all() if e[0] == 'KEEP'}
+    begin = time.monotonic()
+    worker.popen.kill()
+    other = Worker(build, os.path.join(folder, 'other.log'))
+    try:
+        log_in(other, server, port, count, kept)
+        assert other.seen.count(
+            lambda e: e[0] == 'LOG' and 'resumed' in e[3]) == count
+        return time.monotonic() - begin
+    finally:
+        other.close()
 
 
 def run(build, folder, count, seconds, tls):
@@ -89,6 +104,8 @@ def run(build, folder, count, seconds, tls):
                   idle, seconds))
         print('all cut off: resumed after %.1f s' % resumed(worker, cable,
                                                             count))
+        print('killed: another had them after %.1f s' % taken_over(
+            worker, build, folder, server, cable.port, count))
     finally:
         worker.close()
         cable.close()

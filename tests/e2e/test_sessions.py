@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Users' accounts in a confab-jabber, at a real Prosody, without a
-confabd."""
+confabd and with it."""
 import pytest
 
+from conftest import gateway
 from lab.worker import Cable, Worker
+from test_gateway import JOE, account
 
 GW, XENIA = 'gw@xmpp.test', 'xenia@xmpp.test'
 GONE_NET, GONE_AUTH = 0, 1
@@ -125,3 +127,27 @@ def test_a_server_that_begins_anew(worker, prosody):
     assert why == GONE_NET
     worker.seen.take()
     online(worker, 1, GW, server.port)
+
+
+def test_nobody_notices_a_cut(confabd, prosody, user, xmpp_user, closing):
+    server = prosody()
+    cable = closing(Cable(server.port))
+    c = confabd(extra=gateway(server, component=False))
+    c.prosody = cable
+    account(c, 'alice', GW, 'gwpw')
+    alice, xenia = user(c, 'alice'), xmpp_user(server, room=None)
+    assert alice.send(JOE, 'before') == 202
+    xenia.got_text('before', GW)
+    cable.cut()
+    for n in range(5):
+        assert alice.send(JOE, 'out %d' % n) == 202
+        xenia.write(GW, 'in %d' % n)
+    cable.mend()
+    for n in range(5):
+        alice.saw('in %d' % n, source=JOE)
+        xenia.got_text('out %d' % n, GW)
+    assert alice.send(JOE, 'after') == 202
+    xenia.got_text('after', GW)
+    bodies = [m['body'] for m in xenia.stanzas.all() if m['body']]
+    assert sorted(bodies) == sorted(set(bodies))
+    assert not [m for m in alice.seen.all() if 'ERROR' in m.body]
