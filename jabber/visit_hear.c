@@ -22,6 +22,7 @@ enum {
 	FULL_MS = 30 * 1000,              /* his inbox is full */
 	KEYS_MS = 50 * 60 * 1000,         /* dedupe keys live an hour */
 	STAMP_MS = 1000,                  /* stamps are whole seconds */
+	DOUBT_MS = 5000,                  /* marks are late, clocks differ */
 };
 
 struct line {
@@ -30,6 +31,7 @@ struct line {
 	struct buf text, id; /* id: of the message in the room; or empty */
 	uint64_t time_ms;    /* 0: no news of the room itself */
 	uint64_t past_ms;    /* of the past; 0: of now */
+	bool doubt;          /* he may have it already: its key will tell */
 };
 
 /* ---- lines ---- */
@@ -71,15 +73,14 @@ static void make_room(struct visit *v)
 
 /* ---- into his inbox ---- */
 
-/* The same for the same line of the same room, whenever. */
-static void dedupe_of(struct buf *out, const struct visit *v,
-		      const struct line *l)
+/* The same for the same lines of the same room, whenever. ids: of all. */
+static void dedupe_of(struct buf *out, const struct visit *v, struct view ids)
 {
 	const struct view parts[] = { v->owner->text, buf_view(&v->room),
-				      buf_view(&l->id) };
+				      ids };
 	char hex[DIGEST_HEX_MAX];
 
-	if (!l->id.n || digest_hex(hex, DIGEST_SHA256, parts, 3))
+	if (!ids.n || digest_hex(hex, DIGEST_SHA256, parts, 3))
 		return;
 	buf_adds(out, "xmpp-room ");
 	buf_adds(out, hex);
@@ -95,13 +96,14 @@ static void on_kept(int err, void *arg)
 	mem_deref(owner);
 }
 
-static int keep(struct visit *v, const struct line *l, struct view text)
+static int keep(struct visit *v, struct addr *from, struct view text,
+		struct view ids)
 {
 	struct buf key = { 0 };
 	int err;
 
-	dedupe_of(&key, v, l);
-	err = gate_say(visit_gate(v), l->from, v->owner, MSG_TEXT, text, NULL,
+	dedupe_of(&key, v, ids);
+	err = gate_say(visit_gate(v), from, v->owner, MSG_TEXT, text, NULL,
 		       buf_view(&key), on_kept, mem_ref(v->owner));
 	if (err)
 		mem_deref(v->owner);
@@ -110,7 +112,8 @@ static int keep(struct visit *v, const struct line *l, struct view text)
 }
 
 /* How many lines from the first on make one message. */
-static size_t chunk(struct buf *text, const struct visit *v, bool many)
+static size_t chunk(struct buf *text, struct buf *ids, const struct visit *v,
+		    bool many)
 {
 	const struct line *head = first(v);
 	struct lnode *n, *nx;
@@ -121,12 +124,14 @@ static size_t chunk(struct buf *text, const struct visit *v, bool many)
 	LIST_EACH (&v->lines, n, nx) {
 		const struct line *l = CONTAINER(n, struct line, node);
 
-		if (count && (!many || l->from != head->from ||
+		if (count && (!many || l->from != head->from || l->doubt ||
+			      head->doubt ||
 			      text->n + 1 + l->text.n > VISIT_CHUNK))
 			break;
 		if (count)
 			buf_addc(text, '\n');
 		buf_addv(text, buf_view(&l->text));
+		buf_addv(ids, buf_view(&l->id));
 		count++;
 	}
 	return count;
@@ -134,7 +139,7 @@ static size_t chunk(struct buf *text, const struct visit *v, bool many)
 
 static void chunk_done(struct visit *v, size_t count)
 {
-	bool soon = count > 1; /* the key is the first one's only */
+	bool soon = count > 1; /* one by one they would be new */
 
 	v->missed = 0;
 	while (count--) {
@@ -149,11 +154,12 @@ static void chunk_done(struct visit *v, size_t count)
 
 static int pump_one(struct visit *v, bool many)
 {
-	struct buf text = { 0 };
-	size_t count = chunk(&text, v, many);
-	int err = keep(v, first(v), buf_view(&text));
+	struct buf text = { 0 }, ids = { 0 };
+	size_t count = chunk(&text, &ids, v, many);
+	int err = keep(v, first(v)->from, buf_view(&text), buf_view(&ids));
 
 	buf_free(&text);
+	buf_free(&ids);
 	if (err == EBADMSG || err == EMSGSIZE) {
 		log_info("xmpp %s: what %.*s said can't be shown: %s",
 			 v->owner->text.p, VIEW_ARG(buf_view(&v->room)),
@@ -210,6 +216,7 @@ static void add(struct visit *v, struct addr *from, struct buf *text,
 	*text = (struct buf){ 0 };
 	l->time_ms = time_ms;
 	l->past_ms = past_ms;
+	l->doubt = past_ms && past_ms <= v->last_ms + DOUBT_MS;
 	buf_addv(&l->id, id);
 	v->line_bytes += l->text.n;
 	list_append(&v->lines, &l->node);
@@ -383,8 +390,6 @@ void visit_heard(struct visit *v, const struct occupant_heard *h)
 	}
 	add(v, v->from, &b, h->id,
 	    h->time_ms && h->time_ms < now ? h->time_ms : now, h->time_ms);
-	if (v->person)
-		person_busy(v->person);
 }
 
 /* From an address that leads back to him alone. */

@@ -147,6 +147,20 @@ static void joined_words(struct buf *out, const struct visit *v, size_t count,
 	jtext_line(out, subject, 500);
 }
 
+/* He came back, and his nick was taken meanwhile. */
+static void renamed(struct visit *v, const struct occupant *o)
+{
+	struct buf b = { 0 };
+
+	buf_adds(&b, "INFO: You are in ");
+	buf_addv(&b, buf_view(&v->room));
+	buf_adds(&b, " as ");
+	jtext_line(&b, occupant_nick(o), VISIT_NICK);
+	buf_adds(&b, " now.");
+	visit_tell(v, buf_view(&b));
+	buf_free(&b);
+}
+
 static void on_joined(struct occupant *o, bool fresh, size_t count,
 		      struct view subject, void *arg)
 {
@@ -154,6 +168,8 @@ static void on_joined(struct occupant *o, bool fresh, size_t count,
 	struct buf words = { 0 };
 
 	(void)fresh;
+	if (!v->asked && !view_eq(buf_view(&v->nick), occupant_nick(o)))
+		renamed(v, o);
 	buf_clear(&v->nick);
 	buf_addv(&v->nick, occupant_nick(o));
 	if (!v->last_ms)

@@ -406,6 +406,40 @@ static void test_restart(void **state)
 	gate_rig_close();
 }
 
+/* Killed before it was noted how far he is: what he has is not said again,
+ * and what he lacks is not taken for it. */
+static void test_killed_before_the_mark(void **state)
+{
+	char xml[400];
+
+	(void)state;
+	enter();
+	for (int i = 0; i < 55; i++) {
+		snprintf(xml, sizeof(xml), SAYS("bo", "%d", "line%d"), i, i);
+		xmpp_says(c, xml);
+		sip_takes(200);
+	}
+	gr_advance(600);
+	sip_takes(200);
+	buf_clear(&gr.sip);
+	gr.gate->running = false; /* nothing is said goodbye to */
+	restart();
+	in_as_al();
+	for (int i = 0; i < 56; i++) {
+		snprintf(xml, sizeof(xml), SAID("bo", "%d", "line%d", NOW), i,
+			 i);
+		xmpp_says(c, xml);
+	}
+	xmpp_says(c, SUBJECT);
+	for (int i = 0; i < 6; i++)
+		gr_advance(200);
+	assert_non_null(strstr(buf_str(&gr.sip), "[08:00 bo] line55\n"));
+	assert_null(strstr(buf_str(&gr.sip), "line0\n"));
+	assert_null(strstr(buf_str(&gr.sip), "line49\n"));
+	sip_takes(200);
+	gate_rig_close();
+}
+
 /* The password comes back from its seal, the nick as it was. */
 static void test_restart_with_password(void **state)
 {
@@ -574,6 +608,7 @@ int main(void)
 		GATE_TEST(test_heard),
 		GATE_TEST(test_fast),
 		GATE_TEST(test_restart),
+		GATE_TEST(test_killed_before_the_mark),
 		GATE_TEST(test_restart_with_password),
 		GATE_TEST(test_private),
 		GATE_TEST(test_nick_changed_hands),
