@@ -269,6 +269,15 @@ int consent_set(struct hub *h, struct addr *user, struct addr *other,
 	return 0;
 }
 
+void consent_forget(struct hub *h, const struct addr *user)
+{
+	struct asked *u;
+
+	while (h->state != HUB_STOPPED && (u = user_find(h, user)))
+		change(h, CONTAINER(list_first(&u->rules), struct rule, node),
+		       CONSENT_NONE);
+}
+
 /* ---- questions ---- */
 
 /* Without "sip:" or "xmpp:". */

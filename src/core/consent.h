@@ -51,6 +51,8 @@ int consent_ask(struct hub *h, struct addr *user, struct addr *other,
 /* Decided otherwise; CONSENT_NONE: forgotten. ENOSPC: CONSENT_USER_MAX. */
 int consent_set(struct hub *h, struct addr *user, struct addr *other,
 		enum consent now);
+/* There is no such user any more. */
+void consent_forget(struct hub *h, const struct addr *user);
 /* All others of this network with this rule; h may change nothing here. The
  * number of them; each NULL: they are only counted. */
 typedef void (consent_each_h)(struct addr *other, void *arg);

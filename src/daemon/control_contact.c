@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "consent.h"
 #include "control_priv.h"
 #include "events.h"
 #include "location.h"
@@ -137,6 +138,18 @@ void control_forget(struct confab *c, struct view user)
 		location_commit(unbind(l, buf_view(&aor), id, n), NULL, NULL);
 	if (aor.n && c->sip)
 		sip_forget(c->sip, buf_view(&aor));
+	buf_free(&aor);
+}
+
+void control_forget_rules(struct confab *c, struct view user)
+{
+	struct buf aor = { 0 };
+	struct addr *addr;
+
+	if (!read_aor(&aor, c, user) && !addr_parse(&addr, buf_view(&aor))) {
+		consent_forget(c->hub, addr);
+		mem_deref(addr);
+	}
 	buf_free(&aor);
 }
 

@@ -62,6 +62,8 @@ void control_batch_as(struct control_call *call, control_row_h *put,
 void control_contact(struct control_call *call);
 /* All of a user's devices. */
 void control_forget(struct confab *c, struct view user);
+/* Nobody is asked any more who may see him: another may have his name. */
+void control_forget_rules(struct confab *c, struct view user);
 
 /* Users: control_user.c. */
 void control_put_users(struct control_call *call);

@@ -77,6 +77,8 @@ static void on_changed(int err, void *arg)
 	/* Where he is somebody has said who may not say so any more. */
 	if (!err && (ch->gone || ch->anew || ch->user.disabled))
 		control_forget(c, ch->user.name);
+	if (!err && ch->gone)
+		control_forget_rules(c, ch->user.name);
 	share_user(c, ch->user.name);
 	ch->doneh(err, ch->arg);
 	mem_wipe_free(ch, ch->size);

@@ -7,7 +7,7 @@ FUZZ = tests/fuzz/fuzz_command tests/fuzz/fuzz_control \
 	tests/fuzz/fuzz_conf tests/fuzz/fuzz_content \
 	tests/fuzz/fuzz_digest tests/fuzz/fuzz_dns tests/fuzz/fuzz_event \
 	tests/fuzz/fuzz_frame tests/fuzz/fuzz_gate tests/fuzz/fuzz_import tests/fuzz/fuzz_jmap \
-	tests/fuzz/fuzz_pass \
+	tests/fuzz/fuzz_pass tests/fuzz/fuzz_pidf \
 	tests/fuzz/fuzz_register tests/fuzz/fuzz_response \
 	tests/fuzz/fuzz_sip \
 	tests/fuzz/fuzz_uri tests/fuzz/fuzz_wire tests/fuzz/fuzz_ws
@@ -38,6 +38,12 @@ tests_fuzz_fuzz_content_SOURCES = tests/fuzz/fuzz_content.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_content_CPPFLAGS = $(INC_face) $(S)/imc
 tests_fuzz_fuzz_content_LDFLAGS = $(LDFLAGS_fuzz)
 tests_fuzz_fuzz_content_LDADD = $(LIB_fuzz) imc/libimc.a $(LIB_base)
+
+tests_fuzz_fuzz_pidf_SOURCES = tests/fuzz/fuzz_pidf.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_pidf_CPPFLAGS = $(INC_face) $(S)/imc
+tests_fuzz_fuzz_pidf_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_pidf_LDADD = $(LIB_fuzz) imc/libimc.a src/core/libcore.a \
+	$(LIB_io) $(EXPAT_LIBS)
 
 tests_fuzz_fuzz_dns_SOURCES = tests/fuzz/fuzz_dns.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_dns_CPPFLAGS = $(INC_io) $(CARES_CFLAGS)

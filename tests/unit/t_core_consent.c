@@ -190,6 +190,24 @@ static void too_many_questions(void **state)
 	close_hub();
 }
 
+static void one_who_is_nobody_any_more(void **state)
+{
+	(void)state;
+	open_hub();
+	ask(bob);
+	consent_set(rig.hub, alice, manager, CONSENT_ALLOWED);
+	consent_set(rig.hub, manager, bob, CONSENT_ALLOWED);
+	consent_forget(rig.hub, alice);
+	consent_forget(rig.hub, alice);
+	assert_int_equal(heard_count, 2);
+	rig_deliver_all();
+	rig_restart();
+	assert_int_equal(consent_of(rig.hub, alice, bob), CONSENT_NONE);
+	assert_int_equal(consent_of(rig.hub, alice, manager), CONSENT_NONE);
+	assert_int_equal(consent_of(rig.hub, manager, bob), CONSENT_ALLOWED);
+	close_hub();
+}
+
 static void count_one(struct addr *other, void *arg)
 {
 	assert_true(addr_is(other, "xmpp"));
@@ -237,6 +255,7 @@ int main(void)
 		RIG_TEST(rules_outlive_a_restart),
 		RIG_TEST(too_many_questions),
 		RIG_TEST(all_of_them),
+		RIG_TEST(one_who_is_nobody_any_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
