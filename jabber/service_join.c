@@ -327,6 +327,28 @@ static struct entry *entry_new(struct service *s, const struct elem *e,
 	return NULL;
 }
 
+/* What comes from domains of ours would go in circles. */
+static bool is_own(const struct service *s, struct view from)
+{
+	enum jmap_zone kind;
+	struct jid jid;
+
+	jid_split(&jid, from);
+	return jmap_zone_of(s->gate->map, jid.domain, &kind);
+}
+
+/* Each presence is one for everybody. */
+static bool is_calm(struct service *s, const struct elem *e)
+{
+	struct view bare = jid_bare(elem_get(e, "from"));
+
+	if (gate_within(s->gate, bare, 'p', 2, 20))
+		return true;
+	if (gate_within(s->gate, bare, 'M', 1, 1))
+		service_refuse_no(s, e, HOUSE_FAST);
+	return false;
+}
+
 static void knock(struct service *s, const struct elem *e, struct room *r,
 		  const struct jmap_sip *sip, struct view nick)
 {
@@ -337,8 +359,9 @@ static void knock(struct service *s, const struct elem *e, struct room *r,
 		service_refuse_no(s, e, HOUSE_NOT_IN);
 		return;
 	}
-	if (!gate_within(s->gate, jid_bare(from), 'j', 1, 10)) {
-		service_refuse_no(s, e, HOUSE_FAST);
+	if (is_own(s, from)) {
+		service_refuse(s, e, "cancel", "not-allowed",
+			       VIEW("Users of SIP come by SIP"));
 		return;
 	}
 	en = entry_new(s, e, nick);
@@ -509,6 +532,8 @@ void service_presence(struct service *s, const struct elem *e)
 	else if (!to.resource.n || !from.resource.n)
 		service_refuse(s, e, "modify", "jid-malformed",
 			       VIEW("A room is entered with a nick"));
+	else if (!is_calm(s, e))
+		; /* too much */
 	else if (seat)
 		changed(s, e, seat, to.resource);
 	else

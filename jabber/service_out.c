@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "jerror.h"
+#include "log.h"
 #include "mem.h"
 #include "service_priv.h"
 
@@ -170,6 +170,9 @@ static void post(struct service *s, const struct buf *stanza,
 		put(s, stanza, rcpts, o.at, acks, count);
 		return;
 	}
+	if (err && err != ENOTCONN)
+		log_warning("xmpp %s: a stanza was not sent: %s",
+			    s->gate->rooms->label, strerror(err));
 	ack_out(s, &o, err && err != EMSGSIZE);
 	mem_free(acks);
 }
@@ -476,8 +479,8 @@ void service_tell(void *gate, struct room *room, const struct addr *to,
 	struct buf b = { 0 }, from = { 0 };
 	char id[24];
 
-	if (room_jid(s, &from, room))
-		goto out;
+	if (room->inbox || room_jid(s, &from, room))
+		goto out; /* from one to one: chats say it */
 	stanza_open(&b, "message", VIEW_NONE, buf_view(&from),
 		    view_from(to->text, 5), stanza_id(id));
 	elem_leaf(&b, "body", NULL, text);

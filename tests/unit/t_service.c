@@ -402,6 +402,424 @@ static void words_for_one(void **state)
 	gate_rig_close();
 }
 
+/* ---- roles and affiliations ---- */
+
+/* Jo owns a room of his own making, where Al is, and alice of SIP. */
+static void open_club(void)
+{
+	struct hub_join join = { .role = ROLE_MEMBER,
+				 .state = MEMBER_JOINED };
+
+	open_lobby(0);
+	xmpp("<presence from='jo@y.org/r' to='club@rooms.x.org/Jo'>" MUC
+	     "</presence>");
+	xmpp("<presence from='al@y.org/r' to='club@rooms.x.org/Al'>" MUC
+	     "</presence>");
+	join.addr = gr_addr("sip:alice@example.org");
+	assert_int_equal(hub_member_add(hub_room(gr.hub, VIEW("club"),
+						 VIEW("example.org")),
+					&join, NULL, NULL), 0);
+	mem_deref(join.addr);
+	quiet();
+}
+
+static struct member *club_member(const char *addr)
+{
+	struct addr *a = gr_addr(addr);
+	struct member *m = room_member(hub_room(gr.hub, VIEW("club"),
+						VIEW("example.org")), a);
+
+	mem_deref(a);
+	return m;
+}
+
+static void admin(const char *from, const char *item)
+{
+	struct buf b = { 0 };
+
+	buf_addf(&b, "<iq type='set' id='a1' from='%s' "
+		     "to='club@rooms.x.org'><query "
+		     "xmlns='http://jabber.org/protocol/muc#admin'>%s"
+		     "</query></iq>", from, item);
+	xmpp(buf_str(&b));
+	buf_free(&b);
+}
+
+static void kicks_say_by_whom_and_why(void **state)
+{
+	(void)state;
+	open_club();
+	admin("jo@y.org/r", "<item nick='Al' role='none'><reason>noise"
+			    "</reason></item>");
+	assert_int_equal(house_act, HOUSE_REMOVE);
+	assert_true(wire_has("to al@y.org/r: <presence type='unavailable' "
+			     "from='club@rooms.x.org/Al'>" USER
+			     "<item affiliation='none' role='none' "
+			     "jid='al@y.org/r'><actor nick='Jo'/><reason>"
+			     "noise</reason></item><status code='307'/>"
+			     "<status code='110'/></x>"));
+	assert_true(wire_has("<iq type='result' from='club@rooms.x.org' "
+			     "to='jo@y.org/r' id='a1'/>"));
+	assert_null(club_member("xmpp:al@y.org"));
+	gate_rig_close();
+}
+
+static void bans_are_lists(void **state)
+{
+	(void)state;
+	open_club();
+	admin("jo@y.org/r", "<item jid='al@y.org' affiliation='outcast'/>"
+			    "<item jid='evil@z.org' "
+			    "affiliation='outcast'/>");
+	assert_true(wire_has("<status code='301'/>"));
+	assert_int_equal(club_member("xmpp:al@y.org")->state, MEMBER_BANNED);
+	assert_int_equal(club_member("xmpp:evil@z.org")->state,
+			 MEMBER_BANNED);
+	quiet();
+	xmpp("<iq type='get' id='a2' from='jo@y.org/r' "
+	     "to='club@rooms.x.org'><query "
+	     "xmlns='http://jabber.org/protocol/muc#admin'><item "
+	     "affiliation='outcast'/></query></iq>");
+	assert_true(wire_has("<item affiliation='outcast' jid='al@y.org'/>"
+			     "<item affiliation='outcast' "
+			     "jid='evil@z.org'/>"));
+	admin("jo@y.org/r", "<item jid='evil@z.org' affiliation='none'/>");
+	assert_null(club_member("xmpp:evil@z.org"));
+	gate_rig_close();
+}
+
+static void roles_are_ours(void **state)
+{
+	(void)state;
+	open_club();
+	admin("jo@y.org/r", "<item nick='alice' role='visitor'/>");
+	assert_true(member_muted_until_ms(
+			    club_member("sip:alice@example.org")) > 0);
+	admin("jo@y.org/r", "<item nick='alice' role='participant'/>");
+	assert_int_equal(member_muted_until_ms(
+				 club_member("sip:alice@example.org")), 0);
+	quiet();
+	admin("jo@y.org/r", "<item nick='Al' affiliation='admin'/>");
+	assert_int_equal(club_member("xmpp:al@y.org")->role, ROLE_ADMIN);
+	assert_true(wire_has("affiliation='admin' role='moderator'"));
+	/* a moderator sees addresses from now on */
+	quiet();
+	xmpp("<presence from='ed@z.org/r' to='club@rooms.x.org/Ed'>" MUC
+	     "</presence>");
+	assert_true(wire_has("to al@y.org/r: <presence "
+			     "from='club@rooms.x.org/Ed'>" USER
+			     "<item affiliation='none' role='participant' "
+			     "jid='ed@z.org/r'/>"));
+	gate_rig_close();
+}
+
+static void not_everybody_rules(void **state)
+{
+	(void)state;
+	open_club();
+	admin("al@y.org/r", "<item nick='Jo' role='none'/>");
+	assert_true(wire_has("<forbidden"));
+	quiet();
+	admin("z@z.org/r", "<item nick='Jo' role='none'/>");
+	assert_true(wire_has("<forbidden"));
+	quiet();
+	/* a room keeps an owner */
+	admin("jo@y.org/r", "<item jid='jo@y.org' affiliation='member'/>");
+	assert_true(wire_has("<conflict"));
+	assert_int_equal(club_member("xmpp:jo@y.org")->role, ROLE_OWNER);
+	quiet();
+	admin("jo@y.org/r", "<item nick='Nobody' role='none'/>");
+	assert_true(wire_has("<item-not-found"));
+	quiet();
+	admin("jo@y.org/r", "<item nick='Al' role='king'/>");
+	assert_true(wire_has("<bad-request"));
+	quiet();
+	house_says = HOUSE_RIGHT;
+	admin("jo@y.org/r", "<item nick='Al' role='none'/>");
+	assert_true(wire_has("<forbidden"));
+	assert_non_null(club_member("xmpp:al@y.org"));
+	gate_rig_close();
+}
+
+static void owners_have_a_form(void **state)
+{
+	struct room *r;
+
+	(void)state;
+	open_club();
+	r = hub_room(gr.hub, VIEW("club"), VIEW("example.org"));
+	xmpp("<iq type='get' id='o1' from='jo@y.org/r' "
+	     "to='club@rooms.x.org'><query "
+	     "xmlns='http://jabber.org/protocol/muc#owner'/></iq>");
+	assert_true(wire_has("var='muc#roomconfig_membersonly' "
+			     "type='boolean'"));
+	quiet();
+	xmpp("<iq type='set' id='o2' from='jo@y.org/r' "
+	     "to='club@rooms.x.org'><query "
+	     "xmlns='http://jabber.org/protocol/muc#owner'><x "
+	     "xmlns='jabber:x:data' type='submit'><field "
+	     "var='muc#roomconfig_membersonly'><value>1</value></field>"
+	     "</x></query></iq>");
+	assert_true(room_is_private(r));
+	assert_true(wire_has("<status code='104'/>"));
+	assert_true(wire_has("<iq type='result'"));
+	quiet();
+	xmpp("<iq type='set' id='o3' from='al@y.org/r' "
+	     "to='club@rooms.x.org'><query "
+	     "xmlns='http://jabber.org/protocol/muc#owner'><destroy/>"
+	     "</query></iq>");
+	assert_true(wire_has("<forbidden"));
+	quiet();
+	xmpp("<iq type='set' id='o4' from='jo@y.org/r' "
+	     "to='club@rooms.x.org'><query "
+	     "xmlns='http://jabber.org/protocol/muc#owner'><destroy/>"
+	     "</query></iq>");
+	assert_true(wire_has("<destroy/>"));
+	assert_null(hub_room(gr.hub, VIEW("club"), VIEW("example.org")));
+	gate_rig_close();
+}
+
+/* ---- who leaves, and who is lost ---- */
+
+static void members_of_private_rooms_stay_members(void **state)
+{
+	(void)state;
+	open_lobby(ROOM_PRIVATE);
+	join("jo@y.org/r", "Jo");
+	quiet();
+	xmpp("<presence from='jo@y.org/r' to='lobby@rooms.x.org/Jo' "
+	     "type='unavailable'/>");
+	assert_true(wire_has("<item affiliation='member' role='none'"));
+	assert_string_equal(member_away(member_at("xmpp:jo@y.org")),
+			    SERVICE_AWAY);
+	/* what is said meanwhile does not wait for him */
+	alice_says("unheard");
+	assert_int_equal(member_at("xmpp:jo@y.org")->cur.acked,
+			 find_lobby()->committed);
+	quiet();
+	join("jo@y.org/r", "Jo");
+	assert_null(member_away(member_at("xmpp:jo@y.org")));
+	assert_false(wire_has("unheard"));
+	gate_rig_close();
+}
+
+static void who_bounces_is_out(void **state)
+{
+	(void)state;
+	open_lobby(0);
+	join("jo@y.org/r", "Jo");
+	join("al@y.org/r", "Al");
+	quiet();
+	xmpp("<message type='error' from='jo@y.org/r' "
+	     "to='lobby@rooms.x.org/alice'><error type='modify'>"
+	     "<policy-violation "
+	     "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+	     "</message>");
+	assert_wire("");
+	assert_non_null(member_at("xmpp:jo@y.org"));
+	xmpp("<message type='error' from='jo@y.org/r' "
+	     "to='lobby@rooms.x.org/alice'><error type='cancel'>"
+	     "<service-unavailable "
+	     "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+	     "</message>");
+	assert_true(wire_has("to al@y.org/r: <presence type='unavailable' "
+			     "from='lobby@rooms.x.org/Jo'>"));
+	assert_true(wire_has("<status code='333'/>"));
+	assert_null(member_at("xmpp:jo@y.org"));
+	gate_rig_close();
+}
+
+static void pong(void)
+{
+	const char *at = strstr(buf_str(&wire), "<iq type='get'");
+	struct buf b = { 0 };
+	const char *id;
+
+	assert_non_null(at);
+	id = strstr(at, " id='") + 5;
+	buf_adds(&b, "<iq type='result' from='jo@y.org/r' "
+		     "to='lobby@rooms.x.org' id='");
+	buf_add(&b, id, strcspn(id, "'"));
+	buf_adds(&b, "'/>");
+	buf_clear(&wire);
+	xmpp(buf_str(&b));
+	buf_free(&b);
+}
+
+static void a_lost_link_loses_nothing(void **state)
+{
+	(void)state;
+	open_lobby(0);
+	join("jo@y.org/r", "Jo");
+	quiet();
+	stub_lost(ROOMS, LOST_NET, "gone");
+	gr_settle();
+	alice_says("one");
+	alice_says("two");
+	assert_wire("");
+	gr_advance(3000);
+	stub_up(ROOMS, ROOMS);
+	gr_settle();
+	/* not before it is known that he is there */
+	assert_false(wire_has("<body>one"));
+	pong();
+	gr_settle();
+	assert_true(wire_has("<body>one</body>"));
+	gr_advance(1000);
+	assert_true(wire_has("<body>two</body>"));
+	gate_rig_close();
+}
+
+static void who_joins_again_has_what_he_missed(void **state)
+{
+	(void)state;
+	open_lobby(0);
+	join("jo@y.org/r", "Jo");
+	quiet();
+	stub_lost(ROOMS, LOST_NET, "gone");
+	gr_settle();
+	alice_says("missed");
+	gr_advance(3000);
+	stub_up(ROOMS, ROOMS);
+	gr_settle();
+	buf_clear(&wire);
+	join("jo@y.org/new", "Jo");
+	gr_settle();
+	assert_true(wire_has("to='jo@y.org/new'"));
+	assert_true(wire_has("<body>missed</body>"));
+	gate_rig_close();
+}
+
+static void a_busy_worker_is_waited_for(void **state)
+{
+	(void)state;
+	open_lobby(0);
+	join("jo@y.org/r", "Jo");
+	quiet();
+	send_err = EBUSY;
+	alice_says("one");
+	alice_says("two");
+	assert_wire("");
+	send_err = 0;
+	gr_advance(100);
+	assert_wire_cut("rooms.x.org to jo@y.org/r: <message "
+			"type='groupchat' from='lobby@rooms.x.org/alice' "
+			"id=''><body>one</body>" SID OID "</message>\n"
+			"rooms.x.org to jo@y.org/r: <message "
+			"type='groupchat' from='lobby@rooms.x.org/alice' "
+			"id=''><body>two</body>" SID OID "</message>\n");
+	assert_int_equal(member_at("xmpp:jo@y.org")->cur.acked,
+			 find_lobby()->committed);
+	gate_rig_close();
+}
+
+/* ---- the past ---- */
+
+static void the_past_is_as_long_as_wished(void **state)
+{
+	(void)state;
+	open_lobby(0);
+	alice_says("one");
+	alice_says("two");
+	alice_says("three");
+	xmpp("<presence from='jo@y.org/r' to='lobby@rooms.x.org/Jo'>"
+	     "<x xmlns='http://jabber.org/protocol/muc'><history "
+	     "maxstanzas='2'/></x></presence>");
+	assert_false(wire_has("<body>one"));
+	assert_true(wire_has("<body>two</body>"));
+	assert_true(wire_has("<delay xmlns='urn:xmpp:delay' "
+			     "from='lobby@rooms.x.org' stamp='2027-"));
+	assert_true(strstr(buf_str(&wire), "<body>three") <
+		    strstr(buf_str(&wire), "<subject/>"));
+	quiet();
+	alice_says("four");
+	assert_false(wire_has("<delay"));
+	quiet();
+	xmpp("<presence from='al@y.org/r' to='lobby@rooms.x.org/Al'>"
+	     "<x xmlns='http://jabber.org/protocol/muc'><history "
+	     "maxchars='4'/></x></presence>");
+	assert_true(wire_has("<body>four</body>"));
+	assert_false(wire_has("<body>three"));
+	gate_rig_close();
+}
+
+static void the_archive_has_pages(void **state)
+{
+	(void)state;
+	open_lobby(0);
+	join("jo@y.org/r", "Jo");
+	alice_says("one");
+	alice_says("two");
+	alice_says("three");
+	quiet();
+	xmpp("<iq type='set' id='q1' from='jo@y.org/r' "
+	     "to='lobby@rooms.x.org'><query xmlns='urn:xmpp:mam:2' "
+	     "queryid='f1'><set "
+	     "xmlns='http://jabber.org/protocol/rsm'><max>2</max></set>"
+	     "</query></iq>");
+	assert_true(wire_has("queryid='f1'"));
+	assert_true(wire_has("<body>two</body>"));
+	assert_false(wire_has("<body>three"));
+	assert_true(wire_has("<fin xmlns='urn:xmpp:mam:2'><set"));
+	quiet();
+	xmpp("<iq type='set' id='q2' from='jo@y.org/r' "
+	     "to='lobby@rooms.x.org'><query xmlns='urn:xmpp:mam:2'><set "
+	     "xmlns='http://jabber.org/protocol/rsm'><max>2</max><before/>"
+	     "</set></query></iq>");
+	assert_true(wire_has("<body>three</body>"));
+	assert_false(wire_has("<body>one"));
+	quiet();
+	xmpp("<iq type='set' id='q3' from='z@y.org/r' "
+	     "to='lobby@rooms.x.org'><query xmlns='urn:xmpp:mam:2'/></iq>");
+	assert_true(wire_has("<forbidden"));
+	gate_rig_close();
+}
+
+/* ---- hostile ---- */
+
+static void nothing_here_breaks_it(void **state)
+{
+	static const char *const all[] = {
+		"<presence/>",
+		"<presence from='a@b/r'/>",
+		"<presence from='a@b' to='lobby@rooms.x.org/x'>" MUC
+		"</presence>",
+		"<presence from='a@b/r' to='rooms.x.org'>" MUC "</presence>",
+		"<presence from='a@b/r' to='lobby@rooms.x.org/\t'>" MUC
+		"</presence>",
+		"<presence from='a@b/r' to='no\\2fname@rooms.x.org/x'>" MUC
+		"</presence>",
+		"<presence from='alice@sip.x.org/r' "
+		"to='lobby@rooms.x.org/x'>" MUC "</presence>",
+		"<presence type='unavailable' from='a@b/r' "
+		"to='lobby@rooms.x.org/x'/>",
+		"<message/>",
+		"<message type='error' from='a@b/r' "
+		"to='lobby@rooms.x.org'/>",
+		"<message type='groupchat' from='a@b/r' to='rooms.x.org'/>",
+		"<message from='a@b/r' to='lobby@rooms.x.org'><x "
+		"xmlns='http://jabber.org/protocol/muc#user'><invite/></x>"
+		"</message>",
+		"<message from='a@b/r' to='lobby@rooms.x.org'><x "
+		"xmlns='http://jabber.org/protocol/muc#user'><decline/></x>"
+		"</message>",
+		"<iq type='get' from='a@b/r' to='rooms.x.org'/>",
+		"<iq type='result' from='a@b/r' to='rooms.x.org'/>",
+		"<iq type='set' from='a@b/r' to='lobby@rooms.x.org'><query "
+		"xmlns='http://jabber.org/protocol/muc#admin'/></iq>",
+		"<iq type='get' from='a@b/r' to='lobby@rooms.x.org/x'><ping "
+		"xmlns='urn:xmpp:ping'/></iq>",
+	};
+
+	(void)state;
+	open_lobby(0);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		xmpp(all[i]);
+	assert_int_equal(room_member_count(find_lobby()), 1);
+	assert_true(wire_has("Users of SIP come by SIP"));
+	gate_rig_close();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -417,6 +835,19 @@ int main(void)
 		GATE_TEST(corrections_are_words_for_sip),
 		GATE_TEST(subjects_cross),
 		GATE_TEST(words_for_one),
+		GATE_TEST(kicks_say_by_whom_and_why),
+		GATE_TEST(bans_are_lists),
+		GATE_TEST(roles_are_ours),
+		GATE_TEST(not_everybody_rules),
+		GATE_TEST(owners_have_a_form),
+		GATE_TEST(members_of_private_rooms_stay_members),
+		GATE_TEST(who_bounces_is_out),
+		GATE_TEST(a_lost_link_loses_nothing),
+		GATE_TEST(who_joins_again_has_what_he_missed),
+		GATE_TEST(a_busy_worker_is_waited_for),
+		GATE_TEST(the_past_is_as_long_as_wished),
+		GATE_TEST(the_archive_has_pages),
+		GATE_TEST(nothing_here_breaks_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
