@@ -183,6 +183,8 @@ void occupant_complete(struct occupant *o)
 	if (!o->since_ms)
 		o->since_ms = wall_ms();
 	wait_ms(o, SILENCE_MS);
+	if (!o->known)
+		ask_features(o); /* before, there was no such room */
 	log_info("xmpp %s: %s: in as %s", o->link->label, buf_str(&o->room),
 		 buf_str(&o->nick));
 	unsaid_joined(o);

@@ -62,14 +62,20 @@ static void keep(struct plink *l)
 	buf_free(&value);
 }
 
-static void on_keep(struct wtimer *t)
-{
-	keep(CONTAINER(t, struct plink, keep));
-}
-
 static struct wheel *wheel_of(const struct plink *l)
 {
 	return loop_wheel(gate_of(l)->conf.loop);
+}
+
+/* At once, then again when there is more after a while. */
+static void on_keep(struct wtimer *t)
+{
+	struct plink *l = CONTAINER(t, struct plink, keep);
+
+	if (!l->last_dirty)
+		return;
+	keep(l);
+	wheel_start(wheel_of(l), &l->keep, KEEP_MS, on_keep);
 }
 
 static void note_last(struct plink *l, uint64_t ms, struct view id)
@@ -79,9 +85,9 @@ static void note_last(struct plink *l, uint64_t ms, struct view id)
 	l->last_ms = ms;
 	buf_clear(&l->last_id);
 	buf_addv(&l->last_id, id);
-	if (!l->last_dirty)
-		wheel_start(wheel_of(l), &l->keep, KEEP_MS, on_keep);
 	l->last_dirty = true;
+	if (!wtimer_running(&l->keep))
+		on_keep(&l->keep);
 }
 
 void past_forget(struct plink *l)

@@ -29,6 +29,7 @@ struct plink {
 	size_t max;             /* puppets */
 	bool join;              /* the hub wants it */
 	bool up;                /* the hub was told that it is */
+	bool ids;               /* the listener hears ids of the room */
 	bool topic;             /* ours was sent, and is not told of */
 	struct occupant *relay; /* owned; NULL: not made yet */
 	struct buf from;        /* its full JID */

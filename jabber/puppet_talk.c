@@ -189,9 +189,13 @@ bool talk_is_ours(const struct plink *l, const struct occupant_heard *h)
 void talk_heard(struct plink *l, struct occupant *o,
 		const struct occupant_heard *h)
 {
+	const struct occupant *ear = plink_listener(l);
+	bool has_id = view_starts(h->id, VIEW("s:"));
+
+	if (!ear || ear == o)
+		l->ids = has_id;
 	if (!h->nick.n || talk_is_ours(l, h))
 		return;
-	if (view_starts(h->id, VIEW("s:")) || !plink_listener(l) ||
-	    plink_listener(l) == o)
+	if (!ear || ear == o || (has_id && l->ids))
 		past_heard(l, h);
 }

@@ -29,6 +29,8 @@ class XmppUser:
         self.stanzas = Seen(nick)
         self.presences = Seen(nick)
         self.gone = Seen(nick)     # (nick, status codes)
+        self.topics = Seen(nick)
+        self.archive = []          # bodies, as a query brought them
         self.loop = asyncio.new_event_loop()
         self.joined = threading.Event()
         self.failed = None
@@ -54,6 +56,11 @@ class XmppUser:
         client.add_event_handler('session_start', self.on_start)
         client.add_event_handler('groupchat_message', self.on_message)
         client.add_event_handler('failed_auth', self.on_failed)
+        client.add_event_handler('groupchat_subject',
+                                 lambda m: self.topics.add(m['subject']))
+        client.register_handler(slixmpp.xmlstream.handler.Callback(
+            'archive', slixmpp.xmlstream.matcher.StanzaPath('message'),
+            self.on_archived))
         client.add_event_handler('muc::%s::got_offline' % self.room,
                                  self.on_offline)
         client.register_handler(Callback('all', StanzaPath('message'),
@@ -91,6 +98,11 @@ class XmppUser:
                 '{urn:xmpp:delay}delay') is None:
             self.seen.add((message['mucnick'], message['body']))
 
+    def on_archived(self, message):
+        if message.xml.find('{urn:xmpp:mam:2}result') is not None:
+            self.archive += [b.text for b in message.xml.iter(
+                '{jabber:client}body')]
+
     def on_offline(self, presence):
         codes = [s.get('code') for s in presence.xml.iter(
             '{http://jabber.org/protocol/muc#user}status')]
@@ -119,6 +131,10 @@ class XmppUser:
                 m[key] = value
             m.send()
         self.call(send)
+
+    def topic(self, text):
+        self.raw('<message to="%s" type="groupchat"><subject>%s</subject>'
+                 '</message>' % (self.room, text))
 
     def raw(self, xml):
         self.call(self.client.send_raw, xml)
@@ -237,6 +253,9 @@ Component "rooms.%(domain)s" "muc"
   restrict_room_creation = false
   muc_room_locking = false
   muc_room_default_persistent = true
+  muc_room_default_change_subject = true
+  modules_enabled = { "muc_mam" }
+  muc_log_by_default = true
 '''
 
 
