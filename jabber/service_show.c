@@ -130,7 +130,8 @@ static void add_item(const struct service *s, struct buf *b,
 
 	elem_open(b, "item", NULL);
 	elem_attrs(b, "affiliation",
-		   m->leaving || how->destroy ? "none" : affiliation_of(m->room, m));
+		   m->leaving || how->destroy ? "none" :
+						affiliation_of(m->room, m));
 	elem_attrs(b, "role", out ? "none" : role_of_member(m));
 	if (real)
 		add_real_jid(s, b, m);
