@@ -3,6 +3,7 @@
 by accounts of their own."""
 import os
 import signal
+import time
 
 import pytest
 
@@ -13,6 +14,7 @@ from test_gateway import account, is_up
 ROOM = 'sip:al*lobby*rooms.xmpp.test@gw.confab.test'
 XENIA = 'sip:pm*xenia*lobby*rooms.xmpp.test@gw.confab.test'
 REGISTRAR = 'sip:jabber@gw.confab.test'
+USERS = int(os.environ.get('ROOM_USERS', '20'))
 
 
 @pytest.fixture
@@ -155,6 +157,37 @@ def test_a_kill_is_not_noticed(server, both, whom):
     assert xenia.count('mine') == (whom == 'worker')
     assert alice.seen.count(lambda m: 'You have joined' in m.body) == 1
     assert not alice.seen.count(lambda m: 'ERROR' in m.body)
+
+
+def test_all_are_back_after_a_kill(server, user, xmpp_user):
+    """Nothing acknowledged is lost, and nobody is told wrongly."""
+    xenia = xmpp_user(server.prosody)
+    users = [user(server, 'u%d' % n) for n in range(USERS)]
+    rooms = ['sip:n%d*lobby*rooms.xmpp.test@gw.confab.test' % n
+             for n in range(USERS)]
+    for n, u in enumerate(users):
+        assert u.send(rooms[n], ':join') == 200
+    for n, u in enumerate(users):
+        joined(u, 'n%d' % n)
+    for pid in server.workers('confab-jabber'):
+        os.kill(pid, signal.SIGKILL)
+    killed = time.monotonic()
+    wait_for(lambda: 'in their rooms: 0' in server.show('status')[1],
+             'the loss')
+    for n, u in enumerate(users[:5]):
+        assert u.send(rooms[n], 'still %d' % n) == 202
+    wait_for(lambda: 'in their rooms: %d' % USERS in
+             server.show('status')[1], 'all to be back')
+    assert time.monotonic() - killed < 10
+    for n in range(5):
+        assert xenia.saw('still %d' % n, nick='n%d' % n)
+    xenia.say('all there?')
+    for u in users:
+        u.saw('[xenia] all there?')
+    for n, u in enumerate(users):
+        assert xenia.count('still %d' % n) == (n < 5)
+        assert u.count('[xenia] all there?') == 1
+        assert not u.seen.count(lambda m: 'ERROR' in m.body)
 
 
 def test_by_an_account(confabd, prosody, user, xmpp_user):
