@@ -96,6 +96,13 @@ tests_unit_t_service_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
 tests_unit_t_service_LDADD = jabber/libjabber.a $(LIB_core) $(DEPS_core) \
 	$(IDN_LIBS) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/t_puppets
+tests_unit_t_puppets_SOURCES = tests/unit/t_puppets.c \
+	tests/unit/gate_rig.h tests/unit/session_stub.h
+tests_unit_t_puppets_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
+tests_unit_t_puppets_LDADD = jabber/libjabber.a $(LIB_core) $(DEPS_core) \
+	$(IDN_LIBS) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/t_visits
 tests_unit_t_visits_SOURCES = tests/unit/t_visits.c tests/unit/gate_rig.h \
 	tests/unit/session_stub.h

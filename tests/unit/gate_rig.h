@@ -31,6 +31,8 @@ struct gate_rig {
 	void (*fanout)(void *arg, struct room *room, struct msg *msg,
 		       struct member *const *members, size_t count);
 	void *fanout_arg;
+	const struct bridge_legs *legs; /* of the module "puppets" */
+	void *legs_arg;
 	/* what SIP users got and are to be answered for */
 	struct { uint64_t member, seq; } open[64];
 	size_t open_count;
@@ -59,8 +61,43 @@ void bridge_members(struct bridge *b,
 void bridge_legs(struct bridge *b, const struct bridge_legs *ops, void *arg)
 {
 	(void)b;
-	(void)ops;
-	(void)arg;
+	gr.legs = ops;
+	gr.legs_arg = arg;
+}
+
+/* The bridge between the hub and the legs of the gateway. */
+static inline int gr_check(void *face, struct view target, struct view via,
+			   struct buf *viaout, struct buf *why)
+{
+	(void)face;
+	assert_true(gr.legs->has(gr.legs_arg, via));
+	return gr.legs->check(gr.legs_arg, view_from(target, 5), via, viaout,
+			      why);
+}
+
+static inline int gr_attach(void *face, struct leg *leg)
+{
+	(void)face;
+	return gr.legs->attach(gr.legs_arg, leg,
+			       view_from(view_str(leg->target), 5));
+}
+
+static inline void gr_detach(void *face, struct leg *leg)
+{
+	(void)face;
+	gr.legs->detach(gr.legs_arg, leg);
+}
+
+static inline int gr_deliver(void *face, struct leg *leg, struct msg *msg)
+{
+	(void)face;
+	return gr.legs->deliver(gr.legs_arg, leg, msg);
+}
+
+static inline int gr_subject(void *face, struct leg *leg, struct view text)
+{
+	(void)face;
+	return gr.legs->subject(gr.legs_arg, leg, text);
 }
 
 static inline void gr_line(const char *what, const struct addr *to,
@@ -278,7 +315,10 @@ static inline void gate_rig_open(void)
 		.start = gr_face_start, .stop = gr_face_stop,
 		.fanout = gr_sip_fanout, .tell = gr_tell,
 	}, xmpp = {
-		.scheme = "xmpp", .caps = FACE_MEMBERS | FACE_ECHO,
+		.scheme = "xmpp",
+		.caps = FACE_MEMBERS | FACE_ECHO | FACE_LINKS,
+		.check = gr_check, .attach = gr_attach, .detach = gr_detach,
+		.deliver = gr_deliver, .subject = gr_subject,
 		.start = gr_face_start, .stop = gr_face_stop,
 		.fanout = gr_xmpp_fanout, .tell = gr_tell,
 	};

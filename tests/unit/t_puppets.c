@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Links by the component: gate, hub and store are real, the server is not. */
+#include "gate_rig.h"
+
+#define C "sip.x.org"
+#define ROOM "dev@muc.y.org"
+#define RELAY "imc-lobby@sip.x.org/gw"
+#define ALICE "alice@sip.x.org/gw"
+#define SELF "<x xmlns='http://jabber.org/protocol/muc#user'>" \
+	     "<item affiliation='none' role='participant'/>" \
+	     "<status code='110'/></x>"
+
+static struct room *lobby;
+static struct leg *leg;
+
+static void take_in(const char *who, const char *nick)
+{
+	struct buf b = { 0 };
+
+	buf_addf(&b, "<presence from='" ROOM "/%s' to='%s'>" SELF
+		     "</presence>", nick, who);
+	xmpp_says(C, buf_str(&b));
+	buf_clear(&b);
+	buf_addf(&b, "<message type='groupchat' from='" ROOM "' to='%s'>"
+		     "<subject/></message>", who);
+	xmpp_says(C, buf_str(&b));
+	buf_free(&b);
+}
+
+static void joins(const char *user)
+{
+	struct hub_join j = { .role = ROLE_MEMBER, .state = MEMBER_JOINED };
+	struct buf b = { 0 };
+
+	buf_addf(&b, "sip:%s@example.org", user);
+	j.addr = gr_addr(buf_str(&b));
+	assert_int_equal(hub_member_add(lobby, &j, NULL, NULL), 0);
+	gr_settle();
+	mem_deref(j.addr);
+	buf_free(&b);
+}
+
+static void link_it(const char *via)
+{
+	const struct hub_link link = {
+		.label = VIEW("dev"), .target = VIEW("xmpp:" ROOM),
+		.via = view_str(via), .nick = VIEW("bridge"),
+	};
+
+	assert_int_equal(hub_link_add(gr.hub, lobby, &link, NULL, NULL, NULL),
+			 0);
+	gr_settle();
+	gr_advance(20);
+	leg = hub_link(gr.hub, VIEW("dev"));
+}
+
+static void open_lobby(const char *via)
+{
+	struct addr *alice;
+
+	gate_rig_open();
+	components_up();
+	alice = gr_addr("sip:alice@example.org");
+	assert_int_equal(hub_room_create(gr.hub, &lobby, VIEW("lobby"),
+					 VIEW("example.org"), 0, alice, NULL,
+					 NULL), 0);
+	mem_deref(alice);
+	gr_settle();
+	joins("carol");
+	link_it(via);
+	assert_true(wire_has("to='" ROOM "/bridge'"));
+	take_in(RELAY, "bridge");
+	assert_int_equal(leg->state, LEG_UP);
+	sip_takes(200);
+	buf_clear(&wire);
+	buf_clear(&gr.sip);
+}
+
+static void says(const char *user, const char *text)
+{
+	struct hub_say say = { .text = view_str(text) };
+	struct buf b = { 0 };
+
+	buf_addf(&b, "sip:%s@example.org", user);
+	say.from = gr_addr(buf_str(&b));
+	assert_int_equal(hub_member_say(lobby, &say, NULL, NULL), 0);
+	mem_deref(say.from);
+	buf_free(&b);
+	gr_settle();
+	gr_advance(20);
+	sip_takes(200);
+}
+
+/* The id of the newest stanza sent. */
+static void last_id(char id[128])
+{
+	const char *p = buf_str(&wire), *at = NULL;
+
+	while ((p = strstr(p, " id='cf-")) != NULL)
+		at = p += 5;
+	assert_non_null(at);
+	view_copy(id, 128, view_mem(at, strcspn(at, "'")));
+}
+
+static void room_says(const char *to, const char *nick, const char *id,
+		      const char *text)
+{
+	struct buf b = { 0 };
+
+	buf_addf(&b, "<message type='groupchat' from='" ROOM "/%s' to='%s' "
+		     "id='%s'><body>%s</body></message>", nick, to, id, text);
+	xmpp_says(C, buf_str(&b));
+	buf_free(&b);
+	sip_takes(200);
+}
+
+static void the_relay_speaks_for_all(void **state)
+{
+	char id[128];
+
+	(void)state;
+	open_lobby("component");
+	says("alice", "hi");
+	assert_true(wire_has("<body>&lt;alice> hi</body>"));
+	assert_true(wire_has("from='" RELAY "'"));
+	/* it is there only when it comes back */
+	assert_true(leg->cur.acked < lobby->head);
+	last_id(id);
+	room_says(RELAY, "bridge", id, "&lt;alice> hi");
+	assert_int_equal(leg->cur.acked, lobby->head);
+	buf_clear(&gr.sip);
+	room_says(RELAY, "joe", "1", "hello");
+	assert_sip("lobby <- dev: hello\nlobby <- dev: hello\n");
+	gate_rig_close();
+}
+
+static void refused_links(void **state)
+{
+	static const char *const bad[] = { "xmpp:dev@sip.x.org",
+					   "xmpp:lobby@rooms.x.org",
+					   "xmpp:nobody" };
+	struct hub_link link = { .label = VIEW("x"),
+				 .via = VIEW("component") };
+	struct buf why = { 0 };
+
+	(void)state;
+	open_lobby("component");
+	for (size_t i = 0; i < 3; i++) {
+		buf_clear(&why);
+		link.target = view_str(bad[i]);
+		assert_int_equal(hub_link_add(gr.hub, lobby, &link, &why,
+					      NULL, NULL), EINVAL);
+		assert_true(why.n > 0);
+	}
+	buf_free(&why);
+	gate_rig_close();
+}
+
+static void words_wait_for_their_puppet(void **state)
+{
+	char id[128];
+
+	(void)state;
+	open_lobby("puppets");
+	says("alice", "one");
+	assert_true(wire_has("from='" ALICE "' to='" ROOM "/alice'"));
+	assert_false(wire_has("<body>"));
+	/* what carol says stays behind it */
+	says("carol", "two");
+	assert_false(wire_has("<body>"));
+	take_in(ALICE, "alice");
+	gr_advance(20);
+	assert_true(wire_has("<body>one</body>"));
+	assert_false(wire_has("<body>two</body>"));
+	take_in("carol@sip.x.org/gw", "carol");
+	gr_advance(20);
+	assert_true(wire_has("<body>two</body>"));
+	last_id(id);
+	buf_clear(&gr.sip);
+	/* the listener hears ours: that is no news */
+	room_says(RELAY, "carol", id, "two");
+	room_says(RELAY, "alice", "x", "two");
+	assert_sip("");
+	gate_rig_close();
+}
+
+static void kicked_puppets_are_relayed(void **state)
+{
+	(void)state;
+	open_lobby("puppets");
+	says("alice", "one");
+	take_in(ALICE, "alice");
+	gr_advance(20);
+	room_says(ALICE, "alice", "x", "one");
+	buf_clear(&gr.sip);
+	xmpp_says(C, "<presence type='unavailable' from='" ROOM "/alice' to='"
+		     ALICE "'><x xmlns='http://jabber.org/protocol/muc#user'>"
+		     "<item affiliation='none' role='none'/>"
+		     "<status code='307'/><status code='110'/></x>"
+		     "</presence>");
+	assert_non_null(strstr(buf_str(&gr.sip), "You are out of xmpp:" ROOM));
+	buf_clear(&wire);
+	says("alice", "two");
+	assert_true(wire_has("<body>&lt;alice> two</body>"));
+	gate_rig_close();
+}
+
+static void members_take_their_puppets_along(void **state)
+{
+	struct addr *a;
+
+	(void)state;
+	open_lobby("puppets");
+	says("carol", "one");
+	take_in("carol@sip.x.org/gw", "carol");
+	gr_advance(20);
+	buf_clear(&wire);
+	a = gr_addr("sip:carol@example.org");
+	assert_int_equal(hub_member_remove(lobby, room_member(lobby, a),
+					   VIEW("gone"), NULL, NULL), 0);
+	mem_deref(a);
+	gr_settle();
+	assert_true(wire_has("type='unavailable'"));
+	gate_rig_close();
+}
+
+static void puppets_listen_for_the_relay(void **state)
+{
+	(void)state;
+	open_lobby("puppets");
+	says("alice", "one");
+	take_in(ALICE, "alice");
+	gr_advance(20);
+	buf_clear(&gr.sip);
+	/* without ids of the room only the listener counts */
+	room_says(RELAY, "joe", "1", "a");
+	room_says(ALICE, "joe", "1", "a");
+	assert_sip("lobby <- dev: a\nlobby <- dev: a\n");
+	xmpp_says(C, "<presence type='unavailable' from='" ROOM "/bridge' "
+		     "to='" RELAY "'>"
+		     "<x xmlns='http://jabber.org/protocol/muc#user'>"
+		     "<item affiliation='none' role='none'/>"
+		     "<status code='307'/><status code='110'/></x>"
+		     "</presence>");
+	assert_int_equal(leg->state, LEG_UP);
+	room_says(ALICE, "joe", "2", "b");
+	assert_non_null(strstr(buf_str(&gr.sip), "lobby <- dev: b\n"));
+	gate_rig_close();
+}
+
+static void lost_and_back(void **state)
+{
+	char id[128];
+
+	(void)state;
+	open_lobby("component");
+	says("alice", "one");
+	last_id(id);
+	stub_lost(C, LOST_NET, "gone");
+	gr_settle();
+	assert_int_equal(leg->state, LEG_LOST);
+	gr_advance(3000);
+	stub_up(C, C);
+	gr_settle();
+	take_in(RELAY, "bridge");
+	assert_int_equal(leg->state, LEG_UP);
+	gr_advance(2000);
+	/* the same words by the same id */
+	assert_true(wire_has(id));
+	/* and what was said there is asked for; until then all waits */
+	assert_true(wire_has("urn:xmpp:mam:2"));
+	buf_clear(&gr.sip);
+	room_says(RELAY, "joe", "9", "now");
+	assert_sip("");
+	gr_advance(31000); /* nobody answers */
+	sip_takes(200);
+	assert_non_null(strstr(buf_str(&gr.sip), "lobby <- dev: now\n"));
+	gate_rig_close();
+}
+
+static void topics_go_both_ways(void **state)
+{
+	const struct hub_room_change c = { .what = ROOM_SET_SUBJECT,
+					   .subject = VIEW("tea") };
+
+	(void)state;
+	open_lobby("component");
+	assert_int_equal(hub_room_change(lobby, &c, NULL, NULL), 0);
+	gr_settle();
+	assert_true(wire_has("<subject>tea</subject>"));
+	xmpp_says(C, "<message type='groupchat' from='" ROOM "/bridge' to='"
+		     RELAY "'><subject>tea</subject></message>");
+	xmpp_says(C, "<message type='groupchat' from='" ROOM "/joe' to='"
+		     RELAY "'><subject>coffee</subject></message>");
+	assert_true(view_eqs(lobby->subject, "coffee"));
+	gate_rig_close();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		GATE_TEST(the_relay_speaks_for_all),
+		GATE_TEST(refused_links),
+		GATE_TEST(words_wait_for_their_puppet),
+		GATE_TEST(kicked_puppets_are_relayed),
+		GATE_TEST(members_take_their_puppets_along),
+		GATE_TEST(puppets_listen_for_the_relay),
+		GATE_TEST(lost_and_back),
+		GATE_TEST(topics_go_both_ways),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
