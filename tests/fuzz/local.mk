@@ -125,7 +125,7 @@ tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_conf_CPPFLAGS = $(INC_daemon)
 tests_fuzz_fuzz_conf_LDFLAGS = $(LDFLAGS_fuzz)
 tests_fuzz_fuzz_conf_LDADD = $(LIB_fuzz) src/daemon/libconf.a \
-	jabber/libjabber.a src/sip/libsip.a $(LIB_core) $(CONFUSE_LIBS) \
+	$(FACES) src/sip/libsip.a $(LIB_core) $(CONFUSE_LIBS) \
 	$(IDN_LIBS) $(DEPS_sip) $(DEPS_core)
 
 # With a whole confabd around them.
