@@ -398,8 +398,6 @@ bool chats_stanza(struct gate *g, struct xlink *x, struct person *p,
 
 	if (x->kind == XLINK_ROOMS || !elem_is(e, "message", NS_CLIENT))
 		return false;
-	if (!from.n && x->kind != XLINK_ACCOUNT)
-		return true;
 	if (!p)
 		nobody(g, x, e);
 	else if (!is_special(p, e))

@@ -342,8 +342,9 @@ static bool is_odd_iq(const struct elem *e)
 void gate_stanza(struct gate *g, struct xlink *x, struct person *p,
 		 const struct elem *e)
 {
-	if (!g->running)
-		return;
+	if (!g->running || (x->kind != XLINK_ACCOUNT &&
+			    view_empty(elem_get(e, "from"))))
+		return; /* a component's server always says by whom it is */
 	if (is_odd_iq(e)) {
 		iqs_module.stanza(g, x, p, e);
 		return;

@@ -99,11 +99,7 @@ static bool iqs_stanza(struct gate *g, struct xlink *x, struct person *p,
 		return false;
 	if (!view_cut(from, '/', &bare, &resource))
 		bare = from;
-	/* a component's server always says who asks */
-	if (!from.n && x->kind != XLINK_ACCOUNT)
-		return true;
-	/* and an account's does not */
-	if (!bare.n)
+	if (!bare.n) /* an account's own server */
 		bare = buf_view(&p->jid);
 	if (gate_within(g, bare, 'q', ASKS_RATE, ASKS_BURST))
 		take(g, x, p, e);
