@@ -246,3 +246,15 @@ def test_a_killed_worker_is_not_noticed(alone, xmpp_user):
     assert alice.send(JOE, 'two') == 202
     xenia.got_text('two')
     assert not [m for m in alice.seen.all() if 'ERROR' in m.body]
+
+
+def test_limits_change_while_it_runs(server, user):
+    alice = user(server, 'alice')
+    extra = server.settings['extra']
+    assert alice.send(JOE, 'x' * 1100) == 202
+    server.write(extra=extra.replace('peer_rate = 0',
+                                     'peer_rate = 0 text_max = 1000'))
+    server.process.kill(signal.SIGHUP)
+    wait_for(lambda: 'now as the file says: jabber_gateway.text_max' in
+             server.text(), 'the file to be read')
+    assert alice.send(JOE, 'x' * 1100) == 413
