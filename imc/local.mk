@@ -84,6 +84,11 @@ tests_unit_t_imc_delivery_SOURCES = \
 tests_unit_t_imc_delivery_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_imc_delivery_LDADD = $(LIB_imc_whole)
 
+check_PROGRAMS += tests/unit/t_imc_house
+tests_unit_t_imc_house_SOURCES = tests/unit/t_imc_house.c tests/unit/imc_rig.c
+tests_unit_t_imc_house_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imc_house_LDADD = $(LIB_imc_whole)
+
 check_PROGRAMS += tests/unit/t_imc_extra
 tests_unit_t_imc_extra_SOURCES = tests/unit/t_imc_extra.c tests/unit/imc_rig.c
 tests_unit_t_imc_extra_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)

@@ -177,6 +177,56 @@ static void history_is_the_newest_for_all(void **state)
 	rig_free(rig);
 }
 
+static void put_at(struct rig *rig, uint64_t seq, uint64_t time_ms)
+{
+	struct store_txn *t = store_begin(rig->s);
+	struct store_msg m = rig_msg(1, seq, "x");
+
+	m.time_ms = time_ms;
+	store_put_msg(t, &m);
+	assert_int_equal(rig_run(rig, t), 0);
+}
+
+static size_t archive(struct rig *rig, const struct store_archive *a,
+		      uint64_t seqs[256])
+{
+	struct rig_seqs out = { rig, rig_ask(rig), seqs, 0 };
+	size_t n = out.ask->n;
+
+	store_archive(rig->s, 1, a, rig_on_seqs, &out);
+	rig_wait(rig);
+	assert_int_equal(rig->errs[n], 0);
+	return out.count;
+}
+
+static void an_archive_has_both_ends(void **state)
+{
+	struct store_archive a = { .span = { 0, UINT64_MAX }, .max = 2 };
+	struct rig *rig = rig_new();
+	uint64_t seqs[256];
+
+	(void)state;
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	for (uint64_t i = 1; i <= 5; i++)
+		put_at(rig, i, i * 100);
+	assert_int_equal(archive(rig, &a, seqs), 2);
+	assert_int_equal(seqs[0], 4);
+	a.oldest = true;
+	assert_int_equal(archive(rig, &a, seqs), 2);
+	assert_int_equal(seqs[0], 1);
+	a.span.after = 2;
+	assert_int_equal(archive(rig, &a, seqs), 2);
+	assert_int_equal(seqs[0], 3);
+	a = (struct store_archive){ .span = { 0, UINT64_MAX }, .max = 9,
+				    .since_ms = 200, .until_ms = 300,
+				    .oldest = true };
+	assert_int_equal(archive(rig, &a, seqs), 2);
+	assert_int_equal(seqs[0], 2);
+	assert_int_equal(seqs[1], 3);
+	rig_free(rig);
+}
+
 static void on_audience(int err, const struct store_msg *msgs, size_t count,
 			void *arg)
 {
@@ -442,6 +492,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_new_comes_back),
 		TEST(history_is_the_newest_for_all),
+		TEST(an_archive_has_both_ends),
 		TEST(audience_keeps_its_top_bit),
 		TEST(version_1_keeps_its_data),
 		TEST(blocks_come_back),
