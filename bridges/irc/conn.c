@@ -61,6 +61,7 @@ static void conn_destroy(void *obj)
 	mem_deref(c->out);
 	mem_deref(c->sasl);
 	mem_deref(c->charset);
+	mem_deref(c->people);
 }
 
 void ircb_conn_lost(struct ircb_conn *c, enum worker_lost why,
@@ -174,8 +175,14 @@ int ircb_conn_say(struct ircb_conn *c, struct view channel,
 	/* A server may take less than RFC 2812 has it. */
 	size_t prefix = ircb_login_prefix(c) + IRCB_OUT_MAX -
 			c->support.linelen;
-	int err = ircb_say(&b, channel, prefix, say, &count);
+	struct worker_say shown = *say;
+	struct buf name = { 0 };
+	int err;
 
+	ircb_people_guard(c->people, channel, say->name, &name);
+	shown.name = buf_view(&name);
+	err = ircb_say(&b, channel, prefix, &shown, &count);
+	buf_free(&name);
 	if (!err)
 		err = ircb_out_say(c->out, say->leg, say->seq, buf_view(&b),
 				   count);
@@ -410,6 +417,7 @@ void ircb_conn_secure(struct ircb_conn *c, uint16_t port)
 {
 	wheel_stop(loop_wheel(c->conf.loop), &c->watch);
 	c->stream = stream_close(c->stream);
+	c->session++;
 	c->sts_port = port;
 	c->addr = 0;
 	memset(&c->caps, 0, sizeof(c->caps));
@@ -451,6 +459,7 @@ int ircb_conn_new(struct ircb_conn **cp, const struct ircb_conn_conf *conf,
 	c->out = ircb_out_new(conf->flood_burst, conf->flood_ms);
 	c->since_ms = c->heard_ms = now_ms();
 	ircb_support_init(&c->support);
+	c->people = ircb_people_new(&c->support);
 	err = take_conf(c, conf, why);
 	if (!err) {
 		err = look_up(c);

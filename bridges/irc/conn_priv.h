@@ -9,6 +9,7 @@
 #include "charset.h"
 #include "conn.h"
 #include "hash.h"
+#include "people.h"
 #include "sasl.h"
 #include "shim.h"
 #include "stream.h"
@@ -58,6 +59,7 @@ struct ircb_conn {
 	char userhost[IRCB_OUT_MAX]; /* "user@host" as others see it, or "" */
 	struct ircb_support support;
 
+	struct ircb_people *people; /* ref */
 	struct ircb_caps caps;
 	struct ircb_batches batches;
 	struct ircb_sasl *sasl; /* ref, while it runs */

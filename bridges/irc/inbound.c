@@ -148,6 +148,13 @@ static bool own_command(struct ircb_conn *c, const struct ircb_event *ev)
 	return false;
 }
 
+/* The library's events do not say which command it was. */
+static void note_people(struct ircb_conn *c, const struct ircb_line *l)
+{
+	if (ircb_batch_of(&c->batches, l->tags) != IRCB_BATCH_HISTORY)
+		ircb_people_line(c->people, l, view_str(c->nick));
+}
+
 static void on_event(struct ircb_conn *c, const struct ircb_event *ev)
 {
 	/* A label on an open batch belongs to all of it. */
@@ -193,8 +200,10 @@ static void on_text(struct ircb_conn *c, struct view text)
 	if (!text.n)
 		return;
 	err = ircb_line_parse(&l, text);
-	if (!err)
+	if (!err) {
+		note_people(c, &l);
 		err = dispatch(c, &l, &ev);
+	}
 	if (!err)
 		on_event(c, &ev);
 	else if (err == EBADMSG)

@@ -36,6 +36,7 @@ bridges_irc_libircb_a_SOURCES = \
 	bridges/irc/negotiate.c \
 	bridges/irc/out.c bridges/irc/out.h \
 	bridges/irc/past.c \
+	bridges/irc/people.c bridges/irc/people.h \
 	bridges/irc/reply.c bridges/irc/reply.h \
 	bridges/irc/sasl.c bridges/irc/sasl.h \
 	bridges/irc/say.c bridges/irc/say.h \

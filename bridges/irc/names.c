@@ -146,7 +146,7 @@ bool ircb_support_is_channel(const struct ircb_support *s, struct view v)
 	return v.n && view_has(view_str(s->chantypes), v.p[0]);
 }
 
-static char fold(enum ircb_casemap map, char c)
+char ircb_fold(enum ircb_casemap map, char c)
 {
 	char last = 'Z';
 
@@ -164,7 +164,7 @@ bool ircb_name_eq(enum ircb_casemap map, struct view a, struct view b)
 	if (a.n != b.n)
 		return false;
 	for (i = 0; i < a.n; i++)
-		if (fold(map, a.p[i]) != fold(map, b.p[i]))
+		if (ircb_fold(map, a.p[i]) != ircb_fold(map, b.p[i]))
 			return false;
 	return true;
 }
@@ -181,7 +181,8 @@ bool ircb_mask_match(enum ircb_casemap map, struct view mask, struct view text)
 			from = t;
 		} else if (m < mask.n &&
 			   (mask.p[m] == '?' ||
-			    fold(map, mask.p[m]) == fold(map, text.p[t]))) {
+			    ircb_fold(map, mask.p[m]) ==
+				    ircb_fold(map, text.p[t]))) {
 			m++;
 			t++;
 		} else if (star != SIZE_MAX) {

@@ -46,6 +46,7 @@ struct view ircb_names_nick(const struct ircb_support *s, struct view v);
 /* Is this one of the server's channel names? */
 bool ircb_support_is_channel(const struct ircb_support *s, struct view v);
 
+char ircb_fold(enum ircb_casemap map, char c);
 /* RFC 2812 2.2: {}|~ are the lower case of []\^. */
 bool ircb_name_eq(enum ircb_casemap map, struct view a, struct view b);
 /* Does text match mask, with its '*' and '?'? */

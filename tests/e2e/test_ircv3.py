@@ -47,6 +47,32 @@ def test_words_cross_with_inspircd(confabd, insp, user, irc_user):
     assert ines.count('<alice> one') == 1
 
 
+def test_nobody_is_called_by_the_name_of_another(confabd, insp, user,
+                                                 irc_user):
+    server = confabd(extra=section(insp.port))
+    server.link_up('lobby-i')
+    alice, bob = user(server, 'alice'), user(server, 'bob')
+    room = server.room('lobby')
+    alice.join(room)
+    bob.join(room)
+    ines = irc_user(insp)
+    twin = irc_user(insp, 'Alice')
+    ines.say('first')
+    alice.saw('[ines@libera]: first')
+    assert alice.send(room, 'me') == 202
+    assert bob.send(room, 'not me') == 202
+    ines.saw('<a\u200blice> me')
+    ines.saw('<bob> not me')
+    ines.say('<a\u200blice> said so')
+    alice.saw('[ines@libera]: <alice> said so')
+    twin.raw('NICK else')
+    ines.lines.wait(lambda l: l.command == 'NICK')
+    ines.say('ping')
+    alice.saw('[ines@libera]: ping')
+    assert alice.send(room, 'alone') == 202
+    ines.saw('<alice> alone')
+
+
 def test_a_moderated_channel_is_heeded(confabd, insp, user, irc_user):
     ines = irc_user(insp)  # who comes first is an operator
     server = confabd(extra=section(insp.port))

@@ -9,6 +9,7 @@
 #include "charset.h"
 #include "names.h"
 #include "out.h"
+#include "people.h"
 #include "sasl.h"
 #include "tags.h"
 
@@ -331,6 +332,107 @@ static void what_the_server_supports(void **state)
 	assert_int_equal(s.nicklen, 0);
 }
 
+static void people(struct ircb_people *p, const char *text)
+{
+	struct ircb_line l;
+
+	assert_int_equal(ircb_line_parse(&l, view_str(text)), 0);
+	ircb_people_line(p, &l, VIEW("us"));
+}
+
+static bool has(const struct ircb_people *p, const char *nick)
+{
+	return ircb_people_has(p, VIEW("#A"), view_str(nick));
+}
+
+static void people_come_and_go(void **state)
+{
+	struct ircb_support s;
+	struct ircb_people *p;
+
+	(void)state;
+	ircb_support_init(&s);
+	p = ircb_people_new(&s);
+	people(p, ":srv 353 us = #a :@us +one two!u@h [x] one");
+	people(p, ":srv 353 us = #b :us one");
+	people(p, ":srv 353 us #a");
+	people(p, "JOIN #a");
+	assert_int_equal(ircb_people_count(p), 6);
+	assert_true(has(p, "ONE") && has(p, "two") && has(p, "{X}"));
+	assert_false(has(p, "three"));
+	people(p, ":two!u@h NICK Three");
+	assert_true(has(p, "three") && !has(p, "two"));
+	/* Nothing but the case. */
+	people(p, ":three!u@h NICK tHREE");
+	assert_true(has(p, "three"));
+	people(p, ":three!u@h PART #a :bye");
+	people(p, ":x KICK #a [X] :out");
+	assert_false(has(p, "three") || has(p, "[x]"));
+	people(p, ":new!u@h JOIN #a");
+	people(p, ":one!u@h QUIT");
+	assert_int_equal(ircb_people_count(p), 3);
+	assert_true(has(p, "new"));
+	/* In more than one channel, and only the case changes. */
+	people(p, ":new!u@h JOIN #b");
+	people(p, ":new!u@h NICK NEW");
+	people(p, ":NEW!u@h NICK newer");
+	assert_true(has(p, "newer") && !has(p, "new"));
+	assert_int_equal(ircb_people_count(p), 4);
+	people(p, ":newer!u@h QUIT");
+	people(p, ":again!u@h JOIN #a");
+	assert_int_equal(ircb_people_count(p), 3);
+	people(p, ":op KICK #a us");
+	assert_int_equal(ircb_people_count(p), 1);
+	mem_deref(p);
+}
+
+static void assert_guard(struct ircb_people *p, const char *name,
+			 const char *shown)
+{
+	struct buf b = { 0 };
+
+	ircb_people_guard(p, VIEW("#a"), view_str(name), &b);
+	assert_view(buf_view(&b), shown);
+	buf_free(&b);
+}
+
+static void who_is_here_is_not_called(void **state)
+{
+	struct ircb_support s;
+	struct ircb_people *p;
+
+	(void)state;
+	ircb_support_init(&s);
+	p = ircb_people_new(&s);
+	people(p, ":alice!u@h JOIN #a");
+	people(p, ":bob!u@h JOIN #b");
+	people(p, ":\u00e9va!u@h JOIN #a");
+	assert_guard(p, "Alice", "A\u200blice");
+	assert_guard(p, "alice@home", "a\u200blice@home");
+	assert_guard(p, "\u00e9va", "\u00e9\u200bva");
+	assert_guard(p, "bob", "bob");
+	assert_guard(p, "ali", "ali");
+	assert_guard(p, "", "");
+	mem_deref(p);
+}
+
+static void crowds_have_a_limit(void **state)
+{
+	struct ircb_support s;
+	struct ircb_people *p;
+	char line[64];
+
+	(void)state;
+	ircb_support_init(&s);
+	p = ircb_people_new(&s);
+	for (int i = 0; i < IRCB_PEOPLE_MAX + 10; i++) {
+		snprintf(line, sizeof(line), ":n%d!u@h JOIN #a", i);
+		people(p, line);
+	}
+	assert_int_equal(ircb_people_count(p), IRCB_PEOPLE_MAX);
+	mem_deref(p);
+}
+
 struct told {
 	unsigned count;
 	uint64_t seq;
@@ -394,6 +496,9 @@ int main(void)
 		TEST(masks_match),
 		TEST(what_the_server_supports),
 		TEST(labels_settle_messages),
+		TEST(people_come_and_go),
+		TEST(who_is_here_is_not_called),
+		TEST(crowds_have_a_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who is in our channels, so that nobody is called by a name that he has on
+ * IRC and another has in a room of ours. Names compare as the server has it.
+ */
+#ifndef CONFAB_IRCB_PEOPLE_H
+#define CONFAB_IRCB_PEOPLE_H
+
+#include "names.h"
+
+struct ircb_people;
+
+/* Beyond so many nobody is kept any more. */
+enum { IRCB_PEOPLE_MAX = 50000 };
+
+/* support is borrowed. mem_deref() frees it. */
+struct ircb_people *ircb_people_new(const struct ircb_support *support);
+/* What a line tells of those who come and go: JOIN, PART, KICK, QUIT, NICK and
+ * RPL_NAMREPLY. us: our nick; a channel that we leave is forgotten. */
+void ircb_people_line(struct ircb_people *p, const struct ircb_line *l,
+		      struct view us);
+bool ircb_people_has(const struct ircb_people *p, struct view channel,
+		     struct view nick);
+size_t ircb_people_count(const struct ircb_people *p);
+
+/* Appends name, with a zero-width space behind its first character where it,
+ * or what of it is before an '@', is the nick of one in the channel. */
+void ircb_people_guard(const struct ircb_people *p, struct view channel,
+		       struct view name, struct buf *b);
+
+#endif
