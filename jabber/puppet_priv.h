@@ -28,7 +28,11 @@ struct plink {
 	bool expels;            /* who is kicked there is removed here */
 	size_t max;             /* puppets */
 	bool join;              /* the hub wants it */
+	bool came;              /* the relay is in; the hub is to be told */
 	bool up;                /* the hub was told that it is */
+	struct buf subject;     /* of the place, when the relay came */
+	uint64_t looked[64];    /* hashes of ids: the newest that were heard */
+	size_t looked_next;
 	bool ids;               /* the listener hears ids of the room */
 	bool topic;             /* ours was sent, and is not told of */
 	struct occupant *relay; /* owned; NULL: not made yet */
@@ -103,6 +107,9 @@ void talk_said(struct plink *l, uint64_t seq, int err, struct view words);
 void talk_heard(struct plink *l, struct occupant *o,
 		const struct occupant_heard *h);
 bool talk_is_ours(const struct plink *l, const struct occupant_heard *h);
+/* To one of ours alone: he who says it is told that nobody hears it. */
+void talk_whispered(struct plink *l, struct occupant *o,
+		    const struct occupant_heard *h);
 void talk_free(struct plink *l);
 
 /* ---- puppet_past.c ---- */

@@ -133,10 +133,13 @@ void talk_step(struct plink *l)
 
 	while ((n = list_first(&l->queue)) != NULL) {
 		struct saying *s = CONTAINER(n, struct saying, node);
-		uint64_t seq = s->msg->seq;
-		int err = say_first(l, s->msg);
+		struct msg *m = mem_ref(s->msg);
+		uint64_t seq = m->seq;
+		int err = say_first(l, m);
 
-		if (err == EAGAIN)
+		mem_deref(m);
+		/* a puppet that is refused at once may end the link */
+		if (err == EAGAIN || list_first(&l->queue) != n)
 			return;
 		if (err == EBUSY) {
 			later(l);
@@ -186,6 +189,18 @@ bool talk_is_ours(const struct plink *l, const struct occupant_heard *h)
 	       (l->relay && view_eq(h->nick, occupant_nick(l->relay)));
 }
 
+/* Each of our occupants hears it; once is enough. */
+static bool looked_at(struct plink *l, struct view id)
+{
+	uint64_t hash = hash_view(id);
+
+	for (size_t i = 0; i < 64; i++)
+		if (l->looked[i] == hash)
+			return true;
+	l->looked[l->looked_next++ % 64] = hash;
+	return false;
+}
+
 void talk_heard(struct plink *l, struct occupant *o,
 		const struct occupant_heard *h)
 {
@@ -194,8 +209,29 @@ void talk_heard(struct plink *l, struct occupant *o,
 
 	if (!ear || ear == o)
 		l->ids = has_id;
-	if (!h->nick.n || talk_is_ours(l, h))
+	if (ear && ear != o && !(has_id && l->ids))
 		return;
-	if (!ear || ear == o || (has_id && l->ids))
-		past_heard(l, h);
+	if (!h->nick.n || (has_id && looked_at(l, h->id)) ||
+	    talk_is_ours(l, h))
+		return;
+	past_heard(l, h);
+}
+
+void talk_whispered(struct plink *l, struct occupant *o,
+		    const struct occupant_heard *h)
+{
+	static const struct bucket_rate rate = { 1, 60 * 1000, 1 };
+	struct buf who = { 0 };
+	char id[24];
+
+	buf_adds(&who, l->place);
+	buf_addc(&who, '/');
+	buf_addv(&who, h->nick);
+	if (gate_rate(l->pups->gate, buf_view(&who), 'p', &rate))
+		(void)occupant_whisper(o, 0, h->nick,
+				       VIEW("This is a link between chat "
+					    "rooms: private messages do not "
+					    "get through."),
+				       stanza_id(id));
+	buf_free(&who);
 }

@@ -102,6 +102,14 @@ static void on_heard(struct occupant *o, const struct occupant_heard *h,
 			       h->nick, h->text);
 }
 
+static void on_whisper(struct occupant *o, const struct occupant_heard *h,
+		       void *arg)
+{
+	const struct puppet *p = arg;
+
+	talk_whispered(p->link, o, h);
+}
+
 static void on_said(struct occupant *o, uint64_t tag, int err,
 		    struct view words, void *arg)
 {
@@ -187,6 +195,7 @@ static void on_gone(struct occupant *o, enum occupant_gone why,
 static const struct occupant_ops puppet_ops = {
 	.joined = on_joined,
 	.heard = on_heard,
+	.whisper = on_whisper,
 	.said = on_said,
 	.gone = on_gone,
 	.lost = on_lost,

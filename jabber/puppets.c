@@ -75,7 +75,8 @@ void plink_check(struct plink *l, enum lost_why why, struct view words)
 	if (plink_listener(l))
 		return;
 	past_lost(l);
-	l->up = l->topic = false;
+	talk_free(l); /* the hub has it, and begins anew */
+	l->up = l->came = l->topic = false;
 	hub_on_lost(hub_of(l), l->leg, why, words);
 }
 
@@ -102,12 +103,12 @@ static void on_joined(struct occupant *o, bool fresh, size_t count,
 {
 	struct plink *l = arg;
 
+	(void)o;
 	(void)fresh;
 	(void)count;
-	l->up = true;
-	hub_on_attached(hub_of(l), l->leg, occupant_nick(o));
-	hub_on_subject(hub_of(l), l->leg, SUBJECT_FOUND, VIEW_NONE, subject);
-	past_begin(l);
+	l->came = true;
+	buf_clear(&l->subject);
+	buf_addv(&l->subject, subject);
 	plink_soon(l);
 }
 
@@ -184,9 +185,16 @@ static void on_lost(struct occupant *o, struct view words, void *arg)
 	plink_soon(l);
 }
 
+static void on_whisper(struct occupant *o, const struct occupant_heard *h,
+		       void *arg)
+{
+	talk_whispered(arg, o, h);
+}
+
 static const struct occupant_ops relay_ops = {
 	.joined = on_joined,
 	.heard = on_heard,
+	.whisper = on_whisper,
 	.happened = on_happened,
 	.said = on_said,
 	.gone = on_gone,
@@ -254,6 +262,18 @@ static int relay_open(struct plink *l)
 	return err;
 }
 
+/* Not from within on_joined(): what the hub sends then would be taken for what
+ * was lost before. */
+static void came(struct plink *l)
+{
+	l->came = false;
+	l->up = true;
+	hub_on_attached(hub_of(l), l->leg, occupant_nick(l->relay));
+	hub_on_subject(hub_of(l), l->leg, SUBJECT_FOUND, VIEW_NONE,
+		       buf_view(&l->subject));
+	past_begin(l);
+}
+
 static void on_soon(struct wtimer *t)
 {
 	struct plink *l = CONTAINER(t, struct plink, soon);
@@ -263,6 +283,8 @@ static void on_soon(struct wtimer *t)
 	if (l->join)
 		occupant_join(l->relay);
 	l->join = false;
+	if (l->came && occupant_state(l->relay) == OCCUPANT_IN)
+		came(l);
 	talk_step(l);
 }
 
@@ -352,6 +374,7 @@ static void plink_free(struct plink *l)
 	past_free(l);
 	htable_del(&l->pups->links, &l->by_leg);
 	buf_free(&l->from);
+	buf_free(&l->subject);
 	mem_free(l->label);
 	mem_free(l->nick);
 	mem_free(l->place);

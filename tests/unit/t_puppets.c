@@ -25,6 +25,7 @@ static void take_in(const char *who, const char *nick)
 		     "<subject/></message>", who);
 	xmpp_says(C, buf_str(&b));
 	buf_free(&b);
+	gr_advance(20);
 }
 
 static void joins(const char *user)
@@ -296,6 +297,27 @@ static void topics_go_both_ways(void **state)
 	gate_rig_close();
 }
 
+static void whispers_get_an_answer(void **state)
+{
+	static const char from_joe[] =
+		"<message type='chat' from='" ROOM "/joe' to='" RELAY "'>"
+		"<body>psst</body></message>";
+
+	(void)state;
+	open_lobby("component");
+	xmpp_says(C, "<presence from='" ROOM "/joe' to='" RELAY "'>"
+		     "<x xmlns='http://jabber.org/protocol/muc#user'>"
+		     "<item affiliation='none' role='participant'/></x>"
+		     "</presence>");
+	xmpp_says(C, from_joe);
+	assert_true(wire_has("private messages do not get through"));
+	assert_sip("");
+	buf_clear(&wire);
+	xmpp_says(C, from_joe);
+	assert_wire("");
+	gate_rig_close();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +329,7 @@ int main(void)
 		GATE_TEST(puppets_listen_for_the_relay),
 		GATE_TEST(lost_and_back),
 		GATE_TEST(topics_go_both_ways),
+		GATE_TEST(whispers_get_an_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
