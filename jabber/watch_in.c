@@ -113,7 +113,7 @@ static void too_many(struct person *p, struct addr *other)
 		  "urn:ietf:params:xml:ns:xmpp-stanzas", VIEW_NONE);
 	elem_close(&b);
 	elem_close(&b);
-	(void)xlink_send(person_link(p), &b);
+	out_send(p, &b);
 	buf_free(&b);
 }
 

@@ -6,6 +6,8 @@
  */
 #include <errno.h>
 
+#include "log.h"
+#include "mem.h"
 #include "roster.h"
 #include "watch_priv.h"
 
@@ -15,6 +17,13 @@ enum {
 	AT_ONCE = 50,     /* users */
 	RCPTS = 60 * 1024, /* bytes of addresses in one frame */
 	GONE_PRIORITY = -1,
+	LATE_MAX = 50000, /* stanzas */
+};
+
+struct late {
+	struct lnode node;
+	struct addr *aor;  /* ref: whose */
+	struct buf stanza; /* owned */
 };
 
 #define OFFLINE_WORDS VIEW("SIP phone offline")
@@ -101,6 +110,68 @@ static void note_sent(struct mine *m, const struct buf *b)
 
 /* ---- to one ---- */
 
+static void on_timer(struct wtimer *t);
+
+static void soon(struct watches *ws, uint64_t ms)
+{
+	if (!wtimer_running(&ws->timer))
+		wheel_start(loop_wheel(ws->gate->conf.loop), &ws->timer, ms,
+			    on_timer);
+}
+
+static void late_add(struct watches *ws, const struct person *p,
+		     const struct buf *stanza)
+{
+	struct late *l;
+
+	if (ws->late.count >= LATE_MAX) {
+		log_warning("xmpp %s: too much waits, a presence is lost",
+			    p->aor->text.p);
+		return;
+	}
+	l = mem_zalloc(sizeof(*l));
+	l->aor = mem_ref(p->aor);
+	buf_addv(&l->stanza, buf_view(stanza));
+	list_append(&ws->late, &l->node);
+	soon(ws, AGAIN_MS);
+}
+
+void out_send(const struct person *p, const struct buf *stanza)
+{
+	struct watches *ws = watches_of(p->gate);
+
+	if (!person_is_online(p))
+		return;
+	if (!list_empty(&ws->late) ||
+	    xlink_send(person_link(p), stanza) == EBUSY)
+		late_add(ws, p, stanza);
+}
+
+static void late_free(struct watches *ws, struct late *l)
+{
+	list_remove(&ws->late, &l->node);
+	mem_deref(l->aor);
+	buf_free(&l->stanza);
+	mem_free(l);
+}
+
+/* False: a worker is still behind. */
+static bool send_late(struct watches *ws)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH (&ws->late, n, nx) {
+		struct late *l = CONTAINER(n, struct late, node);
+		const struct person *p = person_find(ws->gate, l->aor);
+
+		if (p && person_is_online(p) &&
+		    xlink_send(person_link(p), &l->stanza) == EBUSY)
+			return false;
+		late_free(ws, l);
+	}
+	return true;
+}
+
 void out_one(struct mine *m, struct view to)
 {
 	struct presence_state s;
@@ -108,7 +179,7 @@ void out_one(struct mine *m, struct view to)
 
 	state_of(m, &s);
 	put_user(&b, m, &s, to);
-	(void)xlink_send(person_link(m->person), &b);
+	out_send(m->person, &b);
 	buf_clear(&b);
 	/* and what others have seen is this as well */
 	put_user(&b, m, &s, VIEW_NONE);
@@ -219,6 +290,10 @@ static void on_timer(struct wtimer *t)
 	struct lnode *n;
 	int left = AT_ONCE;
 
+	if (!send_late(ws)) {
+		soon(ws, AGAIN_MS);
+		return;
+	}
 	while (left-- && (n = list_shift(&ws->due))) {
 		struct mine *m = CONTAINER(n, struct mine, due_node);
 
@@ -229,8 +304,7 @@ static void on_timer(struct wtimer *t)
 		break;
 	}
 	if (!list_empty(&ws->due))
-		wheel_start(loop_wheel(ws->gate->conf.loop), t, pause_ms,
-			    on_timer);
+		soon(ws, pause_ms);
 }
 
 void out_due(struct mine *m, bool forced)
@@ -240,9 +314,7 @@ void out_due(struct mine *m, bool forced)
 	m->forced |= forced;
 	if (!m->due_node.next)
 		list_append(&ws->due, &m->due_node);
-	if (!wtimer_running(&ws->timer))
-		wheel_start(loop_wheel(ws->gate->conf.loop), &ws->timer,
-			    SOON_MS, on_timer);
+	soon(ws, SOON_MS);
 }
 
 void out_account(struct mine *m)
@@ -287,4 +359,7 @@ void out_goodbye(struct mine *m)
 void out_stop(struct watches *ws)
 {
 	wheel_stop(loop_wheel(ws->gate->conf.loop), &ws->timer);
+	while (!list_empty(&ws->late))
+		late_free(ws, CONTAINER(list_first(&ws->late), struct late,
+					node));
 }

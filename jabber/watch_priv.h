@@ -71,6 +71,7 @@ struct watches {
 	struct htable contacts; /* by (user, bare) */
 	struct htable answers;  /* owned */
 	struct list all, due;
+	struct list late;       /* stanzas, while a worker is behind; owned */
 	struct wtimer timer;    /* for due */
 };
 
@@ -119,6 +120,8 @@ void watched_probe(struct person *p, struct addr *other, struct view from);
 
 /* ---- watch_out.c ---- */
 
+/* A stanza of p's: now, or as soon as his worker takes it. In order. */
+void out_send(const struct person *p, const struct buf *stanza);
 /* He is to be shown, soon. */
 void out_due(struct mine *m, bool forced);
 /* To one of those who may see him. */

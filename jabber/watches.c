@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 
-#include "log.h"
 #include "mem.h"
 #include "roster.h"
 #include "watch_priv.h"
@@ -37,16 +36,13 @@ struct view watch_bare(const struct addr *a)
 
 void watch_say(const struct person *p, const char *type, struct view to)
 {
-	struct xlink *x = person_link(p);
 	struct buf b = { 0 };
 
 	stanza_open(&b, "presence", view_str(type),
 		    p->account ? VIEW_NONE : buf_view(&p->jid), to,
 		    VIEW_NONE);
 	elem_close(&b);
-	if (person_is_online(p) && xlink_send(x, &b))
-		log_info("xmpp %s: \"%s\" could not be sent", p->aor->text.p,
-			 type);
+	out_send(p, &b);
 	buf_free(&b);
 }
 
@@ -661,6 +657,7 @@ static int start(struct gate *g)
 	ws->gate = g;
 	list_init(&ws->all);
 	list_init(&ws->due);
+	list_init(&ws->late);
 	g->state[GATE_WATCHES] = ws;
 	watch_in_start(g);
 	return 0;

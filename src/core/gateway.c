@@ -136,8 +136,8 @@ void hub_gate_tell(struct hub *h, struct addr *from, struct addr *user,
 bool hub_gate_knows(struct hub *h, struct addr *user)
 {
 	EACH_LISTENER (h, l)
-		if (l->knows)
-			return l->knows(user, l->arg);
+		if (l->knows && l->knows(user, l->arg))
+			return true;
 	return false;
 }
 

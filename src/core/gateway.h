@@ -153,8 +153,8 @@ struct gate_listener {
 };
 
 /* Handlers that are not NULL are heard from now on, beside those of others
- * (knows and presence_of: the first who has them). At most 4 listeners;
- * copied. */
+ * (presence_of: the first who has it; knows: one who knows him will do). At
+ * most 4 listeners; copied. */
 int hub_listen_gates(struct hub *h, const struct gate_listener *l);
 /* This arg hears nothing any more. */
 void hub_unlisten_gates(struct hub *h, const void *arg);

@@ -321,6 +321,15 @@ static void on_presence_of(struct addr *user, struct presence_state *out,
 	*out = *state_of(arg, user->text);
 }
 
+/* Who publishes is somebody, wherever he is registered. */
+static bool on_knows(struct addr *user, void *arg)
+{
+	struct sip_publication published[EVENT_PUBS_RESOURCE];
+	const struct presence *p = arg;
+
+	return sip_published(p->conf.sip, PACKAGE, user->text, published);
+}
+
 static void on_consent(struct addr *user, struct addr *other,
 		       enum consent now, void *arg)
 {
@@ -359,6 +368,7 @@ static int listen_all(struct presence *p)
 	const struct gate_listener gates = {
 		.shown = on_gate_shown,
 		.watch = on_gate_watch,
+		.knows = on_knows,
 		.presence_of = on_presence_of,
 		.arg = p,
 	};

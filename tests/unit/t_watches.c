@@ -517,6 +517,21 @@ static void a_worker_that_is_behind(void **state)
 	gr_advance(600);
 	assert_true(wire_has("<show>away</show>"));
 	buf_clear(&wire);
+	/* what is said to one waits as well, in order */
+	send_err = EBUSY;
+	xmpp_says("sip.x.org", "<presence type='subscribe' from='joe@y.net' "
+			       "to='alice@sip.x.org'/>");
+	(void)sip_watch(ALICE, EVE, false);
+	assert_wire("");
+	gr_advance(600);
+	send_err = 0;
+	gr_advance(600);
+	assert_true(wire_has(C "<presence type='subscribed' "
+			       "from='alice@sip.x.org' to='joe@y.net'/>\n"
+			     C "<presence from='alice@sip.x.org/gw' "
+			       "to='joe@y.net'>"));
+	assert_true(wire_has(C "<presence type='subscribe' " TO_EVE));
+	buf_clear(&wire);
 	close_gate();
 }
 
