@@ -122,6 +122,7 @@ def start(folder):
     prosody = Prosody(os.path.join(folder, 'prosody'), {'gw': 'gwpw'})
     with open(prosody.conf) as f:
         conf = f.read().replace('min = "debug"', 'min = "error"')
+    conf = conf.replace(', "limits"', '')
     with open(prosody.conf, 'w') as f:
         f.write(conf + 'Component "%s"\n  component_secret = "%s"\n' % (
             DOMAIN, SECRET))
