@@ -166,6 +166,8 @@ static struct hearing *hearing_new(const struct occupant_heard *from)
 	struct hearing *h = mem_zalloc(sizeof(*h));
 
 	buf_addv(&h->nick, from->nick);
+	if (from->correction)
+		buf_adds(&h->text, "* correction: ");
 	buf_addv(&h->text, from->text);
 	buf_addv(&h->id, from->id);
 	h->kind = from->kind;

@@ -132,6 +132,12 @@ static void the_relay_speaks_for_all(void **state)
 	buf_clear(&gr.sip);
 	room_says(RELAY, "joe", "1", "hello");
 	assert_sip("lobby <- dev: hello\nlobby <- dev: hello\n");
+	xmpp_says(C, "<message type='groupchat' from='" ROOM "/joe' to='"
+		     RELAY "' id='2'><body>hullo</body>"
+		     "<replace xmlns='urn:xmpp:message-correct:0' id='1'/>"
+		     "</message>");
+	assert_sip("lobby <- dev: * correction: hullo\n"
+		   "lobby <- dev: * correction: hullo\n");
 	gate_rig_close();
 }
 
