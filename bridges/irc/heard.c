@@ -244,6 +244,7 @@ static void removed(struct ircb_account *a, const struct ircb_line *l,
 static void on_kick(struct ircb_account *a, const struct ircb_event *ev)
 {
 	const struct ircb_line *l = &ev->line;
+
 	if (ircb_conn_is_us(a->conn, ircb_param(l, 1)))
 		removed(a, l, "kicked by ", ircb_param(l, 2));
 }
@@ -252,29 +253,41 @@ static void on_kick(struct ircb_account *a, const struct ircb_event *ev)
 static void on_part(struct ircb_account *a, const struct ircb_event *ev)
 {
 	const struct ircb_line *l = &ev->line;
+
 	if (ircb_conn_is_us(a->conn, l->nick))
 		removed(a, l, "made to leave as ", ircb_param(l, 1));
 }
 
 /* ---- refusals ---- */
 
+/* Why messages are given up. */
+struct unsaid {
+	struct ircb_account *a;
+	const struct buf *words;
+};
+
 static void refuse_say(uint64_t leg, uint64_t seq, void *arg)
 {
-	struct ircb_account *a = arg;
+	const struct unsaid *u = arg;
 
-	worker_failed(a->pool->worker, leg, seq, false,
-		      VIEW("the channel does not let us speak"));
+	worker_failed(u->a->pool->worker, leg, seq, false,
+		      buf_view(u->words));
 }
 
 static void not_spoken(struct ircb_leg *leg, const struct ircb_line *l,
 		       struct view words)
 {
 	struct ircb_account *a = leg->account;
+	struct buf why = { 0 };
+	struct unsaid u = { a, &why };
 
 	(void)l;
+	buf_adds(&why, "the channel does not let us speak: ");
+	buf_addv(&why, words);
 	log_info("irc %.*s: can't speak in %s: %.*s", VIEW_ARG(a->label),
 		 leg->place, VIEW_ARG(words));
-	ircb_out_refused(ircb_conn_out(a->conn), leg->id, refuse_say, a);
+	ircb_out_refused(ircb_conn_out(a->conn), leg->id, refuse_say, &u);
+	buf_free(&why);
 }
 
 struct refusal {
