@@ -242,7 +242,7 @@ const struct opt gateway_opts[GATEWAY_OPTS] = {
 	  .help = "In how many rooms a user may be by his accounts." },
 	{ NUMBER(waiting, 1, 10000), .def = "50", .reload = true,
 	  .help = "How many messages may wait for one connection." },
-	{ NUMBER(text_max, 1000, 65536), .def = "9000", .reload = true,
+	{ NUMBER(text_max, 1000, 16384), .def = "9000", .reload = true,
 	  .help = "Bytes of a text that is sent; more is refused with 413." },
 	{ NUMBER(peer_rate, 0, 100000), .def = "5", .reload = true,
 	  .help = "How many messages in a second one of XMPP may send, and "
