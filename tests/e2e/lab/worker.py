@@ -41,15 +41,16 @@ def stanza(xml):
 
 
 class Worker:
-    """seen holds (type, id, *fields)."""
+    """seen holds (type, id, *fields). before: what the shell does first."""
 
-    def __init__(self, build, log):
+    def __init__(self, build, log, before=':'):
         ours, theirs = socket.socketpair()
         self.sock, self.seen = ours, Seen('the daemon')
         self.log = log
         with open(log, 'wb') as out:
             self.popen = subprocess.Popen(
-                ['/bin/bash', '-c', 'exec "$0" 3<&%d' % theirs.fileno(),
+                ['/bin/bash', '-c', 'exec 3<&%d; %s; exec "$0"' % (
+                    theirs.fileno(), before),
                  os.path.join(str(build), 'confab-jabber')],
                 pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
                 stdout=out, stderr=out)
