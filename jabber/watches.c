@@ -528,7 +528,7 @@ static bool on_stanza(struct gate *g, struct xlink *x, struct person *p,
 		bare = from;
 	if (!view_cut(bare, '@', &user, &host))
 		host = bare;
-	if (jmap_zone_of(g->map, host, &zone) ||
+	if (!from.n || jmap_zone_of(g->map, host, &zone) ||
 	    !gate_within(g, bare, 'p', NOISE_RATE, NOISE_BURST))
 		return true;
 	addr = watch_addr(bare);
