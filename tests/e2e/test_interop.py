@@ -2,15 +2,11 @@
 """What the gateway owes to other XMPP software, where no other file here
 shows it: rooms with rules, forged stanzas, two gateways at once, a full pool.
 CATALOGUE.md has the list."""
-import os
-import resource
-
 import pytest
 
 from conftest import gateway
 from lab.sip import get
 from lab.util import wait_for
-from lab.worker import Worker
 from test_gateway import JOE, REGISTRAR, account, alone, both, is_up, \
     server  # noqa: F401
 from test_jabber_rooms import ROOM, joined
@@ -345,22 +341,3 @@ def test_a_full_pool(confabd, prosody, user, xmpp_user):
     assert alice.send(REGISTRAR, ':offline') == 200
     wait_for(lambda: bob.send(JOE, 'now mine') == 202, 'a place')
     xenia.got_text('now mine', 'yuri@xmpp.test')
-
-
-def test_descriptors_beyond_1024(build, folder, prosody, closing):
-    """A worker whose sockets have numbers that select() cannot have."""
-    if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < 2048:
-        pytest.skip('too few descriptors')
-    port = prosody().port
-    w = closing(Worker(
-        build, folder('worker') / 'log',
-        'ulimit -Sn 2048; for n in {4..980}; do eval "exec $n</dev/null"; '
-        'done'))
-    w.account(1, 'gw@xmpp.test', 'gwpw', port)
-    w.wait('ACCOUNT_UP', 1)
-    w.say(1, 5, '<message to="gw@xmpp.test" type="chat"><body>far up</body>'
-          '</message>')
-    w.wait('PARCEL', 1, lambda flat: '\6far up\4' in flat)
-    fds = '/proc/%d/fd' % w.pid
-    assert [fd for fd in os.listdir(fds) if int(fd) > 1023 and
-            os.readlink('%s/%s' % (fds, fd)).startswith('socket:')]
