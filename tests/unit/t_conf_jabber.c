@@ -194,6 +194,31 @@ static void components_need_their_secrets(void **state)
 	mem_deref(c);
 }
 
+#define LINK "room = \"sip:a@x.org\" to = \"xmpp:a@y.org\" "
+
+static void links_by_the_component(void **state)
+{
+	struct conf *c;
+
+	(void)state;
+	assert_bad("link a", LINK "mode = \"puppets\"", "relay");
+	assert_bad("link a", LINK "on_kick = \"cry\"", "notify");
+	assert_bad("link a", LINK "mode = \"puppet\" via = \"home\"",
+		   "mode is for links by the component");
+	assert_bad("link a", LINK "password = \"x\"",
+		   "password is for links by the component");
+	assert_bad("link a", LINK "via = \"component\" max_puppets = 0",
+		   "max_puppets");
+	write_file(secret, "sesame\n", 0600);
+	c = must_load("link a", LINK
+		      "via = \"component\" mode = \"puppet\" "
+		      "on_kick = \"remove\" "
+		      "password_file = \"component.secret\"");
+	assert_string_equal(c->link[0].password, "sesame");
+	assert_int_equal(c->link[0].max_puppets, 200);
+	mem_deref(c);
+}
+
 #define IN_DIR(fn) cmocka_unit_test_setup_teardown(fn, make_dir, remove_dir)
 
 int main(void)
@@ -203,6 +228,7 @@ int main(void)
 		IN_DIR(the_seeds_values_are_taken),
 		IN_DIR(mistakes_are_explained),
 		IN_DIR(components_need_their_secrets),
+		IN_DIR(links_by_the_component),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
