@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 . etc/lib.sh
 
 TEST_PACKAGES="libcmocka-dev python3 python3-pytest python3-slixmpp
- python3-websocket prosody
+ python3-websocket prosody ejabberd
  lua-sec ngircd inspircd openssl baresip-core sipsak sip-tester linphone-cli
  twinkle-console
  kamailio chromium-headless-shell iproute2 procps util-linux e2fsprogs
