@@ -67,6 +67,8 @@ struct person {
 	size_t holds;          /* reasons to stay: rooms, watchers, texts */
 	struct wtimer idle, lost; /* private to person.c, as all below */
 	uint64_t look_ms;      /* idle is due then */
+	struct wtimer part;    /* :offline, as soon as his words are there */
+	uint64_t part_ms;      /* or at the latest then */
 	struct list waiting;
 	bool queued;           /* logs in when it is his turn */
 };

@@ -17,6 +17,8 @@
 enum {
 	IDLE_MS = 60 * 1000, /* then he may have to make room for others */
 	RETRY_MS = 200,
+	PART_MS = 2000, /* for the server to say that it has his last words */
+	PART_LOOK_MS = 20,
 	LOGINS = 5,
 	WAITING = 50,
 };
@@ -69,6 +71,7 @@ static void person_free(struct person *p)
 
 	wheel_stop(wheel_of(p), &p->idle);
 	wheel_stop(wheel_of(p), &p->lost);
+	wheel_stop(wheel_of(p), &p->part);
 	while ((n = list_shift(&p->waiting)))
 		mem_free(CONTAINER(n, struct waiting, node));
 	htable_del(&p->gate->persons, &p->by_aor);
@@ -306,6 +309,7 @@ static void log_out(struct person *p)
 
 	p->queued = false;
 	wheel_stop(wheel_of(p), &p->lost);
+	wheel_stop(wheel_of(p), &p->part);
 	if (!p->account || p->account->state == XLINK_OFF)
 		return;
 	for (i = 0; i < GATE_MODULES; i++)
@@ -315,11 +319,58 @@ static void log_out(struct person *p)
 	gate_down(p->gate, p->account, p, LOST_NET, VIEW("logged out"));
 }
 
+/* He whom no worker had a place for, for the longest time. */
+static void use_place(struct gate *g)
+{
+	struct xlink *first = NULL;
+	struct hnode *n = NULL;
+	size_t pos = 0;
+
+	while ((n = htable_each(&g->persons, &pos, n))) {
+		struct person *p = CONTAINER(n, struct person, by_aor);
+
+		if (!p->account || p->account->state != XLINK_FULL)
+			continue;
+		if (!first || p->account->since_ms < first->since_ms)
+			first = p->account;
+	}
+	if (!first)
+		return;
+	xlink_close(first);
+	(void)xlink_open(first);
+}
+
+static void give_place(struct person *p)
+{
+	log_out(p);
+	use_place(p->gate);
+}
+
+static bool has_unconfirmed(const struct person *p)
+{
+	return person_is_online(p) && p->account && p->account->told.count;
+}
+
+static void on_part(struct wtimer *t)
+{
+	struct person *p = CONTAINER(t, struct person, part);
+
+	if (has_unconfirmed(p) && now_ms() < p->part_ms)
+		wheel_start(wheel_of(p), t, PART_LOOK_MS, on_part);
+	else
+		give_place(p);
+}
+
 void person_offline(struct person *p)
 {
 	p->wanted = false;
 	p->refused = true;
-	log_out(p);
+	if (has_unconfirmed(p)) {
+		p->part_ms = now_ms() + PART_MS;
+		wheel_start(wheel_of(p), &p->part, PART_LOOK_MS, on_part);
+	} else {
+		give_place(p);
+	}
 	run_waiting(p, ECANCELED);
 }
 
@@ -430,6 +481,7 @@ int person_wake(struct person *p)
 	const struct xlink *x = p->account;
 
 	p->refused = false;
+	wheel_stop(wheel_of(p), &p->part);
 	person_busy(p);
 	if (!x || p->queued || (x->state != XLINK_OFF &&
 				x->state != XLINK_FAILED &&
@@ -483,7 +535,7 @@ static void on_idle(struct wtimer *t)
 		look_again(p, idle_ms < cache_ms ? cache_ms - idle_ms + 1000 :
 						   cache_ms + 1000);
 	else if (p->account && p->account->state != XLINK_OFF) {
-		log_out(p);
+		give_place(p);
 		say_offline(p);
 		look_again(p, cache_ms + 1000);
 	} else {

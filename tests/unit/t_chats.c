@@ -716,6 +716,42 @@ static void test_offline_while_waiting(void **state)
 	gate_rig_close();
 }
 
+/* His last words are confirmed first, if they are soon. */
+static void test_offline_after_words(void **state)
+{
+	(void)state;
+	for (int confirmed = 0; confirmed < 2; confirmed++) {
+		open_up();
+		sip_says("bob", "joe*z.org", ":online");
+		bob_up();
+		sip_says("bob", "joe*z.org", "bye");
+		assert_true(wire_has("<body>bye</body>"));
+		sip_says("bob", "jabber_gateway", ":offline");
+		gr_advance(100);
+		assert_int_not_equal(stub_session(BOB)->state, 0);
+		if (confirmed)
+			stub_sent(BOB, 0, "");
+		gr_advance(confirmed ? 50 : 2100);
+		assert_int_equal(stub_session(BOB)->state, 0);
+		gate_rig_close();
+	}
+}
+
+/* He thought better of it. */
+static void test_offline_taken_back(void **state)
+{
+	(void)state;
+	open_up();
+	sip_says("bob", "joe*z.org", ":online");
+	bob_up();
+	sip_says("bob", "joe*z.org", "bye");
+	sip_says("bob", "jabber_gateway", ":offline");
+	sip_says("bob", "jabber_gateway", ":online");
+	gr_advance(2100);
+	assert_int_not_equal(stub_session(BOB)->state, 0);
+	gate_rig_close();
+}
+
 /* What was on the disk goes out after a restart. */
 static void test_restart(void **state)
 {
@@ -816,6 +852,8 @@ int main(void)
 		GATE_TEST(test_online_offline),
 		GATE_TEST(test_online_fails),
 		GATE_TEST(test_offline_while_waiting),
+		GATE_TEST(test_offline_after_words),
+		GATE_TEST(test_offline_taken_back),
 		GATE_TEST(test_restart),
 		GATE_TEST(test_restart_late),
 		GATE_TEST(test_service),
