@@ -352,10 +352,14 @@ static void run_msg(struct gate_ask *a)
 
 const struct gate_command visit_commands[VISIT_COMMANDS] = {
 	{ "join jab_join_jconf",
-	  ":join [NICK [PASSWORD]] - go into the room",
-	  AT_ROOM | GATE_TO_REGISTRAR, run_join },
-	{ "exit jab_exit_jconf leave", ":exit - leave the room",
-	  AT_ROOM | GATE_TO_REGISTRAR, run_exit },
+	  ":join [NICK [PASSWORD]] - go into the room", AT_ROOM, run_join },
+	{ "join jab_join_jconf",
+	  ":join ROOM@SERVER [NICK [PASSWORD]] - go into a room",
+	  GATE_TO_REGISTRAR, run_join },
+	{ "exit jab_exit_jconf leave", ":exit - leave the room", AT_ROOM,
+	  run_exit },
+	{ "exit jab_exit_jconf leave", ":exit ROOM@SERVER - leave a room",
+	  GATE_TO_REGISTRAR, run_exit },
 	{ "who", ":who - who is in the room", AT_ROOM, run_who },
 	{ "nick", ":nick NICK - be called so in the room", AT_ROOM,
 	  run_nick },

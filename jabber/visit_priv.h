@@ -104,7 +104,7 @@ void visits_uninvite(struct visits *all); /* everybody */
 
 /* ---- visit_cmd.c ---- */
 
-enum { VISIT_COMMANDS = 6 };
+enum { VISIT_COMMANDS = 8 };
 extern const struct gate_command visit_commands[VISIT_COMMANDS];
 
 /* ---- visit_say.c ---- */

@@ -2,6 +2,8 @@
 """What the gateway owes to other XMPP software, where no other file here
 shows it: rooms with rules, forged stanzas, two gateways at once, a full pool.
 CATALOGUE.md has the list."""
+import socket
+
 import pytest
 
 from conftest import gateway
@@ -343,3 +345,61 @@ def test_a_full_pool(confabd, prosody, user, xmpp_user):
     # at once, not when he is tried again
     xenia.got(lambda m: m['body'] == 'now mine', patience=4)
     assert not alice.seen.count(lambda m: 'ERROR' in m.body)
+
+
+# ---- what users and operators are told
+
+def test_help_is_for_where_one_asks(both):
+    alice, _ = both
+    for to, has, not_ in [
+            (REGISTRAR, ':join ROOM@SERVER [NICK [PASSWORD]]', ':who'),
+            (ROOM, ':join [NICK [PASSWORD]]', ':join ROOM@'),
+            (JOE, ':online', ':join')]:
+        assert alice.send(to, ':help') == 200
+        m = alice.seen.wait(lambda m: m.source == to and has in m.body)
+        assert not_ not in m.body
+    # to a person only what is a command is one
+    assert alice.send(ROOM, ':frobnicate') == 400
+    told(alice, 'ERROR: :frobnicate is no command; :help lists', ROOM)
+    assert alice.send(JOE, ':Joe, are you there?') == 202
+
+
+NAMES = [('admin', 'admin'), ('\u0410dmin', '\u0410dmin'), ('<b>', '(b)'),
+         ('  x  ', 'x'), ('Alice', None)]
+
+
+def test_names_and_words_from_xmpp(confabd, prosody, user, xmpp_user):
+    """Names are made such that a line can be read; words are words, and
+    nothing that they point at is fetched."""
+    p = prosody()
+    c = confabd(extra=gateway(p))
+    is_up(c, 'component conf.xmpp.test')
+    alice = user(c, 'alice')
+    alice.join(c.room('lobby'))
+    xenia = xmpp_user(p, room=None)
+    place = 'lobby@conf.xmpp.test'
+    for n, (asked, given) in enumerate(NAMES):
+        nick = asked.replace('<', '&lt;')
+        xenia.raw('<presence to="%s/%s"><x xmlns="http://jabber.org/protocol/'
+                  'muc"/></presence>' % (place, nick))
+        if not given:
+            m = xenia.presences.wait(lambda m: m['type'] == 'error')
+            assert m['error']['condition'] == 'conflict'
+            continue
+        xenia.presences.wait(lambda m: m['from'] == place + '/' + given)
+        xenia.raw('<message to="%s" type="groupchat"><body>by %d</body>'
+                  '</message>' % (place, n))
+        alice.saw('[%s]: by %d' % (given, n))
+    with socket.create_server(('127.0.0.1', 0)) as trap:
+        url = 'http://127.0.0.1:%d/' % trap.getsockname()[1]
+        xenia.raw('<message to="%s" type="groupchat"><body>see %s</body>'
+                  '<html xmlns="http://jabber.org/protocol/xhtml-im"><body '
+                  'xmlns="http://www.w3.org/1999/xhtml"><a href="javascript:'
+                  'alert(1)">x</a><img src="%s"/></body></html><x '
+                  'xmlns="jabber:x:oob"><url>%s</url></x></message>' % (
+                      place, url, url, url))
+        alice.seen.wait(lambda m: m.body.endswith(': see ' + url))
+        assert 'javascript' not in str([m.body for m in alice.seen.all()])
+        trap.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            trap.accept()
