@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Users' accounts in a confab-jabber, at a real Prosody, without a
 confabd and with it."""
+import os
+
 import pytest
 
 from conftest import gateway
+from lab.util import wait_for
 from lab.worker import Cable, Worker
 from test_gateway import JOE, account
 
@@ -151,3 +154,22 @@ def test_nobody_notices_a_cut(confabd, prosody, user, xmpp_user, closing):
     bodies = [m['body'] for m in xenia.stanzas.all() if m['body']]
     assert sorted(bodies) == sorted(set(bodies))
     assert not [m for m in alice.seen.all() if 'ERROR' in m.body]
+
+
+def test_descriptors_beyond_1024(build, folder, prosody, closing):
+    """As many as select() has no numbers for: 900 are taken before."""
+    count = 130
+    port = prosody().port
+    worker = closing(Worker(
+        build, folder('worker') / 'log', 'ulimit -Sn 4096 || exit; '
+        'for n in {4..900}; do eval "exec $n</dev/null"; done'))
+    for n in range(1, count + 1):
+        worker.account(n, GW, 'gwpw', port)
+    wait_for(lambda: worker.count('ACCOUNT_UP') == count,
+             lambda: worker.seen.all()[-5:])
+    fds = '/proc/%d/fd' % worker.pid
+    assert max(map(int, os.listdir(fds))) > 1023
+    own = worker.wait('ACCOUNT_UP', count)[2]
+    worker.say(1, 5, chat(own, 'far up'))
+    heard(worker, count, 'far up')
+    assert not worker.count('ACCOUNT_LOST')
