@@ -88,7 +88,10 @@ int db_apply(struct db *db, struct view steps)
 
 int db_commit(struct db *db)
 {
-	return db_run(db, STMT_COMMIT);
+	int err = db_run(db, STMT_COMMIT);
+
+	db->in_doubt = err;
+	return err;
 }
 
 /* SQLite may have done so on its own. */

@@ -62,6 +62,8 @@ struct db {
 	struct keys *keys;            /* ref */
 	struct heads heads;
 	uint8_t next_key[SPOOL_KEY];  /* once what is moved is committed */
+	bool in_doubt; /* a commit failed: a crash may yet bring it, with its
+			  key of the spool */
 	char why[200];
 };
 

@@ -28,6 +28,7 @@ struct spool {
 	uint8_t key[SPOOL_KEY];
 	size_t end;         /* of what is on the disk */
 	size_t put;         /* end of the group that is being put */
+	bool torn;          /* behind end, one that failed may be whole */
 	sqlite3_int64 size; /* of the file */
 	uint8_t *p;         /* owned: what the file holds, SIZE bytes */
 };
@@ -189,6 +190,7 @@ void spool_start(struct spool *s, const uint8_t key[SPOOL_KEY])
 {
 	memcpy(s->key, key, sizeof(s->key));
 	s->end = s->put = 0;
+	s->torn = false;
 }
 
 bool spool_put(struct spool *s, struct view v)
@@ -224,6 +226,7 @@ int spool_write(struct spool *s)
 	if (!rc)
 		rc = io->xSync(s->file, SQLITE_SYNC_NORMAL |
 					SQLITE_SYNC_DATAONLY);
+	s->torn = rc;
 	if (!rc)
 		s->end = s->put = at + all;
 	return rc;
@@ -231,7 +234,7 @@ int spool_write(struct spool *s)
 
 bool spool_empty(const struct spool *s)
 {
-	return !s->end;
+	return !s->end && !s->torn;
 }
 
 bool spool_next(const struct spool *s, size_t *at, struct view *group)

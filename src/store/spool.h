@@ -40,6 +40,8 @@ void spool_forget(struct spool *s);
  * the next one's. */
 int spool_write(struct spool *s);
 
+/* False as well as long as a group that failed could be found after a crash:
+ * only another key ends it for sure. */
 bool spool_empty(const struct spool *s);
 /* The group at *at, which starts as 0 and is moved on. False: no more. */
 bool spool_next(const struct spool *s, size_t *at, struct view *group);

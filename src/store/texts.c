@@ -96,7 +96,7 @@ bool db_spool(struct db *db, struct view steps)
 {
 	struct reader r = { .v = steps };
 
-	if (!db->spool)
+	if (!db->spool || db->in_doubt)
 		return false;
 	while (!view_empty(r.v)) {
 		if (!is_safe(db, &r))

@@ -238,6 +238,93 @@ static void spooled_text_is_there_for_everything_else(void **state)
 	rig_free(rig);
 }
 
+/* ---- a crash after trouble ---- */
+
+static void copy_file(const struct rig *from, const struct rig *to,
+		      const char *name)
+{
+	char path[256], bytes[4096];
+	FILE *in, *out;
+	size_t n;
+
+	rig_path(from, name, path);
+	in = fopen(path, "r");
+	rig_path(to, name, path);
+	out = fopen(path, "w");
+	assert_non_null(in);
+	assert_non_null(out);
+	while ((n = fread(bytes, 1, sizeof(bytes), in)) > 0)
+		assert_int_equal(fwrite(bytes, 1, n, out), n);
+	fclose(in);
+	assert_int_equal(fclose(out), 0);
+}
+
+/* What a store finds that starts after this one was killed. */
+static struct rig *after_kill(const struct rig *rig)
+{
+	struct rig *next = rig_new();
+
+	assert_int_equal(mkdir(next->dir, 0700), 0);
+	copy_file(rig, next, "confab.db");
+	copy_file(rig, next, "confab.db-wal");
+	copy_file(rig, next, "confab.db-spool");
+	rig_open(next);
+	return next;
+}
+
+static struct store_txn *say_long(struct rig *rig, uint64_t seq)
+{
+	struct store_txn *t = rig_say(rig, 1, seq, NULL);
+
+	store_del_member(t, 1000); /* nobody: that is not for the spool */
+	return t;
+}
+
+/* The commit that failed is found in the log, with another key. */
+static void failed_commit_takes_nothing_with_it(void **state)
+{
+	struct rig *rig = rig_new(), *next;
+	uint64_t seqs[256];
+
+	(void)state;
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	assert_int_equal(rig_run(rig, rig_say(rig, 1, 1, NULL)), 0);
+	fail_call(DOOR_SYNC, 1, false);
+	assert_int_equal(rig_run(rig, say_long(rig, 2)), EIO);
+	heal();
+	assert_int_equal(rig_run(rig, rig_say(rig, 1, 3, NULL)), 0);
+	next = after_kill(rig);
+	assert_int_equal(rig_seqs(next, 1, 0, 256, seqs), 2);
+	assert_int_equal(seqs[1], 3);
+	rig_free(next);
+	rig_free(rig);
+	test_log_expected = test_log_errors;
+}
+
+/* Its group is whole in the file, and came the long way meanwhile. */
+static void failed_group_is_not_found_later(void **state)
+{
+	struct rig *rig = rig_new(), *next;
+	uint64_t seqs[256];
+	struct store_txn *t;
+
+	(void)state;
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	fail_call(DOOR_SYNC, 1, false);
+	assert_int_equal(rig_run(rig, rig_say(rig, 1, 1, NULL)), 0);
+	heal();
+	t = store_begin(rig->s);
+	store_prune(t, 1, 2, 0);
+	assert_int_equal(rig_run(rig, t), 0);
+	next = after_kill(rig);
+	assert_int_equal(rig_seqs(next, 1, 0, 256, seqs), 0);
+	rig_free(next);
+	rig_free(rig);
+	test_log_expected = test_log_errors;
+}
+
 static void filter_forgets_nothing(void **state)
 {
 	enum { KEYS = 20000 };
@@ -270,6 +357,8 @@ int main(void)
 		IN_DIR(failed_group_leaves_its_place),
 		TEST(spool_of_a_clean_end_is_gone),
 		TEST(spooled_text_is_there_for_everything_else),
+		TEST(failed_commit_takes_nothing_with_it),
+		TEST(failed_group_is_not_found_later),
 		TEST(filter_forgets_nothing),
 	};
 
