@@ -125,6 +125,7 @@ static void on_disco(int err, const struct elem *e, void *arg)
 	struct elem query, c;
 	size_t pos = 0;
 
+	o->stale = false;
 	if (err || !elem_child(&query, e, "query", NS_DISCO))
 		return;
 	o->known = true;
@@ -144,8 +145,9 @@ static void ask_features(struct occupant *o)
 
 	elem_open(&b, "query", NS_DISCO);
 	elem_close(&b);
-	(void)xlink_ask(o->link, "get", buf_view(&o->from),
-			buf_view(&o->room), &b, on_disco, o);
+	if (xlink_ask(o->link, "get", buf_view(&o->from), buf_view(&o->room),
+		      &b, on_disco, o))
+		o->stale = false;
 	buf_free(&b);
 }
 
@@ -320,6 +322,7 @@ void occupant_lost(struct occupant *o, struct view words, bool at_once)
 		occupant_end(o, GONE_OTHER, words);
 		return;
 	}
+	o->stale = false; /* the next time without that */
 	ms = o->pause_ms ? o->pause_ms : PAUSE_FIRST_MS;
 	o->pause_ms = ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : ms * 2;
 	log_info("xmpp %s: %s: out for now: %.*s", o->link->label,
@@ -494,10 +497,10 @@ static bool take(struct occupant *o, const struct elem *e, struct view nick)
 	o->heard_ms = now_ms();
 	if (o->state != OCCUPANT_IN && o->state != OCCUPANT_JOINING)
 		return true; /* of a stay that is over */
-	if (elem_is(e, "presence", NULL))
-		presence(o, e, nick);
-	else
+	if (!elem_is(e, "presence", NULL))
 		occupant_message(o, e, nick);
+	else if (!o->stale)
+		presence(o, e, nick);
 	/* the subject may be long in coming where there is much history */
 	if (o->state == OCCUPANT_JOINING && o->self && !o->locked)
 		wait_ms(o, SUBJECT_MS);
@@ -573,6 +576,7 @@ static void link_lost(struct occupant *o)
 
 	still(o, OCCUPANT_WAITING);
 	o->known = false;
+	o->stale = o->link->kind == XLINK_ACCOUNT;
 	if (was && o->ops->lost)
 		o->ops->lost(o, VIEW("the connection was lost"), o->arg);
 }

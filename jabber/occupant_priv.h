@@ -87,6 +87,9 @@ struct occupant {
 	uint64_t kicked_ms[OCCUPANT_KICKS];
 	bool pinging;
 	uint64_t pinged_ms;
+	bool stale;             /* what comes may be of the stay before: a
+				   session that was resumed brings what it
+				   did not confirm */
 	bool known;             /* what the room announces: */
 	bool sid, oid;          /* stanza-ids, occupant-ids */
 };

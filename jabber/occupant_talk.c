@@ -564,6 +564,8 @@ static void subject(struct occupant *o, const struct elem *e,
 	struct occupant_heard h = { .nick = nick, .kind = MSG_SUBJECT };
 	struct elem s;
 
+	if (o->stale)
+		return;
 	buf_clear(&o->subject);
 	if (elem_child(&s, e, "subject", NS_CLIENT))
 		elem_add_text(&o->subject, &s);

@@ -906,6 +906,34 @@ static void the_link_goes_and_comes(void **state)
 		    "joined 0 al 1 []\n");
 }
 
+/* XEP-0198: what the last worker had not confirmed comes once more. */
+static void a_resumed_session_brings_what_was(void **state)
+{
+	(void)state;
+	x->kind = XLINK_ACCOUNT;
+	enter();
+	occupant_say(o, 1, MSG_TEXT, VIEW("hi"), VIEW("cf-1"));
+	occupant_say(o, 2, MSG_TEXT, VIEW("ho"), VIEW("cf-2"));
+	stub_lost("c", LOST_NET, "killed");
+	pass(3000);
+	buf_clear(&told);
+	buf_clear(&wire);
+	up();
+	stub_in("c", SELF);
+	stub_in("c", SUBJECT("tea"));
+	assert_told("");
+	stub_in("c", M("al") " type='groupchat' id='cf-1'><body>hi</body>"
+			     "</message>");
+	assert_told("said 1 0 []\n");
+	in_with("<iq type='result' from='r@c.y' id='%s'><query "
+		"xmlns='http://jabber.org/protocol/disco#info'/></iq>",
+		asked_id());
+	stub_in("c", SELF);
+	stub_in("c", SUBJECT("rum"));
+	assert_told("said 2 again [the room was left meanwhile]\n"
+		    "joined 0 al 1 [rum]\n");
+}
+
 static void leaving_says_so(void **state)
 {
 	(void)state;
@@ -1058,6 +1086,7 @@ int main(void)
 		T(kicks_are_borne_three_times_a_day),
 		T(silence_is_asked_about),
 		T(the_link_goes_and_comes),
+		T(a_resumed_session_brings_what_was),
 		T(leaving_says_so),
 		T(what_is_not_ours_is_left_alone),
 		T(it_may_end_while_it_tells),
