@@ -24,3 +24,9 @@ def test_by_the_component_both_ways_at_once(build, what):
     text = bench(build, 'component.py', what, '--rate', '300', '--seconds',
                  '1', '--linger', '0.1')
     assert text.count('300 sent') == 2
+
+
+@pytest.mark.parametrize('by', ['account', 'component'])
+def test_a_kill_costs_nobody_his_room(build, by):
+    text = bench(build, 'kill.py', '--users', '5', '--rooms', '2', '--by', by)
+    assert '20 of 20 texts acknowledged, 0 lost, 0 doubled' in text
