@@ -17,7 +17,9 @@ struct asked {
 	struct hnode by_addr;
 	struct addr *addr;   /* ref */
 	struct list rules;   /* the newest last */
-	uint64_t last;       /* the number of the last question */
+	uint64_t last;       /* the number of the last question: he may still
+				answer it when there is nothing left of it, so
+				it is no other's as long as we live */
 	size_t open;         /* questions */
 };
 
@@ -86,7 +88,7 @@ static struct asked *user_get(struct hub *h, struct addr *addr)
 
 static void user_tidy(struct consents *cs, struct asked *u)
 {
-	if (!list_empty(&u->rules))
+	if (!list_empty(&u->rules) || u->last)
 		return;
 	htable_del(&cs->users, &u->by_addr);
 	mem_deref(u->addr);
@@ -133,9 +135,14 @@ void consents_free(struct consents *cs)
 		struct rule *r = CONTAINER(n, struct rule, by_pair);
 
 		list_remove(&r->user->rules, &r->node);
-		user_tidy(cs, r->user);
 		mem_deref(r->other);
 		mem_free(r);
+	}
+	while ((n = htable_pop(&cs->users))) {
+		struct asked *u = CONTAINER(n, struct asked, by_addr);
+
+		mem_deref(u->addr);
+		mem_free(u);
 	}
 	htable_free(&cs->rules);
 	htable_free(&cs->users);
@@ -273,7 +280,8 @@ void consent_forget(struct hub *h, const struct addr *user)
 {
 	struct asked *u;
 
-	while (h->state != HUB_STOPPED && (u = user_find(h, user)))
+	while (h->state != HUB_STOPPED && (u = user_find(h, user)) &&
+	       !list_empty(&u->rules))
 		change(h, CONTAINER(list_first(&u->rules), struct rule, node),
 		       CONSENT_NONE);
 }
@@ -474,6 +482,16 @@ static struct rule *by_words(const struct asked *u, struct view arg)
 	return NULL;
 }
 
+/* RFC 7622 3.3.1: on XMPP they are the same user. */
+static void fold_xmpp(struct buf *text)
+{
+	if (!view_istarts(buf_view(text), VIEW("xmpp:")))
+		return;
+	for (size_t i = 0; i < text->n; i++)
+		if (text->p[i] >= 'A' && text->p[i] <= 'Z')
+			text->p[i] |= 0x20;
+}
+
 /* One who has not asked yet. */
 static struct rule *by_address(struct hub *h, struct addr *user,
 			       struct view arg)
@@ -487,6 +505,7 @@ static struct rule *by_address(struct hub *h, struct addr *user,
 	    !view_istarts(arg, VIEW("xmpp:")))
 		buf_adds(&text, "sip:");
 	buf_addv(&text, arg);
+	fold_xmpp(&text);
 	if (view_has(arg, '@') && !view_has(arg, ' ') &&
 	    (!u || u->rules.count < CONSENT_USER_MAX) &&
 	    !addr_parse(&other, buf_view(&text)) && other->user.n &&

@@ -108,6 +108,39 @@ static void he_answers(void **state)
 	close_hub();
 }
 
+/* He means the question that he has read, not the next one. */
+static void a_number_is_for_one_question(void **state)
+{
+	struct addr *eve = addr_of("xmpp:eve@x.example");
+
+	(void)state;
+	open_hub();
+	ask(bob);
+	assert_int_equal(consent_set(rig.hub, alice, bob, CONSENT_NONE), 0);
+	ask(eve);
+	assert_says("/allow 1", 404, "*** There is no such question");
+	assert_int_equal(consent_of(rig.hub, alice, eve), CONSENT_ASKED);
+	consent_forget(rig.hub, alice);
+	ask(eve);
+	assert_says("/allow 2", 404, "*** There is no such question");
+	assert_says("/allow 3", 200,
+		    "*** eve@x.example may see your presence");
+	mem_deref(eve);
+	rig_deliver_all();
+	close_hub();
+}
+
+static void names_on_xmpp_have_no_case(void **state)
+{
+	(void)state;
+	open_hub();
+	assert_says("/deny XMPP:Bob@X.example", 200,
+		    "*** bob@x.example may not see your presence");
+	assert_int_equal(consent_of(rig.hub, alice, bob), CONSENT_DENIED);
+	assert_int_equal(ask(bob), EACCES);
+	close_hub();
+}
+
 static void words_that_make_no_sense(void **state)
 {
 	enum consent_verb verb;
@@ -251,6 +284,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		RIG_TEST(he_is_asked_once),
 		RIG_TEST(he_answers),
+		RIG_TEST(a_number_is_for_one_question),
+		RIG_TEST(names_on_xmpp_have_no_case),
 		RIG_TEST(words_that_make_no_sense),
 		RIG_TEST(rules_outlive_a_restart),
 		RIG_TEST(too_many_questions),
