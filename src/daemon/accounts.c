@@ -449,10 +449,16 @@ void accounts_check(struct accounts *as)
 	buf_free(&why);
 }
 
+/* One part more than accounts have: what was sealed for the one is never
+ * taken for the other, whoever has written into the store. */
+#define KEPT_FOR(parts) { VIEW("kept"), (parts)[0], (parts)[1], (parts)[2] }
+
 int accounts_shut(const struct accounts *as, struct buf *out,
 		  const struct view parts[3], struct view secret)
 {
-	return as->seal ? seal_shut(out, as->seal, parts, ACCOUNT_PARTS,
+	const struct view all[] = KEPT_FOR(parts);
+
+	return as->seal ? seal_shut(out, as->seal, all, ACCOUNT_PARTS + 1,
 				    secret) :
 			  ENOKEY;
 }
@@ -460,7 +466,9 @@ int accounts_shut(const struct accounts *as, struct buf *out,
 int accounts_open(const struct accounts *as, struct buf *out,
 		  const struct view parts[3], struct view sealed)
 {
-	return as->seal ? seal_open(out, as->seal, parts, ACCOUNT_PARTS,
+	const struct view all[] = KEPT_FOR(parts);
+
+	return as->seal ? seal_open(out, as->seal, all, ACCOUNT_PARTS + 1,
 				    sealed) :
 			  ENOKEY;
 }

@@ -569,6 +569,29 @@ static void other_secrets_have_the_same_seal(void **state)
 	end(&w);
 }
 
+/* A room may have the name of an account. */
+static void one_kind_of_secret_is_not_the_other(void **state)
+{
+	const struct view parts[] = { XMPP, ALICE, VIEW("alice@y.org") };
+	struct buf sealed = { 0 }, out = { 0 };
+	struct seal *seal = seal_of(key_a);
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	assert_int_equal(seal_shut(&sealed, seal, parts, 3, VIEW("pw")), 0);
+	assert_int_equal(accounts_open(w.as, &out, parts, buf_view(&sealed)),
+			 EBADMSG);
+	buf_clear(&sealed);
+	assert_int_equal(accounts_shut(w.as, &sealed, parts, VIEW("pw")), 0);
+	assert_int_equal(seal_open(&out, seal, parts, 3, buf_view(&sealed)),
+			 EBADMSG);
+	assert_int_equal(out.n, 0);
+	mem_deref(seal);
+	buf_free(&sealed);
+	end(&w);
+}
+
 /* Nothing in clear anywhere in the data base. */
 static void nothing_is_stored_in_clear(void **state)
 {
@@ -664,6 +687,7 @@ int main(void)
 		TEST(snapshots_stay_as_they_were),
 		TEST(all_are_walked_in_order),
 		TEST(other_secrets_have_the_same_seal),
+		TEST(one_kind_of_secret_is_not_the_other),
 		TEST(nothing_is_stored_in_clear),
 		TEST(owners_have_one_form),
 		TEST(policies_have_names),
