@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "roster.h"
 #include "utf8.h"
 #include "watch_priv.h"
 
@@ -192,13 +193,21 @@ static void take(struct contact *c, struct view resource,
 	list_prepend(&c->spots, &spot_new(resource, e)->node);
 }
 
+/* Anybody may show himself to an account: those take no contact's place. */
+static bool is_stranger(const struct person *p, const struct addr *addr)
+{
+	return roster_is_known(p) && !roster_find(p, watch_bare(addr));
+}
+
 /* Of contacts whom nobody watches only accounts are told once: at their
  * login. */
 static struct contact *contact_for(struct person *p, struct addr *addr)
 {
 	struct contact *c = contact_find(p->gate, p->aor, addr);
 
-	return c || !p->account ? c : contact_get(mine_get(p), addr);
+	return c || !p->account || is_stranger(p, addr) ?
+		       c :
+		       contact_get(mine_get(p), addr);
 }
 
 void seen_presence(struct person *p, struct addr *addr, struct view resource,

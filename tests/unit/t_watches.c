@@ -319,6 +319,44 @@ static void by_an_account(void **state)
 	close_gate();
 }
 
+/* The answer to the question for the list, which is on the wire. */
+static void list_comes(const char *items)
+{
+	const char *ask = strstr(buf_str(&wire), "'jabber:iq:roster'"), *at;
+	struct buf b = { 0 };
+
+	assert_non_null(ask);
+	at = strstr(buf_str(&wire), "type='get' id='");
+	assert_true(at && at < ask);
+	at += strlen("type='get' id='");
+	buf_adds(&b, "<iq type='result' id='");
+	buf_add(&b, at, strcspn(at, "'"));
+	buf_addf(&b, "'><query xmlns='jabber:iq:roster'>%s</query></iq>",
+		 items);
+	xmpp_says("sip:bob@example.org", buf_str(&b));
+	buf_free(&b);
+}
+
+/* Else they would take the place of those whom he knows. */
+static void strangers_are_not_remembered(void **state)
+{
+	(void)state;
+	open_gate();
+	(void)sip_watch(BOB, EVE, false);
+	bob_up();
+	list_comes("<item jid='joe@y.net' subscription='both'/>");
+	xmpp_says("sip:bob@example.org", "<presence from='joe@y.net/r' "
+					 "to='bob@y.org'/>");
+	xmpp_says("sip:bob@example.org", "<presence from='mal@z.net/r' "
+					 "to='bob@y.org'/>");
+	xmpp_says("sip:bob@example.org", "<presence from='eve@y.net/r' "
+					 "to='bob@y.org'/>");
+	assert_shows(BOB, "joe*y.net@gw.org", "r online 0 \n");
+	assert_shows(BOB, "mal*z.net@gw.org", "nothing");
+	assert_shows(BOB, EVE, "r online 0 \n");
+	close_gate();
+}
+
 static void an_account_that_is_gone(void **state)
 {
 	struct addr *bob;
@@ -615,6 +653,7 @@ int main(void)
 		GATE_TEST(is_nobody_there),
 		GATE_TEST(the_link_goes_and_comes),
 		GATE_TEST(by_an_account),
+		GATE_TEST(strangers_are_not_remembered),
 		GATE_TEST(an_account_that_is_gone),
 		GATE_TEST(too_many_requests),
 		GATE_TEST(he_is_asked_and_allows),
