@@ -2,6 +2,12 @@
 /* UTF-8: decoding, cutting, cleaning. */
 #include "utf8.h"
 
+enum {
+	BIDI_MAX = 16,   /* directions in each other */
+	MARKS_MAX = 8,   /* on one character; no script needs more than four */
+	PDF = 0x202c, PDI = 0x2069,
+};
+
 struct range {
 	uint32_t first, last;
 };
@@ -146,8 +152,59 @@ static bool is_dropped(uint32_t cp)
 	       cp == 0xffff;
 }
 
+/* What is open in a line: directions (UAX 9), and marks in a row. */
+struct line {
+	uint32_t closer[BIDI_MAX];
+	unsigned open, marks;
+};
+
+static void close_all(struct buf *b, struct line *l)
+{
+	while (l->open)
+		utf8_put(b, l->closer[--l->open]);
+	l->marks = 0;
+}
+
+static bool is_bidi(uint32_t cp)
+{
+	return (cp >= 0x202a && cp <= 0x202e) ||
+	       (cp >= 0x2066 && cp <= 0x2069);
+}
+
+/* A closer closes what was opened last; one that would close anything else,
+ * or nothing, goes. So does an opener above BIDI_MAX. */
+static bool keep_bidi(struct line *l, uint32_t cp)
+{
+	if (cp == PDF || cp == PDI) {
+		if (!l->open || l->closer[l->open - 1] != cp)
+			return false;
+		l->open--;
+		return true;
+	}
+	if (l->open == BIDI_MAX)
+		return false;
+	l->closer[l->open++] = cp >= 0x2066 ? PDI : PDF;
+	return true;
+}
+
+/* Of what is to stand in a text at all. */
+static bool keep(struct line *l, uint32_t cp)
+{
+	if (cp < 0x300) {
+		l->marks = 0;
+		return true;
+	}
+	if (is_bidi(cp))
+		return keep_bidi(l, cp);
+	if (sticks(cp))
+		return ++l->marks <= MARKS_MAX;
+	l->marks = 0;
+	return true;
+}
+
 void utf8_clean(struct buf *b, struct view v)
 {
+	struct line line = { .open = 0 };
 	bool cr = false;
 
 	while (v.n) {
@@ -155,15 +212,18 @@ void utf8_clean(struct buf *b, struct view v)
 		bool after_cr = cr;
 
 		cr = cp == '\r';
-		if (cp == UTF8_BAD)
-			utf8_put(b, 0xfffd);
-		else if (utf8_ends_line(cp))
-			buf_addc(b, '\n');
-		else if (cp == '\n' && after_cr)
+		if (cp == '\n' && after_cr)
 			continue;
-		else if (!is_dropped(cp))
+		if (cp == '\n' || utf8_ends_line(cp)) {
+			close_all(b, &line);
+			buf_addc(b, '\n');
+		} else if (cp == UTF8_BAD) {
+			utf8_put(b, 0xfffd);
+		} else if (!is_dropped(cp) && keep(&line, cp)) {
 			utf8_put(b, cp);
+		}
 	}
+	close_all(b, &line);
 }
 
 /* Invisible or direction-changing: could make one name look like another. */

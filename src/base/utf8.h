@@ -25,7 +25,10 @@ size_t utf8_cut(struct view v, size_t max);
 
 /* Text as it may enter a room: invalid sequences become U+FFFD; NUL, C0
  * (but TAB and LF), DEL, C1, U+FFFE and U+FFFF go; CRLF, CR, VT, FF, U+0085,
- * U+2028 and U+2029 become LF. */
+ * U+2028 and U+2029 become LF. A character keeps at most eight of its marks,
+ * and directions (U+202A and so on) that a line leaves open are closed at its
+ * end, so that they do not turn what we write behind it. Cleaning twice is
+ * cleaning once. */
 void utf8_clean(struct buf *b, struct view v);
 
 /* Whether anything of it is to be seen: more than white space, controls and

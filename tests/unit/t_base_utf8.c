@@ -187,6 +187,62 @@ static void log_levels_have_names(void **state)
 	assert_int_not_equal(log_level_parse(&level, "loud"), 0);
 }
 
+#define RLO "\xe2\x80\xae"
+#define RLI "\xe2\x81\xa7"
+#define PDF "\xe2\x80\xac"
+#define PDI "\xe2\x81\xa9"
+#define MARK "\xcc\x81"
+
+static void expect_twice(const char *in, const char *want)
+{
+	expect_clean(in, strlen(in), want);
+	expect_clean(want, strlen(want), want);
+}
+
+/* Catalogue XB05. */
+static void directions_end_with_their_line(void **state)
+{
+	(void)state;
+	expect_twice(RLO "evil", RLO "evil" PDF);
+	expect_twice("a" RLI RLO "b\nc", "a" RLI RLO "b" PDF PDI "\nc");
+	expect_twice(RLI "fine" PDI ".", RLI "fine" PDI ".");
+	expect_twice("a" PDI PDF "b", "ab");
+	expect_twice(RLI "a" PDF "b" PDI, RLI "ab" PDI);
+}
+
+static void many_directions_in_each_other_are_cut(void **state)
+{
+	struct buf in = { 0 }, out = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		buf_adds(&in, RLO);
+	utf8_clean(&out, buf_view(&in));
+	assert_int_equal(out.n, 2 * 16 * 3);
+	buf_free(&in);
+	buf_free(&out);
+}
+
+static void a_character_keeps_eight_marks(void **state)
+{
+	struct buf in = { 0 }, want = { 0 };
+
+	(void)state;
+	buf_addc(&in, 'z');
+	for (int i = 0; i < 10000; i++)
+		buf_adds(&in, MARK);
+	buf_adds(&in, "y" MARK);
+	buf_addc(&want, 'z');
+	for (int i = 0; i < 8; i++)
+		buf_adds(&want, MARK);
+	buf_adds(&want, "y" MARK);
+	expect_clean(in.p, in.n, buf_str(&want));
+	expect_twice("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb",
+		     "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb");
+	buf_free(&in);
+	buf_free(&want);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +250,9 @@ int main(void)
 		TEST(bad_sequences_are_told),
 		TEST(a_cut_never_splits_a_character),
 		TEST(texts_are_cleaned),
+		TEST(directions_end_with_their_line),
+		TEST(many_directions_in_each_other_are_cut),
+		TEST(a_character_keeps_eight_marks),
 		TEST(what_shows_nothing_is_known),
 		TEST(names_cannot_fake_a_prefix),
 		TEST(log_lines_are_one_harmless_line),
