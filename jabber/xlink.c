@@ -99,18 +99,17 @@ static void end_asked(struct xlink *x, int err, uint64_t before_ms)
 
 static void end_told(struct xlink *x, struct view text)
 {
-	struct htable open = x->told;
+	size_t left = x->told.count;
 	struct hnode *n;
 
-	x->told = (struct htable){ 0 };
-	while ((n = htable_pop(&open))) {
+	/* a handler may forget others, who have to be found then */
+	while (left-- && (n = htable_pop(&x->told))) {
 		struct told *t = CONTAINER(n, struct told, by_tag);
 
 		if (t->h)
 			t->h(ENOTCONN, text, t->arg);
 		mem_free(t);
 	}
-	htable_free(&open);
 }
 
 static void on_asked_late(struct wtimer *t)

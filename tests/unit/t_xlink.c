@@ -254,6 +254,36 @@ static void who_was_forgotten_hears_nothing(void **state)
 	buf_free(&b);
 }
 
+static char *const pair[] = { "first", "second" };
+
+/* Whoever hears of it first wants nobody else to. */
+static void on_told_once(int err, struct view text, void *arg)
+{
+	on_told(err, text, arg);
+	xlink_forget(x, pair[arg == pair[0]]);
+}
+
+static void a_loss_may_make_others_forget(void **state)
+{
+	struct buf b = { 0 };
+	size_t first = 0;
+
+	(void)state;
+	open_up();
+	stanza_open(&b, "message", VIEW_NONE, VIEW_NONE, VIEW("a@b.c"),
+		    VIEW_NONE);
+	elem_close(&b);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(xlink_send_told(x, &b, on_told_once,
+						 pair[i]), 0);
+	buf_free(&b);
+	stub_lost("a", LOST_NET, "cut");
+	first = view_starts(buf_view(&told), VIEW("second"));
+	buf_addf(&b, "%s told 107 cut\ndown 0 cut waiting\n", pair[first]);
+	assert_told(buf_str(&b));
+	buf_free(&b);
+}
+
 static void stanzas_come_in(void **state)
 {
 	(void)state;
@@ -336,6 +366,7 @@ int main(void)
 		CASE(the_own_server_answers_by_many_names),
 		CASE(silence_and_loss_are_answers),
 		CASE(who_was_forgotten_hears_nothing),
+		CASE(a_loss_may_make_others_forget),
 		CASE(stanzas_come_in),
 		CASE(an_error_goes_back_once),
 		CASE(times_go_both_ways),
