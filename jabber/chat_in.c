@@ -70,13 +70,16 @@ void chat_confirm(struct person *p, struct view to, struct view id)
 	buf_free(&key);
 }
 
-/* Over the rate: said once in ten seconds, then they talk to nobody. */
-static void too_many(struct person *p, const struct elem *e)
+/* Over the rate: said once in ten seconds, then they talk to nobody. Of a
+ * copy, never: another device has got it. */
+static void too_many(struct person *p, const struct elem *e,
+		     const struct source *src)
 {
 	static const struct bucket_rate seldom = { 1, 10 * 1000, 1 };
 	struct view from = elem_get(e, "from");
 
-	if (gate_rate(p->gate, chat_bare(from), 'F', &seldom))
+	if (!src->copy &&
+	    gate_rate(p->gate, chat_bare(from), 'F', &seldom))
 		chat_error(p, from, elem_get(e, "id"), &flood,
 			   VIEW("Too many messages: wait a little."));
 	else
@@ -255,6 +258,14 @@ static void converse(struct person *p, const struct elem *e, struct chat *c,
 		on_words(c, p, e, w, src);
 }
 
+/* Whom he invites himself, from another device, is nothing to tell him. */
+static void invited(struct person *p, const struct chat_invite *i,
+		    const struct source *src)
+{
+	if (!src->mark.n)
+		chat_invited(p, i);
+}
+
 /* From somebody who is who he says. */
 static void heard(struct person *p, const struct elem *e,
 		  const struct source *src)
@@ -274,9 +285,9 @@ static void heard(struct person *p, const struct elem *e,
 	c = chat_find(cs, conv);
 	chat_read(&w, e, c ? buf_view(&c->lang) : VIEW_NONE);
 	if (!has_rate(p, src->with, has_words(&w)))
-		too_many(p, e);
+		too_many(p, e, src);
 	else if (chat_invite(&i, e))
-		chat_invited(p, &i);
+		invited(p, &i, src);
 	else
 		converse(p, e, chat_get(cs, conv, p->aor), &w, src);
 	mem_deref(conv);
