@@ -99,7 +99,7 @@ static bool iqs_stanza(struct gate *g, struct xlink *x, struct person *p,
 		return false;
 	if (!view_cut(from, '/', &bare, &resource))
 		bare = from;
-	if (!bare.n) /* an account's own server */
+	if (!bare.n && p) /* an account's own server */
 		bare = buf_view(&p->jid);
 	if (gate_within(g, bare, 'q', ASKS_RATE, ASKS_BURST))
 		take(g, x, p, e);

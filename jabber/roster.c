@@ -9,7 +9,8 @@
 
 #define NS_ROSTER "jabber:iq:roster"
 
-enum { ITEMS_MAX = 5000, NAME_MAX_BYTES = 256, SERVICES_SHOWN = 20 };
+enum { ITEMS_MAX = 5000, JID_MAX = 2047, /* bare */
+       NAME_MAX_BYTES = 256, SERVICES_SHOWN = 20 };
 
 struct roster {
 	struct hnode by_owner; /* rosters.all */
@@ -81,7 +82,8 @@ static struct roster_item *item_get(struct roster *r, struct view jid)
 {
 	struct roster_item *i = item_find(r, jid);
 
-	if (i || r->items.count >= ITEMS_MAX || !jid.n || view_has(jid, '/'))
+	if (i || r->items.count >= ITEMS_MAX || !jid.n || jid.n > JID_MAX ||
+	    view_has(jid, '/'))
 		return i;
 	i = mem_zalloc(sizeof(*i));
 	buf_addv(&i->jid, jid);

@@ -126,6 +126,17 @@ static void test_disco(void **state)
 	gate_rig_close();
 }
 
+/* A server that says odd things is no reason to fall. */
+static void test_from_nobody(void **state)
+{
+	(void)state;
+	open_up();
+	xmpp_says("sip.x.org", "<iq type='get' from='/r' to='sip.x.org' "
+			       "id='1'><ping xmlns='urn:xmpp:ping'/></iq>");
+	assert_true(wire_has("type='result'"));
+	gate_rig_close();
+}
+
 static void test_rate(void **state)
 {
 	size_t answers = 0;
@@ -281,6 +292,24 @@ static void test_roster_again(void **state)
 	gate_rig_close();
 }
 
+/* A bare JID has 2,047 bytes at most. */
+static void test_roster_too_long(void **state)
+{
+	struct buf list = { 0 };
+
+	(void)state;
+	open_bob();
+	buf_adds(&list, "<item subscription='both' jid='");
+	for (int i = 0; i < 2048; i++)
+		buf_addc(&list, 'x');
+	buf_adds(&list, "'/>" ITEM("joe@z.org", "from"));
+	answer_list(buf_str(&list));
+	assert_int_equal(roster_count(bob()), 1);
+	assert_non_null(roster_find(bob(), VIEW("joe@z.org")));
+	buf_free(&list);
+	gate_rig_close();
+}
+
 /* XEP-0115 5.1: the version is the hash of what disco says. */
 static void test_caps(void **state)
 {
@@ -311,6 +340,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		GATE_TEST(test_answers),
 		GATE_TEST(test_disco),
+		GATE_TEST(test_from_nobody),
 		GATE_TEST(test_rate),
 		GATE_TEST(test_rooms),
 		GATE_TEST(test_roster),
@@ -318,6 +348,7 @@ int main(void)
 		GATE_TEST(test_services_shown),
 		GATE_TEST(test_last_for_contacts),
 		GATE_TEST(test_roster_again),
+		GATE_TEST(test_roster_too_long),
 		GATE_TEST(test_caps),
 	};
 
