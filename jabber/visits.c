@@ -588,6 +588,24 @@ static int status(struct gate *g, struct sink *out)
 			   visits_of(g)->table.count, in);
 }
 
+static const char *how(const struct visit *v)
+{
+	return visit_is_in(v) ? "" : " (not in it just now)";
+}
+
+static void about(const struct person *p, struct buf *out)
+{
+	size_t count;
+	struct visit **list = all_of(visits_of(p->gate), p->aor, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		buf_adds(out, i ? ", " : "\nRooms: ");
+		jtext_line(out, buf_view(&list[i]->room), 256);
+		buf_adds(out, how(list[i]));
+	}
+	mem_free(list);
+}
+
 const struct gate_module visits_module = {
 	.start = start,
 	.stop = stop,
@@ -598,5 +616,6 @@ const struct gate_module visits_module = {
 	.commands = visit_commands,
 	.command_count = VISIT_COMMANDS,
 	.status = status,
+	.about = about,
 	.load_visit = load_visit,
 };

@@ -109,6 +109,25 @@ static void test_join(void **state)
 	gate_rig_close();
 }
 
+static void test_status(void **state)
+{
+	(void)state;
+	enter();
+	sip_says("alice", "*tea*c.z.org", ":join al");
+	buf_clear(&gr.sip);
+	sip_says("alice", "jabber_gateway", ":status");
+	assert_non_null(strstr(buf_str(&gr.sip), "by the gateway: online."));
+	assert_non_null(strstr(buf_str(&gr.sip), "Rooms: "));
+	assert_non_null(strstr(buf_str(&gr.sip), "dev@c.z.org"));
+	assert_null(strstr(buf_str(&gr.sip), "dev@c.z.org (not"));
+	assert_non_null(strstr(buf_str(&gr.sip),
+			       "tea@c.z.org (not in it just now)"));
+	buf_clear(&gr.sip);
+	sip_says("carol", "jabber_gateway", ":status");
+	assert_null(strstr(buf_str(&gr.sip), "Rooms"));
+	gate_rig_close();
+}
+
 static void test_join_forms(void **state)
 {
 	static const struct {
@@ -595,6 +614,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		GATE_TEST(test_join),
+		GATE_TEST(test_status),
 		GATE_TEST(test_join_forms),
 		GATE_TEST(test_refused),
 		GATE_TEST(test_kicked),
