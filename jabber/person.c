@@ -233,15 +233,18 @@ static void run_waiting(struct person *p, int err)
 /* Those whose time is up. */
 static void run_late(struct person *p)
 {
-	struct lnode *n, *nx;
+	size_t left = p->waiting.count;
 
-	LIST_EACH (&p->waiting, n, nx) {
-		struct waiting got = *CONTAINER(n, struct waiting, node);
+	/* whoever is told may end others' waiting */
+	while (left-- && !list_empty(&p->waiting)) {
+		struct waiting *w = CONTAINER(list_first(&p->waiting),
+					      struct waiting, node);
+		struct waiting got = *w;
 
 		if (!got.at_once && now_ms() < got.until_ms)
 			return;
-		list_remove(&p->waiting, n);
-		mem_free(CONTAINER(n, struct waiting, node));
+		list_remove(&p->waiting, &w->node);
+		mem_free(w);
 		got.h(person_is_online(p) ? 0 :
 		      got.at_once	  ? ENOSPC :
 					    ETIMEDOUT,
@@ -663,6 +666,14 @@ void person_presence(struct gate *g, struct addr *user,
 			gate_module(i)->presence(p, s);
 }
 
+static void begin(struct gate *g, struct addr *owner)
+{
+	struct person *p;
+
+	if (!person_get(&p, g, owner))
+		(void)person_wake(p);
+}
+
 void person_changed(struct gate *g, struct addr *owner)
 {
 	struct person *p = person_find(g, owner);
@@ -670,8 +681,8 @@ void person_changed(struct gate *g, struct addr *owner)
 	bool has = account_of(g, owner, &a) == 0;
 
 	if (!p) {
-		if (has && a.login == GATE_ALWAYS && !person_get(&p, g, owner))
-			(void)person_wake(p);
+		if (has && a.login == GATE_ALWAYS)
+			begin(g, owner);
 		return;
 	}
 	if (p->account)
@@ -685,6 +696,8 @@ void person_changed(struct gate *g, struct addr *owner)
 		return;
 	}
 	person_gone(p);
+	if (has && a.login == GATE_ALWAYS)
+		begin(g, owner);
 }
 
 /* ---- all of them ---- */
@@ -700,6 +713,7 @@ void persons_stop(struct gate *g)
 
 		wheel_stop(wheel_of(p), &p->idle);
 		wheel_stop(wheel_of(p), &p->lost);
+		wheel_stop(wheel_of(p), &p->part);
 		if (p->account)
 			xlink_close(p->account);
 	}

@@ -622,11 +622,13 @@ static void test_account_refused(void **state)
 
 static void test_copies(void **state)
 {
-#define COPY(from, kind, attrs)                                               \
+#define COPY_OF(from, kind, attrs, inside)                                    \
 	"<message from='" from "'><" kind " xmlns='urn:xmpp:carbons:2'>"      \
 	"<forwarded xmlns='urn:xmpp:forward:0'><message "                     \
-	"xmlns='jabber:client' " attrs "><body>x</body></message>"            \
+	"xmlns='jabber:client' " attrs ">" inside "</message>"                \
 	"</forwarded></" kind "></message>"
+#define COPY(from, kind, attrs)                                               \
+	COPY_OF(from, kind, attrs, "<body>x</body>")
 	(void)state;
 	gr.conf.carbons = true;
 	open_up();
@@ -643,6 +645,67 @@ static void test_copies(void **state)
 	xmpp_says(BOB, COPY("eve@z.org", "sent", "from='bob@y.org/pc' "
 			    "to='joe@z.org'"));
 	assert_sip("");
+	gate_rig_close();
+}
+
+/* He invites somebody from another device: nobody invites him. */
+static void test_copy_of_own_invitation(void **state)
+{
+	(void)state;
+	gr.conf.carbons = true;
+	open_up();
+	sip_says("bob", "joe*z.org", "hi");
+	bob_up();
+	buf_clear(&gr.sip);
+	xmpp_says(BOB, COPY_OF("bob@y.org", "sent", "from='bob@y.org/pc' "
+			       "to='joe@z.org'", "<x "
+			       "xmlns='jabber:x:conference' "
+			       "jid='dev@c.z.org'/>"));
+	assert_sip("");
+	xmpp_says(BOB, COPY_OF("bob@y.org", "received", "from='joe@z.org/ph'",
+			       "<x xmlns='jabber:x:conference' "
+			       "jid='dev@c.z.org'/>"));
+	assert_sip("bob <- *dev*c.z.org: INFO: joe@z.org/ph invites you to "
+		   "dev@c.z.org. Reply :join\n");
+	gate_rig_close();
+}
+
+/* Another device has got them: nobody hears that there were too many. */
+static void test_flood_of_copies(void **state)
+{
+	(void)state;
+	gr.conf.carbons = true;
+	gr.conf.peer_rate = 1;
+	open_up();
+	sip_says("bob", "joe*z.org", ":online");
+	bob_up();
+	buf_clear(&wire);
+	for (int i = 0; i < 8; i++)
+		xmpp_says(BOB, COPY("bob@y.org", "received",
+				    "from='joe@z.org/ph'"));
+	assert_wire("");
+	xmpp_says(BOB, "<message from='joe@z.org/ph'><body>x</body>"
+		       "</message>");
+	assert_true(wire_has("<policy-violation"));
+	gate_rig_close();
+}
+
+/* He spoke by the component until now. */
+static void test_account_begins(void **state)
+{
+	struct addr *bob = gr_addr("sip:bob@example.org");
+
+	(void)state;
+	gr.account_gone = true;
+	open_up();
+	sip_says("bob", "joe*z.org", "hi");
+	assert_true(wire_has("from='bob@sip.x.org/gw'"));
+	gr.account_gone = false;
+	gr.login = GATE_ALWAYS;
+	gate_account_changed(gr.gate, bob);
+	gr_settle();
+	assert_int_not_equal(stub_session(BOB)->state, 0);
+	mem_deref(bob);
 	gate_rig_close();
 }
 
@@ -848,6 +911,9 @@ int main(void)
 		GATE_TEST(test_account),
 		GATE_TEST(test_account_refused),
 		GATE_TEST(test_copies),
+		GATE_TEST(test_copy_of_own_invitation),
+		GATE_TEST(test_flood_of_copies),
+		GATE_TEST(test_account_begins),
 		GATE_TEST(test_server_speaks),
 		GATE_TEST(test_online_offline),
 		GATE_TEST(test_online_fails),
