@@ -459,14 +459,16 @@ static uint64_t words_hash(struct view body)
 }
 
 /* What tells it from all others: the room's id, else the sender's with his
- * nick and his words, because there are clients that begin at 1 again. */
+ * nick and his words, because there are clients that begin at 1 again. In a
+ * whisper (all false) an id "of the room" is anybody's word: it would keep
+ * words with that id from being heard. */
 static void stable_id(struct buf *out, const struct occupant *o,
 		      const struct elem *e, struct view nick,
-		      struct view body)
+		      struct view body, bool all)
 {
 	struct view id;
 
-	if (room_id(&id, o, e)) {
+	if (all && room_id(&id, o, e)) {
 		buf_adds(out, "s:");
 		buf_addv(out, id);
 	} else if (elem_get(e, "id").n) {
@@ -543,7 +545,7 @@ static void words(struct occupant *o, const struct elem *e, struct view nick,
 	if (h.own && (whisper || reflected(o, e, buf_view(&body))))
 		goto out;
 	h.time_ms = whisper ? 0 : past_of(o, e);
-	stable_id(&id, o, e, nick, buf_view(&body));
+	stable_id(&id, o, e, nick, buf_view(&body), !whisper);
 	h.id = buf_view(&id);
 	h.text = buf_view(&body);
 	emote(&h);

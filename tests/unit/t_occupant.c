@@ -626,6 +626,12 @@ static void ids_count_only_where_the_room_gives_them(void **state)
 	in_with(msg, "one");
 	in_with(msg, "two");
 	assert_told("heard bo text: one\n");
+	/* a whisper has none of them: it would be in the way of the next */
+	stub_in("c", M("bo") " type='chat'><body>psst</body><stanza-id "
+		     "xmlns='urn:xmpp:sid:0' by='r@c.y' id='10'/></message>");
+	stub_in("c", M("bo") " type='groupchat'><body>ten</body><stanza-id "
+		     "xmlns='urn:xmpp:sid:0' by='r@c.y' id='10'/></message>");
+	assert_told("whisper bo text: psst\nheard bo text: ten\n");
 }
 
 static void private_words_stay_private(void **state)
