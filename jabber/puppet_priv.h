@@ -68,6 +68,7 @@ struct puppet {
 	struct plink *link;    /* borrowed */
 	struct addr *who;      /* ref */
 	enum puppet_state state;
+	bool been_in;          /* before, his nick may be somebody else's */
 	struct occupant *o;    /* owned; NULL: REFUSED, LEFT */
 	struct buf nick;       /* as it was there last */
 	struct wtimer timer;   /* LEFT, REFUSED: the end of it */

@@ -87,6 +87,7 @@ static void on_joined(struct occupant *o, bool fresh, size_t count,
 	(void)count;
 	(void)subject;
 	p->state = PUPPET_IN;
+	p->been_in = true;
 	plink_soon(p->link);
 }
 
@@ -273,7 +274,7 @@ bool puppet_is_nick(const struct plink *l, struct view nick)
 
 		if (view_eq(nick, p->o ? occupant_nick(p->o) :
 					 buf_view(&p->nick)) &&
-		    p->state != PUPPET_REFUSED)
+		    p->been_in && p->state != PUPPET_REFUSED)
 			return true;
 	}
 	return false;

@@ -191,6 +191,23 @@ static void words_wait_for_their_puppet(void **state)
 	gate_rig_close();
 }
 
+/* His namesake there is heard, as long as he has no name there himself. */
+static void a_name_is_ours_when_we_have_it(void **state)
+{
+	(void)state;
+	open_lobby("puppets");
+	says("alice", "one");
+	buf_clear(&gr.sip);
+	room_says(RELAY, "alice", "x1", "I am from here");
+	assert_sip("lobby <- dev: I am from here\n"
+		   "lobby <- dev: I am from here\n");
+	take_in(ALICE, "alice");
+	buf_clear(&gr.sip);
+	room_says(RELAY, "alice", "x2", "one");
+	assert_sip("");
+	gate_rig_close();
+}
+
 static void kicked_puppets_are_relayed(void **state)
 {
 	(void)state;
@@ -330,6 +347,7 @@ int main(void)
 		GATE_TEST(the_relay_speaks_for_all),
 		GATE_TEST(refused_links),
 		GATE_TEST(words_wait_for_their_puppet),
+		GATE_TEST(a_name_is_ours_when_we_have_it),
 		GATE_TEST(kicked_puppets_are_relayed),
 		GATE_TEST(members_take_their_puppets_along),
 		GATE_TEST(puppets_listen_for_the_relay),
