@@ -100,8 +100,11 @@ static enum house_no check_join(struct imc *i, const struct house_ask *a)
 
 static enum house_no check_invite(struct imc *i, const struct house_ask *a)
 {
-	enum house_no no = check_place(i, a->other);
+	enum house_no no = HOUSE_YES;
 
+	/* Who is in it has his place there already. */
+	if (!room_member(a->room, a->other))
+		no = check_place(i, a->other);
 	if (blocks_has(i->blocks, a->other, a->who))
 		return HOUSE_BLOCKED;
 	if (!no)

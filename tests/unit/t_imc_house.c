@@ -84,6 +84,9 @@ static void rates_are_the_commands(void **state)
 	jo->places = 1;
 	assert_int_equal(may(HOUSE_JOIN, jo, NULL), HOUSE_FULL);
 	jo->places = 0;
+	/* a member has his place there already */
+	member->places = 1;
+	assert_int_equal(may(HOUSE_INVITE, owner, member), HOUSE_YES);
 	stop();
 }
 
