@@ -119,7 +119,7 @@ static void is_there(struct service *s, struct seat *seat)
 	struct member *m = hub_member_by_id(service_hub(s), seat->member);
 
 	service_show_all(s, seat);
-	seat_set(seat, SEAT_IN);
+	seat_ready(seat);
 	if (m)
 		hub_member_awake(service_hub(s), m->addr);
 }
@@ -357,7 +357,7 @@ static void up(struct gate *g, struct xlink *x, struct person *p)
 	ask_unsure(s);
 }
 
-/* Who was just joining joins again by himself. */
+/* What is held for one who was just joining goes out when he is there. */
 static void doubt_place(struct place *p)
 {
 	struct lnode *n, *nx;
@@ -366,8 +366,7 @@ static void doubt_place(struct place *p)
 		struct seat *seat = CONTAINER(n, struct seat, in_place);
 
 		seat->asked = false;
-		if (seat->state == SEAT_IN)
-			seat_set(seat, SEAT_UNSURE);
+		seat_set(seat, SEAT_UNSURE);
 	}
 }
 

@@ -125,14 +125,14 @@ static void invite_one(struct service *s, const struct elem *e,
 	const struct member *m = room_member(sp->room, to);
 	int err;
 
+	if (no) {
+		service_refuse_no(s, e, no);
+		return;
+	}
 	/* Who is a member already, or invited, is only reminded. */
 	if (m && m->state != MEMBER_BANNED && is_xmpp(to)) {
 		service_send_invite(s, sp->room, sp->member->addr, to,
 				    reason);
-		return;
-	}
-	if (no) {
-		service_refuse_no(s, e, no);
 		return;
 	}
 	err = add_invited(s, e, sp, to);

@@ -41,7 +41,7 @@ void past_wish(struct past_wish *w, const struct elem *muc)
 
 struct past {
 	struct service *s;
-	uint64_t room, seat;
+	uint64_t room, seat, upto;
 	uint64_t missed; /* numbers above this are not to be left out */
 	struct past_wish wish;
 };
@@ -133,7 +133,8 @@ static void on_past(int err, struct msg *const *msgs, size_t count, void *arg)
 	if (p->s->gate->running)
 		seat = seat_by_id(p->s, p->room, p->seat);
 	r = seat ? place_room(seat->place) : NULL;
-	if (r && seat->state == SEAT_JOINING) {
+	/* Who has asked anew meanwhile has his answer with that. */
+	if (r && seat->state == SEAT_JOINING && seat->upto == p->upto) {
 		first = first_of(p, msgs, count);
 		if (!err)
 			send_past(p->s, r, seat, msgs + first, count - first);
@@ -165,7 +166,8 @@ void service_past(struct service *s, struct seat *seat,
 	struct past *p = mem_zalloc(sizeof(*p));
 
 	seat->upto = r->committed;
-	*p = (struct past){ s, r->id, seat->id, r->committed, *w };
+	*p = (struct past){ s, r->id, seat->id, r->committed, r->committed,
+			    *w };
 	/* While others of his hear for him nothing is missed. */
 	if (m && m->cur.acked < p->missed &&
 	    seat_count(seat->place, m->id) == 1)
@@ -209,12 +211,14 @@ static uint64_t seq_of(struct view id, uint64_t none)
 
 static void read_form(struct store_archive *a, const struct elem *form)
 {
+	uint64_t before;
+
 	a->since_ms = stanza_time_parse(field(form, "start"));
 	a->until_ms = stanza_time_parse(field(form, "end"));
 	a->span.after = seq_of(field(form, "after-id"), a->span.after);
-	if (field(form, "before-id").n)
-		a->span.upto = seq_of(field(form, "before-id"),
-				      a->span.upto + 1) - 1;
+	before = seq_of(field(form, "before-id"), 0);
+	if (before && before - 1 < a->span.upto)
+		a->span.upto = before - 1;
 }
 
 /* <before/>, even an empty one, asks for the last page. */

@@ -301,19 +301,23 @@ static bool is_plain(struct view v)
 	return v.n > 0;
 }
 
-/* ASCII is as it is (RFC 6122 A). What no server takes has a number. */
+/* ASCII is as it is (RFC 6122 A). What no server takes has a number, and what
+ * servers would fold as well: two names of ours may be one to them. */
 void nick_of(struct buf *out, struct view name)
 {
 	size_t n = out->n;
+	bool ok;
 
 	if (is_plain(name)) {
 		buf_addv(out, name);
 		return;
 	}
-	if (!jid_prep_resource(out, name) && out->n > n)
+	ok = !jid_prep_resource(out, name) && out->n > n;
+	if (ok && view_eq(view_from(buf_view(out), n), name))
 		return;
-	out->n = n;
-	buf_adds(out, "user-");
+	if (!ok)
+		out->n = n;
+	buf_adds(out, ok ? "-" : "user-");
 	buf_add_hex(out, siphash((const uint8_t *)"confab occupants", name.p,
 				 name.n));
 }

@@ -690,6 +690,34 @@ static void who_joins_again_has_what_he_missed(void **state)
 	gate_rig_close();
 }
 
+/* His history was being read when the link went: what was said meanwhile is
+ * his when he is there, and nothing goes to him before. */
+static void a_link_lost_while_joining_loses_nothing(void **state)
+{
+	struct service *s;
+	struct seat *seat;
+
+	(void)state;
+	open_lobby(0);
+	join("jo@y.org/r", "Jo");
+	s = service_of(gr.gate);
+	seat = seat_find(s, lobby->id, VIEW("jo@y.org/r"));
+	seat_set(seat, SEAT_JOINING);
+	alice_says("held");
+	quiet();
+	stub_lost(ROOMS, LOST_NET, "gone");
+	gr_settle();
+	assert_int_equal(seat->state, SEAT_UNSURE);
+	gr_advance(3000);
+	stub_up(ROOMS, ROOMS);
+	gr_settle();
+	assert_false(wire_has("<body>held"));
+	pong();
+	gr_settle();
+	assert_true(wire_has("<body>held</body>"));
+	gate_rig_close();
+}
+
 static void a_busy_worker_is_waited_for(void **state)
 {
 	(void)state;
@@ -772,10 +800,72 @@ static void the_archive_has_pages(void **state)
 	xmpp("<iq type='set' id='q3' from='z@y.org/r' "
 	     "to='lobby@rooms.x.org'><query xmlns='urn:xmpp:mam:2'/></iq>");
 	assert_true(wire_has("<forbidden"));
+	quiet();
+	/* what is no id bounds nothing */
+	xmpp("<iq type='set' id='q4' from='jo@y.org/r' "
+	     "to='lobby@rooms.x.org'><query xmlns='urn:xmpp:mam:2'><x "
+	     "xmlns='jabber:x:data' type='submit'><field var='before-id'>"
+	     "<value>0</value></field></x></query></iq>");
+	assert_true(wire_has("<body>three</body>"));
+	assert_true(wire_has("complete='true'"));
 	gate_rig_close();
 }
 
 /* ---- hostile ---- */
+
+/* "ALICE" in full width is alice to every server. */
+static void names_that_servers_fold_stay_two(void **state)
+{
+	struct hub_member_change c = { .what = MEMBER_SET_NICK,
+				       .nick = VIEW("\xef\xbd\x81lice") };
+	struct hub_join carol = { .role = ROLE_MEMBER,
+				  .state = MEMBER_JOINED };
+	struct buf name = { 0 };
+
+	(void)state;
+	open_lobby(0);
+	carol.addr = gr_addr("sip:carol@example.org");
+	assert_int_equal(hub_member_add(lobby, &carol, NULL, NULL), 0);
+	mem_deref(carol.addr);
+	gr_settle();
+	assert_int_equal(hub_member_change(member_at("sip:carol@example.org"),
+					   &c, NULL, NULL), 0);
+	gr_settle();
+	nick_of(&name, c.nick);
+	assert_true(view_starts(buf_view(&name), VIEW("alice-")));
+	assert_ptr_equal(member_of_nick(lobby, VIEW("alice")),
+			 member_at("sip:alice@example.org"));
+	assert_ptr_equal(member_of_nick(lobby, buf_view(&name)),
+			 member_at("sip:carol@example.org"));
+	buf_clear(&name);
+	nick_of(&name, VIEW("J\xc3\xb6"));
+	assert_string_equal(buf_str(&name), "J\xc3\xb6");
+	buf_free(&name);
+	gate_rig_close();
+}
+
+static void who_may_not_invite_reminds_nobody(void **state)
+{
+	static const char invite[] =
+		"<message from='jo@y.org/r' to='lobby@rooms.x.org'><x "
+		"xmlns='http://jabber.org/protocol/muc#user'><invite "
+		"to='al@y.org'><reason>come</reason></invite></x></message>";
+
+	(void)state;
+	open_lobby(0);
+	join("jo@y.org/r", "Jo");
+	join("al@y.org/r", "Al");
+	quiet();
+	xmpp(invite);
+	assert_true(wire_has("to='al@y.org'"));
+	assert_true(wire_has("<reason>come</reason>"));
+	quiet();
+	house_says = HOUSE_FAST;
+	xmpp(invite);
+	assert_false(wire_has("to='al@y.org'"));
+	assert_true(wire_has("<policy-violation"));
+	gate_rig_close();
+}
 
 static void nothing_here_breaks_it(void **state)
 {
@@ -844,9 +934,12 @@ int main(void)
 		GATE_TEST(who_bounces_is_out),
 		GATE_TEST(a_lost_link_loses_nothing),
 		GATE_TEST(who_joins_again_has_what_he_missed),
+		GATE_TEST(a_link_lost_while_joining_loses_nothing),
 		GATE_TEST(a_busy_worker_is_waited_for),
 		GATE_TEST(the_past_is_as_long_as_wished),
 		GATE_TEST(the_archive_has_pages),
+		GATE_TEST(names_that_servers_fold_stay_two),
+		GATE_TEST(who_may_not_invite_reminds_nobody),
 		GATE_TEST(nothing_here_breaks_it),
 	};
 
