@@ -26,7 +26,6 @@ def test_by_the_component_both_ways_at_once(build, what):
     assert text.count('300 sent') == 2
 
 
-@pytest.mark.parametrize('by', ['account', 'component'])
-def test_a_kill_costs_nobody_his_room(build, by):
-    text = bench(build, 'kill.py', '--users', '5', '--rooms', '2', '--by', by)
+def test_a_kill_costs_nobody_his_room(build):
+    text = bench(build, 'kill.py', '--users', '5', '--rooms', '2')
     assert '20 of 20 texts acknowledged, 0 lost, 0 doubled' in text
