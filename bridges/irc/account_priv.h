@@ -16,6 +16,8 @@ enum { IRCB_HISTORY_MAX = 200, IRCB_PLACES_MAX = 256 };
 struct ircb_place {
 	struct lnode node; /* in the account */
 	uint64_t heard_ms; /* the server's time, or ours */
+	uint64_t since_ms; /* what was asked for is later than this ... */
+	uint64_t until_ms; /* and earlier than what was heard live; 0: yet */
 	char name[IRCB_CHANNEL_MAX + 1];
 };
 
@@ -69,7 +71,7 @@ void ircb_leg_up(struct ircb_leg *leg);
 /* We are in the channel: asks for what was said since we heard it last. */
 void ircb_past_ask(struct ircb_account *a, struct view channel);
 /* Something was said there at this time. */
-void ircb_past_heard(struct ircb_account *a, struct view channel,
+void ircb_past_heard(struct ircb_account *a, const struct ircb_event *ev,
 		     uint64_t time_ms);
 /* When a line was said: by its tag, where that can be. */
 uint64_t ircb_past_time(const struct ircb_event *ev);

@@ -69,7 +69,7 @@ static void hear(const struct words *w)
 			     buf_view(&w->nick), buf_view(&w->text),
 			     w->time_ms, buf_view(&w->id));
 	}
-	ircb_past_heard(w->a, channel, w->time_ms);
+	ircb_past_heard(w->a, w->ev, w->time_ms);
 }
 
 static void relay(struct ircb_account *a, const struct ircb_event *ev,

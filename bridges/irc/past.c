@@ -75,23 +75,30 @@ static void ask_since(struct ircb_account *a, struct view channel,
 void ircb_past_ask(struct ircb_account *a, struct view channel)
 {
 	struct ircb_place *p = get_place(a, channel);
+	bool old = p && p->heard_ms;
 
 	if (!p)
 		return;
 	/* Who was never here has no past: nothing is shown of the time before
 	 * the link was made. */
-	if (!p->heard_ms)
+	if (!old)
 		p->heard_ms = wall_ms();
-	else if (ircb_conn_can(a->conn, IRCB_CAP_HISTORY))
-		ask_since(a, channel, p->heard_ms);
+	p->since_ms = p->heard_ms;
+	p->until_ms = 0;
+	if (old && ircb_conn_can(a->conn, IRCB_CAP_HISTORY))
+		ask_since(a, channel, p->since_ms);
 }
 
-void ircb_past_heard(struct ircb_account *a, struct view channel,
+void ircb_past_heard(struct ircb_account *a, const struct ircb_event *ev,
 		     uint64_t time_ms)
 {
-	struct ircb_place *p = find_place(a, channel);
+	struct ircb_place *p = find_place(a, ircb_param(&ev->line, 0));
 
-	if (p && time_ms > p->heard_ms)
+	if (!p)
+		return;
+	if (!p->until_ms && ev->batch != IRCB_BATCH_HISTORY)
+		p->until_ms = time_ms;
+	if (time_ms > p->heard_ms)
 		p->heard_ms = time_ms;
 }
 
@@ -123,5 +130,7 @@ bool ircb_past_known(struct ircb_account *a, const struct ircb_event *ev,
 	if (own.n && ircb_tag(ev->line.tags, "account", &account) &&
 	    ircb_name_eq(map, own, account))
 		return true;
-	return !p || time_ms <= p->heard_ms;
+	/* What is said before the answer comes is in it as well. */
+	return !p || time_ms <= p->since_ms ||
+	       (p->until_ms && time_ms >= p->until_ms);
 }

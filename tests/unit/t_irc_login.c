@@ -3,6 +3,8 @@
  * confab-irc against a server that the test plays itself: capabilities, logins
  * with services, other servers, what was missed.
  */
+#include <time.h>
+
 #include "irc_rig.h"
 
 struct world {
@@ -187,6 +189,62 @@ static void what_was_missed_is_asked_for(void **state)
 	assert_string_equal(h.s[1], "missed");
 	assert_string_equal(h.s[2], "m1");
 	assert_string_equal(heard(w).s[1], "live");
+	peer_close(&w->srv);
+}
+
+/* A time that is over, and later than all before. */
+static uint64_t next_ms(struct world *w)
+{
+	uint64_t start = wall_ms(), now = start;
+
+	while (wall_ms() < start + 2) {
+		loop_turn(w->rig.loop, 1);
+		now = start + 1;
+	}
+	return now;
+}
+
+static void say_at(struct world *w, const char *tags, uint64_t ms,
+		   const char *text)
+{
+	time_t t = (time_t)(ms / 1000);
+	struct buf b = { 0 };
+	char stamp[32];
+	struct tm tm;
+
+	strftime(stamp, sizeof(stamp), "%FT%T", gmtime_r(&t, &tm));
+	buf_addf(&b, "@%stime=%s.%03uZ :x!y@z PRIVMSG #lobby :%s\r\n", tags,
+		 stamp, (unsigned)(ms % 1000), text);
+	peer_send(&w->srv, buf_str(&b));
+	buf_free(&b);
+}
+
+/* Somebody speaks before the answer comes: that hides nothing of it, and does
+ * not come twice; nor does a line hide another of the same time. */
+static void words_between_hide_nothing(void **state)
+{
+	static const char *const said[] = { "live", "one", "two", "end" };
+	struct world *w = *state;
+	uint64_t missed, live;
+
+	CONNECT(w, { "tls", "0" });
+	welcome_with_caps(w);
+	let_join(w);
+	lose(w);
+	missed = next_ms(w);
+	welcome_with_caps(w);
+	let_join(w);
+	live = next_ms(w);
+	peer_expect(&w->srv, "CHATHISTORY AFTER #Lobby timestamp=20");
+	peer_expect(&w->srv, "Z 50\r\n");
+	say_at(w, "", live, "live");
+	peer_send(&w->srv, ":s BATCH +h chathistory #lobby\r\n");
+	say_at(w, "batch=h;", missed, "one");
+	say_at(w, "batch=h;", missed, "two");
+	say_at(w, "batch=h;", live, "live");
+	peer_send(&w->srv, ":s BATCH -h\r\n:x!y@z PRIVMSG #lobby :end\r\n");
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		assert_string_equal(heard(w).s[1], said[i]);
 	peer_close(&w->srv);
 }
 
@@ -451,6 +509,7 @@ int main(void)
 		RIG_TEST(our_nick_is_taken_back),
 		RIG_TEST(the_next_server_is_tried),
 		RIG_TEST(webirc_is_the_first_line),
+		RIG_TEST(words_between_hide_nothing),
 		RIG_TEST(sts_goes_on_by_tls),
 		RIG_TEST(nonsense_of_settings_is_told),
 		RIG_TEST(hostile_tags_do_no_harm),
