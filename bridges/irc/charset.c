@@ -38,6 +38,16 @@ int ircb_charset_new(struct ircb_charset **cp, const char *name)
 	return 0;
 }
 
+/* Some sets wait with a letter for the accent that may follow it. */
+static void put_kept(struct ircb_charset *c, struct buf *b)
+{
+	char out[64], *p = out;
+	size_t room = sizeof(out);
+
+	iconv(c->cd, NULL, NULL, &p, &room);
+	buf_add(b, out, sizeof(out) - room);
+}
+
 static void convert(struct ircb_charset *c, struct buf *b, struct view v)
 {
 	char *in = (char *)v.p, out[256], *p;
@@ -57,6 +67,7 @@ static void convert(struct ircb_charset *c, struct buf *b, struct view v)
 		}
 		buf_add(b, out, sizeof(out) - room);
 	}
+	put_kept(c, b);
 }
 
 void ircb_charset_text(struct ircb_charset *c, struct buf *b, struct view v)

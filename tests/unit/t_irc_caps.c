@@ -257,6 +257,12 @@ static void what_is_no_utf8_is_of_the_old_set(void **state)
 	ircb_charset_text(c, &b, VIEW("a\xff" "b\xa4\xa2"));
 	assert_view(buf_view(&b), "a\uFFFD" "bあ");
 	mem_deref(c);
+	/* An accent may follow the last letter: it is kept until the end. */
+	assert_int_equal(ircb_charset_new(&c, "CP1258"), 0);
+	buf_clear(&b);
+	ircb_charset_text(c, &b, VIEW("\xf0i \xf0" "a"));
+	assert_view(buf_view(&b), "đi đa");
+	mem_deref(c);
 	assert_int_equal(ircb_charset_new(&c, ""), 0);
 	buf_clear(&b);
 	ircb_charset_text(c, &b, VIEW("gr\xfc\xdf dich"));
