@@ -119,7 +119,8 @@ static bool heed_sts(struct ircb_conn *c)
 
 	if (!c->caps.sts)
 		return false;
-	if (!ircb_conn_is_secure(c) && c->caps.sts_port) {
+	if (!ircb_conn_is_secure(c) && c->caps.sts_port &&
+	    c->state == IRCB_LOGIN) {
 		log_info("irc %s: wants TLS, at port %u", s->host,
 			 c->caps.sts_port);
 		ircb_conn_secure(c, c->caps.sts_port);
