@@ -429,11 +429,27 @@ static void tell_expired(const struct gate *g, const struct addr *conv,
 	mem_deref(from);
 }
 
+/* Of a failure; words is for what its text points to. */
+static void fail(struct chat_fate *f, struct buf *words, enum gate_fate fate,
+		 int status)
+{
+	if (fate == GATE_EXPIRED) {
+		f->error = &away;
+		f->words = VIEW("The user was away for too long.");
+		return;
+	}
+	f->error = jerror_xmpp((unsigned)status);
+	jerror_words(words, (unsigned)status,
+		     view_str(jerror_sip(view_str(f->error->condition))
+				      ->reason));
+	f->words = buf_view(words);
+}
+
 void chats_settled(void *gate, struct addr *to, const struct msg *m,
 		   enum gate_fate fate, int status)
 {
 	struct gate *g = gate;
-	const struct jerror_xmpp *x;
+	struct chat_fate f = { .to = VIEW_NONE };
 	struct buf words = { 0 };
 	struct person *p;
 	struct meta meta;
@@ -443,21 +459,14 @@ void chats_settled(void *gate, struct addr *to, const struct msg *m,
 		return;
 	}
 	meta_get(&meta, m->meta);
-	if (!g->running || !meta.to.n || person_get(&p, g, to) ||
-	    !person_is_online(p))
+	if (!g->running || !meta.to.n ||
+	    (fate == GATE_DELIVERED && (status != 200 || !meta.receipt)) ||
+	    person_get(&p, g, to))
 		return;
-	if (fate == GATE_DELIVERED) {
-		if (status == 200 && meta.receipt)
-			chat_confirm(p, meta.to, meta.id);
-		return;
-	}
-	x = fate == GATE_EXPIRED ? &away : jerror_xmpp((unsigned)status);
-	if (fate == GATE_REFUSED)
-		jerror_words(&words, (unsigned)status,
-			     view_str(jerror_sip(view_str(x->condition))
-					      ->reason));
-	else
-		buf_adds(&words, "The user was away for too long.");
-	chat_error(p, meta.to, meta.id, x, buf_view(&words));
+	f.to = meta.to;
+	f.id = meta.id;
+	if (fate != GATE_DELIVERED)
+		fail(&f, &words, fate, status);
+	chat_fate(p, &f);
 	buf_free(&words);
 }

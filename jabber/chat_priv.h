@@ -62,6 +62,7 @@ struct chats {
 	struct list soon;      /* of them: their turn comes by the timer */
 	struct list asks;      /* of struct chat_ask; owned */
 	struct list logins;    /* of struct login: ":online"; owned */
+	struct list owed;      /* of struct owed; owned */
 	struct wtimer soon_timer, sweep;
 };
 
@@ -123,6 +124,19 @@ void chat_error(struct person *p, struct view to, struct view id,
 void chat_keep(struct person *p, const struct elem *e, struct addr *from,
 	       struct view text, const struct meta *meta);
 void chat_asks_free(struct chats *cs);
+
+/* ---- chat_owed.c: what became of theirs ---- */
+
+struct chat_fate {
+	struct view to, id;              /* of the stanza: who sent it */
+	const struct jerror_xmpp *error; /* static; NULL: he has got it */
+	struct view words;               /* of the error */
+};
+/* Said now, or as soon as he is online. */
+void chat_fate(struct person *p, const struct chat_fate *f);
+/* He is, or all who speak by the component are (NULL). */
+void chat_owed_up(struct chats *cs, struct person *p);
+void chat_owed_free(struct chats *cs);
 
 /* ---- chat_invite.c ---- */
 

@@ -330,6 +330,7 @@ static int chats_start(struct gate *g)
 	list_init(&cs->kept);
 	list_init(&cs->asks);
 	list_init(&cs->logins);
+	list_init(&cs->owed);
 	chat_out_init(cs);
 	g->state[GATE_CHATS] = cs;
 	return 0;
@@ -346,6 +347,7 @@ static void chats_free(struct gate *g)
 	chat_sent_free(cs);
 	chat_asks_free(cs);
 	chat_logins_free(cs);
+	chat_owed_free(cs);
 	while ((n = list_first(&cs->used)))
 		chat_free(cs, CONTAINER(n, struct chat, by_use));
 	htable_free(&cs->all);
@@ -376,6 +378,7 @@ static void chats_up(struct gate *g, struct xlink *x, struct person *p)
 
 	if (x->kind == XLINK_ROOMS)
 		return;
+	chat_owed_up(cs, p);
 	LIST_EACH (&cs->used, n, nx) {
 		struct chat *c = CONTAINER(n, struct chat, by_use);
 

@@ -584,6 +584,9 @@ static void test_room_not_joined(void **state)
 /* ---- accounts ---- */
 
 #define BOB "sip:bob@example.org"
+#define ASKS(id)                                                              \
+	"<message from='joe@z.org/ph' id='" id "'><body>x</body><request"     \
+	RECEIPTS "/></message>"
 
 static void test_account(void **state)
 {
@@ -800,6 +803,71 @@ static void test_offline_after_words(void **state)
 	}
 }
 
+/* What became of theirs is said when he is there again. */
+static void test_owed(void **state)
+{
+	static const struct {
+		int status;
+		const char *asked, *said;
+	} rows[] = {
+		{ 200, ASKS("q1"), "<received" RECEIPTS " id='q1'/>" },
+		{ 404, ASKS("q2"), "type='error' to='joe@z.org/ph' id='q2'>"
+		       "<error type='cancel'><item-not-found" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		open_up();
+		sip_says("bob", "joe*z.org", ":online");
+		bob_up();
+		xmpp_says(BOB, rows[i].asked);
+		sip_says("bob", "jabber_gateway", ":offline");
+		buf_clear(&wire);
+		sip_takes(rows[i].status);
+		assert_wire("");
+		gr_advance(700 * 1000); /* he is forgotten by now */
+		assert_wire("");
+		sip_says("bob", "jabber_gateway", ":online");
+		bob_up();
+		assert_true(wire_has(rows[i].said));
+		buf_clear(&wire);
+		stub_lost(BOB, LOST_NET, "cut");
+		gr_advance(3000);
+		bob_up();
+		assert_false(wire_has(rows[i].said));
+		gate_rig_close();
+	}
+}
+
+/* Of who he was, and by that way only. */
+static void test_owed_by_another(void **state)
+{
+	struct addr *bob = gr_addr(BOB);
+
+	(void)state;
+	open_up();
+	sip_says("bob", "joe*z.org", ":online");
+	bob_up();
+	xmpp_says(BOB, "<message from='joe@z.org/ph' id='q1'><body>x</body>"
+		       "</message>");
+	sip_says("bob", "jabber_gateway", ":offline");
+	sip_takes(404);
+	gr.account_gone = true;
+	gate_account_changed(gr.gate, bob);
+	mem_deref(bob);
+	buf_clear(&wire);
+	xmpp_says("sip.x.org", JOE(" id='q2'", "<body>x</body>"));
+	stub_lost("sip.x.org", LOST_NET, "cut");
+	sip_takes(404);
+	assert_wire("");
+	gr_advance(3000);
+	stub_up("sip.x.org", "sip.x.org");
+	assert_true(wire_has("from='alice@sip.x.org' to='joe@z.org/ph' "
+			     "id='q2'><error"));
+	assert_false(wire_has("q1"));
+	gate_rig_close();
+}
+
 /* He thought better of it. */
 static void test_offline_taken_back(void **state)
 {
@@ -919,6 +987,8 @@ int main(void)
 		GATE_TEST(test_online_fails),
 		GATE_TEST(test_offline_while_waiting),
 		GATE_TEST(test_offline_after_words),
+		GATE_TEST(test_owed),
+		GATE_TEST(test_owed_by_another),
 		GATE_TEST(test_offline_taken_back),
 		GATE_TEST(test_restart),
 		GATE_TEST(test_restart_late),
