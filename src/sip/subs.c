@@ -335,6 +335,9 @@ void sub_end(struct sub *sub, const char *reason, uint32_t retry_after)
 	sub->reason = reason;
 	sub->retry_after = retry_after;
 	state_set(sub, SUB_OVER);
+	/* else he would see, once more, what he may see no longer */
+	if (!strcmp(reason, "rejected"))
+		sub->shown = false;
 	notify_wake(sub, true);
 	tell_gone(sub);
 }

@@ -325,6 +325,8 @@ static void test_pending(void **state)
 	assert_int_equal(gone, 1);
 	notified();
 	has("\r\nSubscription-State: terminated;reason=rejected\r\n");
+	hasnt("news");
+	hasnt("Content-Type");
 	assert_false(sip_watch_get(edge, last_id, &w));
 	assert_int_equal(refresh(600), 481);
 }
