@@ -658,7 +658,9 @@ void person_presence(struct gate *g, struct addr *user,
 		return;
 	if (p->account && p->login == GATE_PUBLISHED) {
 		p->wanted = presence_best(s) != SHOW_OFFLINE;
-		if (p->wanted)
+		if (!p->wanted)
+			p->refused = false; /* until he goes, no longer */
+		else if (!p->refused)
 			(void)person_wake(p);
 	}
 	for (i = 0; i < GATE_MODULES; i++)

@@ -868,6 +868,35 @@ static void test_owed_by_another(void **state)
 	gate_rig_close();
 }
 
+static void bob_publishes(enum show show)
+{
+	const struct presence_state is = { .count = 1,
+					   .place = { { .show = show } } };
+	struct addr *bob = gr_addr(BOB);
+
+	hub_gate_presence(gr.hub, bob, &is);
+	mem_deref(bob);
+	gr_settle();
+}
+
+/* ":offline" counts until he goes, whatever his phone says of him. */
+static void test_offline_while_published(void **state)
+{
+	(void)state;
+	gr.login = GATE_PUBLISHED;
+	open_up();
+	bob_publishes(SHOW_ONLINE);
+	bob_up();
+	sip_says("bob", "jabber_gateway", ":offline");
+	bob_publishes(SHOW_AWAY);
+	assert_int_equal(stub_session(BOB)->state, 0);
+	bob_publishes(SHOW_OFFLINE);
+	assert_int_equal(stub_session(BOB)->state, 0);
+	bob_publishes(SHOW_ONLINE);
+	assert_int_not_equal(stub_session(BOB)->state, 0);
+	gate_rig_close();
+}
+
 /* He thought better of it. */
 static void test_offline_taken_back(void **state)
 {
@@ -989,6 +1018,7 @@ int main(void)
 		GATE_TEST(test_offline_after_words),
 		GATE_TEST(test_owed),
 		GATE_TEST(test_owed_by_another),
+		GATE_TEST(test_offline_while_published),
 		GATE_TEST(test_offline_taken_back),
 		GATE_TEST(test_restart),
 		GATE_TEST(test_restart_late),
