@@ -77,6 +77,11 @@ static int op_check(void *face, struct view target, struct view via,
 	}
 	if (is_other(b, via))
 		return b->legs->check(b->legs_arg, rest, via, viaout, why);
+	if (b->legs && b->legs->own && b->legs->own(b->legs_arg, rest)) {
+		buf_adds(why, "this is a room of our own: it would be linked "
+			      "in a circle");
+		return EINVAL;
+	}
 	return b->conf.check(b->conf.arg, rest, via, viaout, why);
 }
 

@@ -75,6 +75,9 @@ struct bridge_legs {
 	bool (*has)(void *arg, struct view via);
 	int (*check)(void *arg, struct view rest, struct view via,
 		     struct buf *viaout, struct buf *why);
+	/* Is it a place of our own? No account goes there either. May be
+	 * NULL. */
+	bool (*own)(void *arg, struct view rest);
 	int (*attach)(void *arg, struct leg *leg, struct view rest);
 	void (*detach)(void *arg, struct leg *leg);
 	int (*deliver)(void *arg, struct leg *leg, struct msg *msg);

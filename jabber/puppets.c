@@ -309,12 +309,19 @@ static int refuse(struct buf *why, const char *words)
 	return EINVAL;
 }
 
-static int check_place(const struct gate *g, struct view rest,
-		       struct buf *why)
+static bool op_own(void *arg, struct view rest)
 {
-	const char *fault = jid_fault(rest);
+	const struct gate *g = arg;
 	struct view local, domain;
 	enum jmap_zone kind;
+
+	return view_rcut(rest, '@', &local, &domain) &&
+	       jmap_zone_of(g->map, domain, &kind);
+}
+
+static int check_place(struct gate *g, struct view rest, struct buf *why)
+{
+	const char *fault = jid_fault(rest);
 
 	if (fault) {
 		buf_adds(why, "\"");
@@ -324,8 +331,7 @@ static int check_place(const struct gate *g, struct view rest,
 		return refuse(why, "; right would be xmpp:room@service, such "
 				   "as xmpp:lobby@rooms.example.org");
 	}
-	if (view_rcut(rest, '@', &local, &domain) &&
-	    jmap_zone_of(g->map, domain, &kind))
+	if (op_own(g, rest))
 		return refuse(why, "this is a room of our own: it would be "
 				   "linked in a circle");
 	return 0;
@@ -334,7 +340,7 @@ static int check_place(const struct gate *g, struct view rest,
 static int op_check(void *arg, struct view rest, struct view via,
 		    struct buf *viaout, struct buf *why)
 {
-	const struct gate *g = arg;
+	struct gate *g = arg;
 	int err = check_place(g, rest, why);
 
 	if (!err && !g->component)
@@ -455,6 +461,7 @@ static int op_subject(void *arg, struct leg *leg, struct view text)
 static const struct bridge_legs leg_ops = {
 	.has = op_has,
 	.check = op_check,
+	.own = op_own,
 	.attach = op_attach,
 	.detach = op_detach,
 	.deliver = op_deliver,

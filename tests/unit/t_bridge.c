@@ -706,6 +706,39 @@ static void accounts_are_found_by_label(void **state)
 		EINVAL);
 }
 
+static bool other_way(void *arg, struct view via)
+{
+	(void)arg;
+	(void)via;
+	return false;
+}
+
+static bool own_place(void *arg, struct view rest)
+{
+	(void)arg;
+	return view_eqs(rest, "own");
+}
+
+static void no_account_goes_to_our_own(void **state)
+{
+	static const struct bridge_legs legs = { .has = other_way,
+						 .own = own_place };
+	struct buf via = { 0 }, why = { 0 };
+
+	(void)state;
+	open_bridge(worker_path, 0, 0, 0);
+	bridge_legs(bridge, &legs, NULL);
+	assert_int_equal(
+		ops->check(bridge, VIEW("fake:own"), VIEW_NONE, &via, &why),
+		EINVAL);
+	assert_non_null(strstr(buf_str(&why), "in a circle"));
+	assert_int_equal(
+		ops->check(bridge, VIEW("fake:x"), VIEW_NONE, &via, &why), 0);
+	bridge_legs(bridge, NULL, NULL);
+	buf_free(&via);
+	buf_free(&why);
+}
+
 static void targets_are_checked(void **state)
 {
 	struct leg nobodys = LEG(5, "a", "nobody");
@@ -790,6 +823,7 @@ int main(void)
 		CASE(a_workers_log_is_ours),
 		CASE(status_is_a_line_a_worker),
 		CASE(accounts_are_found_by_label),
+		CASE(no_account_goes_to_our_own),
 		CASE(targets_are_checked),
 	};
 

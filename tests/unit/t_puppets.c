@@ -159,6 +159,10 @@ static void refused_links(void **state)
 					      NULL, NULL), EINVAL);
 		assert_true(why.n > 0);
 	}
+	/* nor do accounts go there */
+	assert_true(gr.legs->own(gr.legs_arg, VIEW("lobby@rooms.x.org")));
+	assert_true(gr.legs->own(gr.legs_arg, VIEW("lobby@ROOMS.x.org")));
+	assert_false(gr.legs->own(gr.legs_arg, VIEW(ROOM)));
 	buf_free(&why);
 	gate_rig_close();
 }
