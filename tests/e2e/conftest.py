@@ -2,6 +2,7 @@
 """Fixtures: each gives a factory or a running thing, and ends it."""
 import os
 import pathlib
+import signal
 import stat
 import sys
 
@@ -12,6 +13,9 @@ from lab.confabd import Confabd  # noqa: E402
 from lab.irc import IrcUser, Ngircd  # noqa: E402
 from lab.sip import SipUser  # noqa: E402
 from lab.xmpp import Prosody, XmppUser  # noqa: E402
+
+# A shell starts what runs beside it with SIGINT ignored, and that is inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get('CONFAB_BUILD', TOP / 'build'))
