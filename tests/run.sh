@@ -74,7 +74,8 @@ unit()
 # more than they compute, so two such halves run at once.
 e2e_half()
 {
-	CONFAB_BUILD=$PWD/$1 /usr/bin/python3 -m pytest -q -p no:cacheprovider \
+	CONFAB_BUILD=$PWD/$1 CONFAB_PORTS=$((11000 + $2 * 10000)) \
+		/usr/bin/python3 -m pytest -q -p no:cacheprovider \
 		--junitxml="$1/e2e-$2.xml" \
 		$(find tests/e2e -maxdepth 1 -name 'test_*.py' | sort |
 			awk -v half="$2" 'NR % 2 == half') \
