@@ -85,6 +85,24 @@ struct bridge_legs {
 	const char *at; /* see face_ops.at */
 };
 void bridge_legs(struct bridge *b, const struct bridge_legs *ops, void *arg);
+/* Who speaks for himself in places of legs by an account, which listens and
+ * speaks for all others. Before hub_add_face(); ops are borrowed. */
+struct bridge_voices {
+	/* A message for a leg that is UP. 0: taken; hub_on_delivered() or
+	 * hub_on_failed() follows by the leg's and the message's numbers,
+	 * unless it is down before. ENOTSUP: the account says it. EBUSY: not
+	 * now. */
+	int (*deliver)(void *arg, struct leg *leg, struct msg *msg);
+	/* Are words of this nick there one of those? Then the hub does not
+	 * hear them. */
+	bool (*ours)(void *arg, const struct leg *leg, struct view nick);
+	/* The leg is UP; it is not any more (nothing is to be told of it). Amid
+	 * the hub's work: they may not call it. */
+	void (*up)(void *arg, const struct leg *leg);
+	void (*down)(void *arg, const struct leg *leg);
+};
+void bridge_voices(struct bridge *b, const struct bridge_voices *ops,
+		   void *arg);
 bool bridge_has_account(const struct bridge *b, struct view label);
 /* The only account's label, where there is just one; NULL otherwise. */
 const char *bridge_only_account(const struct bridge *b);

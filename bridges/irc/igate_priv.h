@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The gateway's inside. igate.c has the doors, seat*.c the connections of
+ * users; what there is to do is in modules, each with a state of its own,
+ * which see what comes in their order:
+ *
+ *   puppets  users in the channels of linked rooms (the relay listens)
+ *   visits   users in channels by themselves
+ *   talks    from one to one, and how nicks are
+ */
+#ifndef CONFAB_IRC_IGATE_PRIV_H
+#define CONFAB_IRC_IGATE_PRIV_H
+
+#include "bucket.h"
+#include "igate.h"
+#include "hash.h"
+#include "list.h"
+#include "names.h"
+#include "parcel.h"
+#include "session.h"
+#include "wheel.h"
+
+struct seat;
+struct igate_module;
+
+enum igate_modules {
+	IGATE_PUPPETS, IGATE_VISITS, IGATE_TALKS, IGATE_MODULES,
+};
+
+struct igate {
+	struct igate_conf conf;     /* its texts are owned */
+	struct imap *map;           /* ref; or NULL */
+	struct htable seats;        /* by AOR and network; owned */
+	struct htable nicks;        /* ours, by network and folded nick: also
+				       those of the last minute */
+	void *state[IGATE_MODULES]; /* of each module; owned by it */
+	struct htable logins;       /* by network: struct bucket */
+	bool running;
+};
+
+/* ---- seats ---- */
+
+enum seat_state {
+	SEAT_OFF,
+	SEAT_WAITING, /* for its turn */
+	SEAT_STARTING,
+	SEAT_UP,
+};
+
+/* A SIP user on one network. Made when he, or a room that he speaks in, has
+ * something to say there; it stays for as long as something holds it. */
+struct seat {
+	struct hnode by_key;
+	struct igate *gate;      /* borrowed */
+	struct addr *aor;        /* ref */
+	struct view network;     /* owned; as configured */
+	enum seat_state state;
+	char nick[IRCB_NICK_MAX]; /* ours there while UP; else wanted */
+	bool refused;            /* :offline: not by itself again */
+	size_t holds;
+	uint64_t busy_ms;        /* used last; monotonic */
+	struct session *session; /* owned; or NULL */
+	struct list waiting;     /* private to seat.c, as all below */
+	struct htable tags;
+	uint64_t next_tag;
+	struct wtimer idle, again;
+	struct buf trouble;      /* what the last login came to; or empty */
+};
+
+/* NULL: not known. */
+struct seat *seat_find(const struct igate *g, const struct addr *aor,
+		       struct view network);
+/* Finds or makes it. ENOENT: no such network, ENOSPC: conf.seats, and none
+ * could be freed. */
+int seat_get(struct seat **sp, struct igate *g, struct addr *aor,
+	     struct view network);
+struct seat *seat_each(const struct igate *g, size_t *pos, struct seat *prev);
+/* It is to be up: logs in when it is its turn. EACCES: the network refused it
+ * less than ten minutes ago, or he said :offline (and by_him is false);
+ * EBUSY: all workers are full. */
+int seat_wake(struct seat *s, bool by_him);
+/* h runs once: 0 as soon as it is up, ETIMEDOUT after delay_s, EACCES when it
+ * is refused (seat_trouble() has words), ENOSPC at once when too much waits:
+ * never before it returns, except for ENOSPC. */
+typedef void (seat_wait_h)(int err, void *arg);
+void seat_wait(struct seat *s, seat_wait_h *h, void *arg);
+void seat_unwait(struct seat *s, const void *arg);
+/* Down; told (may be NULL) runs once, never before it returns: 0: the server
+ * has it all; EAGAIN: not, or nobody knows; else refused for good, with words.
+ * ENOTCONN, EBUSY, EMSGSIZE: at once. */
+typedef void (seat_told_h)(int err, struct view words, void *arg);
+int seat_send(struct seat *s, const struct ircp *p, seat_told_h *told,
+	      void *arg);
+/* told runs for this arg no more. */
+void seat_untell(struct seat *s, const void *arg);
+void seat_hold(struct seat *s);
+void seat_release(struct seat *s);
+void seat_busy(struct seat *s);
+/* Logs out, with this last word. */
+void seat_offline(struct seat *s, struct view words);
+struct view seat_trouble(const struct seat *s);
+/* A line for him, past the journal, from an address of the gateway (NULL: the
+ * network's own). */
+void seat_tell(struct seat *s, struct addr *from, struct view text);
+/* Is this nick one of our seats' on this network, now or within the last
+ * minute? */
+bool igate_is_ours(const struct igate *g, struct view network,
+		   struct view nick);
+/* The SIP address of a nick or channel; a reference, or NULL (no map). */
+struct addr *igate_addr(const struct igate *g, struct view network,
+			struct view name);
+
+/* ---- seat.c, for igate.c ---- */
+
+void seats_free(struct igate *g);
+void seats_stop(struct igate *g);
+void seats_changed(struct igate *g, struct addr *owner, struct view network);
+int seats_status(struct igate *g, struct sink *out);
+
+/* ---- igate.c: what the modules do with what comes ---- */
+
+void igate_parcel(struct seat *s, const struct ircp *p);
+void igate_up(struct seat *s);
+void igate_down(struct seat *s, enum lost_why why, struct view text);
+void igate_gone(struct seat *s);
+const struct igate_module *igate_module(size_t i); /* below IGATE_MODULES */
+
+/* ---- what SIP users want ---- */
+
+/* A text or command of a user that is being dealt with. Reference-counted:
+ * keep it for a late answer. Answered exactly once. */
+struct iask {
+	struct igate *gate;
+	struct addr *from, *to;     /* ref */
+	struct imap_target target;  /* views into texts */
+	struct seat *seat;          /* his there; borrowed: valid within the
+				       call, find it anew later */
+	enum gate_kind kind;
+	struct view text;           /* all; of a command what follows it */
+	struct view dedupe;
+	struct meta meta;
+	uint64_t time_ms;
+	/* private */
+	gate_answer_h *h;
+	void *arg;
+	bool answered;
+	struct buf texts;
+};
+
+void iask_ok(struct iask *a, int status, struct view words);
+void iask_refuse(struct iask *a, int status, unsigned retry_after,
+		 struct view words);
+
+struct icommand {
+	const char *names;  /* "join jab_join_jconf": without ":" */
+	const char *help;
+	unsigned kinds;     /* bits of 1 << enum imap_kind */
+	void (*run)(struct iask *a);
+};
+
+struct igate_module {
+	int (*start)(struct igate *g);  /* with the gate; any may be NULL */
+	void (*stop)(struct igate *g);
+	void (*free)(struct igate *g);
+	/* Came up for s. True: dealt with. */
+	bool (*parcel)(struct seat *s, const struct ircp *p);
+	void (*up)(struct seat *s);
+	/* Nothing that was before counts any more. */
+	void (*down)(struct seat *s, enum lost_why why, struct view text);
+	/* s is about to be freed. */
+	void (*gone)(struct seat *s);
+	unsigned kinds;                 /* of words: bits */
+	void (*message)(struct iask *a);
+	const struct icommand *commands;
+	size_t command_count;
+	int (*status)(struct igate *g, struct sink *out);
+};
+
+extern const struct igate_module igate_puppets, igate_visits, igate_talks;
+
+#endif
