@@ -52,7 +52,7 @@ enum igate_first {
 	IGATE_FIRST_DENY,    /* only whom he wrote to himself */
 };
 
-enum igate_identity { IGATE_RELAY, IGATE_RELAYMSG, IGATE_PUPPETS };
+enum igate_identity { IGATE_BY_RELAY, IGATE_BY_RELAYMSG, IGATE_BY_PUPPETS };
 
 /* What is configured of a link. */
 struct igate_link {
