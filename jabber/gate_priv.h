@@ -261,6 +261,11 @@ bool gate_within(struct gate *g, struct view jid, char what, unsigned rate,
 /* The same at a rate of one's own. */
 bool gate_rate(struct gate *g, struct view jid, char what,
 	       const struct bucket_rate *rate);
+/* Requests of one JID: by enough of them he is told that it is too much, by
+ * too many refusals he is not answered any more. */
+enum gate_turn { GATE_TURN_YES, GATE_TURN_REFUSE, GATE_TURN_SILENT };
+enum gate_turn gate_turn(struct gate *g, struct view jid, char what,
+			 unsigned rate, unsigned burst);
 /* Seen before: (by, id) of stanza-id, or what else tells it from all others.
  * The newest 65,536 in all are remembered. False: not seen; is now. */
 bool gate_seen(struct gate *g, struct view by, struct view id);

@@ -7,7 +7,7 @@
 #include "gate_priv.h"
 #include "mem.h"
 
-enum { SEEN = 65536, RATES = 4096 };
+enum { SEEN = 65536, RATES = 4096, REFUSALS = 5 };
 
 struct seen {
 	struct hnode node;
@@ -91,6 +91,15 @@ bool gate_within(struct gate *g, struct view jid, char what, unsigned rate,
 	const struct bucket_rate br = { rate, 1000, burst };
 
 	return gate_rate(g, jid, what, &br);
+}
+
+enum gate_turn gate_turn(struct gate *g, struct view jid, char what,
+			 unsigned rate, unsigned burst)
+{
+	if (gate_within(g, jid, what, rate, burst))
+		return GATE_TURN_YES;
+	return gate_within(g, jid, 'Q', REFUSALS, 4 * REFUSALS) ?
+		       GATE_TURN_REFUSE : GATE_TURN_SILENT;
 }
 
 struct addr *gate_addr(const struct gate *g, const struct jmap_target *t)

@@ -14,6 +14,7 @@ enum { ASKS_RATE = 20, ASKS_BURST = 40 };
 const struct iq_refusal iq_unavailable = { "cancel", "service-unavailable" },
 			iq_not_found = { "cancel", "item-not-found" },
 			iq_bad_request = { "modify", "bad-request" };
+static const struct iq_refusal too_many = { "wait", "resource-constraint" };
 
 /* ---- answers ---- */
 
@@ -94,6 +95,7 @@ static bool iqs_stanza(struct gate *g, struct xlink *x, struct person *p,
 		       const struct elem *e)
 {
 	struct view from = elem_get(e, "from"), bare, resource;
+	enum gate_turn turn;
 
 	if (!elem_is(e, "iq", NULL))
 		return false;
@@ -101,8 +103,11 @@ static bool iqs_stanza(struct gate *g, struct xlink *x, struct person *p,
 		bare = from;
 	if (!bare.n && p) /* an account's own server */
 		bare = buf_view(&p->jid);
-	if (gate_within(g, bare, 'q', ASKS_RATE, ASKS_BURST))
+	turn = gate_turn(g, bare, 'q', ASKS_RATE, ASKS_BURST);
+	if (turn == GATE_TURN_YES)
 		take(g, x, p, e);
+	else if (turn == GATE_TURN_REFUSE)
+		refuse(x, e, &too_many);
 	else
 		log_debug("xmpp %s: too many requests of %.*s", x->label,
 			  VIEW_ARG(bare));

@@ -25,6 +25,7 @@ jabber_libjabber_a_SOURCES = \
 	jabber/occupant_rules.c jabber/occupant_talk.c \
 	jabber/occupant_who.c \
 	jabber/person.c \
+	jabber/rsm.c jabber/rsm.h \
 	jabber/puppets.c jabber/puppet_priv.h jabber/puppet_past.c \
 	jabber/puppet_talk.c jabber/puppet_who.c \
 	jabber/service.c jabber/service_priv.h \
@@ -56,6 +57,11 @@ tests_unit_t_watches_SOURCES = tests/unit/t_watches.c \
 tests_unit_t_watches_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
 tests_unit_t_watches_LDADD = jabber/libjabber.a $(LIB_core) $(DEPS_core) \
 	$(IDN_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_rsm
+tests_unit_t_rsm_SOURCES = tests/unit/t_rsm.c
+tests_unit_t_rsm_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
+tests_unit_t_rsm_LDADD = jabber/libjabber.a $(LIB_base) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_elem
 tests_unit_t_elem_SOURCES = tests/unit/t_elem.c

@@ -12,10 +12,10 @@
 #include "log.h"
 #include "mem.h"
 #include "puppet_priv.h"
+#include "rsm.h"
 
 #define NS_MAM "urn:xmpp:mam:2"
 #define NS_SID "urn:xmpp:sid:0"
-#define NS_RSM "http://jabber.org/protocol/rsm"
 #define KEY "link:"
 
 enum {

@@ -6,7 +6,7 @@
 #include "mem.h"
 #include "service_priv.h"
 
-enum { RATE = 20, BURST = 60, ITEMS_MAX = 200 };
+enum { RATE = 20, BURST = 60, PAGE_RATE = 2, PAGE_BURST = 20 };
 
 #define NS_INFO "http://jabber.org/protocol/disco#info"
 #define NS_ITEMS "http://jabber.org/protocol/disco#items"
@@ -27,6 +27,19 @@ void service_result_empty(struct service *s, const struct elem *e)
 	elem_close(&b);
 	service_send(s, &b, VIEW_NONE);
 	buf_free(&b);
+}
+
+/* May he ask this now? Else he is refused, unless that is too much, too. */
+static bool service_turn(struct service *s, const struct elem *e, char what,
+			 unsigned rate, unsigned burst)
+{
+	struct view bare = jid_bare(elem_get(e, "from"));
+	enum gate_turn turn = gate_turn(s->gate, bare, what, rate, burst);
+
+	if (turn == GATE_TURN_REFUSE)
+		service_refuse(s, e, "wait", "resource-constraint",
+			       VIEW("Too many requests: wait a little."));
+	return turn == GATE_TURN_YES;
 }
 
 static void finish(struct service *s, struct buf *b)
@@ -158,58 +171,53 @@ static void add_item(struct buf *b, struct view jid, struct view name)
 	elem_close(b);
 }
 
-/* The room that an RSM page begins behind. */
-static struct room *page_start(struct service *s, const struct elem *query,
-			       size_t *pos, size_t *max)
+static void items_open(struct buf *b, const struct elem *e)
 {
-	struct elem set;
-	struct jmap_sip sip;
-	struct buf text = { 0 };
-	struct room *r = NULL, *after = NULL;
-	uint64_t n;
-
-	if (!elem_child(&set, query, "set", NS_RSM))
-		return NULL;
-	if (!view_u64(&n, elem_child_words(&set, "max", NULL), *max))
-		*max = (size_t)n;
-	after = room_of(s, elem_child_words(&set, "after", NULL), &sip,
-			&text);
-	while (after && (r = hub_each_room(service_hub(s), pos, r)) &&
-	       r != after)
-		;
-	buf_free(&text);
-	return r;
+	service_result(b, e);
+	elem_open(b, "query", NS_ITEMS);
 }
 
-static void add_last(struct buf *b, struct view last)
+/* The page, or that there is none. */
+static void items_end(struct service *s, struct buf *b, const struct elem *e,
+		      struct rsm *page)
 {
-	elem_open(b, "set", NS_RSM);
-	elem_leaf(b, "last", NULL, last);
-	elem_close(b);
+	rsm_put(page, b);
+	if (!page->lost) {
+		finish(s, b);
+		return;
+	}
+	buf_free(b);
+	service_refuse(s, e, "cancel", "item-not-found", VIEW_NONE);
+}
+
+static void add_room(const struct service *s, struct buf *b,
+		     const struct room *r, struct rsm *page)
+{
+	struct buf jid = { 0 };
+
+	if (rsm_wants(page) && !room_jid(s, &jid, r) &&
+	    rsm_is_in(page, buf_view(&jid)))
+		add_item(b, buf_view(&jid), room_name(r));
+	buf_free(&jid);
 }
 
 static void service_items(struct service *s, const struct elem *e,
 			  const struct elem *query)
 {
-	size_t pos = 0, max = ITEMS_MAX, n = 0;
-	struct room *r = page_start(s, query, &pos, &max);
-	struct buf b = { 0 }, jid = { 0 };
+	struct buf b = { 0 };
+	struct rsm page;
 
-	service_result(&b, e);
-	elem_open(&b, "query", NS_ITEMS);
-	while (n < max && (r = hub_each_room(service_hub(s), &pos, r))) {
-		if (!may_see(e, r))
-			continue;
-		buf_clear(&jid);
-		if (!room_jid(s, &jid, r)) {
-			add_item(&b, buf_view(&jid), room_name(r));
-			n++;
-		}
+	rsm_read(&page, query);
+	items_open(&b, e);
+	while (rsm_walk(&page)) {
+		struct room *r = NULL;
+		size_t pos = 0;
+
+		while ((r = hub_each_room(service_hub(s), &pos, r)))
+			if (may_see(e, r))
+				add_room(s, &b, r, &page);
 	}
-	if (n)
-		add_last(&b, buf_view(&jid));
-	finish(s, &b);
-	buf_free(&jid);
+	items_end(s, &b, e, &page);
 }
 
 static struct member *member_from(const struct elem *e, const struct room *r)
@@ -223,29 +231,38 @@ static struct member *member_from(const struct elem *e, const struct room *r)
 	return m && m->state == MEMBER_JOINED ? m : NULL;
 }
 
+static void add_occupant(const struct service *s, struct buf *b,
+			 const struct member *m, struct rsm *page)
+{
+	struct buf jid = { 0 };
+
+	if (rsm_wants(page) && !occupant_jid(s, &jid, m->room, m->nick) &&
+	    rsm_is_in(page, buf_view(&jid)))
+		add_item(b, buf_view(&jid), m->nick);
+	buf_free(&jid);
+}
+
 /* Who is in is for those to know who are. */
 static void room_items(struct service *s, const struct elem *e,
-		       const struct room *r)
+		       const struct elem *query, const struct room *r)
 {
 	const struct place *p = place_find(s, r->id);
-	struct buf b = { 0 }, jid = { 0 };
+	bool may = member_from(e, r);
+	struct buf b = { 0 };
 	struct lnode *n, *nx;
+	struct rsm page;
 
-	service_result(&b, e);
-	elem_open(&b, "query", NS_ITEMS);
-	if (member_from(e, r))
+	rsm_read(&page, query);
+	items_open(&b, e);
+	while (rsm_walk(&page) && may)
 		LIST_EACH (&r->order, n, nx) {
 			const struct member *m =
 				CONTAINER(n, struct member, order);
 
-			if (!is_occupant(p, m))
-				continue;
-			buf_clear(&jid);
-			if (!occupant_jid(s, &jid, r, m->nick))
-				add_item(&b, buf_view(&jid), m->nick);
+			if (is_occupant(p, m))
+				add_occupant(s, &b, m, &page);
 		}
-	finish(s, &b);
-	buf_free(&jid);
+	items_end(s, &b, e, &page);
 }
 
 /* ---- the rest ---- */
@@ -295,13 +312,14 @@ static void to_service(struct service *s, const struct elem *e,
 		no_service(s, e);
 }
 
+/* A page of the archive is worth many small answers. */
 static void archive(struct service *s, const struct elem *e, struct room *r)
 {
-	if (member_from(e, r))
-		service_archive(s, e, r);
-	else
+	if (!member_from(e, r))
 		service_refuse(s, e, "auth", "forbidden",
 			       VIEW("Only members read what was said"));
+	else if (service_turn(s, e, 'a', PAGE_RATE, PAGE_BURST))
+		service_archive(s, e, r);
 }
 
 /* What a query of the archive may ask for. */
@@ -332,7 +350,7 @@ static void get_of_room(struct service *s, const struct elem *e,
 	if (elem_is(query, "query", NS_INFO))
 		room_info(s, e, r);
 	else if (elem_is(query, "query", NS_ITEMS))
-		room_items(s, e, r);
+		room_items(s, e, query, r);
 	else if (elem_is(query, "ping", "urn:xmpp:ping"))
 		service_result_empty(s, e);
 	else if (elem_is(query, "query", NS_MAM))
@@ -413,8 +431,7 @@ void service_iq(struct service *s, const struct elem *e)
 
 	if (!view_eqs(type, "get") && !view_eqs(type, "set"))
 		return;
-	if (!gate_within(s->gate, jid_bare(elem_get(e, "from")), 'q', RATE,
-			 BURST))
+	if (!service_turn(s, e, 'q', RATE, BURST))
 		return;
 	if (elem_child(&query, e, NULL, NULL))
 		route(s, e, &query);

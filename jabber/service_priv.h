@@ -23,6 +23,7 @@
 
 #include "gate_priv.h"
 #include "house.h"
+#include "rsm.h"
 #include "watch.h"
 
 #define NS_MUC "http://jabber.org/protocol/muc"
@@ -34,7 +35,6 @@
 #define NS_OCCUPANT "urn:xmpp:occupant-id:0"
 #define NS_DATA "jabber:x:data"
 #define NS_MAM "urn:xmpp:mam:2"
-#define NS_RSM "http://jabber.org/protocol/rsm"
 #define NS_REPLACE "urn:xmpp:message-correct:0"
 
 /* What he is away by who left, but keeps what he is. */

@@ -148,7 +148,12 @@ static void test_rate(void **state)
 					 "<ping xmlns='urn:xmpp:ping'/>"));
 	for (const char *p = buf_str(&wire); (p = strstr(p, "result")); p++)
 		answers++;
-	assert_in_range(answers, 20, 60);
+	assert_int_equal(answers, 40);
+	answers = 0;
+	for (const char *p = buf_str(&wire);
+	     (p = strstr(p, "type='wait'><resource-constraint")); p++)
+		answers++;
+	assert_int_equal(answers, 20);
 	gate_rig_close();
 }
 

@@ -811,6 +811,121 @@ static void the_archive_has_pages(void **state)
 	gate_rig_close();
 }
 
+/* ---- too much ---- */
+
+static size_t wire_count(const char *words)
+{
+	size_t n = 0;
+
+	for (const char *p = buf_str(&wire); (p = strstr(p, words)); p++)
+		n++;
+	return n;
+}
+
+static void a_page_costs_more_than_a_ping(void **state)
+{
+	(void)state;
+	open_lobby(0);
+	join("jo@y.org/r", "Jo");
+	join("mo@y.org/r", "Mo");
+	alice_says("one");
+	quiet();
+	for (int i = 0; i < 30; i++)
+		stub_in(ROOMS, "<iq type='set' id='q' from='jo@y.org/r' "
+			       "to='lobby@rooms.x.org'>"
+			       "<query xmlns='urn:xmpp:mam:2'/></iq>");
+	gr_settle();
+	assert_int_equal(wire_count("<fin "), 20);
+	assert_int_equal(wire_count("<error type='wait'><resource-constraint"),
+			 10);
+	quiet();
+	/* others are not kept from it, nor he for long */
+	xmpp("<iq type='set' id='q' from='mo@y.org/r' to='lobby@rooms.x.org'>"
+	     "<query xmlns='urn:xmpp:mam:2'/></iq>");
+	gr_advance(1000);
+	xmpp("<iq type='set' id='q' from='jo@y.org/r' to='lobby@rooms.x.org'>"
+	     "<query xmlns='urn:xmpp:mam:2'/></iq>");
+	assert_int_equal(wire_count("<fin "), 2);
+	gate_rig_close();
+}
+
+/* He hears that it is too much, and at last nothing: no error of ours is
+ * worth more than what caused it. */
+static void refusals_have_an_end(void **state)
+{
+	(void)state;
+	open_lobby(0);
+	for (int i = 0; i < 200; i++)
+		stub_in(ROOMS, "<iq type='get' id='q' from='jo@y.org/r' "
+			       "to='lobby@rooms.x.org'>"
+			       "<ping xmlns='urn:xmpp:ping'/></iq>");
+	assert_int_equal(wire_count("<iq type='result'"), 60);
+	assert_int_equal(wire_count("<resource-constraint"), 20);
+	gate_rig_close();
+}
+
+#define RSM(inside) "<set xmlns='http://jabber.org/protocol/rsm'>" inside \
+		    "</set>"
+#define ITEMS(to, set) "<iq type='get' id='q' from='jo@y.org/r' to='" to \
+		       "'><query xmlns='http://jabber.org/protocol/disco"    \
+		       "#items'>" set "</query></iq>"
+#define MEMBERS(set) "<iq type='get' id='q' from='jo@y.org/r' "              \
+		     "to='lobby@rooms.x.org'><query xmlns='"                 \
+		     "http://jabber.org/protocol/muc#admin'>"                \
+		     "<item role='participant'/>" set "</query></iq>"
+
+static void fill_lobby(int count)
+{
+	struct hub_join j = { .role = ROLE_MEMBER, .state = MEMBER_JOINED };
+
+	for (int i = 0; i < count; i++) {
+		struct buf b = { 0 };
+
+		buf_addf(&b, "sip:user%03d@example.org", i);
+		j.addr = gr_addr(buf_str(&b));
+		assert_int_equal(hub_member_add(lobby, &j, NULL, NULL), 0);
+		mem_deref(j.addr);
+		buf_free(&b);
+		gr_settle();
+		sip_takes(200);
+	}
+}
+
+static void long_lists_come_in_pages(void **state)
+{
+	(void)state;
+	open_lobby(0);
+	join("jo@y.org/r", "Jo");
+	fill_lobby(120);
+	member_at("xmpp:jo@y.org")->role = ROLE_ADMIN;
+	quiet();
+	xmpp(ITEMS("lobby@rooms.x.org", ""));
+	assert_int_equal(wire_count("<item "), 100);
+	assert_true(wire_has("<count>122</count>"));
+	assert_true(wire_has("<last>lobby@rooms.x.org/user097</last>"));
+	quiet();
+	xmpp(ITEMS("lobby@rooms.x.org",
+		   RSM("<after>lobby@rooms.x.org/user097</after>")));
+	assert_int_equal(wire_count("<item "), 22);
+	assert_true(wire_has("<first index='100'>lobby@rooms.x.org/user098"));
+	quiet();
+	xmpp(MEMBERS(""));
+	assert_int_equal(wire_count("<item "), 100);
+	assert_true(wire_has("<count>120</count>"));
+	quiet();
+	xmpp(MEMBERS(RSM("<before/><max>2</max>")));
+	assert_int_equal(wire_count("<item "), 2);
+	assert_true(wire_has("jid='user119@sip.x.org'"));
+	quiet();
+	xmpp(MEMBERS(RSM("<after>nobody@sip.x.org</after>")));
+	assert_true(wire_has("<item-not-found"));
+	quiet();
+	xmpp(ITEMS("rooms.x.org", ""));
+	assert_int_equal(wire_count("<item "), 1);
+	assert_false(wire_has("<set"));
+	gate_rig_close();
+}
+
 /* ---- hostile ---- */
 
 /* "ALICE" in full width is alice to every server. */
@@ -938,6 +1053,9 @@ int main(void)
 		GATE_TEST(a_busy_worker_is_waited_for),
 		GATE_TEST(the_past_is_as_long_as_wished),
 		GATE_TEST(the_archive_has_pages),
+		GATE_TEST(a_page_costs_more_than_a_ping),
+		GATE_TEST(refusals_have_an_end),
+		GATE_TEST(long_lists_come_in_pages),
 		GATE_TEST(names_that_servers_fold_stay_two),
 		GATE_TEST(who_may_not_invite_reminds_nobody),
 		GATE_TEST(nothing_here_breaks_it),
