@@ -46,6 +46,17 @@ static enum front_tls mode_of(struct view tls)
 	return view_eqs(tls, "direct") ? FRONT_DIRECT : FRONT_STARTTLS;
 }
 
+/* A name may lead elsewhere, too: that is found when it is looked up. */
+static void check_plain(struct creds *c)
+{
+	struct netaddr a;
+
+	if (c->mode == FRONT_PLAIN && !netaddr_set(&a, view_str(c->server), 0)
+	    && !netaddr_is_loopback(&a))
+		set_fault(c, "tls is off, but the server's address is not on "
+			     "loopback");
+}
+
 void creds_read(struct creds *c, const struct wire_msg *m, const char *prefix)
 {
 	uint64_t port = 0;
@@ -59,6 +70,7 @@ void creds_read(struct creds *c, const struct wire_msg *m, const char *prefix)
 	    view_u64(&port, wire_setting(m, "port"), UINT16_MAX))
 		set_fault(c, "the account's port is no port");
 	c->port = (uint16_t)port;
+	check_plain(c);
 	set_jid(c, wire_setting(m, "jid"), wire_setting(m, "resource"),
 		prefix);
 }

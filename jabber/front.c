@@ -81,10 +81,17 @@ static void gone(struct front *f)
 
 /* ---- the end ---- */
 
+static bool is_vouched(const struct front *f)
+{
+	return f->state == FRONT_LOGIN || f->state == FRONT_UP;
+}
+
 void front_lost(struct front *f, enum worker_lost why, struct view words)
 {
 	if (f->state == FRONT_OVER || f->state == FRONT_LEAVING)
 		return;
+	if (!is_vouched(f))
+		why = GONE_NET;
 	stop(f);
 	f->ops->lost(why, words, f->arg);
 }
@@ -107,7 +114,7 @@ static void certificate_refused(struct front *f, const char *why)
 	buf_adds(&b, f->conf.domain);
 	buf_adds(&b, " was refused: ");
 	buf_adds(&b, why);
-	front_lost(f, GONE_CONFIG, buf_view(&b));
+	front_lost(f, GONE_NET, buf_view(&b));
 	buf_free(&b);
 }
 
@@ -275,6 +282,11 @@ int front_send(struct front *f, struct view xml)
 bool front_offers_sm(const struct front *f)
 {
 	return f->offers_sm;
+}
+
+bool front_refused(const struct front *f)
+{
+	return f->state == FRONT_LEAVING;
 }
 
 void front_pause(struct front *f, bool paused)

@@ -65,6 +65,9 @@ struct front *front_new(const struct front_conf *conf,
 int front_send(struct front *f, struct view xml);
 /* Up: does the server offer XEP-0198? */
 bool front_offers_sm(const struct front *f);
+/* From within lost: was it we who ended it, for what the server sent? It would
+ * send the same again. */
+bool front_refused(const struct front *f);
 /* The server shall wait, or go on. What has come is still handed up. */
 void front_pause(struct front *f, bool paused);
 /* Gone, without a word. NULL is allowed; returns NULL. */

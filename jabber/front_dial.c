@@ -54,7 +54,7 @@ static void try_next(struct front *f, const char *why)
 		/* So it was configured, but a name may lead elsewhere. */
 		if (f->conf.mode == FRONT_PLAIN &&
 		    !netaddr_is_loopback(&r->addr)) {
-			front_lost(f, GONE_CONFIG, VIEW("tls is off, but the "
+			front_lost(f, GONE_NET, VIEW("tls is off, but the "
 				   "server's address is not on loopback"));
 			return;
 		}
@@ -215,10 +215,16 @@ static int split_target(struct view target, struct view *host, uint16_t *port)
 	return host->n && host->n < 254 ? 0 : EBADMSG;
 }
 
-/* A server elsewhere has no business in making us call at our own doors. */
-static bool is_elsewhere(const struct front *f)
+/* Nobody has a business in making us call at our own doors, or at our
+ * neighbours', but whoever configured just that host. */
+static bool may_go_to(const struct front *f, const struct netaddr *a)
 {
-	return !netaddr_is_loopback(&front_route(f)->addr);
+	struct netaddr there = *a;
+
+	if (!netaddr_is_near(a))
+		return true;
+	netaddr_set_port(&there, netaddr_port(&front_route(f)->addr));
+	return *f->conf.server && netaddr_eq(&there, &front_route(f)->addr);
 }
 
 static void on_other(int err, const char *why, const struct netaddr *addrs,
@@ -228,11 +234,11 @@ static void on_other(int err, const char *why, const struct netaddr *addrs,
 	struct front *f = q->front;
 
 	for (size_t i = 0; !err && i < count; i++) {
-		if (netaddr_is_loopback(&addrs[i]) && is_elsewhere(f)) {
+		if (!may_go_to(f, &addrs[i])) {
 			q->query = NULL;
-			front_lost(f, GONE_CONFIG, VIEW("the server sends us "
-				   "to this host itself, which is not "
-				   "followed"));
+			front_lost(f, GONE_NET, VIEW("the server sends us to "
+				   "this host itself or to its link, which "
+				   "is not followed"));
 			return;
 		}
 	}

@@ -58,7 +58,7 @@ static void offers(struct front *f, xmpp_stanza_t *s)
 	if (!is(s, "features", NS_STREAMS))
 		return;
 	if (!in_child(s, "starttls", XMPP_NS_TLS)) {
-		front_lost_at(f, GONE_CONFIG,
+		front_lost_at(f, GONE_NET,
 			      "TLS is required, but not offered by ");
 		return;
 	}

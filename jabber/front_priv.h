@@ -69,7 +69,9 @@ struct front {
 };
 
 void front_set_state(struct front *f, enum front_state state);
-/* Over: tells the owner. */
+/* Over: tells the owner. What is the account's own fault counts as that only
+ * from the server that was meant, by its certificate or on loopback; before,
+ * anybody on the way may have said it, and it is GONE_NET. */
 void front_lost(struct front *f, enum worker_lost why, struct view words);
 /* The same, with the server's address behind the words. */
 void front_lost_at(struct front *f, enum worker_lost why, const char *words);

@@ -175,6 +175,27 @@ bool netaddr_is_loopback(const struct netaddr *a)
 }
 
 
+static bool is_near4(const uint8_t *p)
+{
+	return p[0] == 0 || p[0] == 127 || p[0] >= 224 ||
+	       (p[0] == 169 && p[1] == 254);
+}
+
+
+bool netaddr_is_near(const struct netaddr *a)
+{
+	const uint8_t *p;
+	size_t n = addr_bytes(a, &p);
+
+	if (n == 4)
+		return is_near4(p);
+	if (!n || is_mapped(a))
+		return n && is_near4(p + 12);
+	return netaddr_is_any(a) || netaddr_is_loopback(a) || p[0] == 0xff ||
+	       (p[0] == 0xfe && (p[1] & 0xc0) == 0x80);
+}
+
+
 bool netaddr_is_any(const struct netaddr *a)
 {
 	static const uint8_t zero[16];

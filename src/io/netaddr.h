@@ -33,6 +33,10 @@ bool netaddr_eq(const struct netaddr *a, const struct netaddr *b);
 uint64_t netaddr_hash(const struct netaddr *a);
 bool netaddr_is_loopback(const struct netaddr *a);
 bool netaddr_is_any(const struct netaddr *a);
+/* Leads nowhere but to this host, its link or many at once: 0/8, 127/8,
+ * 169.254/16, 224/4, 240/4, ::, ::1, fe80::/10, ff00::/8. Nobody elsewhere has
+ * a reason to send us there. */
+bool netaddr_is_near(const struct netaddr *a);
 /* "127.0.0.1:5060", "[::1]:5060". */
 void netaddr_put(struct buf *b, const struct netaddr *a);
 /* The address alone: "127.0.0.1", "::1". */

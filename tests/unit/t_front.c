@@ -326,7 +326,7 @@ static void a_certificate_for_another_name(void **state)
 
 	(void)state;
 	begin(c, "irc.test", "127.0.0.1", port, FRONT_DIRECT);
-	GONE(c, GONE_CONFIG, "the certificate of irc.test was refused: ");
+	GONE(c, GONE_NET, "the certificate of irc.test was refused: ");
 	assert_int_equal(servers[0].all.n, 0);
 	server_end(&servers[0]);
 	/* Nor is it looked for at the next address. */
@@ -337,7 +337,7 @@ static void a_certificate_for_another_name(void **state)
 	add_srv("_xmpps-client._tcp.irc.test", 2,
 		serve(&servers[1], "good", logs_in));
 	begin(c, "irc.test", "", 0, FRONT_STARTTLS);
-	GONE(c, GONE_CONFIG, "the certificate of irc.test was refused: ");
+	GONE(c, GONE_NET, "the certificate of irc.test was refused: ");
 	assert_int_equal(servers[1].accepted, 0);
 }
 
@@ -380,7 +380,7 @@ static void names_that_lead_nowhere(void **state)
 	memset(c, 0, sizeof(*c));
 	add_address("far.test", "192.0.2.1");
 	begin(c, "irc.test", "far.test", 1, FRONT_PLAIN);
-	GONE(c, GONE_CONFIG, "not on loopback");
+	GONE(c, GONE_NET, "not on loopback");
 }
 
 /* To the one that the first server names, with the account's own domain in
@@ -398,7 +398,7 @@ static void another_host_has_the_same_identity(void **state)
 	(void)state;
 	snprintf(where, sizeof(where), OTHER("127.0.0.1:%u"), wrong);
 	begin(c, "irc.test", "127.0.0.1", first, FRONT_DIRECT);
-	GONE(c, GONE_CONFIG, "the certificate of irc.test was refused: ");
+	GONE(c, GONE_NET, "the certificate of irc.test was refused: ");
 	assert_int_equal(servers[2].accepted, 1);
 	assert_int_equal(servers[2].all.n, 0);
 	c->f = front_close(c->f);
@@ -408,6 +408,75 @@ static void another_host_has_the_same_identity(void **state)
 	begin(c, "irc.test", "127.0.0.1", first, FRONT_DIRECT);
 	assert_int_equal(c->up, 1);
 	assert_null(strstr(buf_str(&servers[0].all), "<auth"));
+}
+
+/* Not to this host itself, or its link, but for what was configured. */
+static void another_host_is_none_of_our_own(void **state)
+{
+	static const char *const near[] = {
+		"127.0.0.2:22", "0.0.0.0:22", "[::]:22", "[::1]",
+		"169.254.1.1", "224.0.0.1", "[fe80::1]:22",
+		"[::ffff:127.0.0.2]:22",
+	};
+	struct client *c = &clients[0];
+	char where[400];
+	const char *sends_on[][2] = { { "<stream:stream", where },
+				      { NULL, NULL } };
+	uint16_t port = serve(&servers[0], "good", sends_on);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++) {
+		snprintf(where, sizeof(where), OTHER("%s"), near[i]);
+		servers[0].script = sends_on;
+		begin(c, "irc.test", "127.0.0.1", port, FRONT_DIRECT);
+		GONE(c, GONE_NET, "to this host itself");
+		c->f = front_close(c->f);
+		memset(c, 0, sizeof(*c));
+	}
+	/* DNS is no configuration. */
+	snprintf(where, sizeof(where), OTHER("127.0.0.1:%u"), port);
+	servers[0].script = sends_on;
+	add_srv("_xmpps-client._tcp.irc.test", 1, port);
+	begin(c, "irc.test", "", 0, FRONT_DIRECT);
+	GONE(c, GONE_NET, "to this host itself");
+}
+
+#define ENDS(condition) STREAM "<stream:error><" condition " xmlns='urn:" \
+	"ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>"
+
+/* What is said before TLS anybody may have said. */
+static void words_before_tls_are_not_final(void **state)
+{
+	static const struct {
+		const char *says, *words;
+	} list[] = {
+		{ ENDS("host-unknown"), "does not serve" },
+		{ ENDS("not-authorized"), "refused the login" },
+		{ ENDS("policy-violation"), "policy violation" },
+		{ FEATURES(""), "not offered" },
+		{ "<stream:stream xmlns='jabber:client' xmlns:stream='http://"
+		  "etherx.jabber.org/streams' id='1'>", "no XMPP 1.0" },
+		{ OTHER("a b"), "a host that is none" },
+	};
+	struct client *c = &clients[0];
+	const char *ends[][2] = { { "<stream:stream", NULL },
+				    { NULL, NULL } };
+	uint16_t port = serve(&servers[0], NULL, ends);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		ends[0][1] = list[i].says;
+		servers[0].script = ends;
+		begin(c, "irc.test", "127.0.0.1", port, FRONT_STARTTLS);
+		GONE(c, GONE_NET, list[i].words);
+		c->f = front_close(c->f);
+		memset(c, 0, sizeof(*c));
+	}
+	/* But of him who has shown who he is it counts. */
+	ends[0][1] = ENDS("host-unknown");
+	begin(c, "irc.test", "127.0.0.1",
+	      serve(&servers[1], "good", ends), FRONT_DIRECT);
+	GONE(c, GONE_CONFIG, "does not serve");
 }
 
 /* One that says nothing costs another one nothing. */
@@ -555,6 +624,8 @@ int main(void)
 		T(falls_back_to_the_domain_itself),
 		T(names_that_lead_nowhere),
 		T(another_host_has_the_same_identity),
+		T(another_host_is_none_of_our_own),
+		T(words_before_tls_are_not_final),
 		T(a_slow_server_holds_up_nobody),
 		T(closes_in_its_handlers),
 		T(without_low_descriptors),

@@ -52,7 +52,7 @@ static void tls_is_not_offered(void **state)
 	(void)state;
 	tls_account_joins();
 	stub_send(FEATURES(PLAIN));
-	await_words(WIRE_ACCOUNT_LOST, 1, GONE_CONFIG, "TLS is required");
+	await_words(WIRE_ACCOUNT_LOST, 1, GONE_NET, "TLS is required");
 	rig_sync();
 	assert_false(stub_has("<auth"));
 }
@@ -565,7 +565,7 @@ static void another_host_that_is_none(void **state)
 	rig_join(1, 7, "r", "confab");
 	AWAIT(stub_accepted());
 	stub_sends_on("192.0.2.1:22");
-	await_words(WIRE_ACCOUNT_LOST, 1, GONE_CONFIG, "not on loopback");
+	await_words(WIRE_ACCOUNT_LOST, 1, GONE_NET, "not on loopback");
 }
 
 /* Twice as much as a room may have on its way. */

@@ -492,12 +492,12 @@ static void tls_with_the_wrong_authority(void **state)
 	ca_path(ca, sizeof(ca), "other.pem");
 	rig_account(2, "gw2", "pw", prosody.port, ca);
 	rig_join(2, 7, "tls", "confab");
-	await_words(WIRE_ACCOUNT_LOST, 2, GONE_CONFIG,
+	await_words(WIRE_ACCOUNT_LOST, 2, GONE_NET,
 		    "certificate of xmpp.test was refused: ");
 	/* Nor is it known to the system. */
 	rig_account(3, "gw2", "pw", prosody.port, "");
 	rig_join(3, 8, "tls", "confab");
-	await_words(WIRE_ACCOUNT_LOST, 3, GONE_CONFIG,
+	await_words(WIRE_ACCOUNT_LOST, 3, GONE_NET,
 		    "certificate of xmpp.test was refused: ");
 }
 

@@ -138,6 +138,36 @@ static void no_family_is_harmless(void **state)
 }
 
 
+static void knows_what_is_near(void **state)
+{
+	static const char *const near[] = {
+		"0.0.0.0:1", "0.1.2.3:1", "127.9.8.7:1", "169.254.0.1:1",
+		"224.0.0.1:1", "255.255.255.255:1", "[::]:1", "[::1]:1",
+		"[fe80::1]:1", "[febf::1]:1", "[ff02::1]:1",
+		"[::ffff:127.0.0.1]:1", "[::ffff:169.254.1.1]:1",
+	};
+	static const char *const far[] = {
+		"10.0.0.1:1", "169.253.0.1:1", "192.0.2.1:1", "223.0.0.1:1",
+		"[2001:db8::1]:1", "[fec0::1]:1", "[fe00::1]:1",
+		"[::ffff:10.0.0.1]:1",
+	};
+	struct netaddr none = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++) {
+		struct netaddr a = addr(near[i]);
+
+		assert_true(netaddr_is_near(&a));
+	}
+	for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
+		struct netaddr a = addr(far[i]);
+
+		assert_false(netaddr_is_near(&a));
+	}
+	assert_false(netaddr_is_near(&none));
+}
+
+
 static void knows_loopback_and_any(void **state)
 {
 	struct netaddr a;
@@ -237,6 +267,7 @@ int main(void)
 		TEST(sets_from_an_address),
 		TEST(compares),
 		TEST(no_family_is_harmless),
+		TEST(knows_what_is_near),
 		TEST(knows_loopback_and_any),
 		TEST(unmaps),
 		TEST(masks),
