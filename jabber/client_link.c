@@ -319,9 +319,19 @@ static void on_up(struct view own, void *arg)
 					"' resume='true'/>"));
 }
 
+/* It may have been somebody in between. But a session that brings what we
+ * refuse once more when it is resumed would do so without end. */
 static void on_lost(enum worker_lost why, struct view words, void *arg)
 {
-	client_broke(arg, why, words);
+	struct client *c = arg;
+
+	if (c->state != CLIENT_BROKEN && c->front &&
+	    front_refused(c->front)) {
+		if (c->refused)
+			kept_drop(c);
+		c->refused = true;
+	}
+	client_broke(c, why, words);
 }
 
 static const struct front_ops ops = { .up = on_up,

@@ -37,6 +37,7 @@ struct client {
 
 	bool told;              /* the daemon has heard that it is up */
 	bool sm_wanted, sm;     /* sm: it is on */
+	bool refused;           /* what its session brought, once */
 	char *resume_id;        /* owned, or NULL: no resumption */
 	uint64_t resume_ms;     /* how long the server keeps it */
 	uint64_t until_ms;      /* BROKEN, RESUMING: then it is lost */

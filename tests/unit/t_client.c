@@ -572,6 +572,42 @@ static void a_session_is_resumed(void **state)
 	stub_sees("five");
 }
 
+/* It would come again with each resumption. */
+static void what_was_refused_twice_is_not_resumed(void **state)
+{
+	(void)state;
+	be_online();
+	send_body(1, "one");
+	stub_sees("one");
+	stub_send("<message><body></message>");
+	stub_sees("<stream:error>");
+	server_is_asked("previd=");
+	stub_send("<resumed xmlns='urn:xmpp:sm:3' h='0' previd='x'/>"
+		  "<message><body></message>");
+	AWAIT(seen.lost);
+	assert_int_equal(seen.why, GONE_NET);
+	assert_string_equal(buf_str(&seen.kept), "");
+	assert_null(client_find(&jab, ID));
+}
+
+/* Anybody may say that before TLS. */
+static void what_was_refused_before_the_login_is_forgotten(void **state)
+{
+	(void)state;
+	be_online();
+	stub_hang_up();
+	AWAIT(stub_accepted());
+	stub_sees("<stream:stream");
+	stub_send("HTTP/1.1 400 Bad Request\r\n\r\n");
+	stub_sees("<stream:error>");
+	pass(500);
+	server_is_asked("previd=");
+	stub_send("<resumed xmlns='urn:xmpp:sm:3' h='0' previd='x'/>");
+	send_body(5, "five");
+	stub_sees("five");
+	assert_int_equal(seen.lost, 0);
+}
+
 static void a_session_that_is_gone_is_lost(void **state)
 {
 	(void)state;
@@ -968,6 +1004,8 @@ int main(void)
 		CASE(a_silent_server_is_asked),
 		CASE(without_sm_a_silent_server_is_lost),
 		CASE(a_session_is_resumed),
+		CASE(what_was_refused_twice_is_not_resumed),
+		CASE(what_was_refused_before_the_login_is_forgotten),
 		CASE(a_session_that_is_gone_is_lost),
 		CASE(it_is_tried_for_a_while_only),
 		CASE(a_password_that_has_changed_is_told),
