@@ -174,8 +174,35 @@ struct igate_module {
 	const struct icommand *commands;
 	size_t command_count;
 	int (*status)(struct igate *g, struct sink *out);
+	/* For his own ":status": adds lines, each after a LF. */
+	void (*about)(const struct seat *s, struct buf *out);
+	/* While the store loads: rows of network "irc". */
+	void (*load_visit)(struct igate *g, const struct store_visit *v);
+	void (*load_kept)(struct igate *g, const struct store_kept *k);
 };
 
 extern const struct igate_module igate_puppets, igate_visits, igate_talks;
+
+/* ---- doors of modules that igate.c opens ---- */
+
+/* What waits in an inbox "irc:NETWORK/#channel/AOR" or "irc:NETWORK/nick/AOR":
+ * true when it is one of a channel. Asked before talks. */
+bool ivisits_fanout(struct igate *g, struct room *room, struct msg *msg,
+		    struct member *const *members, size_t count);
+void italks_fanout(struct igate *g, struct room *room, struct msg *msg,
+		   struct member *const *members, size_t count);
+/* gateway_ops.settled: of what talks and visits said to a user, and what the
+ * hub let go of what he said to them. gate is a struct igate, here and
+ * below. */
+void italks_settled(void *gate, struct addr *to, const struct msg *m,
+		    enum gate_fate fate, int status);
+/* gateway_ops.presence, watch, unwatch, show. */
+void italks_presence(void *gate, struct addr *user,
+		     const struct presence_state *s);
+enum gate_watch italks_watch(void *gate, struct addr *watcher,
+			     struct addr *target, bool once);
+void italks_unwatch(void *gate, struct addr *watcher, struct addr *target);
+bool italks_show(void *gate, struct addr *watcher, struct addr *target,
+		 struct presence_state *out);
 
 #endif
