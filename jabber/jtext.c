@@ -65,34 +65,9 @@ enum jtext_from jtext_from(enum jtext which)
 	return texts[which].from;
 }
 
-static bool is_control(uint32_t cp)
-{
-	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0xfffe ||
-	       cp == 0xffff;
-}
-
 void jtext_line(struct buf *out, struct view text, size_t max)
 {
-	struct buf line = { .max = max + 64 };
-	bool blank = false;
-	struct view v;
-
-	while (text.n && line.n <= max) {
-		uint32_t cp = utf8_next(&text);
-
-		if (cp == ' ' || cp == '\t' || cp == '\n' ||
-		    utf8_ends_line(cp)) {
-			blank = true;
-		} else if (cp != UTF8_BAD && !is_control(cp)) {
-			if (blank && line.n)
-				buf_addc(&line, ' ');
-			blank = false;
-			utf8_put(&line, cp);
-		}
-	}
-	v = buf_view(&line);
-	buf_addv(out, view_trim(view_head(v, utf8_cut(v, max))));
-	buf_free(&line);
+	utf8_clean_line(out, text, max);
 }
 
 /* The first characters of valid text. */

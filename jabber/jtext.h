@@ -39,8 +39,7 @@ enum jtext_from {
 struct view jtext(enum jtext which);
 enum jtext_from jtext_from(enum jtext which);
 
-/* Appends text as one line: white space and line ends as single spaces, none
- * at the ends, without controls and what is no UTF-8; at most max bytes. */
+/* Appends text as one line of at most max bytes: utf8_clean_line(). */
 void jtext_line(struct buf *out, struct view text, size_t max);
 
 /* Appends "ERROR: Your message was not sent. REASON: BODY", with at most 200

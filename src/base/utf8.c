@@ -304,3 +304,32 @@ void utf8_clean_name(struct buf *b, struct view v, size_t max)
 		buf_addc(b, '?');
 	buf_free(&name);
 }
+
+static bool is_control(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0xfffe ||
+	       cp == 0xffff;
+}
+
+void utf8_clean_line(struct buf *b, struct view v, size_t max)
+{
+	struct buf line = { .max = max + 64 };
+	bool blank = false;
+
+	while (v.n && line.n <= max) {
+		uint32_t cp = utf8_next(&v);
+
+		if (cp == ' ' || cp == '\t' || cp == '\n' ||
+		    utf8_ends_line(cp)) {
+			blank = true;
+		} else if (cp != UTF8_BAD && !is_control(cp)) {
+			if (blank && line.n)
+				buf_addc(&line, ' ');
+			blank = false;
+			utf8_put(&line, cp);
+		}
+	}
+	v = buf_view(&line);
+	buf_addv(b, view_trim(view_head(v, utf8_cut(v, max))));
+	buf_free(&line);
+}

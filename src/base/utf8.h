@@ -42,5 +42,8 @@ bool utf8_ends_line(uint32_t cp);
  * the ends; < and [ become (, > and ] become ), @ becomes _; at most max
  * bytes. An empty result becomes "?". */
 void utf8_clean_name(struct buf *b, struct view v, size_t max);
+/* Text as one line: white space and line ends as single spaces, none at the
+ * ends, without controls and what is no UTF-8; at most max bytes. */
+void utf8_clean_line(struct buf *b, struct view v, size_t max);
 
 #endif

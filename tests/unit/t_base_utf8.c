@@ -243,6 +243,25 @@ static void a_character_keeps_eight_marks(void **state)
 	buf_free(&want);
 }
 
+static void expect_line(const char *in, size_t max, const char *want)
+{
+	struct buf out = { 0 };
+
+	utf8_clean_line(&out, view_str(in), max);
+	assert_string_equal(buf_str(&out), want);
+	buf_free(&out);
+}
+
+static void a_line_is_one_line(void **state)
+{
+	(void)state;
+	expect_line(" a\r\n\t b\n", 100, "a b");
+	expect_line("a\x01\x7f" "b\xff", 100, "ab");
+	expect_line("a\xe2\x80\xa8" "b", 100, "a b");
+	expect_line("abc \xc3\xa4", 5, "abc");
+	expect_line("\n\r", 5, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +274,7 @@ int main(void)
 		TEST(a_character_keeps_eight_marks),
 		TEST(what_shows_nothing_is_known),
 		TEST(names_cannot_fake_a_prefix),
+		TEST(a_line_is_one_line),
 		TEST(log_lines_are_one_harmless_line),
 		TEST(log_levels_have_names),
 	};
