@@ -183,7 +183,9 @@ static void on_consent(struct addr *user, struct addr *other,
 
 void watch_in_start(struct gate *g)
 {
-	const struct consent_listener l = { "xmpp", on_consent, g };
+	const struct consent_listener l = { .network = "xmpp",
+					    .h = on_consent,
+					    .arg = g };
 
 	consent_listen(g->conf.hub, &l);
 }

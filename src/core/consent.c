@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rules of presence: by their two sides, and in a list of their user. */
+/* Rules of presence, and of what else needs a yes: by their two sides, and in
+ * a list of their user. */
 #include "consent.h"
 
 #include <errno.h>
@@ -294,23 +295,42 @@ static struct view shown(const struct addr *a)
 	return view_from(a->text, a->network.n + 1);
 }
 
-static void put_question(struct buf *b, const struct rule *r)
+static const struct consent_words *words_of(const struct hub *h,
+					    const struct addr *other)
+{
+	static const struct consent_words presence = {
+		"wants to see your presence", "may see your presence",
+		"may not see your presence", "",
+	};
+	const struct consents *cs = h->consents;
+
+	for (size_t i = 0; i < cs->listeners; i++)
+		if (cs->listener[i].words &&
+		    view_eqs(other->network, cs->listener[i].network))
+			return cs->listener[i].words;
+	return &presence;
+}
+
+static void put_question(struct buf *b, const struct rule *r, struct view who,
+			 const struct consent_words *words)
 {
 	buf_adds(b, "*** ");
-	buf_addv(b, shown(r->other));
-	buf_addf(b, " wants to see your presence. Answer /allow %llu or "
-		    "/deny %llu",
+	buf_addv(b, who);
+	buf_addc(b, ' ');
+	buf_adds(b, words->wants);
+	buf_addf(b, ". Answer /allow %llu or /deny %llu",
 		 (unsigned long long)r->number,
 		 (unsigned long long)r->number);
 }
 
-static void put_to_him(struct hub *h, const struct rule *r, struct addr *from)
+static void put_to_him(struct hub *h, const struct rule *r, struct addr *from,
+		       struct view who)
 {
 	struct buf text = { 0 };
 	struct hub_say say = { .from = from, .kind = MSG_TEXT };
 	int err;
 
-	put_question(&text, r);
+	put_question(&text, r, who, words_of(h, r->other));
 	say.text = buf_view(&text);
 	err = hub_direct(h, r->user->addr, &say, NULL, NULL);
 	if (err)
@@ -351,8 +371,8 @@ static bool has_room(struct hub *h, const struct asked *u)
 	return r;
 }
 
-int consent_ask(struct hub *h, struct addr *user, struct addr *other,
-		struct addr *from)
+int consent_ask_as(struct hub *h, struct addr *user, struct addr *other,
+		   struct addr *from, struct view who)
 {
 	struct rule *r = find(h, user, other);
 
@@ -367,8 +387,14 @@ int consent_ask(struct hub *h, struct addr *user, struct addr *other,
 	r->number = ++r->user->last;
 	r->asked_ms = wall_ms();
 	write_rule(h, r);
-	put_to_him(h, r, from);
+	put_to_him(h, r, from, who);
 	return 0;
+}
+
+int consent_ask(struct hub *h, struct addr *user, struct addr *other,
+		struct addr *from)
+{
+	return consent_ask_as(h, user, other, from, shown(other));
 }
 
 /* ---- walks ---- */
@@ -432,7 +458,8 @@ static const char *state_name(enum consent now)
 	return names[now];
 }
 
-static void put_list(struct buf *b, const struct asked *u)
+static void put_list(struct buf *b, const struct hub *h,
+		     const struct asked *u)
 {
 	struct lnode *n, *nx;
 	size_t left = u ? u->rules.count : 0;
@@ -450,7 +477,8 @@ static void put_list(struct buf *b, const struct asked *u)
 		if (r->number)
 			buf_addf(b, "%llu ", (unsigned long long)r->number);
 		buf_addv(b, shown(r->other));
-		buf_addf(b, " (%s)", state_name(r->now));
+		buf_addf(b, " (%s%s)", state_name(r->now),
+			 words_of(h, r->other)->of);
 		left--;
 	}
 	if (left)
@@ -524,7 +552,7 @@ int consent_do(struct hub *h, struct addr *user, enum consent_verb verb,
 	struct rule *r = by_words(user_find(h, user), arg);
 
 	if (verb == CONSENT_LIST) {
-		put_list(words, user_find(h, user));
+		put_list(words, h, user_find(h, user));
 		return 200;
 	}
 	if (!r && arg.n)
@@ -537,9 +565,10 @@ int consent_do(struct hub *h, struct addr *user, enum consent_verb verb,
 	}
 	buf_adds(words, "*** ");
 	buf_addv(words, shown(r->other));
+	buf_addc(words, ' ');
 	buf_adds(words, now == CONSENT_ALLOWED ?
-				" may see your presence" :
-				" may not see your presence");
+				words_of(h, r->other)->may :
+				words_of(h, r->other)->may_not);
 	if (r->now != now)
 		change(h, r, now);
 	return 200;

@@ -5,7 +5,9 @@
  * (the presence agent, gateways) asks here; the user is asked in chat, and
  * answers there, with "/allow 17" or "/deny 17".
  *
- * user is a "sip:" address of ours, other an address of any network.
+ * user is a "sip:" address of ours, other an address of any network. On a
+ * network that has no such presence its rules are of something else, as its
+ * listener says: who may write to him.
  */
 #ifndef CONFAB_CONSENT_H
 #define CONFAB_CONSENT_H
@@ -30,12 +32,21 @@ enum {
 	CONSENT_DAYS = 7,         /* then a question makes room for others */
 };
 
+/* What the rules of a network are of, in words behind a name. */
+struct consent_words {
+	const char *wants;   /* "wants to see your presence" */
+	const char *may;     /* "may see your presence" */
+	const char *may_not;
+	const char *of;      /* in lists, behind "allowed": "", " to write" */
+};
+
 /* Hears of each change of a rule about others of its network. */
 struct consent_listener {
 	const char *network; /* static: "xmpp" */
 	void (*h)(struct addr *user, struct addr *other, enum consent now,
 		  void *arg);
 	void *arg;
+	const struct consent_words *words; /* static; NULL: of presence */
 };
 /* At most 4. */
 void consent_listen(struct hub *h, const struct consent_listener *l);
@@ -48,6 +59,9 @@ enum consent consent_of(const struct hub *h, const struct addr *user,
  * has refused it, EBUSY: too much is open. */
 int consent_ask(struct hub *h, struct addr *user, struct addr *other,
 		struct addr *from);
+/* The same with words that say who other is, in place of his address. */
+int consent_ask_as(struct hub *h, struct addr *user, struct addr *other,
+		   struct addr *from, struct view who);
 /* Decided otherwise; CONSENT_NONE: forgotten. ENOSPC: CONSENT_USER_MAX. */
 int consent_set(struct hub *h, struct addr *user, struct addr *other,
 		enum consent now);

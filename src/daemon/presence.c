@@ -372,7 +372,9 @@ static int listen_all(struct presence *p)
 		.presence_of = on_presence_of,
 		.arg = p,
 	};
-	const struct consent_listener rules = { "sip", on_consent, p };
+	const struct consent_listener rules = { .network = "sip",
+						.h = on_consent,
+						.arg = p };
 	int err = hub_listen_gates(p->conf.hub, &gates);
 
 	if (err)

@@ -24,8 +24,9 @@ static void on_change(struct addr *user, struct addr *other,
 		 other->text.p, now);
 }
 
-static const struct consent_listener listener = { "xmpp", on_change,
-						  heard };
+static const struct consent_listener listener = { .network = "xmpp",
+						  .h = on_change,
+						  .arg = heard };
 
 static void open_hub(void)
 {
@@ -66,6 +67,39 @@ static void assert_says(const char *line, int status, const char *answer)
 	assert_string_equal(buf_str(&words), answer);
 	buf_free(&words);
 	rig_settle();
+}
+
+static void a_network_says_what_its_rules_are_of(void **state)
+{
+	static const struct consent_words words = {
+		"wants to write to you", "may write to you",
+		"may not write to you", " to write",
+	};
+	const struct consent_listener l = { .network = "irc",
+					    .h = on_change,
+					    .words = &words };
+	struct addr *eve;
+
+	(void)state;
+	open_hub();
+	consent_listen(rig.hub, &l);
+	eve = addr_of("irc:libera/eve");
+	assert_int_equal(consent_ask_as(rig.hub, alice, eve, manager,
+					VIEW("eve (e@h)")),
+			 0);
+	rig_settle();
+	assert_string_equal(rig.sip.sent[0].text,
+			    "*** eve (e@h) wants to write to you. "
+			    "Answer /allow 1 or /deny 1");
+	assert_says("/allow 1", 200, "*** libera/eve may write to you");
+	assert_says("/watchers", 200,
+		    "*** Who may see your presence:\r\n"
+		    "1 libera/eve (allowed to write)");
+	assert_says("/deny libera/eve", 200,
+		    "*** libera/eve may not write to you");
+	assert_int_equal(consent_of(rig.hub, alice, eve), CONSENT_DENIED);
+	mem_deref(eve);
+	close_hub();
 }
 
 static void he_is_asked_once(void **state)
@@ -282,6 +316,7 @@ static void all_of_them(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		RIG_TEST(a_network_says_what_its_rules_are_of),
 		RIG_TEST(he_is_asked_once),
 		RIG_TEST(he_answers),
 		RIG_TEST(a_number_is_for_one_question),
