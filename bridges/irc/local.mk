@@ -9,7 +9,8 @@ noinst_LIBRARIES += bridges/irc/libircface.a
 bridges_irc_libircface_a_SOURCES = \
 	bridges/irc/check.c bridges/irc/check.h \
 	bridges/irc/face.c bridges/irc/face.h \
-	bridges/irc/names.c bridges/irc/names.h
+	bridges/irc/names.c bridges/irc/names.h \
+	bridges/irc/parcel.c bridges/irc/parcel.h
 bridges_irc_libircface_a_CPPFLAGS = $(INC_face)
 
 check_PROGRAMS += tests/unit/t_irc_face
@@ -17,6 +18,11 @@ tests_unit_t_irc_face_SOURCES = tests/unit/t_irc_face.c
 tests_unit_t_irc_face_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_irc_face_LDADD = bridges/irc/libircface.a $(LIB_bridges) \
 	$(CMOCKA_LIBS) $(DEPS_core)
+
+check_PROGRAMS += tests/unit/t_ircp
+tests_unit_t_ircp_SOURCES = tests/unit/t_ircp.c
+tests_unit_t_ircp_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
+tests_unit_t_ircp_LDADD = bridges/irc/libircface.a $(LIB_base) $(CMOCKA_LIBS)
 
 if WITH_IRC
 noinst_LIBRARIES += bridges/irc/libircb.a
@@ -35,6 +41,7 @@ bridges_irc_libircb_a_SOURCES = \
 	bridges/irc/names.c bridges/irc/names.h \
 	bridges/irc/negotiate.c \
 	bridges/irc/out.c bridges/irc/out.h \
+	bridges/irc/parcel.c bridges/irc/parcel.h \
 	bridges/irc/past.c \
 	bridges/irc/people.c bridges/irc/people.h \
 	bridges/irc/reply.c bridges/irc/reply.h \

@@ -90,7 +90,8 @@ struct ircp {
 	struct view other, text, id;
 };
 
-/* Appends. EMSGSIZE: over FRAME_PAYLOAD_MAX less 64 bytes. */
+/* Appends. EMSGSIZE: over FRAME_PAYLOAD_MAX less 64 bytes; EBADMSG: a NUL in a
+ * text. */
 int ircp_put(struct buf *b, const struct ircp *p);
 /* EBADMSG: not made by ircp_put(): unknown verb, kind out of its range, length
  * wrong, text that is no UTF-8 or has a NUL. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Whatever a server sends: framing, parser, filter, and libircclient behind
- * it; then the same bytes as somebody's words on their way out.
+ * it; then the same bytes as somebody's words on their way out, and as a
+ * parcel.
  */
 #include <errno.h>
 
@@ -9,6 +10,7 @@
 
 #include "filter.h"
 #include "names.h"
+#include "parcel.h"
 #include "say.h"
 #include "shim.h"
 #include "text.h"
@@ -57,6 +59,21 @@ static void say(unsigned kind, struct view text)
 	buf_free(&b);
 }
 
+/* What can be read is written as the same. */
+static void parcel(struct view v)
+{
+	struct ircp p, again;
+	struct buf b = { 0 };
+
+	if (ircp_get(&p, v))
+		return;
+	assert(!ircp_put(&b, &p));
+	assert(!ircp_get(&again, buf_view(&b)));
+	assert(p.verb == again.verb && p.kind == again.kind);
+	assert(view_eq(p.text, again.text) && view_eq(p.id, again.id));
+	buf_free(&b);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct view in = view_mem(data, size), line;
@@ -65,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size || ircb_shim_new(&s))
 		return 0;
 	say(data[0] % 4, in);
+	parcel(in);
 	while (!ircb_line_next(&in, &line))
 		read_line(s, line);
 	ircb_shim_free(s);
