@@ -310,6 +310,7 @@ static void take_meta(struct fan *f, struct headers_more *more)
 	meta_get(&m, f->msg->meta);
 	more->subject = m.subject;
 	more->lang = m.lang;
+	more->notice = m.notice;
 	f->asks = m.receipt && cpim_id_ok(m.id);
 }
 

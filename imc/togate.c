@@ -120,6 +120,7 @@ static void add_meta(struct passing *p)
 	m->thread = p->req->call_id;
 	m->id = p->cpim.id;
 	m->receipt = p->cpim.receipt && p->cpim.id.n;
+	m->notice = p->ask->quiet;
 	if (view_u64(&m->hops, hops, 255))
 		m->hops = 0;
 }

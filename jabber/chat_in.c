@@ -193,7 +193,8 @@ static void on_words(struct chat *c, struct person *p, const struct elem *e,
 {
 	struct view from = elem_get(e, "from"), id = elem_get(e, "id");
 	bool correction = is_correction(c, w->replaces, from);
-	bool receipt = w->receipt && !w->encrypted && id.n && !src->copy;
+	bool receipt = w->receipt && !w->encrypted && !w->notice && id.n &&
+		       !src->copy;
 	const struct meta meta = {
 		.subject = w->has_body ? w->subject : VIEW_NONE,
 		.lang = w->lang,
@@ -202,6 +203,7 @@ static void on_words(struct chat *c, struct person *p, const struct elem *e,
 		.to = src->copy ? VIEW_NONE : from,
 		.replaces = correction ? w->replaces : VIEW_NONE,
 		.receipt = receipt,
+		.notice = w->notice,
 		.time_ms = said_at(p, e),
 	};
 	struct addr *sip = chat_gate_addr(p->gate, c->addr);
@@ -359,6 +361,23 @@ static void leave(struct person *p, const struct elem *e)
 	buf_free(&b);
 }
 
+/* Between two of ours nothing goes by XMPP: whoever tries hears so, and by
+ * words in a circle nothing is made (an error is never answered). */
+static void refuse_ours(struct person *p, const struct elem *e)
+{
+	static const struct jerror_xmpp why = { 0, "not-allowed", "cancel" };
+	static const struct bucket_rate rate = { 10, 60 * 1000, 10 };
+	struct view from = elem_get(e, "from");
+
+	if (!elem_has(e, "body", NS_CLIENT) ||
+	    !gate_rate(p->gate, chat_bare(from), 'u', &rate))
+		return;
+	log_info("xmpp %.*s: a text of %.*s was refused: both are ours",
+		 VIEW_ARG(p->aor->text), VIEW_ARG(from));
+	chat_error(p, from, elem_get(e, "id"), &why,
+		   VIEW("This is a user of yours: write to the SIP address."));
+}
+
 /* True: dealt with, or not to be believed. */
 static bool is_special(struct person *p, const struct elem *e)
 {
@@ -373,10 +392,13 @@ static bool is_special(struct person *p, const struct elem *e)
 		on_copy(p, e, &copy, false);
 	else if (elem_child(&copy, e, "sent", NS_CARBONS))
 		on_copy(p, e, &copy, true);
+	else if (view_eqs(type, "headline") || chat_is_whisper(e) ||
+		 elem_has(e, "result", "urn:xmpp:mam:2"))
+		return true;
+	else if (is_ours(p->gate, elem_get(e, "from")))
+		refuse_ours(p, e);
 	else
-		return view_eqs(type, "headline") || chat_is_whisper(e) ||
-		       elem_has(e, "result", "urn:xmpp:mam:2") ||
-		       is_ours(p->gate, elem_get(e, "from"));
+		return false;
 	return true;
 }
 
@@ -421,11 +443,18 @@ bool chats_stanza(struct gate *g, struct xlink *x, struct person *p,
 /* A text to XMPP that the hub let go: also before the gate is running, after
  * a long time without us. */
 static void tell_expired(const struct gate *g, const struct addr *conv,
-			 struct addr *aor)
+			 const struct msg *m)
 {
 	struct addr *from = chat_gate_addr(g, conv);
+	struct meta meta;
 
-	hub_gate_tell(g->conf.hub, from, aor, jtext(JTEXT_EXPIRED));
+	meta_get(&meta, m->meta);
+	if (meta.notice)
+		log_info("xmpp %.*s: a notice was not sent",
+			 VIEW_ARG(conv->text));
+	else
+		hub_gate_tell(g->conf.hub, from, m->from,
+			      jtext(JTEXT_EXPIRED));
 	mem_deref(from);
 }
 
@@ -455,7 +484,7 @@ void chats_settled(void *gate, struct addr *to, const struct msg *m,
 	struct meta meta;
 
 	if (!addr_is(to, "sip")) {
-		tell_expired(g, to, m->from);
+		tell_expired(g, to, m);
 		return;
 	}
 	meta_get(&meta, m->meta);

@@ -23,6 +23,7 @@ enum fate {
 	FATE_AGAIN,     /* the hub tries again */
 	FATE_BEHIND,    /* we do, soon */
 	FATE_EXPIRED, FATE_NO_ACCOUNT, FATE_NO_LOGIN, FATE_FULL, FATE_QUEUE,
+	FATE_ANOTHER,   /* he is somebody else now */
 	FATE_REFUSED,   /* by the server, or too big: never */
 };
 
@@ -56,6 +57,14 @@ struct view chat_id(char dst[24], const struct msg *m)
 	view_copy(dst, 24, buf_view(&b));
 	buf_free(&b);
 	return view_mem(dst, 19);
+}
+
+bool chat_is_by(const struct msg *m, const struct person *p)
+{
+	struct meta meta;
+
+	meta_get(&meta, m->meta);
+	return !meta.as.n || view_eq(meta.as, buf_view(&p->jid));
 }
 
 /* RFC 7572 and XEP-0201: an answer is of the thread that it answers. */
@@ -115,12 +124,14 @@ void chat_stanza(struct buf *b, const struct chats *cs,
 		elem_leaf(b, "subject", NULL, meta.subject);
 	elem_leaf(b, "body", NULL, m->text);
 	add_thread(b, c, &meta);
-	if (meta.receipt)
+	if (meta.receipt && !meta.notice)
 		elem_leaf(b, "request", NS_RECEIPTS, VIEW_NONE);
 	if (!c || c->manners != CHAT_SILENT)
 		elem_leaf(b, "active", NS_CHATSTATES, VIEW_NONE);
 	add_delay(b, p, meta.time_ms ? meta.time_ms : m->time_ms);
 	add_id(b, id);
+	if (meta.notice)
+		chat_hints(b);
 	elem_close(b);
 	mem_deref(conv);
 }
@@ -144,6 +155,7 @@ static enum jtext text_of(enum fate fate)
 		[FATE_NO_LOGIN] = JTEXT_NO_LOGIN,
 		[FATE_FULL] = JTEXT_FULL,
 		[FATE_QUEUE] = JTEXT_QUEUE_FULL,
+		[FATE_ANOTHER] = JTEXT_ANOTHER,
 		[FATE_REFUSED] = JTEXT_SEND_FAILED,
 	};
 
@@ -173,7 +185,7 @@ static void job_end(struct job *j, enum fate fate)
 	bool again = fate == FATE_AGAIN || (fate == FATE_FULL && !is_late(j));
 
 	if (!again)
-		chat_tell(j->cs->gate, j->conv, j->aor, words);
+		chat_tell_of(j->cs->gate, j->conv, j->msg, words);
 	job_free(j);
 	hub_on_member_failed(h, member, seq, again, words);
 }
@@ -278,6 +290,10 @@ static void job_start(struct job *j)
 
 	if (person_get(&p, j->cs->gate, j->aor)) {
 		later(j, FATE_NO_ACCOUNT);
+		return;
+	}
+	if (!chat_is_by(j->msg, p)) {
+		later(j, FATE_ANOTHER);
 		return;
 	}
 	if (person_is_online(p)) {

@@ -82,6 +82,10 @@ struct view chat_to(const struct chat *c);
 struct addr *chat_gate_addr(const struct gate *g, const struct addr *conv);
 void chat_tell(const struct gate *g, const struct addr *conv,
 	       struct addr *aor, struct view text);
+/* What became of one of his; of what was written by itself only the log
+ * hears. */
+void chat_tell_of(const struct gate *g, const struct addr *conv,
+		  const struct msg *m, struct view text);
 
 /* ---- chat_out.c: to XMPP ---- */
 
@@ -91,6 +95,9 @@ void chat_out_free(struct chats *cs);
 void chat_out_gone(struct chats *cs, const struct person *p);
 /* Stanza id of a message of ours: the same each time that it is sent. */
 struct view chat_id(char dst[24], const struct msg *m);
+/* Was it said by who he is on XMPP now? By another account, or none, it never
+ * goes out as somebody else's. */
+bool chat_is_by(const struct msg *m, const struct person *p);
 /* The whole stanza; to: bare or full. */
 void chat_stanza(struct buf *b, const struct chats *cs,
 		 const struct person *p, const struct msg *m, struct view to);

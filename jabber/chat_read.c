@@ -9,6 +9,7 @@
 enum { URL_MAX = 2000 };
 
 #define NS_MUC_USER "http://jabber.org/protocol/muc#user"
+#define NS_HINTS "urn:xmpp:hints"
 #define NS_OMEMO_OLD "eu.siacs.conversations.axolotl"
 
 /* ---- words ---- */
@@ -117,12 +118,25 @@ static struct view url_of(const struct elem *e)
 		       elem_child_words(&oob, "url", NULL) : VIEW_NONE;
 }
 
+void chat_hints(struct buf *b)
+{
+	elem_leaf(b, "no-copy", NS_HINTS, VIEW_NONE);
+	elem_leaf(b, "no-store", NS_HINTS, VIEW_NONE);
+}
+
+static bool is_notice(const struct elem *e)
+{
+	return elem_has(e, "no-copy", NS_HINTS) &&
+	       elem_has(e, "no-store", NS_HINTS);
+}
+
 void chat_read(struct chat_words *w, const struct elem *e, struct view lang)
 {
 	*w = (struct chat_words){
 		.encrypted = is_encrypted(e),
 		.withdrawn = is_withdrawn(e),
 		.reaction = elem_has(e, "reactions", "urn:xmpp:reactions:0"),
+		.notice = is_notice(e),
 		.receipt = elem_has(e, "request", "urn:xmpp:receipts"),
 		.has_subject = elem_has(e, "subject", NS_CLIENT),
 		.subject = elem_child_words(e, "subject", NS_CLIENT),

@@ -17,6 +17,7 @@ struct chat_words {
 	bool encrypted;        /* the words are for those who can't read it */
 	bool withdrawn;        /* XEP-0424: of an earlier one */
 	bool reaction;         /* XEP-0444: nothing to be shown */
+	bool notice;           /* written by itself (see chat_hints()) */
 	bool receipt;          /* wants one (XEP-0184) */
 	bool has_subject;
 	struct view subject, thread, lang, url;
@@ -27,6 +28,9 @@ struct chat_words {
 
 /* lang: what the reader would like, or empty. */
 void chat_read(struct chat_words *w, const struct elem *e, struct view lang);
+/* Marks what nobody wrote: kept nowhere, copied to nobody, answered by no
+ * program (XEP-0334). */
+void chat_hints(struct buf *b);
 /* Puts together what is shown. correction: w->replaces is known to him.
  * Nothing is added where nothing is to be shown. */
 void chat_compose(struct buf *out, const struct chat_words *w,

@@ -204,6 +204,8 @@ static bool send_again(struct chats *cs, struct person *p,
 	struct buf b = { 0 };
 	int err;
 
+	if (!chat_is_by(s->msg, p))
+		return false;
 	if (c)
 		buf_clear(&c->device);
 	s->to_full = false;
@@ -213,7 +215,7 @@ static bool send_again(struct chats *cs, struct person *p,
 	return !err;
 }
 
-static void tell_why(struct chats *cs, struct person *p, struct chat_sent *s,
+static void tell_why(struct chats *cs, const struct chat_sent *s,
 		     struct view condition, struct view text)
 {
 	const struct jerror_sip *e = jerror_sip(condition);
@@ -221,7 +223,7 @@ static void tell_why(struct chats *cs, struct person *p, struct chat_sent *s,
 
 	jerror_phrase(&reason, e, text);
 	jtext_not_sent(&words, buf_view(&reason), s->msg->text);
-	chat_tell(cs->gate, s->conv, p->aor, buf_view(&words));
+	chat_tell_of(cs->gate, s->conv, s->msg, buf_view(&words));
 	buf_free(&reason);
 	buf_free(&words);
 }
@@ -246,7 +248,7 @@ void chat_failed(struct chats *cs, struct person *p, const struct addr *conv,
 	if (s->to_full && is_stale(condition) && send_again(cs, p, s))
 		return;
 	s->told = true;
-	tell_why(cs, p, s, condition, text);
+	tell_why(cs, s, condition, text);
 }
 
 void chat_got(struct chats *cs, struct person *p, const struct addr *conv,

@@ -182,6 +182,19 @@ void chat_tell(const struct gate *g, const struct addr *conv,
 	mem_deref(from);
 }
 
+void chat_tell_of(const struct gate *g, const struct addr *conv,
+		  const struct msg *m, struct view text)
+{
+	struct meta meta;
+
+	meta_get(&meta, m->meta);
+	if (meta.notice)
+		log_info("xmpp %.*s: a notice was not sent",
+			 VIEW_ARG(conv->text));
+	else
+		chat_tell(g, conv, m->from, text);
+}
+
 /* ---- words of SIP users ---- */
 
 static void on_kept(int err, void *arg)
@@ -219,6 +232,7 @@ static void keep(struct gate_ask *a, struct addr *conv)
 	int err;
 
 	a->meta.time_ms = a->time_ms;
+	a->meta.as = buf_view(&a->person->jid);
 	meta_put(&meta, &a->meta);
 	say.meta = buf_view(&meta);
 	mem_ref(a);

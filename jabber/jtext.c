@@ -53,6 +53,8 @@ static const struct {
 	[JTEXT_OFFLINE] = { JTEXT_FROM_REGISTRAR,
 		"INFO: You are now offline in Jabber network. Thank you for "
 		"using SIP-Jabber gateway." },
+	[JTEXT_ANOTHER] = { JTEXT_FROM_PEER, NOT_SENT
+		"Your Jabber account is another one now, or gone." },
 };
 
 struct view jtext(enum jtext which)

@@ -26,6 +26,7 @@ enum jtext {
 	JTEXT_LOST,         /* the link is gone, and stays away */
 	JTEXT_WORKER_LOST,  /* the same, by a fault of ours */
 	JTEXT_OFFLINE,      /* logged out, by his wish or idle */
+	JTEXT_ANOTHER,      /* said by an account that is his no more */
 	JTEXT_COUNT
 };
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "chat_read.h"
 #include "clock.h"
 #include "log.h"
 #include "mem.h"
@@ -484,6 +485,7 @@ void service_tell(void *gate, struct room *room, const struct addr *to,
 	stanza_open(&b, "message", VIEW_NONE, buf_view(&from),
 		    view_from(to->text, 5), stanza_id(id));
 	elem_leaf(&b, "body", NULL, text);
+	chat_hints(&b);
 	elem_close(&b);
 	service_send(s, &b, VIEW_NONE);
  out:

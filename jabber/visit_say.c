@@ -22,6 +22,8 @@ struct said {
 	uint64_t id;          /* the hub's: the stanza's is made of it */
 	bool sent;
 	struct buf text, nick; /* nick: to him alone; or empty */
+	struct buf as;         /* who he was; or empty: not known */
+	bool notice;           /* written by itself */
 };
 
 /* ---- the inbox ---- */
@@ -110,6 +112,7 @@ static void keep(struct gate_ask *a, struct visit *v, struct view to,
 	int err;
 
 	m.to = to;
+	m.as = buf_view(&a->person->jid);
 	meta_put(&meta, &m);
 	say.meta = buf_view(&meta);
 	err = inbox_addr(&inbox, v->owner, buf_view(&v->room));
@@ -217,6 +220,7 @@ static void said_free(struct visit *v, struct said *s)
 	list_remove(&v->said, &s->node);
 	buf_free(&s->text);
 	buf_free(&s->nick);
+	buf_free(&s->as);
 	mem_free(s);
 }
 
@@ -236,7 +240,11 @@ static void failed(struct visit *v, struct said *s, struct view why)
 
 	jtext_not_sent(&b, why.n ? why : VIEW("The room refused it."),
 		       buf_view(&s->text));
-	visit_tell(v, buf_view(&b));
+	if (!s->notice)
+		visit_tell(v, buf_view(&b));
+	else
+		log_info("xmpp %s: a notice for %.*s was not sent",
+			 v->owner->text.p, VIEW_ARG(buf_view(&v->room)));
 	buf_free(&b);
 	done(v, s);
 }
@@ -249,7 +257,9 @@ static int say(struct visit *v, struct said *s)
 
 	buf_adds(&id, "cf-");
 	buf_add_hex(&id, s->id);
-	if (!s->nick.n)
+	if (s->as.n && !view_eq(buf_view(&s->as), buf_view(&v->person->jid)))
+		err = EXDEV;
+	else if (!s->nick.n)
 		err = occupant_say(v->o, s->tag, MSG_TEXT, text,
 				   buf_view(&id));
 	else if (!visit_knows(v, buf_view(&s->nick)))
@@ -270,6 +280,9 @@ static struct view why_not(int err)
 		return VIEW("He is not in the room any more.");
 	case EMSGSIZE:
 		return VIEW("It is too long.");
+	case EXDEV:
+		return VIEW("Your Jabber account is another one now, or "
+			    "gone.");
 	default:
 		return VIEW("The room refused it.");
 	}
@@ -389,6 +402,8 @@ static void add_said(struct visit *v, const struct msg *msg, uint64_t member)
 	buf_addv(&s->text, msg->text);
 	if (view_cut(m.to, '/', &room, &nick))
 		buf_addv(&s->nick, nick);
+	buf_addv(&s->as, m.as);
+	s->notice = m.notice;
 	list_append(&v->said, &s->node);
 	if (!wtimer_running(&v->late))
 		wheel_start(visit_wheel(v), &v->late, 1000, on_late);

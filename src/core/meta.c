@@ -46,12 +46,15 @@ void meta_put(struct buf *out, const struct meta *m)
 
 	if (m->event)
 		put(out, start, "event", VIEW("1"));
+	if (m->notice)
+		put(out, start, "notice", VIEW("1"));
 	if (m->receipt)
 		put(out, start, "receipt", VIEW("1"));
 	if (m->hops)
 		put_number(out, start, "hops", m->hops);
 	if (m->time_ms)
 		put_number(out, start, "time", m->time_ms);
+	put(out, start, "as", m->as);
 	put(out, start, "id", m->id);
 	put(out, start, "to", m->to);
 	put(out, start, "thread", m->thread);
@@ -79,10 +82,14 @@ static void get(struct meta *m, struct view key, struct view value)
 		m->id = value;
 	else if (view_eqs(key, "to"))
 		m->to = value;
+	else if (view_eqs(key, "as"))
+		m->as = value;
 	else if (view_eqs(key, "replaces"))
 		m->replaces = value;
 	else if (view_eqs(key, "event"))
 		m->event = true;
+	else if (view_eqs(key, "notice"))
+		m->notice = true;
 	else if (view_eqs(key, "receipt"))
 		m->receipt = true;
 	else if (view_eqs(key, "hops"))

@@ -19,9 +19,13 @@ struct meta {
 				the stanza; of SIP: of IMDN, or empty */
 	struct view to;      /* the very address of the other network that it
 				goes to or came from: a full JID; or empty */
+	struct view as;      /* who its sender was on the other network when
+				he said it: a bare JID; or empty */
 	struct view replaces; /* id of the message that this one corrects */
 	bool event;          /* of a notice: what it tells of is told to those
 				who watch rooms as well (watch.h) */
+	bool notice;         /* written by itself: never to be answered by
+				itself */
 	bool receipt;        /* its sender wants to know when it is there */
 	uint64_t hops;       /* gateways that it may still pass (Max-Forwards);
 				0: not said */

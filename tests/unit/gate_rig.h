@@ -40,6 +40,7 @@ struct gate_rig {
 };
 
 static struct gate_rig gr;
+static struct meta gr_last_meta; /* of what a SIP user got; its marks */
 
 /* ---- faces ---- */
 
@@ -122,6 +123,8 @@ static inline void gr_sip_fanout(void *face, struct room *room,
 
 	(void)face;
 	meta_get(&meta, msg->meta);
+	gr_last_meta = (struct meta){ .receipt = meta.receipt,
+				      .notice = meta.notice };
 	for (size_t i = 0; i < count; i++) {
 		gr.open[gr.open_count].member = members[i]->id;
 		gr.open[gr.open_count++].seq = msg->seq;

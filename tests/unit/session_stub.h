@@ -250,6 +250,15 @@ static inline void assert_wire(const char *lines)
 	buf_clear(&wire);
 }
 
+static inline size_t wire_count(const char *words)
+{
+	size_t n = 0;
+
+	for (const char *p = buf_str(&wire); (p = strstr(p, words)); p++)
+		n++;
+	return n;
+}
+
 static inline bool wire_has(const char *words)
 {
 	return strstr(buf_str(&wire), words) != NULL;

@@ -2,6 +2,7 @@
 /* Conversations, both ways. */
 #include "gate_rig.h"
 
+#define BOB "sip:bob@example.org"
 #define RECEIPTS " xmlns='urn:xmpp:receipts'"
 #define STATES " xmlns='http://jabber.org/protocol/chatstates'"
 #define STANZAS " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'"
@@ -495,8 +496,51 @@ static void test_nobody(void **state)
 	xmpp_says("sip.x.org",
 		  "<message from='joe@z.org/ph' to='nobody@sip.x.org' "
 		  "type='error'><body>x</body></message>");
-	xmpp_says("sip.x.org", "<message from='alice@sip.x.org' "
-		  "to='carol@sip.x.org'><body>x</body></message>");
+	assert_wire("");
+	assert_sip("");
+	gate_rig_close();
+}
+
+/* By an account's JID one of ours writes to another. He hears that he should
+ * not, once for each text, and nothing goes round. */
+static void test_two_of_ours(void **state)
+{
+	char there[300];
+
+	(void)state;
+	open_up();
+	sip_says("bob", "joe*z.org", ":online");
+	bob_up();
+	sip_says("alice", "bob*y.org", "hi");
+	stub_sent("sip.x.org", 0, "");
+	buf_clear(&gr.sip);
+	snprintf(there, sizeof(there),
+		 "<message from='alice@sip.x.org/gw' type='chat' id='%s'>"
+		 "<body>hi</body></message>", last_id());
+	buf_clear(&wire);
+	xmpp_says(BOB, there);
+	assert_sip("");
+	assert_true(wire_has(BOB ": <message type='error' "
+			     "to='alice@sip.x.org/gw' id='cf-"));
+	assert_true(wire_has("<error type='cancel'><not-allowed"));
+	snprintf(there, sizeof(there),
+		 "<message from='bob@y.org/r1' to='alice@sip.x.org' "
+		 "type='error' id='%s'><error type='cancel'><not-allowed"
+		 STANZAS "/><text" STANZAS ">Use SIP.</text></error>"
+		 "</message>", last_id());
+	buf_clear(&wire);
+	xmpp_says("sip.x.org", there);
+	assert_sip("tell alice <- bob*y.org: ERROR: Your message was not "
+		   "sent. Use SIP.: hi\n");
+	assert_wire("");
+	for (int i = 0; i < 30; i++)
+		stub_in(BOB, "<message from='alice@sip.x.org/gw' "
+			     "type='chat' id='1'><body>hi</body></message>");
+	assert_int_equal(wire_count("type='error'"), 9);
+	/* neither from our rooms nor what has no words */
+	buf_clear(&wire);
+	xmpp_says(BOB, "<message from='carol@sip.x.org/gw' type='chat'>"
+		       "<active" STATES "/></message>");
 	assert_wire("");
 	assert_sip("");
 	gate_rig_close();
@@ -583,7 +627,6 @@ static void test_room_not_joined(void **state)
 
 /* ---- accounts ---- */
 
-#define BOB "sip:bob@example.org"
 #define ASKS(id)                                                              \
 	"<message from='joe@z.org/ph' id='" id "'><body>x</body><request"     \
 	RECEIPTS "/></message>"
@@ -709,6 +752,122 @@ static void test_account_begins(void **state)
 	gr_settle();
 	assert_int_not_equal(stub_session(BOB)->state, 0);
 	mem_deref(bob);
+	gate_rig_close();
+}
+
+/* ---- as whom ---- */
+
+static void bobs_account_goes(void)
+{
+	struct addr *bob = gr_addr(BOB);
+
+	gr.account_gone = true;
+	gate_account_changed(gr.gate, bob);
+	gr_settle();
+	mem_deref(bob);
+}
+
+/* What he said as bob@y.org is never said by bob@sip.x.org. */
+static void test_another_by_now(void **state)
+{
+	(void)state;
+	open_up();
+	sip_says("bob", "joe*z.org", "hi");
+	assert_sip("202 bob <- joe*z.org: \n");
+	bobs_account_goes();
+	gr_advance(31000);
+	gr_advance(20);
+	assert_sip("tell bob <- joe*z.org: ERROR: Your message was not sent. "
+		   "Your Jabber account is another one now, or gone.\n");
+	assert_false(wire_has("<body>hi</body>"));
+	/* he can speak as who he is now */
+	sip_says("bob", "joe*z.org", "here");
+	assert_true(wire_has("from='bob@sip.x.org/gw' to='joe@z.org'"));
+	gate_rig_close();
+}
+
+/* The same when it happens while nothing runs. */
+static void test_another_after_restart(void **state)
+{
+	(void)state;
+	open_up();
+	sip_says("bob", "joe*z.org", "hi");
+	gate_rig_close();
+	gr.account_gone = true;
+	open_up();
+	gr_advance(31000);
+	gr_advance(20);
+	assert_true(strstr(buf_str(&gr.sip), "another one now, or gone"));
+	assert_false(wire_has("<body>hi</body>"));
+	gate_rig_close();
+}
+
+/* An error for what was said by the other account sends nothing again. */
+static void test_error_for_another(void **state)
+{
+	char error[400];
+
+	(void)state;
+	open_up();
+	sip_says("bob", "joe*z.org", "hi");
+	bob_up();
+	xmpp_says(BOB, "<message from='joe@z.org/ph'><body>ho</body>"
+		       "</message>");
+	stub_sent(BOB, 0, "");
+	gr_settle();
+	sip_says("bob", "joe*z.org", "you");
+	stub_sent(BOB, 0, "");
+	gr_settle();
+	snprintf(error, sizeof(error),
+		 "<message type='error' from='joe@z.org/ph' "
+		 "to='bob@sip.x.org' id='%s'><error type='cancel'>"
+		 "<service-unavailable" STANZAS "/></error></message>",
+		 last_id());
+	bobs_account_goes();
+	sip_says("bob", "joe*z.org", "here");
+	buf_clear(&wire);
+	xmpp_says("sip.x.org", error);
+	assert_false(wire_has("<body>you</body>"));
+	gate_rig_close();
+}
+
+/* ---- what nobody wrote ---- */
+
+#define HINTS "<no-copy xmlns='urn:xmpp:hints'/>" \
+	      "<no-store xmlns='urn:xmpp:hints'/>"
+
+static void test_notices(void **state)
+{
+	char error[400];
+	struct meta meta = { .notice = true, .receipt = true,
+			     .id = VIEW("imdn-1") };
+
+	(void)state;
+	open_up();
+	gr_send(&(struct gr_say){ .from = "alice", .to = "joe*z.org",
+				  .text = "I am away", .meta = meta });
+	assert_true(wire_has(HINTS "</message>"));
+	assert_false(wire_has("<request"));
+	stub_sent("sip.x.org", 0, "");
+	assert_sip("202 alice <- joe*z.org: \n");
+	snprintf(error, sizeof(error),
+		 "<message type='error' from='joe@z.org' "
+		 "to='alice@sip.x.org' id='%s'><error type='cancel'>"
+		 "<item-not-found" STANZAS "/></error></message>", last_id());
+	xmpp_says("sip.x.org", error);
+	assert_sip(""); /* who writes by himself is not told */
+	buf_clear(&wire);
+	xmpp_says("sip.x.org", JOE(" id='1'", "<body>I am away</body>" HINTS
+					      "<request" RECEIPTS "/>"));
+	assert_sip("alice <- joe*z.org: I am away\n");
+	assert_true(gr_last_meta.notice);
+	assert_false(gr_last_meta.receipt);
+	sip_takes(200);
+	assert_wire("");
+	/* what is not to be stored may well be somebody's words */
+	xmpp_says("sip.x.org", JOE("", "<body>hush</body>"
+				   "<no-store xmlns='urn:xmpp:hints'/>"));
+	assert_false(gr_last_meta.notice);
 	gate_rig_close();
 }
 
@@ -1001,6 +1160,7 @@ int main(void)
 		GATE_TEST(test_receipts_each),
 		GATE_TEST(test_same_again),
 		GATE_TEST(test_nobody),
+		GATE_TEST(test_two_of_ours),
 		GATE_TEST(test_flood),
 		GATE_TEST(test_too_long),
 		GATE_TEST(test_invitations),
@@ -1011,6 +1171,10 @@ int main(void)
 		GATE_TEST(test_copy_of_own_invitation),
 		GATE_TEST(test_flood_of_copies),
 		GATE_TEST(test_account_begins),
+		GATE_TEST(test_another_by_now),
+		GATE_TEST(test_another_after_restart),
+		GATE_TEST(test_error_for_another),
+		GATE_TEST(test_notices),
 		GATE_TEST(test_server_speaks),
 		GATE_TEST(test_online_offline),
 		GATE_TEST(test_online_fails),

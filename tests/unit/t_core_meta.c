@@ -10,6 +10,7 @@ static void what_is_put_is_got(void **state)
 		.thread = VIEW("t1"),	  .id = VIEW("i1"),
 		.to = VIEW("a@b/c"),	  .replaces = VIEW("i0"),
 		.receipt = true,	  .hops = 69,
+		.as = VIEW("a@x.org"),	  .notice = true,
 	};
 	struct buf b = { 0 };
 	struct meta out;
@@ -23,7 +24,9 @@ static void what_is_put_is_got(void **state)
 	assert_true(view_eq(out.id, in.id));
 	assert_true(view_eq(out.to, in.to));
 	assert_true(view_eq(out.replaces, in.replaces));
+	assert_true(view_eq(out.as, in.as));
 	assert_true(out.receipt);
+	assert_true(out.notice);
 	assert_int_equal(out.hops, 69);
 	buf_free(&b);
 }

@@ -14,7 +14,7 @@ struct seen {
 	enum gate_kind kind;
 	char from[64], to[64], text[512], dedupe[256];
 	char subject[128], lang[32], thread[64], id[64];
-	bool receipt;
+	bool receipt, notice;
 	uint64_t hops, time_ms;
 };
 
@@ -64,6 +64,7 @@ static void op_message(void *arg, const struct gate_msg *m, gate_answer_h *h,
 	COPY(s->thread, m->meta.thread);
 	COPY(s->id, m->meta.id);
 	s->receipt = m->meta.receipt;
+	s->notice = m->meta.notice;
 	s->hops = m->meta.hops;
 	s->time_ms = m->time_ms;
 	gw.h = h;
@@ -240,6 +241,7 @@ static void what_writes_by_itself_is_not_answered(void **state)
 	assert_int_equal(ask_as(&alice, CAROL, "X-IM-Notice: 1\r\n" TEXT,
 				"I am away"), 202);
 	assert_int_equal(gw.count, 1);
+	assert_true(gw.seen[0].notice);
 	assert_int_equal(ask_as(&alice, BOSS, "X-IM-Notice: 1\r\n" TEXT,
 				"#nonsense"), 400);
 	assert_int_equal(ask_as(&alice, BOSS, "X-IM-Notice: 1\r\n" TEXT,
@@ -459,10 +461,14 @@ static void a_text_from_there(void **state)
 	assert_int_equal(gw.ends[0].fate, GATE_DELIVERED);
 	assert_int_equal(gw.ends[0].status, 200);
 	assert_string_equal(gw.ends[0].to, "sip:alice@confab.example");
+	/* what nobody wrote there is marked here */
+	say(CAROL, "away", &(struct meta){ .notice = true });
+	RIG_AWAIT(&rig, gw.nends == 2);
+	assert_non_null(strstr(got_last(&alice), "\r\nX-IM-Notice: 1\r\n"));
 	/* a language that is none, a subject that is long */
 	say(CAROL, "x", &(struct meta){ .subject = VIEW("a\tb"),
 					.lang = VIEW("de\"x") });
-	RIG_AWAIT(&rig, gw.nends == 2);
+	RIG_AWAIT(&rig, gw.nends == 3);
 	assert_null(strstr(got_last(&alice), "Subject"));
 	assert_null(strstr(got_last(&alice), "Content-Language"));
 }

@@ -139,21 +139,13 @@ static void test_from_nobody(void **state)
 
 static void test_rate(void **state)
 {
-	size_t answers = 0;
-
 	(void)state;
 	open_up();
 	for (int i = 0; i < 100; i++)
 		stub_in("sip.x.org", ASK("sip.x.org", "get",
 					 "<ping xmlns='urn:xmpp:ping'/>"));
-	for (const char *p = buf_str(&wire); (p = strstr(p, "result")); p++)
-		answers++;
-	assert_int_equal(answers, 40);
-	answers = 0;
-	for (const char *p = buf_str(&wire);
-	     (p = strstr(p, "type='wait'><resource-constraint")); p++)
-		answers++;
-	assert_int_equal(answers, 20);
+	assert_int_equal(wire_count("type='result'"), 40);
+	assert_int_equal(wire_count("type='wait'><resource-constraint"), 20);
 	gate_rig_close();
 }
 

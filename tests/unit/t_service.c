@@ -813,15 +813,6 @@ static void the_archive_has_pages(void **state)
 
 /* ---- too much ---- */
 
-static size_t wire_count(const char *words)
-{
-	size_t n = 0;
-
-	for (const char *p = buf_str(&wire); (p = strstr(p, words)); p++)
-		n++;
-	return n;
-}
-
 static void a_page_costs_more_than_a_ping(void **state)
 {
 	(void)state;

@@ -595,6 +595,35 @@ static void test_account(void **state)
 	gate_rig_close();
 }
 
+/* What he said as bob@y.org is not said by bob@sip.x.org. */
+static void test_another_by_now(void **state)
+{
+	struct addr *a = gr_addr("sip:bob@example.org");
+
+	(void)state;
+	open_up();
+	sip_says("bob", ROOM, ":join bert");
+	bob_up();
+	sip_says("bob", ROOM, "as bob at y");
+	gr.account_gone = true;
+	gate_account_changed(gr.gate, a);
+	mem_deref(a);
+	gr_advance(20);
+	assert_true(wire_has("from='bob@sip.x.org/gw'"));
+	buf_clear(&gr.sip);
+	xmpp_says(c, "<presence from='dev@c.z.org/bert' "
+		     "to='bob@sip.x.org/gw'>" X(ITEM "<status code='110'/>")
+		     "</presence>");
+	xmpp_says(c, "<message from='dev@c.z.org' to='bob@sip.x.org/gw' "
+		     "type='groupchat'><subject/></message>");
+	gr_advance(31000);
+	gr_advance(20);
+	assert_false(wire_has("as bob at y"));
+	assert_true(strstr(buf_str(&gr.sip), "another one now, or gone.: as "
+					     "bob at y"));
+	gate_rig_close();
+}
+
 static void test_login_refused(void **state)
 {
 	(void)state;
@@ -635,6 +664,7 @@ int main(void)
 		GATE_TEST(test_private_words_wait_for_him_alone),
 		GATE_TEST(test_commands),
 		GATE_TEST(test_account),
+		GATE_TEST(test_another_by_now),
 		GATE_TEST(test_login_refused),
 	};
 
