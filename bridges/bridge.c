@@ -111,7 +111,7 @@ static int op_attach(void *face, struct leg *leg)
 	if (!a->sup)
 		a->sup = worker_pick(b);
 	if (sup_ready(a->sup))
-		tell_join(w);
+		tell_join(b, w);
 	else
 		sup_start(a->sup);
 out:
@@ -138,23 +138,33 @@ static void op_detach(void *face, struct leg *leg)
 		tell_account_del(a);
 }
 
-static int op_deliver(void *face, struct leg *leg, struct msg *msg)
+static int say_by_account(const struct want *w, const struct leg *leg,
+			  const struct msg *msg)
 {
-	struct bridge *b = face;
-	const struct want *w = want_find(b, leg->id);
 	struct wire_msg m = {
 		.type = WIRE_SAY,
 		.u = { leg->id, msg->seq, msg->id, msg->kind, msg->time_ms },
 		.s = { msg->name, msg->text },
 	};
 
+	if (sup_full(w->account->sup))
+		return EBUSY;
+	return sup_send(w->account->sup, &m);
+}
+
+static int op_deliver(void *face, struct leg *leg, struct msg *msg)
+{
+	struct bridge *b = face;
+	const struct want *w = want_find(b, leg->id);
+	int err = ENOTSUP;
+
 	if (is_other(b, view_str(leg->via)))
 		return b->legs->deliver(b->legs_arg, leg, msg);
 	if (!w)
 		return ENOTCONN;
-	if (sup_full(w->account->sup))
-		return EBUSY;
-	return sup_send(w->account->sup, &m);
+	if (b->voices && w->up)
+		err = b->voices->deliver(b->voices_arg, leg, msg);
+	return err == ENOTSUP ? say_by_account(w, leg, msg) : err;
 }
 
 static int op_subject(void *face, struct leg *leg, struct view text)
@@ -189,6 +199,22 @@ void bridge_legs(struct bridge *b, const struct bridge_legs *ops, void *arg)
 	b->legs = ops;
 	b->legs_arg = arg;
 	b->ops.at = op_at;
+}
+
+void bridge_voices(struct bridge *b, const struct bridge_voices *ops,
+		   void *arg)
+{
+	b->voices = ops;
+	b->voices_arg = arg;
+}
+
+void bridge_links(struct bridge *b,
+		  void (*link)(void *arg, struct view label,
+			       struct bridge_link *out),
+		  void *arg)
+{
+	b->link = link;
+	b->link_arg = arg;
 }
 
 static void op_fanout(void *face, struct room *room, struct msg *msg,

@@ -96,13 +96,24 @@ struct bridge_voices {
 	/* Are words of this nick there one of those? Then the hub does not
 	 * hear them. */
 	bool (*ours)(void *arg, const struct leg *leg, struct view nick);
-	/* The leg is UP; it is not any more (nothing is to be told of it). Amid
-	 * the hub's work: they may not call it. */
+	/* The leg is UP; it is not any more (nothing is to be told of it).
+	 * Amid the hub's work: they may not call it. */
 	void (*up)(void *arg, const struct leg *leg);
 	void (*down)(void *arg, const struct leg *leg);
 };
 void bridge_voices(struct bridge *b, const struct bridge_voices *ops,
 		   void *arg);
+/* How a link of this label is joined; asked at each join. link leaves out as
+ * it is where it knows nothing. */
+struct bridge_link {
+	const char *key; /* of the place; borrowed until the next turn */
+	bool by_name;    /* whoever speaks is shown by his name, where the
+			    server has a way for that */
+};
+void bridge_links(struct bridge *b,
+		  void (*link)(void *arg, struct view label,
+			       struct bridge_link *out),
+		  void *arg);
 bool bridge_has_account(const struct bridge *b, struct view label);
 /* The only account's label, where there is just one; NULL otherwise. */
 const char *bridge_only_account(const struct bridge *b);

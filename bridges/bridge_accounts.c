@@ -37,8 +37,26 @@ struct want *want_find(const struct bridge *b, uint64_t leg)
 	return NULL;
 }
 
+void want_up(struct bridge *b, struct want *w)
+{
+	if (w->up)
+		return;
+	w->up = true;
+	if (b->voices)
+		b->voices->up(b->voices_arg, w->who);
+}
+
+bool want_is_voice(const struct bridge *b, const struct want *w,
+		   struct view nick)
+{
+	return b->voices && w->up &&
+	       b->voices->ours(b->voices_arg, w->who, nick);
+}
+
 void want_drop(struct bridge *b, struct want *w)
 {
+	if (b->voices && w->up)
+		b->voices->down(b->voices_arg, w->who);
 	htable_del(&b->wants, &w->by_leg);
 	list_remove(&w->account->wants, &w->in_account);
 	mem_free(w->place);
@@ -53,6 +71,7 @@ struct want *want_new(struct bridge *b, struct account *a,
 
 	w->account = a;
 	w->leg = leg->id;
+	w->who = leg;
 	w->place = view_dup(place);
 	w->nick = mem_strdup(leg->nick ? leg->nick : "");
 	htable_add(&b->wants, &w->by_leg, hash_u64(w->leg));

@@ -23,6 +23,8 @@ struct want {
 	struct lnode in_account;
 	struct account *account; /* borrowed: it owns us */
 	uint64_t leg;
+	const struct leg *who; /* borrowed: until it is detached */
+	bool up;
 	char *place, *nick; /* owned */
 };
 
@@ -45,6 +47,10 @@ struct bridge {
 	void *members_arg;    /* of these two */
 	const struct bridge_legs *legs; /* borrowed; NULL: all by accounts */
 	void *legs_arg;
+	const struct bridge_voices *voices; /* borrowed, or NULL */
+	void *voices_arg;
+	void (*link)(void *arg, struct view label, struct bridge_link *out);
+	void *link_arg;
 	struct list accounts; /* owned */
 	struct htable wants;  /* by leg */
 	struct crew *crews;   /* owned */
@@ -63,7 +69,13 @@ int settings_check(const struct bridge_setting *settings, size_t count);
 struct want *want_find(const struct bridge *b, uint64_t leg);
 struct want *want_new(struct bridge *b, struct account *a,
 		      const struct leg *leg, struct view place);
+/* The voices hear of it where it was up. */
 void want_drop(struct bridge *b, struct want *w);
+/* The place was joined; before the hub knows. */
+void want_up(struct bridge *b, struct want *w);
+/* Somebody of the voices in its place. */
+bool want_is_voice(const struct bridge *b, const struct want *w,
+		   struct view nick);
 
 /* ---- bridge_workers.c ---- */
 
@@ -71,7 +83,7 @@ void want_drop(struct bridge *b, struct want *w);
  * then: so these have no errors. */
 
 /* The account's worker is ready; tells it the account first where needed. */
-void tell_join(const struct want *w);
+void tell_join(const struct bridge *b, const struct want *w);
 void tell_part(const struct want *w);
 void tell_account_del(struct account *a);
 /* The least loaded worker, or a new one where all are full. */

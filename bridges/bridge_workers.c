@@ -28,15 +28,20 @@ static void tell_account(struct account *a)
 	sup_send(a->sup, &m);
 }
 
-void tell_join(const struct want *w)
+void tell_join(const struct bridge *b, const struct want *w)
 {
+	struct bridge_link l = { .key = "" };
 	struct wire_msg m = {
 		.type = WIRE_JOIN,
 		.id = w->account->id,
-		.u = { w->leg },
 		.s = { view_str(w->place), view_str(w->nick) },
 	};
 
+	if (b->link)
+		b->link(b->link_arg, view_str(w->who->label), &l);
+	m.u[0] = w->leg;
+	m.u[1] = l.by_name ? JOIN_BY_NAME : JOIN_RELAY;
+	m.s[2] = view_str(l.key);
 	tell_account(w->account);
 	sup_send(w->account->sup, &m);
 }
@@ -109,7 +114,7 @@ static void on_ready(struct sup *s, void *arg)
 		if (a->sup != s)
 			continue;
 		LIST_EACH (&a->wants, m, mx)
-			tell_join(CONTAINER(m, struct want, in_account));
+			tell_join(b, CONTAINER(m, struct want, in_account));
 	}
 	sessions_ready(b, s);
 }
@@ -169,8 +174,12 @@ static const char *got_account_lost(struct bridge *b, struct sup *s,
 static const char *got_joined(struct bridge *b, struct sup *s,
 			      const struct wire_msg *m)
 {
-	if (want_of(b, s, m))
-		hub_on_attached(b->hub, m->u[0], m->s[0]);
+	struct want *w = want_of(b, s, m);
+
+	if (!w)
+		return NULL;
+	want_up(b, w);
+	hub_on_attached(b->hub, m->u[0], m->s[0]);
 	return NULL;
 }
 
@@ -199,9 +208,11 @@ static const char *got_heard(struct bridge *b, struct sup *s,
 		.dedupe = m->s[2],
 	};
 
+	const struct want *w = want_of(b, s, m);
+
 	if (m->u[1] > MSG_SUBJECT)
 		return "unknown kind";
-	if (want_of(b, s, m))
+	if (w && !want_is_voice(b, w, m->s[0]))
 		hub_on_message(b->hub, m->u[0], &heard);
 	return NULL;
 }

@@ -23,7 +23,8 @@ enum { WIRE_VERSION = 1, WIRE_FIELDS_MAX = 8, WIRE_SETTINGS_MAX = 32 };
 	X(PING,        WORKER, "u")       /* number */ \
 	X(ACCOUNT,     WORKER, "sm")      /* label, settings; id */ \
 	X(ACCOUNT_DEL, WORKER, "")        /* id */ \
-	X(JOIN,        WORKER, "uss")     /* leg, place, nick; id: account */ \
+	X(JOIN,        WORKER, "uusss")   /* leg, enum join_manner, place, \
+					     nick, key; id: account */ \
 	X(PART,        WORKER, "us")      /* leg, reason */ \
 	X(SAY,         WORKER, "uuuussu") /* leg, seq, message id, kind, \
 					     name, text, time */ \
@@ -50,6 +51,10 @@ enum { WIRE_VERSION = 1, WIRE_FIELDS_MAX = 8, WIRE_SETTINGS_MAX = 32 };
 	X(KEEP,        DAEMON, "s")       /* for the next worker; id */
 
 enum parcel_fate { PARCEL_SENT, PARCEL_LATER, PARCEL_NEVER };
+
+/* How those who speak are shown: by the line's text; or each by his name,
+ * where the server has a way for that. */
+enum join_manner { JOIN_RELAY, JOIN_BY_NAME };
 
 enum wire_type {
 	WIRE_NONE,

@@ -148,7 +148,15 @@ static void on_account_del(struct worker *w, const struct wire_msg *m)
 
 static void on_join(struct worker *w, const struct wire_msg *m)
 {
-	w->ops->join(m->id, m->u[0], m->s[0], m->s[1], w->arg);
+	const struct worker_join join = {
+		.leg = m->u[0],
+		.place = m->s[0],
+		.nick = m->s[1],
+		.key = m->s[2],
+		.by_name = m->u[1] == JOIN_BY_NAME,
+	};
+
+	w->ops->join(m->id, &join, w->arg);
 }
 
 static void on_part(struct worker *w, const struct wire_msg *m)

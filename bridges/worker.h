@@ -19,6 +19,13 @@ struct worker_say {
 	struct view name, text;
 };
 
+struct worker_join {
+	uint64_t leg;
+	struct view place, nick;
+	struct view key;          /* of the place; or empty. Never logged */
+	bool by_name;             /* enum join_manner */
+};
+
 /* Each runs on the loop. Views are borrowed. Unknown ids and legs are to be
  * ignored: they may be gone meanwhile. */
 struct worker_ops {
@@ -30,8 +37,8 @@ struct worker_ops {
 	 * with worker_joined() or worker_lost(), once; later worker_lost() at
 	 * most once more, and worker_joined() when our nick has changed.
 	 * A second join of a leg starts anew. */
-	void (*join)(uint32_t account, uint64_t leg, struct view place,
-		     struct view nick, void *arg);
+	void (*join)(uint32_t account, const struct worker_join *join,
+		     void *arg);
 	void (*part)(uint64_t leg, struct view reason, void *arg);
 	/* Answer with worker_delivered() or worker_failed(). Seq 0 and kind
 	 * SAY_SUBJECT, where the network has topics: worker_topic(). */

@@ -20,21 +20,20 @@ static void account_del(uint32_t id, void *arg)
 	account_free(account_find(arg, id));
 }
 
-static void join(uint32_t id, uint64_t leg, struct view place,
-		 struct view nick, void *arg)
+static void join(uint32_t id, const struct worker_join *join, void *arg)
 {
 	struct jab *j = arg;
 	struct account *a = account_find(j, id);
-	struct room *r = room_find(j, leg);
+	struct room *r = room_find(j, join->leg);
 
 	if (r)
 		room_part(r, VIEW_NONE);
 	if (!a) {
-		worker_lost(j->worker, leg, GONE_CONFIG,
+		worker_lost(j->worker, join->leg, GONE_CONFIG,
 			    VIEW("there is no such account"));
 		return;
 	}
-	r = room_new(a, leg, place, nick);
+	r = room_new(a, join->leg, join->place, join->nick);
 	if (!r)
 		return;
 	account_want(a);

@@ -47,19 +47,22 @@ static void leg_free(struct ircb_leg *leg)
 	wheel_stop(loop_wheel(a->pool->loop), &leg->late);
 	htable_del(&a->pool->legs, &leg->hnode);
 	list_remove(&a->legs, &leg->node);
+	mem_scrub_free(leg->key);
 	mem_deref(leg);
 }
 
-static struct ircb_leg *leg_new(struct ircb_account *a, uint64_t id,
-				struct view place)
+static struct ircb_leg *leg_new(struct ircb_account *a,
+				const struct worker_join *j)
 {
 	struct ircb_leg *leg = mem_new(sizeof(*leg), NULL);
 
 	leg->account = a;
-	leg->id = id;
-	view_copy(leg->place, sizeof(leg->place), place);
+	leg->id = j->leg;
+	leg->key = view_dup(j->key);
+	leg->by_name = j->by_name;
+	view_copy(leg->place, sizeof(leg->place), j->place);
 	list_append(&a->legs, &leg->node);
-	htable_add(&a->pool->legs, &leg->hnode, hash_u64(id));
+	htable_add(&a->pool->legs, &leg->hnode, hash_u64(leg->id));
 	return leg;
 }
 
@@ -143,6 +146,16 @@ static void on_late(struct wtimer *t)
 		      VIEW("the server does not answer our JOIN"));
 }
 
+/* With its key, which is never logged. */
+static int send_join(struct ircb_leg *leg)
+{
+	const struct view params[2] = { view_str(leg->place),
+					view_str(leg->key) };
+
+	return ircb_conn_send(leg->account->conn, "JOIN", params,
+			      params[1].n ? 2 : 1);
+}
+
 static void enter(struct ircb_leg *leg)
 {
 	struct ircb_account *a = leg->account;
@@ -156,7 +169,7 @@ static void enter(struct ircb_leg *leg)
 	}
 	leg->state = IRCB_LEG_JOINING;
 	wheel_start(loop_wheel(a->pool->loop), &leg->late, JOIN_MS, on_late);
-	if (!other && ircb_conn_send(a->conn, "JOIN", &place, 1))
+	if (!other && send_join(leg))
 		ircb_leg_lost(leg, GONE_NET,
 			      VIEW("too many commands wait for "
 				   "the server"));
@@ -438,9 +451,9 @@ static void leave(struct ircb_leg *leg, struct view reason)
 			    place);
 }
 
-static void join_place(struct ircb_account *a, uint64_t id, struct view place)
+static void join_place(struct ircb_account *a, const struct worker_join *j)
 {
-	struct ircb_leg *leg = leg_new(a, id, place);
+	struct ircb_leg *leg = leg_new(a, j);
 
 	wheel_stop(loop_wheel(a->pool->loop), &a->idle);
 	if (!a->conn)
@@ -449,25 +462,33 @@ static void join_place(struct ircb_account *a, uint64_t id, struct view place)
 		enter(leg);
 }
 
-static void on_join(uint32_t account, uint64_t id, struct view place,
-		    struct view nick, void *arg)
+/* RFC 2812 2.3.1: a parameter before the last, and "," divides keys. */
+static bool is_key(struct view v)
+{
+	return !v.n || (v.p[0] != ':' && !view_has(v, ' ') &&
+			!view_has(v, ','));
+}
+
+/* The nick is the account's: a connection has just one. */
+static void on_join(uint32_t account, const struct worker_join *j, void *arg)
 {
 	struct ircb_pool *p = arg;
 	struct ircb_account *a = find_account(p, account);
-	struct ircb_leg *leg = find_leg(p, id);
+	struct ircb_leg *leg = find_leg(p, j->leg);
+	struct view wrong = VIEW_NONE;
 
-	/* The nick is the account's: a connection has just one. */
-	(void)nick;
 	if (leg)
 		leave(leg, VIEW_NONE);
 	if (!a)
-		worker_lost(p->worker, id, GONE_CONFIG,
-			    VIEW("there is no such network"));
-	else if (!ircb_is_channel(place))
-		worker_lost(p->worker, id, GONE_CONFIG,
-			    VIEW("this is not a channel's name"));
+		wrong = VIEW("there is no such network");
+	else if (!ircb_is_channel(j->place))
+		wrong = VIEW("this is not a channel's name");
+	else if (!is_key(j->key))
+		wrong = VIEW("no channel has a key with a blank or a comma");
+	if (wrong.n)
+		worker_lost(p->worker, j->leg, GONE_CONFIG, wrong);
 	else
-		join_place(a, id, place);
+		join_place(a, j);
 }
 
 static void on_part(uint64_t id, struct view reason, void *arg)

@@ -58,6 +58,8 @@ struct ircb_leg {
 	uint64_t id;
 	enum ircb_leg_state state;
 	struct wtimer late; /* JOIN is not answered */
+	char *key;          /* owned, wiped; of the channel, or "" */
+	bool by_name;       /* RELAYMSG, where the server has it */
 	char place[IRCB_CHANNEL_MAX + 1];
 };
 

@@ -224,21 +224,29 @@ static void on_account_del(uint32_t id, void *arg)
 		f->known[id] = false;
 }
 
-static void on_join(uint32_t account, uint64_t leg, struct view place,
-		    struct view nick, void *arg)
+/* "closed" takes this key alone. */
+static bool may_join(const struct worker_join *j)
+{
+	return !view_eqs(j->place, "closed") || view_eqs(j->key, "sesame");
+}
+
+static void on_join(uint32_t account, const struct worker_join *j, void *arg)
 {
 	struct fake *f = arg;
 
-	f->leg = leg;
+	f->leg = j->leg;
 	f->account = account;
 	if (account >= ACCOUNTS || !f->known[account])
-		worker_lost(f->w, leg, GONE_CONFIG, VIEW("no such account"));
-	else if (view_eqs(place, "closed"))
-		worker_lost(f->w, leg, GONE_REFUSED, VIEW("closed"));
+		worker_lost(f->w, j->leg, GONE_CONFIG,
+			    VIEW("no such account"));
+	else if (!may_join(j))
+		worker_lost(f->w, j->leg, GONE_REFUSED, VIEW("closed"));
+	else if (j->by_name)
+		worker_joined(f->w, j->leg, VIEW("by name"));
 	else
-		worker_joined(f->w, leg,
-			      view_empty(nick) ? view_str(f->nick[account])
-					       : nick);
+		worker_joined(f->w, j->leg,
+			      j->nick.n ? j->nick :
+					  view_str(f->nick[account]));
 }
 
 static void on_part(uint64_t leg, struct view reason, void *arg)

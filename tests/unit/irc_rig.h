@@ -228,6 +228,17 @@ static inline void rig_join(struct rig *r, uint32_t account, uint64_t leg,
 	assert_int_equal(wire_send(r->framer, &m), 0);
 }
 
+static inline void rig_join_as(struct rig *r, uint32_t account,
+			       const struct worker_join *j)
+{
+	struct wire_msg m = { .type = WIRE_JOIN, .id = account,
+			      .u = { j->leg, j->by_name } };
+
+	m.s[0] = j->place;
+	m.s[2] = j->key;
+	assert_int_equal(wire_send(r->framer, &m), 0);
+}
+
 static inline void rig_part(struct rig *r, uint64_t leg, const char *reason)
 {
 	struct wire_msg m = { .type = WIRE_PART, .u = { leg } };

@@ -23,11 +23,12 @@ static const struct face_ops *ops;
 static char worker_path[512];
 static struct buf lines; /* of the log */
 static uint64_t seq;
+static struct buf voices; /* what they heard */
 
 #define LEG(n, place, account)                                                \
 	{                                                                     \
 		.id = (n), .target = "fake:" place, .via = account,           \
-		.nick = ""                                                    \
+		.nick = "", .label = "link"                                   \
 	}
 static struct leg leg = LEG(1, "a", "one");
 static struct leg leg2 = LEG(2, "b", "one");
@@ -140,6 +141,7 @@ static int teardown(void **state)
 	clock_thaw();
 	bridge_free(bridge);
 	loop_free(loop);
+	buf_free(&voices);
 	buf_free(&told);
 	buf_free(&lines);
 	return test_teardown(state);
@@ -780,6 +782,139 @@ static void find_worker(void)
 
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+/* ---- voices ---- */
+
+static int voice_says;    /* their answer to deliver */
+
+static int voice_deliver(void *arg, struct leg *l, struct msg *msg)
+{
+	assert_ptr_equal(arg, &voices);
+	buf_addf(&voices, "say %u %.*s\n", (unsigned)l->id,
+		 VIEW_ARG(msg->text));
+	return voice_says;
+}
+
+static bool voice_ours(void *arg, const struct leg *l, struct view nick)
+{
+	assert_ptr_equal(arg, &voices);
+	return l->id == 1 && view_eqs(nick, "fake");
+}
+
+static void voice_up(void *arg, const struct leg *l)
+{
+	assert_ptr_equal(arg, &voices);
+	assert_false(was_told("attached")); /* the hub hears it later */
+	buf_addf(&voices, "up %u\n", (unsigned)l->id);
+}
+
+static void voice_down(void *arg, const struct leg *l)
+{
+	assert_ptr_equal(arg, &voices);
+	buf_addf(&voices, "down %u\n", (unsigned)l->id);
+}
+
+static void assert_voices(const char *text)
+{
+	assert_string_equal(buf_str(&voices), text);
+	buf_clear(&voices);
+}
+
+static void open_voices(int says)
+{
+	static const struct bridge_voices v = {
+		voice_deliver, voice_ours, voice_up, voice_down,
+	};
+
+	voice_says = says;
+	open_bridge(worker_path, 0, 0, 0);
+	bridge_voices(bridge, &v, &voices);
+	attach(&leg);
+	assert_voices("");
+	AWAIT_TOLD("attached 1 uno\n");
+	assert_voices("up 1\n");
+}
+
+static void who_speaks_for_himself_is_asked_first(void **state)
+{
+	(void)state;
+	open_voices(0);
+	say(&leg, "mine");
+	voice_says = EBUSY;
+	assert_int_equal(try_say(&leg, MSG_TEXT, VIEW("not now")), EBUSY);
+	voice_says = ENOTSUP;
+	say(&leg, "the account's");
+	AWAIT_TOLD("delivered 1 3\n");
+	assert_voices("say 1 mine\nsay 1 not now\nsay 1 the account's\n");
+	OP(ops->detach(bridge, &leg));
+	assert_voices("down 1\n");
+}
+
+static void own_words_of_voices_are_not_heard(void **state)
+{
+	(void)state;
+	open_voices(ENOTSUP);
+	say(&leg, "hi");
+	AWAIT(was_told("delivered 1 1"));
+	assert_told("delivered 1 1\n");
+	buf_clear(&voices);
+	attach(&leg2);
+	AWAIT_TOLD("attached 2 uno\n");
+	say(&leg2, "hi");
+	AWAIT(was_told("delivered 2 2"));
+	assert_told("heard 2 0 fake: <alice> hi\ndelivered 2 2\n");
+}
+
+/* Once for each time that it was up, whatever ends it. */
+static void voices_hear_the_end_of_a_leg(void **state)
+{
+	(void)state;
+	open_voices(ENOTSUP);
+	say(&leg, "!lost");
+	AWAIT(was_told("lost 1 2 kicked\n"));
+	assert_voices("say 1 !lost\ndown 1\n");
+	buf_clear(&told);
+	attach(&leg);
+	AWAIT_TOLD("attached 1 uno\n");
+	kill(worker_pid(), SIGKILL);
+	AWAIT(was_told("lost 1 0"));
+	assert_voices("up 1\ndown 1\n");
+	buf_clear(&told);
+	attach(&leg);
+	AWAIT_TOLD("attached 1 uno\n");
+	ops->stop(bridge);
+	assert_voices("up 1\ndown 1\n");
+}
+
+/* ---- how links join ---- */
+
+static void link_conf(void *arg, struct view label, struct bridge_link *out)
+{
+	assert_ptr_equal(arg, &leg);
+	if (view_eqs(label, "locked"))
+		out->key = "sesame";
+	if (view_eqs(label, "named"))
+		out->by_name = true;
+}
+
+static void a_link_has_its_key_and_manner(void **state)
+{
+	struct leg locked = LEG(5, "closed", "one"),
+		   named = LEG(6, "a", "one"), plain = LEG(7, "closed", "one");
+
+	(void)state;
+	locked.label = "locked";
+	named.label = "named";
+	plain.label = "plain";
+	open_bridge(worker_path, 0, 0, 0);
+	bridge_links(bridge, link_conf, &leg);
+	attach(&locked);
+	AWAIT_TOLD("attached 5 uno\n");
+	attach(&named);
+	AWAIT_TOLD("attached 6 by name\n");
+	attach(&plain);
+	AWAIT_TOLD("lost 7 2 closed\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -825,6 +960,10 @@ int main(void)
 		CASE(accounts_are_found_by_label),
 		CASE(no_account_goes_to_our_own),
 		CASE(targets_are_checked),
+		CASE(who_speaks_for_himself_is_asked_first),
+		CASE(own_words_of_voices_are_not_heard),
+		CASE(voices_hear_the_end_of_a_leg),
+		CASE(a_link_has_its_key_and_manner),
 	};
 
 	find_worker();

@@ -265,6 +265,26 @@ static void refusals_come_as_words(void **state)
 	peer_close(&w->srv);
 }
 
+static void a_channel_may_have_a_key(void **state)
+{
+	struct world *w = *state;
+	struct worker_join j = { .leg = 2, .place = VIEW("#vault"),
+				 .key = VIEW("open sesame") };
+	struct rig_seen lost;
+
+	log_in(w, NULL, NULL);
+	rig_join_as(&w->rig, 7, &j);
+	lost = rig_await(&w->rig, WIRE_LOST, 2);
+	assert_int_equal(lost.u[1], GONE_CONFIG);
+	assert_null(strstr(lost.s[0], "sesame"));
+	j.key = VIEW("sesame");
+	rig_join_as(&w->rig, 7, &j);
+	peer_expect(&w->srv, "JOIN #vault sesame\r\n");
+	peer_send(&w->srv, ":confab!~c@host.example JOIN #vault\r\n");
+	rig_await(&w->rig, WIRE_JOINED, 2);
+	peer_close(&w->srv);
+}
+
 static void not_to_speak_is_not_to_leave(void **state)
 {
 	struct world *w = *state;
@@ -424,6 +444,7 @@ int main(void)
 		RIG_TEST(all_is_confirmed_in_order),
 		RIG_TEST(too_many_lines_come_again),
 		RIG_TEST(refusals_come_as_words),
+		RIG_TEST(a_channel_may_have_a_key),
 		RIG_TEST(not_to_speak_is_not_to_leave),
 		RIG_TEST(being_moved_is_not_followed),
 		RIG_TEST(ill_lines_do_no_harm),
