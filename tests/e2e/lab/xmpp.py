@@ -8,9 +8,7 @@ import threading
 
 import slixmpp
 from slixmpp.xmlstream.handler import Callback
-from slixmpp.xmlstream.matcher import MatchXPath
-from slixmpp.xmlstream.handler import Callback
-from slixmpp.xmlstream.matcher import StanzaPath
+from slixmpp.xmlstream.matcher import MatchXPath, StanzaPath
 
 from .util import Process, Seen, free_port, port_open, wait_for
 
@@ -58,9 +56,8 @@ class XmppUser:
         client.add_event_handler('failed_auth', self.on_failed)
         client.add_event_handler('groupchat_subject',
                                  lambda m: self.topics.add(m['subject']))
-        client.register_handler(slixmpp.xmlstream.handler.Callback(
-            'archive', slixmpp.xmlstream.matcher.StanzaPath('message'),
-            self.on_archived))
+        client.register_handler(Callback('archive', StanzaPath('message'),
+                                         self.on_archived))
         client.add_event_handler('muc::%s::got_offline' % self.room,
                                  self.on_offline)
         client.register_handler(Callback('all', StanzaPath('message'),
@@ -293,8 +290,9 @@ class Prosody:
     def start(self):
         self.process = Process(['prosody', '--config', self.conf, '-F'],
                                os.path.join(self.folder, 'prosody.log'))
-        wait_for(lambda: port_open(self.port), lambda: 'Prosody to listen: '
-                 + self.process.text())
+        wait_for(lambda: port_open(self.port) and
+                 port_open(self.component_port),
+                 lambda: 'Prosody to listen: ' + self.process.text())
         return self
 
     def stop(self):
