@@ -295,6 +295,16 @@ static void add_sid(struct service *s, struct buf *b, const struct room *r,
 	buf_free(&jid);
 }
 
+/* Without its own clients take it for somebody else's, and show it twice. */
+static void add_origin(struct buf *b, const struct meta *meta)
+{
+	if (!meta->origin.n)
+		return;
+	elem_open(b, "origin-id", NS_SID);
+	elem_attr(b, "id", meta->origin);
+	elem_close(b);
+}
+
 static void add_body(struct buf *b, const struct msg *msg,
 		     const struct meta *meta)
 {
@@ -346,6 +356,7 @@ void service_message(struct service *s, struct buf *b, struct room *r,
 	meta_get(&meta, msg->meta);
 	open_message(s, b, r, msg, &meta, to);
 	add_body(b, msg, &meta);
+	add_origin(b, &meta);
 	add_sid(s, b, r, msg);
 	if (msg->kind != MSG_NOTICE)
 		add_occupant_id(s, b, r, msg->from);

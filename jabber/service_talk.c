@@ -50,7 +50,7 @@ static void on_said(int err, void *arg)
 
 static void meta_of(struct meta *m, const struct elem *e)
 {
-	struct elem replace;
+	struct elem replace, origin;
 
 	*m = (struct meta){
 		.id = elem_get(e, "id"),
@@ -59,6 +59,8 @@ static void meta_of(struct meta *m, const struct elem *e)
 	};
 	if (elem_child(&replace, e, "replace", NS_REPLACE))
 		m->replaces = elem_get(&replace, "id");
+	if (elem_child(&origin, e, "origin-id", NS_SID))
+		m->origin = elem_get(&origin, "id");
 }
 
 /* The body that everybody gets: that of no language, else the first. */

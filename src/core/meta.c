@@ -57,6 +57,7 @@ void meta_put(struct buf *out, const struct meta *m)
 	put(out, start, "as", m->as);
 	put(out, start, "id", m->id);
 	put(out, start, "to", m->to);
+	put(out, start, "origin", m->origin);
 	put(out, start, "thread", m->thread);
 	put(out, start, "replaces", m->replaces);
 	put(out, start, "lang", m->lang);
@@ -84,6 +85,8 @@ static void get(struct meta *m, struct view key, struct view value)
 		m->to = value;
 	else if (view_eqs(key, "as"))
 		m->as = value;
+	else if (view_eqs(key, "origin"))
+		m->origin = value;
 	else if (view_eqs(key, "replaces"))
 		m->replaces = value;
 	else if (view_eqs(key, "event"))

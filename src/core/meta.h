@@ -21,6 +21,8 @@ struct meta {
 				goes to or came from: a full JID; or empty */
 	struct view as;      /* who its sender was on the other network when
 				he said it: a bare JID; or empty */
+	struct view origin;  /* the id by which its sender's client knows it
+				again (XEP-0359), or empty */
 	struct view replaces; /* id of the message that this one corrects */
 	bool event;          /* of a notice: what it tells of is told to those
 				who watch rooms as well (watch.h) */

@@ -11,6 +11,7 @@ static void what_is_put_is_got(void **state)
 		.to = VIEW("a@b/c"),	  .replaces = VIEW("i0"),
 		.receipt = true,	  .hops = 69,
 		.as = VIEW("a@x.org"),	  .notice = true,
+		.origin = VIEW("o1"),
 	};
 	struct buf b = { 0 };
 	struct meta out;
@@ -25,6 +26,7 @@ static void what_is_put_is_got(void **state)
 	assert_true(view_eq(out.to, in.to));
 	assert_true(view_eq(out.replaces, in.replaces));
 	assert_true(view_eq(out.as, in.as));
+	assert_true(view_eq(out.origin, in.origin));
 	assert_true(out.receipt);
 	assert_true(out.notice);
 	assert_int_equal(out.hops, 69);
