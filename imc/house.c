@@ -13,6 +13,7 @@
 static const struct {
 	enum verb verb;
 	enum text text; /* what the others are told */
+	enum text told; /* and he himself */
 } acts[HOUSE_ACTS] = {
 	[HOUSE_CREATE] = { VERB_CREATE, TEXT_NONE },
 	[HOUSE_JOIN] = { VERB_JOIN, TEXT_JOINED },
@@ -20,8 +21,8 @@ static const struct {
 	[HOUSE_DESTROY] = { VERB_DESTROY, TEXT_DESTROYED },
 	[HOUSE_SAY] = { VERB_SAY, TEXT_NONE },
 	[HOUSE_INVITE] = { VERB_INVITE, TEXT_INVITES },
-	[HOUSE_REMOVE] = { VERB_REMOVE, TEXT_REMOVED },
-	[HOUSE_BAN] = { VERB_BAN, TEXT_BAN },
+	[HOUSE_REMOVE] = { VERB_REMOVE, TEXT_REMOVED, TEXT_YOU_REMOVED },
+	[HOUSE_BAN] = { VERB_BAN, TEXT_BAN, TEXT_YOU_BANNED },
 	[HOUSE_UNBAN] = { VERB_UNBAN, TEXT_NONE },
 	[HOUSE_BANS] = { VERB_BANS, TEXT_NONE },
 	[HOUSE_ROLE] = { VERB_MODIFY, TEXT_IS_NOW },
@@ -189,9 +190,17 @@ static void notice(struct buf *out, const struct house_ask *a, void *arg)
 		imc_add_text(out, i, t, &args, a->room);
 }
 
+static void told(struct buf *out, const struct house_ask *a, void *arg)
+{
+	const struct text_args args = { .who = { .addr = a->other } };
+
+	if (acts[a->act].told)
+		imc_add_text(out, arg, acts[a->act].told, &args, a->room);
+}
+
 void imc_keep_house(struct imc *i)
 {
-	const struct house house = { check, notice, i };
+	const struct house house = { check, notice, told, i };
 
 	hub_set_house(i->hub, &house);
 }

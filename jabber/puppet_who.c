@@ -169,6 +169,8 @@ static void expel(const struct puppet *p, struct view why)
 	if (hub_member_kick(m, buf_view(&b), &by, NULL, NULL))
 		plink_trouble(l, "who was kicked there could not be removed",
 			      m->nick);
+	else
+		tell_him(p, ", and so out of this room.", why);
 	buf_free(&b);
 }
 

@@ -114,17 +114,76 @@ static struct room_by by_of(const struct admin *a, const struct item *it)
 	return (struct room_by){ a->who, it->reason };
 }
 
+/* ---- going: whom no presence tells is told in words, when it is done ---- */
+
+struct going {
+	struct admin *admin;
+	struct addr *who;      /* ref */
+	uint64_t room;
+	struct buf words;      /* empty: he has them already */
+};
+
+static struct going *going_new(struct admin *a, const struct item *it,
+			       enum house_act act)
+{
+	const struct house_ask ask = { .act = act, .room = a->room,
+				       .who = a->who, .other = it->addr };
+	struct going *go = mem_zalloc(sizeof(*go));
+
+	go->admin = a;
+	go->who = mem_ref(it->addr);
+	go->room = a->room->id;
+	if (!is_xmpp(it->addr) && it->member)
+		hub_house_told(service_hub(a->s), &go->words, &ask);
+	if (go->words.n && it->reason.n) {
+		buf_adds(&go->words, ": ");
+		buf_addv(&go->words, it->reason);
+	}
+	return go;
+}
+
+static void going_free(struct going *go)
+{
+	mem_deref(go->who);
+	buf_free(&go->words);
+	mem_free(go);
+}
+
+static void on_gone(int err, void *arg)
+{
+	struct going *go = arg;
+	struct admin *a = go->admin;
+	struct room *r = hub_room_by_id(service_hub(a->s), go->room);
+
+	if (!err && r && go->words.n && a->s->gate->running)
+		hub_room_tell(r, go->who, buf_view(&go->words));
+	going_free(go);
+	on_done(err, a);
+}
+
+/* What the hub said at once. */
+static bool goes(struct going *go, int err)
+{
+	struct admin *a = go->admin;
+
+	if (err)
+		going_free(go);
+	return took(a, err);
+}
+
 static bool kick(struct admin *a, const struct item *it)
 {
 	const struct room_by by = by_of(a, it);
+	struct going *go;
 	struct buf notice = { 0 };
 	bool ok = it->member && it->member->state != MEMBER_BANNED &&
 		  may(a, it, HOUSE_REMOVE, ROLE_NONE, &notice);
 
 	if (ok) {
+		go = going_new(a, it, HOUSE_REMOVE);
 		a->open++;
-		ok = took(a, hub_member_kick(it->member, buf_view(&notice),
-					     &by, on_done, a));
+		ok = goes(go, hub_member_kick(it->member, buf_view(&notice),
+					      &by, on_gone, go));
 	} else if (!a->refused) {
 		a->err = ENOENT;
 	}
@@ -132,9 +191,10 @@ static bool kick(struct admin *a, const struct item *it)
 	return ok;
 }
 
-static int ban_now(struct admin *a, const struct item *it,
-		   struct view notice)
+static bool ban_now(struct admin *a, const struct item *it,
+		    struct view notice)
 {
+	struct going *go = going_new(a, it, HOUSE_BAN);
 	const struct hub_join join = { .addr = it->addr,
 				       .role = ROLE_MEMBER,
 				       .state = MEMBER_BANNED };
@@ -146,8 +206,11 @@ static int ban_now(struct admin *a, const struct item *it,
 		.by = by_of(a, it),
 	};
 
-	return it->member ? hub_member_change(it->member, &c, on_done, a) :
-			    hub_member_add(a->room, &join, on_done, a);
+	a->open++;
+	return goes(go, it->member ?
+				hub_member_change(it->member, &c, on_gone,
+						  go) :
+				hub_member_add(a->room, &join, on_gone, go));
 }
 
 static bool ban(struct admin *a, const struct item *it)
@@ -159,13 +222,10 @@ static bool ban(struct admin *a, const struct item *it)
 		buf_free(&notice);
 		return true;
 	}
-	if (ok) {
-		a->open++;
-		ok = took(a, ban_now(a, it,
-				     it->member && it->member->state ==
-						   MEMBER_JOINED ?
-					     buf_view(&notice) : VIEW_NONE));
-	}
+	if (ok)
+		ok = ban_now(a, it, it->member && it->member->state ==
+						  MEMBER_JOINED ?
+					    buf_view(&notice) : VIEW_NONE);
 	buf_free(&notice);
 	return ok;
 }

@@ -20,3 +20,9 @@ void hub_house_notice(struct hub *h, struct buf *out,
 	if (h->house.notice)
 		h->house.notice(out, a, h->house.arg);
 }
+
+void hub_house_told(struct hub *h, struct buf *out, const struct house_ask *a)
+{
+	if (h->house.told)
+		h->house.told(out, a, h->house.arg);
+}

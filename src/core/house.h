@@ -52,6 +52,9 @@ struct house {
 	enum house_no (*check)(const struct house_ask *a, void *arg);
 	/* Adds what the room's people are told; nothing: they are not. */
 	void (*notice)(struct buf *out, const struct house_ask *a, void *arg);
+	/* Adds what the other one is told when it is done, beside that;
+	 * nothing: he is not. */
+	void (*told)(struct buf *out, const struct house_ask *a, void *arg);
 	void *arg;
 };
 
@@ -60,5 +63,7 @@ void hub_set_house(struct hub *h, const struct house *house);
 enum house_no hub_house_check(struct hub *h, const struct house_ask *a);
 void hub_house_notice(struct hub *h, struct buf *out,
 		      const struct house_ask *a);
+void hub_house_told(struct hub *h, struct buf *out,
+		    const struct house_ask *a);
 
 #endif

@@ -108,6 +108,8 @@ def test_kicks_remove(linked, user):
     s.xenia.role('bob', 'none')
     s.alice.saw('*** bob was removed, as from xmpp:' +
                 s.prosody.room('lobby'))
+    bob.saw('*** You are out of xmpp:%s (kicked by admin), and so out of '
+            'this room.' % s.prosody.room('lobby'), source=s.room)
     assert bob.send(s.room, 'still?') == 403
 
 

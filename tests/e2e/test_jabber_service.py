@@ -159,11 +159,13 @@ def test_owners_of_xmpp_rule_as_others_do(server, person, user):
         '<item nick="bob" role="none"><reason>noise</reason></item>')
     p = saw_presence(xenia, 'bob', lambda p: 307 in codes(p), 'club')
     assert p.xml.find('.//%sreason' % USER).text == 'noise'
+    bob.saw('*** You have been removed from the room: noise', source=room)
     assert bob.send(room, 'am I out?') == 403
     assert 'type="result"' in xenia.ask(
         to, 'query', ADMIN, 'set',
         '<item affiliation="outcast" jid="bob@sip.xmpp.test"/>')
     assert bob.send(room, '#join') == 403
+    assert not bob.count('*** You have been banned from the room')
     assert 'bob@sip.xmpp.test' in xenia.ask(
         to, 'query', ADMIN, 'get', '<item affiliation="outcast"/>')
     assert 'type="result"' in xenia.ask(

@@ -128,6 +128,17 @@ static void assert_notice(enum house_act act, struct addr *other,
 	buf_free(&b);
 }
 
+static void assert_told(enum house_act act, const char *words)
+{
+	const struct house_ask a = { .act = act, .room = lobby,
+				     .who = owner, .other = member };
+	struct buf b = { 0 };
+
+	hub_house_told(rig.hub, &b, &a);
+	assert_string_equal(buf_str(&b), words);
+	buf_free(&b);
+}
+
 static void words_are_the_commands(void **state)
 {
 	(void)state;
@@ -138,6 +149,9 @@ static void words_are_the_commands(void **state)
 	assert_notice(HOUSE_REMOVE, member, "",
 		      "*** [bob] has left the room");
 	assert_notice(HOUSE_SAY, NULL, "", "");
+	assert_told(HOUSE_REMOVE, "*** You have been removed from the room");
+	assert_told(HOUSE_BAN, "*** You have been banned from the room");
+	assert_told(HOUSE_MUTE, "");
 	stop();
 }
 

@@ -28,6 +28,13 @@ static void house_notice(struct buf *out, const struct house_ask *a,
 	buf_addv(out, a->who->user);
 }
 
+static void house_told(struct buf *out, const struct house_ask *a,
+		       void *arg)
+{
+	(void)arg;
+	buf_addf(out, "you: act %d", (int)a->act);
+}
+
 static struct room *lobby;
 
 static struct room *find_lobby(void)
@@ -38,7 +45,9 @@ static struct room *find_lobby(void)
 /* alice owns it. */
 static void open_lobby(uint32_t flags)
 {
-	static const struct house house = { house_check, house_notice, NULL };
+	static const struct house house = { .check = house_check,
+					    .notice = house_notice,
+					    .told = house_told };
 	struct addr *alice = gr_addr("sip:alice@example.org");
 
 	house_says = HOUSE_YES;
@@ -342,6 +351,25 @@ static void corrections_are_words_for_sip(void **state)
 	gate_rig_close();
 }
 
+static void clients_know_their_own_words(void **state)
+{
+	(void)state;
+	open_lobby(0);
+	join("jo@y.org/r", "Jo");
+	quiet();
+	xmpp("<message type='groupchat' id='m1' from='jo@y.org/r' "
+	     "to='lobby@rooms.x.org'><body>hello</body><origin-id id='o&lt;' "
+	     "xmlns='urn:xmpp:sid:0'/></message>");
+	assert_true(wire_has("<body>hello</body><origin-id "
+			     "xmlns='urn:xmpp:sid:0' id='o&lt;'/>"));
+	quiet();
+	xmpp("<message type='groupchat' id='m2' from='jo@y.org/r' "
+	     "to='lobby@rooms.x.org'><body>again</body></message>");
+	assert_true(wire_has("<body>again</body>"));
+	assert_false(wire_has("<origin-id"));
+	gate_rig_close();
+}
+
 static void subjects_cross(void **state)
 {
 	struct hub_room_change c = { .what = ROOM_SET_SUBJECT,
@@ -461,6 +489,20 @@ static void kicks_say_by_whom_and_why(void **state)
 	assert_true(wire_has("<iq type='result' from='club@rooms.x.org' "
 			     "to='jo@y.org/r' id='a1'/>"));
 	assert_null(club_member("xmpp:al@y.org"));
+	gate_rig_close();
+}
+
+/* He has no presence to see it by. */
+static void who_is_of_sip_is_told(void **state)
+{
+	(void)state;
+	open_club();
+	admin("jo@y.org/r", "<item nick='alice' role='none'><reason>noise"
+			    "</reason></item>");
+	assert_sip("hub tells alice <- club: you: act 6: noise\n");
+	assert_null(club_member("sip:alice@example.org"));
+	admin("jo@y.org/r", "<item nick='Al' affiliation='outcast'/>");
+	assert_sip("");
 	gate_rig_close();
 }
 
@@ -1029,9 +1071,11 @@ int main(void)
 		GATE_TEST(strangers_are_not_heard),
 		GATE_TEST(the_muted_are_visitors),
 		GATE_TEST(corrections_are_words_for_sip),
+		GATE_TEST(clients_know_their_own_words),
 		GATE_TEST(subjects_cross),
 		GATE_TEST(words_for_one),
 		GATE_TEST(kicks_say_by_whom_and_why),
+		GATE_TEST(who_is_of_sip_is_told),
 		GATE_TEST(bans_are_lists),
 		GATE_TEST(roles_are_ours),
 		GATE_TEST(not_everybody_rules),
