@@ -30,6 +30,7 @@ enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
 /* The highest kind of each verb. */
 static const unsigned kinds[IRCP_VERBS] = {
 	[IRCP_SAY] = SAY_KINDS - 1,
+	[IRCP_JOIN] = 1,
 	[IRCP_HEARD] = SAY_KINDS - 1,
 	[IRCP_LEFT] = IRCP_LEFT_MADE,
 	[IRCP_PEOPLE] = IRCP_MODE,

@@ -21,8 +21,10 @@ enum ircp_verb {
 	IRCP_SAY,     /* to place, a channel or a nick; text, any number of
 			 lines; kind: enum worker_kind (text, emote, notice).
 			 id: of the message, for the log */
-	IRCP_JOIN,    /* place; other: its key, or empty. JOINED or LEFT
-			 follows */
+	IRCP_JOIN,    /* place; other: its key, or empty; kind 1: quiet, as
+			 somebody else listens: no HEARD, PEOPLE, TOPIC_IS
+			 of it. JOINED or LEFT follows. Once more: as kind
+			 says from now on */
 	IRCP_PART,    /* place; text: reason. LEFT follows */
 	IRCP_TOPIC,   /* place; text. TOPIC or REFUSED follows */
 	IRCP_NICK,    /* nick. NICK or REFUSED follows */
@@ -41,7 +43,8 @@ enum ircp_verb {
 			 own words */
 	IRCP_JOINED,  /* we are in place; nick: ours; text: its topic */
 	IRCP_LEFT,    /* we are not, or not any more; kind: enum ircp_left;
-			 nick: by whom; text: why */
+			 nick: by whom; text: why; other: of REFUSED the
+			 numeric ("475"), where there was one */
 	IRCP_PEOPLE,  /* place; kind: enum ircp_change; nick, mask; other: the
 			 new nick, or by whom; text: reason */
 	IRCP_TOPIC_IS, /* place; nick: by whom; text */

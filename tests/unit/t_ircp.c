@@ -85,7 +85,7 @@ static void kinds_have_their_range(void **state)
 		unsigned max;
 	} rows[] = {
 		{ IRCP_SAY, 2 },   { IRCP_HEARD, 2 },
-		{ IRCP_JOIN, 0 },  { IRCP_LEFT, IRCP_LEFT_MADE },
+		{ IRCP_JOIN, 1 },  { IRCP_LEFT, IRCP_LEFT_MADE },
 		{ IRCP_PEOPLE, IRCP_MODE }, { IRCP_NAMES_ARE, 1 },
 		{ IRCP_REFUSED, 999 },      { IRCP_SHOW, IRCP_UNKNOWN },
 	};
