@@ -5,22 +5,16 @@
  * connection breaks; nothing here tries again by itself.
  */
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "account_priv.h"
 #include "log.h"
 #include "mem.h"
+#include "settings.h"
 
 enum {
-	FLOOD_BURST = 5,
-	FLOOD_MS = 2000,
-	FLOOD_MAX_MS = 10000,
-	SILENCE_MS = 120000,
-	PONG_MS = 60000,
 	JOIN_MS = 120000,
-	IDLE_MS = 600000, /* all legs refused: stay a while for the next try */
-	NUMBER_MAX = 100000000
+	IDLE_MS = 600000 /* all legs refused: stay a while for the next try */
 };
 
 /* ---- legs ---- */
@@ -235,9 +229,7 @@ static void learn(struct ircb_account *a, struct view words)
 	a->was_up = false;
 	if (!view_starts(words, VIEW(IRCB_TOO_FAST)))
 		return;
-	c->flood_burst = c->flood_burst > 1 ? c->flood_burst / 2 : 1;
-	c->flood_ms = c->flood_ms < FLOOD_MAX_MS / 2 ? c->flood_ms * 2 :
-						       FLOOD_MAX_MS;
+	ircb_settings_slower(c);
 	log_warning("irc %.*s: from now on %u lines at once, then one in "
 		    "%llu ms",
 		    VIEW_ARG(a->label), c->flood_burst,
@@ -278,98 +270,18 @@ static void connect_account(struct ircb_account *a)
 
 /* ---- accounts ---- */
 
-static void wipe_text(const char *s)
-{
-	if (s)
-		mem_wipe_free((char *)s, strlen(s));
-}
-
-static const struct {
-	const char *key;
-	size_t offset; /* in struct ircb_conn_conf */
-} texts[] = {
-#define TEXT(name) { #name, offsetof(struct ircb_conn_conf, name) }
-	TEXT(ca_file),	TEXT(cert_file), TEXT(key_file),
-	TEXT(pin),	TEXT(bind),	 TEXT(charset),
-	TEXT(nick),	TEXT(username),	 TEXT(realname),
-	TEXT(password), TEXT(sasl),	 TEXT(login),
-	TEXT(nickserv), TEXT(webirc_ip), TEXT(webirc_host),
-	TEXT(login_password),		 TEXT(webirc_password),
-#undef TEXT
-};
-
-static const char **text_of(struct ircb_conn_conf *c, size_t i)
-{
-	return (const char **)(void *)((char *)c + texts[i].offset);
-}
-
 static void free_settings(struct ircb_account *a)
 {
 	mem_free((char *)a->label.p);
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		wipe_text(*text_of(&a->conf, i));
-	memset(&a->conf, 0, sizeof(a->conf));
-}
-
-static uint64_t number(const struct wire_msg *m, const char *key,
-		       uint64_t otherwise)
-{
-	uint64_t n;
-
-	if (view_u64(&n, wire_setting(m, key), NUMBER_MAX) || !n)
-		return otherwise;
-	return n;
-}
-
-/* "host port host port": what confabd checked. */
-static void take_servers(struct ircb_account *a, const struct wire_msg *m,
-			 uint16_t port)
-{
-	struct ircb_conn_conf *c = &a->conf;
-	struct view list = wire_setting(m, "servers"), host, number_text;
-	uint64_t n;
-
-	c->servers = a->servers;
-	view_copy(a->servers[0].host, IRCB_HOST_MAX,
-		  wire_setting(m, "server"));
-	a->servers[0].port = port;
-	c->servers_count = 1;
-	while (c->servers_count < IRCB_SERVERS_MAX &&
-	       view_word(&list, " ", &host) &&
-	       view_word(&list, " ", &number_text)) {
-		struct ircb_server *s = &a->servers[c->servers_count];
-
-		if (view_copy(s->host, sizeof(s->host), host) ||
-		    view_u64(&n, number_text, UINT16_MAX))
-			continue;
-		s->port = (uint16_t)n;
-		c->servers_count++;
-	}
-}
-
-static int family(struct view v)
-{
-	return view_eqs(v, "ipv4") ? AF_INET :
-	       view_eqs(v, "ipv6") ? AF_INET6 : 0;
+	ircb_settings_free(&a->conf);
 }
 
 static void take_settings(struct ircb_account *a, const struct wire_msg *m)
 {
-	struct ircb_conn_conf *c = &a->conf;
-
 	a->label = view_mem(view_dup(m->s[0]), m->s[0].n);
-	c->loop = a->pool->loop;
-	c->dns = a->pool->dns;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		*text_of(c, i) = view_dup(wire_setting(m, texts[i].key));
-	c->family = family(wire_setting(m, "family"));
-	c->tls = view_eqs(wire_setting(m, "tls"), "1");
-	take_servers(a, m,
-		     (uint16_t)number(m, "port", c->tls ? 6697 : 6667));
-	c->flood_burst = (unsigned)number(m, "flood_burst", FLOOD_BURST);
-	c->flood_ms = number(m, "flood_ms", FLOOD_MS);
-	c->silence_ms = number(m, "silence_ms", SILENCE_MS);
-	c->pong_ms = number(m, "pong_ms", PONG_MS);
+	a->conf.loop = a->pool->loop;
+	a->conf.dns = a->pool->dns;
+	ircb_settings_take(&a->conf, a->servers, m);
 }
 
 static struct ircb_account *find_account(const struct ircb_pool *p,

@@ -9,6 +9,7 @@
 #include "account_priv.h"
 #include "clock.h"
 #include "log.h"
+#include "refusal.h"
 #include "shim.h"
 #include "tags.h"
 #include "text.h"
@@ -290,37 +291,6 @@ static void not_spoken(struct ircb_leg *leg, const struct ircb_line *l,
 	buf_free(&why);
 }
 
-struct refusal {
-	unsigned code;
-	enum worker_lost why;
-	const char *words;
-};
-
-static const struct refusal refusals[] = {
-	{ 403, GONE_CONFIG, "there is no such channel" },
-	{ 405, GONE_REFUSED, "we are in too many channels of this server" },
-	{ 437, GONE_NET, "the channel is not available for now" },
-	{ 442, GONE_NET, "the server says that we are not in the channel" },
-	{ 470, GONE_REFUSED, "the channel sends us on to another one" },
-	{ 471, GONE_REFUSED, "the channel is full" },
-	{ 473, GONE_REFUSED, "the channel is only for those invited" },
-	{ 474, GONE_REFUSED, "we are banned from the channel" },
-	{ 475, GONE_REFUSED, "the channel wants a key" },
-	{ 476, GONE_CONFIG, "the server does not know such channel names" },
-	{ 477, GONE_REFUSED, "the channel is only for registered nicks" },
-	{ 489, GONE_REFUSED, "the channel is only for secure connections" },
-};
-
-static const struct refusal *find_refusal(unsigned code)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
-		if (refusals[i].code == code)
-			return &refusals[i];
-	return NULL;
-}
-
 static void be_refused(struct ircb_leg *leg, const struct ircb_line *l,
 		       struct view words)
 {
@@ -331,13 +301,13 @@ static void be_refused(struct ircb_leg *leg, const struct ircb_line *l,
 	if (leg->state == IRCB_LEG_UP && !outside)
 		not_spoken(leg, l, words);
 	else if (leg->state == IRCB_LEG_UP || l->code != 442)
-		ircb_leg_lost(leg, find_refusal(l->code)->why, words);
+		ircb_leg_lost(leg, ircb_refusal(l->code)->why, words);
 }
 
 static void on_numeric(struct ircb_account *a, const struct ircb_event *ev)
 {
 	const struct ircb_line *l = &ev->line;
-	const struct refusal *r = find_refusal(l->code);
+	const struct ircb_refusal *r = ircb_refusal(l->code);
 	struct buf words = { 0 };
 
 	if (!r && l->code != 404)

@@ -44,10 +44,12 @@ bridges_irc_libircb_a_SOURCES = \
 	bridges/irc/parcel.c bridges/irc/parcel.h \
 	bridges/irc/past.c \
 	bridges/irc/people.c bridges/irc/people.h \
+	bridges/irc/refusal.c bridges/irc/refusal.h \
 	bridges/irc/reply.c bridges/irc/reply.h \
 	bridges/irc/sasl.c bridges/irc/sasl.h \
 	bridges/irc/say.c bridges/irc/say.h \
 	bridges/irc/services.c \
+	bridges/irc/settings.c bridges/irc/settings.h \
 	bridges/irc/shim.c bridges/irc/shim.h \
 	bridges/irc/tags.c bridges/irc/tags.h \
 	bridges/irc/text.c bridges/irc/text.h
