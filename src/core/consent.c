@@ -20,7 +20,9 @@ struct asked {
 	struct list rules;   /* the newest last */
 	uint64_t last;       /* the number of the last question: he may still
 				answer it when there is nothing left of it, so
-				it is no other's as long as we live */
+				it is never another's: the row that has it
+				stays, without a rule if need be */
+	struct addr *spent;  /* ref; whom such a row is about; NULL: none */
 	size_t open;         /* questions */
 };
 
@@ -87,13 +89,19 @@ static struct asked *user_get(struct hub *h, struct addr *addr)
 	return u;
 }
 
+static void user_free(struct asked *u)
+{
+	mem_deref(u->addr);
+	mem_deref(u->spent);
+	mem_free(u);
+}
+
 static void user_tidy(struct consents *cs, struct asked *u)
 {
 	if (!list_empty(&u->rules) || u->last)
 		return;
 	htable_del(&cs->users, &u->by_addr);
-	mem_deref(u->addr);
-	mem_free(u);
+	user_free(u);
 }
 
 static struct rule *rule_new(struct hub *h, struct asked *u,
@@ -103,6 +111,8 @@ static struct rule *rule_new(struct hub *h, struct asked *u,
 
 	r->user = u;
 	r->other = mem_ref(other);
+	if (u->spent && addr_eq(u->spent, other))
+		r->number = u->last; /* their row stays one */
 	list_append(&u->rules, &r->node);
 	htable_add(&h->consents->rules, &r->by_pair,
 		   pair_hash(u->addr, other));
@@ -139,12 +149,8 @@ void consents_free(struct consents *cs)
 		mem_deref(r->other);
 		mem_free(r);
 	}
-	while ((n = htable_pop(&cs->users))) {
-		struct asked *u = CONTAINER(n, struct asked, by_addr);
-
-		mem_deref(u->addr);
-		mem_free(u);
-	}
+	while ((n = htable_pop(&cs->users)))
+		user_free(CONTAINER(n, struct asked, by_addr));
 	htable_free(&cs->rules);
 	htable_free(&cs->users);
 	mem_free(cs);
@@ -164,16 +170,45 @@ static struct store_watch row_of(const struct rule *r)
 	};
 }
 
+/* The row that only had the last number has done its work. */
+static void drop_spent(struct store_txn *t, struct asked *u,
+		       const struct addr *but)
+{
+	if (u->spent && !(but && addr_eq(u->spent, but))) {
+		const struct store_watch row = { .network = u->spent->network,
+						 .user = u->addr->text,
+						 .other = u->spent->text };
+
+		store_del_watch(t, &row);
+	}
+	u->spent = mem_deref(u->spent);
+}
+
 static void write_rule(struct hub *h, const struct rule *r)
 {
 	const struct store_watch row = row_of(r);
 	struct store_txn *t = store_begin(h->store);
+	struct asked *u = r->user;
+	bool last = r->number && r->number == u->last;
 
-	if (r->now)
+	if (last)
+		drop_spent(t, u, r->other);
+	if (r->now || last)
 		store_put_watch(t, &row);
 	else
 		store_del_watch(t, &row);
+	if (!r->now && last)
+		u->spent = mem_ref(r->other);
 	store_commit(t, NULL, NULL);
+}
+
+static void load_spent(struct asked *u, struct addr *other, uint64_t number)
+{
+	if (number < u->last)
+		return;
+	u->last = number;
+	mem_deref(u->spent);
+	u->spent = mem_ref(other);
 }
 
 void consents_load(const struct store_watch *w, void *arg)
@@ -182,11 +217,15 @@ void consents_load(const struct store_watch *w, void *arg)
 	struct hub *h = arg;
 	struct rule *r;
 
-	if (w->direction || !w->state || w->state > CONSENT_DENIED)
+	if (w->direction || w->state > CONSENT_DENIED)
 		return;
 	if (addr_parse(&user, w->user) || addr_parse(&other, w->other)) {
 		log_error("store: a rule of presence is damaged, it stays "
 			  "out");
+		goto out;
+	}
+	if (!w->state) {
+		load_spent(user_get(h, user), other, w->number);
 		goto out;
 	}
 	r = find(h, user, other);
@@ -285,6 +324,12 @@ void consent_forget(struct hub *h, const struct addr *user)
 	       !list_empty(&u->rules))
 		change(h, CONTAINER(list_first(&u->rules), struct rule, node),
 		       CONSENT_NONE);
+	if (h->state != HUB_STOPPED && u && u->spent) {
+		struct store_txn *t = store_begin(h->store);
+
+		drop_spent(t, u, NULL);
+		store_commit(t, NULL, NULL);
+	}
 }
 
 /* ---- questions ---- */
@@ -495,8 +540,22 @@ static bool is_meant(const struct rule *r, struct view arg)
 	       view_ieq(r->other->text, arg);
 }
 
-static struct rule *by_words(const struct asked *u, struct view arg)
+/* The same address on several networks: they are added to which. */
+static void add_choice(struct buf *which, struct view network,
+		       struct view address)
 {
+	if (which->n)
+		buf_adds(which, " or ");
+	buf_addv(which, network);
+	buf_addc(which, ':');
+	buf_addv(which, address);
+}
+
+static struct rule *by_words(const struct asked *u, struct view arg,
+			     struct buf *which)
+{
+	struct rule *found = NULL;
+	size_t count = 0;
 	struct lnode *n, *nx;
 
 	if (!u)
@@ -504,10 +563,39 @@ static struct rule *by_words(const struct asked *u, struct view arg)
 	LIST_EACH (&u->rules, n, nx) {
 		struct rule *r = CONTAINER(n, struct rule, node);
 
-		if (is_meant(r, arg))
-			return r;
+		if (!is_meant(r, arg))
+			continue;
+		add_choice(which, r->other->network, shown(r->other));
+		found = r;
+		count++;
 	}
-	return NULL;
+	if (count == 1)
+		buf_clear(which);
+	return count == 1 ? found : NULL;
+}
+
+/* Where arg names no network: the one that it can be of, for who is ours is
+ * on no other. False: it may be several, which says their names. */
+static bool network_of(const struct hub *h, struct view arg,
+		       struct view *network, struct buf *which)
+{
+	const struct consents *cs = h->consents;
+	struct view user, host;
+	size_t count = 0;
+
+	*network = VIEW("sip");
+	if (view_rcut(arg, '@', &user, &host) && hub_is_our_domain(h, host))
+		return true;
+	for (size_t i = 0; i < cs->listeners; i++) {
+		if (cs->listener[i].words)
+			continue; /* its rules are not of presence */
+		*network = view_str(cs->listener[i].network);
+		add_choice(which, *network, arg);
+		count++;
+	}
+	if (count < 2)
+		buf_clear(which);
+	return count < 2;
 }
 
 /* RFC 7622 3.3.1: on XMPP they are the same user. */
@@ -522,20 +610,26 @@ static void fold_xmpp(struct buf *text)
 
 /* One who has not asked yet. */
 static struct rule *by_address(struct hub *h, struct addr *user,
-			       struct view arg)
+			       struct view arg, struct buf *which)
 {
+	struct view network;
 	struct buf text = { 0 };
 	struct asked *u = user_find(h, user);
 	struct addr *other = NULL;
 	struct rule *r = NULL;
 
+	if (!view_has(arg, '@') || view_has(arg, ' '))
+		return NULL;
 	if (!view_istarts(arg, VIEW("sip:")) &&
-	    !view_istarts(arg, VIEW("xmpp:")))
-		buf_adds(&text, "sip:");
+	    !view_istarts(arg, VIEW("xmpp:"))) {
+		if (!network_of(h, arg, &network, which))
+			return NULL;
+		buf_addv(&text, network);
+		buf_addc(&text, ':');
+	}
 	buf_addv(&text, arg);
 	fold_xmpp(&text);
-	if (view_has(arg, '@') && !view_has(arg, ' ') &&
-	    (!u || u->rules.count < CONSENT_USER_MAX) &&
+	if ((!u || u->rules.count < CONSENT_USER_MAX) &&
 	    !addr_parse(&other, buf_view(&text)) && other->user.n &&
 	    !other->resource.n)
 		r = rule_new(h, user_get(h, user), other);
@@ -544,24 +638,50 @@ static struct rule *by_address(struct hub *h, struct addr *user,
 	return r;
 }
 
+static int put_refusal(struct buf *words, const struct asked *u,
+		       struct view arg, struct view which)
+{
+	uint64_t number;
+
+	if (!arg.n) {
+		buf_adds(words, "*** Who? Say the number of the question, or "
+				"an address");
+		return 400;
+	}
+	if (which.n) {
+		buf_adds(words, "*** Which one? Say ");
+		buf_addv(words, which);
+		return 400;
+	}
+	if (u && !view_u64(&number, arg, u->last) && number)
+		buf_addf(words, "*** Question %llu is not open any more",
+			 (unsigned long long)number);
+	else
+		buf_adds(words, "*** There is no such question");
+	return 404;
+}
+
 int consent_do(struct hub *h, struct addr *user, enum consent_verb verb,
 	       struct view arg, struct buf *words)
 {
 	enum consent now = verb == CONSENT_ALLOW ? CONSENT_ALLOWED :
 						   CONSENT_DENIED;
-	struct rule *r = by_words(user_find(h, user), arg);
+	struct buf which = { 0 };
+	struct rule *r;
 
 	if (verb == CONSENT_LIST) {
 		put_list(words, h, user_find(h, user));
 		return 200;
 	}
-	if (!r && arg.n)
-		r = by_address(h, user, arg);
+	r = by_words(user_find(h, user), arg, &which);
+	if (!r && !which.n)
+		r = by_address(h, user, arg, &which);
 	if (!r) {
-		buf_adds(words, arg.n ? "*** There is no such question" :
-					"*** Who? Say the number of the "
-					"question, or an address");
-		return arg.n ? 404 : 400;
+		int status = put_refusal(words, user_find(h, user), arg,
+					 buf_view(&which));
+
+		buf_free(&which);
+		return status;
 	}
 	buf_adds(words, "*** ");
 	buf_addv(words, shown(r->other));

@@ -83,7 +83,9 @@ enum consent_verb { CONSENT_ALLOW, CONSENT_DENY, CONSENT_LIST };
 /* "/allow 17", "/deny bob@example.org", "/watchers"; false: something else. */
 bool consent_parse(struct view text, enum consent_verb *verb,
 		   struct view *arg);
-/* arg: a question's number or an address. Does what user said; 200, 400 or
+/* arg: a question's number or an address; with its network ("xmpp:...") where
+ * it could be of several. A number is never another question's, not after a
+ * restart either. Does what user said; 200, 400 or
  * 404, with words for him. */
 int consent_do(struct hub *h, struct addr *user, enum consent_verb verb,
 	       struct view arg, struct buf *words);

@@ -152,14 +152,93 @@ static void a_number_is_for_one_question(void **state)
 	ask(bob);
 	assert_int_equal(consent_set(rig.hub, alice, bob, CONSENT_NONE), 0);
 	ask(eve);
-	assert_says("/allow 1", 404, "*** There is no such question");
+	assert_says("/allow 1", 404, "*** Question 1 is not open any more");
 	assert_int_equal(consent_of(rig.hub, alice, eve), CONSENT_ASKED);
 	consent_forget(rig.hub, alice);
 	ask(eve);
-	assert_says("/allow 2", 404, "*** There is no such question");
+	assert_says("/allow 2", 404, "*** Question 2 is not open any more");
+	assert_says("/allow 4", 404, "*** There is no such question");
 	assert_says("/allow 3", 200,
 		    "*** eve@x.example may see your presence");
 	mem_deref(eve);
+	rig_deliver_all();
+	close_hub();
+}
+
+static void restart(void)
+{
+	rig_deliver_all();
+	rig_restart();
+	consent_listen(rig.hub, &listener);
+}
+
+/* Nobody is let in by what was meant for another, whatever was in between. */
+static void nor_after_a_restart(void **state)
+{
+	struct addr *eve = addr_of("xmpp:eve@x.example");
+
+	(void)state;
+	open_hub();
+	ask(eve);
+	ask(bob);
+	assert_int_equal(consent_set(rig.hub, alice, bob, CONSENT_NONE), 0);
+	restart();
+	assert_int_equal(consent_of(rig.hub, alice, bob), CONSENT_NONE);
+	assert_says("/allow 2", 404, "*** Question 2 is not open any more");
+	assert_int_equal(consent_set(rig.hub, alice, eve, CONSENT_NONE), 0);
+	restart();
+	ask(eve);
+	assert_says("/allow 1", 404, "*** Question 1 is not open any more");
+	assert_says("/allow 2", 404, "*** Question 2 is not open any more");
+	assert_says("/allow 3", 200,
+		    "*** eve@x.example may see your presence");
+	restart();
+	/* the row of one who comes again keeps the number */
+	assert_int_equal(consent_set(rig.hub, alice, eve, CONSENT_NONE), 0);
+	restart();
+	assert_int_equal(consent_set(rig.hub, alice, eve, CONSENT_ALLOWED), 0);
+	restart();
+	assert_int_equal(consent_of(rig.hub, alice, eve), CONSENT_ALLOWED);
+	ask(bob);
+	assert_says("/allow 4", 200,
+		    "*** bob@x.example may see your presence");
+	mem_deref(eve);
+	restart();
+	close_hub();
+}
+
+/* bob@x.example may be two. */
+static void which_network_is_asked(void **state)
+{
+	static const struct consent_listener sip = { .network = "sip",
+						     .h = on_change,
+						     .arg = heard };
+	struct addr *other = addr_of("sip:bob@x.example");
+
+	(void)state;
+	open_hub();
+	consent_listen(rig.hub, &sip);
+	assert_says("/allow bob@x.example", 400, "*** Which one? Say "
+		    "xmpp:bob@x.example or sip:bob@x.example");
+	assert_int_equal(consent_of(rig.hub, alice, other), CONSENT_NONE);
+	/* one of ours can be of one only */
+	assert_says("/allow bob@confab.example", 200,
+		    "*** bob@confab.example may see your presence");
+	assert_string_equal(heard, "sip:alice@confab.example "
+				   "sip:bob@confab.example 2");
+	/* one has asked: he is meant */
+	ask(bob);
+	assert_says("/allow bob@x.example", 200,
+		    "*** bob@x.example may see your presence");
+	assert_int_equal(consent_of(rig.hub, alice, bob), CONSENT_ALLOWED);
+	ask(other);
+	assert_says("/deny bob@x.example", 400, "*** Which one? Say "
+		    "xmpp:bob@x.example or sip:bob@x.example");
+	assert_says("/deny sip:bob@x.example", 200,
+		    "*** bob@x.example may not see your presence");
+	assert_int_equal(consent_of(rig.hub, alice, other), CONSENT_DENIED);
+	assert_int_equal(consent_of(rig.hub, alice, bob), CONSENT_ALLOWED);
+	mem_deref(other);
 	rig_deliver_all();
 	close_hub();
 }
@@ -320,6 +399,8 @@ int main(void)
 		RIG_TEST(he_is_asked_once),
 		RIG_TEST(he_answers),
 		RIG_TEST(a_number_is_for_one_question),
+		RIG_TEST(nor_after_a_restart),
+		RIG_TEST(which_network_is_asked),
 		RIG_TEST(names_on_xmpp_have_no_case),
 		RIG_TEST(words_that_make_no_sense),
 		RIG_TEST(rules_outlive_a_restart),
