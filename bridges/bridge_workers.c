@@ -244,6 +244,31 @@ static const char *got_topic(struct bridge *b, struct sup *s,
 	return NULL;
 }
 
+static const char *got_people(struct bridge *b, struct sup *s,
+			      const struct wire_msg *m)
+{
+	const struct hub_people p = {
+		.what = (enum hub_change)m->u[1],
+		.nick = m->s[0],
+		.other = m->s[1],
+		.reason = m->s[2],
+	};
+
+	if (m->u[1] >= PEOPLE_CHANGES)
+		return "unknown kind of change";
+	if (want_of(b, s, m))
+		hub_on_people(b->hub, m->u[0], &p);
+	return NULL;
+}
+
+static const char *got_missed(struct bridge *b, struct sup *s,
+			      const struct wire_msg *m)
+{
+	if (want_of(b, s, m))
+		hub_on_missed(b->hub, m->u[0]);
+	return NULL;
+}
+
 static const char *got_of_session(struct bridge *b, struct sup *s,
 				  const struct wire_msg *m)
 {
@@ -263,6 +288,8 @@ static got_h *const got[WIRE_TYPES_END] = {
 	[WIRE_SENT] = got_of_session,
 	[WIRE_KEEP] = got_of_session,
 	[WIRE_TOPIC] = got_topic,
+	[WIRE_PEOPLE] = got_people,
+	[WIRE_MISSED] = got_missed,
 };
 
 static const char *on_frame(struct sup *s, const struct wire_msg *m, void *arg)

@@ -48,7 +48,10 @@ enum { WIRE_VERSION = 1, WIRE_FIELDS_MAX = 8, WIRE_SETTINGS_MAX = 32 };
 					     id */ \
 	X(TOPIC,       DAEMON, "uuss")    /* leg, enum hub_subject, nick, \
 					     text */ \
-	X(KEEP,        DAEMON, "s")       /* for the next worker; id */
+	X(KEEP,        DAEMON, "s")       /* for the next worker; id */ \
+	X(PEOPLE,      DAEMON, "uusss")   /* leg, enum hub_change, nick, \
+					     other, reason */ \
+	X(MISSED,      DAEMON, "u")       /* leg */
 
 enum parcel_fate { PARCEL_SENT, PARCEL_LATER, PARCEL_NEVER };
 

@@ -395,6 +395,27 @@ void worker_topic(struct worker *w, uint64_t leg, enum worker_topic how,
 	send_or_end(w, &m);
 }
 
+void worker_people(struct worker *w, uint64_t leg, enum worker_change what,
+		   struct view nick, struct view other, struct view reason)
+{
+	struct wire_msg m = {
+		.type = WIRE_PEOPLE,
+		.u = { leg, what },
+		.s = { clip(w, nick, NAME_MAX_OUT),
+		       clip(w, other, NAME_MAX_OUT),
+		       clip(w, reason, NAME_MAX_OUT) },
+	};
+
+	send_or_end(w, &m);
+}
+
+void worker_missed(struct worker *w, uint64_t leg)
+{
+	struct wire_msg m = { .type = WIRE_MISSED, .u = { leg } };
+
+	send_or_end(w, &m);
+}
+
 void worker_delivered(struct worker *w, uint64_t leg, uint64_t seq)
 {
 	struct wire_msg m = {

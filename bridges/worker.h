@@ -62,6 +62,8 @@ struct worker_ops {
 enum worker_kind { SAY_TEXT, SAY_EMOTE, SAY_NOTICE, SAY_SUBJECT };
 /* enum hub_subject's numbers. */
 enum worker_topic { TOPIC_FOUND, TOPIC_SET, TOPIC_OURS, TOPIC_REFUSED };
+/* enum hub_change's numbers. */
+enum worker_change { CAME, WENT, KICKED, RENAMED, SPLIT };
 /* enum lost_why's numbers. */
 enum worker_lost { GONE_NET, GONE_AUTH, GONE_REFUSED, GONE_CONFIG };
 
@@ -86,6 +88,12 @@ void worker_heard(struct worker *w, uint64_t leg, unsigned kind,
 		  struct view stable_id);
 void worker_topic(struct worker *w, uint64_t leg, enum worker_topic how,
 		  struct view nick, struct view text);
+/* Of others in the place, never of ourselves: see hub_on_people(). */
+void worker_people(struct worker *w, uint64_t leg, enum worker_change what,
+		   struct view nick, struct view other, struct view reason);
+/* Right after worker_joined(): what was said there while we were not can't be
+ * had. */
+void worker_missed(struct worker *w, uint64_t leg);
 void worker_delivered(struct worker *w, uint64_t leg, uint64_t seq);
 /* EMSGSIZE would end the worker: at most FRAME_PAYLOAD_MAX less 4 bytes. */
 void worker_parcel(struct worker *w, uint32_t session, struct view parcel);

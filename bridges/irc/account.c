@@ -130,8 +130,8 @@ void ircb_leg_up(struct ircb_leg *leg)
 	wheel_stop(loop_wheel(a->pool->loop), &leg->late);
 	leg->state = IRCB_LEG_UP;
 	worker_joined(a->pool->worker, leg->id, ircb_conn_nick(a->conn));
-	if (!other_leg_up(leg))
-		ircb_past_ask(a, view_str(leg->place));
+	if (!other_leg_up(leg) && !ircb_past_ask(a, view_str(leg->place)))
+		worker_missed(a->pool->worker, leg->id);
 }
 
 static void on_late(struct wtimer *t)

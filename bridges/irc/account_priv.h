@@ -70,8 +70,9 @@ void ircb_leg_lost(struct ircb_leg *leg, enum worker_lost why,
 void ircb_leg_up(struct ircb_leg *leg);
 /* ---- past.c: what was missed while we were away ---- */
 
-/* We are in the channel: asks for what was said since we heard it last. */
-void ircb_past_ask(struct ircb_account *a, struct view channel);
+/* We are in the channel: asks for what was said since we heard it last. False:
+ * that can't be had. */
+bool ircb_past_ask(struct ircb_account *a, struct view channel);
 /* Something was said there at this time. */
 void ircb_past_heard(struct ircb_account *a, const struct ircb_event *ev,
 		     uint64_t time_ms);
@@ -81,6 +82,11 @@ uint64_t ircb_past_time(const struct ircb_event *ev);
 bool ircb_past_known(struct ircb_account *a, const struct ircb_event *ev,
 		     uint64_t time_ms);
 void ircb_past_free(struct ircb_account *a);
+
+/* ---- comings.c ---- */
+
+/* Others in our channels come and go: tells confabd. */
+void ircb_comings(struct ircb_account *a, const struct ircb_event *ev);
 
 /* The handler of the connection. */
 void ircb_account_event(const struct ircb_event *ev, void *arg);

@@ -514,6 +514,12 @@ const struct ircb_support *ircb_conn_support(const struct ircb_conn *c)
 	return &c->support;
 }
 
+void ircb_conn_channels(const struct ircb_conn *c, struct view nick,
+			void (*h)(struct view channel, void *arg), void *arg)
+{
+	ircb_people_channels(c->people, nick, h, arg);
+}
+
 bool ircb_conn_is_us(const struct ircb_conn *c, struct view nick)
 {
 	return ircb_name_eq(c->support.casemap, nick, view_str(c->nick));

@@ -89,6 +89,9 @@ bool ircb_conn_can(const struct ircb_conn *c, unsigned cap);
 struct view ircb_conn_account(const struct ircb_conn *c);
 struct view ircb_conn_nick(const struct ircb_conn *c);
 const struct ircb_support *ircb_conn_support(const struct ircb_conn *c);
+/* h for each channel of ours that this nick is in. */
+void ircb_conn_channels(const struct ircb_conn *c, struct view nick,
+			void (*h)(struct view channel, void *arg), void *arg);
 bool ircb_conn_is_us(const struct ircb_conn *c, struct view nick);
 /* The queue, to ask and to forget. */
 struct ircb_out *ircb_conn_out(struct ircb_conn *c);

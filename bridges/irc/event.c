@@ -46,3 +46,16 @@ void ircb_event_of_line(struct ircb_event *ev, const struct ircb_line *l)
 	ev->line = *l;
 	ev->batch = IRCB_BATCH_NONE;
 }
+
+bool ircb_is_split(struct view reason)
+{
+	struct view rest = reason, one, two, more;
+
+	if (!view_word(&rest, " ", &one) || !view_word(&rest, " ", &two) ||
+	    view_word(&rest, " ", &more) || view_eq(one, two))
+		return false;
+	/* Names of servers; a user's own words have "Quit: " in front. */
+	return view_has(one, '.') && view_has(two, '.') &&
+	       !view_has(reason, ':') && !view_has(reason, '/') &&
+	       one.p[one.n - 1] != '.' && two.p[two.n - 1] != '.';
+}

@@ -34,6 +34,8 @@ struct ircb_event {
 
 /* The event of a line that the library does not get to see. */
 void ircb_event_of_line(struct ircb_event *ev, const struct ircb_line *l);
+/* Is this the reason of a QUIT by a netsplit: "a.example b.example"? */
+bool ircb_is_split(struct view reason);
 /* PRIVMSG or NOTICE whose text is CTCP. */
 bool ircb_line_is_ctcp(const struct ircb_line *l);
 

@@ -339,11 +339,12 @@ void ircb_account_event(const struct ircb_event *ev, void *arg)
 	bool words = ev->type == IRCB_EV_MSG || ev->type == IRCB_EV_NOTICE ||
 		     ev->type == IRCB_EV_CTCP;
 
-	if (ev->type >= sizeof(handlers) / sizeof(handlers[0]) ||
-	    !handlers[ev->type])
-		return;
 	/* Of the past only what was said counts. */
 	if (!words && ev->batch == IRCB_BATCH_HISTORY)
+		return;
+	ircb_comings(a, ev);
+	if (ev->type >= sizeof(handlers) / sizeof(handlers[0]) ||
+	    !handlers[ev->type])
 		return;
 	/* What we said ourselves never comes back. */
 	words = words || ev->type == IRCB_EV_TOPIC;

@@ -148,11 +148,9 @@ static bool own_command(struct ircb_conn *c, const struct ircb_event *ev)
 	return false;
 }
 
-/* The library's events do not say which command it was. */
-static void note_people(struct ircb_conn *c, const struct ircb_line *l)
+static bool is_past(const struct ircb_conn *c, const struct ircb_line *l)
 {
-	if (ircb_batch_of(&c->batches, l->tags) != IRCB_BATCH_HISTORY)
-		ircb_people_line(c->people, l, view_str(c->nick));
+	return ircb_batch_of(&c->batches, l->tags) == IRCB_BATCH_HISTORY;
 }
 
 static void on_event(struct ircb_conn *c, const struct ircb_event *ev)
@@ -191,26 +189,38 @@ static int dispatch(struct ircb_conn *c, const struct ircb_line *l,
 	return err;
 }
 
-static void on_text(struct ircb_conn *c, struct view text)
+static void on_parsed(struct ircb_conn *c, const struct ircb_line *l)
 {
-	struct ircb_line l;
 	struct ircb_event ev;
-	int err;
+	int err = dispatch(c, l, &ev);
 
-	if (!text.n)
-		return;
-	err = ircb_line_parse(&l, text);
-	if (!err) {
-		note_people(c, &l);
-		err = dispatch(c, &l, &ev);
-	}
 	if (!err)
 		on_event(c, &ev);
 	else if (err == EBADMSG)
 		log_debug("irc %s: nonsense: %.*s", c->server->host,
-			  VIEW_ARG(text));
+			  VIEW_ARG(l->command));
 	else if (err != ENOENT)
 		ircb_conn_lost(c, GONE_NET, VIEW("libircclient gave up"));
+}
+
+static void on_text(struct ircb_conn *c, struct view text)
+{
+	struct ircb_line l;
+	unsigned session = c->session;
+	bool past;
+
+	if (!text.n)
+		return;
+	if (ircb_line_parse(&l, text)) {
+		log_debug("irc %s: nonsense: %.*s", c->server->host,
+			  VIEW_ARG(text));
+		return;
+	}
+	past = is_past(c, &l);
+	on_parsed(c, &l);
+	/* Who is told of it may still ask where he was. */
+	if (!past && c->state != IRCB_CLOSED && c->session == session)
+		ircb_people_line(c->people, &l, view_str(c->nick));
 }
 
 /* All that follows is UTF-8. */

@@ -32,6 +32,7 @@ bridges_irc_libircb_a_SOURCES = \
 	bridges/irc/batch.c bridges/irc/batch.h \
 	bridges/irc/caps.c bridges/irc/caps.h \
 	bridges/irc/charset.c bridges/irc/charset.h \
+	bridges/irc/comings.c \
 	bridges/irc/conn.c bridges/irc/conn.h bridges/irc/conn_priv.h \
 	bridges/irc/event.c bridges/irc/event.h \
 	bridges/irc/filter.c bridges/irc/filter.h \

@@ -72,21 +72,23 @@ static void ask_since(struct ircb_account *a, struct view channel,
 	buf_free(&count);
 }
 
-void ircb_past_ask(struct ircb_account *a, struct view channel)
+bool ircb_past_ask(struct ircb_account *a, struct view channel)
 {
 	struct ircb_place *p = get_place(a, channel);
 	bool old = p && p->heard_ms;
 
 	if (!p)
-		return;
+		return false;
 	/* Who was never here has no past: nothing is shown of the time before
 	 * the link was made. */
 	if (!old)
 		p->heard_ms = wall_ms();
 	p->since_ms = p->heard_ms;
 	p->until_ms = 0;
-	if (old && ircb_conn_can(a->conn, IRCB_CAP_HISTORY))
+	old = old && ircb_conn_can(a->conn, IRCB_CAP_HISTORY);
+	if (old)
 		ask_since(a, channel, p->since_ms);
+	return old;
 }
 
 void ircb_past_heard(struct ircb_account *a, const struct ircb_event *ev,

@@ -165,6 +165,24 @@ static struct person *find_nick(const struct ircb_people *p, struct view nick)
 	return NULL;
 }
 
+void ircb_people_channels(const struct ircb_people *p, struct view nick,
+			  void (*h)(struct view channel, void *arg),
+			  void *arg)
+{
+	struct buf folded = { 0 };
+	struct hnode *n;
+
+	add_folded(p, &folded, nick);
+	n = htable_find(&p->by_nick, hash_view(buf_view(&folded)));
+	for (; n; n = htable_more(n)) {
+		struct person *who = CONTAINER(n, struct person, by_nick);
+
+		if (view_eq(nick_of(who), buf_view(&folded)))
+			h(channel_of(who), arg);
+	}
+	buf_free(&folded);
+}
+
 /* Out of all channels; to (or empty): his nick from now on. */
 static void drop_nick(struct ircb_people *p, struct view nick, struct view to)
 {

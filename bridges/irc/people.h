@@ -21,6 +21,11 @@ void ircb_people_line(struct ircb_people *p, const struct ircb_line *l,
 		      struct view us);
 bool ircb_people_has(const struct ircb_people *p, struct view channel,
 		     struct view nick);
+/* h for each channel that this nick is in, with the name folded; it may change
+ * nothing here. */
+void ircb_people_channels(const struct ircb_people *p, struct view nick,
+			  void (*h)(struct view channel, void *arg),
+			  void *arg);
 size_t ircb_people_count(const struct ircb_people *p);
 
 /* Appends name, with a zero-width space behind its first character where it,

@@ -259,6 +259,24 @@ enum hub_subject {
 };
 void hub_on_subject(struct hub *h, uint64_t leg, enum hub_subject how,
 		    struct view nick, struct view text);
+/* Somebody comes or goes there: told to the room as its notices say, gathered
+ * for some seconds (longer in a busy place). Only while the leg is UP. */
+enum hub_change {
+	PEOPLE_CAME,
+	PEOPLE_WENT,    /* reason: his words, or the server's */
+	PEOPLE_KICKED,  /* by other, for this reason */
+	PEOPLE_RENAMED, /* to other */
+	PEOPLE_SPLIT,   /* the network has lost him, with others */
+	PEOPLE_CHANGES
+};
+struct hub_people {
+	enum hub_change what;
+	struct view nick, other, reason; /* cleaned by the hub */
+};
+void hub_on_people(struct hub *h, uint64_t leg, const struct hub_people *p);
+/* What was said there while the leg was not UP can't be had any more; right
+ * after hub_on_attached(). */
+void hub_on_missed(struct hub *h, uint64_t leg);
 /* A line of the room: to all, or to its owners and admins by "Link LABEL: "
  * (once an hour the same). */
 void hub_on_notice(struct hub *h, uint64_t leg, bool staff, struct view text);

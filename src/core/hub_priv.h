@@ -204,6 +204,7 @@ void hub_batch_reserve(struct hub *h, size_t count);
 void room_tell(struct room *room, const struct addr *to, struct view text);
 /* A notice to its owners and admins. */
 void room_tell_staff(struct room *room, struct view text);
+void room_tell_all(struct room *room, struct view text);
 /* The same about a leg; once an hour the same. */
 void leg_trouble(struct leg *l, struct view text);
 
@@ -225,6 +226,12 @@ void leg_said(struct leg *l, const struct msg *msg);
 
 /* The name that others see of somebody who is heard there. */
 void leg_shown(const struct leg *l, struct view nick, struct buf *out);
+/* What stands behind "@" there. */
+void leg_place(const struct leg *l, struct buf *out);
+
+/* ---- crowd.c ---- */
+
+void crowd_free(struct leg *l);
 
 /* ---- watch.c ---- */
 

@@ -46,6 +46,9 @@ struct leg {
 	uint64_t since_ms;     /* monotonic: of the state */
 	uint64_t traffic_ms;   /* monotonic: last message either way, 0 none */
 	uint64_t up_ms;        /* monotonic: when it was last up, 0 never */
+	uint64_t down_ms;      /* monotonic: when it was that no more */
+	uint64_t away_ms;      /* how long it was not, before it is UP now */
+	struct crowd *crowd;   /* owned, or NULL: who comes and goes there */
 	char *own_nick;        /* owned; as the network has it, or NULL */
 	char *error;           /* owned; the last error in words, or NULL */
 	uint64_t sent, heard, failed; /* messages */

@@ -33,10 +33,14 @@ void leg_set_state(struct leg *l, enum leg_state state, const char *why)
 
 	if (l->state == state)
 		return;
+	if (l->state == LEG_UP)
+		l->down_ms = now_ms();
 	l->state = state;
 	l->since_ms = now_ms();
-	if (state == LEG_UP)
+	if (state == LEG_UP) {
 		l->up_ms = l->since_ms;
+		l->away_ms = l->down_ms ? l->up_ms - l->down_ms : 0;
+	}
 	log_line(level, "link %s (%s): %s%s%s", l->label, l->target,
 		 leg_state_name(state), why ? ": " : "", why ? why : "");
 }

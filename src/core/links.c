@@ -57,6 +57,7 @@ static void leg_destroy(void *obj)
 	struct leg *l = obj;
 	struct hub *h = l->room->hub;
 
+	crowd_free(l);
 	wheel_stop(h->wheel, &l->retry);
 	htable_del(&h->legs, &l->by_id);
 	htable_del(&h->legs_by_label, &l->by_label);

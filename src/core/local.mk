@@ -6,6 +6,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/circle.c \
 	src/core/core_priv.h \
 	src/core/consent.c src/core/consent.h \
+	src/core/crowd.c \
 	src/core/cursor.c src/core/cursor.h \
 	src/core/deliver.c \
 	src/core/direct.c \
@@ -65,6 +66,10 @@ tests_unit_t_core_msg_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_core_msg_LDADD = src/core/libcore.a $(LIB_base) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_core_loop tests/unit/t_core_topic
+check_PROGRAMS += tests/unit/t_core_crowd
+tests_unit_t_core_crowd_SOURCES = tests/unit/t_core_crowd.c
+tests_unit_t_core_crowd_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_core_crowd_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
 tests_unit_t_core_loop_SOURCES = tests/unit/t_core_loop.c
 tests_unit_t_core_loop_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_core_loop_LDADD = $(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)

@@ -148,14 +148,21 @@ static int heard_msg(struct msg **mp, const struct leg *l,
 	return err;
 }
 
+void leg_place(const struct leg *l, struct buf *out)
+{
+	size_t before = out->n;
+
+	if (l->face && l->face->ops->at)
+		l->face->ops->at(l->face->obj, l, out);
+	if (out->n == before)
+		buf_adds(out, *l->via ? l->via : l->label);
+}
+
 void leg_shown(const struct leg *l, struct view nick, struct buf *out)
 {
 	struct buf at = { 0 };
 
-	if (l->face && l->face->ops->at)
-		l->face->ops->at(l->face->obj, l, &at);
-	if (!at.n)
-		buf_adds(&at, *l->via ? l->via : l->label);
+	leg_place(l, &at);
 	hub_name_join(out, nick, buf_view(&at));
 	buf_free(&at);
 }

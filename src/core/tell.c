@@ -39,6 +39,11 @@ void room_tell_staff(struct room *room, struct view text)
 	notice(room, MSG_TO_STAFF, text);
 }
 
+void room_tell_all(struct room *room, struct view text)
+{
+	notice(room, 0, text);
+}
+
 void leg_trouble(struct leg *l, struct view text)
 {
 	struct buf b = { 0 };

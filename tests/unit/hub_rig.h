@@ -23,7 +23,7 @@ struct sent {
 	uint64_t to; /* member or leg */
 	uint64_t seq;
 	uint64_t id; /* of the message */
-	char text[64];
+	char text[160];
 	char name[64];
 	char meta[64];
 	enum msg_kind kind;
@@ -70,7 +70,7 @@ static inline void fake_note(struct fake *f, uint64_t to,
 	*s = (struct sent){
 		.to = to, .seq = msg->seq, .id = msg->id, .kind = msg->kind
 	};
-	view_copy(s->text, sizeof(s->text), view_head(msg->text, 63));
+	view_copy(s->text, sizeof(s->text), view_head(msg->text, 159));
 	view_copy(s->name, sizeof(s->name), view_head(msg->name, 63));
 	view_copy(s->meta, sizeof(s->meta), view_head(msg->meta, 63));
 }

@@ -59,6 +59,19 @@ void hub_on_subject(struct hub *h, uint64_t leg, enum hub_subject how,
 		 VIEW_ARG(text));
 }
 
+void hub_on_people(struct hub *h, uint64_t leg, const struct hub_people *p)
+{
+	tell(h, "people", leg);
+	buf_addf(&told, " %d %.*s %.*s: %.*s\n", (int)p->what,
+		 VIEW_ARG(p->nick), VIEW_ARG(p->other), VIEW_ARG(p->reason));
+}
+
+void hub_on_missed(struct hub *h, uint64_t leg)
+{
+	tell(h, "missed", leg);
+	buf_addc(&told, '\n');
+}
+
 void hub_on_notice(struct hub *h, uint64_t leg, bool staff, struct view text)
 {
 	tell(h, staff ? "staff" : "notice", leg);
