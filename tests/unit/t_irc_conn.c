@@ -375,6 +375,44 @@ static void words_of_others_only(void **state)
 	peer_close(&w->srv);
 }
 
+static void came_or_went(struct world *w, enum worker_change what,
+			 const char *nick, const char *other,
+			 const char *reason)
+{
+	struct rig_seen seen = rig_await(&w->rig, WIRE_PEOPLE, 1);
+
+	assert_int_equal(seen.u[1], what);
+	assert_string_equal(seen.s[0], nick);
+	assert_string_equal(seen.s[1], other);
+	assert_string_equal(seen.s[2], reason);
+}
+
+static void who_comes_and_goes_is_told(void **state)
+{
+	struct world *w = *state;
+
+	log_in(w, NULL, NULL);
+	rig_await(&w->rig, WIRE_MISSED, 1);
+	peer_send(&w->srv, ":srv 353 confab = #lobby :@op confab +bob\r\n"
+			   ":srv 353 confab = #other :eve\r\n"
+			   ":carl!c@h JOIN #lobby\r\n");
+	came_or_went(w, CAME, "carl", "", "");
+	peer_send(&w->srv, ":carl!c@h NICK :Karl\r\n");
+	came_or_went(w, RENAMED, "carl", "Karl", "");
+	peer_send(&w->srv, ":karl!c@h PART #lobby :\2bye\r\n");
+	came_or_went(w, WENT, "karl", "", "bye");
+	peer_send(&w->srv, ":op!o@h KICK #Lobby bob :spam\r\n");
+	came_or_went(w, KICKED, "bob", "op", "spam");
+	peer_send(&w->srv, ":eve!e@h QUIT :not where we are\r\n"
+			   ":eve2!e@h JOIN #lobby\r\n");
+	came_or_went(w, CAME, "eve2", "", "");
+	peer_send(&w->srv, ":eve2!e@h QUIT :Quit: a.example b.example\r\n");
+	came_or_went(w, WENT, "eve2", "", "Quit: a.example b.example");
+	peer_send(&w->srv, ":op!o@h QUIT :a.example b.example\r\n");
+	came_or_went(w, SPLIT, "op", "", "a.example b.example");
+	peer_close(&w->srv);
+}
+
 static void bans_come_as_words(void **state)
 {
 	struct world *w = *state;
@@ -449,6 +487,7 @@ int main(void)
 		RIG_TEST(being_moved_is_not_followed),
 		RIG_TEST(ill_lines_do_no_harm),
 		RIG_TEST(words_of_others_only),
+		RIG_TEST(who_comes_and_goes_is_told),
 		RIG_TEST(bans_come_as_words),
 		RIG_TEST(an_error_is_the_end),
 		RIG_TEST(nobody_listens),
