@@ -385,7 +385,7 @@ static void to_occupant(struct service *s, const struct elem *e,
 			const struct elem *query, struct room *r,
 			struct view nick)
 {
-	struct seat *seat = seat_find(s, r->id, elem_get(e, "from"));
+	struct seat *seat = seat_by_jid(s, r->id, elem_get(e, "from"));
 	const struct member *m = member_of_nick(r, nick);
 
 	if (!seat)

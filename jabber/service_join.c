@@ -72,7 +72,7 @@ static struct view from_of(const struct entry *en)
 
 static struct seat *take_seat(const struct entry *en, const struct member *m)
 {
-	struct seat *seat = seat_find(en->s, m->room->id, from_of(en));
+	struct seat *seat = seat_by_jid(en->s, m->room->id, from_of(en));
 
 	if (seat)
 		seat_set(seat, SEAT_JOINING);
@@ -501,7 +501,7 @@ void service_seat_lost(struct service *s, struct seat *seat, bool wait)
 static void gone(struct service *s, const struct elem *e, struct room *r)
 {
 	const struct show_how how = { .gone = true };
-	struct seat *seat = r ? seat_find(s, r->id, elem_get(e, "from")) :
+	struct seat *seat = r ? seat_by_jid(s, r->id, elem_get(e, "from")) :
 				NULL;
 
 	if (!seat)
@@ -524,7 +524,7 @@ void service_presence(struct service *s, const struct elem *e)
 	jid_split(&to, elem_get(e, "to"));
 	jid_split(&from, elem_get(e, "from"));
 	if (r)
-		seat = seat_find(s, r->id, elem_get(e, "from"));
+		seat = seat_by_jid(s, r->id, elem_get(e, "from"));
 	if (view_eqs(type, "unavailable") || view_eqs(type, "error"))
 		gone(s, e, r);
 	else if (type.n || !to.local.n)

@@ -117,7 +117,7 @@ bool service_is_up(const struct service *s);
 
 struct place *place_find(const struct service *s, uint64_t room);
 struct room *place_room(const struct place *p); /* NULL: gone meanwhile */
-struct seat *seat_find(const struct service *s, uint64_t room,
+struct seat *seat_by_jid(const struct service *s, uint64_t room,
 		       struct view jid);
 struct seat *seat_by_id(const struct service *s, uint64_t room, uint64_t id);
 /* Also written to the disk. */

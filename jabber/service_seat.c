@@ -58,7 +58,7 @@ static uint64_t seat_key(uint64_t room, struct view jid)
 	return hash_view(jid) ^ hash_u64(room);
 }
 
-struct seat *seat_find(const struct service *s, uint64_t room,
+struct seat *seat_by_jid(const struct service *s, uint64_t room,
 		       struct view jid)
 {
 	struct hnode *n = htable_find(&s->seats, seat_key(room, jid));

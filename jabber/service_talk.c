@@ -282,7 +282,7 @@ static bool within(struct service *s, const struct elem *e,
 	struct view from = elem_get(e, "from"), bare = jid_bare(from);
 
 	if (r && view_eqs(elem_get(e, "type"), "groupchat") &&
-	    seat_find(s, r->id, from))
+	    seat_by_jid(s, r->id, from))
 		return true;
 	if (gate_within(s->gate, bare, 'm', RATE, BURST))
 		return true;
@@ -300,7 +300,7 @@ static void bounced(struct service *s, const struct elem *e, struct room *r)
 		"remote-server-timeout", "service-unavailable",
 		"jid-malformed",
 	};
-	struct seat *seat = r ? seat_find(s, r->id, elem_get(e, "from")) :
+	struct seat *seat = r ? seat_by_jid(s, r->id, elem_get(e, "from")) :
 				NULL;
 	struct elem error;
 
@@ -335,7 +335,7 @@ static void talk(struct service *s, const struct elem *e, struct room *r,
 	struct speaker sp = { .room = r, .nick = nick };
 	struct elem x;
 
-	sp.seat = seat_find(s, r->id, elem_get(e, "from"));
+	sp.seat = seat_by_jid(s, r->id, elem_get(e, "from"));
 	if (sp.seat)
 		sp.member = hub_member_by_id(service_hub(s),
 					     sp.seat->member);

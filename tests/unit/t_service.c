@@ -743,7 +743,7 @@ static void a_link_lost_while_joining_loses_nothing(void **state)
 	open_lobby(0);
 	join("jo@y.org/r", "Jo");
 	s = service_of(gr.gate);
-	seat = seat_find(s, lobby->id, VIEW("jo@y.org/r"));
+	seat = seat_by_jid(s, lobby->id, VIEW("jo@y.org/r"));
 	seat_set(seat, SEAT_JOINING);
 	alice_says("held");
 	quiet();
