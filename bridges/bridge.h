@@ -114,6 +114,14 @@ void bridge_links(struct bridge *b,
 		  void (*link)(void *arg, struct view label,
 			       struct bridge_link *out),
 		  void *arg);
+/* What the account of this label was given: borrowed, secrets among them, for
+ * as long as the account is there; *own: the label as it was given. At most
+ * BRIDGE_SETTINGS_MAX. ENOENT. */
+enum { BRIDGE_SETTINGS_MAX = WIRE_SETTINGS_MAX };
+int bridge_settings(const struct bridge *b, struct view label,
+		    struct view *own,
+		    struct bridge_setting out[BRIDGE_SETTINGS_MAX],
+		    size_t *count);
 bool bridge_has_account(const struct bridge *b, struct view label);
 /* The only account's label, where there is just one; NULL otherwise. */
 const char *bridge_only_account(const struct bridge *b);

@@ -135,6 +135,23 @@ int bridge_account(struct bridge *b, const char *label,
 	return 0;
 }
 
+int bridge_settings(const struct bridge *b, struct view label,
+		    struct view *own,
+		    struct bridge_setting out[BRIDGE_SETTINGS_MAX],
+		    size_t *count)
+{
+	const struct account *a = account_find(b, label);
+
+	if (!a)
+		return ENOENT;
+	*own = view_str(a->label);
+	*count = a->settings_count;
+	for (size_t i = 0; i < a->settings_count; i++)
+		out[i] = (struct bridge_setting){ a->settings[i].key.p,
+						  a->settings[i].value.p };
+	return 0;
+}
+
 bool bridge_has_account(const struct bridge *b, struct view label)
 {
 	return account_find(b, label) != NULL;

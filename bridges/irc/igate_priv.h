@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The gateway's inside. igate.c has the doors, seat*.c the connections of
+ * The gateway's inside. igate.c has the doors, iseat*.c the connections of
  * users; what there is to do is in modules, each with a state of its own,
  * which see what comes in their order:
  *
@@ -33,8 +33,11 @@ struct igate {
 	struct htable seats;        /* by AOR and network; owned */
 	struct htable nicks;        /* ours, by network and folded nick: also
 				       those of the last minute */
+	struct list old_nicks;      /* of nicks: those, by time */
 	void *state[IGATE_MODULES]; /* of each module; owned by it */
-	struct htable logins;       /* by network: struct bucket */
+	struct htable nets;         /* iseat_turn.c: turns to log in, by
+				       network; owned */
+	struct igate_rates *rates;  /* owned; igate_share.c */
 	bool running;
 };
 
@@ -60,11 +63,23 @@ struct seat {
 	size_t holds;
 	uint64_t busy_ms;        /* used last; monotonic */
 	struct session *session; /* owned; or NULL */
-	struct list waiting;     /* private to seat.c, as all below */
-	struct htable tags;
-	uint64_t next_tag;
-	struct wtimer idle, again;
+	char wanted[IRCB_NICK_MAX]; /* what he asked for by :nick; or "" */
 	struct buf trouble;      /* what the last login came to; or empty */
+	struct addr *asked;      /* ref; where :online was said; or NULL */
+	struct addr *asked_nick; /* ref; likewise :nick */
+	struct list waiting;     /* private to iseat*.c, as all below */
+	struct list tags;
+	uint64_t next_tag;
+	uint64_t account;        /* whose login is under way; or 0 */
+	struct wtimer idle;
+	uint64_t look_ms;        /* idle is due then */
+	struct lnode in_turn;    /* while WAITING */
+	uint64_t again_ms;       /* not before; monotonic */
+	uint64_t refused_ms;     /* the network refused it then; or 0 */
+	uint64_t part_ms;        /* it is to leave, at the latest then; or 0 */
+	uint64_t up_ms;
+	unsigned fails;          /* logins in a row that came to nothing */
+	bool stuck;              /* refused for what only he can change */
 };
 
 /* NULL: not known. */
@@ -110,8 +125,9 @@ bool igate_is_ours(const struct igate *g, struct view network,
 struct addr *igate_addr(const struct igate *g, struct view network,
 			struct view name);
 
-/* ---- seat.c, for igate.c ---- */
+/* ---- iseat*.c, for igate.c ---- */
 
+void seats_init(struct igate *g);
 void seats_free(struct igate *g);
 void seats_stop(struct igate *g);
 void seats_changed(struct igate *g, struct addr *owner, struct view network);
@@ -157,6 +173,16 @@ struct icommand {
 	unsigned kinds;     /* bits of 1 << enum imap_kind */
 	void (*run)(struct iask *a);
 };
+
+/* ---- igate_cmd.c ---- */
+
+enum { IGATE_COMMANDS = 4 };
+extern const struct icommand igate_commands[IGATE_COMMANDS];
+/* What came of a :nick. */
+void igate_nick_is(struct seat *s);
+void igate_nick_refused(struct seat *s, const struct ircp *p);
+
+/* ---- modules ---- */
 
 struct igate_module {
 	int (*start)(struct igate *g);  /* with the gate; any may be NULL */
@@ -204,5 +230,19 @@ enum gate_watch italks_watch(void *gate, struct addr *watcher,
 void italks_unwatch(void *gate, struct addr *watcher, struct addr *target);
 bool italks_show(void *gate, struct addr *watcher, struct addr *target,
 		 struct presence_state *out);
+
+/* ---- igate_share.c: what modules share ---- */
+
+void igate_share_init(struct igate *g);
+void igate_share_free(struct igate *g);
+/* To a SIP user, journaled: from is an address of the gateway. Errors are
+ * hub_direct()'s; doneh may be NULL. */
+int igate_say(struct igate *g, struct addr *from, struct addr *user,
+	      enum msg_kind kind, struct view text, const struct meta *meta,
+	      struct view dedupe, hub_done_h *doneh, void *arg);
+/* May this nick of this network cause one more of these now? what: the
+ * caller's letter for it. */
+bool igate_rate(struct igate *g, struct view network, struct view nick,
+		char what, const struct bucket_rate *rate);
 
 #endif

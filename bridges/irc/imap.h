@@ -16,7 +16,8 @@
  * c.
  *
  * Nicks and channels are the same ones whatever letter case the network folds
- * (names.h); the canonical form is folded as RFC 1459 has it.
+ * (names.h). The canonical form is folded as ASCII has it: what more a network
+ * folds makes two of one there at worst, and never one of two.
  *
  * Pure; one thread. Texts that come out are views into a buffer of the
  * caller's, emptied first.
@@ -62,8 +63,15 @@ int imap_to_sip(const struct imap *m, const struct imap_target *t,
 
 /* The same person's canonical address as the hub has it, appended:
  * "irc:libera/bob", folded. With a user's AOR behind it the inbox of a
- * conversation: "irc:libera/bob/sip:alice@example.org". */
+ * conversation: "irc:libera/bob/sip:alice@example.org". A "/" of a channel's
+ * name is a "," there, which no name has. */
 void imap_addr(struct buf *out, struct view network, struct view name,
 	       struct view aor);
+/* Back, of the resource of such an address ("bob/sip:alice@example.org"):
+ * name is appended, aor a view into resource, or empty. EBADMSG. */
+int imap_addr_cut(struct view resource, struct buf *name, struct view *aor);
+/* What may be a nick on any network: more than RFC 2812 has, and nothing that
+ * a server takes for more than one, for a channel or for a mask. */
+bool imap_is_nick(struct view nick);
 
 #endif

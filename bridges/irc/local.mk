@@ -9,6 +9,13 @@ noinst_LIBRARIES += bridges/irc/libircface.a
 bridges_irc_libircface_a_SOURCES = \
 	bridges/irc/check.c bridges/irc/check.h \
 	bridges/irc/face.c bridges/irc/face.h \
+	bridges/irc/igate.c bridges/irc/igate.h bridges/irc/igate_cmd.c \
+	bridges/irc/igate_priv.h bridges/irc/igate_share.c \
+	bridges/irc/imap.c bridges/irc/imap.h \
+	bridges/irc/ipuppets.c bridges/irc/italks.c bridges/irc/ivisits.c \
+	bridges/irc/iseat.c bridges/irc/iseat_login.c \
+	bridges/irc/iseat_nick.c bridges/irc/iseat_priv.h \
+	bridges/irc/iseat_turn.c \
 	bridges/irc/names.c bridges/irc/names.h \
 	bridges/irc/parcel.c bridges/irc/parcel.h
 bridges_irc_libircface_a_CPPFLAGS = $(INC_face)

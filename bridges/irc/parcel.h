@@ -37,6 +37,7 @@ enum ircp_verb {
 	IRCP_WHOIS,   /* nick. WHO or REFUSED follows */
 	IRCP_WATCH,   /* nick: SHOW follows, now and at each change */
 	IRCP_UNWATCH, /* nick */
+	IRCP_LEAVE,   /* text: with which the session's end will leave */
 	/* ---- up ---- */
 	IRCP_HEARD,   /* nick (mask, account) said text in place, or to us
 			 alone (place empty); kind, id: msgid, time. Never our

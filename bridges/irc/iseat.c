@@ -1,0 +1,723 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Users on networks: each has a connection of his own from when something is
+ * to be said there until nothing has passed for idle_s and nothing holds it.
+ * What was on its way when it broke is nobody's: its owner says it again.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "clock.h"
+#include "iseat_priv.h"
+#include "log.h"
+#include "mem.h"
+#include "utf8.h"
+
+enum {
+	IDLE_S = 3600,
+	DELAY_S = 90,
+	SEATS = 1000,
+	WAITING = 50,
+	REFUSED_MS = 10 * 60 * 1000,
+	PART_MS = 2000,      /* for the server to have the last words */
+	PART_LOOK_MS = 20,
+	AGAIN_MS = 5000,     /* after a loss: doubled each time */
+	AGAIN_SHIFT_MAX = 6,
+	SETTLED_MS = 60000,  /* up for so long: the loss begins anew */
+	SPARE_MS = 1000,     /* unused for so long it may make room ... */
+	SPARE_UP_MS = 60000, /* ... and while it is up, for so long */
+	WHY_MAX = 300,
+};
+
+struct waiting {
+	struct lnode node; /* seat.waiting, by time */
+	seat_wait_h *h;
+	void *arg;
+	uint64_t until_ms;
+};
+
+struct tag {
+	struct lnode node; /* seat.tags, as they were sent */
+	uint64_t tag;
+	seat_told_h *told;
+	void *arg;
+};
+
+static struct wheel *wheel_of(const struct seat *s)
+{
+	return loop_wheel(s->gate->conf.loop);
+}
+
+static uint64_t idle_ms(const struct seat *s)
+{
+	unsigned idle_s = s->gate->conf.idle_s;
+
+	return (idle_s ? idle_s : IDLE_S) * UINT64_C(1000);
+}
+
+static const char *state_name(enum seat_state state)
+{
+	static const char *const name[] = {
+		[SEAT_OFF] = "offline", [SEAT_WAITING] = "waiting",
+		[SEAT_STARTING] = "logging in", [SEAT_UP] = "online",
+	};
+
+	return name[state];
+}
+
+static void on_look(struct wtimer *t);
+
+/* At the latest then: an earlier look stays. */
+static void look_in(struct seat *s, uint64_t ms)
+{
+	uint64_t at = now_ms() + ms;
+
+	if (wtimer_running(&s->idle) && s->look_ms <= at)
+		return;
+	s->look_ms = at;
+	wheel_start(wheel_of(s), &s->idle, ms, on_look);
+}
+
+/* ---- all of them ---- */
+
+static uint64_t key_of(const struct addr *aor, struct view network)
+{
+	return hash_u64(aor->hash ^ hash_iview(network));
+}
+
+struct seat *seat_find(const struct igate *g, const struct addr *aor,
+		       struct view network)
+{
+	struct hnode *n = htable_find(&g->seats, key_of(aor, network));
+
+	for (; n; n = htable_more(n)) {
+		struct seat *s = CONTAINER(n, struct seat, by_key);
+
+		if (addr_eq(s->aor, aor) && view_ieq(s->network, network))
+			return s;
+	}
+	return NULL;
+}
+
+struct seat *seat_each(const struct igate *g, size_t *pos, struct seat *prev)
+{
+	struct hnode *n = htable_each(&g->seats, pos,
+				      prev ? &prev->by_key : NULL);
+
+	return n ? CONTAINER(n, struct seat, by_key) : NULL;
+}
+
+static struct seat *seat_new(struct igate *g, struct addr *aor,
+			     struct view network)
+{
+	struct seat *s = mem_zalloc(sizeof(*s));
+
+	s->gate = g;
+	s->aor = mem_ref(aor);
+	s->network = view_mem(view_dup(network), network.n);
+	s->busy_ms = now_ms();
+	list_init(&s->waiting);
+	list_init(&s->tags);
+	login_nick(s->nick, aor->user);
+	htable_add(&g->seats, &s->by_key, key_of(aor, network));
+	look_in(s, idle_ms(s));
+	return s;
+}
+
+static void drop_lists(struct seat *s)
+{
+	struct lnode *n;
+
+	while ((n = list_shift(&s->waiting)))
+		mem_free(CONTAINER(n, struct waiting, node));
+	while ((n = list_shift(&s->tags)))
+		mem_free(CONTAINER(n, struct tag, node));
+}
+
+static void seat_free(struct seat *s)
+{
+	if (s->state == SEAT_UP)
+		nick_release(s->gate, s->network, view_str(s->nick));
+	wheel_stop(wheel_of(s), &s->idle);
+	turn_leave(s);
+	drop_lists(s);
+	session_free(s->session);
+	htable_del(&s->gate->seats, &s->by_key);
+	mem_free((char *)(uintptr_t)s->network.p);
+	mem_deref(s->aor);
+	mem_deref(s->asked);
+	mem_deref(s->asked_nick);
+	buf_free(&s->trouble);
+	mem_free(s);
+}
+
+static void seat_gone(struct seat *s)
+{
+	igate_gone(s);
+	seat_free(s);
+}
+
+/* ---- what waits ---- */
+
+static void run_waiting(struct seat *s, int err)
+{
+	size_t left = s->waiting.count;
+	struct lnode *n;
+
+	/* whoever is told may end others' waiting */
+	while (left-- && (n = list_shift(&s->waiting))) {
+		struct waiting *w = CONTAINER(n, struct waiting, node);
+		struct waiting got = *w;
+
+		mem_free(w);
+		got.h(err, got.arg);
+	}
+}
+
+/* Those whose time is up. */
+static void run_late(struct seat *s)
+{
+	size_t left = s->waiting.count;
+	struct lnode *n;
+
+	while (left-- && (n = list_first(&s->waiting))) {
+		struct waiting *w = CONTAINER(n, struct waiting, node);
+		struct waiting got = *w;
+
+		if (now_ms() < got.until_ms)
+			return;
+		list_remove(&s->waiting, n);
+		mem_free(w);
+		got.h(ETIMEDOUT, got.arg);
+	}
+}
+
+void seat_wait(struct seat *s, seat_wait_h *h, void *arg)
+{
+	const struct igate_conf *c = &s->gate->conf;
+	struct waiting *w;
+
+	if (s->waiting.count >= (c->waiting ? c->waiting : WAITING)) {
+		h(ENOSPC, arg);
+		return;
+	}
+	w = mem_zalloc(sizeof(*w));
+	w->h = h;
+	w->arg = arg;
+	w->until_ms = now_ms() +
+		      (c->delay_s ? c->delay_s : DELAY_S) * UINT64_C(1000);
+	list_append(&s->waiting, &w->node);
+	look_in(s, s->state == SEAT_UP || s->state == SEAT_OFF ? 0 : 1000);
+}
+
+void seat_unwait(struct seat *s, const void *arg)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH (&s->waiting, n, nx) {
+		struct waiting *w = CONTAINER(n, struct waiting, node);
+
+		if (w->arg != arg)
+			continue;
+		list_remove(&s->waiting, n);
+		mem_free(w);
+	}
+}
+
+/* ---- what is sent ---- */
+
+static struct tag *tag_take(struct seat *s, uint64_t number)
+{
+	struct lnode *n, *nx;
+
+	/* nearly always the first */
+	LIST_EACH (&s->tags, n, nx) {
+		struct tag *t = CONTAINER(n, struct tag, node);
+
+		if (t->tag != number)
+			continue;
+		list_remove(&s->tags, n);
+		return t;
+	}
+	return NULL;
+}
+
+int seat_send(struct seat *s, const struct ircp *p, seat_told_h *told,
+	      void *arg)
+{
+	struct buf b = { 0 };
+	struct tag *t;
+	int err = s->state == SEAT_UP ? ircp_put(&b, p) : ENOTCONN;
+
+	if (!err)
+		err = session_send(s->session, told ? s->next_tag + 1 : 0,
+				   buf_view(&b));
+	buf_free(&b);
+	if (err || !told)
+		return err;
+	t = mem_zalloc(sizeof(*t));
+	t->tag = ++s->next_tag;
+	t->told = told;
+	t->arg = arg;
+	list_append(&s->tags, &t->node);
+	return 0;
+}
+
+void seat_untell(struct seat *s, const void *arg)
+{
+	struct lnode *n, *nx;
+
+	/* the number stays: an answer may still come */
+	LIST_EACH (&s->tags, n, nx) {
+		struct tag *t = CONTAINER(n, struct tag, node);
+
+		if (t->arg != arg)
+			continue;
+		list_remove(&s->tags, n);
+		mem_free(t);
+	}
+}
+
+static void on_sent(struct session *session, uint64_t number, int err,
+		    struct view text, void *arg)
+{
+	struct seat *s = arg;
+	struct tag *t = tag_take(s, number), got;
+
+	(void)session;
+	if (!t)
+		return;
+	got = *t;
+	mem_free(t);
+	s->holds++; /* handlers may make room */
+	got.told(err, text, got.arg);
+	s->holds--;
+	if (s->part_ms && list_empty(&s->tags))
+		look_in(s, 0);
+}
+
+static void tell_none(struct seat *s)
+{
+	size_t left = s->tags.count;
+	struct lnode *n;
+
+	while (left-- && (n = list_shift(&s->tags))) {
+		struct tag *t = CONTAINER(n, struct tag, node);
+		struct tag got = *t;
+
+		mem_free(t);
+		got.told(EAGAIN, VIEW("the connection broke"), got.arg);
+	}
+}
+
+/* ---- in and out ---- */
+
+static bool is_refused(const struct seat *s)
+{
+	return s->refused_ms && now_ms() - s->refused_ms < REFUSED_MS;
+}
+
+static bool is_needed(const struct seat *s)
+{
+	return s->holds || !list_empty(&s->waiting);
+}
+
+static void set_trouble(struct seat *s, struct view text)
+{
+	buf_clear(&s->trouble);
+	if (text.n)
+		utf8_clean_name(&s->trouble, text, WHY_MAX);
+}
+
+/* Whatever it was, it is OFF now; all that was asked of it comes to
+ * nothing. */
+static void go_off(struct seat *s, enum lost_why why, struct view text)
+{
+	bool was_up = s->state == SEAT_UP;
+
+	turn_leave(s);
+	s->state = SEAT_OFF;
+	s->part_ms = 0;
+	if (was_up)
+		nick_release(s->gate, s->network, view_str(s->nick));
+	s->holds++; /* handlers may make room */
+	tell_none(s);
+	if (was_up)
+		igate_down(s, why, text);
+	s->holds--;
+}
+
+static void log_out(struct seat *s)
+{
+	if (s->session)
+		session_stop(s->session);
+	go_off(s, LOST_NET, VIEW("logged out"));
+}
+
+/* Doubled with each loss in a row, and never the same for two. */
+static uint64_t pause_of(struct seat *s)
+{
+	unsigned shift = s->fails < AGAIN_SHIFT_MAX ? s->fails :
+						      AGAIN_SHIFT_MAX;
+	uint64_t ms = (uint64_t)AGAIN_MS << shift;
+
+	s->fails++;
+	return ms / 2 + rand_u64() % ms;
+}
+
+static void on_lost(struct session *session, enum lost_why why,
+		    struct view text, void *arg)
+{
+	struct seat *s = arg;
+	bool was_up = s->state == SEAT_UP;
+
+	(void)session;
+	if (was_up && now_ms() - s->up_ms >= SETTLED_MS)
+		s->fails = 0;
+	set_trouble(s, text);
+	s->stuck = why == LOST_AUTH || why == LOST_CONFIG;
+	s->refused_ms = why == LOST_NET ? 0 : now_ms() ? now_ms() : 1;
+	s->again_ms = now_ms() + (why == LOST_NET ? pause_of(s) : 0);
+	if (!was_up || why != LOST_NET)
+		login_note(s, text);
+	if (why == LOST_REFUSED)
+		turn_refused(s);
+	go_off(s, why, text);
+	look_in(s, 0);
+}
+
+static void on_up(struct session *session, struct view own, void *arg)
+{
+	struct seat *s = arg;
+
+	(void)session;
+	if (view_copy(s->nick, sizeof(s->nick), own))
+		view_copy(s->nick, sizeof(s->nick), VIEW("?"));
+	s->state = SEAT_UP;
+	s->up_ms = now_ms();
+	s->refused_ms = 0;
+	s->stuck = false;
+	set_trouble(s, VIEW_NONE);
+	nick_claim(s->gate, s->network, view_str(s->nick));
+	turn_welcome(s);
+	login_note(s, VIEW_NONE);
+	s->holds++;
+	igate_up(s);
+	run_waiting(s, 0);
+	s->holds--;
+	seat_busy(s);
+}
+
+static void take_nick(struct seat *s, const struct ircp *p)
+{
+	nick_release(s->gate, s->network, view_str(s->nick));
+	if (!view_copy(s->nick, sizeof(s->nick), p->nick))
+		igate_nick_is(s);
+	nick_claim(s->gate, s->network, view_str(s->nick));
+}
+
+static void on_parcel(struct session *session, struct view parcel, void *arg)
+{
+	struct seat *s = arg;
+	struct ircp p;
+
+	(void)session;
+	if (ircp_get(&p, parcel)) {
+		log_warning("irc %s: nonsense from confab-irc",
+			    s->aor->text.p);
+		return;
+	}
+	s->holds++;
+	if (p.verb == IRCP_NICK_IS)
+		take_nick(s, &p);
+	else if (p.verb == IRCP_REFUSED && s->asked_nick)
+		igate_nick_refused(s, &p);
+	igate_parcel(s, &p);
+	s->holds--;
+}
+
+int seat_log_in(struct seat *s)
+{
+	struct buf label = { 0 }, why = { 0 };
+	struct session_conf conf = {
+		.bridge = s->gate->conf.bridge, .uph = on_up,
+		.losth = on_lost, .parcelh = on_parcel, .senth = on_sent,
+		.arg = s,
+	};
+	int err;
+
+	buf_addf(&label, "%s %s", s->aor->text.p, s->network.p);
+	conf.label = buf_str(&label);
+	err = login_prepare(s, &conf, &why);
+	if (!err)
+		err = session_start(s->session);
+	if (!err) {
+		turn_leave(s);
+		s->state = SEAT_STARTING;
+	} else if (err != EBUSY) {
+		set_trouble(s, why.n ? buf_view(&why) :
+				       view_str(strerror(err)));
+		log_warning("irc %s: can't log in: %s", buf_str(&label),
+			    buf_str(&s->trouble));
+		turn_leave(s);
+		s->state = SEAT_OFF;
+		s->stuck = true;
+		s->refused_ms = now_ms() ? now_ms() : 1;
+		look_in(s, 0);
+	}
+	buf_free(&label);
+	buf_free(&why);
+	return err;
+}
+
+int seat_wake(struct seat *s, bool by_him)
+{
+	if (by_him)
+		s->refused = false;
+	else if (s->refused)
+		return EACCES;
+	seat_busy(s);
+	s->part_ms = 0;
+	if (s->state != SEAT_OFF)
+		return 0;
+	if (is_refused(s) || (s->stuck && !by_him))
+		return EACCES;
+	turn_take(s);
+	return is_refused(s) ? EACCES : 0;
+}
+
+static void part(struct seat *s)
+{
+	if (s->state == SEAT_UP && !list_empty(&s->tags) && !s->part_ms) {
+		s->part_ms = now_ms() + PART_MS;
+		look_in(s, PART_LOOK_MS);
+	} else {
+		log_out(s);
+	}
+}
+
+void seat_offline(struct seat *s, struct view words)
+{
+	const struct ircp p = { .verb = IRCP_LEAVE, .text = words };
+
+	s->refused = true;
+	if (words.n && s->state == SEAT_UP)
+		(void)seat_send(s, &p, NULL, NULL);
+	part(s);
+	s->holds++;
+	run_waiting(s, ECANCELED);
+	s->holds--;
+}
+
+void seat_hold(struct seat *s)
+{
+	s->holds++;
+}
+
+void seat_release(struct seat *s)
+{
+	s->holds--;
+	seat_busy(s);
+}
+
+void seat_busy(struct seat *s)
+{
+	s->busy_ms = now_ms();
+	look_in(s, idle_ms(s) + 1000);
+}
+
+struct view seat_trouble(const struct seat *s)
+{
+	return buf_view(&s->trouble);
+}
+
+/* ---- what time brings ---- */
+
+static bool is_spare(const struct seat *s)
+{
+	uint64_t unused = now_ms() - s->busy_ms;
+
+	if (is_needed(s) || !list_empty(&s->tags))
+		return false;
+	return unused >= (s->state == SEAT_OFF ? SPARE_MS : SPARE_UP_MS);
+}
+
+/* The one that nobody has used for the longest time. */
+static bool make_room(struct igate *g)
+{
+	struct seat *s = NULL, *oldest = NULL;
+	size_t pos = 0;
+
+	while ((s = seat_each(g, &pos, s)))
+		if (is_spare(s) && (!oldest || s->busy_ms < oldest->busy_ms))
+			oldest = s;
+	if (!oldest)
+		return false;
+	if (oldest->state != SEAT_OFF)
+		log_out(oldest);
+	seat_gone(oldest);
+	return true;
+}
+
+int seat_get(struct seat **sp, struct igate *g, struct addr *aor,
+	     struct view network)
+{
+	struct bridge_setting settings[BRIDGE_SETTINGS_MAX];
+	struct view own;
+	size_t count;
+
+	*sp = seat_find(g, aor, network);
+	if (*sp)
+		return 0;
+	if (bridge_settings(g->conf.bridge, network, &own, settings, &count))
+		return ENOENT;
+	if (g->seats.count >= (g->conf.seats ? g->conf.seats : SEATS) &&
+	    !make_room(g))
+		return ENOSPC;
+	*sp = seat_new(g, aor, own);
+	return 0;
+}
+
+/* Something needs it: again, as soon as that makes sense. */
+static void try_again(struct seat *s)
+{
+	if (s->state != SEAT_OFF || s->refused || s->stuck)
+		return;
+	if (is_refused(s))
+		look_in(s, REFUSED_MS - (now_ms() - s->refused_ms));
+	else
+		turn_take(s);
+}
+
+static void look_at_waiting(struct seat *s)
+{
+	s->holds++;
+	if (s->state == SEAT_UP)
+		run_waiting(s, 0);
+	else if (s->state == SEAT_OFF && (is_refused(s) || s->stuck))
+		run_waiting(s, EACCES);
+	else if (s->state == SEAT_OFF && s->refused)
+		run_waiting(s, ECANCELED);
+	run_late(s);
+	s->holds--;
+}
+
+/* It may stay for what it knows: that it is not to be up. */
+static bool is_to_go(const struct seat *s)
+{
+	return s->state == SEAT_OFF && !s->refused && !is_refused(s);
+}
+
+static void look_at_use(struct seat *s)
+{
+	uint64_t unused = now_ms() - s->busy_ms;
+
+	if (is_needed(s)) {
+		try_again(s);
+		look_in(s, list_empty(&s->waiting) ? idle_ms(s) : 1000);
+	} else if (unused < idle_ms(s) || !list_empty(&s->tags)) {
+		look_in(s, unused < idle_ms(s) ? idle_ms(s) - unused : 1000);
+	} else if (is_to_go(s)) {
+		seat_gone(s);
+	} else {
+		if (s->state != SEAT_OFF)
+			log_out(s);
+		look_in(s, idle_ms(s));
+	}
+}
+
+static void on_look(struct wtimer *t)
+{
+	struct seat *s = CONTAINER(t, struct seat, idle);
+
+	if (s->part_ms && (list_empty(&s->tags) || now_ms() >= s->part_ms))
+		log_out(s);
+	else if (s->part_ms)
+		look_in(s, PART_LOOK_MS);
+	look_at_waiting(s);
+	look_at_use(s);
+}
+
+/* ---- for igate.c ---- */
+
+void seats_init(struct igate *g)
+{
+	list_init(&g->old_nicks);
+}
+
+void seats_changed(struct igate *g, struct addr *owner, struct view network)
+{
+	struct seat *s = seat_find(g, owner, network);
+
+	if (!s)
+		return;
+	s->refused_ms = 0;
+	s->stuck = false;
+	s->again_ms = 0;
+	s->wanted[0] = '\0';
+	if (s->state != SEAT_OFF && s->state != SEAT_WAITING)
+		log_out(s);
+	look_in(s, 0);
+}
+
+void seats_stop(struct igate *g)
+{
+	struct seat *s = NULL;
+	size_t pos = 0;
+
+	turns_stop(g);
+	while ((s = seat_each(g, &pos, s))) {
+		wheel_stop(wheel_of(s), &s->idle);
+		if (s->session)
+			session_stop(s->session);
+		s->state = SEAT_OFF;
+	}
+}
+
+void seats_free(struct igate *g)
+{
+	struct hnode *n;
+
+	while ((n = htable_pop(&g->seats)))
+		seat_free(CONTAINER(n, struct seat, by_key));
+	htable_free(&g->seats);
+	nicks_free(g);
+	turns_free(g);
+}
+
+static int seat_print(struct sink *out, const struct seat *s)
+{
+	int err = sink_printf(out, "%s on %s as %s: %s", s->aor->text.p,
+			      s->network.p, s->nick, state_name(s->state));
+
+	if (!err && s->trouble.n)
+		err = sink_printf(out, ", last error: %.*s",
+				  VIEW_ARG(buf_view(&s->trouble)));
+	return err ? err : sink_printf(out, "\n");
+}
+
+static int net_print(struct sink *out, const struct inet *n)
+{
+	uint64_t now = now_ms();
+	int err = sink_printf(out, "network %s: %zu wait for their turn",
+			      n->label, n->queue.count);
+
+	if (!err && now < n->until_ms)
+		err = sink_printf(out, ", not before %u s",
+				  (unsigned)((n->until_ms - now) / 1000 + 1));
+	return err ? err : sink_printf(out, "\n");
+}
+
+int seats_status(struct igate *g, struct sink *out)
+{
+	struct hnode *n = NULL;
+	struct seat *s = NULL;
+	size_t pos = 0;
+	int err = 0;
+
+	while (!err && (n = htable_each(&g->nets, &pos, n)))
+		err = net_print(out, CONTAINER(n, struct inet, by_label));
+	for (pos = 0; !err && (s = seat_each(g, &pos, s));)
+		err = seat_print(out, s);
+	return err;
+}

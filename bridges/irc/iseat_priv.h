@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The inside of seats: iseat.c has their life, iseat_turn.c whose turn it is
+ * to log in, iseat_login.c with what, iseat_nick.c which nicks are ours.
+ */
+#ifndef CONFAB_IRC_ISEAT_PRIV_H
+#define CONFAB_IRC_ISEAT_PRIV_H
+
+#include "igate_priv.h"
+
+/* A network as far as logins go. */
+struct inet {
+	struct hnode by_label;
+	struct igate *gate;   /* borrowed */
+	char *label;          /* owned */
+	struct bucket logins;
+	struct list queue;    /* of seat.in_turn, in their order */
+	struct wtimer timer;
+	uint64_t until_ms;    /* nobody logs in before; monotonic */
+	unsigned refusals;    /* in a row */
+};
+
+/* NULL: nobody was there yet. */
+struct inet *inet_find(const struct igate *g, struct view network);
+/* It waits for its turn from now on; that may be now. */
+void turn_take(struct seat *s);
+void turn_leave(struct seat *s);
+/* The network refused a login, or threw one out for good: a pause for all of
+ * us; it let one in: none any more. */
+void turn_refused(struct seat *s);
+void turn_welcome(struct seat *s);
+void turns_stop(struct igate *g);
+void turns_free(struct igate *g);
+
+/* For iseat_turn.c: logs in now. EBUSY: all workers are full; else an errno
+ * value, and trouble says why. */
+int seat_log_in(struct seat *s);
+
+/* What the session is to log in with goes to s->session, which is made where
+ * there is none. Why it can't be is added to why. */
+int login_prepare(struct seat *s, const struct session_conf *conf,
+		  struct buf *why);
+/* What came of it, for whoever keeps the account. */
+void login_note(struct seat *s, struct view error);
+/* The nick that a user should have by his name alone. */
+void login_nick(char out[IRCB_NICK_MAX], struct view name);
+
+void nick_claim(struct igate *g, struct view network, struct view nick);
+/* Ours for a minute more. */
+void nick_release(struct igate *g, struct view network, struct view nick);
+void nicks_free(struct igate *g);
+
+#endif
