@@ -32,7 +32,7 @@ struct session_conf {
 		      void *arg);
 	/* Borrowed until it returns. */
 	void (*parcelh)(struct session *s, struct view parcel, void *arg);
-	/* The parcel of this tag has reached the server (err 0), or can't be
+	/* The server has the parcel of this tag (err 0), or it can't be
 	 * sent: EAGAIN, not now; else never, text says why. */
 	void (*senth)(struct session *s, uint64_t tag, int err,
 		      struct view text, void *arg);

@@ -32,6 +32,8 @@ void component_stanza(struct component *c)
 	elem_read(&e, buf_view(&c->flat.flat));
 	from = elem_get(&e, "from");
 	to = elem_get(&e, "to");
+	if (link_is_answer(c, &e))
+		return;
 	if (view_eqs(elem_get(&e, "id"), "alive") && elem_is(&e, "iq", NULL) &&
 	    !view_eqs(elem_get(&e, "type"), "get") &&
 	    !view_eqs(elem_get(&e, "type"), "set"))
@@ -99,6 +101,11 @@ void component_send(struct component *c, uint64_t tag, struct view parcel)
 
 	if (c->state != COMPONENT_UP)
 		return; /* the loss is on its way */
+	if (!parcel.n) { /* of what went before */
+		proof_add(c, tag);
+		link_prove(c);
+		return;
+	}
 	fault = fault_of(c, parcel, false);
 	if (fault) {
 		say_fate(c, tag, PARCEL_NEVER, fault);

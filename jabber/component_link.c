@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The stream: XEP-0114 3, one address after the other, a limit of time for
- * all of it, then a ping whenever the server has been silent for a while.
+ * all of it, then a ping whenever the server has been silent for a while. A
+ * component has no acknowledgements as XEP-0198 has them: what the server has
+ * taken shows by what comes back through it.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 #include "digest.h"
 #include "log.h"
 #include "mem.h"
+#include "stanza.h"
 
 #define NS_ACCEPT "jabber:component:accept"
 #define NS_STREAM "http://etherx.jabber.org/streams"
@@ -25,6 +28,7 @@ enum {
 	OUT_MAX = 32 * 1024 * 1024,
 	BEHIND_MAX = 1024 * 1024, /* of frames that confabd has not read */
 	SLOW_MS = 10,
+	BARRIER_MS = 20,       /* from one to the next, under load */
 	SECRET_MAX = 1024,
 };
 
@@ -40,16 +44,23 @@ static void on_end(void *arg)
 	component_free(arg);
 }
 
-void link_close(struct component *c)
+/* Nothing begins any more. */
+static void be_quiet(struct component *c)
 {
 	struct wheel *w = loop_wheel(c->jab->loop);
-	struct lnode *n;
 
 	wheel_stop(w, &c->timer);
 	wheel_stop(w, &c->slow);
-	if (c->query)
-		dns_cancel(c->query);
+	wheel_stop(w, &c->barrier);
+	dns_cancel(c->query);
 	c->query = NULL;
+}
+
+void link_close(struct component *c)
+{
+	struct lnode *n;
+
+	be_quiet(c);
 	if (c->stream && c->state == COMPONENT_UP)
 		(void)stream_write(c->stream, "</stream:stream>", 16);
 	c->stream = stream_close(c->stream);
@@ -61,6 +72,7 @@ void link_end(struct component *c, enum worker_lost why, struct view text)
 {
 	if (c->state == COMPONENT_ENDED)
 		return;
+	be_quiet(c);
 	worker_account_lost(c->jab->worker, c->id, why, text);
 	set_state(c, COMPONENT_ENDED);
 	c->end = (struct loop_idle){ .h = on_end, .arg = c };
@@ -108,6 +120,7 @@ static void stream_error(struct component *c, const struct elem *e)
 }
 
 static void on_tick(struct wtimer *t);
+static void send_barrier(struct component *c);
 
 static void went_up(struct component *c)
 {
@@ -116,6 +129,7 @@ static void went_up(struct component *c)
 	c->secret = NULL;
 	wheel_start(loop_wheel(c->jab->loop), &c->timer, IDLE_MS, on_tick);
 	worker_account_up(c->jab->worker, c->id, view_str(c->domain));
+	send_barrier(c); /* does this server hand them back? */
 }
 
 static void element_in(struct component *c)
@@ -141,7 +155,7 @@ static void element_in(struct component *c)
 }
 
 /* XEP-0114 3: the hash of the stream's id and the secret. */
-static void prove(struct component *c, const char *id)
+static void shake_hands(struct component *c, const char *id)
 {
 	struct buf b = { 0 }, xml = { 0 };
 	char hex[41];
@@ -176,7 +190,7 @@ static void header_in(struct component *c, const struct xlimit_tag *tag)
 		 * replay; or the domain is refused: the error follows */
 		c->state = COMPONENT_GREETED;
 	else
-		prove(c, id);
+		shake_hands(c, id);
 }
 
 static void on_start(const struct xlimit_tag *tag, unsigned depth, void *arg)
@@ -256,7 +270,7 @@ static void on_data(struct buf *in, void *arg)
 	c->pinged = false;
 	err = xlimit_feed(c->reader, buf_view(in), NULL);
 	buf_drop(in, in->n);
-	if (err == EBADMSG)
+	if (err == EBADMSG && c->state != COMPONENT_ENDED)
 		refused(c);
 	if (c->state != COMPONENT_ENDED)
 		check_pace(c);
@@ -273,15 +287,15 @@ int link_write(struct component *c, struct view xml)
 	return err;
 }
 
-void link_prove(struct component *c)
+/* What was written up to there has arrived. */
+static void prove(struct component *c, uint64_t upto)
 {
-	uint64_t out = c->written - stream_pending(c->stream);
 	struct lnode *n, *nx;
 
 	LIST_EACH (&c->proofs, n, nx) {
 		struct proof *p = CONTAINER(n, struct proof, node);
 
-		if (p->at > out)
+		if (p->at > upto)
 			return;
 		worker_sent(c->jab->worker, c->id, p->tag, PARCEL_SENT,
 			    VIEW_NONE);
@@ -290,29 +304,29 @@ void link_prove(struct component *c)
 	}
 }
 
+static void prove_by_kernel(struct component *c)
+{
+	prove(c, c->written - stream_pending(c->stream));
+}
+
 static void on_drain(void *arg)
 {
 	struct component *c = arg;
 
-	if (c->state == COMPONENT_UP)
-		link_prove(c);
+	if (c->state == COMPONENT_UP && c->by_kernel)
+		prove_by_kernel(c);
 }
 
-/* The answer, an error or whatever else comes shows that it is alive. */
-static void ping(struct component *c)
+static void write_ping(struct component *c, struct view to, const char *id)
 {
 	struct buf flat = { 0 };
-	struct view server = view_str(c->domain), head;
 
-	/* "sip.example.org" is the server of "example.org": RFC 6120 knows
-	 * no better; an error is an answer, too */
-	(void)view_cut(server, '.', &head, &server);
 	elem_open(&flat, "iq", "jabber:client");
 	elem_attrs(&flat, "type", "get");
 	elem_attrs(&flat, "from", c->domain);
-	elem_attr(&flat, "to", server);
-	elem_attrs(&flat, "id", "alive");
-	elem_leaf(&flat, "ping", "urn:xmpp:ping", VIEW_NONE);
+	elem_attr(&flat, "to", to);
+	elem_attrs(&flat, "id", id);
+	elem_leaf(&flat, "ping", NS_PING, VIEW_NONE);
 	elem_close(&flat);
 	buf_clear(&c->out);
 	xflat_write(&c->out, buf_view(&flat), VIEW_NONE);
@@ -320,12 +334,105 @@ static void ping(struct component *c)
 	buf_free(&flat);
 }
 
+/* ---- the barrier ---- */
+
+/* A server that has never handed one back, though it has spoken since, keeps
+ * them to itself: no better word can be had from it than the kernel's. */
+static void on_unanswered(struct wtimer *t)
+{
+	struct component *c = CONTAINER(t, struct component, barrier);
+
+	if (wtimer_running(&c->slow)) { /* it may be there, unread */
+		wheel_start(loop_wheel(c->jab->loop), t, ANSWER_MS,
+			    on_unanswered);
+		return;
+	}
+	if (c->barrier_works || c->heard_at <= c->barrier_at) {
+		link_end(c, GONE_NET, VIEW("the server takes nothing any "
+					   "more"));
+		return;
+	}
+	log_warning("component %s: the server does not hand back what we "
+		    "write to ourselves: whether it has taken a text can't "
+		    "be told", c->domain);
+	c->barrier_id[0] = '\0';
+	c->by_kernel = true;
+	prove_by_kernel(c);
+}
+
+/* To ourselves, through the server: it comes back behind all that we wrote
+ * before, and goes nowhere else. */
+static void send_barrier(struct component *c)
+{
+	(void)jab_id(c->barrier_id, 'b', rand_u64());
+	c->barrier_mark = c->written;
+	c->barrier_at = now_ms();
+	write_ping(c, view_str(c->domain), c->barrier_id);
+	wheel_start(loop_wheel(c->jab->loop), &c->barrier, ANSWER_MS,
+		    on_unanswered);
+}
+
+static void on_barrier(struct wtimer *t)
+{
+	send_barrier(CONTAINER(t, struct component, barrier));
+}
+
+/* One is out at a time, and not one a text. */
+static void want_barrier(struct component *c)
+{
+	uint64_t next = c->barrier_at + BARRIER_MS, now = now_ms();
+
+	if (*c->barrier_id || list_empty(&c->proofs) ||
+	    wtimer_running(&c->barrier))
+		return;
+	wheel_start(loop_wheel(c->jab->loop), &c->barrier,
+		    next > now ? next - now : 1, on_barrier);
+}
+
+void link_prove(struct component *c)
+{
+	if (c->by_kernel)
+		prove_by_kernel(c);
+	else
+		want_barrier(c);
+}
+
+bool link_is_answer(struct component *c, const struct elem *e)
+{
+	if (!*c->barrier_id || !elem_is(e, "iq", NULL) ||
+	    !view_eqs(elem_get(e, "id"), c->barrier_id) ||
+	    !view_ieqs(elem_get(e, "from"), c->domain))
+		return false;
+	c->barrier_id[0] = '\0';
+	c->barrier_works = true;
+	wheel_stop(loop_wheel(c->jab->loop), &c->barrier);
+	prove(c, c->barrier_mark);
+	want_barrier(c);
+	return true;
+}
+
+/* ---- is it alive? ---- */
+
+/* The answer, an error or whatever else comes shows that it is alive. */
+static void ping(struct component *c)
+{
+	struct view server = view_str(c->domain), head;
+
+	/* "sip.example.org" is the server of "example.org": RFC 6120 knows
+	 * no better; an error is an answer, too */
+	(void)view_cut(server, '.', &head, &server);
+	write_ping(c, server, "alive");
+}
+
 static void on_tick(struct wtimer *t)
 {
 	struct component *c = CONTAINER(t, struct component, timer);
-	uint64_t silent = now_ms() - c->heard_at;
+	uint64_t silent;
 
-	if (c->pinged) {
+	if (wtimer_running(&c->slow)) /* it may speak, unread */
+		c->heard_at = now_ms();
+	silent = now_ms() - c->heard_at;
+	if (c->pinged && silent) {
 		link_end(c, GONE_NET, VIEW("the server answers nothing any "
 					   "more"));
 		return;
@@ -355,7 +462,10 @@ static void greet(struct component *c)
 
 static void on_open(void *arg)
 {
-	greet(arg);
+	struct component *c = arg;
+
+	if (c->state == COMPONENT_CONNECTING)
+		greet(c);
 }
 
 static void next_address(struct component *c);

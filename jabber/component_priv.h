@@ -17,7 +17,7 @@ enum component_state {
 	COMPONENT_ENDED,     /* told; to be freed */
 };
 
-/* Told of when so many bytes have been handed to the kernel. */
+/* Told of when the server has taken so many bytes. */
 struct proof {
 	struct lnode node;
 	uint64_t tag, at;
@@ -40,6 +40,12 @@ struct component {
 	struct buf out;          /* owned; scratch for one stanza */
 	uint64_t written;        /* bytes in all, of this stream */
 	struct list proofs;      /* owned */
+	struct wtimer barrier;   /* the next, or its answer's limit */
+	char barrier_id[20];     /* "": none is out */
+	uint64_t barrier_mark;   /* what its answer proves */
+	uint64_t barrier_at;     /* ms */
+	bool barrier_works;      /* one was answered */
+	bool by_kernel;          /* none ever is: the kernel's word counts */
 	struct wtimer timer;     /* the login's limit, then pings */
 	struct wtimer slow;      /* paused: may it go on? */
 	struct loop_idle end;    /* freed by the next turn */
@@ -55,8 +61,10 @@ void link_end(struct component *c, enum worker_lost why, struct view text);
 void link_close(struct component *c);
 /* Bytes of a whole stanza. ENOBUFS, ENOTCONN. */
 int link_write(struct component *c, struct view xml);
-/* Tells of what the kernel has. */
+/* What was written is to be told of once the server has it. */
 void link_prove(struct component *c);
+/* Is it the answer that proves it? */
+bool link_is_answer(struct component *c, const struct elem *e);
 
 /* ---- component.c ---- */
 

@@ -219,10 +219,19 @@ tests_unit_t_jabber_time_LDADD = $(LIB_jabwork) $(DEPS_jabwork) \
 	$(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_client
-tests_unit_t_client_SOURCES = tests/unit/t_client.c tests/unit/jabstub.h
+tests_unit_t_client_SOURCES = tests/unit/t_client.c tests/unit/jabstub.h \
+	tests/unit/jabdaemon.h
 tests_unit_t_client_CPPFLAGS = $(INC_jabber) $(S)/tests/unit \
 	$(STROPHE_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_t_client_LDADD = $(LIB_jabwork) $(DEPS_jabwork) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_component_link
+tests_unit_t_component_link_SOURCES = tests/unit/t_component_link.c \
+	tests/unit/jabstub.h tests/unit/jabdaemon.h
+tests_unit_t_component_link_CPPFLAGS = $(INC_jabber) $(S)/tests/unit \
+	$(STROPHE_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_t_component_link_LDADD = $(LIB_jabwork) $(DEPS_jabwork) \
+	$(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_jabber_hostile
 tests_unit_t_jabber_hostile_SOURCES = tests/unit/t_jabber_hostile.c \

@@ -347,22 +347,32 @@ int xlink_send_many(struct xlink *x, const struct buf *stanza,
 	return session_send_many(x->session, buf_view(stanza), rcpts);
 }
 
-int xlink_send_told(struct xlink *x, const struct buf *stanza,
-		    xlink_told_h *h, void *arg)
+static int send_told(struct xlink *x, struct view parcel, xlink_told_h *h,
+		     void *arg)
 {
 	uint64_t tag = ++x->next_id;
+	int err = session_send(x->session, tag, parcel);
 	struct told *t;
-	int err;
 
-	if (stanza->over || stanza->n > ELEM_MAX)
-		return EMSGSIZE;
-	err = session_send(x->session, tag, buf_view(stanza));
 	if (err)
 		return err;
 	t = mem_zalloc(sizeof(*t));
 	*t = (struct told){ .tag = tag, .h = h, .arg = arg };
 	htable_add(&x->told, &t->by_tag, hash_u64(tag));
 	return 0;
+}
+
+int xlink_send_told(struct xlink *x, const struct buf *stanza,
+		    xlink_told_h *h, void *arg)
+{
+	if (stanza->over || stanza->n > ELEM_MAX)
+		return EMSGSIZE;
+	return send_told(x, buf_view(stanza), h, arg);
+}
+
+int xlink_flush(struct xlink *x, xlink_told_h *h, void *arg)
+{
+	return send_told(x, VIEW_NONE, h, arg);
 }
 
 static void asked_add(struct xlink *x, uint64_t id, struct view to,

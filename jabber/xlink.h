@@ -98,13 +98,17 @@ int xlink_send(struct xlink *x, const struct buf *stanza);
 int xlink_send_many(struct xlink *x, const struct buf *stanza,
 		    struct view rcpts);
 
-/* err 0: the server has it (accounts with XEP-0198: has acknowledged it);
+/* err 0: the server has it, and has said so (client.h, component.h);
  * EAGAIN: not now; ENOTCONN: the connection was lost before that was known;
  * EREMOTEIO: never, text says why. Once, not before xlink_send_told()
  * returns. */
 typedef void (xlink_told_h)(int err, struct view text, void *arg);
 int xlink_send_told(struct xlink *x, const struct buf *stanza,
 		    xlink_told_h *h, void *arg);
+
+/* Components only. With nothing to send: told of when the server has all that
+ * was sent before. */
+int xlink_flush(struct xlink *x, xlink_told_h *h, void *arg);
 
 /* The answer to a request: err 0 and the result, EREMOTEIO and the error
  * stanza, ETIMEDOUT (30 s) or ENOTCONN and NULL. Only from him who was asked

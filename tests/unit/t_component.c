@@ -49,12 +49,46 @@ static void server_greets(void)
 	stub_sees("</handshake>");
 }
 
-static void come_up(void)
+#define BARRIER_TO " to='sip.test' id='b"
+
+/* What we write to ourselves through the server; it is to hand it back. */
+static void server_gets_barrier(char id[32])
+{
+	size_t n;
+
+	stub_sees("<iq type='get' from='sip.test'" BARRIER_TO);
+	AWAIT(stub_has("'><ping xmlns='urn:xmpp:ping'/></iq>"));
+	n = strcspn(buf_str(&stub.in), "'");
+	snprintf(id, 32, "b%.*s", (int)(n < 30 ? n : 30),
+		 buf_str(&stub.in));
+	stub_sees("</iq>");
+}
+
+static void server_hands_back(const char *id)
+{
+	struct buf b = { 0 };
+
+	buf_addf(&b, "<iq type='get' from='sip.test' to='sip.test' id='%s'>"
+		 "<ping xmlns='urn:xmpp:ping'/></iq>", id);
+	stub_send(buf_str(&b));
+	buf_free(&b);
+}
+
+static void come_up_unproven(void)
 {
 	start_component("sesame");
 	server_greets();
 	stub_send("<handshake/>");
 	await_words(WIRE_ACCOUNT_UP, ID, -1, "sip.test");
+}
+
+static void come_up(void)
+{
+	char id[32];
+
+	come_up_unproven();
+	server_gets_barrier(id);
+	server_hands_back(id);
 }
 
 static void send_flat(uint64_t tag, const char *from, const char *body)
@@ -107,11 +141,86 @@ static void stanzas_cross(void **state)
 	event_free(e);
 }
 
+/* Not the kernel's word counts, but the server's. */
+static void sent_is_what_the_server_has(void **state)
+{
+	char first[32], second[32];
+
+	(void)state;
+	come_up();
+	send_flat(7, "alice@sip.test/gw", "seven");
+	send_flat(8, "alice@sip.test/gw", "eight");
+	stub_sees("eight");
+	server_gets_barrier(first);
+	send_flat(9, "alice@sip.test/gw", "nine");
+	stub_sees("nine");
+	rig_sync();
+	assert_null(event_find(WIRE_SENT, 7));
+	/* of others, and of none that was asked, nothing is believed */
+	stub_send("<iq type='result' from='x.test' to='sip.test' id='b1'/>");
+	server_hands_back("b0000000000000000");
+	rig_sync();
+	assert_null(event_find(WIRE_SENT, 7));
+	server_hands_back(first);
+	await_words(WIRE_SENT, 7, PARCEL_SENT, "");
+	await_words(WIRE_SENT, 8, PARCEL_SENT, "");
+	rig_sync();
+	assert_null(event_find(WIRE_SENT, 9));
+	server_gets_barrier(second);
+	assert_string_not_equal(first, second);
+	server_hands_back(first);
+	rig_sync();
+	assert_null(event_find(WIRE_SENT, 9));
+	server_hands_back(second);
+	await_words(WIRE_SENT, 9, PARCEL_SENT, "");
+	/* nothing is sent for nothing */
+	rig_sync();
+	assert_false(stub_has("<iq"));
+}
+
+static void a_link_that_breaks_proves_nothing(void **state)
+{
+	char id[32];
+
+	(void)state;
+	come_up();
+	send_flat(7, "alice@sip.test/gw", "seven");
+	server_gets_barrier(id);
+	stub_hang_up();
+	await_words(WIRE_ACCOUNT_LOST, ID, GONE_NET, "");
+	come_up();
+	send_flat(8, "alice@sip.test/gw", "eight");
+	server_gets_barrier(id);
+	server_hands_back(id);
+	await_words(WIRE_SENT, 8, PARCEL_SENT, "");
+	assert_null(event_find(WIRE_SENT, 7));
+}
+
+/* For stanzas of which nobody asks. */
+static void nothing_is_told_of_with_what_was_before(void **state)
+{
+	char id[32];
+
+	(void)state;
+	come_up();
+	send_flat(0, "alice@sip.test/gw", "x");
+	rig_send((struct wire_msg){ .type = WIRE_SEND, .id = ID,
+				    .u = { 7 } });
+	stub_sees("<body>x</body></message>");
+	server_gets_barrier(id);
+	server_hands_back(id);
+	await_words(WIRE_SENT, 7, PARCEL_SENT, "");
+}
+
 static void fates_are_told(void **state)
 {
+	char id[32];
+
 	(void)state;
 	come_up();
 	send_flat(7, "alice@sip.test/gw", "x");
+	server_gets_barrier(id);
+	server_hands_back(id);
 	await_words(WIRE_SENT, 7, PARCEL_SENT, "");
 	send_flat(8, "alice@other.test/gw", "x");
 	await_words(WIRE_SENT, 8, PARCEL_NEVER, "domain");
@@ -261,6 +370,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(stanzas_cross),
+		CASE(sent_is_what_the_server_has),
+		CASE(a_link_that_breaks_proves_nothing),
+		CASE(nothing_is_told_of_with_what_was_before),
 		CASE(fates_are_told),
 		CASE(many_get_the_same),
 		CASE(what_is_not_for_us_is_dropped),
