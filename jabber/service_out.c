@@ -2,8 +2,10 @@
 /*
  * What our rooms say to XMPP. All of it goes through one queue, so that no
  * presence overtakes a word; it is empty for as long as the worker keeps up.
- * A member has a message when the worker has it; the hub hears so at the end
- * of the turn, because a face never calls up before it returns.
+ * A member has a message when the server has it; it is asked for that at the
+ * end of the turn, for all that was said till then, and once at a time. What
+ * needs no asking the hub hears at the end of the turn as well, because a face
+ * never calls up before it returns.
  */
 #include <errno.h>
 #include <string.h>
@@ -31,44 +33,102 @@ struct outgoing {
 
 /* ---- answers to the hub ---- */
 
-static void on_acks(void *arg)
+static void acks_add(struct acks *as, struct ack a)
 {
-	struct service *s = arg;
-	struct ack *acks = s->acks;
-	size_t n = s->ack_count;
-
-	s->acks = NULL;
-	s->ack_count = s->ack_cap = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (acks[i].failed)
-			hub_on_member_failed(service_hub(s), acks[i].member,
-					     acks[i].seq, true,
-					     VIEW("he is not connected"));
-		else
-			hub_on_member_delivered(service_hub(s),
-						acks[i].member, acks[i].seq);
+	if (as->count == as->cap) {
+		as->cap = as->cap ? as->cap * 2 : 64;
+		as->all = mem_array(as->all, as->cap, sizeof(a));
 	}
-	mem_free(acks);
+	as->all[as->count++] = a;
 }
 
-static void ack(struct service *s, struct ack a)
+static void acks_free(struct acks *as)
 {
-	if (s->ack_count == s->ack_cap) {
-		s->ack_cap = s->ack_cap ? s->ack_cap * 2 : 64;
-		s->acks = mem_array(s->acks, s->ack_cap, sizeof(a));
+	mem_free(as->all);
+	*as = (struct acks){ 0 };
+}
+
+/* The hub may have more to be said before this returns. */
+static void acks_tell(struct service *s, struct acks *as, bool failed)
+{
+	struct acks told = *as;
+
+	*as = (struct acks){ 0 };
+	for (size_t i = 0; i < told.count; i++) {
+		const struct ack *a = &told.all[i];
+
+		if (a->failed || failed)
+			hub_on_member_failed(service_hub(s), a->member,
+					     a->seq, true,
+					     VIEW("he is not connected"));
+		else
+			hub_on_member_delivered(service_hub(s), a->member,
+						a->seq);
 	}
-	s->acks[s->ack_count++] = a;
-	s->ack_job.h = on_acks;
+	acks_free(&told);
+}
+
+static void again(struct service *s);
+static void want_turn(struct service *s);
+
+static void on_flushed(int err, struct view text, void *arg)
+{
+	struct service *s = arg;
+
+	(void)text;
+	acks_tell(s, &s->flushing, err != 0);
+	if (s->posted.count)
+		want_turn(s);
+}
+
+/* Has the server what was posted? */
+static void flush(struct service *s)
+{
+	int err;
+
+	if (!s->posted.count || s->flushing.count)
+		return;
+	err = xlink_flush(s->gate->rooms, on_flushed, s);
+	if (err == EBUSY) {
+		again(s);
+	} else if (err) {
+		acks_tell(s, &s->posted, true);
+	} else {
+		s->flushing = s->posted;
+		s->posted = (struct acks){ 0 };
+	}
+}
+
+static void on_turn(void *arg)
+{
+	struct service *s = arg;
+
+	acks_tell(s, &s->known, false);
+	flush(s);
+}
+
+static void want_turn(struct service *s)
+{
+	s->ack_job.h = on_turn;
 	s->ack_job.arg = s;
 	loop_defer(s->gate->conf.loop, &s->ack_job);
+}
+
+/* Nobody has to be asked. */
+static void ack(struct service *s, struct ack a)
+{
+	acks_add(&s->known, a);
+	want_turn(s);
 }
 
 static void ack_out(struct service *s, const struct outgoing *o, bool failed)
 {
 	for (size_t i = 0; i < o->ack_count; i++) {
 		o->acks[i].failed = failed;
-		ack(s, o->acks[i]);
+		acks_add(failed ? &s->known : &s->posted, o->acks[i]);
 	}
+	if (o->ack_count)
+		want_turn(s);
 }
 
 /* ---- the queue ---- */
@@ -119,6 +179,8 @@ static void on_again(struct wtimer *t);
 
 static void again(struct service *s)
 {
+	if (wtimer_running(&s->out_timer))
+		return;
 	wheel_start(loop_wheel(s->gate->conf.loop), &s->out_timer, AGAIN_MS,
 		    on_again);
 }
@@ -140,6 +202,7 @@ static void on_again(struct wtimer *t)
 		ack_out(s, o, err && err != EMSGSIZE);
 		out_free(s, o);
 	}
+	flush(s);
 }
 
 /* Takes acks. */
@@ -155,8 +218,7 @@ static void put(struct service *s, const struct buf *stanza,
 	o->ack_count = count;
 	list_append(&s->out, &o->node);
 	s->out_bytes += o->stanza.n + o->rcpts.n;
-	if (!wtimer_running(&s->out_timer))
-		again(s);
+	again(s);
 }
 
 /* Takes acks. */
@@ -196,6 +258,12 @@ void service_out_down(struct service *s)
 		ack_out(s, o, true);
 		out_free(s, o);
 	}
+	/* what comes next goes another way */
+	for (size_t i = 0; i < s->posted.count; i++) {
+		s->posted.all[i].failed = true;
+		ack(s, s->posted.all[i]);
+	}
+	acks_free(&s->posted);
 }
 
 void service_out_free(struct service *s)
@@ -206,9 +274,11 @@ void service_out_free(struct service *s)
 	while ((n = list_first(&s->out)))
 		out_free(s, CONTAINER(n, struct outgoing, node));
 	loop_undefer(s->gate->conf.loop, &s->ack_job);
-	mem_free(s->acks);
-	s->acks = NULL;
-	s->ack_count = s->ack_cap = 0;
+	if (s->gate->rooms)
+		xlink_forget(s->gate->rooms, s);
+	acks_free(&s->known);
+	acks_free(&s->posted);
+	acks_free(&s->flushing);
 }
 
 /* ---- refusals ---- */

@@ -91,6 +91,16 @@ struct shown {
 	size_t seats;
 };
 
+struct ack {
+	uint64_t member, seq;
+	bool failed;
+};
+
+struct acks {
+	struct ack *all;        /* owned */
+	size_t count, cap;
+};
+
 struct service {
 	struct gate *gate;      /* borrowed */
 	struct htable seats, places;
@@ -98,8 +108,9 @@ struct service {
 	struct list out;        /* service_out.c */
 	size_t out_bytes;
 	struct wtimer out_timer, grace;
-	struct ack *acks;       /* owned */
-	size_t ack_count, ack_cap;
+	struct acks known;      /* to be told at the end of the turn */
+	struct acks posted;     /* the server is to be asked for */
+	struct acks flushing;   /* it is being asked for */
 	struct loop_idle ack_job;
 	struct list found;      /* seats of the store, until the hub runs */
 	struct list lost;       /* of struct lost_member, the oldest first */
@@ -161,11 +172,6 @@ void add_occupant_id(const struct service *s, struct buf *b,
 		     const struct room *r, const struct addr *who);
 
 /* ---- service_out.c ---- */
-
-struct ack {
-	uint64_t member, seq;
-	bool failed;
-};
 
 /* Takes nothing; empty rcpts: the stanza has a to. */
 void service_send(struct service *s, const struct buf *stanza,

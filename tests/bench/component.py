@@ -33,7 +33,7 @@ from lab.confabd import Confabd  # noqa: E402
 from lab.util import wait_for  # noqa: E402
 from lab.worker import TYPES, Worker, stanza  # noqa: E402
 from lab.xmpp import Prosody  # noqa: E402
-from muc import DOMAIN, SECRET, People, cpu  # noqa: E402
+from muc import DOMAIN, SECRET, People, barriers, cpu  # noqa: E402
 
 OURS = 'sip.xmpp.test'
 PEOPLE = 50         # on each side
@@ -112,6 +112,7 @@ def reader(read, hear):
 
 class Server:
     """XEP-0114, for one component."""
+    lock = threading.Lock()
 
     def __init__(self):
         self.listener = socket.create_server(('127.0.0.1', 0))
@@ -138,10 +139,22 @@ class Server:
         return data
 
     def hear(self, way):
-        reader(self.sock.recv, way.hear)
+        rest = b''
+
+        def take(data):
+            nonlocal rest
+            back, rest = barriers(rest, data)
+            if back:
+                self.write(back)
+            way.hear(data)
+        reader(self.sock.recv, take)
+
+    def write(self, data):
+        with self.lock:
+            self.sock.sendall(data)
 
     def send(self, numbers):
-        self.sock.sendall(b''.join(
+        self.write(b''.join(
             b'<message type="chat" id="m%d" from="p%d@%s/r" to="u%d@%s">'
             b'<body>%s</body></message>' % (
                 n, n % PEOPLE, DOMAIN.encode(), n // PEOPLE % PEOPLE,
@@ -318,6 +331,7 @@ def worker(args, folder):
     server.open()
     try:
         well = talk(args, server, pipe, {'confab-jabber': pipe.pid})
+        time.sleep(0.2)
         told = pipe.told
         print('    told of %d' % told)
         return well and told == int(args.rate * args.seconds)

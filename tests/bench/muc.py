@@ -33,6 +33,21 @@ PATIENCE = 120
 TICK = os.sysconf('SC_CLK_TCK')
 
 
+BARRIER = re.compile(rb"<iq type='get' from='([^']+)' to='\1' "
+                     rb"id='b[0-9a-f]+'><ping xmlns='urn:xmpp:ping'/></iq>")
+BARRIER_SIZE = 300
+
+
+def barriers(rest, data):
+    """What a component writes to itself comes back to it, as from a server:
+    those in data, and the rest for the next time."""
+    data, end, back = rest + data, 0, b''
+    for found in BARRIER.finditer(data):
+        back += found.group(0)
+        end = found.end()
+    return back, data[max(end, len(data) - BARRIER_SIZE):]
+
+
 def cpu(pid):
     with open('/proc/%d/stat' % pid) as f:
         fields = f.read().rsplit(')', 1)[1].split()

@@ -20,9 +20,10 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get('CONFAB_BUILD', TOP / 'build'))
-sys.path.insert(0, str(TOP / 'tests' / 'e2e'))
+sys.path[:0] = [str(TOP / 'tests' / 'e2e'), str(TOP / 'tests' / 'bench')]
 from lab.confabd import Confabd  # noqa: E402
 from lab.sip import SipUser  # noqa: E402
+from muc import barriers  # noqa: E402
 
 PATIENCE = 60
 DOMAIN = 'sip.xmpp.test'
@@ -41,8 +42,8 @@ class Server:
     def __init__(self):
         self.listener = socket.create_server(('127.0.0.1', 0))
         self.port = self.listener.getsockname()[1]
-        self.word, self.count, self.rest = b'\0', 0, b''
-        self.lock = threading.Lock()
+        self.word, self.count, self.rest, self.held = b'\0', 0, b'', b''
+        self.lock, self.write_lock = threading.Lock(), threading.Lock()
         self.up = threading.Event()
         threading.Thread(target=self.run, daemon=True).start()
 
@@ -68,12 +69,19 @@ class Server:
                 self.take(data)
 
     def take(self, data):
+        back, self.held = barriers(self.held, data)
+        if back:
+            self.write(back)
         data = self.rest + data
         self.count += data.count(self.word)
         # a word that is cut counts with the next piece
         cut = data.rfind(b'>') + 1
         self.count -= data[cut:].count(self.word)
         self.rest = data[cut:]
+
+    def write(self, data):
+        with self.write_lock:
+            self.sock.sendall(data)
 
     def expect(self, word):
         with self.lock:
@@ -109,7 +117,7 @@ def subscribe(xmpp, number):
     xmpp.expect("'subscribed'")
     begin = time.monotonic()
     for i in range(0, number, 500):
-        xmpp.sock.sendall(''.join(
+        xmpp.write(''.join(
             "<presence type='subscribe' from='u%d@far.test' "
             "to='alice@%s'/>" % (n, DOMAIN)
             for n in range(i, min(i + 500, number))).encode())

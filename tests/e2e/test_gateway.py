@@ -50,6 +50,31 @@ def test_component_both_ways(both):
         assert alice.saw(text, source=JOE).to == alice.aor
 
 
+def test_a_server_that_is_killed_loses_nothing(server, both, xmpp_user):
+    """What it was told and had not read comes again."""
+    alice, xenia = both
+    assert alice.send(JOE, 'first') == 202
+    xenia.got_text('first', 'alice@sip.xmpp.test')
+    xenia.close()
+    server.prosody.stand_still()
+    texts = ['text %d' % i for i in range(5)]
+    for text in texts:
+        assert alice.send(JOE, text) == 202
+    wait_for(lambda: server.prosody.unread() > 0, 'the texts to be there')
+    workers = server.workers('confab-jabber')
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    server.prosody.die()
+    server.prosody.start()
+    xenia = xmpp_user(server.prosody, room=None)
+    for pid in workers:
+        os.kill(pid, signal.SIGCONT)
+    for text in texts:
+        xenia.got_text(text, 'alice@sip.xmpp.test')
+    ids = [m['id'] for m in xenia.stanzas.all() if m['body'] in texts]
+    assert len(set(ids)) == len(texts)
+
+
 def test_headers_cross(both):
     alice, xenia = both
     assert alice.send(JOE, 'tee', headers=[

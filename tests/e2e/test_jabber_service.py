@@ -378,6 +378,27 @@ def test_a_server_that_restarts_loses_nothing(server, person, alice):
     assert past.index('nobody hears') < past.index('heard')
 
 
+def test_what_a_killed_server_had_not_read_comes_again(server, person,
+                                                       alice):
+    xenia = person()
+    room = server.room('lobby')
+    assert alice.send(room, 'before') == 202
+    xenia.saw('before')
+    server.prosody.stand_still()
+    texts = ['unread %d' % i for i in range(5)]
+    for text in texts:
+        assert alice.send(room, text) == 202
+    wait_for(lambda: server.prosody.unread() > 0, 'the texts to be there')
+    server.prosody.die()
+    server.prosody.start()
+    room_up(server)
+    xenia = person()
+    for text in texts:
+        xenia.got_text(text)
+    past = [m['body'] for m in xenia.stanzas.all() if m['body'] in texts]
+    assert past == texts
+
+
 @pytest.mark.parametrize('body', [
     '<b>&amp;]]>', '\U0001f600 \u00fc', 'two\nlines', '#help', '  spaces  '])
 def test_all_characters(server, person, alice, body):

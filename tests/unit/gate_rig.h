@@ -27,6 +27,8 @@ struct gate_rig {
 	struct gate *gate;
 	struct gate_conf conf; /* before gate_rig_open(): what differs */
 	bool no_component, account_gone, account_bad;
+	bool deaf; /* the server of our rooms takes nothing out of its
+		      socket */
 	enum gate_login login;
 	void (*fanout)(void *arg, struct room *room, struct msg *msg,
 		       struct member *const *members, size_t count);
@@ -246,6 +248,19 @@ static inline void gr_on_wake(void *arg)
 	store_dispatch(gr.store);
 }
 
+/* The server of our rooms' domain has what was sent. True: it was asked. */
+static inline bool gr_server_has(void)
+{
+	struct session *s = sessions;
+
+	while (s && (strcmp(s->label, "rooms.x.org") || s->state != 2))
+		s = s->next;
+	if (!s || !s->tag_count || gr.deaf)
+		return false;
+	stub_sent("rooms.x.org", 0, "");
+	return true;
+}
+
 /* Until nothing happens any more at this time. */
 static inline void gr_settle(void)
 {
@@ -255,7 +270,7 @@ static inline void gr_settle(void)
 	for (int left = 3000; quiet < 3 && left > 0; left--) {
 		loop_turn(gr.loop, quiet ? 0 : 1);
 		store_stats(gr.store, &st);
-		quiet = st.queued ? 0 : quiet + 1;
+		quiet = st.queued || gr_server_has() ? 0 : quiet + 1;
 	}
 	assert_int_equal(quiet, 3);
 }

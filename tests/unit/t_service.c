@@ -712,6 +712,58 @@ static void a_lost_link_loses_nothing(void **state)
 	gate_rig_close();
 }
 
+/* The server was killed with words in its socket. */
+static void what_the_server_did_not_take_comes_again(void **state)
+{
+	(void)state;
+	open_lobby(0);
+	join("jo@y.org/r", "Jo");
+	quiet();
+	gr.deaf = true;
+	alice_says("one");
+	alice_says("two");
+	assert_true(wire_has("<body>two</body>"));
+	assert_true(member_at("xmpp:jo@y.org")->cur.acked <
+		    find_lobby()->committed - 1);
+	stub_lost(ROOMS, LOST_NET, "gone");
+	gr_settle();
+	gr.deaf = false;
+	quiet();
+	gr_advance(3000);
+	stub_up(ROOMS, ROOMS);
+	gr_settle();
+	assert_false(wire_has("<body>one"));
+	pong();
+	gr_settle();
+	assert_true(wire_has("<body>one</body>"));
+	assert_true(wire_has("<body>two</body>"));
+	assert_int_equal(member_at("xmpp:jo@y.org")->cur.acked,
+			 find_lobby()->committed);
+	gate_rig_close();
+}
+
+/* One question for all that was said till then, and one at a time. */
+static void the_server_is_asked_once(void **state)
+{
+	(void)state;
+	open_lobby(0);
+	join("jo@y.org/r", "Jo");
+	join("al@y.org/r", "Al");
+	gr.deaf = true;
+	alice_says("one");
+	alice_says("two");
+	assert_int_equal(stub_session(ROOMS)->tag_count, 1);
+	stub_sent(ROOMS, 0, "");
+	loop_turn(gr.loop, 0);
+	assert_int_equal(stub_session(ROOMS)->tag_count, 1);
+	stub_sent(ROOMS, 0, "");
+	gr_settle();
+	assert_int_equal(stub_session(ROOMS)->tag_count, 0);
+	assert_int_equal(member_at("xmpp:al@y.org")->cur.acked,
+			 find_lobby()->committed);
+	gate_rig_close();
+}
+
 static void who_joins_again_has_what_he_missed(void **state)
 {
 	(void)state;
@@ -1083,6 +1135,8 @@ int main(void)
 		GATE_TEST(members_of_private_rooms_stay_members),
 		GATE_TEST(who_bounces_is_out),
 		GATE_TEST(a_lost_link_loses_nothing),
+		GATE_TEST(what_the_server_did_not_take_comes_again),
+		GATE_TEST(the_server_is_asked_once),
 		GATE_TEST(who_joins_again_has_what_he_missed),
 		GATE_TEST(a_link_lost_while_joining_loses_nothing),
 		GATE_TEST(a_busy_worker_is_waited_for),

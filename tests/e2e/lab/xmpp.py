@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import signal
 import subprocess
 import threading
 
@@ -294,6 +295,23 @@ class Prosody:
                  port_open(self.component_port),
                  lambda: 'Prosody to listen: ' + self.process.text())
         return self
+
+    def stand_still(self):
+        """What is written to it waits in its sockets, from now on."""
+        self.process.kill(signal.SIGSTOP)
+
+    def unread(self):
+        """How much there is in the sockets of its components."""
+        with open('/proc/net/tcp') as f:
+            rows = [line.split() for line in f]
+        return sum(int(row[4].split(':')[1], 16) for row in rows[1:]
+                   if row[1].endswith(':%04X' % self.component_port) and
+                   row[3] == '01')
+
+    def die(self):
+        """And all that it has not read with it."""
+        self.process.kill()
+        self.process.wait()
 
     def stop(self):
         if self.process:
