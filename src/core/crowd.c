@@ -488,5 +488,6 @@ void hub_on_missed(struct hub *h, uint64_t leg)
 	c = crowd_of(l);
 	c->gap_ms += l->away_ms;
 	l->away_ms = 0;
-	soon(c);
+	/* No pause: whoever answers words from before it should know. */
+	wheel_start(h->wheel, &c->soon, SOON_MS, on_soon);
 }

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SIP, XMPP and IRC users read each other."""
+import re
+
 import pytest
 
 TEXTS = [
@@ -122,3 +124,15 @@ def test_notices_stay_on_their_side(three_sides, user):
     s.ines.saw('<alice> after')
     assert not s.xenia.seen.count(lambda i: 'carol' in i[1])
     assert not s.ines.seen.count(lambda i: 'carol' in i[1])
+
+
+def test_who_comes_and_what_was_missed_is_told(three_sides):
+    s = three_sides
+    s.alice.saw('*** libera: ines came')
+    s.ngircd.restart()
+    s.confabd.link_up('lobby-i')
+    for reader in (s.alice, s.bob):
+        reader.seen.wait(lambda m: re.fullmatch(
+            r'\*\*\* libera: out of reach for \d+ s; what was said there '
+            r'meanwhile is missing here', m.body))
+    assert not s.alice.seen.count(lambda m: 'confab came' in m.body)
