@@ -18,6 +18,7 @@ struct say {
 	struct view rest; /* borrowed from text: not yet written */
 	size_t lines;	  /* of rest */
 	uint64_t barrier; /* that covers it; 0: none yet */
+	uint64_t begun;	  /* the barrier before its first line */
 	uint64_t first, last; /* labels of its lines written; 0: none */
 };
 
@@ -82,21 +83,31 @@ struct ircb_out *ircb_out_new(unsigned burst, uint64_t gap_ms)
 	return o;
 }
 
-int ircb_out_say(struct ircb_out *o, uint64_t leg, uint64_t seq,
-		 struct view lines, size_t count)
+static void add_say(struct ircb_out *o, uint64_t leg, uint64_t seq,
+		    struct view lines, size_t count)
 {
-	struct say *s;
+	struct say *s = mem_zalloc(sizeof(*s));
 
-	if (o->lines + count > IRCB_QUEUE_MAX)
-		return EBUSY;
-	s = mem_zalloc(sizeof(*s));
 	s->leg = leg;
 	s->seq = seq;
 	s->text = s->rest = copy(lines);
 	s->lines = count;
 	o->lines += count;
 	list_append(&o->says, &s->node);
+}
+
+int ircb_out_say(struct ircb_out *o, uint64_t leg, uint64_t seq,
+		 struct view lines, size_t count)
+{
+	if (o->lines + count > IRCB_QUEUE_MAX)
+		return EBUSY;
+	add_say(o, leg, seq, lines, count);
 	return 0;
+}
+
+void ircb_out_mark(struct ircb_out *o, uint64_t leg, uint64_t seq)
+{
+	add_say(o, leg, seq, VIEW_NONE, 0);
 }
 
 int ircb_out_control(struct ircb_out *o, struct view line)
@@ -149,6 +160,8 @@ static void take_line(struct ircb_out *o, struct buf *b)
 
 		if (!s->lines)
 			continue;
+		if (s->rest.n == s->text.n)
+			s->begun = o->barriers;
 		if (o->label)
 			add_label(o, s, b);
 		view_cut(s->rest, '\n', &line, &s->rest);
@@ -194,7 +207,7 @@ bool ircb_out_barrier(struct ircb_out *o, uint64_t now, uint64_t *number)
 	LIST_EACH (&o->says, n, nx) {
 		struct say *s = CONTAINER(n, struct say, node);
 
-		if (s->lines)
+		if (s->lines || (!s->text.n && !list_empty(&o->controls)))
 			break;
 		s->barrier = o->barriers + 1;
 		due = true;
@@ -229,6 +242,11 @@ void ircb_out_pong(struct ircb_out *o, uint64_t number, ircb_out_h *h,
 	}
 }
 
+static bool may_be_meant(const struct ircb_out *o, const struct say *s)
+{
+	return s->rest.n < s->text.n && (!o->open || s->begun < o->open);
+}
+
 void ircb_out_refused(struct ircb_out *o, uint64_t leg, ircb_out_h *h,
 		      void *arg)
 {
@@ -236,9 +254,8 @@ void ircb_out_refused(struct ircb_out *o, uint64_t leg, ircb_out_h *h,
 
 	LIST_EACH (&o->says, n, nx) {
 		struct say *s = CONTAINER(n, struct say, node);
-		bool in_part = s->lines && s->rest.n < s->text.n;
 
-		if (s->leg != leg || (!s->barrier && !in_part))
+		if (s->leg != leg || !may_be_meant(o, s))
 			continue;
 		h(s->leg, s->seq, arg);
 		say_free(o, s);

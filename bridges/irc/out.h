@@ -27,6 +27,9 @@ struct ircb_out *ircb_out_new(unsigned burst, uint64_t gap_ms);
 /* Lines of a message: all of them or, with EBUSY, none. */
 int ircb_out_say(struct ircb_out *o, uint64_t leg, uint64_t seq,
 		 struct view lines, size_t count);
+/* Told when the server has taken all commands that wait by now: a message
+ * without lines. */
+void ircb_out_mark(struct ircb_out *o, uint64_t leg, uint64_t seq);
 /* A command: goes out before all messages. */
 int ircb_out_control(struct ircb_out *o, struct view line);
 size_t ircb_out_waiting(const struct ircb_out *o);
@@ -43,8 +46,9 @@ uint64_t ircb_out_unanswered(const struct ircb_out *o, uint64_t now);
 /* The barrier came back: all messages before it are delivered. */
 void ircb_out_pong(struct ircb_out *o, uint64_t number, ircb_out_h *h,
 		   void *arg);
-/* The server refused lines of this leg: those messages that it may mean (sent
- * before the barrier that is out, or sent in part) are taken out. */
+/* The server refused lines of this leg: those messages that it may mean are
+ * taken out. It has not come to what was begun behind the barrier that is
+ * out. */
 void ircb_out_refused(struct ircb_out *o, uint64_t leg, ircb_out_h *h,
 		      void *arg);
 /* Whether from now on each line of a message goes out with a label (IRCv3

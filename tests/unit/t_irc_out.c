@@ -65,6 +65,59 @@ static void burst_then_one_every_gap(void **state)
 	o = mem_deref(o);
 }
 
+/* The server can't refuse what it has not seen. */
+static void a_refusal_means_what_was_sent_before(void **state)
+{
+	struct ircb_out *o = ircb_out_new(BURST, GAP);
+	struct told t = { .count = 0 };
+	uint64_t number;
+
+	(void)state;
+	ircb_out_say(o, 1, 1, VIEW("a\r\n"), 1);
+	ircb_out_say(o, 2, 2, VIEW("b\r\n"), 1);
+	assert_next(o, 1, "a\r\n");
+	assert_next(o, 1, "b\r\n");
+	assert_true(ircb_out_barrier(o, 1, &number));
+	ircb_out_say(o, 1, 3, VIEW("c\r\n"), 1);
+	ircb_out_say(o, 1, 4, VIEW("d\r\n"), 1);
+	assert_next(o, 1, "c\r\n");
+	ircb_out_refused(o, 1, tell, &t);
+	assert_int_equal(t.count, 1);
+	assert_int_equal(t.seq[0], 1);
+	/* Once it has come to the barrier, what was behind that is meant:
+	 * before another one is out as well. */
+	ircb_out_pong(o, number, tell, &t);
+	assert_int_equal(t.seq[1], 2);
+	ircb_out_refused(o, 1, tell, &t);
+	assert_int_equal(t.count, 3);
+	assert_int_equal(t.seq[2], 3);
+	assert_next(o, 1, "d\r\n");
+	o = mem_deref(o);
+}
+
+static void a_mark_waits_for_commands(void **state)
+{
+	struct ircb_out *o = ircb_out_new(1, GAP);
+	struct told t = { .count = 0 };
+	uint64_t number;
+
+	(void)state;
+	ircb_out_control(o, VIEW("JOIN #x\r\n"));
+	ircb_out_control(o, VIEW("PART #x\r\n"));
+	ircb_out_mark(o, 7, 9);
+	assert_next(o, 1, "JOIN #x\r\n");
+	assert_false(ircb_out_barrier(o, 1, &number));
+	assert_next(o, 1 + GAP, "PART #x\r\n");
+	assert_true(ircb_out_barrier(o, 1 + GAP, &number));
+	ircb_out_refused(o, 7, tell, &t);
+	assert_int_equal(t.count, 0);
+	ircb_out_pong(o, number, tell, &t);
+	assert_int_equal(t.count, 1);
+	assert_int_equal(t.leg[0], 7);
+	assert_int_equal(t.seq[0], 9);
+	o = mem_deref(o);
+}
+
 static void commands_go_first(void **state)
 {
 	struct ircb_out *o = ircb_out_new(BURST, GAP);
@@ -225,6 +278,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(burst_then_one_every_gap),
+		TEST(a_refusal_means_what_was_sent_before),
+		TEST(a_mark_waits_for_commands),
 		TEST(commands_go_first),
 		TEST(queue_is_bounded),
 		TEST(barrier_confirms_what_was_before_it),
