@@ -167,27 +167,62 @@ int ircb_conn_send(struct ircb_conn *c, const char *command,
 	return err;
 }
 
+/* What servers put in front; one may take less than RFC 2812 has it. */
+static size_t prefix_room(const struct ircb_conn *c)
+{
+	return ircb_login_prefix(c) + IRCB_OUT_MAX - c->support.linelen;
+}
+
+static int queue_say(struct ircb_conn *c, const struct worker_say *say,
+		     struct buf *lines, size_t count)
+{
+	int err = ircb_out_say(c->out, say->leg, say->seq, buf_view(lines),
+			       count);
+
+	ircb_conn_pump(c);
+	return err;
+}
+
+int ircb_conn_speak(struct ircb_conn *c, struct view target,
+		    const struct worker_say *say)
+{
+	struct buf b = { 0 };
+	size_t count;
+	int err = ircb_speak(&b, target, prefix_room(c), say, &count);
+
+	if (!err)
+		err = queue_say(c, say, &b, count);
+	buf_free(&b);
+	return err;
+}
+
+void ircb_conn_mark(struct ircb_conn *c, uint64_t leg, uint64_t seq)
+{
+	ircb_out_mark(c->out, leg, seq);
+	ircb_conn_pump(c);
+}
+
+void ircb_conn_want(struct ircb_conn *c, const char *nick)
+{
+	c->conf.nick = nick;
+}
+
 int ircb_conn_say(struct ircb_conn *c, struct view channel,
 		  const struct worker_say *say)
 {
 	struct buf b = { 0 };
 	size_t count;
-	/* A server may take less than RFC 2812 has it. */
-	size_t prefix = ircb_login_prefix(c) + IRCB_OUT_MAX -
-			c->support.linelen;
 	struct worker_say shown = *say;
 	struct buf name = { 0 };
 	int err;
 
 	ircb_people_guard(c->people, channel, say->name, &name);
 	shown.name = buf_view(&name);
-	err = ircb_say(&b, channel, prefix, &shown, &count);
+	err = ircb_say(&b, channel, prefix_room(c), &shown, &count);
 	buf_free(&name);
 	if (!err)
-		err = ircb_out_say(c->out, say->leg, say->seq, buf_view(&b),
-				   count);
+		err = queue_say(c, say, &b, count);
 	buf_free(&b);
-	ircb_conn_pump(c);
 	return err;
 }
 
@@ -315,6 +350,7 @@ static int connect_to(struct ircb_conn *c, const struct netaddr *addr)
 		.tls = wants_tls(c) ? c->tls : NULL,
 		.tls_name = c->server->host,
 		.bind = c->has_bind ? &c->bind : NULL,
+		.fd_min = IRCB_FDS_LOW,
 	};
 	struct netaddr to = *addr;
 
@@ -423,6 +459,12 @@ void ircb_conn_secure(struct ircb_conn *c, uint16_t port)
 	memset(&c->caps, 0, sizeof(c->caps));
 	ircb_conn_set_state(c, IRCB_CONNECTING);
 	try_next_address(c, VIEW("no address left"));
+}
+
+bool ircb_conn_is_private(const struct ircb_conn *c)
+{
+	return c->conf.trusted || ircb_conn_is_secure(c) ||
+	       netaddr_is_loopback(stream_peer(c->stream));
 }
 
 bool ircb_conn_is_secure(const struct ircb_conn *c)

@@ -44,11 +44,13 @@ struct ircb_conn_conf {
 	int family;	     /* AF_INET, AF_INET6; 0: any */
 	const char *charset; /* of what is not UTF-8 */
 	const char *nick, *username, *realname;
+	const char *nick_suffix; /* tried first where nick is taken */
 	const char *password; /* the server's */
 	const char *webirc_password, *webirc_host, *webirc_ip;
 	const char *sasl; /* a mechanism, "off", or "": the best there is */
 	const char *login, *login_password; /* with services */
 	const char *nickserv; /* "NickServ!*@services.example" */
+	bool trusted; /* nobody reads the line, whatever it is */
 	unsigned flood_burst;
 	uint64_t flood_ms;
 	uint64_t silence_ms; /* after this a PING of ours asks */
@@ -102,5 +104,15 @@ int ircb_conn_send(struct ircb_conn *c, const char *command,
 /* Queues a message. Errors as ircb_say() and ircb_out_say(). */
 int ircb_conn_say(struct ircb_conn *c, struct view channel,
 		  const struct worker_say *say);
+/* The same of what the connection's own user says, to a channel or a nick.
+ * Errors as ircb_speak() and ircb_out_say(). */
+int ircb_conn_speak(struct ircb_conn *c, struct view target,
+		    const struct worker_say *say);
+/* delivered() is called with these when the server has taken all commands that
+ * wait by now. */
+void ircb_conn_mark(struct ircb_conn *c, uint64_t leg, uint64_t seq);
+/* The nick that we would like to have is this from now on; borrowed as that
+ * of the settings. */
+void ircb_conn_want(struct ircb_conn *c, const char *nick);
 
 #endif

@@ -83,6 +83,8 @@ void ircb_conn_pump(struct ircb_conn *c);
 /* By TLS, to the same address but this port: sts. */
 void ircb_conn_secure(struct ircb_conn *c, uint16_t port);
 bool ircb_conn_is_secure(const struct ircb_conn *c);
+/* May a password cross it? */
+bool ircb_conn_is_private(const struct ircb_conn *c);
 /* With what the server's line says, behind what. */
 void ircb_conn_lost_line(struct ircb_conn *c, const struct ircb_line *l,
 			 enum worker_lost why, const char *what);

@@ -25,7 +25,7 @@ static enum ircb_event_type type_of(const struct ircb_line *l)
 		{ "KICK", IRCB_EV_KICK },     { "QUIT", IRCB_EV_QUIT },
 		{ "NICK", IRCB_EV_NICK },     { "PRIVMSG", IRCB_EV_MSG },
 		{ "NOTICE", IRCB_EV_NOTICE }, { "MODE", IRCB_EV_MODE },
-		{ "TOPIC", IRCB_EV_TOPIC },
+		{ "TOPIC", IRCB_EV_TOPIC },   { "INVITE", IRCB_EV_INVITE },
 	};
 	size_t i;
 

@@ -22,7 +22,8 @@ enum ircb_event_type {
 	IRCB_EV_MSG, /* PRIVMSG, to a channel or to us */
 	IRCB_EV_NOTICE,
 	IRCB_EV_CTCP, /* PRIVMSG that is CTCP, ACTION as well */
-	IRCB_EV_CTCP_REPLY
+	IRCB_EV_CTCP_REPLY,
+	IRCB_EV_INVITE
 };
 
 /* Views are borrowed until the next line is read. */

@@ -101,6 +101,17 @@ static void refuse_label(struct ircb_conn *c, const struct ircb_line *l,
 	buf_free(&words);
 }
 
+/* Where the server echoes it is the echo that counts: what else it answers
+ * (301, he is away) comes beside it. */
+static bool is_taken(const struct ircb_conn *c, const struct ircb_event *ev)
+{
+	if (!ircb_conn_can(c, IRCB_CAP_ECHO) ||
+	    view_eqs(ev->line.command, "ACK"))
+		return !view_eqs(ev->line.command, "BATCH");
+	return ev->type >= IRCB_EV_MSG && ev->type <= IRCB_EV_CTCP_REPLY &&
+	       ircb_conn_is_us(c, ev->line.nick);
+}
+
 /* The answer to a line of ours (labeled-response): its echo, an ACK or an
  * error. True: nobody else is to see it. */
 static bool on_label(struct ircb_conn *c, const struct ircb_event *ev)
@@ -118,7 +129,7 @@ static bool on_label(struct ircb_conn *c, const struct ircb_event *ev)
 		return false;
 	if (fail)
 		refuse_label(c, l, number);
-	else if (!view_eqs(l->command, "BATCH"))
+	else if (is_taken(c, ev))
 		ircb_out_answered(c->out, number, true, c->ops->delivered,
 				  c->arg);
 	/* Not there, not inside: that concerns more than this line. */

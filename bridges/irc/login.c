@@ -4,6 +4,7 @@
  * host as others see them, the server's limits.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "conn_priv.h"
@@ -12,11 +13,28 @@
 /* RFC 2812 1.2.1: what every server allows. */
 enum { NICK_ALWAYS = 9 };
 
+/* The nick, with the suffix, then what can be made of the nick. */
+static void make_nick(struct ircb_conn *c)
+{
+	const char *nick = c->conf.nick, *suffix = c->conf.nick_suffix;
+	size_t max = c->nick_room ? c->nick_room : IRCB_NICK_MAX - 1;
+	unsigned number = c->tries;
+
+	if (number == 1 && *suffix && strlen(suffix) < max) {
+		snprintf(c->nick, sizeof(c->nick), "%.*s%s",
+			 (int)(max - strlen(suffix)), nick, suffix);
+		return;
+	}
+	if (number && *suffix)
+		number--;
+	ircb_nick_try(c->nick, nick, number, c->nick_room);
+}
+
 static int send_nick(struct ircb_conn *c)
 {
 	struct view nick;
 
-	ircb_nick_try(c->nick, c->conf.nick, c->tries, c->nick_room);
+	make_nick(c);
 	nick = view_str(c->nick);
 	return ircb_conn_send_now(c, "NICK", &nick, 1);
 }
@@ -129,7 +147,7 @@ static void nick_refused(struct ircb_conn *c, const struct ircb_line *l)
 		c->nick_room = NICK_ALWAYS;
 	else
 		c->tries++;
-	if (c->tries == IRCB_NICK_TRIES) {
+	if (c->tries == IRCB_NICK_TRIES + (*c->conf.nick_suffix != '\0')) {
 		ircb_conn_lost(c, GONE_AUTH,
 			       VIEW("the server took none of "
 				    "our nicks"));
@@ -172,8 +190,9 @@ static bool on_numeric(struct ircb_conn *c, const struct ircb_line *l)
 {
 	size_t i;
 
-	/* 437 is about channels as well, once we are in. */
-	if (l->code == 437 && c->state == IRCB_UP)
+	/* Once we are in they answer what a user wanted; 437 is about
+	 * channels as well. */
+	if (c->state == IRCB_UP && l->code >= 432 && l->code <= 437)
 		return false;
 	for (i = 0; i < sizeof(numerics) / sizeof(numerics[0]); i++) {
 		if (numerics[i].code != l->code)

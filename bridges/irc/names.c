@@ -62,6 +62,13 @@ static void set_history(struct ircb_support *s, struct view v)
 	set_length(&s->history, v, 65536);
 }
 
+/* Without a number there is no limit. */
+static void set_monitor(struct ircb_support *s, struct view v)
+{
+	s->monitor = SIZE_MAX;
+	set_length(&s->monitor, v, 65536);
+}
+
 /* "(ov)@+"; what does not pair up is nothing. */
 static void set_prefix(struct ircb_support *s, struct view v)
 {
@@ -107,13 +114,16 @@ void ircb_support_line(struct ircb_support *s, const struct ircb_line *l)
 		{ "TOPICLEN", set_topiclen },
 		{ "CHATHISTORY", set_history },
 		{ "draft/CHATHISTORY", set_history },
+		{ "MONITOR", set_monitor },
 	};
 	struct view key, value;
 	size_t i, k;
 
 	/* The first parameter is our nick, the last one words for people. */
 	for (i = 1; i + 1 < l->count; i++) {
-		if (!view_cut(l->params[i], '=', &key, &value))
+		/* What the others are without a value nobody says. */
+		if (!view_cut(l->params[i], '=', &key, &value) &&
+		    !view_eqs(key, "MONITOR"))
 			continue;
 		for (k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
 			if (view_eqs(key, keys[k].key))

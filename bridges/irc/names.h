@@ -27,6 +27,7 @@ struct ircb_support {
 	size_t linelen;	   /* bytes of a line with CR LF; 512 */
 	size_t topiclen;   /* 0: not said */
 	size_t history;	   /* lines of CHATHISTORY at once; 0: not said */
+	size_t monitor;	   /* nicks to MONITOR; 0: it can't */
 	char chantypes[8]; /* "#&" until the server says more */
 	char member_modes[16], member_signs[16]; /* "ov", "@+" */
 	char modes[4][64]; /* by enum ircb_mode_kind */

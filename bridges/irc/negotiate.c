@@ -29,8 +29,7 @@ static struct ircb_sasl_conf sasl_conf(const struct ircb_conn *c)
 		.login = view_str(c->conf.login),
 		.password = view_str(c->conf.login_password),
 		.has_cert = c->conf.cert_file[0] && ircb_conn_is_secure(c),
-		.private = ircb_conn_is_secure(c) ||
-			   netaddr_is_loopback(stream_peer(c->stream)),
+		.private = ircb_conn_is_private(c),
 	};
 }
 

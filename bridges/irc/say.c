@@ -14,6 +14,7 @@ enum { TEXT_ROOM_MIN = 16 };
 
 struct job {
 	struct buf *out;    /* borrowed */
+	const char *command;
 	struct view target; /* borrowed */
 	struct buf lead;    /* owned: "<alice> " */
 	struct buf line;    /* owned: scratch */
@@ -59,7 +60,7 @@ static int put_line(struct job *j, struct view piece)
 	if (j->emote)
 		buf_addc(&j->line, 1);
 	params[1] = buf_view(&j->line);
-	return ircb_encode(j->out, "PRIVMSG", params, 2);
+	return ircb_encode(j->out, j->command, params, 2);
 }
 
 static int put_text(struct job *j, struct view text)
@@ -93,24 +94,43 @@ static int put_lines(struct job *j, struct view text)
 	return err;
 }
 
+static int run(struct job *j, struct view text, size_t prefix, size_t *lines)
+{
+	size_t start = j->out->n;
+	int err;
+
+	j->room = text_room(j, prefix);
+	err = j->room < TEXT_ROOM_MIN ? EMSGSIZE : put_lines(j, text);
+	if (!err && !j->count)
+		err = EBADMSG;
+	if (err)
+		j->out->n = start;
+	*lines = err ? 0 : j->count;
+	buf_free(&j->lead);
+	buf_free(&j->line);
+	return err;
+}
+
 int ircb_say(struct buf *b, struct view target, size_t prefix,
 	     const struct worker_say *say, size_t *lines)
 {
 	struct job j = { .out = b,
+			 .command = "PRIVMSG",
 			 .target = target,
 			 .emote = say->kind == SAY_EMOTE };
-	size_t start = b->n;
-	int err;
 
 	add_lead(&j.lead, say);
-	j.room = text_room(&j, prefix);
-	err = j.room < TEXT_ROOM_MIN ? EMSGSIZE : put_lines(&j, say->text);
-	if (!err && !j.count)
-		err = EBADMSG;
-	if (err)
-		b->n = start;
-	*lines = err ? 0 : j.count;
-	buf_free(&j.lead);
-	buf_free(&j.line);
-	return err;
+	return run(&j, say->text, prefix, lines);
+}
+
+int ircb_speak(struct buf *b, struct view target, size_t prefix,
+	       const struct worker_say *say, size_t *lines)
+{
+	struct job j = { .out = b,
+			 .command = say->kind == SAY_NOTICE ? "NOTICE"
+							    : "PRIVMSG",
+			 .target = target,
+			 .emote = say->kind == SAY_EMOTE };
+
+	return run(&j, say->text, prefix, lines);
 }

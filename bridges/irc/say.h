@@ -19,4 +19,9 @@ enum { IRCB_SAY_LINES = 500 };
 int ircb_say(struct buf *b, struct view target, size_t prefix,
 	     const struct worker_say *say, size_t *lines);
 
+/* The same of what a user says himself: without a name, and a notice as
+ * NOTICE. */
+int ircb_speak(struct buf *b, struct view target, size_t prefix,
+	       const struct worker_say *say, size_t *lines);
+
 #endif

@@ -73,6 +73,13 @@ void ircb_services_welcome(struct ircb_conn *c)
 		go_up(c);
 		return;
 	}
+	if (!ircb_conn_is_private(c)) {
+		ircb_conn_lost(c, GONE_CONFIG,
+			       VIEW("our password is not sent over a "
+				    "connection that others can read: it "
+				    "needs tls (or trusted)"));
+		return;
+	}
 	ircb_conn_set_state(c, IRCB_IDENTIFY);
 	wheel_start(loop_wheel(c->conf.loop), &c->nick_timer, IDENTIFY_MS,
 		    on_late);

@@ -32,6 +32,7 @@ static const struct {
 	TEXT(password), TEXT(sasl),	 TEXT(login),
 	TEXT(nickserv), TEXT(webirc_ip), TEXT(webirc_host),
 	TEXT(login_password),		 TEXT(webirc_password),
+	TEXT(nick_suffix),
 #undef TEXT
 };
 
@@ -95,6 +96,7 @@ void ircb_settings_take(struct ircb_conn_conf *c, struct ircb_server *servers,
 		*text_of(c, i) = view_dup(wire_setting(m, texts[i].key));
 	c->family = family(wire_setting(m, "family"));
 	c->tls = view_eqs(wire_setting(m, "tls"), "1");
+	c->trusted = view_eqs(wire_setting(m, "trusted"), "1");
 	take_servers(c, servers, m,
 		     (uint16_t)number(m, "port", c->tls ? 6697 : 6667));
 	c->flood_burst = (unsigned)number(m, "flood_burst", FLOOD_BURST);

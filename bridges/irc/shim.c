@@ -87,6 +87,7 @@ EVENT(mode, IRCB_EV_MODE)
 EVENT(topic, IRCB_EV_TOPIC)
 EVENT(message, IRCB_EV_MSG)
 EVENT(notice, IRCB_EV_NOTICE)
+EVENT(invite, IRCB_EV_INVITE)
 
 static void on_numeric(irc_session_t *session, unsigned int code,
 		       const char *origin, const char **params,
@@ -126,6 +127,7 @@ static irc_callbacks_t callbacks = {
 	.event_privmsg = on_message,
 	.event_notice = on_notice,
 	.event_channel_notice = on_notice,
+	.event_invite = on_invite,
 	.event_ctcp_req = on_ctcp,
 	.event_numeric = on_numeric,
 };
@@ -189,7 +191,12 @@ static int put_pair_under(struct ircb_shim *s)
 	if (dup3(pair[0], s->fd, O_CLOEXEC) < 0)
 		err = errno;
 	close(pair[0]);
-	s->peer = pair[1];
+	/* Our end need not be a low one. */
+	s->peer = fcntl(pair[1], F_DUPFD_CLOEXEC, IRCB_FDS_LOW);
+	if (s->peer < 0)
+		s->peer = pair[1];
+	else
+		close(pair[1]);
 	return err;
 }
 

@@ -12,6 +12,9 @@
 
 struct ircb_shim;
 
+/* Descriptors below are for the library's select(). */
+enum { IRCB_FDS_LOW = 1024 };
+
 /* EMFILE when descriptors below 1,024 are used up (the library's select()
  * can't do more), other errnos of sockets. */
 int ircb_shim_new(struct ircb_shim **sp);

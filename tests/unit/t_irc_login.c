@@ -101,11 +101,14 @@ static void echoes_confirm_and_labels_tell_refusals_apart(void **state)
 			     "@label=cf2 PRIVMSG #Lobby :<alice> two\r\n"
 			     "@label=cf3 PRIVMSG #Lobby :<alice> three\r\n");
 	peer_send(&w->srv,
-		  "@label=cf2 :s 404 confab #lobby :not \2you\2\r\n"
+		  "@label=cf1 :s 301 confab bob :away\r\n"
+		  "@label=cf2 :s 404 confab #lobby :not \2you\2\r\n");
+	failed = rig_await(&w->rig, WIRE_FAILED, 1);
+	assert_null(rig_find(&w->rig, WIRE_DELIVERED, 1));
+	peer_send(&w->srv,
 		  "@label=cf1;time=2026-01-01T00:00:00.000Z "
 		  ":confab!~c@host.example PRIVMSG #Lobby :<alice> one\r\n"
 		  "@label=cf3 :s ACK\r\n");
-	failed = rig_await(&w->rig, WIRE_FAILED, 1);
 	assert_int_equal(failed.u[1], 2);
 	assert_int_equal(failed.u[2], 0);
 	assert_string_equal(failed.s[0], "not you");
