@@ -12,7 +12,12 @@ bridges_irc_libircface_a_SOURCES = \
 	bridges/irc/igate.c bridges/irc/igate.h bridges/irc/igate_cmd.c \
 	bridges/irc/igate_priv.h bridges/irc/igate_share.c \
 	bridges/irc/imap.c bridges/irc/imap.h \
-	bridges/irc/ipuppets.c bridges/irc/italks.c bridges/irc/ivisits.c \
+	bridges/irc/ipuppets.c bridges/irc/ivisits.c \
+	bridges/irc/italks.c bridges/irc/italk_priv.h \
+	bridges/irc/italk_first.c bridges/irc/italk_in.c \
+	bridges/irc/italk_out.c bridges/irc/italk_peer.c \
+	bridges/irc/italk_show.c \
+	bridges/irc/itext.c bridges/irc/itext.h \
 	bridges/irc/iseat.c bridges/irc/iseat_login.c \
 	bridges/irc/iseat_nick.c bridges/irc/iseat_priv.h \
 	bridges/irc/iseat_turn.c \
