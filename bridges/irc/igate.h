@@ -48,7 +48,8 @@ struct igate_accounts {
 enum igate_first {
 	IGATE_FIRST_ASK,     /* he is asked by /allow N; the words wait */
 	IGATE_FIRST_ALLOW,
-	IGATE_FIRST_ACCOUNT, /* those known to services are heard, others ask */
+	IGATE_FIRST_ACCOUNT, /* those known to services are heard, others
+				ask */
 	IGATE_FIRST_DENY,    /* only whom he wrote to himself */
 };
 
@@ -58,7 +59,8 @@ enum igate_identity { IGATE_BY_RELAY, IGATE_BY_RELAYMSG, IGATE_BY_PUPPETS };
 struct igate_link {
 	enum igate_identity identity;
 	size_t max_puppets;  /* 0: 200 */
-	bool expels;         /* who is kicked or banned there is removed here */
+	bool expels;         /* who is kicked or banned there is removed
+				here */
 };
 
 struct igate_conf {

@@ -108,8 +108,9 @@ int imap_new(struct imap **mp, struct view ircdomain, struct buf *why)
 		return complain(why, text, "is no host name");
 	if (has && (mark.n != 1 || !view_has(VIEW(DELIMITERS), *mark.p)))
 		return complain(why, text,
-				"has no delimiter after its \"=\" that can be "
-				"one in a SIP address; these can: " DELIMITERS);
+				"has no delimiter after its \"=\" that can "
+				"be one in a SIP address; these can: "
+				DELIMITERS);
 	m = mem_new(sizeof(*m), imap_destroy);
 	m->host = view_dup(host);
 	m->c = has ? *mark.p : '*';

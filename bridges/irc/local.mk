@@ -31,6 +31,26 @@ tests_unit_t_irc_face_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_irc_face_LDADD = bridges/irc/libircface.a $(LIB_bridges) \
 	$(CMOCKA_LIBS) $(DEPS_core)
 
+check_PROGRAMS += tests/unit/t_imap
+tests_unit_t_imap_SOURCES = tests/unit/t_imap.c
+tests_unit_t_imap_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_imap_LDADD = bridges/irc/libircface.a $(LIB_base) $(CMOCKA_LIBS)
+
+# The stubs come before the libraries that they stand for.
+check_PROGRAMS += tests/unit/t_iseat
+tests_unit_t_iseat_SOURCES = tests/unit/t_iseat.c tests/unit/igate_rig.h \
+	tests/unit/irc_stub.h
+tests_unit_t_iseat_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
+tests_unit_t_iseat_LDADD = bridges/irc/libircface.a $(LIB_core) \
+	$(DEPS_core) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_igate
+tests_unit_t_igate_SOURCES = tests/unit/t_igate.c tests/unit/igate_rig.h \
+	tests/unit/irc_stub.h
+tests_unit_t_igate_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
+tests_unit_t_igate_LDADD = bridges/irc/libircface.a $(LIB_core) \
+	$(DEPS_core) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/t_ircp
 tests_unit_t_ircp_SOURCES = tests/unit/t_ircp.c
 tests_unit_t_ircp_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
