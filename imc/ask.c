@@ -14,6 +14,7 @@
 #include "letter.h"
 #include "log.h"
 #include "mem.h"
+#include "meta.h"
 
 #define RETRY_S 10 /* after a disk that did not take it */
 
@@ -63,6 +64,15 @@ static uint64_t binding_of(const struct imc *i, const struct addr *user,
 	return b ? b->id : 0;
 }
 
+/* Never 0: that is refused before anybody reads it. */
+static unsigned hops_of(const struct sip_request *req)
+{
+	struct view v = sip_request_header(req, VIEW("Max-Forwards"));
+	uint64_t n;
+
+	return view_u64(&n, v, 255) ? 0 : (unsigned)n;
+}
+
 struct ask *ask_new(struct imc *i, const struct sip_request *req,
 		    struct addr *user)
 {
@@ -86,6 +96,7 @@ struct ask *ask_new(struct imc *i, const struct sip_request *req,
 	a->sender = keep(&at, buf_view(&sender));
 	a->here = keep(&at, req->ruri_text);
 	a->call_id = keep(&at, req->call_id);
+	a->hops = hops_of(req);
 	a->quiet = sip_request_header(req, VIEW(NOTICE_HEADER)).n;
 	a->at.name = keep(&at, req->ruri.user);
 	a->at.domain = keep(&at, domain);
@@ -93,6 +104,13 @@ struct ask *ask_new(struct imc *i, const struct sip_request *req,
 		a->at.name = VIEW_NONE;
 	buf_free(&sender);
 	return a;
+}
+
+void ask_add_meta(struct buf *b, const struct ask *a)
+{
+	const struct meta m = { .notice = a->quiet, .hops = a->hops };
+
+	meta_put(b, &m);
 }
 
 /* The same words by another way (a proxy that forked, a phone that tried

@@ -39,6 +39,7 @@ struct ask {
 	char *note;           /* owned; what that text names, or NULL */
 	uint64_t wait_s;      /* Retry-After of a refusal; 0: as usual */
 	bool told;            /* he knows why: the status will do */
+	unsigned hops;        /* Max-Forwards; 0: not said */
 	bool quiet;           /* what he sent was written by itself: no words
 				 to him */
 	void (*after)(struct ask *a); /* after that, or NULL */
@@ -50,6 +51,8 @@ struct ask *ask_new(struct imc *i, const struct sip_request *req,
 /* What tells the words of req from all others. */
 void ask_add_dedupe(struct buf *b, const struct ask *a,
 		    const struct sip_request *req);
+/* What goes with his words (meta.h). */
+void ask_add_meta(struct buf *b, const struct ask *a);
 /* It is about this room. */
 void ask_about(struct ask *a, const struct room *r);
 void ask_answer(const struct ask *a, int code);

@@ -70,7 +70,7 @@ void direct_say(struct ask *a, struct view text,
 		const struct sip_request *req)
 {
 	struct hub_say words = { .from = a->user, .text = text };
-	struct buf key = { 0 };
+	struct buf key = { 0 }, meta = { 0 };
 	int err;
 
 	if (blocks_has(a->imc->blocks, a->person, a->user)) {
@@ -79,9 +79,12 @@ void direct_say(struct ask *a, struct view text,
 	}
 	ask_add_dedupe(&key, a, req);
 	words.dedupe = buf_view(&key);
+	ask_add_meta(&meta, a);
+	words.meta = buf_view(&meta);
 	err = hub_direct(a->imc->hub, a->person, &words, on_said,
 			 ask_keep(a));
 	if (err)
 		on_said(err, a); /* with the reference of ask_keep() */
 	buf_free(&key);
+	buf_free(&meta);
 }

@@ -151,6 +151,7 @@ struct fan {
 	struct room *room; /* borrowed; looked up again when it has waited */
 	struct msg *msg;   /* borrowed, or a ref while it waits */
 	struct buf body;
+	struct buf marks;       /* of a room: what goes on of its meta */
 	struct sip_template *t; /* ref, or NULL: too long for any MESSAGE */
 	char *text;             /* ref, or NULL; the body, for letters */
 	bool asks;              /* its sender wants to hear when it is there */
@@ -165,6 +166,7 @@ static void fan_end(struct fan *f)
 	mem_deref(f->t);
 	mem_deref(f->text);
 	buf_free(&f->body);
+	buf_free(&f->marks);
 }
 
 /* The body for those who can't have it as the others do. */
@@ -215,7 +217,7 @@ static int send_letters(const struct fan *f, const struct member *mb,
 		.text = view_mem(f->text, f->body.n),
 		.owner = f->text,
 		.prefix = prefix_of(f),
-		.meta = f->room->inbox ? f->msg->meta : VIEW_NONE,
+		.meta = f->room->inbox ? f->msg->meta : buf_view(&f->marks),
 		.id = f->msg->id,
 		.key = mb->id,
 		.time_ms = said_ms(f->msg),
@@ -308,9 +310,17 @@ static void take_meta(struct fan *f, struct headers_more *more)
 	struct meta m;
 
 	meta_get(&m, f->msg->meta);
+	more->notice = m.notice;
+	more->hops = (unsigned)m.hops;
+	if (!f->room->inbox) {
+		const struct meta marks = { .notice = m.notice,
+					    .hops = m.hops };
+
+		meta_put(&f->marks, &marks);
+		return;
+	}
 	more->subject = m.subject;
 	more->lang = m.lang;
-	more->notice = m.notice;
 	f->asks = m.receipt && cpim_id_ok(m.id);
 }
 
@@ -326,7 +336,7 @@ static int prepare(struct fan *f)
 
 	if (!f->imc->sip)
 		return ESHUTDOWN;
-	if (f->room->inbox && f->msg->meta.n)
+	if (f->msg->meta.n)
 		take_meta(f, &text.more);
 	add_late_mark(&f->body, f->imc, f->msg);
 	if (f->room->inbox)

@@ -23,6 +23,7 @@ struct headers_more {
 	struct view subject, lang; /* or empty; what can't be a header is left
 				      out */
 	bool notice;               /* never to be answered by itself */
+	unsigned hops;             /* it came with so many; 0: not said */
 };
 /* All of them, those of one message instead of the operator's of the same
  * name: how many. */

@@ -235,6 +235,7 @@ int imc_template(struct sip_template **tp, struct imc *i,
 		.content_type = t->type.n ? t->type : VIEW(CONTENT_TYPE),
 		.body = t->body,
 		.in_reply_to = t->in_reply_to,
+		.hops = t->more.hops,
 		.headers = list,
 		.doneh = t->doneh,
 		.arg = i,
@@ -249,15 +250,18 @@ static int say_in(struct ask *a, struct room *r, struct view text,
 		  const struct sip_request *req)
 {
 	struct hub_say words = { .from = a->user, .text = text };
-	struct buf key = { 0 };
+	struct buf key = { 0 }, meta = { 0 };
 	int err;
 
 	ask_add_dedupe(&key, a, req);
 	words.dedupe = buf_view(&key);
+	ask_add_meta(&meta, a);
+	words.meta = buf_view(&meta);
 	err = hub_member_say(r, &words, ask_on_said, ask_keep(a));
 	if (err)
 		mem_deref(a); /* the reference of ask_keep() */
 	buf_free(&key);
+	buf_free(&meta);
 	return err;
 }
 

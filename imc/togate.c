@@ -113,7 +113,6 @@ static struct view lang_of(const struct sip_request *req)
 static void add_meta(struct passing *p)
 {
 	struct meta *m = &p->msg.meta;
-	struct view hops = sip_request_header(p->req, VIEW("Max-Forwards"));
 
 	m->subject = subject_of(p);
 	m->lang = lang_of(p->req);
@@ -121,8 +120,7 @@ static void add_meta(struct passing *p)
 	m->id = p->cpim.id;
 	m->receipt = p->cpim.receipt && p->cpim.id.n;
 	m->notice = p->ask->quiet;
-	if (view_u64(&m->hops, hops, 255))
-		m->hops = 0;
+	m->hops = p->ask->hops;
 }
 
 /* Of a clock that is ahead of ours nothing can be told. */

@@ -272,6 +272,8 @@ struct sip_template_conf {
 	struct view content_type; /* "text/plain;charset=UTF-8" */
 	struct view body;
 	struct view in_reply_to;  /* a Call-ID, or empty */
+	unsigned hops;            /* Max-Forwards of what it passes on, which
+				     has one less; 0: 70 */
 	const struct sip_header *headers;
 	size_t header_count;
 	sip_done_h *doneh;        /* may be NULL */

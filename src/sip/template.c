@@ -17,14 +17,16 @@
 /* What a copy puts around the shared text. */
 #define COPY_VIA " SIP/2.0\r\nVia: SIP/2.0/"
 #define COPY_BRANCH ";rport;branch=z9hG4bK"
-#define COPY_TO "\r\nMax-Forwards: 70\r\nTo: <"
+#define COPY_HOPS "\r\nMax-Forwards: "
+#define COPY_TO "\r\nTo: <"
 #define COPY_ROUTE "\r\nRoute: "
 #define COPY_CALL_ID "\r\nCall-ID: "
 
 enum {
 	SENTBY_MAX = 300,
-	COPY_FIXED = sizeof(COPY_VIA COPY_BRANCH COPY_TO COPY_ROUTE
-			    COPY_CALL_ID " ") + BRANCH_HEX + 2 * 16 + 4,
+	HOPS_MAX = 70, /* RFC 3261 8.1.1.6 */
+	COPY_FIXED = sizeof(COPY_VIA COPY_BRANCH COPY_HOPS COPY_TO COPY_ROUTE
+			    COPY_CALL_ID " ") + BRANCH_HEX + 2 * 16 + 6,
 	/* The longest copy: R-URI, To, Route, and the Via's sent-by. */
 	COPY_MAX = COPY_FIXED + 2 * SIP_URI_MAX + SIP_ROUTE_MAX + SENTBY_MAX,
 };
@@ -94,6 +96,11 @@ static int tail_put(struct buf *b, const struct template_setup *setup,
 	return err;
 }
 
+static void hops_put(struct buf *b, unsigned hops)
+{
+	buf_add_u64(b, hops && hops <= HOPS_MAX ? hops - 1 : HOPS_MAX);
+}
+
 /* What stands before the tail, part by part. */
 static int parts_put(struct buf *b, struct sip_template *t,
 		     const struct template_setup *setup,
@@ -130,6 +137,7 @@ static void parts_find(struct sip_template *t)
 	p = part_at(&t->method, p);
 	p = part_at(&t->to_end, p);
 	p = part_at(&t->call_id, p);
+	p = part_at(&t->hops, p);
 	part_at(&t->tail, p);
 }
 
@@ -151,6 +159,9 @@ int template_make(struct sip_template **tp,
 	if (!dialog)
 		dialog = &none;
 	err = parts_put(&b, t, setup, dialog);
+	n = b.n;
+	hops_put(&b, conf->hops);
+	t->hops.n = b.n - n;
 	n = b.n;
 	if (!err)
 		err = setup->size_max > COPY_MAX ?
@@ -236,6 +247,8 @@ size_t template_write(char *dst, const struct sip_template *t,
 	PUT(COPY_BRANCH);
 	p = hex(p, copy->branch, BRANCH_ID);
 	p = hex(p, copy->check, BRANCH_CHECK);
+	PUT(COPY_HOPS);
+	p = put(p, t->hops.p, t->hops.n);
 	PUT(COPY_TO);
 	p = put(p, d->text, d->to);
 	p = put(p, t->to_end.p, t->to_end.n);

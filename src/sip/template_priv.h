@@ -21,6 +21,7 @@ struct sip_template {
 	struct view method;
 	struct view to_end; /* what closes To's URI, and its tag */
 	struct view call_id; /* of a dialog, or empty: made for each copy */
+	struct view hops;   /* Max-Forwards */
 	struct view tail;   /* From to the body's end */
 	size_t body;        /* the bytes at its end */
 	sip_done_h *doneh;

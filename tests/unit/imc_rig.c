@@ -201,10 +201,11 @@ void user_send_as(struct rig *r, struct user *u, const char *to,
 	u->branch++;
 	buf_addf(&b, "MESSAGE %s SIP/2.0\r\n"
 		     "Via: SIP/2.0/UDP 127.0.0.1:%u;rport;branch=z9hG4bK%u.%u"
-		     "\r\nMax-Forwards: 70\r\nFrom: <%s>;tag=t%u\r\n"
+		     "\r\nMax-Forwards: %s\r\nFrom: <%s>;tag=t%u\r\n"
 		     "To: <%s>\r\nCall-ID: %u-%u\r\nCSeq: %u MESSAGE\r\n"
 		     "%sContent-Length: %zu\r\n\r\n%s",
-		 to, u->port, u->port, u->branch, u->uri, u->port, to, u->port,
+		 to, u->port, u->port, u->branch, u->hops ? u->hops : "70",
+		 u->uri, u->port, to, u->port,
 		 u->cseq, u->cseq, headers, strlen(body), body);
 	user_put(r, u, b.p, b.n);
 	buf_free(&b);

@@ -22,6 +22,7 @@ struct user {
 	int fd;
 	uint16_t port;
 	int answer;        /* his device's status; 0: none at all */
+	const char *hops;  /* his Max-Forwards; NULL: 70 */
 	unsigned cseq;     /* of his newest request */
 	unsigned branch;   /* likewise */
 	int status;        /* of the final answer to it, 0: none yet */

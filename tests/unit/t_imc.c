@@ -124,6 +124,27 @@ static void words_go_to_the_others(void **state)
 	rig_stop(&rig);
 }
 
+/* Rooms that are members of each other, here and elsewhere: each passing on
+ * has one less, and the last one is refused. */
+static void circles_have_an_end(void **state)
+{
+	(void)state;
+	with_room(NULL);
+	alice.hops = "5";
+	assert_int_equal(user_ask(&rig, &alice, ROOM, "round"), 202);
+	AWAIT_TEXT(&rig, &bob, ROOM, "[alice]: round");
+	assert_non_null(strstr(got_last(&bob), "\r\nMax-Forwards: 4\r\n"));
+	alice.hops = "1";
+	assert_int_equal(user_ask(&rig, &alice, bob.uri, "one"), 202);
+	AWAIT_TEXT(&rig, &bob, alice.uri, "one");
+	assert_non_null(strstr(got_last(&bob), "\r\nMax-Forwards: 0\r\n"));
+	alice.hops = "0";
+	assert_int_equal(user_ask(&rig, &alice, ROOM, "again"), 483);
+	alice.hops = NULL;
+	nobody_got_more();
+	rig_stop(&rig);
+}
+
 static void strangers_are_refused(void **state)
 {
 	(void)state;
@@ -202,7 +223,7 @@ static void lists(void **state)
 {
 	(void)state;
 	with_room(NULL);
-	assert_int_equal(user_ask(&rig, &alice, ROOM, "#members"), 200);
+	assert_int_equal(user_ask(&rig, &alice, ROOM, "#list"), 200);
 	AWAIT_TEXT(&rig, &alice, ROOM, "Members:\n*[alice]\n[bob]");
 	assert_int_equal(user_ask(&rig, &bob, MGR, "#list chat-1"), 200);
 	AWAIT_TEXT(&rig, &bob, ROOM, "Members:\n*[alice]\n[bob]");
@@ -424,6 +445,7 @@ int main(void)
 		TEST(unknown_commands),
 		TEST(a_room_is_created),
 		TEST(words_go_to_the_others),
+		TEST(circles_have_an_end),
 		TEST(strangers_are_refused),
 		TEST(joining),
 		TEST(private_rooms),

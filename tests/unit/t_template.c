@@ -104,6 +104,36 @@ static void test_optional_parts(void **state)
 	mem_deref(t);
 }
 
+static void test_hops(void **state)
+{
+	static const struct {
+		unsigned came;
+		const char *goes;
+	} rows[] = {
+		{ 0, "\r\nMax-Forwards: 70\r\nTo: <" },
+		{ 1, "\r\nMax-Forwards: 0\r\nTo: <" },
+		{ 70, "\r\nMax-Forwards: 69\r\nTo: <" },
+		{ 71, "\r\nMax-Forwards: 70\r\nTo: <" },
+		{ 255, "\r\nMax-Forwards: 70\r\nTo: <" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sip_template_conf conf = conf_new();
+		struct sip_template *t;
+		char out[1000];
+		size_t n;
+
+		conf.hops = rows[i].came;
+		assert_int_equal(template_make(&t, &setup, &conf, NULL), 0);
+		n = template_write(out, t, &copy);
+		assert_true(n <= template_size(t, &copy));
+		assert_non_null(memmem(out, n, rows[i].goes,
+				       strlen(rows[i].goes)));
+		mem_deref(t);
+	}
+}
+
 /* Our own parser takes what we send. */
 static void test_parses(void **state)
 {
@@ -360,7 +390,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		OWN(test_copy),     OWN(test_optional_parts),
-		OWN(test_parses),   OWN(test_refused),
+		OWN(test_hops),     OWN(test_parses), OWN(test_refused),
 		OWN(test_size),     OWN(test_route),    OWN(test_dialog),
 		TEST(test_answers), TEST(test_no_answers),
 		TEST(test_destinations), TEST(test_no_destinations),
