@@ -247,7 +247,8 @@ static void house_notice(struct buf *out, const struct house_ask *a,
 
 static void a_house_has_rules(void **state)
 {
-	const struct house house = { house_check, house_notice, NULL };
+	const struct house house = { .check = house_check,
+				     .notice = house_notice };
 	const struct house_ask a = { .act = HOUSE_JOIN };
 	struct buf b = { 0 };
 
