@@ -112,7 +112,7 @@ static void he_is_asked_once(void **state)
 	assert_int_equal(rig.sip.count, 1);
 	assert_string_equal(rig.sip.sent[0].text,
 			    "*** bob@x.example wants to see your presence. "
-			    "Answer /allow 1 o");
+			    "Answer /allow 1 or /deny 1");
 	assert_int_equal(consent_of(rig.hub, alice, bob), CONSENT_ASKED);
 	assert_int_equal(heard_count, 0);
 	rig_deliver_all();
