@@ -93,8 +93,8 @@ struct bridge_voices {
 	 * unless it is down before. ENOTSUP: the account says it. EBUSY: not
 	 * now. */
 	int (*deliver)(void *arg, struct leg *leg, struct msg *msg);
-	/* Are words of this nick there one of those? Then the hub does not
-	 * hear them. */
+	/* Is this nick there one of those? Then the hub does not hear his
+	 * words, nor that he comes and goes. */
 	bool (*ours)(void *arg, const struct leg *leg, struct view nick);
 	/* The leg is UP; it is not any more (nothing is to be told of it).
 	 * Amid the hub's work: they may not call it. */

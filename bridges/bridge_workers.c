@@ -254,9 +254,11 @@ static const char *got_people(struct bridge *b, struct sup *s,
 		.reason = m->s[2],
 	};
 
+	const struct want *w = want_of(b, s, m);
+
 	if (m->u[1] >= PEOPLE_CHANGES)
 		return "unknown kind of change";
-	if (want_of(b, s, m))
+	if (w && !want_is_voice(b, w, m->s[0]))
 		hub_on_people(b->hub, m->u[0], &p);
 	return NULL;
 }

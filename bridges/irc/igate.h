@@ -61,6 +61,7 @@ struct igate_link {
 	size_t max_puppets;  /* 0: 200 */
 	bool expels;         /* who is kicked or banned there is removed
 				here */
+	const char *key;     /* of the channel; or "" */
 };
 
 struct igate_conf {

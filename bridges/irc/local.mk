@@ -12,7 +12,8 @@ bridges_irc_libircface_a_SOURCES = \
 	bridges/irc/igate.c bridges/irc/igate.h bridges/irc/igate_cmd.c \
 	bridges/irc/igate_priv.h bridges/irc/igate_share.c \
 	bridges/irc/imap.c bridges/irc/imap.h \
-	bridges/irc/ipuppets.c bridges/irc/ivisits.c \
+	bridges/irc/ipuppet.c bridges/irc/ipuppets.c \
+	bridges/irc/ipuppets_priv.h bridges/irc/ivisits.c \
 	bridges/irc/italks.c bridges/irc/italk_priv.h \
 	bridges/irc/italk_first.c bridges/irc/italk_in.c \
 	bridges/irc/italk_out.c bridges/irc/italk_peer.c \
@@ -55,6 +56,12 @@ check_PROGRAMS += tests/unit/t_ircp
 tests_unit_t_ircp_SOURCES = tests/unit/t_ircp.c
 tests_unit_t_ircp_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
 tests_unit_t_ircp_LDADD = bridges/irc/libircface.a $(LIB_base) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_ipuppets
+tests_unit_t_ipuppets_SOURCES = tests/unit/t_ipuppets.c tests/unit/hub_stub.h
+tests_unit_t_ipuppets_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
+tests_unit_t_ipuppets_LDADD = bridges/irc/libircface.a $(LIB_core) \
+	$(CMOCKA_LIBS) $(DEPS_core)
 
 if WITH_IRC
 noinst_LIBRARIES += bridges/irc/libircb.a
