@@ -327,6 +327,20 @@ static struct irc_network irc_network_of(const struct conf_irc *n)
 	};
 }
 
+static void irc_link(void *arg, struct view label, struct bridge_link *out)
+{
+	const struct confab *c = arg;
+
+	for (size_t i = 0; i < c->conf->link_count; i++) {
+		const struct conf_link *l = &c->conf->link[i];
+
+		if (!view_ieqs(label, l->label))
+			continue;
+		out->key = l->password;
+		out->by_name = view_eqs(view_str(l->mode), "relaymsg");
+	}
+}
+
 static int start_irc(struct confab *c, struct buf *why)
 {
 	char *path = worker_path(c, "confab-irc"), text[WHY_MAX] = "";
@@ -346,6 +360,8 @@ static int start_irc(struct confab *c, struct buf *why)
 	}
 	if (!err)
 		err = hub_add_face(c->hub, bridge_ops(c->irc), c->irc);
+	if (!err)
+		bridge_links(c->irc, irc_link, c);
 	return err;
 }
 
@@ -449,13 +465,20 @@ int confab_room(struct confab *c, struct room **rp, struct view text,
 	return *rp ? 0 : err ? err : ENOENT;
 }
 
+static bool is_irc(const struct conf_link *l)
+{
+	return view_starts(view_str(l->to), VIEW("irc:"));
+}
+
 static struct hub_link link_of(const struct conf_link *l)
 {
 	return (struct hub_link){
 		.label = view_str(l->label),
 		.target = view_str(l->to),
-		.via = view_eqs(view_str(l->mode), "puppet") ?
-			       VIEW("puppets") : view_str(l->via),
+		.via = view_eqs(view_str(l->mode), "puppet") &&
+				       !is_irc(l) ?
+			       VIEW("puppets") :
+			       view_str(l->via),
 		.nick = view_str(l->nick),
 		.configured = true,
 	};

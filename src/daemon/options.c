@@ -663,9 +663,10 @@ static int check_mode(const char *value, struct buf *why)
 {
 	struct view v = view_str(value);
 
-	if (view_eqs(v, "relay") || view_eqs(v, "puppet"))
+	if (view_eqs(v, "relay") || view_eqs(v, "puppet") ||
+	    view_eqs(v, "relaymsg"))
 		return 0;
-	buf_adds(why, "must be \"relay\" or \"puppet\"");
+	buf_adds(why, "must be \"relay\", \"relaymsg\" or \"puppet\"");
 	return EINVAL;
 }
 
@@ -717,9 +718,11 @@ static const struct opt link_opts[] = {
 	  .required = true,
 	  .check = check_mode,
 	  .help = "\"relay\": one occupant speaks for all, \"<alice> hi\".\n"
-		  "\"puppet\", by the component only: each of our users "
-		  "who\n"
-		  "speaks is there under his own name." },
+		  "\"puppet\": each of our users who speaks is there under\n"
+		  "his own name; on XMPP by the component only, on IRC by a\n"
+		  "connection of his own. \"relaymsg\", on IRC: one\n"
+		  "connection shows all under their names where the server\n"
+		  "has draft/relaymsg; elsewhere as \"relay\"." },
 	{ .key = "max_puppets",
 	  .type = OPT_INT,
 	  .offset = AT(conf_link, max_puppets),
@@ -733,15 +736,15 @@ static const struct opt link_opts[] = {
 	  .required = true,
 	  .check = check_on_kick,
 	  .help = "Whose puppet is kicked or banned there: \"notify\" tells\n"
-		  "him, and the relay speaks for him; \"remove\" takes him "
-		  "out\n"
-		  "of our room as well." },
+		  "him, and on XMPP the relay speaks for him, on IRC nobody\n"
+		  "does; \"remove\" takes him out of our room as well." },
 	{ .key = "password_file",
 	  .offset = AT(conf_link, password_file),
 	  .def = "",
 	  .help = "The file whose first line is the password of a room that\n"
-		  "has one; by the component only. Or set\n"
-		  "CONFAB_LINK_LOBBY_PASSWORD (LOBBY: the label)." },
+		  "has one, by the component only; on IRC the key of the\n"
+		  "channel. Or set CONFAB_LINK_LOBBY_PASSWORD (LOBBY: the\n"
+		  "label)." },
 	{ .key = "password",
 	  .offset = AT(conf_link, password),
 	  .def = "",

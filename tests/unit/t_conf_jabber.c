@@ -219,6 +219,28 @@ static void links_by_the_component(void **state)
 	mem_deref(c);
 }
 
+#define TO_IRC "room = \"sip:a@x.org\" to = \"irc:net/#a\" "
+
+static void links_to_irc_have_modes_and_keys(void **state)
+{
+	static const char *const modes[] = { "relay", "relaymsg", "puppet" };
+	struct conf *c;
+	char text[128];
+
+	(void)state;
+	assert_bad("link a", LINK "mode = \"relaymsg\"",
+		   "is for links to IRC");
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(text, sizeof(text),
+			 TO_IRC "mode = \"%s\" password = \"sesame\"",
+			 modes[i]);
+		c = must_load("link a", text);
+		assert_string_equal(c->link[0].mode, modes[i]);
+		assert_string_equal(c->link[0].password, "sesame");
+		mem_deref(c);
+	}
+}
+
 #define IN_DIR(fn) cmocka_unit_test_setup_teardown(fn, make_dir, remove_dir)
 
 int main(void)
@@ -229,6 +251,7 @@ int main(void)
 		IN_DIR(mistakes_are_explained),
 		IN_DIR(components_need_their_secrets),
 		IN_DIR(links_by_the_component),
+		IN_DIR(links_to_irc_have_modes_and_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
