@@ -3,9 +3,8 @@
 #include "clock.h"
 #include "command_priv.h"
 #include "mem.h"
-#include "utf8.h"
 
-enum { MINUTES_MAX = 525600, NAME_MAX_BYTES = 64 };
+enum { MINUTES_MAX = 525600 };
 
 /* The room to a->other. */
 static void tell_other(struct ask *a, enum text t)
@@ -255,8 +254,8 @@ static void set_nick(struct ask *a, struct member *mb, struct view nick)
 		return;
 	if (view_empty(nick))
 		hub_name_user(a->imc->hub, &name, a->user);
-	else
-		utf8_clean_name(&name, nick, NAME_MAX_BYTES);
+	else if (!hub_nick_pick(&name, mb->room, a->user, nick))
+		c.nick = buf_view(&name);
 	cmd_notice(&notice, a, TEXT_RENAMED, buf_view(&name));
 	c.notice = buf_view(&notice);
 	cmd_expect(a, hub_member_change(mb, &c, ask_on_done, ask_keep(a)),

@@ -227,18 +227,36 @@ static void join_again(struct entry *en, struct room *r, struct member *m)
 	}
 }
 
+/* One that could be taken for another of the room gets a number: true. */
+static bool pick_nick(struct buf *nick, const struct room *r,
+		      const struct addr *who)
+{
+	struct buf own = { 0 };
+	bool other = !hub_nick_pick(&own, r, who, buf_view(nick)) &&
+		     !view_eq(buf_view(&own), buf_view(nick));
+
+	if (other) {
+		buf_clear(nick);
+		buf_addv(nick, buf_view(&own));
+	}
+	buf_free(&own);
+	return other;
+}
+
 static void join_room(struct entry *en, struct room *r)
 {
-	const struct house_ask a = ask_of(en, HOUSE_JOIN, r);
+	struct house_ask a;
 	struct member *m = room_member(r, en->who);
 	enum house_no no = HOUSE_YES;
 	struct elem e;
 
 	en->room = r->id;
+	en->changed |= pick_nick(&en->nick, r, en->who);
 	if (m && m->state == MEMBER_JOINED) {
 		join_again(en, r, m);
 		return;
 	}
+	a = ask_of(en, HOUSE_JOIN, r);
 	no = hub_house_check(service_hub(en->s), &a);
 	if (no) {
 		elem_read(&e, buf_view(&en->flat));
@@ -391,6 +409,7 @@ static void rename_to(struct service *s, const struct elem *e,
 	int err = EBADMSG;
 
 	if (read_nick(&nick, wish, &same)) {
+		(void)pick_nick(&nick, m->room, m->addr);
 		a.text = c.nick = buf_view(&nick);
 		no = hub_house_check(service_hub(s), &a);
 		if (no) {

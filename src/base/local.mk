@@ -8,6 +8,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/hash.c src/base/hash.h \
 	src/base/list.c src/base/list.h \
 	src/base/log.c src/base/log.h \
+	src/base/look.c src/base/look.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/sink.c src/base/sink.h \
 	src/base/utf8.c src/base/utf8.h \
@@ -28,6 +29,11 @@ check_PROGRAMS += tests/unit/t_base_utf8
 tests_unit_t_base_utf8_SOURCES = tests/unit/t_base_utf8.c
 tests_unit_t_base_utf8_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_base_utf8_LDADD = $(LIB_base) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_base_look
+tests_unit_t_base_look_SOURCES = tests/unit/t_base_look.c
+tests_unit_t_base_look_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_base_look_LDADD = $(LIB_base) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_base_cmdtab
 tests_unit_t_base_cmdtab_SOURCES = tests/unit/t_base_cmdtab.c

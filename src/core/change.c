@@ -14,7 +14,7 @@
 #include "mem.h"
 #include "utf8.h"
 
-enum { AWAY_MAX = 200, NICK_MAX = 64 };
+enum { AWAY_MAX = 200, NICK_MAX = 64, NICK_TRIES = 100, SUFFIX_MAX = 3 };
 
 /* ---- members: taking back ---- */
 
@@ -208,15 +208,55 @@ static bool way_leads(enum member_state from, enum member_state to)
 		       : from == MEMBER_INVITED && to == MEMBER_JOINED;
 }
 
+static int nick_clean(struct buf *nick, struct view wish)
+{
+	utf8_clean_name(nick, wish, NICK_MAX);
+	return view_eqs(buf_view(nick), "?") ? EBADMSG : 0;
+}
+
 int nick_check(struct buf *nick, const struct room *room, struct view wish,
 	       const struct member *but)
 {
-	if (view_empty(wish))
-		return 0;
-	utf8_clean_name(nick, wish, NICK_MAX);
-	if (view_eqs(buf_view(nick), "?"))
-		return EBADMSG;
-	return room_by_nick(room, buf_view(nick), but) ? EADDRINUSE : 0;
+	int err = view_empty(wish) ? 0 : nick_clean(nick, wish);
+
+	if (!err && nick->n && room_by_look(room, buf_view(nick), but))
+		err = EADDRINUSE;
+	return err;
+}
+
+/* "nick-2" and so on. */
+static int nick_vary(struct buf *nick, const struct room *room,
+		     const struct member *but)
+{
+	size_t n = utf8_cut(buf_view(nick), NICK_MAX - SUFFIX_MAX);
+	struct buf tail = { 0 };
+	int err = EADDRINUSE;
+
+	for (uint64_t i = 2; err && i < NICK_TRIES; i++) {
+		buf_clear(&tail);
+		buf_addc(&tail, '-');
+		buf_add_u64(&tail, i);
+		nick->n = n;
+		buf_addv(nick, buf_view(&tail));
+		if (!room_by_look(room, buf_view(nick), but))
+			err = 0;
+	}
+	buf_free(&tail);
+	return err;
+}
+
+int hub_nick_pick(struct buf *nick, const struct room *r,
+		  const struct addr *who, struct view wish)
+{
+	const struct member *but = room_member(r, who);
+	int err = nick_clean(nick, wish);
+
+	if (err)
+		return err;
+	if (room_by_nick(r, buf_view(nick), but))
+		return EADDRINUSE;
+	return room_by_look(r, buf_view(nick), but) ?
+		       nick_vary(nick, r, but) : 0;
 }
 
 static int check_change(const struct member *m,

@@ -87,8 +87,8 @@ struct hub_join {
 	struct view nick;     /* as in hub_member_change; usually empty */
 };
 /* EEXIST: is in already (any state), EADDRINUSE: another one has this nick,
- * EBADMSG: nothing is left of it, EBUSY: hub_conf.room_members, ENOENT: the
- * room is ending. */
+ * or one that looks alike (see hub_nick_pick()), EBADMSG: nothing is left of
+ * it, EBUSY: hub_conf.room_members, ENOENT: the room is ending. */
 int hub_member_add(struct room *r, const struct hub_join *join,
 		   hub_done_h *doneh, void *arg);
 /* The notice is of going: see enum room_notices; the leaver gets it before he
@@ -125,10 +125,16 @@ struct hub_member_change {
 	struct room_by by;      /* for those who watch */
 };
 /* EPERM: the room would be left without an owner, EEXIST: another member has
- * this nick, EBADMSG: nothing is left of the nick, ENOENT: he is leaving,
- * EINVAL: no way leads from his state to that one. */
+ * this nick, or one that looks alike, EBADMSG: nothing is left of the nick,
+ * ENOENT: he is leaving, EINVAL: no way leads from his state to that one. */
 int hub_member_change(struct member *m, const struct hub_member_change *c,
 		      hub_done_h *doneh, void *arg);
+/* Sets nick, which is empty, to what who is to be called if he wishes this
+ * (not empty), whether he is a member already or not: it is cleaned, and one
+ * that another member could be taken for has a number ("nick-2"). EADDRINUSE:
+ * another one has just this, EBADMSG: nothing is left of it. */
+int hub_nick_pick(struct buf *nick, const struct room *r,
+		  const struct addr *who, struct view wish);
 
 enum {
 	ROOM_SET_FLAGS = 1 << 0,

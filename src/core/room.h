@@ -66,6 +66,7 @@ struct room {
 	struct htable members; /* whatever their state */
 	size_t banned;         /* of them */
 	size_t own_nicks;      /* members that chose theirs */
+	size_t odd_nicks;      /* those that are not all of ASCII */
 	struct list order;     /* member.order */
 	struct list legs;      /* leg.in_room */
 };
@@ -74,6 +75,9 @@ struct member *room_member(const struct room *r, const struct addr *a);
 /* Another one than but who is shown like this (without letter case, not
  * banned), or NULL. */
 struct member *room_by_nick(const struct room *room, struct view nick,
+			    const struct member *but);
+/* The same for who looks like this (look.h). */
+struct member *room_by_look(const struct room *room, struct view nick,
 			    const struct member *but);
 size_t room_member_count(const struct room *r); /* without the banned */
 struct view room_name(const struct room *r);

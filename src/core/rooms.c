@@ -10,6 +10,7 @@
 #include "core_priv.h"
 #include "hub_priv.h"
 #include "log.h"
+#include "look.h"
 #include "mem.h"
 
 /* ---- looking up ---- */
@@ -85,8 +86,9 @@ struct member *hub_member_by_id(const struct hub *h, uint64_t id)
 
 /* ---- the names of members ---- */
 
-struct member *room_by_nick(const struct room *room, struct view nick,
-			    const struct member *but)
+static struct member *find_named(const struct room *room, struct view nick,
+				 const struct member *but,
+				 bool (*same)(struct view, struct view))
 {
 	struct lnode *n, *nx;
 
@@ -94,10 +96,30 @@ struct member *room_by_nick(const struct room *room, struct view nick,
 		struct member *m = CONTAINER(n, struct member, order);
 
 		if (m != but && m->state != MEMBER_BANNED &&
-		    view_ieq(m->nick, nick))
+		    same(m->nick, nick))
 			return m;
 	}
 	return NULL;
+}
+
+struct member *room_by_nick(const struct room *room, struct view nick,
+			    const struct member *but)
+{
+	return find_named(room, nick, but, view_ieq);
+}
+
+struct member *room_by_look(const struct room *room, struct view nick,
+			    const struct member *but)
+{
+	return find_named(room, nick, but, look_same);
+}
+
+static bool is_odd(struct view nick)
+{
+	for (size_t i = 0; i < nick.n; i++)
+		if ((unsigned char)nick.p[i] >= 0x80)
+			return true;
+	return false;
 }
 
 static void nick_clear(struct member *m)
@@ -105,6 +127,7 @@ static void nick_clear(struct member *m)
 	if (m->own_nick)
 		m->room->own_nicks--;
 	m->own_nick = false;
+	m->room->odd_nicks -= is_odd(m->nick);
 	if (m->nick.p != m->addr->user.p)
 		mem_free((void *)m->nick.p);
 	m->nick = VIEW_NONE;
@@ -114,8 +137,19 @@ void member_name_own(struct member *m, struct view own)
 {
 	nick_clear(m);
 	m->nick = own;
+	m->room->odd_nicks += is_odd(own);
 	m->own_nick = true;
 	m->room->own_nicks++;
+}
+
+/* Could somebody be taken for another of the room by this name? Names as they
+ * are made from plain addresses differ. */
+static bool is_ambiguous(const struct member *m, struct view nick)
+{
+	const struct room *r = m->room;
+
+	return (r->own_nicks || r->odd_nicks || is_odd(nick)) &&
+	       room_by_look(r, nick, m);
 }
 
 /* Somebody may have chosen what his name would be: nobody can choose one with
@@ -127,10 +161,11 @@ void member_name(struct member *m)
 
 	nick_clear(m);
 	hub_name_user(m->room->hub, &b, m->addr);
-	if (m->room->own_nicks && room_by_nick(m->room, buf_view(&b), m)) {
+	if (is_ambiguous(m, buf_view(&b))) {
 		buf_clear(&b);
 		hub_name_join(&b, m->addr->user, m->addr->host);
 	}
+	m->room->odd_nicks += is_odd(buf_view(&b));
 	if (view_eq(buf_view(&b), m->addr->user)) {
 		m->nick = m->addr->user;
 		buf_free(&b);

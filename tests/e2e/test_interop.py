@@ -365,7 +365,7 @@ def test_help_is_for_where_one_asks(both):
 
 
 NAMES = [('admin', 'admin'), ('\u0410dmin', '\u0410dmin'), ('<b>', '(b)'),
-         ('  x  ', 'x'), ('Alice', None)]
+         ('  x  ', 'x'), ('al\u0456ce', 'al\u0456ce-2'), ('Alice', None)]
 
 
 def test_names_and_words_from_xmpp(confabd, prosody, user, xmpp_user):

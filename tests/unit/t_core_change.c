@@ -145,6 +145,62 @@ static void nicks_are_unique(void **state)
 	rig_stop();
 }
 
+static void assert_pick(const char *who, const char *wish, const char *got)
+{
+	struct addr *a = rig_addr(who);
+	struct buf b = { 0 };
+
+	assert_int_equal(hub_nick_pick(&b, room, a, view_str(wish)), 0);
+	assert_view(buf_view(&b), got);
+	buf_free(&b);
+	mem_deref(a);
+}
+
+static void nobody_is_taken_for_another(void **state)
+{
+	char longest[65], cut[65];
+	struct buf nick = { 0 };
+	struct member *b, *c;
+
+	(void)state;
+	rig_start();
+	(void)lobby_of_alice();
+	b = rig_join(room, "bob");
+	assert_int_equal(set_nick(b, "\u0430lice"), EEXIST);
+	assert_pick("bob", "\u0430lice", "\u0430lice-2");
+	assert_pick("bob", "Bob", "Bob");
+	assert_pick("new", "b0b", "b0b-2");
+	assert_pick("new", "new", "new");
+	assert_int_equal(set_nick(b, "\u0430lice-2"), 0);
+	assert_pick("bob", "\u0430lice", "\u0430lice-2");
+	assert_pick("new", "a1ice", "a1ice-3");
+	assert_int_equal(hub_nick_pick(&nick, room, b->addr, VIEW("ALICE")),
+			 EADDRINUSE);
+	buf_clear(&nick);
+	assert_int_equal(hub_nick_pick(&nick, room, b->addr, VIEW("\x01")),
+			 EBADMSG);
+	buf_free(&nick);
+	/* no longer than others */
+	memset(longest, 'I', 64);
+	longest[64] = '\0';
+	assert_int_equal(set_nick(b, longest), 0);
+	memset(longest, 'l', 64);
+	memcpy(cut, longest, 65);
+	memcpy(cut + 61, "-2", 3);
+	assert_pick("new", longest, cut);
+	/* who is called so by his address has the longer name */
+	assert_int_equal(set_nick(b, "car\u043el"), 0);
+	c = rig_join(room, "carol");
+	assert_view(c->nick, "carol@confab.example");
+	again();
+	assert_view(rig_find(room, "carol")->nick, "carol@confab.example");
+	assert_int_equal(set_nick(rig_find(room, "bob"), ""), 0);
+	again();
+	assert_view(rig_find(room, "carol")->nick, "carol");
+	assert_int_equal(room->odd_nicks, 0);
+	rig_stop();
+}
+
 static void the_muted_wait(void **state)
 {
 	struct hub_member_change c = { .what = MEMBER_SET_MUTED };
@@ -471,6 +527,7 @@ int main(void)
 		RIG_TEST(a_room_keeps_an_owner),
 		RIG_TEST(an_owner_may_leave_the_banned_behind),
 		RIG_TEST(nicks_are_unique),
+		RIG_TEST(nobody_is_taken_for_another),
 		RIG_TEST(the_muted_wait),
 		RIG_TEST(away_is_kept),
 		RIG_TEST(the_banned_hear_nothing),

@@ -215,7 +215,15 @@ static void names_are_taken_once(void **state)
 	     "</presence>");
 	assert_true(wire_has("<jid-malformed"));
 	quiet();
-	/* what looks like a prefix is not taken as it is: 210 */
+	/* nor what looks like a name or a prefix as it is: 210 */
+	join("al@y.org/r", "\u0430lice");
+	assert_true(wire_has("/\u0430lice-2' to='al@y.org/r'>"));
+	assert_true(wire_has("<status code='210'/><status code='110'/>"));
+	xmpp("<presence from='al@y.org/r' "
+	     "to='lobby@rooms.x.org/a1ice'/>");
+	assert_true(wire_has("<status code='303'/>"));
+	assert_true(wire_has("from='lobby@rooms.x.org/a1ice-2'>"));
+	quiet();
 	join("jo@y.org/r", "[Jo]");
 	assert_true(wire_has("/(Jo)' to='jo@y.org/r'>"));
 	assert_true(wire_has("<status code='210'/><status code='110'/>"));
@@ -1013,11 +1021,11 @@ static void long_lists_come_in_pages(void **state)
 
 /* ---- hostile ---- */
 
-/* "ALICE" in full width is alice to every server. */
+/* "alice" with a ring around its first letter is alice to every server. */
 static void names_that_servers_fold_stay_two(void **state)
 {
 	struct hub_member_change c = { .what = MEMBER_SET_NICK,
-				       .nick = VIEW("\xef\xbd\x81lice") };
+				       .nick = VIEW("\u24d0lice") };
 	struct hub_join carol = { .role = ROLE_MEMBER,
 				  .state = MEMBER_JOINED };
 	struct buf name = { 0 };

@@ -214,6 +214,9 @@ NICK = [
             MANAGER),
         ask('mary', 'hello', 202, None, {
             'olga mike': '{mary/says}hello'})),
+    row('nick: looks like that of another', 'public olga mary',
+        ask('mary', '#nick olg\u0430', 200, None, {
+            'olga mary': '*** {mary} is now known as [olg\u0430-2]'})),
     row('nick: nothing, nothing to be seen', 'public olga mary',
         ask('mary', '#nick', 400, -150, {
             'mary': here(usage('nick <name> [room]'))}),
