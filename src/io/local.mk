@@ -21,6 +21,7 @@ src_io_libio_a_SOURCES = \
 	src/io/tls.c src/io/tls.h \
 	src/io/tls_ctx.c src/io/tls_ctx_priv.h \
 	src/io/udp.c src/io/udp.h \
+	src/io/udp_filter.c src/io/udp_filter.h \
 	src/io/wheel.c src/io/wheel.h \
 	src/io/ws.c src/io/ws.h \
 	src/io/ws_http.c src/io/ws_http.h \
@@ -62,6 +63,11 @@ tests_unit_t_udp_CPPFLAGS = -D_GNU_SOURCE $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_udp_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sendmmsg \
 	-Wl,--wrap=getsockopt
 tests_unit_t_udp_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_udp_filter
+tests_unit_t_udp_filter_SOURCES = tests/unit/t_udp_filter.c
+tests_unit_t_udp_filter_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_udp_filter_LDADD = $(LIB_io) $(DEPS_io) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_stream
 tests_unit_t_stream_SOURCES = tests/unit/t_stream.c

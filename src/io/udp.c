@@ -56,6 +56,9 @@ struct udp {
 	struct batch rx;
 	struct gro_note cuts[BATCH];
 	bool gro; /* what comes in may be joined */
+	bool sieved; /* has been since it last was without rules */
+	uint32_t drops; /* as the kernel counts them; it wraps */
+	uint64_t lost;
 
 	char *out; /* owned */
 	size_t out_used, out_cap;
@@ -408,6 +411,27 @@ static void on_ready(int events, void *arg)
 	if (events & LOOP_READ)
 		receive(u);
 	mem_deref(u);
+}
+
+
+/* What the kernel throws away */
+
+int udp_sieve(struct udp *u, const struct udp_rule *rules, size_t count)
+{
+	if (!count && !u->sieved)
+		return 0;
+	u->sieved = count;
+	return udp_filter_set(u->fd, netaddr_family(&u->local), rules, count);
+}
+
+
+uint64_t udp_lost(struct udp *u)
+{
+	uint32_t drops = u->drops;
+
+	if (!udp_filter_drops(&u->drops, u->fd))
+		u->lost += u->drops - drops;
+	return u->lost;
 }
 
 

@@ -8,6 +8,7 @@
 
 #include "loop.h"
 #include "netaddr.h"
+#include "udp_filter.h"
 
 struct udp;
 
@@ -37,6 +38,12 @@ void udp_flush(struct udp *u);
 /* What comes meanwhile waits in the kernel, until somebody looks. */
 void udp_pause(struct udp *u, bool paused);
 void udp_look(struct udp *u);
+/* From now on the kernel keeps to these rules, and no others (0: none). E2BIG:
+ * to fewer of them, the first ones; else an errno, and to none. */
+int udp_sieve(struct udp *u, const struct udp_rule *rules, size_t count);
+/* What the kernel has thrown away so far: by these rules, and because there
+ * was no room for it. Datagrams that came joined count as one. */
+uint64_t udp_lost(struct udp *u);
 /* How much may wait in the kernel to be read, as it counts (skbs). */
 size_t udp_recv_room(const struct udp *u);
 
