@@ -40,6 +40,8 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/scan.c src/sip/scan_priv.h \
 	src/sip/sip.c src/sip/sip.h src/sip/sip_priv.h \
 	src/sip/share.c src/sip/share_priv.h \
+	src/sip/sieve.c src/sip/sieve_priv.h \
+	src/sip/sift.c src/sip/sift_priv.h \
 	src/sip/stun.c src/sip/stun_priv.h \
 	src/sip/stxn.c src/sip/stxn_priv.h \
 	src/sip/template.c src/sip/template_priv.h \
@@ -100,6 +102,11 @@ check_PROGRAMS += tests/unit/t_overload
 tests_unit_t_overload_SOURCES = tests/unit/t_overload.c tests/unit/sip_rig.h
 tests_unit_t_overload_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_overload_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_sieve
+tests_unit_t_sieve_SOURCES = tests/unit/t_sieve.c
+tests_unit_t_sieve_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_sieve_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_fairq
 tests_unit_t_fairq_SOURCES = tests/unit/t_fairq.c

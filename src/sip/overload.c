@@ -8,6 +8,7 @@
 #include "hash.h"
 #include "log.h"
 #include "mem.h"
+#include "sift_priv.h"
 #include "uas_priv.h"
 #include "who_priv.h"
 
@@ -51,27 +52,39 @@ void overload_free(struct overload *o)
 
 /* ---- the log ---- */
 
-static void tell(const struct uas *u)
+uint64_t overload_dropped(const struct sip *s)
 {
-	struct sip *s = u->sip;
+	return s->stats.dropped + transport_lost(s->transport);
+}
+
+void overload_tells(struct sip *s, const struct netaddr *from)
+{
 	struct overload *o = &s->overload;
+	uint64_t now = now_ms(), dropped;
 	char peer[NETADDR_TEXT_MAX];
 
-	if (o->told_ms && u->now < o->told_ms + TELL_MS)
+	if (o->told_ms && now < o->told_ms + TELL_MS)
 		return;
-	o->told_ms = u->now;
+	o->told_ms = now;
+	dropped = overload_dropped(s);
 	log_info("sip: too many requests: %llu refused and %llu dropped since "
 		 "this was last said; now from %s",
 		 (unsigned long long)(s->stats.overload - o->told_refused),
-		 (unsigned long long)(s->stats.dropped - o->told_dropped),
-		 netaddr_str(peer, &u->flow->peer));
+		 (unsigned long long)(dropped - o->told_dropped),
+		 netaddr_str(peer, from));
 	o->told_refused = s->stats.overload;
-	o->told_dropped = s->stats.dropped;
+	o->told_dropped = dropped;
+}
+
+static void tell(const struct uas *u)
+{
+	overload_tells(u->sip, &u->flow->peer);
 }
 
 static void drop(struct uas *u)
 {
 	u->sip->stats.dropped++;
+	sift_dropped(u->sip->sift, u);
 	tell(u);
 }
 

@@ -49,6 +49,10 @@ bool overload_puts_off(struct uas *u);
 void overload_knows(struct uas *u);
 /* It should not have counted: somebody else counts it, or it came again. */
 void overload_give_back(struct uas *u);
+/* The log, now and then: how much it was, and who it comes from most. */
+void overload_tells(struct sip *s, const struct netaddr *from);
+/* Requests that got no word, here or in the kernel. */
+uint64_t overload_dropped(const struct sip *s);
 /* No memory for connections. */
 bool overload_memory_full(struct sip *s);
 

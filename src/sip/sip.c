@@ -13,6 +13,7 @@
 #include "intake_priv.h"
 #include "mem.h"
 #include "pubs_priv.h"
+#include "sift_priv.h"
 #include "subs_priv.h"
 
 enum { KIB = 1024, OUT_MAX = 64 * KIB, AMP_SOURCES = 65536 };
@@ -92,6 +93,7 @@ static int parts_new(struct sip *s, const struct sip_conf *conf, char *why,
 	s->injects = injects_new(w, s->limits.server_txns, uas_stuck, s);
 	s->ctxns = ctxns_new(w, s->limits.client_txns, conf->branch_key,
 			     &ctxn_ops);
+	s->sift = sift_new(s);
 	err = intake_new(&s->intake, s);
 	if (!err)
 		return transport_new(&s->transport, conf, &s->limits, &ops,
@@ -199,6 +201,7 @@ void sip_free(struct sip *s)
 	auth_free(s->auth);
 	amp_free(s->amp);
 	intake_free(s->intake);
+	sift_free(s->sift);
 	overload_free(&s->overload);
 	parser_free(s->parser);
 	buf_free(&s->head);
@@ -273,6 +276,7 @@ void sip_stats(const struct sip *s, struct sip_stats *out)
 	out->conns_refused = t->refused;
 	out->conns_shed = t->shed;
 	out->overload += t->refused;
+	out->dropped = overload_dropped(s);
 	out->conns = transport_conns(s->transport);
 	out->subscriptions = subs_count(s->events->subs);
 	out->publications = pubs_count(s->events->pubs);

@@ -367,7 +367,7 @@ struct sip_stats {
 	uint64_t conns_refused, conns_shed; /* over a limit; for others */
 	size_t server_txns, client_txns, conns, subscriptions, publications;
 	size_t answers; /* remembered */
-	uint64_t dropped; /* requests, unheard or without a word */
+	uint64_t dropped; /* unheard or without a word; the kernel's too */
 	enum sip_load load; /* at the last request */
 	size_t memory, memory_max; /* bytes; max 0: any */
 };

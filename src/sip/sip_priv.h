@@ -19,6 +19,7 @@
 
 struct events;
 struct intake;
+struct sift;
 
 struct sip {
 	struct loop *loop;       /* borrowed */
@@ -36,6 +37,7 @@ struct sip {
 	struct amp *amp;           /* owned */
 	struct overload overload;
 	struct intake *intake;     /* owned */
+	struct sift *sift;         /* owned */
 	struct sip_limits limits; /* without zeros */
 	sip_request_h *requesth;
 	sip_request_h *registerh, *eventh;
@@ -85,7 +87,8 @@ bool sip_is_own(const struct sip *s, const struct netaddr *a);
 int uac_template(struct sip_template **tp, struct sip *s,
 		 const struct sip_template_conf *conf,
 		 const struct template_dialog *dialog);
-void uac_response(struct sip *s, struct view packet);
+/* False: nobody had asked for it. */
+bool uac_response(struct sip *s, struct view packet);
 /* See sip_window(); the sockets are open. */
 void uac_window_init(struct sip *s);
 void uac_send(struct ctxn *c, void *arg);

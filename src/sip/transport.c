@@ -273,6 +273,30 @@ void transport_look(struct transport *t)
 	}
 }
 
+/* Where the kernel keeps to fewer rules or none, as much is dropped here. */
+void transport_sieve(struct transport *t, const struct udp_rule *rules,
+		     size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < t->count; i++) {
+		if (t->sockets[i].udp)
+			(void)udp_sieve(t->sockets[i].udp, rules, count);
+	}
+}
+
+uint64_t transport_lost(const struct transport *t)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < t->count; i++) {
+		if (t->sockets[i].udp)
+			n += udp_lost(t->sockets[i].udp);
+	}
+	return n;
+}
+
 struct conns *transport_conns_of(const struct transport *t)
 {
 	return t->conns;

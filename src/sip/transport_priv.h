@@ -46,6 +46,11 @@ size_t transport_recv_room(const struct transport *t);
 /* All UDP sockets: nothing is received meanwhile, but by looking. */
 void transport_pause(struct transport *t, bool paused);
 void transport_look(struct transport *t);
+/* What the kernel throws away of UDP from now on; see udp_sieve(). */
+void transport_sieve(struct transport *t, const struct udp_rule *rules,
+		     size_t count);
+/* How much it has thrown away of UDP. */
+uint64_t transport_lost(const struct transport *t);
 struct udp *transport_udp(const struct transport *t, size_t listener);
 struct conns *transport_conns_of(const struct transport *t);
 

@@ -228,15 +228,16 @@ void uac_conn_gone(uint32_t conn, size_t live, void *arg)
 	ctxns_conn_gone(s->ctxns, conn, live);
 }
 
-void uac_response(struct sip *s, struct view packet)
+bool uac_response(struct sip *s, struct view packet)
 {
 	struct response r;
 	enum ctxn_match match = CTXN_STRAY;
+	bool elsewhere;
 
 	s->stats.responses_in++;
 	if (response_scan(&r, packet)) {
 		s->stats.bad++;
-		return;
+		return false;
 	}
 	s->answer = packet;
 	if (view_eqs(r.method, "MESSAGE") || view_eqs(r.method, "NOTIFY"))
@@ -248,8 +249,11 @@ void uac_response(struct sip *s, struct view packet)
 		s->stats.retransmits_in++;
 	/* Who shares our key makes the branches that we would make; others'
 	 * are nobody's business. */
-	if (match != CTXN_TAKEN && s->strayh && ctxns_made(s->ctxns, r.branch))
+	elsewhere = match != CTXN_TAKEN && s->strayh &&
+		    ctxns_made(s->ctxns, r.branch);
+	if (elsewhere)
 		s->strayh(packet, s->arg);
+	return match == CTXN_TAKEN || elsewhere;
 }
 
 /* ---- edges elsewhere ---- */

@@ -17,6 +17,7 @@
 #include "method_priv.h"
 #include "register_priv.h"
 #include "registrar_priv.h"
+#include "sift_priv.h"
 #include "stun_priv.h"
 #include "text_priv.h"
 
@@ -387,10 +388,12 @@ void uas_datagram(const struct sip_flow *flow, struct view packet, void *arg)
 	if (!packet.n)
 		return;
 	if (view_istarts(packet, VIEW("SIP/"))) {
-		uac_response(s, packet);
+		if (!uac_response(s, packet))
+			sift_stray(s->sift, flow);
 		return;
 	}
 	u = uas_of(s, flow, packet);
+	sift_heard(s->sift, &u);
 	if (overload_hears(&u))
 		intake_put(s->intake, &u);
 }

@@ -4,6 +4,9 @@
 
 #include "load_priv.h"
 #include "share_priv.h"
+#include "sieve_priv.h"
+#include "sift_priv.h"
+#include "sip_priv.h"
 
 static const char *const stranger = "10.0.0.0/8", *const proxy = "127.0.0.0/8";
 
@@ -61,6 +64,107 @@ static void test_a_source_has_its_rate(void **state)
 	options(i, "OPTIONS");
 	assert_true(received(udp));
 	starts("SIP/2.0 503 ");
+}
+
+static void flood(unsigned from, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		options(from + i, "OPTIONS");
+		if (i % 32 == 0)
+			turns();
+	}
+	while (!silent(udp))
+		;
+}
+
+static void flood_on(void)
+{
+	const struct sip_limits limits = { .source_rate = 2,
+					   .source_burst = 3 };
+
+	edge_open(stranger, &limits);
+	flood(0, 1000);
+	assert_int_equal(stats_now().dropped, 994);
+	assert_int_equal(sift_rules(edge->sift), 0);
+	clock_advance(SIEVE_MS + WHEEL_TICK_MS);
+	turns();
+	assert_int_equal(sift_rules(edge->sift), 1);
+}
+
+/* What is dropped without a word, by whomever. */
+static void test_the_kernel_drops_what_is_too_much(void **state)
+{
+	uint64_t lost;
+
+	(void)state;
+	flood_on();
+	lost = transport_lost(edge->transport);
+	flood(1000, 500);
+	lost = transport_lost(edge->transport) - lost;
+	assert_in_range(lost, 250, 500);
+	assert_int_equal(stats_now().dropped, 994 + 500);
+}
+
+static void test_the_kernel_drops_nothing_when_it_is_over(void **state)
+{
+	int i;
+
+	(void)state;
+	flood_on();
+	for (i = 0; i < 10; i++) {
+		clock_advance(SIEVE_MS + WHEEL_TICK_MS);
+		turns();
+	}
+	assert_int_equal(sift_rules(edge->sift), 0);
+	options(5000, "OPTIONS");
+	assert_true(received(udp));
+	starts("SIP/2.0 200 ");
+	assert_int_equal(transport_lost(edge->transport), 0);
+}
+
+static void stray(void)
+{
+	const char *text = "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP "
+			   "c;branch=z9hG4bKnone\r\nCSeq: 1 MESSAGE\r\n\r\n";
+
+	udp_put(text, strlen(text));
+}
+
+/* Answers to nothing, which would pass otherwise. */
+static void test_a_flood_of_answers_is_dropped(void **state)
+{
+	int i;
+
+	(void)state;
+	edge_open(stranger, NULL);
+	for (i = 0; i < 600; i++) {
+		stray();
+		turns();
+	}
+	clock_advance(SIEVE_MS + WHEEL_TICK_MS);
+	turns();
+	assert_int_equal(sift_rules(edge->sift), 1);
+	for (i = 0; i < 200; i++)
+		stray();
+	turns();
+	assert_in_range(transport_lost(edge->transport), 100, 200);
+}
+
+static void test_who_is_trusted_is_not_sieved(void **state)
+{
+	int i;
+
+	(void)state;
+	edge_open(proxy, NULL);
+	for (i = 0; i < 600; i++) {
+		stray();
+		turns();
+	}
+	clock_advance(SIEVE_MS + WHEEL_TICK_MS);
+	turns();
+	assert_int_equal(sift_rules(edge->sift), 0);
 }
 
 static void test_who_is_trusted_has_none(void **state)
@@ -334,6 +438,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_source_has_its_rate),
+		TEST(test_the_kernel_drops_what_is_too_much),
+		TEST(test_the_kernel_drops_nothing_when_it_is_over),
+		TEST(test_a_flood_of_answers_is_dropped),
+		TEST(test_who_is_trusted_is_not_sieved),
 		TEST(test_who_is_trusted_has_none),
 		TEST(test_the_quiet_are_served),
 		TEST(test_who_waits_is_served_in_order),
