@@ -18,11 +18,12 @@ tests_bench_fanout_LDADD = $(LIB_base)
 noinst_PROGRAMS += tests/bench/overload
 tests_bench_overload_SOURCES = \
 	tests/bench/cost.c tests/bench/cost.h \
+	tests/bench/login.c tests/bench/login.h \
 	tests/bench/overload.c \
 	tests/bench/post.c tests/bench/post.h \
 	tests/bench/sipload.c tests/bench/sipload.h
-tests_bench_overload_CPPFLAGS = $(INC_base) $(S)/tests/bench
-tests_bench_overload_LDADD = $(LIB_base)
+tests_bench_overload_CPPFLAGS = $(INC_io) $(S)/tests/bench
+tests_bench_overload_LDADD = $(LIB_io) $(DEPS_io)
 
 noinst_PROGRAMS += tests/bench/flood
 tests_bench_flood_SOURCES = tests/bench/flood.c

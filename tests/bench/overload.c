@@ -7,9 +7,14 @@
  * Ends with 0 when something got through each time, 2 when it could not be
  * tried.
  *
- *   overload SERVER BIND PID SECONDS [SPEAKERS]
+ *   overload SERVER BIND PID SECONDS [SPEAKERS [direct]]
  *
- * SERVER and BIND are 127.x.y.z:port. tests/bench/overload.sh runs it.
+ * SERVER and BIND are 127.x.y.z:port. All come from there, as from a proxy;
+ * direct: each from an address of his own, BIND's and those after it, where he
+ * registers, and by digest with his name for a password. What is under way
+ * does not wait for the processor: in all phases it is polled for, so that no
+ * phase has more of a processor that others share.
+ * tests/bench/overload.sh runs it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,6 +25,7 @@
 
 #include "clock.h"
 #include "cost.h"
+#include "login.h"
 #include "mem.h"
 #include "post.h"
 #include "sipload.h"
@@ -36,6 +42,7 @@ enum {
 	SLICE = 256,            /* packets between looks at what came */
 	SLICE_IN = 64,          /* so many of that may not be all */
 };
+#define DOMAIN "bench.example"
 
 struct word {
 	uint64_t sent_us, again_us; /* 0: nothing under way */
@@ -51,11 +58,13 @@ struct result {
 
 struct bench {
 	struct post *post; /* owned, as is what follows */
-	struct buf text, from, to, id;
+	struct buf text, from, to, id, here, headers, ruri;
+	struct login *logins; /* of the speakers, then of the quiet */
 	uint32_t *waits;   /* of the quiet users' words; us */
 	size_t wait_count, wait_max;
-	const char *here;  /* borrowed */
-	unsigned pid, speakers;
+	struct sockaddr_in bind;
+	bool direct;
+	unsigned pid, speakers, joining;
 	uint64_t run, number;
 	uint64_t joined;   /* number of the last join that was answered */
 	int join_status;
@@ -71,22 +80,55 @@ static void name_put(struct buf *b, const char *what, unsigned n)
 	buf_addf(b, "%s%u", what, n);
 }
 
-static void send_as(struct bench *b, char kind, uint64_t number,
+/* Where the user of this number is. */
+static void here_put(struct bench *b, unsigned who)
+{
+	struct in_addr at = b->bind.sin_addr;
+	char ip[INET_ADDRSTRLEN];
+
+	at.s_addr = htonl(ntohl(at.s_addr) + (b->direct ? who : 0));
+	buf_clear(&b->here);
+	buf_addf(&b->here, "%s:%u", inet_ntop(AF_INET, &at, ip, sizeof(ip)),
+		 ntohs(b->bind.sin_port));
+}
+
+static void headers_put(struct bench *b, const struct sipload_text *t,
+			unsigned who)
+{
+	buf_clear(&b->headers);
+	if (!b->direct)
+		return;
+	buf_clear(&b->ruri);
+	sipload_ruri(&b->ruri, t);
+	login_put(&b->headers, &b->logins[who], t->from, VIEW(DOMAIN),
+		  view_str(t->method), buf_view(&b->ruri));
+	if (!t->to.n)
+		buf_addf(&b->headers, "Contact: <sip:%.*s@%s>\r\n"
+			 "Expires: 3600\r\n", VIEW_ARG(t->from),
+			 buf_str(&b->here));
+}
+
+/* kind and number come back with the answer. Without a body: he registers. */
+static void send_as(struct bench *b, unsigned who, char kind, uint64_t number,
 		    struct view body)
 {
 	struct sipload_text t = {
+		.method = body.n ? "MESSAGE" : "REGISTER",
 		.from = buf_view(&b->from),
-		.to = buf_view(&b->to),
-		.domain = "bench.example",
-		.here = b->here,
+		.to = body.n ? buf_view(&b->to) : VIEW_NONE,
+		.domain = DOMAIN,
 		.body = body,
 	};
 
+	here_put(b, who);
+	t.here = buf_str(&b->here);
+	headers_put(b, &t, who);
+	t.headers = buf_view(&b->headers);
 	buf_clear(&b->id);
 	buf_addf(&b->id, "%c%" PRIu64 "x%" PRIx64, kind, number, b->run);
 	t.id = buf_view(&b->id);
 	sipload_request(&b->text, &t);
-	post_send(b->post, 0, buf_view(&b->text));
+	post_send(b->post, b->direct ? who : 0, buf_view(&b->text));
 }
 
 static void send_load(struct bench *b)
@@ -95,7 +137,7 @@ static void send_load(struct bench *b)
 
 	name_put(&b->from, "loud", who);
 	name_put(&b->to, "hall", who / 2);
-	send_as(b, 'l', b->number++, VIEW("a word of no importance, but long "
+	send_as(b, who, 'l', b->number++, VIEW("a word of no importance, but long "
 					  "enough to be one of many"));
 	b->r.sent++;
 }
@@ -106,7 +148,7 @@ static void send_word(struct bench *b, unsigned who)
 
 	name_put(&b->from, "quiet", who);
 	name_put(&b->to, "library", 0);
-	send_as(b, (char)('A' + who), w->number, VIEW("hush"));
+	send_as(b, b->speakers + who, (char)('A' + who), w->number, VIEW("hush"));
 	w->again_us = post_us() + AGAIN_US;
 }
 
@@ -146,23 +188,42 @@ static void word_heard(struct bench *b, unsigned who, uint64_t number,
 	w->sent_us = 0;
 }
 
+/* It is asked again, or is one of many. */
+static void on_challenge(struct bench *b, const struct sipload *m, char kind,
+			 uint64_t number)
+{
+	unsigned who = b->joining;
+
+	if (kind == 'l')
+		who = (unsigned)(number % b->speakers);
+	else if (kind >= 'A' && kind < 'A' + QUIET)
+		who = b->speakers + (unsigned)(kind - 'A');
+	login_challenged(&b->logins[who], m->challenge);
+	if (kind == 'l')
+		b->r.other++;
+	else if (kind != 'j')
+		b->word[kind - 'A'].again_us = 0;
+}
+
 static void on_answer(struct bench *b, const struct sipload *m, uint64_t at_us)
 {
-	struct view id, rest, number;
+	struct view id, rest;
 	char kind = m->call_id.n ? m->call_id.p[0] : 0;
 	uint64_t n;
 
 	if (m->status < 200 || !view_cut(m->call_id, 'x', &id, &rest) ||
-	    view_u64(&n, number = view_from(id, 1), UINT32_MAX))
+	    view_u64(&n, view_from(id, 1), UINT32_MAX))
 		return;
+	if (m->status == 401 && m->challenge.n)
+		on_challenge(b, m, kind, n);
 	if (kind == 'j') {
 		b->joined = n;
 		b->join_status = (int)m->status;
-	} else if (kind == 'l') {
+	} else if (kind == 'l' && m->status != 401) {
 		b->r.ok += m->status < 300;
 		b->r.refused += m->status == 503;
 		b->r.other += m->status >= 300 && m->status != 503;
-	} else if (kind >= 'A' && kind < 'A' + QUIET) {
+	} else if (kind >= 'A' && kind < 'A' + QUIET && m->status != 401) {
 		word_heard(b, (unsigned)(kind - 'A'), n, m, at_us);
 	}
 }
@@ -181,24 +242,44 @@ static size_t on_packet(const struct packet *p, void *arg)
 
 /* ---- joining ---- */
 
-static int join(struct bench *b, const char *who, unsigned n, const char *room,
-		unsigned r)
+/* Until there is an answer, and he is known. */
+static int ask(struct bench *b, struct view body)
 {
 	uint64_t until = post_us() + JOIN_US, again = 0;
 
 	b->number++;
 	while (b->joined != b->number && post_us() < until) {
 		if (post_us() >= again) {
-			name_put(&b->from, who, n);
-			name_put(&b->to, room, r);
-			send_as(b, 'j', b->number, VIEW("#join"));
+			send_as(b, b->joining, 'j', b->number, body);
 			again = post_us() + AGAIN_US;
 		}
 		post_poll(b->post, 1);
+		if (b->joined == b->number && b->join_status == 401) {
+			b->number++;
+			again = 0;
+		}
 	}
 	if (b->joined != b->number)
 		return ETIMEDOUT;
 	return b->join_status < 300 ? 0 : EACCES;
+}
+
+static int join(struct bench *b, const char *who, unsigned n, const char *room,
+		unsigned r)
+{
+	int err = 0;
+
+	name_put(&b->from, who, n);
+	name_put(&b->to, room, r);
+	if (b->direct)
+		err = login_init(&b->logins[b->joining], buf_view(&b->from),
+				 VIEW(DOMAIN));
+	if (b->direct && !err)
+		err = ask(b, VIEW_NONE);
+	if (!err)
+		err = ask(b, VIEW("#join"));
+	b->joining++;
+	return err;
 }
 
 static int join_all(struct bench *b)
@@ -270,8 +351,7 @@ static void phase(struct bench *b, uint64_t rate, unsigned seconds)
 			send_load(b);
 		send_words(b, now);
 		/* All of it: what waits here would be the server's fault. */
-		while (post_poll(b->post, due(b, rate, post_us() - start) ?
-						  0 : 1) >= SLICE_IN)
+		while (post_poll(b->post, 0) >= SLICE_IN)
 			;
 	}
 	leave_words(b, now);
@@ -383,7 +463,29 @@ static void bench_free(struct bench *b)
 	buf_free(&b->from);
 	buf_free(&b->to);
 	buf_free(&b->id);
+	buf_free(&b->here);
+	buf_free(&b->headers);
+	buf_free(&b->ruri);
+	mem_free(b->logins);
 	mem_free(b->waits);
+}
+
+static int options(struct bench *b, struct post_conf *conf, unsigned *seconds,
+		   int argc, char **argv)
+{
+	if (argc < 5 || argc > 7 || address(&conf->server, argv[1]) ||
+	    address(&conf->bind, argv[2]) ||
+	    number(&b->pid, argv[3], 4194304) ||
+	    number(seconds, argv[4], 600) ||
+	    (argc > 5 && number(&b->speakers, argv[5], SPEAKERS_MAX)) ||
+	    (argc > 6 && !view_eqs(view_str(argv[6]), "direct")))
+		return EINVAL;
+	b->direct = conf->places = argc > 6;
+	b->bind = conf->bind;
+	b->logins = mem_array(NULL, b->speakers + QUIET, sizeof(*b->logins));
+	b->wait_max = (size_t)QUIET * *seconds * 2;
+	b->waits = mem_array(NULL, b->wait_max, sizeof(*b->waits));
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -395,17 +497,11 @@ int main(int argc, char **argv)
 	bool well = false;
 	int err;
 
-	if (argc < 5 || argc > 6 || address(&conf.server, argv[1]) ||
-	    address(&conf.bind, argv[2]) || number(&b.pid, argv[3], 4194304) ||
-	    number(&seconds, argv[4], 600) ||
-	    (argc == 6 && number(&b.speakers, argv[5], SPEAKERS_MAX))) {
-		fputs("usage: overload SERVER BIND PID SECONDS [SPEAKERS]\n",
-		      stderr);
+	if (options(&b, &conf, &seconds, argc, argv)) {
+		fputs("usage: overload SERVER BIND PID SECONDS "
+		      "[SPEAKERS [direct]]\n", stderr);
 		return 2;
 	}
-	b.here = argv[2];
-	b.wait_max = (size_t)QUIET * seconds * 2;
-	b.waits = mem_array(NULL, b.wait_max, sizeof(*b.waits));
 	err = post_open(&b.post, &conf);
 	if (!err)
 		err = join_all(&b);

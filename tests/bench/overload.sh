@@ -5,33 +5,36 @@
 # capacity over UDP on loopback, with quiet users beside it, and a SIGTERM in
 # the middle of a flood.
 #
-#   sh tests/bench/overload.sh [--quick] [--build DIR] [--seconds N]
+#   sh tests/bench/overload.sh [--proxy] [--quick] [--build DIR] [--seconds N]
 #
+#   --proxy      all behind one trusted source, as from a proxy in front of it;
+#                else each user has an address and logs in by digest
 #   --quick      two seconds each instead of 60: a check that it works, not
 #                how fast (nothing it measures is judged but memory)
 #   --build DIR  where confabd and tests/bench/overload were built (build)
 #
-# confabd has its default settings but for rates of users and rooms, and a
-# trusted source, which is what a proxy in front of it is. Goodput is what was
-# acknowledged (202), and so is on the disk. The load generator is pinned to
-# the last core, and yields to others (nice): it stands for other machines.
+# confabd has its default settings but for rates of users and rooms, and that
+# of sources. Goodput is what was acknowledged (202), and so is on the disk.
+# The load generator stands for other machines: it has the last core to itself
+# in all phases alike, and confabd all the others.
 # A quiet user's word without an answer counts with the time that it has waited.
 # Ends with 1 when nothing got through, when confabd died, did not end in time
 # or used more memory than it may.
 set -eu
 cd "$(dirname "$0")/../.."
 
-build=build seconds=60 quick=
+build=build seconds=60 quick= proxy=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--quick) seconds=2 quick=1 ;;
+	--proxy) proxy=1 ;;
 	--build) build=$2 && shift ;;
 	--seconds) seconds=$2 && shift ;;
 	*) sed -n '3,/^set /{/^#/s/^# \{0,1\}//p}' "$0" >&2 && exit 2 ;;
 	esac
 	shift
 done
-for program in confabd tests/bench/overload; do
+for program in confabd confabctl tests/bench/overload; do
 	[ -x "$build/$program" ] || {
 		echo "$build/$program is missing: build first (make)" >&2
 		exit 2
@@ -56,7 +59,7 @@ domain = "bench.example"
 listen = {"udp:127.0.0.1:$sip_port"}
 state_dir = "$tmp/state"
 control = "$tmp/control.sock"
-trusted = {"127.0.0.0/8"}
+trusted = {${proxy:+"127.0.0.1/32"}}
 imc {
     create_on_join = true
 }
@@ -66,12 +69,15 @@ limits {
     create_rate = 0
     join_rate = 0
     user_rooms = 0
+    source_rate = 0
     memory_max = $memory_mib
 }
 EOF
 chmod 600 "$tmp/confab.conf"
 mkdir -m 700 "$tmp/state"
-"$build/confabd" -c "$tmp/confab.conf" >"$tmp/log" 2>&1 &
+last=$(($(nproc) - 1))
+others=0-$((last ? last - 1 : 0))
+taskset -c "$others" "$build/confabd" -c "$tmp/confab.conf" >"$tmp/log" 2>&1 &
 server=$!
 port=$(printf ':%04X ' "$sip_port")
 for i in $(seq 100); do
@@ -79,10 +85,22 @@ for i in $(seq 100); do
 	sleep 0.1
 done
 
+if [ -z "$proxy" ]; then
+	for i in $(seq 0 99); do
+		echo "loud$i,loud$i"
+		[ "$i" -gt 7 ] || echo "quiet$i,quiet$i"
+	done >"$tmp/users.csv"
+	"$build/confabctl" -s "$tmp/control.sock" user import \
+		"$tmp/users.csv" >/dev/null
+fi
+
 flood()
 {
-	exec nice -n 10 taskset -c "$(($(nproc) - 1))" "$build/tests/bench/overload" \
-		"127.0.0.1:$sip_port" "127.0.0.1:$load_port" "$server" "$@"
+	direct=direct bind=127.1.0.1
+	[ -z "$proxy" ] || direct= bind=127.0.0.1
+	exec taskset -c "$last" "$build/tests/bench/overload" \
+		"127.0.0.1:$sip_port" "$bind:$load_port" "$server" "$1" 100 \
+		$direct
 }
 
 failed=0

@@ -92,6 +92,12 @@ static int open_one(struct post *p, unsigned i)
 	p->fds[i] = (struct pollfd){ .fd = fd, .events = POLLIN };
 	widen(fd);
 	sa.sin_port = htons((uint16_t)(ntohs(sa.sin_port) + i));
+	if (p->conf.places) {
+		/* All of 127/8, and nothing from anywhere else. */
+		if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3))
+			return errno;
+		sa.sin_addr.s_addr = htonl(INADDR_ANY);
+	}
 	return bind(fd, (struct sockaddr *)&sa, sizeof(sa)) ? errno : 0;
 }
 
@@ -138,13 +144,37 @@ static bool wait_writable(int fd)
 	return poll(&one, 1, 1000) >= 0;
 }
 
+static void set_place(struct msghdr *h, char *note, size_t size,
+		      struct in_addr from)
+{
+	struct in_pktinfo info = { .ipi_spec_dst = from };
+	struct cmsghdr *c;
+
+	h->msg_control = note;
+	h->msg_controllen = size;
+	c = CMSG_FIRSTHDR(h);
+	c->cmsg_level = IPPROTO_IP;
+	c->cmsg_type = IP_PKTINFO;
+	c->cmsg_len = CMSG_LEN(sizeof(info));
+	memcpy(CMSG_DATA(c), &info, sizeof(info));
+}
+
 int post_send(struct post *p, unsigned from, struct view bytes)
 {
-	int fd = p->fds[from].fd;
+	_Alignas(struct cmsghdr) char note[CMSG_SPACE(
+		sizeof(struct in_pktinfo))] = { 0 };
+	struct iovec iov = { (void *)bytes.p, bytes.n };
+	struct msghdr h = { .msg_name = &p->conf.server,
+			    .msg_namelen = sizeof(p->conf.server),
+			    .msg_iov = &iov, .msg_iovlen = 1 };
+	struct in_addr place = p->conf.bind.sin_addr;
+	int fd = p->fds[p->conf.places ? 0 : from].fd;
 
-	while (sendto(fd, bytes.p, bytes.n, 0,
-		      (const struct sockaddr *)&p->conf.server,
-		      sizeof(p->conf.server)) < 0)
+	if (p->conf.places) {
+		place.s_addr = htonl(ntohl(place.s_addr) + from);
+		set_place(&h, note, sizeof(note), place);
+	}
+	while (sendmsg(fd, &h, 0) < 0)
 		if (!wait_writable(fd))
 			return errno;
 	return 0;

@@ -4,6 +4,7 @@
 #define CONFAB_BENCH_POST_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 
 #include "view.h"
 
@@ -23,12 +24,13 @@ typedef size_t (post_h)(const struct packet *p, void *arg);
 struct post_conf {
 	struct sockaddr_in bind, server;
 	unsigned sockets; /* on bind's port and those after it */
+	bool places;      /* one socket, for bind's address and those after */
 	post_h *posth;
 	void *arg;
 };
 
 int post_open(struct post **pp, const struct post_conf *conf);
-/* From socket number "from". A full buffer is waited for. */
+/* From socket number "from", or that address. A full buffer is waited for. */
 int post_send(struct post *p, unsigned from, struct view bytes);
 /* Waits for at most this long, then hands on what is there. The count. */
 unsigned post_poll(struct post *p, int wait_ms);

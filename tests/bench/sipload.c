@@ -108,6 +108,11 @@ static void read_header(struct sipload *m, struct view name,
 		    view_u64(length, value, UINT32_MAX))
 			*length = UINT64_MAX;
 		break;
+	case 'w':
+		if (!m->challenge.n &&
+		    is_named(name, VIEW("WWW-Authenticate"), 0))
+			m->challenge = value;
+		break;
 	case 'c':
 		read_c_header(m, name, value, length);
 		break;
@@ -184,21 +189,39 @@ static void add_uri(struct buf *out, const char *before, struct view user,
 	buf_adds(out, after);
 }
 
+void sipload_ruri(struct buf *out, const struct sipload_text *t)
+{
+	buf_adds(out, "sip:");
+	buf_addv(out, t->to);
+	buf_adds(out, t->to.n ? "@" : "");
+	buf_adds(out, t->domain);
+}
+
 void sipload_request(struct buf *out, const struct sipload_text *t)
 {
+	const char *method = t->method ? t->method : "MESSAGE";
+
 	buf_clear(out);
-	add_uri(out, "MESSAGE ", t->to, t->domain, " SIP/2.0\r\nVia: ");
-	buf_adds(out, "SIP/2.0/UDP ");
+	buf_adds(out, method);
+	buf_addc(out, ' ');
+	sipload_ruri(out, t);
+	buf_adds(out, " SIP/2.0\r\nVia: SIP/2.0/UDP ");
 	buf_adds(out, t->here);
 	buf_adds(out, ";branch=z9hG4bK");
 	buf_addv(out, t->id);
 	add_uri(out, "\r\nMax-Forwards: 70\r\nFrom: <", t->from, t->domain,
 		">;tag=");
 	buf_addv(out, t->id);
-	add_uri(out, "\r\nTo: <", t->to, t->domain, ">\r\nCall-ID: ");
+	add_uri(out, "\r\nTo: <", t->to.n ? t->to : t->from, t->domain,
+		">\r\nCall-ID: ");
 	buf_addv(out, t->id);
-	buf_adds(out, "@fanout\r\nCSeq: 1 MESSAGE\r\n"
-		      "Content-Type: text/plain\r\nContent-Length: ");
+	buf_adds(out, "@fanout\r\nCSeq: 1 ");
+	buf_adds(out, method);
+	buf_adds(out, "\r\n");
+	buf_addv(out, t->headers);
+	if (t->body.n)
+		buf_adds(out, "Content-Type: text/plain\r\n");
+	buf_adds(out, "Content-Length: ");
 	buf_add_u64(out, t->body.n);
 	buf_adds(out, "\r\n\r\n");
 	buf_addv(out, t->body);

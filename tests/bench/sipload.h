@@ -15,6 +15,7 @@ struct sipload {
 	unsigned via_count;
 	struct view branch; /* of the first Via */
 	struct view from, to, call_id, cseq, body;
+	struct view challenge; /* the first WWW-Authenticate, or empty */
 };
 
 /* EBADMSG: not SIP, or a header is missing, or it is longer or shorter than
@@ -24,13 +25,17 @@ int sipload_read(struct sipload *m, struct view bytes);
 size_t sipload_answer(char *dst, size_t size, const struct sipload *m);
 
 struct sipload_text {
-	struct view from, to; /* user parts */
+	const char *method;   /* NULL: MESSAGE */
+	struct view from, to; /* user parts; to empty: of the domain's own */
 	const char *domain;
 	const char *here;     /* our address and port */
 	struct view id;       /* makes Call-ID, branch and tag */
+	struct view headers;  /* more of them: whole lines */
 	struct view body;
 };
 
+/* As it stands in the first line. */
+void sipload_ruri(struct buf *out, const struct sipload_text *t);
 void sipload_request(struct buf *out, const struct sipload_text *t);
 
 #endif
