@@ -56,7 +56,6 @@ struct mine {
 	struct lnode due_node; /* of those to be shown */
 	struct person *person; /* borrowed: gone() tells */
 	struct list contacts;
-	size_t pending;        /* answers of KNOWN_PENDING */
 	bool looks;            /* there are some: he is held */
 	bool watched;          /* likewise, of those who see him */
 	bool left;             /* his last device has gone */
@@ -65,11 +64,19 @@ struct mine {
 	struct buf owed;       /* who waits for our yes, LF after each */
 };
 
+/* A user with answers of KNOWN_PENDING, whether he is there or not. */
+struct asker {
+	struct hnode by_user;
+	struct addr *user;     /* ref */
+	size_t pending;
+};
+
 struct watches {
 	struct gate *gate;      /* borrowed */
 	struct htable by_aor;   /* struct mine, owned */
 	struct htable contacts; /* by (user, bare) */
 	struct htable answers;  /* owned */
+	struct htable askers;   /* owned */
 	struct list all, due;
 	struct list late;       /* stanzas, while a worker is behind; owned */
 	struct wtimer timer;    /* for due */

@@ -139,6 +139,58 @@ enum known answer_of(const struct gate *g, const struct addr *user,
 	return a ? a->known : KNOWN_NOTHING;
 }
 
+/* ---- how many wait for an answer ---- */
+
+static struct asker *asker_find(const struct watches *ws,
+				const struct addr *user)
+{
+	struct hnode *n = htable_find(&ws->askers, user->hash);
+
+	for (; n; n = htable_more(n)) {
+		struct asker *a = CONTAINER(n, struct asker, by_user);
+
+		if (addr_eq(a->user, user))
+			return a;
+	}
+	return NULL;
+}
+
+static void asker_free(struct watches *ws, struct asker *a)
+{
+	htable_del(&ws->askers, &a->by_user);
+	mem_deref(a->user);
+	mem_free(a);
+}
+
+/* One of his answers is another one now. */
+static void asker_count(struct watches *ws, struct addr *user,
+			enum known before, enum known now)
+{
+	struct asker *a = asker_find(ws, user);
+
+	if (before == KNOWN_PENDING && !--a->pending) {
+		asker_free(ws, a);
+		a = NULL;
+	}
+	if (now != KNOWN_PENDING)
+		return;
+	if (!a) {
+		a = mem_zalloc(sizeof(*a));
+		a->user = mem_ref(user);
+		htable_add(&ws->askers, &a->by_user, user->hash);
+	}
+	a->pending++;
+}
+
+static bool asks_too_many(const struct watches *ws, const struct addr *user)
+{
+	const struct asker *a = asker_find(ws, user);
+
+	return a && a->pending >= PENDING_MAX;
+}
+
+/* ---- answers ---- */
+
 static void answer_free(struct watches *ws, struct answer *a)
 {
 	htable_del(&ws->answers, &a->by_pair);
@@ -181,16 +233,12 @@ void answer_set(struct gate *g, struct addr *user, struct addr *other,
 		enum known known)
 {
 	struct answer *a = answer_find(g, user, other);
-	struct mine *m = mine_find(g, user);
 
 	if (!g->running || (a ? a->known : KNOWN_NOTHING) == known)
 		return;
 	if (!a)
 		a = answer_new(watches_of(g), user, other);
-	if (m && a->known == KNOWN_PENDING && m->pending)
-		m->pending--;
-	if (m && known == KNOWN_PENDING)
-		m->pending++;
+	asker_count(watches_of(g), user, a->known, known);
 	a->known = known;
 	answer_write(g, a);
 	if (!known)
@@ -203,9 +251,12 @@ static void load_watch(struct gate *g, const struct store_watch *w)
 
 	if (w->direction == 1 && w->state && w->state <= KNOWN_ALLOWED &&
 	    !addr_parse(&user, w->user) && !addr_parse(&other, w->other) &&
-	    !answer_find(g, user, other))
+	    !answer_find(g, user, other)) {
 		answer_new(watches_of(g), user, other)->known =
 			(enum known)w->state;
+		asker_count(watches_of(g), user, KNOWN_NOTHING,
+			    (enum known)w->state);
+	}
 	mem_deref(user);
 	mem_deref(other);
 }
@@ -288,7 +339,8 @@ static enum gate_watch begin(struct person *p, struct addr *addr,
 	enum known known = known_of(p, addr);
 	struct contact *c;
 
-	if (known == KNOWN_NOTHING && m->pending >= PENDING_MAX)
+	if (known == KNOWN_NOTHING && 
+	    asks_too_many(watches_of(p->gate), p->aor))
 		return GATE_WATCH_NONE;
 	c = contact_get(m, addr);
 	if (!c || c->looks.count >= LOOKS_MAX)
@@ -692,9 +744,16 @@ static void free_all(struct gate *g)
 		mem_deref(a->other);
 		mem_free(a);
 	}
+	while ((n = htable_pop(&ws->askers))) {
+		struct asker *a = CONTAINER(n, struct asker, by_user);
+
+		mem_deref(a->user);
+		mem_free(a);
+	}
 	htable_free(&ws->by_aor);
 	htable_free(&ws->contacts);
 	htable_free(&ws->answers);
+	htable_free(&ws->askers);
 	mem_free(ws);
 	g->state[GATE_WATCHES] = NULL;
 }

@@ -199,7 +199,7 @@ static void refuse_place(const struct account_chat *c, const struct ask *a)
 /* He may have had several codes. */
 static bool has_all(const struct account_chat *c, const struct code_use *use)
 {
-	return accounts_owned(c->as, use->network, use->user) >=
+	return accounts_taken(c->as, use->network, use->user) >=
 	       (size_t)*c->user_accounts;
 }
 
@@ -291,7 +291,7 @@ static void run_list(struct said *s)
 static void add(struct said *s, struct view login)
 {
 	struct account_chat *c = s->c;
-	size_t n = accounts_owned(c->as, s->network, s->user);
+	size_t n = accounts_taken(c->as, s->network, s->user);
 	struct buf text = { 0 };
 
 	if (accounts_find(c->as, s->network, s->user, login)) {

@@ -86,6 +86,9 @@ const struct account *accounts_each(const struct accounts *as,
 size_t accounts_count(const struct accounts *as, struct view network);
 size_t accounts_owned(const struct accounts *as, struct view network,
 		      struct view owner);
+/* With those that are being added: what limits count. */
+size_t accounts_taken(const struct accounts *as, struct view network,
+		      struct view owner);
 
 /* What a new account is to be; the rest is empty. */
 struct account_new {

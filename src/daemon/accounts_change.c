@@ -66,20 +66,24 @@ static int check_secret(struct view secret)
 	return secret.n && text_ok(secret, SEAL_SECRET_MAX) ? 0 : EINVAL;
 }
 
-/* Those on their way count. */
-static size_t count_of(const struct accounts *as, struct view network,
-		       struct view owner)
+/* On its way to the disk, for this owner. */
+static bool is_coming(const struct change *c, struct view network,
+		      struct view owner)
+{
+	return c->what == ACCOUNT_ADDED &&
+	       view_eq(c->snap->a.owner, owner) &&
+	       view_eq(c->snap->a.network, network);
+}
+
+size_t accounts_taken(const struct accounts *as, struct view network,
+		      struct view owner)
 {
 	size_t count = accounts_owned(as, network, owner);
 	struct lnode *n, *nx;
 
-	LIST_EACH (&as->changes, n, nx) {
-		const struct change *c = CONTAINER(n, struct change, node);
-
-		count += c->what == ACCOUNT_ADDED &&
-			 view_eq(c->snap->a.owner, owner) &&
-			 view_eq(c->snap->a.network, network);
-	}
+	LIST_EACH (&as->changes, n, nx)
+		count += is_coming(CONTAINER(n, struct change, node), network,
+				   owner);
 	return count;
 }
 
@@ -204,7 +208,7 @@ int accounts_add(struct accounts *as, const struct account_new *n,
 
 	if (!err && accounts_find(as, n->network, n->owner, n->login))
 		err = EEXIST;
-	if (!err && count_of(as, n->network, n->owner) >=
+	if (!err && accounts_taken(as, n->network, n->owner) >=
 			    ACCOUNT_OWNER_ACCOUNTS)
 		err = ENOSPC;
 	if (!err && n->secret.n)

@@ -371,6 +371,11 @@ static void nobody_has_too_many(void **state)
 		n = alice_new(login, "");
 		assert_int_equal(accounts_add(w.as, &n, NULL, NULL), 0);
 	}
+	/* they count before they are there */
+	assert_int_equal(accounts_taken(w.as, XMPP, ALICE),
+			 ACCOUNT_OWNER_ACCOUNTS);
+	assert_int_equal(accounts_owned(w.as, XMPP, ALICE), 0);
+	assert_int_equal(accounts_taken(w.as, XMPP, BOB), 0);
 	{
 		struct account_new n = alice_new("more@y.org", "");
 

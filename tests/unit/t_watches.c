@@ -397,6 +397,29 @@ static void too_many_requests(void **state)
 	close_gate();
 }
 
+/* Those who were asked before he was forgotten count when he is back. */
+static void requests_outlast_who_asks(void **state)
+{
+	char target[64];
+	struct addr *a = sip_addr(ALICE);
+
+	(void)state;
+	open_gate();
+	for (int i = 0; i < 100; i++) {
+		snprintf(target, sizeof(target), "u%d*y.net@gw.org", i);
+		assert_int_equal(sip_watch(ALICE, target, false),
+				 GATE_WATCH_PENDING);
+		sip_unwatch(ALICE, target);
+	}
+	for (int i = 0; i < 5 && person_find(gr.gate, a); i++)
+		gr_advance(700 * 1000);
+	assert_null(person_find(gr.gate, a));
+	assert_int_equal(sip_watch(ALICE, EVE, false), GATE_WATCH_NONE);
+	buf_clear(&wire);
+	mem_deref(a);
+	close_gate();
+}
+
 /* ---- somebody of XMPP watches a SIP user ---- */
 
 #define SHOWN " from='alice@sip.x.org/gw' to='eve@y.net'>"
@@ -656,6 +679,7 @@ int main(void)
 		GATE_TEST(strangers_are_not_remembered),
 		GATE_TEST(an_account_that_is_gone),
 		GATE_TEST(too_many_requests),
+		GATE_TEST(requests_outlast_who_asks),
 		GATE_TEST(he_is_asked_and_allows),
 		GATE_TEST(he_denies),
 		GATE_TEST(she_probes_and_leaves),
