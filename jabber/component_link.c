@@ -137,7 +137,7 @@ static void element_in(struct component *c)
 	struct elem e;
 
 	if (elem_check(buf_view(&c->flat.flat))) {
-		log_warning("component %s: a stanza too big to pass on",
+		log_warning("component %s: a stanza too big or odd to pass on",
 			    c->domain);
 		return;
 	}

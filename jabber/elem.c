@@ -8,6 +8,8 @@
 #include "utf8.h"
 #include "xml.h"
 
+enum { ATTRS_MAX = 64 };
+
 /* ---- making ---- */
 
 void elem_open(struct buf *b, const char *name, const char *ns)
@@ -105,17 +107,65 @@ static bool take_if(struct view *v, int mark, struct view *piece)
 	return true;
 }
 
+/* Nothing here ends a tag or begins another attribute, nor is it a prefix. Of
+ * what lies beyond ASCII, parsers do not agree what is a name; XMPP has none
+ * of that. */
+static bool is_name(struct view v)
+{
+	if (!v.n || (v.p[0] >= '0' && v.p[0] <= '9') || v.p[0] == '-' ||
+	    v.p[0] == '.')
+		return false;
+	for (size_t i = 0; i < v.n; i++) {
+		unsigned char c = (unsigned char)v.p[i];
+
+		if (c != '_' && c != '-' && c != '.' &&
+		    !(c >= '0' && c <= '9') &&
+		    !((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
+			return false;
+	}
+	return true;
+}
+
+static bool is_key(struct view v)
+{
+	return view_eqs(v, "xml:lang") ||
+	       (is_name(v) && !view_eqs(v, "xmlns"));
+}
+
+/* Namespaces in XML 3: these can't be declared, and would end the stream of
+ * whoever gets them. */
+static bool is_ns(struct view v)
+{
+	return !view_eqs(v, "http://www.w3.org/XML/1998/namespace") &&
+	       !view_eqs(v, "http://www.w3.org/2000/xmlns/");
+}
+
+/* Each key once. */
+static bool check_attrs(struct view *v)
+{
+	struct view keys[ATTRS_MAX], value;
+	size_t n = 0;
+
+	while (n < ATTRS_MAX && take_if(v, ELEM_KEY, &keys[n])) {
+		if (!is_key(keys[n]) || !take_if(v, ELEM_VALUE, &value))
+			return false;
+		for (size_t i = 0; i < n; i++)
+			if (view_eq(keys[i], keys[n]))
+				return false;
+		n++;
+	}
+	return !at(v, ELEM_KEY);
+}
+
 static bool check_start(struct view *v)
 {
 	struct view piece;
 
-	if (!take_if(v, ELEM_OPEN, &piece) || !piece.n)
+	if (!take_if(v, ELEM_OPEN, &piece) || !is_name(piece))
 		return false;
-	take_if(v, ELEM_NS, &piece);
-	while (take_if(v, ELEM_KEY, &piece))
-		if (!piece.n || !take_if(v, ELEM_VALUE, &piece))
-			return false;
-	return true;
+	if (take_if(v, ELEM_NS, &piece) && !is_ns(piece))
+		return false;
+	return check_attrs(v);
 }
 
 /* A root, its content and its end; nothing behind it. */
@@ -145,12 +195,30 @@ static bool has_ns(struct view flat)
 	return take_if(&flat, ELEM_OPEN, &name) && at(&flat, ELEM_NS);
 }
 
+/* Of UTF-8: nothing but marks and what XML 1.0 allows (2.2). */
+static bool is_text(struct view v)
+{
+	for (size_t i = 0; i < v.n; i++) {
+		unsigned char c = (unsigned char)v.p[i];
+
+		if (c < 0x20 && c != '\t' && c != '\n' && c != '\r' &&
+		    !is_mark((char)c))
+			return false;
+		/* U+FFFE, U+FFFF */
+		if (c == 0xef && v.n - i > 2 &&
+		    (unsigned char)v.p[i + 1] == 0xbf &&
+		    (unsigned char)v.p[i + 2] >= 0xbe)
+			return false;
+	}
+	return true;
+}
+
 int elem_check(struct view flat)
 {
 	if (flat.n > ELEM_MAX)
 		return EMSGSIZE;
 	return flat.n && is_element(flat) && has_ns(flat) &&
-			       utf8_valid(flat) && !view_has(flat, '\0') ?
+			       utf8_valid(flat) && is_text(flat) ?
 		       0 :
 		       EBADMSG;
 }

@@ -56,8 +56,9 @@ struct elem {
 };
 
 /* Is it one whole element of the form above, at most ELEM_MAX long and
- * ELEM_DEPTH_MAX deep, UTF-8? EBADMSG or EMSGSIZE. What comes from a worker is
- * checked once, then read. */
+ * ELEM_DEPTH_MAX deep, in UTF-8, that can be written as XML wherever it goes:
+ * with names that are some, each attribute once? EBADMSG or EMSGSIZE. What
+ * comes from a worker is checked once, then read. */
 int elem_check(struct view flat);
 /* flat was checked; the root's namespace is written. */
 void elem_read(struct elem *e, struct view flat);

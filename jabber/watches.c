@@ -339,7 +339,7 @@ static enum gate_watch begin(struct person *p, struct addr *addr,
 	enum known known = known_of(p, addr);
 	struct contact *c;
 
-	if (known == KNOWN_NOTHING && 
+	if (known == KNOWN_NOTHING &&
 	    asks_too_many(watches_of(p->gate), p->aor))
 		return GATE_WATCH_NONE;
 	c = contact_get(m, addr);

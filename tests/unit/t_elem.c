@@ -87,6 +87,44 @@ static void what_is_none_is_refused(void **state)
 	assert_int_equal(elem_check(VIEW("\1m\5n\6a\0b\4")), EBADMSG);
 }
 
+/* What was made by hand would write more than it is, or end the stream of
+ * whoever gets it. */
+static void what_is_no_xml_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"m/><iq", "m x='", "m>", "a:b", "1m", "-m", ".m", "m\"",
+		"m&amp;", "m\x7f", "\xc3\xa4",
+	};
+	static const char *const whole[] = {
+		"\1m\5n\2k='\3v\4", "\1m\5n\2a:b\3v\4", "\1m\5n\2xmlns\3v\4",
+		"\1m\5n\2k\3v\2k\3w\4", "\1m\5n\1x\2k\3v\2k\3w\4\4",
+		"\1m\5n\6\x1b\4", "\1m\5n\6\x0c\4", "\1m\5n\2k\3\x1f\4",
+		"\1m\5n\6\xef\xbf\xbe\4", "\1m\5n\6\xef\xbf\xbf\4",
+		"\1m\5http://www.w3.org/XML/1998/namespace\4",
+		"\1m\5n\1x\5http://www.w3.org/2000/xmlns/\4\4",
+	};
+	static const char *const good[] = {
+		"\1m-1._\5n\2xml:lang\3de\2k\3a'<&>\x7f\4",
+		"\1_\5n\6\xef\xbf\xbd\t\r\n\4",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct buf b = { 0 };
+
+		buf_addf(&b, "\1%s\5n\4", bad[i]);
+		assert_int_equal(elem_check(buf_view(&b)), EBADMSG);
+		buf_clear(&b);
+		buf_addf(&b, "\1m\5n\1%s\4\4", bad[i]);
+		assert_int_equal(elem_check(buf_view(&b)), EBADMSG);
+		buf_free(&b);
+	}
+	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
+		assert_int_equal(elem_check(view_str(whole[i])), EBADMSG);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_int_equal(elem_check(view_str(good[i])), 0);
+}
+
 static void depth_and_size_end(void **state)
 {
 	struct buf b = { 0 };
@@ -142,6 +180,7 @@ int main(void)
 		cmocka_unit_test(what_is_made_is_read),
 		cmocka_unit_test(text_can_be_no_syntax),
 		cmocka_unit_test(what_is_none_is_refused),
+		cmocka_unit_test(what_is_no_xml_is_refused),
 		cmocka_unit_test(depth_and_size_end),
 		cmocka_unit_test(a_copy_keeps_its_namespace),
 	};
