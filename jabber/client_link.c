@@ -266,7 +266,8 @@ static void on_flat(struct view flat, void *arg)
 	check_pace(c);
 	c->heard_at = now_ms();
 	if (elem_check(flat)) {
-		log_warning("xmpp %s: a stanza too big or odd to pass on", c->label);
+		log_warning("xmpp %s: a stanza too big or odd to pass on",
+			    c->label);
 		c->in++;
 		return;
 	}

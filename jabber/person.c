@@ -100,7 +100,7 @@ static void person_gone(struct person *p)
 
 static const struct xlink_ops account_ops;
 
-static void take_account(struct person *p, const struct gate_account *a)
+static int take_account(struct person *p, const struct gate_account *a)
 {
 	struct view local, domain;
 	char *host;
@@ -118,11 +118,15 @@ static void take_account(struct person *p, const struct gate_account *a)
 		.arg = p,
 	};
 
-	if (xlink_new(&p->account, &conf))
-		log_error("xmpp %s: no session", p->aor->text.p);
+	int err = xlink_new(&p->account, &conf);
+
+	if (err)
+		log_error("xmpp %s: no session: %s", p->aor->text.p,
+			  strerror(err));
 	p->account_id = a->id;
 	p->login = a->login;
 	mem_free(host);
+	return err;
 }
 
 static int component_user(struct gate *g, struct addr *aor,
@@ -152,7 +156,10 @@ int person_get(struct person **pp, struct gate *g, struct addr *aor)
 
 	if (!p && account_of(g, aor, &a) == 0) {
 		p = person_new(g, aor, a.jid);
-		take_account(p, &a);
+		if (take_account(p, &a)) { /* he is nobody else */
+			person_free(p);
+			return EACCES;
+		}
 	}
 	*pp = p;
 	return p ? 0 : component_user(g, aor, pp);
@@ -457,6 +464,18 @@ static void queue(struct person *p)
 		wheel_start(wheel_of(p), &p->gate->retry, RETRY_MS, on_retry);
 }
 
+/* It can't even be tried. Who waits has to hear so, and he, if nobody does. */
+static void no_login(struct person *p)
+{
+	bool asked = !list_empty(&p->waiting);
+
+	if (p->account->state == XLINK_FULL)
+		return; /* it is tried again */
+	run_waiting(p, EACCES);
+	if (!asked)
+		person_tell(p, p->gate->registrar, jtext(JTEXT_NO_LOGIN));
+}
+
 /* Those who wait for their turn; in no order that matters. */
 static void on_retry(struct wtimer *t)
 {
@@ -470,10 +489,10 @@ static void on_retry(struct wtimer *t)
 
 		if (!p->queued)
 			continue;
-		if (may_log_in(g))
-			(void)log_in(p);
-		else
+		if (!may_log_in(g))
 			left = true;
+		else if (log_in(p))
+			no_login(p);
 	}
 	if (left)
 		wheel_start(loop_wheel(g->conf.loop), t, RETRY_MS, on_retry);

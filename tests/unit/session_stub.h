@@ -26,7 +26,7 @@ struct session {
 
 static struct buf wire;         /* what was sent: "label: <xml>\n" */
 static struct session *sessions;
-static int start_err, send_err; /* what these answer */
+static int new_err, start_err, send_err; /* what these answer */
 
 /* ---- flat to XML ---- */
 
@@ -268,7 +268,7 @@ static inline void stub_open(void)
 {
 	buf_init(&wire, 0);
 	sessions = NULL;
-	start_err = send_err = 0;
+	new_err = start_err = send_err = 0;
 }
 
 static inline void stub_close(void)
@@ -281,8 +281,11 @@ static inline void stub_close(void)
 
 int session_new(struct session **sp, const struct session_conf *conf)
 {
-	struct session *s = mem_zalloc(sizeof(*s));
+	struct session *s;
 
+	if (new_err)
+		return new_err;
+	s = mem_zalloc(sizeof(*s));
 	s->conf = *conf;
 	view_copy(s->label, sizeof(s->label), view_str(conf->label));
 	s->next = sessions;

@@ -1135,10 +1135,63 @@ static void test_service(void **state)
 	gate_rig_close();
 }
 
+static void on_wait(int err, void *arg)
+{
+	*(int *)arg = err;
+}
+
+/* It is his turn, and then it can't even be tried. */
+static void test_login_fails_in_its_turn(void **state)
+{
+	struct addr *bob = NULL;
+	struct person *p;
+	int err = -1;
+
+	(void)state;
+	gr.account_bad = false;
+	gr.conf.logins_rate = 1;
+	open_up();
+	addr_parse(&bob, VIEW(BOB));
+	assert_int_equal(person_get(&p, gr.gate, bob), 0);
+	gr.gate->logins.full_us = (now_ms() + 3000) * 1000;
+	assert_int_equal(person_wake(p), 0);
+	person_wait(p, on_wait, &err);
+	gr.account_bad = true;
+	gr_advance(500);
+	assert_int_equal(err, -1);
+	for (int i = 0; i < 40 && err == -1; i++)
+		gr_advance(100);
+	assert_int_equal(err, EACCES);
+	mem_deref(bob);
+	gate_rig_close();
+}
+
+/* Nobody is half somebody. */
+static void test_no_session_for_an_account(void **state)
+{
+	struct addr *bob = NULL;
+	struct person *p;
+
+	(void)state;
+	open_up();
+	addr_parse(&bob, VIEW(BOB));
+	new_err = EINVAL;
+	expect_log(1);
+	assert_int_equal(person_get(&p, gr.gate, bob), EACCES);
+	assert_null(person_find(gr.gate, bob));
+	new_err = 0;
+	assert_int_equal(person_get(&p, gr.gate, bob), 0);
+	assert_non_null(p->account);
+	mem_deref(bob);
+	gate_rig_close();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		GATE_TEST(test_component_out),
+		GATE_TEST(test_login_fails_in_its_turn),
+		GATE_TEST(test_no_session_for_an_account),
 		GATE_TEST(test_dedupe),
 		GATE_TEST(test_late_says_when),
 		GATE_TEST(test_waits_in_vain),
