@@ -88,7 +88,7 @@ void front_begin_login(struct front *f)
 	f->authenticated = false;
 	err = shim_new(&f->shim, f->conf.jid, f->conf.password, &b);
 	front_write(f, buf_view(&b));
-	buf_free(&b);
+	mem_scrub_free(b.p);
 	if (err)
 		front_lost(f, GONE_NET, view_str(strerror(err)));
 }
@@ -134,7 +134,7 @@ static void feed(struct front *f, struct view xml)
 	bool ended = strstr(buf_str(&out), "</stream:stream>");
 
 	front_write(f, buf_view(&out));
-	buf_free(&out);
+	mem_scrub_free(out.p); /* of PLAIN: the password */
 	if (state == SHIM_UP)
 		up(f, shim_jid(f->shim));
 	else if (state == SHIM_OVER || ended)

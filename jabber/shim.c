@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
+#include <string.h>
 #include <strophe.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -107,11 +109,41 @@ static int connect_conn(struct shim *s)
 	return 0;
 }
 
+/* It keeps the password and what comes of it in many places, and wipes
+ * none. */
+static void *lib_alloc(const size_t n, void *arg)
+{
+	(void)arg;
+	return mem_alloc(n);
+}
+
+static void lib_free(void *p, void *arg)
+{
+	(void)arg;
+	mem_scrub_free(p);
+}
+
+static void *lib_realloc(void *p, const size_t n, void *arg)
+{
+	size_t had = p ? malloc_usable_size(p) : 0;
+	void *more = mem_alloc(n);
+
+	(void)arg;
+	if (had)
+		memcpy(more, p, had < n ? had : n);
+	mem_scrub_free(p);
+	return more;
+}
+
 static void make_conn(struct shim *s, const char *jid, const char *password)
 {
+	static const xmpp_mem_t mem = { .alloc = lib_alloc,
+					.free = lib_free,
+					.realloc = lib_realloc };
+
 	/* No log object: with one, each line is formatted, passwords among
 	 * them, before anybody looks at its level. */
-	s->ctx = xmpp_ctx_new(NULL, NULL);
+	s->ctx = xmpp_ctx_new(&mem, NULL);
 	s->conn = xmpp_conn_new(s->ctx);
 	xmpp_conn_set_jid(s->conn, jid);
 	xmpp_conn_set_pass(s->conn, password);

@@ -3,6 +3,7 @@
 #include "framer.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "mem.h"
 
@@ -128,11 +129,13 @@ int framer_send(struct framer *f, uint16_t type, uint32_t id,
 	if (payload.n > FRAME_PAYLOAD_MAX)
 		return EMSGSIZE;
 	buf_init(&b, FRAME_HEAD + payload.n);
+	buf_room(&b, FRAME_HEAD + payload.n); /* so that it never moves */
 	buf_put_u32(&b, (uint32_t)(AFTER_LENGTH + payload.n));
 	buf_put_u16(&b, type);
 	buf_put_u32(&b, id);
 	buf_addv(&b, payload);
 	err = stream_write(f->st, b.p, b.n);
+	explicit_bzero(b.p, b.n); /* it may have been a password */
 	buf_free(&b);
 	return err;
 }

@@ -129,10 +129,45 @@ static int io_write(struct stream *s, const char *p, size_t n, size_t *done)
 
 /* Writing */
 
+/* Passwords pass here, and are nobody's to find later: what was dropped of n
+ * bytes is overwritten. */
+static void wipe(struct buf *b, size_t n)
+{
+	if (b->p && b->n < n)
+		explicit_bzero(b->p + b->n, n - b->n);
+}
+
+
+static void wipe_all(struct buf *b)
+{
+	size_t n = b->n;
+
+	buf_clear(b);
+	wipe(b, n);
+	buf_free(b);
+}
+
+
+/* Without a copy in memory that is given back. */
+static void make_room(struct buf *b, size_t n)
+{
+	struct buf more;
+
+	if (!b->n || b->cap > b->n + n)
+		return;
+	buf_init(&more, b->max);
+	if (!buf_room(&more, b->n + n))
+		return; /* too much: whoever adds it will see */
+	buf_addv(&more, buf_view(b));
+	wipe_all(b);
+	*b = more;
+}
+
+
 /* As much as goes. EAGAIN when some is left. Calls nobody. */
 static int push(struct stream *s)
 {
-	size_t done = 0, n;
+	size_t done = 0, n, had = s->out.n;
 	int err = 0;
 
 	while (done < s->out.n && !err) {
@@ -140,6 +175,7 @@ static int push(struct stream *s)
 		done += n;
 	}
 	buf_drop(&s->out, done);
+	wipe(&s->out, had);
 	if (!s->out.n)
 		buf_free(&s->out);
 	return err;
@@ -169,7 +205,12 @@ static void flush(struct stream *s)
 /* False: no more reading for now. */
 static bool deliver(struct stream *s)
 {
+	size_t had = s->in.n;
+	const char *p = s->in.p;
+
 	s->ops.on_data(&s->in, s->arg);
+	if (s->in.p == p)
+		wipe(&s->in, had);
 	if (s->state != STREAM_OPEN || s->paused)
 		return false;
 	if (s->in.n < s->in_max)
@@ -194,6 +235,7 @@ static bool read_some(struct stream *s)
 
 	if (n > CHUNK)
 		n = CHUNK;
+	make_room(&s->in, n);
 	err = io_read(s, buf_room(&s->in, n), n, &got);
 	if (err == EAGAIN)
 		return false;
@@ -350,8 +392,8 @@ static void stream_destroy(void *obj)
 
 	take_down(s);
 	mem_deref(s->tls);
-	buf_free(&s->in);
-	buf_free(&s->out);
+	wipe_all(&s->in);
+	wipe_all(&s->out);
 }
 
 
@@ -484,6 +526,7 @@ int stream_write(struct stream *s, const void *p, size_t n)
 		return ENOTCONN;
 	if (n > s->out_max || s->out.n > s->out_max - n)
 		return ENOBUFS;
+	make_room(&s->out, n);
 	buf_add(&s->out, p, n);
 	if (n && s->state == STREAM_OPEN && !s->blocked)
 		loop_defer(s->l, &s->job);
