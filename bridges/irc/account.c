@@ -195,7 +195,8 @@ static void on_refused(uint64_t leg, uint64_t seq, struct view words,
 {
 	struct ircb_account *a = arg;
 
-	worker_failed(a->pool->worker, leg, seq, false, words);
+	worker_failed(a->pool->worker, leg, seq,
+		      view_starts(words, VIEW(IRCB_NOT_AS)), words);
 }
 
 /* confabd takes the newest name of a leg that is up. */
@@ -430,6 +431,15 @@ static struct view say_error(int err)
 	}
 }
 
+static int say_in(const struct ircb_leg *leg, const struct worker_say *say)
+{
+	struct ircb_conn *c = leg->account->conn;
+	struct view place = view_str(leg->place);
+	int err = leg->by_name ? ircb_conn_say_as(c, place, say) : ENOTSUP;
+
+	return err == ENOTSUP ? ircb_conn_say(c, place, say) : err;
+}
+
 static void on_say(const struct worker_say *say, void *arg)
 {
 	struct ircb_pool *p = arg;
@@ -439,8 +449,7 @@ static void on_say(const struct worker_say *say, void *arg)
 	if (!leg)
 		return;
 	if (leg->state == IRCB_LEG_UP)
-		err = ircb_conn_say(leg->account->conn, view_str(leg->place),
-				    say);
+		err = say_in(leg, say);
 	if (err)
 		worker_failed(p->worker, say->leg, say->seq,
 			      err == EBUSY || err == ENOTCONN, say_error(err));

@@ -23,6 +23,8 @@ static const struct {
 	{ "cap-notify", IRCB_CAP_NOTIFY, 0 },
 	{ "draft/chathistory", IRCB_CAP_HISTORY,
 	  IRCB_CAP_BATCH | IRCB_CAP_TIME | IRCB_CAP_TAGS },
+	{ "draft/relaymsg", IRCB_CAP_RELAYMSG,
+	  IRCB_CAP_TAGS | IRCB_CAP_LABEL | IRCB_CAP_BATCH },
 	{ "sasl", IRCB_CAP_SASL, 0 },
 };
 
@@ -66,6 +68,9 @@ void ircb_caps_offer(struct ircb_caps *c, struct view list)
 		/* A list too long for us is as none: all may be tried. */
 		if (cap == IRCB_CAP_SASL)
 			(void)view_copy(c->sasl, sizeof(c->sasl), value);
+		if (cap == IRCB_CAP_RELAYMSG)
+			(void)view_copy(c->separators, sizeof(c->separators),
+					view_head(value, IRCB_SEPARATORS - 1));
 		if (view_eqs(name, "sts"))
 			offer_sts(c, value);
 	}

@@ -24,15 +24,17 @@ enum ircb_cap {
 	IRCB_CAP_USERHOST = 1 << 12,
 	IRCB_CAP_NOTIFY = 1 << 13,
 	IRCB_CAP_HISTORY = 1 << 14,
-	IRCB_CAP_SASL = 1 << 15
+	IRCB_CAP_SASL = 1 << 15,
+	IRCB_CAP_RELAYMSG = 1 << 16
 };
 
-enum { IRCB_SASL_LIST = 256 };
+enum { IRCB_SASL_LIST = 256, IRCB_SEPARATORS = 8 };
 
 struct ircb_caps {
 	unsigned offered, asked, refused, on; /* enum ircb_cap */
 	bool singly;			      /* one was refused with others */
 	char sasl[IRCB_SASL_LIST];	      /* "PLAIN,EXTERNAL"; or empty */
+	char separators[IRCB_SEPARATORS];     /* of RELAYMSG; or empty */
 	uint16_t sts_port;		      /* 0: not said */
 	bool sts;
 	uint64_t sts_seconds; /* how long to remember it */

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "mem.h"
 #include "say.h"
+#include "tags.h"
 
 enum {
 	IN_MAX = 64 * 1024,
@@ -205,6 +206,29 @@ void ircb_conn_mark(struct ircb_conn *c, uint64_t leg, uint64_t seq)
 void ircb_conn_want(struct ircb_conn *c, const char *nick)
 {
 	c->conf.nick = nick;
+}
+
+int ircb_conn_say_as(struct ircb_conn *c, struct view channel,
+		     const struct worker_say *say)
+{
+	struct buf b = { 0 }, nick = { 0 };
+	struct worker_say shown = *say;
+	size_t count;
+	int err = ENOTSUP;
+
+	if (say->kind <= SAY_EMOTE && ircb_conn_can(c, IRCB_CAP_RELAYMSG) &&
+	    ircb_shown_nick(&nick, say->name, c->caps.separators,
+			    c->support.nicklen)) {
+		shown.name = buf_view(&nick);
+		err = ircb_say_as(&b, channel,
+				  IRCB_OUT_MAX - c->support.linelen, &shown,
+				  &count);
+	}
+	if (!err)
+		err = queue_say(c, say, &b, count);
+	buf_free(&nick);
+	buf_free(&b);
+	return err;
 }
 
 int ircb_conn_say(struct ircb_conn *c, struct view channel,
@@ -560,6 +584,16 @@ void ircb_conn_channels(const struct ircb_conn *c, struct view nick,
 			void (*h)(struct view channel, void *arg), void *arg)
 {
 	ircb_people_channels(c->people, nick, h, arg);
+}
+
+bool ircb_conn_is_ours(const struct ircb_conn *c, const struct ircb_line *l)
+{
+	struct view by;
+
+	return ircb_conn_is_us(c, l->nick) ||
+	       (ircb_conn_can(c, IRCB_CAP_RELAYMSG) &&
+		ircb_tag(l->tags, "draft/relaymsg", &by) &&
+		ircb_conn_is_us(c, by));
 }
 
 bool ircb_conn_is_us(const struct ircb_conn *c, struct view nick)

@@ -16,6 +16,8 @@ struct ircb_conn;
 
 /* What the words of lost begin with when the server thinks that it was a
  * flood. */
+/* A message that was refused for these can be said without RELAYMSG. */
+#define IRCB_NOT_AS "the server does not show others' names here"
 #define IRCB_TOO_FAST "too many lines for the server"
 
 enum { IRCB_SERVERS_MAX = 8, IRCB_HOST_MAX = 256 };
@@ -95,6 +97,8 @@ const struct ircb_support *ircb_conn_support(const struct ircb_conn *c);
 void ircb_conn_channels(const struct ircb_conn *c, struct view nick,
 			void (*h)(struct view channel, void *arg), void *arg);
 bool ircb_conn_is_us(const struct ircb_conn *c, struct view nick);
+/* Did we say this ourselves, under whatever name? */
+bool ircb_conn_is_ours(const struct ircb_conn *c, const struct ircb_line *l);
 /* The queue, to ask and to forget. */
 struct ircb_out *ircb_conn_out(struct ircb_conn *c);
 
@@ -104,6 +108,10 @@ int ircb_conn_send(struct ircb_conn *c, const char *command,
 /* Queues a message. Errors as ircb_say() and ircb_out_say(). */
 int ircb_conn_say(struct ircb_conn *c, struct view channel,
 		  const struct worker_say *say);
+/* The same under the sender's name (RELAYMSG). ENOTSUP: the server can't, or
+ * not this one: ircb_conn_say() can. */
+int ircb_conn_say_as(struct ircb_conn *c, struct view channel,
+		     const struct worker_say *say);
 /* The same of what the connection's own user says, to a channel or a nick.
  * Errors as ircb_speak() and ircb_out_say(). */
 int ircb_conn_speak(struct ircb_conn *c, struct view target,

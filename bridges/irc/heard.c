@@ -348,7 +348,7 @@ void ircb_account_event(const struct ircb_event *ev, void *arg)
 		return;
 	/* What we said ourselves never comes back. */
 	words = words || ev->type == IRCB_EV_TOPIC;
-	if (words && ircb_conn_is_us(a->conn, ev->line.nick))
+	if (words && ircb_conn_is_ours(a->conn, &ev->line))
 		return;
 	handlers[ev->type](a, ev);
 }

@@ -89,12 +89,27 @@ static void tell_refused(uint64_t leg, uint64_t seq, void *arg)
 	r->c->ops->refused(leg, seq, r->words, r->c->arg);
 }
 
+/* RELAYMSG itself is refused: it is not known, or for operators of the
+ * channel. For PRIVMSG there are no such answers. */
+static bool is_of_names(const struct ircb_line *l)
+{
+	return (view_eqs(l->command, "FAIL") &&
+		view_eqs(ircb_param(l, 0), "RELAYMSG")) ||
+	       l->code == 421 || l->code == 482;
+}
+
 static void refuse_label(struct ircb_conn *c, const struct ircb_line *l,
 			 uint64_t number)
 {
 	struct buf words = { 0 };
 	struct refused r = { .c = c };
 
+	if (is_of_names(l)) {
+		log_info("irc %s: no RELAYMSG: %.*s", c->server->host,
+			 VIEW_ARG(ircb_last(l)));
+		c->caps.on &= ~(unsigned)IRCB_CAP_RELAYMSG;
+		buf_adds(&words, IRCB_NOT_AS ": ");
+	}
 	ircb_plain(&words, ircb_last(l));
 	r.words = buf_view(&words);
 	ircb_out_answered(c->out, number, false, tell_refused, &r);
@@ -109,7 +124,7 @@ static bool is_taken(const struct ircb_conn *c, const struct ircb_event *ev)
 	    view_eqs(ev->line.command, "ACK"))
 		return !view_eqs(ev->line.command, "BATCH");
 	return ev->type >= IRCB_EV_MSG && ev->type <= IRCB_EV_CTCP_REPLY &&
-	       ircb_conn_is_us(c, ev->line.nick);
+	       ircb_conn_is_ours(c, &ev->line);
 }
 
 /* The answer to a line of ours (labeled-response): its echo, an ACK or an

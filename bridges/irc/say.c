@@ -4,18 +4,26 @@
  * no text can make one that looks like another's (the name is clean).
  */
 #include <errno.h>
+#include <string.h>
 
 #include "line.h"
 #include "mem.h"
+#include "names.h"
 #include "say.h"
 #include "text.h"
+#include "utf8.h"
 
-enum { TEXT_ROOM_MIN = 16 };
+enum {
+	TEXT_ROOM_MIN = 16,
+	SHOWN_HOST = 80, /* ":" "!user@host " around a nick of others */
+	SHOWN_MIN = 9,
+};
 
 struct job {
 	struct buf *out;    /* borrowed */
 	const char *command;
 	struct view target; /* borrowed */
+	struct view as;     /* borrowed: RELAYMSG's nick; or empty */
 	struct buf lead;    /* owned: "<alice> " */
 	struct buf line;    /* owned: scratch */
 	bool emote;
@@ -48,7 +56,8 @@ static size_t text_room(const struct job *j, size_t prefix)
 
 static int put_line(struct job *j, struct view piece)
 {
-	struct view params[2] = { j->target, VIEW_NONE };
+	struct view params[3] = { j->target, j->as, VIEW_NONE };
+	size_t last = j->as.n ? 2 : 1;
 
 	if (j->count++ == IRCB_SAY_LINES)
 		return EMSGSIZE;
@@ -59,8 +68,8 @@ static int put_line(struct job *j, struct view piece)
 	buf_addv(&j->line, piece);
 	if (j->emote)
 		buf_addc(&j->line, 1);
-	params[1] = buf_view(&j->line);
-	return ircb_encode(j->out, j->command, params, 2);
+	params[last] = buf_view(&j->line);
+	return ircb_encode(j->out, j->command, params, last + 1);
 }
 
 static int put_text(struct job *j, struct view text)
@@ -133,4 +142,64 @@ int ircb_speak(struct buf *b, struct view target, size_t prefix,
 			 .emote = say->kind == SAY_EMOTE };
 
 	return run(&j, say->text, prefix, lines);
+}
+
+int ircb_say_as(struct buf *b, struct view target, size_t prefix,
+		const struct worker_say *say, size_t *lines)
+{
+	struct job j = { .out = b,
+			 .command = "RELAYMSG",
+			 .target = target,
+			 .as = say->name,
+			 .emote = say->kind == SAY_EMOTE };
+
+	return run(&j, say->text, prefix + SHOWN_HOST + say->name.n, lines);
+}
+
+static bool in_nick(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || (c && strchr("-_[]\\`^{|}", c));
+}
+
+/* What no nick has becomes "_". */
+static size_t add_word(struct buf *b, struct view v, size_t max)
+{
+	size_t start = b->n, good = 0;
+
+	if (v.n && ((v.p[0] >= '0' && v.p[0] <= '9') || v.p[0] == '-'))
+		buf_addc(b, '_');
+	while (v.n && b->n - start < max) {
+		bool fits = in_nick(v.p[0]);
+
+		buf_addc(b, fits ? v.p[0] : '_');
+		good += fits;
+		if (fits)
+			v = view_from(v, 1);
+		else
+			(void)utf8_next(&v);
+	}
+	return good;
+}
+
+bool ircb_shown_nick(struct buf *b, struct view name, const char *separators,
+		     size_t max)
+{
+	struct view local, network;
+	char sep = strchr(separators, '/') ? '/' : separators[0];
+	size_t start = b->n, tail, good;
+
+	if (!view_cut(name, '@', &local, &network))
+		network = VIEW("sip");
+	if (max < SHOWN_MIN)
+		max = IRCB_NICK_MAX - 1;
+	tail = network.n < max / 2 ? network.n : max / 2;
+	good = add_word(b, local, max - tail - 1);
+	if (!good) {
+		b->n = start;
+		return false;
+	}
+	buf_addc(b, sep ? sep : '_');
+	(void)add_word(b, network, tail);
+	return true;
 }

@@ -24,4 +24,14 @@ int ircb_say(struct buf *b, struct view target, size_t prefix,
 int ircb_speak(struct buf *b, struct view target, size_t prefix,
 	       const struct worker_say *say, size_t *lines);
 
+/* The same by RELAYMSG: say->name is the nick that it is shown under, as
+ * ircb_shown_nick() made it. prefix: what else a line is to leave free. */
+int ircb_say_as(struct buf *b, struct view target, size_t prefix,
+		const struct worker_say *say, size_t *lines);
+/* Adds the nick for somebody called so: "alice/sip", "bob/libera" for
+ * "bob@libera". separators: what a server wants one of in such nicks, or
+ * empty; max: bytes, 0: no limit. False: nothing of the name is left. */
+bool ircb_shown_nick(struct buf *b, struct view name, const char *separators,
+		     size_t max);
+
 #endif

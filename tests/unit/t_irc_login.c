@@ -497,10 +497,96 @@ static void hostile_tags_do_no_harm(void **state)
 	peer_close(&w->srv);
 }
 
+#define NAMES_CAPS "message-tags batch labeled-response draft/relaymsg"
+
+static void come_by_name(struct world *w, const char *offer)
+{
+	const struct worker_join j = { .leg = 2, .place = VIEW("#names"),
+				       .by_name = true };
+
+	CONNECT(w, { "tls", "0" });
+	peer_expect(&w->srv, "NICK confab\r\n");
+	peer_send(&w->srv, offer);
+	peer_expect(&w->srv, "CAP REQ :");
+	peer_send(&w->srv, ":s CAP * ACK :" NAMES_CAPS "\r\n");
+	peer_expect(&w->srv, "CAP END\r\n");
+	peer_send(&w->srv, ":s 001 confab :Welcome\r\n");
+	let_join(w);
+	rig_join_as(&w->rig, 7, &j);
+	peer_expect(&w->srv, "JOIN #names\r\n");
+	peer_send(&w->srv, ":confab!~c@host.example JOIN #names\r\n");
+	rig_await(&w->rig, WIRE_JOINED, 2);
+}
+
+static void relaymsg_shows_who_speaks(void **state)
+{
+	struct world *w = *state;
+
+	come_by_name(w, ":s CAP * LS :message-tags batch labeled-response "
+			"draft/relaymsg=|/\r\n");
+	rig_say(&w->rig, 2, 1, SAY_TEXT, "one");
+	peer_expect(&w->srv, "@label=cf1 RELAYMSG #names alice/sip one\r\n");
+	rig_say(&w->rig, 2, 2, SAY_EMOTE, "waves");
+	peer_expect(&w->srv, "RELAYMSG #names alice/sip "
+			     ":\1ACTION waves\1\r\n");
+	rig_say(&w->rig, 2, 3, SAY_NOTICE, "so many");
+	peer_expect(&w->srv, "PRIVMSG #names :* so many\r\n");
+	/* A link by the relay on the same account stays that. */
+	rig_say(&w->rig, 1, 9, SAY_TEXT, "four");
+	peer_expect(&w->srv, "PRIVMSG #Lobby :<alice> four\r\n");
+	/* Its own, and that of another relay. */
+	peer_send(&w->srv,
+		  "@label=cf1;draft/relaymsg=confab "
+		  ":alice/sip!u@h PRIVMSG #names :one\r\n"
+		  "@draft/relaymsg=other "
+		  ":bob/discord!u@h PRIVMSG #names :hi\r\n");
+	assert_int_equal(rig_await(&w->rig, WIRE_DELIVERED, 2).u[1], 1);
+	assert_string_equal(rig_await(&w->rig, WIRE_HEARD, 2).s[0],
+			    "bob/discord");
+	peer_close(&w->srv);
+}
+
+/* It is for operators: what was refused goes again, by the relay. */
+static void refused_relaymsg_goes_by_the_relay(void **state)
+{
+	struct world *w = *state;
+	struct rig_seen failed;
+
+	come_by_name(w, ":s CAP * LS :message-tags batch labeled-response "
+			"draft/relaymsg=/\r\n");
+	rig_say(&w->rig, 2, 1, SAY_TEXT, "one");
+	peer_expect(&w->srv, "@label=cf1 RELAYMSG #names alice/sip one\r\n");
+	peer_send(&w->srv, "@label=cf1 FAIL RELAYMSG PRIVS_NEEDED #names "
+			   ":You are no operator\r\n");
+	failed = rig_await(&w->rig, WIRE_FAILED, 2);
+	assert_int_equal(failed.u[1], 1);
+	assert_int_equal(failed.u[2], 1);
+	rig_say(&w->rig, 2, 1, SAY_TEXT, "one");
+	peer_expect(&w->srv, "PRIVMSG #names :<alice> one\r\n");
+	peer_send(&w->srv, "@label=cf2 :s 404 confab #names :+m\r\n");
+	failed = rig_await(&w->rig, WIRE_FAILED, 2);
+	assert_int_equal(failed.u[2], 0);
+	peer_close(&w->srv);
+}
+
+static void without_relaymsg_there_is_the_relay(void **state)
+{
+	struct world *w = *state;
+
+	come_by_name(w, ":s CAP * LS :message-tags batch "
+			"labeled-response\r\n");
+	rig_say(&w->rig, 2, 1, SAY_TEXT, "one");
+	peer_expect(&w->srv, "PRIVMSG #names :<alice> one\r\n");
+	peer_close(&w->srv);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RIG_TEST(echoes_confirm_and_labels_tell_refusals_apart),
+		RIG_TEST(relaymsg_shows_who_speaks),
+		RIG_TEST(refused_relaymsg_goes_by_the_relay),
+		RIG_TEST(without_relaymsg_there_is_the_relay),
 		RIG_TEST(tags_bring_time_and_id),
 		RIG_TEST(what_was_missed_is_asked_for),
 		RIG_TEST(sasl_comes_before_all),

@@ -259,6 +259,69 @@ static void ctcp_is_recognised(void **state)
 	assert_false(ircb_ctcp(VIEW_NONE, &c, &a));
 }
 
+static void shown_nicks_are_nicks(void **state)
+{
+	static const struct {
+		const char *name, *separators, *nick;
+		size_t max;
+	} rows[] = {
+		{ "alice", "/", "alice/sip", 0 },
+		{ "alice", "|/", "alice/sip", 0 },
+		{ "alice", "|", "alice|sip", 0 },
+		{ "alice", "", "alice_sip", 0 },
+		{ "bob@libera", "/", "bob/libera", 0 },
+		{ "j\xc3\xb6rg b", "/", "j_rg_b/sip", 0 },
+		{ "007", "/", "_007/sip", 0 },
+		{ "a:b,c!d", "/", "a_b_c_d/sip", 0 },
+		{ "\xce\xa9\xce\xbc", "/", NULL, 0 },
+		{ "@libera", "/", NULL, 0 },
+		{ "averylongname", "/", "averylo/sip", 11 },
+		{ "averylongname@averylongnetwork", "/", "averylo/averylo",
+		  15 },
+	};
+	struct buf b = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool good = ircb_shown_nick(&b, view_str(rows[i].name),
+					    rows[i].separators, rows[i].max);
+
+		assert_int_equal(good, rows[i].nick != NULL);
+		if (good)
+			assert_string_equal(buf_str(&b), rows[i].nick);
+		else
+			assert_int_equal(b.n, 0);
+		buf_clear(&b);
+	}
+	buf_free(&b);
+}
+
+static void relaymsg_leaves_room_for_who_speaks(void **state)
+{
+	const struct worker_say m = { .kind = SAY_TEXT,
+				      .name = VIEW("alice/sip") };
+	struct worker_say say = m;
+	struct buf text = { 0 }, out = { 0 };
+	struct view rest, line;
+	size_t count;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		buf_addc(&text, 'x');
+	say.text = buf_view(&text);
+	assert_int_equal(ircb_say_as(&out, VIEW("#lobby"), 0, &say, &count),
+			 0);
+	assert_int_equal(count, 3);
+	rest = buf_view(&out);
+	while (view_cut(rest, '\n', &line, &rest)) {
+		assert_true(view_starts(line, VIEW("RELAYMSG #lobby "
+						   "alice/sip ")));
+		assert_true(line.n + 1 + 80 - 11 <= 512);
+	}
+	buf_free(&out);
+	buf_free(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +336,8 @@ int main(void)
 		TEST(controls_do_not_pass),
 		TEST(too_much_is_refused_whole),
 		TEST(ctcp_is_recognised),
+		TEST(shown_nicks_are_nicks),
+		TEST(relaymsg_leaves_room_for_who_speaks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
