@@ -6,7 +6,6 @@
  *
  *   flood 127.x.y.z:port garbage|options|message RATE SECONDS SOURCES
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "args.h"
 #include "view.h"
 
 enum { BATCH = 64, TEXT = 700, RATE_MAX = 1000000 };
@@ -127,32 +127,6 @@ static int run(struct flood *f)
 	return 0;
 }
 
-static int address(struct sockaddr_in *sa, const char *text)
-{
-	struct view host, port;
-	char bytes[INET_ADDRSTRLEN];
-	uint64_t n;
-
-	view_rcut(view_str(text), ':', &host, &port);
-	if (view_copy(bytes, sizeof(bytes), host) ||
-	    view_u64(&n, port, 65535) || !n)
-		return EINVAL;
-	*sa = (struct sockaddr_in){ .sin_family = AF_INET };
-	sa->sin_port = htons((uint16_t)n);
-	if (inet_pton(AF_INET, bytes, &sa->sin_addr) != 1)
-		return EINVAL;
-	return ntohl(sa->sin_addr.s_addr) >> 24 == 127 ? 0 : EINVAL;
-}
-
-static int number(unsigned *out, const char *text, unsigned max)
-{
-	uint64_t n;
-	int err = view_u64(&n, view_str(text), max);
-
-	*out = (unsigned)n;
-	return err ? err : n ? 0 : EINVAL;
-}
-
 static int kind(struct flood *f, const char *text)
 {
 	struct view v = view_str(text);
@@ -171,10 +145,11 @@ int main(int argc, char **argv)
 	static struct flood f;
 	int err;
 
-	if (argc != 6 || address(&f.server, argv[1]) || kind(&f, argv[2]) ||
-	    number(&f.rate, argv[3], RATE_MAX) ||
-	    number(&f.seconds, argv[4], 600) ||
-	    number(&f.sources, argv[5], 65000)) {
+	if (argc != 6 || args_loopback(&f.server, argv[1]) ||
+	    kind(&f, argv[2]) ||
+	    args_number(&f.rate, argv[3], RATE_MAX) ||
+	    args_number(&f.seconds, argv[4], 600) ||
+	    args_number(&f.sources, argv[5], 65000)) {
 		fputs("usage: flood 127.x.y.z:port garbage|options|message "
 		      "RATE SECONDS SOURCES\n", stderr);
 		return 2;

@@ -3,6 +3,7 @@
 # The load generator, for tests/bench/fanout.sh. Not run by "make check".
 noinst_PROGRAMS += tests/bench/fanout
 tests_bench_fanout_SOURCES = \
+	tests/bench/args.c tests/bench/args.h \
 	tests/bench/call.c tests/bench/call.h \
 	tests/bench/cost.c tests/bench/cost.h \
 	tests/bench/crowd.c tests/bench/crowd.h \
@@ -17,6 +18,7 @@ tests_bench_fanout_LDADD = $(LIB_base)
 
 noinst_PROGRAMS += tests/bench/overload
 tests_bench_overload_SOURCES = \
+	tests/bench/args.c tests/bench/args.h \
 	tests/bench/cost.c tests/bench/cost.h \
 	tests/bench/login.c tests/bench/login.h \
 	tests/bench/overload.c \
@@ -26,8 +28,9 @@ tests_bench_overload_CPPFLAGS = $(INC_io) $(S)/tests/bench
 tests_bench_overload_LDADD = $(LIB_io) $(DEPS_io)
 
 noinst_PROGRAMS += tests/bench/flood
-tests_bench_flood_SOURCES = tests/bench/flood.c
-tests_bench_flood_CPPFLAGS = $(INC_base)
+tests_bench_flood_SOURCES = tests/bench/flood.c \
+	tests/bench/args.c tests/bench/args.h
+tests_bench_flood_CPPFLAGS = $(INC_base) $(S)/tests/bench
 tests_bench_flood_LDADD = $(LIB_base)
 
 noinst_PROGRAMS += tests/bench/floor tests/bench/flight
@@ -45,6 +48,7 @@ EXTRA_DIST += tests/bench/fanout.sh tests/bench/flat.sh tests/bench/overload.sh 
 
 check_PROGRAMS += tests/unit/t_bench
 tests_unit_t_bench_SOURCES = tests/unit/t_bench.c \
+	tests/bench/args.c \
 	tests/bench/call.c \
 	tests/bench/options.c \
 	tests/bench/sipload.c \

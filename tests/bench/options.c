@@ -3,11 +3,11 @@
  * Options come from one table. This program sends to loopback only, and its
  * numbers are bounded: it is a yardstick, not a weapon.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
+#include "args.h"
 #include "options.h"
 #include "view.h"
 
@@ -57,25 +57,6 @@ static const struct option table[] = {
 
 enum { OPTIONS = sizeof(table) / sizeof(table[0]) };
 
-/* "127.x.y.z:port" and nothing else. */
-static int parse_address(struct sockaddr_in *sa, const char *text)
-{
-	struct view host, port;
-	char bytes[INET_ADDRSTRLEN];
-	uint64_t number;
-
-	view_rcut(view_str(text), ':', &host, &port);
-	if (view_copy(bytes, sizeof(bytes), host) ||
-	    view_u64(&number, port, 65535) || !number)
-		return EINVAL;
-
-	*sa = (struct sockaddr_in){ .sin_family = AF_INET };
-	sa->sin_port = htons((uint16_t)number);
-	if (inet_pton(AF_INET, bytes, &sa->sin_addr) != 1)
-		return EINVAL;
-	return ntohl(sa->sin_addr.s_addr) >> 24 == 127 ? 0 : EINVAL;
-}
-
 static int parse_value(struct options *o, const struct option *opt,
 		       const char *text)
 {
@@ -87,7 +68,7 @@ static int parse_value(struct options *o, const struct option *opt,
 		return *text && strlen(text) <= 64 ? 0 : EINVAL;
 	}
 	if (opt->kind == ADDRESS)
-		return parse_address(at, text);
+		return args_loopback(at, text);
 	if (view_u64(&number, view_str(text), opt->max) || number < opt->min)
 		return EINVAL;
 	*(unsigned *)at = (unsigned)number;

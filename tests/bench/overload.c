@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "args.h"
 #include "clock.h"
 #include "cost.h"
 #include "login.h"
@@ -137,8 +138,9 @@ static void send_load(struct bench *b)
 
 	name_put(&b->from, "loud", who);
 	name_put(&b->to, "hall", who / 2);
-	send_as(b, who, 'l', b->number++, VIEW("a word of no importance, but long "
-					  "enough to be one of many"));
+	send_as(b, who, 'l', b->number++,
+		VIEW("a word of no importance, but long enough to be one of "
+		     "many"));
 	b->r.sent++;
 }
 
@@ -148,7 +150,8 @@ static void send_word(struct bench *b, unsigned who)
 
 	name_put(&b->from, "quiet", who);
 	name_put(&b->to, "library", 0);
-	send_as(b, b->speakers + who, (char)('A' + who), w->number, VIEW("hush"));
+	send_as(b, b->speakers + who, (char)('A' + who), w->number,
+		VIEW("hush"));
 	w->again_us = post_us() + AGAIN_US;
 }
 
@@ -429,33 +432,6 @@ static bool run(struct bench *b, unsigned seconds)
 
 /* ---- the command line ---- */
 
-/* "127.x.y.z:port" and nothing else. */
-static int address(struct sockaddr_in *sa, const char *text)
-{
-	struct view host, port;
-	char bytes[INET_ADDRSTRLEN];
-	uint64_t n;
-
-	view_rcut(view_str(text), ':', &host, &port);
-	if (view_copy(bytes, sizeof(bytes), host) ||
-	    view_u64(&n, port, 65535) || !n)
-		return EINVAL;
-	*sa = (struct sockaddr_in){ .sin_family = AF_INET };
-	sa->sin_port = htons((uint16_t)n);
-	if (inet_pton(AF_INET, bytes, &sa->sin_addr) != 1)
-		return EINVAL;
-	return ntohl(sa->sin_addr.s_addr) >> 24 == 127 ? 0 : EINVAL;
-}
-
-static int number(unsigned *out, const char *text, unsigned max)
-{
-	uint64_t n;
-	int err = view_u64(&n, view_str(text), max);
-
-	*out = (unsigned)n;
-	return err ? err : n ? 0 : EINVAL;
-}
-
 static void bench_free(struct bench *b)
 {
 	mem_deref(b->post);
@@ -473,11 +449,11 @@ static void bench_free(struct bench *b)
 static int options(struct bench *b, struct post_conf *conf, unsigned *seconds,
 		   int argc, char **argv)
 {
-	if (argc < 5 || argc > 7 || address(&conf->server, argv[1]) ||
-	    address(&conf->bind, argv[2]) ||
-	    number(&b->pid, argv[3], 4194304) ||
-	    number(seconds, argv[4], 600) ||
-	    (argc > 5 && number(&b->speakers, argv[5], SPEAKERS_MAX)) ||
+	if (argc < 5 || argc > 7 || args_loopback(&conf->server, argv[1]) ||
+	    args_loopback(&conf->bind, argv[2]) ||
+	    args_number(&b->pid, argv[3], 4194304) ||
+	    args_number(seconds, argv[4], 600) ||
+	    (argc > 5 && args_number(&b->speakers, argv[5], SPEAKERS_MAX)) ||
 	    (argc > 6 && !view_eqs(view_str(argv[6]), "direct")))
 		return EINVAL;
 	b->direct = conf->places = argc > 6;
