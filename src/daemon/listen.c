@@ -101,18 +101,25 @@ int listen_load(struct listen *l, const struct conf *c, struct buf *why)
 	return err;
 }
 
-int listen_reload(const struct listen *l, struct buf *why)
+int listen_read(const struct listen *l, struct buf *why)
 {
 	char text[WHY_MAX] = "";
 	int err = 0;
 
 	if (l->server)
-		err = tls_ctx_reload(l->server, text, sizeof(text));
+		err = tls_ctx_read(l->server, text, sizeof(text));
 	if (!err)
-		err = tls_ctx_reload(l->client, text, sizeof(text));
+		err = tls_ctx_read(l->client, text, sizeof(text));
 	if (err)
 		buf_adds(why, text);
 	return err;
+}
+
+void listen_turn(const struct listen *l)
+{
+	if (l->server)
+		tls_ctx_turn(l->server);
+	tls_ctx_turn(l->client);
 }
 
 void listen_free(struct listen *l)

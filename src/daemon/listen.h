@@ -18,9 +18,10 @@ struct listen {
 /* Reads what the configuration says, and the files that it names. EINVAL or
  * EACCES with why: what is wrong, and what would be right. */
 int listen_load(struct listen *l, const struct conf *c, struct buf *why);
-/* Reads the certificates again, for new connections. After an error all is as
- * it was. */
-int listen_reload(const struct listen *l, struct buf *why);
+/* Reads the certificates again, for listen_turn(): nothing has changed yet. */
+int listen_read(const struct listen *l, struct buf *why);
+/* What was read holds for new connections. */
+void listen_turn(const struct listen *l);
 void listen_free(struct listen *l);
 
 #endif

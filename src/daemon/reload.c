@@ -12,13 +12,14 @@
 
 enum { GATHER_MS = 100 };
 
-/* Nothing is changed before all of it is known to be right. */
+/* Nothing is changed before all of it is known to be right: the last of these
+ * takes what it checks, and only if it is right. */
 static int check(struct confab *c, struct conf *fresh, struct buf *why)
 {
 	int err = confab_edge_check(fresh, why);
 
 	if (!err)
-		err = listen_reload(&c->listen, why);
+		err = listen_read(&c->listen, why);
 	if (!err && c->role == CONFAB_SERVING)
 		err = heart_reload_faces(c, fresh, why);
 	return err;
@@ -45,6 +46,7 @@ static void take(struct confab *c, struct conf *fresh)
 	conf_take(c->conf, fresh, &taken);
 	if (!log_level_parse(&level, c->conf->log_level))
 		log_set_level(level);
+	listen_turn(&c->listen);
 	confab_edge_set(c);
 	if (c->role == CONFAB_SERVING)
 		heart_reload(c);

@@ -131,8 +131,9 @@ int tls_client_ctx_files(struct tls_ctx **tp, const struct tls_files *files,
 /* TLS as a server: likewise. */
 int tls_server_ctx(struct tls_ctx **tp, const struct tls_files *files,
 		   char *why, size_t whysize);
-/* Reads the files again, for connections from now on. After an error all is
- * as before. */
-int tls_ctx_reload(struct tls_ctx *ctx, char *why, size_t whysize);
+/* Reads the files again, for tls_ctx_turn(): nothing has changed yet. */
+int tls_ctx_read(struct tls_ctx *ctx, char *why, size_t whysize);
+/* What was read last, if that went well, holds for connections from now on. */
+void tls_ctx_turn(struct tls_ctx *ctx);
 
 #endif

@@ -23,6 +23,7 @@ static void ctx_destroy(void *obj)
 	struct tls_ctx *ctx = obj;
 
 	SSL_CTX_free(ctx->ssl);
+	SSL_CTX_free(ctx->next);
 	mem_free(ctx->cert);
 	mem_free(ctx->key);
 	mem_free(ctx->ca);
@@ -287,14 +288,19 @@ int tls_server_ctx(struct tls_ctx **tp, const struct tls_files *files,
 }
 
 
-int tls_ctx_reload(struct tls_ctx *ctx, char *why, size_t whysize)
+int tls_ctx_read(struct tls_ctx *ctx, char *why, size_t whysize)
 {
-	SSL_CTX *ssl;
-	int err = ssl_new(&ssl, ctx, why, whysize);
+	SSL_CTX_free(ctx->next);
+	ctx->next = NULL;
+	return ssl_new(&ctx->next, ctx, why, whysize);
+}
 
-	if (err)
-		return err;
+
+void tls_ctx_turn(struct tls_ctx *ctx)
+{
+	if (!ctx->next)
+		return;
 	SSL_CTX_free(ctx->ssl);
-	ctx->ssl = ssl;
-	return 0;
+	ctx->ssl = ctx->next;
+	ctx->next = NULL;
 }

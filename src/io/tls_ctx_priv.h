@@ -8,6 +8,7 @@
 
 struct tls_ctx {
 	SSL_CTX *ssl;          /* owned */
+	SSL_CTX *next;         /* owned: read, but not in use; or NULL */
 	bool server;
 	char *cert, *key, *ca; /* owned: the files, or NULL */
 	bool pinned;

@@ -541,6 +541,29 @@ def test_sighup_takes_new_certificates(confabd, authority, person):
     assert serial(server, authority) != before
 
 
+def test_sighup_takes_all_or_nothing(confabd, authority):
+    authority.make('changing', 'DNS:localhost')
+    port = free_port()
+    server = confabd(listen='"tls:127.0.0.1:%d"' % port,
+                     extra=authority.settings(
+                         (authority.path('changing.crt'),
+                          authority.path('changing.key'))))
+    server.ports = dict(tls=port)
+    before = serial(server, authority)
+    # The certificate would do; what is read after it does not.
+    authority.make('changing', 'DNS:localhost')
+    server.write(imc='peers = {"far.test=ftp:nowhere"}')
+    os.kill(server.process.pid, signal.SIGHUP)
+    wait_for(lambda: 'all stays as it was' in server.text(),
+             'an error in words')
+    assert serial(server, authority) == before
+    server.write(imc='')
+    os.kill(server.process.pid, signal.SIGHUP)
+    wait_for(lambda: 'certificates were read again' in server.text(),
+             'the new certificate')
+    assert serial(server, authority) != before
+
+
 # -- clients that others wrote
 
 
