@@ -110,7 +110,7 @@ static void drop_words(struct ipuppet *p)
 	struct lnode *n;
 
 	while ((n = list_first(&p->words)) != NULL)
-		iword_free(CONTAINER(n, struct iword, node));
+		ipword_free(CONTAINER(n, struct iword, node));
 }
 
 /* Nobody is told of his words any more. */
@@ -166,7 +166,7 @@ static void drop_done(struct ipuppet *p)
 		struct iword *w = CONTAINER(n, struct iword, node);
 
 		if (w->state == IWORD_DONE && !w->wanted && p->link->up)
-			iword_free(w);
+			ipword_free(w);
 	}
 }
 
@@ -335,7 +335,7 @@ static void fail(struct iword *w, bool again, struct view why)
 	uint64_t seq = w->msg->seq;
 	bool wanted = w->wanted && l->up;
 
-	iword_free(w);
+	ipword_free(w);
 	if (wanted)
 		hub_on_failed(hub_of(l), l->leg, seq, again, why);
 }
@@ -348,7 +348,7 @@ static void succeed(struct iword *w)
 	w->state = IWORD_DONE;
 	if (!w->wanted || !l->up)
 		return;
-	iword_free(w);
+	ipword_free(w);
 	hub_on_delivered(hub_of(l), l->leg, seq);
 }
 

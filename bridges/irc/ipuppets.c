@@ -76,7 +76,7 @@ static void on_linger(struct wtimer *t)
 
 /* ---- what is said ---- */
 
-void iword_free(struct iword *w)
+void ipword_free(struct iword *w)
 {
 	struct ipuppet *p = w->puppet;
 	struct seat *s = w->state != IWORD_SENT ?
@@ -188,7 +188,7 @@ static void forget_words(struct ilink *l)
 
 			w->wanted = false;
 			if (w->state == IWORD_NEW)
-				iword_free(w);
+				ipword_free(w);
 		}
 	}
 }

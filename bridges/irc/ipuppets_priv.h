@@ -77,7 +77,7 @@ struct iword {
 /* At the end of this turn all is done that can be. */
 void ilink_soon(struct ilink *l);
 bool ilink_is(const struct ilink *l, const struct seat *s);
-void iword_free(struct iword *w);
+void ipword_free(struct iword *w);
 
 /* ---- ipuppet.c ---- */
 
