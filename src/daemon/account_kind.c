@@ -4,8 +4,11 @@
 
 #include <errno.h>
 
+#include "bridges/irc/check.h"
+#include "bridges/irc/imap.h"
 #include "jabber/jid.h"
 #include "jabber/jid_prep.h"
+#include "utf8.h"
 
 /* The old module's jab_id has no domain: it is jaddress then. */
 static int jabber_login(struct buf *out, struct view text,
@@ -33,8 +36,58 @@ static int jabber_login(struct buf *out, struct view text,
 	return err;
 }
 
+/* The network as its section spells it; one that there is not yet may come
+ * at run time. */
+static struct view irc_label(const struct conf *conf, struct view label)
+{
+	for (size_t i = 0; i < conf->irc_count; i++)
+		if (view_ieqs(label, conf->irc[i].label))
+			return view_str(conf->irc[i].label);
+	return label;
+}
+
+static bool irc_login_ok(struct view label, struct view login)
+{
+	if (!label.n || label.n > IMAP_NETWORK_MAX || !login.n ||
+	    login.n > IRC_TEXT_MAX || !utf8_valid(login))
+		return false;
+	for (size_t i = 0; i < login.n; i++)
+		if ((unsigned char)login.p[i] <= ' ' || login.p[i] == 0x7f ||
+		    login.p[i] == ':' || login.p[i] == '/')
+			return false;
+	for (size_t i = 0; i < label.n; i++)
+		if ((unsigned char)label.p[i] <= ' ' ||
+		    (unsigned char)label.p[i] >= 0x7f)
+			return false;
+	return true;
+}
+
+/* "libera/alice"; with one network only, "alice" will do. */
+static int irc_login(struct buf *out, struct view text,
+		     const struct conf *conf, struct buf *why)
+{
+	struct view label, login;
+
+	text = view_trim(text);
+	if (!view_cut(text, '/', &label, &login)) {
+		login = text;
+		label = conf->irc_count == 1 ? view_str(conf->irc[0].label) :
+					       VIEW_NONE;
+	}
+	if (!irc_login_ok(label, login)) {
+		buf_adds(why, "an account on IRC is NETWORK/ACCOUNT, like "
+			      "libera/alice");
+		return EBADMSG;
+	}
+	buf_addv(out, irc_label(conf, label));
+	buf_addc(out, '/');
+	buf_addv(out, login);
+	return 0;
+}
+
 static const struct account_kind kinds[] = {
 	{ "xmpp", "jabber", "user@domain", jabber_login },
+	{ "irc", "irc", "network/account", irc_login },
 };
 
 const struct account_kind *account_kind_find(struct view word)

@@ -53,6 +53,14 @@ struct conf_irc {
 	bool tls;
 };
 
+/* Users on IRC by themselves; options_ircgate.c tells what all of it is. */
+struct conf_irc_gateway {
+	char *ircdomain, *first_contact, *nick_suffix, *contact, *passwords;
+	long idle_time, delay_time, max_seats, channels, waiting, logins_rate,
+		peer_rate, user_accounts;
+	bool nick_always;
+};
+
 struct conf_link {
 	char *label, *room, *to, *via, *nick;
 	char *mode, *on_kick, *password, *password_file;
@@ -97,6 +105,7 @@ struct conf {
 	struct conf_limits limits;
 	struct conf_jabber_gateway jabber_gateway;
 	struct conf_jabber_component jabber_component;
+	struct conf_irc_gateway irc_gateway;
 	struct conf_jabber *jabber;
 	struct conf_irc *irc;
 	struct conf_link *link;

@@ -21,6 +21,8 @@ struct accounts;
 struct codes;
 struct control;
 struct gate;
+struct igate;
+struct ircgate;
 struct presence;
 struct serving;
 struct xmppgate;
@@ -46,8 +48,11 @@ struct confab {
 	struct accounts *accounts;  /* of users, elsewhere; while serving */
 	struct codes *codes;        /* for their passwords */
 	struct account_chat *jabber_chat; /* #jabber; or NULL */
+	struct account_chat *irc_chat;    /* #irc; or NULL */
 	struct gate *gate;          /* to XMPP, for single users; or NULL */
 	struct xmppgate *xmppgate;  /* what it needs; or NULL */
+	struct igate *igate;        /* to IRC, for single users */
+	struct ircgate *ircgate;    /* what it needs */
 	struct listen listen;
 	struct sip *sip;
 	struct control *control;

@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "cmdtab.h"
 #include "control_priv.h"
+#include "bridges/irc/igate.h"
 #include "jabber/gate.h"
 #include "mem.h"
 #include "serving.h"
@@ -105,6 +106,18 @@ static json_t *gate_json(struct confab *c)
 	struct sink s = sink_buf(&b);
 
 	if (!gate_status(c->gate, &s))
+		add_lines(list, buf_view(&b));
+	buf_free(&b);
+	return list;
+}
+
+static json_t *igate_json(struct confab *c)
+{
+	json_t *list = json_array();
+	struct buf b = { 0 };
+	struct sink s = sink_buf(&b);
+
+	if (!igate_status(c->igate, &s))
 		add_lines(list, buf_view(&b));
 	buf_free(&b);
 	return list;
@@ -243,6 +256,8 @@ static void run_status(struct control_call *call)
 	json_object_set_new(o, "workers", workers);
 	if (c->gate)
 		json_object_set_new(o, "xmpp", gate_json(c));
+	if (c->igate)
+		json_object_set_new(o, "irc", igate_json(c));
 	json_object_set_new(o, "links", links_json(c));
 	control_answer(call->control, call->conn, o);
 }

@@ -39,6 +39,22 @@ static void start_accounts(struct confab *c)
 	buf_free(&why);
 }
 
+static int start_irc_chat(struct confab *c)
+{
+	const struct conf_irc_gateway *g = &c->conf->irc_gateway;
+	const struct account_chat_conf chat = {
+		.conf = c->conf,
+		.accounts = c->accounts,
+		.codes = c->codes,
+		.imc = c->imc,
+		.kind = account_kind_find(VIEW("irc")),
+		.passwords = &g->passwords,
+		.user_accounts = &g->user_accounts,
+	};
+
+	return *g->ircdomain ? account_chat_new(&c->irc_chat, &chat) : 0;
+}
+
 int elsewhere_start(struct confab *c)
 {
 	const struct conf_jabber_gateway *g = &c->conf->jabber_gateway;
@@ -49,19 +65,22 @@ int elsewhere_start(struct confab *c)
 		.passwords = &g->passwords,
 		.user_accounts = &g->user_accounts,
 	};
+	int err;
 
 	start_accounts(c);
 	chat.accounts = c->accounts;
 	chat.codes = c->codes;
-	return *g->jdomain ? account_chat_new(&c->jabber_chat, &chat) : 0;
+	err = *g->jdomain ? account_chat_new(&c->jabber_chat, &chat) : 0;
+	return err ? err : start_irc_chat(c);
 }
 
 void elsewhere_free(struct confab *c)
 {
 	account_chat_free(c->jabber_chat);
+	account_chat_free(c->irc_chat);
 	accounts_free(c->accounts);
 	codes_free(c->codes);
-	c->jabber_chat = NULL;
+	c->jabber_chat = c->irc_chat = NULL;
 	c->accounts = NULL;
 	c->codes = NULL;
 }

@@ -7,10 +7,12 @@
 
 #include "accounts.h"
 #include "bridges/irc/face.h"
+#include "bridges/irc/igate.h"
 #include "clock.h"
 #include "control.h"
 #include "elsewhere.h"
 #include "heart.h"
+#include "ircgate.h"
 #include "jabber/face.h"
 #include "jabber/gate.h"
 #include "log.h"
@@ -377,6 +379,18 @@ static int start_gate(struct confab *c, struct buf *why)
 	return err;
 }
 
+static int start_igate(struct confab *c, struct buf *why)
+{
+	struct buf text = { 0 };
+	int err = ircgate_new(c, &text);
+
+	if (err)
+		buf_addf(why, "irc_gateway: %s",
+			 text.n ? buf_str(&text) : strerror(err));
+	buf_free(&text);
+	return err;
+}
+
 static int start_echo(struct confab *c)
 {
 	int err = echo_new(&c->echo, c->loop);
@@ -413,6 +427,9 @@ static int load(struct confab *c, struct buf *why)
 					 .watch = gate_load_watch,
 					 .kept = gate_load_kept,
 					 .arg = c->gate };
+	const struct store_load igate = { .visit = igate_load_visit,
+					  .kept = igate_load_kept,
+					  .arg = c->igate };
 	int err = hub_load(c->hub);
 	char *path;
 
@@ -424,6 +441,8 @@ static int load(struct confab *c, struct buf *why)
 		err = store_load(c->store, &elsewhere);
 	if (!err && c->gate)
 		err = store_load(c->store, &gate);
+	if (!err && c->igate)
+		err = store_load(c->store, &igate);
 	if (!err) {
 		check_realms(c);
 		accounts_check(c->accounts);
@@ -540,7 +559,7 @@ int heart_start(struct confab *c, struct buf *why)
 	    (err = start_imc(c, why)) || (err = start_jabber(c, why)) ||
 	    (err = start_irc(c, why)) || (err = start_echo(c)) ||
 	    (err = elsewhere_start(c)) || (err = start_gate(c, why)) ||
-	    (err = load(c, why)))
+	    (err = start_igate(c, why)) || (err = load(c, why)))
 		return err;
 	return start_links(c, why);
 }
@@ -578,7 +597,9 @@ int heart_join(struct confab *c)
 	err = start_presence(c);
 	if (!err)
 		err = hub_start(c->hub);
-	return err ? err : xmppgate_start(c);
+	if (!err)
+		err = xmppgate_start(c);
+	return err ? err : ircgate_start(c);
 }
 
 int heart_reload_faces(struct confab *c, const struct conf *fresh,
@@ -599,6 +620,7 @@ void heart_reload(struct confab *c)
 	hub_reconf(c->hub, &hc);
 	presence_set_policy(c->presence, policy_of(c->conf));
 	xmppgate_reload(c);
+	ircgate_reload(c);
 }
 
 void heart_log(const struct confab *c, const char *what)
@@ -625,6 +647,7 @@ static void end_workers(struct confab *c)
 void heart_quiet(struct confab *c)
 {
 	xmppgate_stop(c);
+	ircgate_stop(c);
 	if (c->hub) {
 		hub_stop(c->hub);
 		end_workers(c);
@@ -643,6 +666,7 @@ void heart_stop(struct confab *c)
 	presence_free(c->presence);
 	imc_free(c->imc);
 	xmppgate_free(c);
+	ircgate_free(c);
 	elsewhere_free(c);
 	echo_free(c->echo);
 	bridge_free(c->jabber);

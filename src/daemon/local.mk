@@ -8,6 +8,7 @@ src_daemon_libconf_a_SOURCES = \
 	src/daemon/listen.c src/daemon/listen.h \
 	src/daemon/options.c src/daemon/options.h \
 	src/daemon/options_irc.c \
+	src/daemon/options_ircgate.c \
 	src/daemon/options_jabber.c \
 	src/daemon/options_limits.c \
 	src/daemon/secret.c src/daemon/secret.h
@@ -49,6 +50,7 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/control_map.c \
 	src/daemon/control_user.c \
 	src/daemon/elsewhere.c src/daemon/elsewhere.h \
+	src/daemon/ircgate.c src/daemon/ircgate.h \
 	src/daemon/xmppgate.c src/daemon/xmppgate.h \
 	src/daemon/heart.c src/daemon/heart.h \
 	src/daemon/notify.c src/daemon/notify.h \

@@ -11,6 +11,7 @@
 #include "confab.h"
 #include "log.h"
 #include "mem.h"
+#include "ircgate.h"
 #include "xmppgate.h"
 
 static const char usage[] =
@@ -103,6 +104,8 @@ static int check_files(const char *file, const struct conf *conf)
 	struct listen l;
 	int err = xmppgate_check(conf, &why);
 
+	if (!err)
+		err = ircgate_check(conf, &why);
 	if (!err)
 		err = listen_load(&l, conf, &why);
 	if (err) {

@@ -840,6 +840,11 @@ const struct opt_section opt_sections[] = {
 	{ .name = "irc", .opts = irc_opts, .count = IRC_OPTS,
 	  LIST_OF(conf_irc, irc),
 	  .sample = "libera", .help = "An IRC network." },
+	{ .name = "irc_gateway", .opts = irc_gateway_opts,
+	  .count = IRC_GATEWAY_OPTS, .offset = AT(conf, irc_gateway),
+	  .off = true,
+	  .help = "IRC for SIP users, each by a connection of his own. See\n"
+		  "doc/irc.md." },
 	{ .name = "device", ROWS(device_opts), LIST_OF(conf_device, device),
 	  .reload = true,
 	  .sample = "old-phone",

@@ -39,11 +39,12 @@ struct opt_section {
 };
 
 enum { LIMIT_OPTS = 23, GATEWAY_OPTS = 30, COMPONENT_OPTS = 8,
-       IRC_OPTS = 27 };
+       IRC_OPTS = 27, IRC_GATEWAY_OPTS = 14 };
 extern const struct opt limit_opts[LIMIT_OPTS];
 extern const struct opt gateway_opts[GATEWAY_OPTS];
 extern const struct opt component_opts[COMPONENT_OPTS];
 extern const struct opt irc_opts[IRC_OPTS];
+extern const struct opt irc_gateway_opts[IRC_GATEWAY_OPTS];
 
 /* For more than one file. */
 opt_check_h check_domain, check_file, check_visible, check_line;

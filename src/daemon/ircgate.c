@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the IRC gateway needs of the daemon: its configuration, and the
+ * accounts of users. */
+#include "ircgate.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "accounts.h"
+#include "bridges/irc/igate.h"
+#include "log.h"
+#include "mem.h"
+
+#define NETWORK VIEW("irc")
+
+struct ircgate {
+	struct confab *c;          /* borrowed */
+	struct account_watch watch;
+	struct igate_accounts ops;
+	struct imap *map;          /* ref; or NULL */
+};
+
+static struct accounts *accounts_of(const struct ircgate *x)
+{
+	return x->c->accounts;
+}
+
+/* ---- accounts ---- */
+
+/* "libera/alice" */
+static struct view label_of(const struct account *a, struct view *login)
+{
+	struct view label, rest;
+
+	if (!view_cut(a->login, '/', &label, &rest))
+		label = VIEW_NONE;
+	*login = rest;
+	return label;
+}
+
+static int find(const struct addr *owner, struct view network,
+		struct igate_account *out, void *arg)
+{
+	const struct account *a = NULL;
+	struct view login;
+
+	while ((a = accounts_each(accounts_of(arg), NETWORK, owner->text,
+				  a))) {
+		if (!a->enabled || !a->has_secret ||
+		    !view_ieq(label_of(a, &login), network))
+			continue;
+		*out = (struct igate_account){ .id = a->id,
+					       .login = login,
+					       .nick = a->resource };
+		return 0;
+	}
+	return ENOENT;
+}
+
+static int open_account(uint64_t id,
+			int (*use)(struct view password, void *use_arg),
+			void *use_arg, struct buf *why, void *arg)
+{
+	struct buf secret = { 0 };
+	int err = accounts_secret(accounts_of(arg), id, &secret, why);
+
+	if (!err)
+		err = use(buf_view(&secret), use_arg);
+	seal_wipe(&secret);
+	return err;
+}
+
+static void note(uint64_t id, struct view error, void *arg)
+{
+	accounts_note(accounts_of(arg), id, error);
+}
+
+static int shut(struct buf *out, struct view owner, struct view place,
+		struct view secret, void *arg)
+{
+	const struct view parts[] = { NETWORK, owner, place };
+
+	return accounts_shut(accounts_of(arg), out, parts, secret);
+}
+
+static int unshut(struct buf *out, struct view owner, struct view place,
+		  struct view sealed, void *arg)
+{
+	const struct view parts[] = { NETWORK, owner, place };
+
+	return accounts_open(accounts_of(arg), out, parts, sealed);
+}
+
+static void on_change(const struct account *a, enum account_change what,
+		      void *arg)
+{
+	const struct ircgate *x = arg;
+	struct addr *owner;
+	struct view login;
+
+	(void)what;
+	if (!x->c->igate || addr_parse(&owner, a->owner))
+		return;
+	igate_account_changed(x->c->igate, owner, label_of(a, &login));
+	mem_deref(owner);
+}
+
+/* ---- configuration ---- */
+
+static bool is_ours(const struct conf *conf, const struct imap *m)
+{
+	return imap_is_ours(m, view_str(conf->domain));
+}
+
+static int map_of(struct imap **mp, const struct conf *conf, struct buf *why)
+{
+	int err = imap_new(mp, view_str(conf->irc_gateway.ircdomain), why);
+
+	if (!err && is_ours(conf, *mp)) {
+		buf_adds(why, "ircdomain has to be another domain than that "
+			      "of our users");
+		err = EINVAL;
+	}
+	for (size_t i = 0; i < conf->irc_count && !err; i++)
+		err = imap_network(*mp, view_str(conf->irc[i].label), why);
+	return err;
+}
+
+int ircgate_check(const struct conf *conf, struct buf *why)
+{
+	struct imap *map = NULL;
+	struct buf text = { 0 };
+	int err = *conf->irc_gateway.ircdomain ? map_of(&map, conf, &text) :
+						 0;
+
+	if (err)
+		buf_addf(why, "irc_gateway: %s", buf_str(&text));
+	mem_deref(map);
+	buf_free(&text);
+	return err;
+}
+
+static enum igate_identity identity_of(const char *mode)
+{
+	if (!strcmp(mode, "puppet"))
+		return IGATE_BY_PUPPETS;
+	return strcmp(mode, "relaymsg") ? IGATE_BY_RELAY : IGATE_BY_RELAYMSG;
+}
+
+static void link_conf(struct view label, struct igate_link *out, void *arg)
+{
+	const struct confab *c = arg;
+
+	for (size_t i = 0; i < c->conf->link_count; i++) {
+		const struct conf_link *l = &c->conf->link[i];
+
+		if (!view_ieqs(label, l->label))
+			continue;
+		out->identity = identity_of(l->mode);
+		out->max_puppets = (size_t)l->max_puppets;
+		out->expels = view_eqs(view_str(l->on_kick), "remove");
+	}
+}
+
+static enum igate_first first_of(const char *word)
+{
+	static const char *const words[] = {
+		[IGATE_FIRST_ASK] = "ask",
+		[IGATE_FIRST_ALLOW] = "allow",
+		[IGATE_FIRST_ACCOUNT] = "account",
+		[IGATE_FIRST_DENY] = "deny",
+	};
+	size_t i = 0;
+
+	while (i < IGATE_FIRST_DENY && strcmp(words[i], word))
+		i++;
+	return (enum igate_first)i;
+}
+
+static struct igate_conf igate_conf_of(struct confab *c)
+{
+	const struct conf_irc_gateway *g = &c->conf->irc_gateway;
+
+	return (struct igate_conf){
+		.loop = c->loop,
+		.hub = c->hub,
+		.store = c->store,
+		.bridge = c->irc,
+		.map = c->ircgate->map,
+		.accounts = &c->ircgate->ops,
+		.domain = c->conf->domain,
+		.first = first_of(g->first_contact),
+		.idle_s = (unsigned)g->idle_time,
+		.delay_s = (unsigned)g->delay_time,
+		.seats = (size_t)g->max_seats,
+		.seat_channels = (size_t)g->channels,
+		.waiting = (size_t)g->waiting,
+		.logins_rate = (unsigned)g->logins_rate,
+		.peer_rate = (unsigned)g->peer_rate,
+		.nick_suffix = g->nick_suffix,
+		.nick_always = g->nick_always,
+		.contact = g->contact,
+		.link = link_conf,
+		.link_arg = c,
+	};
+}
+
+static void watch_accounts(struct confab *c)
+{
+	struct ircgate *x = c->ircgate;
+
+	x->c = c;
+	x->ops = (struct igate_accounts){ find, open_account, note,
+					  shut, unshut,	      x };
+	x->watch = (struct account_watch){ .network = "irc",
+					   .h = on_change,
+					   .arg = x };
+	accounts_watch(c->accounts, &x->watch);
+}
+
+int ircgate_new(struct confab *c, struct buf *why)
+{
+	struct igate_conf gc;
+	struct imap *map = NULL;
+	int err = *c->conf->irc_gateway.ircdomain ?
+			  map_of(&map, c->conf, why) :
+			  0;
+
+	if (err) {
+		mem_deref(map);
+		return err;
+	}
+	c->ircgate = mem_zalloc(sizeof(*c->ircgate));
+	c->ircgate->map = map;
+	watch_accounts(c);
+	gc = igate_conf_of(c);
+	return igate_new(&c->igate, &gc, why);
+}
+
+void ircgate_network(struct confab *c, struct view label)
+{
+	struct buf why = { 0 };
+
+	if (c->ircgate && c->ircgate->map &&
+	    imap_network(c->ircgate->map, label, &why))
+		log_warning("irc %.*s: no gateway to it: %s", VIEW_ARG(label),
+			    buf_str(&why));
+	buf_free(&why);
+}
+
+void ircgate_network_gone(struct confab *c, struct view label)
+{
+	if (c->ircgate && c->ircgate->map)
+		(void)imap_network_gone(c->ircgate->map, label);
+}
+
+void ircgate_reload(struct confab *c)
+{
+	struct igate_conf gc;
+
+	if (!c->igate)
+		return;
+	gc = igate_conf_of(c);
+	igate_reconf(c->igate, &gc);
+}
+
+int ircgate_start(struct confab *c)
+{
+	return c->igate ? igate_start(c->igate) : 0;
+}
+
+void ircgate_stop(struct confab *c)
+{
+	if (c->igate)
+		igate_stop(c->igate);
+}
+
+void ircgate_free(struct confab *c)
+{
+	igate_free(c->igate);
+	c->igate = NULL;
+	if (!c->ircgate)
+		return;
+	accounts_unwatch(c->accounts, &c->ircgate->watch);
+	mem_deref(c->ircgate->map);
+	mem_free(c->ircgate);
+	c->ircgate = NULL;
+}
