@@ -250,8 +250,7 @@ static void free_all(struct igate *g)
 	struct lnode *n;
 
 	if (!t)
-		return;
-	italk_first_stop(t);
+		return; /* stopped by now, if it ever ran */
 	italk_out_free(t);
 	italk_show_free(t);
 	while ((n = list_first(&t->used)))

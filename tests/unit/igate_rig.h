@@ -344,8 +344,9 @@ static inline int igate_rig_teardown(void **state)
 	return test_teardown(state);
 }
 
-#define IGATE_TEST(fn)                                                         \
-	cmocka_unit_test_setup_teardown(fn, igate_rig_setup, igate_rig_teardown)
+#define IGATE_TEST(fn)                                                        \
+	cmocka_unit_test_setup_teardown(fn, igate_rig_setup,                  \
+					igate_rig_teardown)
 
 /* ---- what tests do ---- */
 
