@@ -500,10 +500,11 @@ static void all_that_is_there_is_told(void **state)
 	seat_wake(seat_of("alice", "libera"), false);
 	stub_lost("alice libera", LOST_NET, "no route");
 	assert_int_equal(igate_status(gr.gate, &out), 0);
-	assert_string_equal(buf_str(&b),
-			    "network libera: 0 wait for their turn\n"
-			    "sip:alice@example.org on libera as alice: "
-			    "offline, last error: no route\n");
+	assert_true(view_starts(
+		buf_view(&b),
+		VIEW("network libera: 0 wait for their turn\n"
+		     "sip:alice@example.org on libera as alice: offline, "
+		     "last error: no route\n")));
 	buf_free(&b);
 	done();
 }
