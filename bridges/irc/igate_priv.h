@@ -217,6 +217,9 @@ bool ivisits_fanout(struct igate *g, struct room *room, struct msg *msg,
 		    struct member *const *members, size_t count);
 void italks_fanout(struct igate *g, struct room *room, struct msg *msg,
 		   struct member *const *members, size_t count);
+/* Is this user in this channel by himself, or wants to be? Then it is never
+ * joined quietly for him, nor left. */
+bool ivisits_wants(const struct seat *s, struct view place);
 /* gateway_ops.settled: of what talks and visits said to a user, and what the
  * hub let go of what he said to them. gate is a struct igate, here and
  * below. */

@@ -17,6 +17,7 @@ enum {
 	BEHIND_MS = 100,  /* the worker is: so long until the next try */
 	LOSSES_MAX = 5,   /* links that went away under one text */
 	DELAY_S = 90,
+	REFUSED_MS = 10 * 1000,
 	SUBJECT_MAX = 300,
 };
 
@@ -138,6 +139,14 @@ static bool is_poison(const struct job *j)
 
 /* ---- its way ---- */
 
+static void note_refusal(const struct job *j)
+{
+	struct ipeer *p = ipeer_find(j->all, j->conv);
+
+	if (p)
+		p->refused_ms = now_ms();
+}
+
 static void on_told(int err, struct view words, void *arg)
 {
 	struct job *j = arg;
@@ -148,6 +157,7 @@ static void on_told(int err, struct view words, void *arg)
 		job_free(j);
 		hub_on_member_delivered(h, member, seq);
 	} else if (err != EAGAIN) {
+		note_refusal(j);
 		log_info("irc %s: not sent: %.*s", j->conv->text.p,
 			 VIEW_ARG(words));
 		job_end(j, false, words.n ? words : itext(ITEXT_SEND_FAILED));
@@ -384,14 +394,29 @@ void italk_notice(struct seat *s, struct view nick, struct view text)
 		(void)seat_send(s, &p, NULL, NULL);
 }
 
+/* A text that is under way will be told of by itself. */
+static bool is_told(const struct ipeer *p)
+{
+	struct lnode *n, *nx;
+
+	if (p->refused_ms && now_ms() - p->refused_ms < REFUSED_MS)
+		return true;
+	LIST_EACH (&p->all->jobs, n, nx)
+		if (addr_eq(CONTAINER(n, struct job, node)->conv, p->conv))
+			return true;
+	return false;
+}
+
 void italk_refused(struct seat *s, const struct ircp *in)
 {
 	struct ipeer *p = in->nick.n ? ipeer_of(s, in->nick) : NULL;
-	struct buf b = { 0 };
+	struct buf b = { 0 }, why = { 0 };
 
-	if (!p || !p->called || !in->text.n || !seldom(s, in->nick, 'R'))
+	if (!p || !p->called || is_told(p) || !seldom(s, in->nick, 'R'))
 		return;
-	itext_not_sent(&b, in->text, VIEW_NONE);
+	itext_why(&why, in->kind, in->text);
+	itext_not_sent(&b, buf_view(&why), VIEW_NONE);
 	ipeer_tell(p, buf_view(&b));
+	buf_free(&why);
 	buf_free(&b);
 }

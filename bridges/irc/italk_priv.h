@@ -54,6 +54,7 @@ struct ipeer {
 	uint64_t expired_ms;        /* wall: a text waited in vain till then */
 	uint64_t lost_seq;          /* text under which the link broke, */
 	unsigned losses;            /* so many times */
+	uint64_t refused_ms;        /* he was told of a refusal; monotonic */
 	struct list words;          /* of a stranger: they wait for a yes */
 	size_t word_bytes;
 };

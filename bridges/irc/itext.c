@@ -28,6 +28,53 @@ struct view itext(enum itext which)
 	return view_str(texts[which]);
 }
 
+static const struct {
+	unsigned numeric;
+	const char *text;
+} meanings[] = {
+	{ 401, "nobody there has this nick" },
+	{ 403, "there is no such channel" },
+	{ 404, "you may not speak there" },
+	{ 405, "you are in too many channels" },
+	{ 437, "the channel can't be entered at present" },
+	{ 441, "he is not in the channel" },
+	{ 442, "you are not in the channel" },
+	{ 443, "he is in the channel already" },
+	{ 471, "the channel is full (+l)" },
+	{ 473, "only those who are invited are let in (+i)" },
+	{ 474, "you are banned (+b)" },
+	{ 475, "it takes the right key (+k): :join KEY" },
+	{ 476, "that is no channel's name" },
+	{ 477, "only those who are known to services are let in (+r)" },
+	{ 480, "you came too often in a short time: try later (+j)" },
+	{ 482, "you are no operator of the channel" },
+	{ 489, "only secure connections are let in (+S)" },
+	{ 520, "only operators of the network are let in (+O)" },
+	{ 716, "he takes messages only of people he chose (+g)" },
+};
+
+struct view itext_numeric(unsigned numeric)
+{
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+		if (meanings[i].numeric == numeric)
+			return view_str(meanings[i].text);
+	return VIEW_NONE;
+}
+
+void itext_why(struct buf *out, unsigned numeric, struct view words)
+{
+	struct view meaning = itext_numeric(numeric);
+
+	buf_addv(out, meaning);
+	if (meaning.n && words.n)
+		buf_adds(out, " (");
+	utf8_clean_line(out, words, REASON_MAX);
+	if (meaning.n && words.n)
+		buf_addc(out, ')');
+	if (!meaning.n && !words.n)
+		buf_adds(out, "the network refused it");
+}
+
 /* The first characters of valid text. */
 static struct view first_chars(struct view text, size_t count)
 {

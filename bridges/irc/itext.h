@@ -21,6 +21,11 @@ enum itext {
 	ITEXT_COUNT
 };
 
+/* What a numeric of the server means; empty: its own words will do. */
+struct view itext_numeric(unsigned numeric);
+/* Appends the meaning, and the server's words in brackets where they say more;
+ * one of them at least is there. */
+void itext_why(struct buf *out, unsigned numeric, struct view words);
 /* Why a message was not sent; a sentence, constant. */
 struct view itext(enum itext which);
 /* Appends "ERROR: Your message was not sent. REASON: BODY", with at most 300

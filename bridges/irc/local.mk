@@ -13,7 +13,10 @@ bridges_irc_libircface_a_SOURCES = \
 	bridges/irc/igate_priv.h bridges/irc/igate_share.c \
 	bridges/irc/imap.c bridges/irc/imap.h \
 	bridges/irc/ipuppet.c bridges/irc/ipuppets.c \
-	bridges/irc/ipuppets_priv.h bridges/irc/ivisits.c \
+	bridges/irc/ipuppets_priv.h \
+	bridges/irc/ivisits.c bridges/irc/ivisit_priv.h \
+	bridges/irc/ivisit_cmd.c bridges/irc/ivisit_hear.c \
+	bridges/irc/ivisit_say.c \
 	bridges/irc/italks.c bridges/irc/italk_priv.h \
 	bridges/irc/italk_first.c bridges/irc/italk_in.c \
 	bridges/irc/italk_out.c bridges/irc/italk_peer.c \

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a user says in a channel. It is in an inbox of his for that channel
+ * before he hears 202, and leaves that when the server has taken it; what a
+ * connection broke under is said again, in its order, by the next one.
+ */
+#include <errno.h>
+
+#include "clock.h"
+#include "ivisit_priv.h"
+#include "log.h"
+#include "mem.h"
+#include "worker.h"
+
+enum { FULL_RETRY_S = 30, DELAY_S = 90, LOOK_MS = 1000, LOSSES_MAX = 5 };
+
+/* One message on its way. */
+struct said {
+	struct lnode node;    /* ivisit.said, in order */
+	struct ivisit *visit; /* borrowed */
+	struct msg *msg;      /* ref */
+	uint64_t member, at_ms;
+	unsigned losses;
+	bool sent;
+};
+
+/* ---- the door of SIP ---- */
+
+static void refuse(struct iask *a, int status, unsigned retry_after,
+		   struct view why)
+{
+	struct buf b = { 0 };
+
+	itext_not_sent(&b, why, VIEW_NONE);
+	iask_refuse(a, status, retry_after, buf_view(&b));
+	buf_free(&b);
+}
+
+static void on_kept(int err, void *arg)
+{
+	struct iask *a = arg;
+
+	if (!err || err == EEXIST)
+		iask_ok(a, 202, VIEW_NONE);
+	else
+		refuse(a, 500, FULL_RETRY_S, itext(ITEXT_SEND_FAILED));
+	mem_deref(a);
+}
+
+static void keep(struct iask *a, const struct ivisit *v)
+{
+	struct buf meta = { 0 };
+	struct hub_say say = { .from = a->from,
+			       .kind = MSG_TEXT,
+			       .text = a->text,
+			       .dedupe = a->dedupe };
+	int err;
+
+	meta_put(&meta, &a->meta);
+	say.meta = buf_view(&meta);
+	err = hub_direct(a->gate->conf.hub, v->inbox, &say, on_kept,
+			 mem_ref(a));
+	buf_free(&meta);
+	if (!err)
+		return;
+	if (err == EBADMSG) /* nothing of it is to be seen */
+		iask_ok(a, 200, VIEW_NONE);
+	else if (err == EMSGSIZE)
+		refuse(a, 413, 0, itext(ITEXT_TOO_LONG));
+	else
+		refuse(a, 480, FULL_RETRY_S, itext(ITEXT_QUEUE_FULL));
+	mem_deref(a);
+}
+
+/* What a device writes by itself is not for people. */
+void ivisit_message(struct iask *a)
+{
+	const struct ivisit *v = ivisit_at(a->gate, a->from,
+					   a->target.network, a->target.name);
+
+	if (a->kind != GATE_TEXT || a->meta.notice)
+		iask_ok(a, 200, VIEW_NONE);
+	else if (!v)
+		refuse(a, 403, 0, itext(ITEXT_NOT_JOINED));
+	else
+		keep(a, v);
+	if (v && v->seat)
+		seat_busy(v->seat);
+}
+
+/* ---- on to the channel ---- */
+
+static void said_free(struct said *s)
+{
+	struct ivisit *v = s->visit;
+
+	if (v->seat)
+		seat_untell(v->seat, s);
+	list_remove(&v->said, &s->node);
+	mem_deref(s->msg);
+	mem_free(s);
+}
+
+/* The inbox is done with it. */
+static void done(struct said *s)
+{
+	struct hub *h = ivisit_gate(s->visit)->conf.hub;
+	uint64_t member = s->member, seq = s->msg->seq;
+
+	said_free(s);
+	hub_on_member_delivered(h, member, seq);
+}
+
+/* He is told; so it is dealt with. */
+static void failed(struct said *s, struct view why)
+{
+	struct buf b = { 0 };
+
+	itext_not_sent(&b, why.n ? why : itext(ITEXT_SEND_FAILED),
+		       s->msg->text);
+	ivisit_tell(s->visit, buf_view(&b));
+	buf_free(&b);
+	done(s);
+}
+
+static void on_told(int err, struct view words, void *arg)
+{
+	struct said *s = arg;
+
+	if (!err)
+		done(s);
+	else if (err != EAGAIN)
+		failed(s, words);
+	else if (++s->losses >= LOSSES_MAX)
+		failed(s, itext(ITEXT_BROKE));
+	else
+		s->sent = false; /* in its order, with all the others */
+}
+
+static int say(struct said *s)
+{
+	struct ivisit *v = s->visit;
+	struct view text = s->msg->text, me = VIEW("/me ");
+	struct ircp p = { .verb = IRCP_SAY, .place = buf_view(&v->place) };
+	struct buf id = { 0 };
+	int err;
+
+	buf_add_hex(&id, s->msg->id);
+	p.id = buf_view(&id);
+	p.text = text;
+	if (view_starts(text, me) && text.n > me.n) {
+		p.kind = SAY_EMOTE;
+		p.text = view_from(text, me.n);
+	}
+	err = seat_send(v->seat, &p, on_told, s);
+	buf_free(&id);
+	return err;
+}
+
+static struct said *next_unsent(const struct ivisit *v)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH (&v->said, n, nx)
+		if (!CONTAINER(n, struct said, node)->sent)
+			return CONTAINER(n, struct said, node);
+	return NULL;
+}
+
+/* What can't be said at all is left to on_late(): the hub may be calling. */
+void ivisit_say_now(struct ivisit *v)
+{
+	struct said *s;
+
+	while (v->state == IVISIT_IN && v->seat && (s = next_unsent(v))) {
+		if (say(s))
+			return;
+		s->sent = true;
+	}
+}
+
+static bool is_late(const struct said *s)
+{
+	unsigned delay_s = ivisit_gate(s->visit)->conf.delay_s;
+
+	return now_ms() - s->at_ms >= (delay_s ? delay_s : DELAY_S) * 1000ULL;
+}
+
+/* What has waited for too long for the channel to be there again. */
+static void on_late(struct wtimer *t)
+{
+	struct ivisit *v = CONTAINER(t, struct ivisit, late);
+	struct lnode *n, *nx;
+
+	ivisit_say_now(v);
+	LIST_EACH (&v->said, n, nx) {
+		struct said *s = CONTAINER(n, struct said, node);
+
+		if (!s->sent && is_late(s))
+			failed(s, itext(ITEXT_EXPIRED));
+	}
+	if (!list_empty(&v->said))
+		wheel_start(ivisit_wheel(v), t, LOOK_MS, on_late);
+}
+
+void ivisit_say_end(struct ivisit *v, struct view words)
+{
+	struct lnode *n, *nx;
+
+	wheel_stop(ivisit_wheel(v), &v->late);
+	LIST_EACH (&v->said, n, nx) {
+		struct said *s = CONTAINER(n, struct said, node);
+
+		if (words.n)
+			failed(s, words);
+		else
+			said_free(s); /* the inbox has it */
+	}
+}
+
+/* ---- what the inbox hands on ---- */
+
+static void add_said(struct ivisit *v, struct msg *msg, uint64_t member)
+{
+	struct said *s = mem_zalloc(sizeof(*s));
+
+	s->visit = v;
+	s->msg = mem_ref(msg);
+	s->member = member;
+	s->at_ms = now_ms();
+	list_append(&v->said, &s->node);
+	if (!wtimer_running(&v->late))
+		wheel_start(ivisit_wheel(v), &v->late, LOOK_MS, on_late);
+}
+
+/* He has left before it could be said. */
+static void never(struct igate *g, const struct addr *inbox, struct view name,
+		  const struct msg *msg)
+{
+	struct addr *from = igate_addr(
+		g, imap_network_find(g->map, inbox->host), name);
+	struct buf b = { 0 };
+
+	itext_not_sent(&b, itext(ITEXT_HAS_LEFT), msg->text);
+	if (from && g->running)
+		hub_gate_tell(g->conf.hub, from, msg->from, buf_view(&b));
+	mem_deref(from);
+	buf_free(&b);
+}
+
+static bool is_place(const struct addr *inbox, struct buf *name)
+{
+	struct view aor;
+
+	return !imap_addr_cut(inbox->resource, name, &aor) && name->n &&
+	       view_has(VIEW("#&+!"), name->p[0]);
+}
+
+bool ivisits_fanout(struct igate *g, struct room *room, struct msg *msg,
+		    struct member *const *members, size_t count)
+{
+	struct ivisit *v = ivisit_find(ivisits_of(g), room->addr);
+	struct buf name = { 0 };
+	bool ours = is_place(room->addr, &name);
+
+	for (size_t i = 0; ours && i < count; i++) {
+		if (v) {
+			add_said(v, msg, members[i]->id);
+			continue;
+		}
+		never(g, room->addr, buf_view(&name), msg);
+		hub_on_member_delivered(g->conf.hub, members[i]->id,
+					msg->seq);
+	}
+	if (ours && v)
+		ivisit_say_now(v);
+	buf_free(&name);
+	return ours;
+}
