@@ -106,7 +106,7 @@ static bool has_id(const struct ipeer *p, struct view id)
 	struct lnode *n, *nx;
 
 	LIST_EACH (&p->words, n, nx)
-		if (id.n && view_eq(buf_view(&CONTAINER(n, struct iword,
+		if (id.n && view_eq(buf_view(&CONTAINER(n, struct ipeer_word,
 							node)->id), id))
 			return true;
 	return false;
@@ -114,7 +114,7 @@ static bool has_id(const struct ipeer *p, struct view id)
 
 static void add_word(struct ipeer *p, const struct ircp *in)
 {
-	struct iword *w = mem_zalloc(sizeof(*w));
+	struct ipeer_word *w = mem_zalloc(sizeof(*w));
 
 	w->time_ms = in->time_ms ? in->time_ms : wall_ms();
 	w->kind = in->kind;
@@ -168,14 +168,14 @@ static void hand_over(struct ipeer *p)
 	struct lnode *n;
 
 	while ((n = list_first(&p->words))) {
-		struct iword *w = CONTAINER(n, struct iword, node);
+		struct ipeer_word *w = CONTAINER(n, struct ipeer_word, node);
 		const struct italk_word word = { .kind = w->kind,
 						 .time_ms = w->time_ms,
 						 .text = buf_view(&w->text),
 						 .id = buf_view(&w->id) };
 
 		italk_keep(p, &word);
-		iword_free(p, w);
+		ipeer_unword(p, w);
 	}
 	ipeer_put(p);
 }
@@ -185,7 +185,7 @@ static void let_go(struct ipeer *p)
 	log_info("irc %s: %zu messages of %s are not wanted", p->aor->text.p,
 		 p->words.count, p->other->text.p);
 	while (!list_empty(&p->words))
-		iword_free(p, CONTAINER(list_first(&p->words), struct iword,
+		ipeer_unword(p, CONTAINER(list_first(&p->words), struct ipeer_word,
 					node));
 	ipeer_put(p);
 }

@@ -86,7 +86,7 @@ static void put_words(struct buf *b, const struct ipeer *p)
 	struct lnode *n, *nx;
 
 	LIST_EACH (&p->words, n, nx) {
-		const struct iword *w = CONTAINER(n, struct iword, node);
+		const struct ipeer_word *w = CONTAINER(n, struct ipeer_word, node);
 
 		buf_addf(b, "%llu %u %zu %zu\n",
 			 (unsigned long long)w->time_ms, w->kind, w->id.n,
@@ -142,7 +142,7 @@ static void del_row(struct ipeer *p)
 
 /* ---- life ---- */
 
-void iword_free(struct ipeer *p, struct iword *w)
+void ipeer_unword(struct ipeer *p, struct ipeer_word *w)
 {
 	list_remove(&p->words, &w->node);
 	p->word_bytes -= w->text.n;
@@ -156,7 +156,7 @@ void iword_free(struct ipeer *p, struct iword *w)
 static void drop_words(struct ipeer *p)
 {
 	while (!list_empty(&p->words))
-		iword_free(p, CONTAINER(list_first(&p->words), struct iword,
+		ipeer_unword(p, CONTAINER(list_first(&p->words), struct ipeer_word,
 					node));
 }
 
@@ -274,7 +274,7 @@ static bool take_word(struct ipeer *p, struct view *rest)
 {
 	struct view line, field;
 	uint64_t n[4];
-	struct iword *w;
+	struct ipeer_word *w;
 
 	if (!view_cut(*rest, '\n', &line, rest))
 		return false;

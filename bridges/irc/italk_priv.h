@@ -30,7 +30,7 @@ static inline struct italks *italks_of(const struct igate *g)
 /* ---- italk_peer.c ---- */
 
 /* Words of a stranger. */
-struct iword {
+struct ipeer_word {
 	struct lnode node;
 	uint64_t time_ms;  /* wall */
 	unsigned kind;     /* enum worker_kind */
@@ -85,8 +85,8 @@ void ipeer_left(struct ipeer *p);
 void ipeer_anew(struct ipeer *p);
 /* What networks tell of people, beside their words. */
 void ipeer_news(struct seat *s, const struct ircp *p);
-/* Takes them off; iword_free() each. */
-void iword_free(struct ipeer *p, struct iword *w);
+/* Takes them off; ipeer_unword() each. */
+void ipeer_unword(struct ipeer *p, struct ipeer_word *w);
 /* The address that stands for him; a reference, or NULL. */
 struct addr *ipeer_addr(const struct ipeer *p);
 /* A line from him for our user, past the journal. */
