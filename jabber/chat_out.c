@@ -124,7 +124,7 @@ void chat_stanza(struct buf *b, const struct chats *cs,
 		elem_leaf(b, "subject", NULL, meta.subject);
 	elem_leaf(b, "body", NULL, m->text);
 	add_thread(b, c, &meta);
-	if (meta.receipt && !meta.notice)
+	if ((meta.receipt || cs->gate->conf.receipts) && !meta.notice)
 		elem_leaf(b, "request", NS_RECEIPTS, VIEW_NONE);
 	if (!c || c->manners != CHAT_SILENT)
 		elem_leaf(b, "active", NS_CHATSTATES, VIEW_NONE);
@@ -184,8 +184,10 @@ static void job_end(struct job *j, enum fate fate)
 	struct view words = jtext(text_of(fate));
 	bool again = fate == FATE_AGAIN || (fate == FATE_FULL && !is_late(j));
 
+	const struct chat_answer why = { 480, words };
+
 	if (!again)
-		chat_tell_of(j->cs->gate, j->conv, j->msg, words);
+		chat_not_sent(j->cs, j->conv, j->msg, &why);
 	job_free(j);
 	hub_on_member_failed(h, member, seq, again, words);
 }

@@ -47,6 +47,7 @@ struct chat {
 	bool types;            /* the other side does, just now */
 	bool typed;            /* our user does, and it was told */
 	uint64_t expired_ms;   /* wall: a text waited in vain until then */
+	struct early *early;   /* of one of his texts; or NULL */
 	uint64_t lost_seq;     /* text under which the link went away, */
 	unsigned losses;       /* so many times */
 };
@@ -63,7 +64,8 @@ struct chats {
 	struct list asks;      /* of struct chat_ask; owned */
 	struct list logins;    /* of struct login: ":online"; owned */
 	struct list owed;      /* of struct owed; owned */
-	struct wtimer soon_timer, sweep;
+	struct list early;     /* of struct early; owned */
+	struct wtimer soon_timer, sweep, early_timer;
 };
 
 struct chats *chats_of(const struct gate *g);
@@ -82,10 +84,26 @@ struct view chat_to(const struct chat *c);
 struct addr *chat_gate_addr(const struct gate *g, const struct addr *conv);
 void chat_tell(const struct gate *g, const struct addr *conv,
 	       struct addr *aor, struct view text);
-/* What became of one of his; of what was written by itself only the log
+/* What a request is answered with. */
+struct chat_answer {
+	int status;
+	struct view words;
+};
+/* One of his was not sent: the request is answered so, where that can still
+ * be, else he is told the words. Of what was written by itself only the log
  * hears. */
-void chat_tell_of(const struct gate *g, const struct addr *conv,
-		  const struct msg *m, struct view text);
+void chat_not_sent(struct chats *cs, const struct addr *conv,
+		   const struct msg *m, const struct chat_answer *why);
+
+/* ---- chat_early.c: refusals within a moment ---- */
+
+/* His text of this id is on the disk: false: answer it now. True: it will be
+ * answered. */
+bool chat_early_hold(struct gate_ask *a, struct addr *conv, uint64_t id);
+/* False: it has its answer already. */
+bool chat_early_end(struct chats *cs, const struct addr *conv, uint64_t id,
+		    const struct chat_answer *answer);
+void chat_early_stop(struct chats *cs);
 
 /* ---- chat_out.c: to XMPP ---- */
 

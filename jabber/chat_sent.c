@@ -220,10 +220,14 @@ static void tell_why(struct chats *cs, const struct chat_sent *s,
 {
 	const struct jerror_sip *e = jerror_sip(condition);
 	struct buf words = { 0 }, reason = { 0 };
+	struct chat_answer why = {
+		.status = (int)(s->to_full ? e->full : e->bare)
+	};
 
 	jerror_phrase(&reason, e, text);
 	jtext_not_sent(&words, buf_view(&reason), s->msg->text);
-	chat_tell_of(cs->gate, s->conv, s->msg, buf_view(&words));
+	why.words = buf_view(&words);
+	chat_not_sent(cs, s->conv, s->msg, &why);
 	buf_free(&reason);
 	buf_free(&words);
 }
@@ -257,7 +261,12 @@ void chat_got(struct chats *cs, struct person *p, const struct addr *conv,
 	struct chat_sent *s = find_id(cs, id, conv);
 	struct addr *from;
 
-	if (!s || !s->receipt.n)
+	static const struct chat_answer there = { .status = 202 };
+
+	if (!s)
+		return;
+	(void)chat_early_end(cs, conv, s->id, &there);
+	if (!s->receipt.n)
 		return;
 	from = chat_gate_addr(cs->gate, conv);
 	hub_gate_typing(cs->gate->conf.hub, from, p->aor, GATE_RECEIPT,

@@ -182,8 +182,8 @@ void chat_tell(const struct gate *g, const struct addr *conv,
 	mem_deref(from);
 }
 
-void chat_tell_of(const struct gate *g, const struct addr *conv,
-		  const struct msg *m, struct view text)
+void chat_not_sent(struct chats *cs, const struct addr *conv,
+		   const struct msg *m, const struct chat_answer *why)
 {
 	struct meta meta;
 
@@ -191,21 +191,36 @@ void chat_tell_of(const struct gate *g, const struct addr *conv,
 	if (meta.notice)
 		log_info("xmpp %.*s: a notice was not sent",
 			 VIEW_ARG(conv->text));
-	else
-		chat_tell(g, conv, m->from, text);
+	else if (!chat_early_end(cs, conv, m->id, why))
+		chat_tell(cs->gate, conv, m->from, why->words);
 }
 
 /* ---- words of SIP users ---- */
 
+/* A text on its way to the disk. */
+struct keeping {
+	struct gate_ask *ask; /* ref */
+	struct addr *conv;    /* ref */
+	uint64_t id;
+};
+
+static void keeping_free(struct keeping *k)
+{
+	mem_deref(k->ask);
+	mem_deref(k->conv);
+	mem_free(k);
+}
+
 static void on_kept(int err, void *arg)
 {
-	struct gate_ask *a = arg;
+	struct keeping *k = arg;
 
-	if (!err || err == EEXIST)
-		gate_ok(a, 202, VIEW_NONE);
-	else
-		gate_refuse(a, 500, BUSY_RETRY_S, jtext(JTEXT_SEND_FAILED));
-	mem_deref(a);
+	if (err && err != EEXIST)
+		gate_refuse(k->ask, 500, BUSY_RETRY_S,
+			    jtext(JTEXT_SEND_FAILED));
+	else if (err || !chat_early_hold(k->ask, k->conv, k->id))
+		gate_ok(k->ask, 202, VIEW_NONE);
+	keeping_free(k);
 }
 
 /* Why it can't even be kept. */
@@ -222,8 +237,10 @@ static void refuse(struct gate_ask *a, int err)
 
 static void keep(struct gate_ask *a, struct addr *conv)
 {
+	struct keeping *k = mem_zalloc(sizeof(*k));
 	struct buf meta = { 0 };
 	struct hub_say say = {
+		.id = msg_new_id(),
 		.from = a->person->aor,
 		.kind = MSG_TEXT,
 		.text = a->text,
@@ -235,13 +252,15 @@ static void keep(struct gate_ask *a, struct addr *conv)
 	a->meta.as = buf_view(&a->person->jid);
 	meta_put(&meta, &a->meta);
 	say.meta = buf_view(&meta);
-	mem_ref(a);
-	err = hub_direct(a->gate->conf.hub, conv, &say, on_kept, a);
+	k->ask = mem_ref(a);
+	k->conv = mem_ref(conv);
+	k->id = say.id;
+	err = hub_direct(a->gate->conf.hub, conv, &say, on_kept, k);
 	buf_free(&meta);
 	if (!err)
 		return;
 	refuse(a, err);
-	mem_deref(a);
+	keeping_free(k);
 }
 
 /* He can't be online, and that is known by now. */
@@ -345,9 +364,16 @@ static int chats_start(struct gate *g)
 	list_init(&cs->asks);
 	list_init(&cs->logins);
 	list_init(&cs->owed);
+	list_init(&cs->early);
 	chat_out_init(cs);
 	g->state[GATE_CHATS] = cs;
 	return 0;
+}
+
+/* What is kept is kept, whatever comes of it. */
+static void chats_stop(struct gate *g)
+{
+	chat_early_stop(chats_of(g));
 }
 
 static void chats_free(struct gate *g)
@@ -357,6 +383,7 @@ static void chats_free(struct gate *g)
 
 	if (!cs)
 		return;
+	chat_early_stop(cs);
 	chat_out_free(cs);
 	chat_sent_free(cs);
 	chat_asks_free(cs);
@@ -403,6 +430,7 @@ static void chats_up(struct gate *g, struct xlink *x, struct person *p)
 
 const struct gate_module chats_module = {
 	.start = chats_start,
+	.stop = chats_stop,
 	.free = chats_free,
 	.stanza = chats_stanza,
 	.up = chats_up,

@@ -560,6 +560,8 @@ void gate_reconf(struct gate *g, const struct gate_conf *conf)
 	have->waiting = conf->waiting;
 	have->logins_rate = conf->logins_rate;
 	have->peer_rate = conf->peer_rate;
+	have->receipts = conf->receipts;
+	have->early_error_ms = conf->early_error_ms;
 	take_text(&have->message_type, conf->message_type);
 	take_text(&have->auto_accept, conf->auto_accept);
 }

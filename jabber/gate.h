@@ -81,6 +81,9 @@ struct gate_conf {
 	int priority;
 	const char *message_type;  /* "chat" or "normal" */
 	bool carbons;
+	bool receipts;         /* each text to one person asks for one */
+	unsigned early_error_ms; /* so long a text waits for being refused;
+				  0: not at all */
 	unsigned history;      /* lines of a room's past on joining it */
 	const char *auto_accept;   /* "roster", "none", "all" */
 	size_t text_max;       /* bytes of one text; 0: 9,000 */
@@ -103,8 +106,8 @@ struct gate_conf {
 /* EINVAL with why. Registers itself with the hub and the bridge. */
 int gate_new(struct gate **gp, const struct gate_conf *conf, struct buf *why);
 /* From now on as conf says: cache_s, delay_s, priority, message_type, history,
- * auto_accept, text_max, user_rooms, waiting, logins_rate, peer_rate. The
- * others stay. */
+ * auto_accept, text_max, receipts, early_error_ms, user_rooms, waiting,
+ * logins_rate, peer_rate. The others stay. */
 void gate_reconf(struct gate *g, const struct gate_conf *conf);
 /* While the store loads. */
 void gate_load_visit(const struct store_visit *v, void *arg);

@@ -7,7 +7,7 @@ jabber_libjabber_a_SOURCES = \
 	jabber/elem.c jabber/elem.h \
 	jabber/face.c jabber/face.h \
 	jabber/chat.h jabber/chat_priv.h jabber/chats.c \
-	jabber/chat_command.c jabber/chat_in.c jabber/chat_invite.c \
+	jabber/chat_command.c jabber/chat_early.c jabber/chat_in.c jabber/chat_invite.c \
 	jabber/chat_keep.c jabber/chat_out.c jabber/chat_owed.c \
 	jabber/chat_read.c jabber/chat_read.h jabber/chat_sent.c \
 	jabber/gate.c jabber/gate.h jabber/gate_priv.h jabber/gate_share.c \

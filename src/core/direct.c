@@ -80,7 +80,8 @@ static void commit_said(struct room *inbox, struct msg *msg,
 static int direct_msg(struct msg **mp, struct room *inbox,
 		      const struct hub_say *say)
 {
-	struct msg_conf conf = { .kind = say->kind,
+	struct msg_conf conf = { .id = say->id,
+				 .kind = say->kind,
 				 .text = say->text,
 				 .from = say->from,
 				 .seq = inbox->head + 1,

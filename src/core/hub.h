@@ -187,6 +187,7 @@ int hub_fate(struct hub_fate *out, struct buf *details, struct room *r,
 void hub_member_awake(struct hub *h, const struct addr *a);
 
 struct hub_say {
+	uint64_t id;        /* msg_new_id(); 0: a new one */
 	struct addr *from;
 	enum msg_kind kind;
 	struct view text;

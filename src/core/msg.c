@@ -35,6 +35,11 @@ uint64_t core_new_id(void)
 	return id;
 }
 
+uint64_t msg_new_id(void)
+{
+	return core_new_id();
+}
+
 static void msg_destroy(void *obj)
 {
 	struct msg *m = obj;

@@ -37,7 +37,7 @@ struct msg {
 };
 
 struct msg_conf {
-	uint64_t id; /* 0: a new one */
+	uint64_t id; /* as msg_new_id() makes it; 0: a new one */
 	enum msg_kind kind;
 	struct addr *from;
 	struct view name, text; /* cleaned by msg_new() */
@@ -49,6 +49,8 @@ struct msg_conf {
 /* EBADMSG when the clean text is empty, EMSGSIZE over MSG_TEXT_MAX, or for
  * what goes with it over META_MAX. */
 int msg_new(struct msg **mp, const struct msg_conf *conf);
+/* For who has to know it before the message is made. */
+uint64_t msg_new_id(void);
 const char *msg_kind_name(enum msg_kind kind);
 /* One line, without the text. */
 int msg_print(struct sink *out, const struct msg *m);

@@ -54,7 +54,8 @@ static void commit_said(struct room *r, struct msg *msg, struct view dedupe,
 int hub_member_say(struct room *r, const struct hub_say *say,
 		   hub_done_h *doneh, void *arg)
 {
-	struct msg_conf conf = { .kind = say->kind,
+	struct msg_conf conf = { .id = say->id,
+				 .kind = say->kind,
 				 .text = say->text,
 				 .from = say->from,
 				 .meta = say->meta,

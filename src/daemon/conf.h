@@ -23,13 +23,14 @@ struct conf_jabber_gateway {
 	char *db_url, *jaddress, *jdomain, *aliases, *proxy, *registrar;
 	long jport, workers, max_jobs, cache_time, delay_time, sleep_time,
 		check_time, priority;
-	char *tls, *ca_file, *resource, *message_type, *auto_accept, *login;
+	char *tls, *ca_file, *resource, *message_type, *receipts, *auto_accept,
+		*login;
 	char *seal_key;      /* "": seal.key in state_dir */
 	char *passwords;     /* "tls", "any" or "off": how a user's own
 				password may come by SIP */
 	bool carbons;
 	long history, user_accounts, user_rooms, waiting, text_max,
-		logins_rate, peer_rate;
+		logins_rate, peer_rate, early_error;
 };
 
 /* XEP-0114. It is on when there is a domain (users) or a muc_domain (our

@@ -38,7 +38,7 @@ struct opt_section {
 			       written there would turn something on */
 };
 
-enum { LIMIT_OPTS = 23, GATEWAY_OPTS = 30, COMPONENT_OPTS = 8,
+enum { LIMIT_OPTS = 23, GATEWAY_OPTS = 32, COMPONENT_OPTS = 8,
        IRC_OPTS = 27, IRC_GATEWAY_OPTS = 14 };
 extern const struct opt limit_opts[LIMIT_OPTS];
 extern const struct opt gateway_opts[GATEWAY_OPTS];

@@ -51,6 +51,13 @@ static int check_accept(const char *value, struct buf *why)
 	return check_words(value, words, why);
 }
 
+static int check_receipts(const char *value, struct buf *why)
+{
+	static const char *const words[] = { "asked", "always", NULL };
+
+	return check_words(value, words, why);
+}
+
 static int check_login(const char *value, struct buf *why)
 {
 	static const char *const words[] = { "manual", "registered",
@@ -203,6 +210,18 @@ const struct opt gateway_opts[GATEWAY_OPTS] = {
 	  .check = check_message_type, .reload = true,
 	  .help = "What texts for one person are sent as: \"chat\" or "
 		  "\"normal\"." },
+	{ TEXT(receipts), .def = "asked", .required = true,
+	  .check = check_receipts, .reload = true,
+	  .help = "Whether a text for one person asks his client for a "
+		  "receipt:\n"
+		  "where the sender's phone has \"asked\" for one, or "
+		  "\"always\"." },
+	{ NUMBER(early_error, 0, 5000), .def = "300", .reload = true,
+	  .help = "Milliseconds that a text to one person waits for being "
+		  "refused\n"
+		  "by XMPP: then the sender gets that as a status. Else 202, "
+		  "and\n"
+		  "what comes later is told by a text. 0: always so." },
 	{ NUMBER(history, 0, 200), .def = "0", .reload = true,
 	  .help = "How many past texts of a room one who joins it is shown, "
 		  "each\n"

@@ -253,6 +253,8 @@ static struct gate_conf gate_conf_of(struct confab *c)
 		.priority = (int)g->priority,
 		.message_type = g->message_type,
 		.carbons = g->carbons,
+		.receipts = strcmp(g->receipts, "always") == 0,
+		.early_error_ms = (unsigned)g->early_error,
 		.history = (unsigned)g->history,
 		.auto_accept = g->auto_accept,
 		.text_max = (size_t)g->text_max,

@@ -343,7 +343,7 @@ def worker(args, folder):
 def daemon(args, folder, port):
     os.mkdir(os.path.join(folder, 'confab'))
     server = Confabd(args.build, os.path.join(folder, 'confab'), extra='''
-jabber_gateway { jdomain = "gw.confab.test" peer_rate = 0 tls = "off" }
+jabber_gateway { jdomain = "gw.confab.test" peer_rate = 0 early_error = 0 tls = "off" }
 jabber_component { domain = "%s" host = "127.0.0.1" port = %d secret = "%s" }
 ''' % (OURS, port, SECRET))
     text = pathlib.Path(server.conf).read_text()

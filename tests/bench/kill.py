@@ -43,7 +43,7 @@ def account(server, prosody, name):
 
 def section(prosody, by):
     text = '''
-jabber_gateway { jdomain = "gw.confab.test" peer_rate = 0 tls = "off"
+jabber_gateway { jdomain = "gw.confab.test" peer_rate = 0 early_error = 0 tls = "off"
     jaddress = "%s" jport = %d registrar = "jabber@gw.confab.test" }
 ''' % (prosody.domain, prosody.port)
     if by == 'component':

@@ -144,7 +144,7 @@ def start(folder):
     prosody.start()
     os.mkdir(os.path.join(folder, 'confab'))
     extra = '''
-jabber_gateway { jdomain = "gw.confab.test" peer_rate = 0 tls = "off"
+jabber_gateway { jdomain = "gw.confab.test" peer_rate = 0 early_error = 0 tls = "off"
     registrar = "jabber@gw.confab.test" }
 jabber_component { domain = "sip.xmpp.test" muc_domain = "conf.xmpp.test"
     host = "127.0.0.1" port = %d secret = "%s" }

@@ -121,6 +121,8 @@ def irc_user(closing):
 
 def gateway(prosody, gateway='', component=True):
     """Sections of a gateway to it, with both its components or without."""
+    if 'early_error' not in gateway:
+        gateway += ' early_error = 0'
     text = '''
 jabber_gateway { jdomain = "gw.confab.test" jaddress = "%s" jport = %d
     registrar = "jabber@gw.confab.test" peer_rate = 0 %s %s }

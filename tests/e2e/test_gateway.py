@@ -96,6 +96,16 @@ def test_a_text_for_nobody_is_said_not_to_be_sent(both):
     assert get(m.headers, 'x-im-notice') == '1'
 
 
+def test_a_text_for_nobody_is_refused_at_once(confabd, prosody, user):
+    c = confabd(extra=gateway(prosody(), 'early_error = 5000'))
+    is_up(c, 'component sip.xmpp.test')
+    alice = user(c, 'alice')
+    nobody = 'sip:nobody*xmpp.test@gw.confab.test'
+    assert alice.send(nobody, 'hello?') in (404, 604)
+    alice.seen.wait(lambda m: m.body.startswith('ERROR: ') and
+                    m.source == nobody)
+
+
 def test_a_text_to_nobody_of_ours_comes_back(both):
     _, xenia = both
     xenia.write('nobody@sip.xmpp.test', 'hello?', id='n1')

@@ -424,12 +424,25 @@ static inline struct addr *gr_addr(const char *text)
 	return a;
 }
 
+/* From whom and to whom: gr_on_answer() frees it. */
+static inline struct addr **gr_ends(const char *from, const char *to)
+{
+	struct addr **ends = mem_zalloc(2 * sizeof(struct addr *));
+
+	ends[0] = gr_addr(from);
+	ends[1] = gr_addr(to);
+	return ends;
+}
+
 static inline void gr_on_answer(const struct gate_answer *a, void *arg)
 {
-	struct addr *const *ends = arg;
+	struct addr **ends = arg;
 
 	buf_addf(&gr.sip, "%d ", a->status);
 	gr_line("", ends[0], ends[1], a->words);
+	mem_deref(ends[0]);
+	mem_deref(ends[1]);
+	mem_free(ends);
 }
 
 struct gr_say {
@@ -444,14 +457,13 @@ struct gr_say {
  * down. */
 static inline void gr_send(const struct gr_say *say)
 {
-	struct addr *ends[2];
+	struct addr **ends;
 	struct buf from = { 0 }, to = { 0 };
 	const struct gateway *gw;
 
 	buf_addf(&from, "sip:%s@example.org", say->from);
 	buf_addf(&to, "sip:%s@gw.org", say->to);
-	ends[0] = gr_addr(buf_str(&from));
-	ends[1] = gr_addr(buf_str(&to));
+	ends = gr_ends(buf_str(&from), buf_str(&to));
 	const struct gate_msg m = {
 		.kind = say->kind, .from = ends[0], .to = ends[1],
 		.text = view_str(say->text), .meta = say->meta,
@@ -462,8 +474,6 @@ static inline void gr_send(const struct gr_say *say)
 	assert_non_null(gw);
 	gw->ops->message(gw->gw, &m, gr_on_answer, ends);
 	gr_settle();
-	mem_deref(ends[0]);
-	mem_deref(ends[1]);
 	buf_free(&from);
 	buf_free(&to);
 }

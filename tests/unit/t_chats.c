@@ -422,8 +422,8 @@ static void test_correction(void **state)
 /* Date is of when it was said. */
 static void test_said_elsewhere_at(void **state)
 {
-	struct addr *ends[2] = { gr_addr("sip:alice@example.org"),
-				 gr_addr("sip:joe*z.org@gw.org") };
+	struct addr **ends = gr_ends("sip:alice@example.org",
+				     "sip:joe*z.org@gw.org");
 	const struct gate_msg m = { .from = ends[0], .to = ends[1],
 				    .text = VIEW("old"),
 				    .time_ms = 1700000000000 };
@@ -435,8 +435,6 @@ static void test_said_elsewhere_at(void **state)
 	gw->ops->message(gw->gw, &m, gr_on_answer, ends);
 	gr_settle();
 	assert_true(wire_has("stamp='2023-11-14T22:13:20.000Z'"));
-	mem_deref(ends[0]);
-	mem_deref(ends[1]);
 	gate_rig_close();
 }
 
@@ -831,6 +829,104 @@ static void test_error_for_another(void **state)
 	gate_rig_close();
 }
 
+/* ---- refused within a moment ---- */
+
+static void refused_by_joe(const char *id, const char *why)
+{
+	char error[400];
+
+	snprintf(error, sizeof(error),
+		 "<message type='error' from='joe@z.org' "
+		 "to='alice@sip.x.org' id='%s'><error type='cancel'>"
+		 "<%s" STANZAS "/></error></message>", id, why);
+	xmpp_says("sip.x.org", error);
+}
+
+static void test_early(void **state)
+{
+	char first[20];
+
+	(void)state;
+	gr.conf.early_error_ms = 300;
+	open_up();
+	sip_says("alice", "joe*z.org", "hi");
+	stub_sent("sip.x.org", 0, "");
+	assert_sip("");
+	memcpy(first, last_id(), sizeof(first));
+	/* one is held, the next is not */
+	sip_says("alice", "joe*z.org", "you");
+	stub_sent("sip.x.org", 0, "");
+	assert_sip("202 alice <- joe*z.org: \n");
+	refused_by_joe(first, "item-not-found");
+	assert_memory_equal(buf_str(&gr.sip), "604 alice <- joe*z.org: ERROR: "
+			    "Your message was not sent. ", 54);
+	assert_null(strstr(buf_str(&gr.sip), "tell"));
+	buf_clear(&gr.sip);
+	refused_by_joe(first, "item-not-found");
+	gr_advance(400);
+	assert_sip("");
+	/* nothing comes */
+	sip_says("alice", "joe*z.org", "well");
+	stub_sent("sip.x.org", 0, "");
+	gr_advance(280);
+	assert_sip("");
+	gr_advance(40);
+	assert_sip("202 alice <- joe*z.org: \n");
+	refused_by_joe(last_id(), "forbidden");
+	assert_memory_equal(buf_str(&gr.sip), "tell alice <- joe*z.org: ERROR",
+			    30);
+	gate_rig_close();
+}
+
+static void test_early_ends(void **state)
+{
+	(void)state;
+	gr.conf.early_error_ms = 300;
+	gr.conf.receipts = true;
+	open_up();
+	sip_says("alice", "joe*z.org", "hi");
+	stub_sent("sip.x.org", 0, "");
+	assert_true(wire_has("<request" RECEIPTS "/>"));
+	assert_sip("");
+	xmpp_says("sip.x.org", JOE("", "<received" RECEIPTS " id='x'/>"));
+	assert_sip("");
+	/* he has got it; nobody asked to be told */
+	struct buf b = { 0 };
+
+	buf_addf(&b, JOE("", "<received" RECEIPTS " id='%s'/>"), last_id());
+	xmpp_says("sip.x.org", buf_str(&b));
+	buf_free(&b);
+	assert_sip("202 alice <- joe*z.org: \n");
+	/* what has to wait for a login is answered at once; so is a notice */
+	sip_says("bob", "joe*z.org", "hi");
+	gr_send(&(struct gr_say){ .from = "carol", .to = "joe*z.org",
+				  .text = "away", .meta.notice = true });
+	assert_sip("202 bob <- joe*z.org: \n202 carol <- joe*z.org: \n");
+	/* at the end all have their answers */
+	sip_says("alice", "eve*z.org", "hi");
+	assert_sip("");
+	gate_stop(gr.gate);
+	assert_sip("202 alice <- eve*z.org: \n");
+	gate_rig_close();
+}
+
+/* Whoever it was held for has gone meanwhile. */
+static void test_early_gone(void **state)
+{
+	(void)state;
+	gr.conf.early_error_ms = 300;
+	open_up();
+	sip_says("bob", "joe*z.org", ":online");
+	bob_up();
+	buf_clear(&gr.sip);
+	sip_says("bob", "joe*z.org", "hi");
+	assert_sip("");
+	bobs_account_goes();
+	gr_advance(320);
+	assert_sip("202 bob <- joe*z.org: \n");
+	gate_rig_close();
+}
+
 /* ---- what nobody wrote ---- */
 
 #define HINTS "<no-copy xmlns='urn:xmpp:hints'/>" \
@@ -1111,17 +1207,16 @@ static void test_restart_late(void **state)
 
 static void test_service(void **state)
 {
-	struct addr *to, *from, *ends[2];
-	struct gate_msg m = { .text = VIEW("help") };
+	struct addr **ends = gr_ends("sip:alice@example.org",
+				     "sip:icq.gw.org");
+	const struct gate_msg m = { .from = ends[0],
+				    .to = ends[1],
+				    .text = VIEW("help") };
 	const struct gateway *gw;
 
 	(void)state;
 	open_up();
-	ends[0] = from = gr_addr("sip:alice@example.org");
-	ends[1] = to = gr_addr("sip:icq.gw.org");
-	m.from = from;
-	m.to = to;
-	gw = hub_gateway(gr.hub, to->user, to->host);
+	gw = hub_gateway(gr.hub, m.to->user, m.to->host);
 	assert_non_null(gw);
 	gw->ops->message(gw->gw, &m, gr_on_answer, ends);
 	gr_settle();
@@ -1130,8 +1225,6 @@ static void test_service(void **state)
 	xmpp_says("sip.x.org", "<message from='icq.gw.org' "
 		  "to='alice@sip.x.org'><body>me too</body></message>");
 	assert_sip("alice <- icq.gw.org: me too\n");
-	mem_deref(from);
-	mem_deref(to);
 	gate_rig_close();
 }
 
@@ -1227,6 +1320,9 @@ int main(void)
 		GATE_TEST(test_another_by_now),
 		GATE_TEST(test_another_after_restart),
 		GATE_TEST(test_error_for_another),
+		GATE_TEST(test_early),
+		GATE_TEST(test_early_ends),
+		GATE_TEST(test_early_gone),
 		GATE_TEST(test_notices),
 		GATE_TEST(test_server_speaks),
 		GATE_TEST(test_online_offline),
