@@ -27,6 +27,8 @@ enum {
 	HISTORY_MAX = 200,
 	IDLE_MS = 100, /* of quiet, before the log is tidied up */
 	MOVE_S = 2,    /* nothing lies in the spool for longer */
+	AGAIN_MS = 250, /* after a failure, and twice that after the next */
+	AGAIN_MAX_MS = 60 * 1000,
 	WHY_MAX = 240,
 };
 
@@ -37,7 +39,9 @@ struct store {
 	void *arg;
 	pthread_t thread;
 	time_t moved_s; /* the thread's: of the last move */
-	bool stuck; /* the thread's: what is spooled can't be moved */
+	/* The thread's. What is spooled could not be moved: the pause before
+	 * the next try, and when that is; 0: it could. */
+	uint64_t again_ms, again_at_ms;
 	_Atomic uint64_t commits;
 
 	pthread_mutex_t lock; /* for the next five */
@@ -55,35 +59,59 @@ struct store {
 
 /* ---- the store's thread ---- */
 
-/* What could not be moved has to wait for something else to do. */
+/* Not the loop's: that one is not for two threads. */
+static uint64_t clock_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
 static bool has_to_move(const struct store *s)
 {
-	return db_has_spooled(s->db) && !s->stuck;
+	return db_has_spooled(s->db) && clock_ms() >= s->again_at_ms;
+}
+
+/* When to tidy up if nothing comes; 0: there is nothing to tidy up. */
+static uint64_t idle_until(const struct store *s)
+{
+	if (db_wal_due(s->db, false) || has_to_move(s))
+		return clock_ms() + IDLE_MS;
+	return db_has_spooled(s->db) ? s->again_at_ms : 0;
 }
 
 /* Call with the lock. True: nothing came for a while, so tidy up. */
 static bool wait_for_work(struct store *s)
 {
-	struct timespec until;
+	uint64_t at = idle_until(s);
+	struct timespec until = { .tv_sec = (time_t)(at / 1000),
+				  .tv_nsec = (long)(at % 1000) * 1000000L };
 
-	if (!db_wal_due(s->db, false) && !has_to_move(s)) {
+	if (!at) {
 		pthread_cond_wait(&s->more, &s->lock);
 		return false;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += IDLE_MS * 1000000L;
-	until.tv_sec += until.tv_nsec / 1000000000L;
-	until.tv_nsec %= 1000000000L;
 	return pthread_cond_timedwait(&s->more, &s->lock, &until) ==
 	       ETIMEDOUT;
+}
+
+static void try_again_later(struct store *s, bool later)
+{
+	uint64_t ms = s->again_ms ? 2 * s->again_ms : AGAIN_MS;
+
+	s->again_ms = !later ? 0 : ms < AGAIN_MAX_MS ? ms : AGAIN_MAX_MS;
+	s->again_at_ms = later ? clock_ms() + s->again_ms : 0;
 }
 
 /* Nothing is owed to anybody here, so trouble is only told. */
 static void tidy(struct store *s, bool idle)
 {
-	int err = idle ? db_move_alone(s->db) : 0;
+	bool move = idle && has_to_move(s);
+	int err = move ? db_move_alone(s->db) : 0;
 
-	s->stuck = err;
+	if (move)
+		try_again_later(s, err);
 	if (!err && db_wal_due(s->db, !idle))
 		err = db_checkpoint(s->db);
 	if (!err)
@@ -150,7 +178,8 @@ static void *run(void *arg)
 		}
 		failed = group_run(s->db, &batch);
 		s->commits++;
-		s->stuck = s->stuck && db_has_spooled(s->db);
+		if (!db_has_spooled(s->db))
+			try_again_later(s, false);
 		give_back(s, &batch, failed);
 		move_in_time(s);
 		if (db_wal_due(s->db, true))

@@ -417,6 +417,38 @@ static void failed_checkpoint_is_logged_only(void **state)
 	rig_free(rig);
 }
 
+/* ---- the spool's way into the tables ---- */
+
+static void what_could_not_be_moved_is_tried_again(void **state)
+{
+	struct rig *rig = rig_new();
+	struct pollfd p = { .fd = rig->fd, .events = POLLIN };
+	uint64_t n;
+
+	(void)state;
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	gate_shut();
+	rig_commit(rig, rig_say(rig, 1, 1, NULL));
+	gate_await(); /* it is written, and about to be synced */
+	fail_call(DOOR_LOG_WRITE, 1, true);
+	gate_open();
+	while (!test_log_errors) {
+		assert_int_equal(poll(&p, 1, RIG_PATIENCE_MS), 1);
+		assert_int_equal(read(rig->fd, &n, sizeof(n)), sizeof(n));
+		store_dispatch(rig->s);
+	}
+	assert_int_equal(rig->heard, rig->asked);
+	assert_int_equal(rig->errs[rig->asked - 1], 0);
+	gate_shut();
+	heal();
+	gate_await(); /* nobody asked for anything */
+	gate_open();
+	assert_int_equal(count_rows(rig), 1);
+	rig_free(rig);
+	quiet();
+}
+
 static void log_stays_short_under_load(void **state)
 {
 	struct rig *rig = rig_new();
@@ -449,6 +481,7 @@ int main(void)
 		TEST(each_read_may_find_nonsense),
 		TEST(loading_may_fail),
 		TEST(failed_checkpoint_is_logged_only),
+		TEST(what_could_not_be_moved_is_tried_again),
 		TEST(log_stays_short_under_load),
 	};
 
