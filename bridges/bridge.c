@@ -186,6 +186,26 @@ static int op_subject(void *face, struct leg *leg, struct view text)
 	return sup_send(w->account->sup, &m);
 }
 
+static int op_expel(void *face, struct leg *leg, struct view nick, bool ban,
+		    struct view reason)
+{
+	struct bridge *b = face;
+	const struct want *w = want_find(b, leg->id);
+	const struct wire_msg m = {
+		.type = WIRE_EXPEL,
+		.u = { leg->id, ban },
+		.s = { nick, reason },
+	};
+
+	if (is_other(b, view_str(leg->via)))
+		return ENOTSUP;
+	if (!w)
+		return ENOTCONN;
+	if (sup_full(w->account->sup))
+		return EBUSY;
+	return sup_send(w->account->sup, &m);
+}
+
 static void op_at(void *face, const struct leg *leg, struct buf *out)
 {
 	const struct bridge *b = face;
@@ -307,6 +327,7 @@ int bridge_new(struct bridge **bp, const struct bridge_conf *conf)
 		.detach = op_detach,
 		.deliver = op_deliver,
 		.subject = conf->topics ? op_subject : NULL,
+		.expel = conf->expels ? op_expel : NULL,
 		.status = op_status,
 	};
 	list_init(&b->accounts);

@@ -35,6 +35,7 @@ struct bridge_conf {
 	/* The place as the worker wants it: "#lobby", "lobby@rooms.example",
 	 * out of the same rest. */
 	int (*place)(void *arg, struct view rest, struct buf *out);
+	bool expels;             /* its worker takes EXPEL */
 	bool topics;             /* its worker takes texts of MSG_SUBJECT, and
 				    tells those of places */
 	void *arg;

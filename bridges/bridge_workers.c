@@ -263,6 +263,14 @@ static const char *got_people(struct bridge *b, struct sup *s,
 	return NULL;
 }
 
+static const char *got_trouble(struct bridge *b, struct sup *s,
+			       const struct wire_msg *m)
+{
+	if (want_of(b, s, m))
+		hub_on_notice(b->hub, m->u[0], true, m->s[0]);
+	return NULL;
+}
+
 static const char *got_missed(struct bridge *b, struct sup *s,
 			      const struct wire_msg *m)
 {
@@ -290,6 +298,7 @@ static got_h *const got[WIRE_TYPES_END] = {
 	[WIRE_SENT] = got_of_session,
 	[WIRE_KEEP] = got_of_session,
 	[WIRE_TOPIC] = got_topic,
+	[WIRE_TROUBLE] = got_trouble,
 	[WIRE_PEOPLE] = got_people,
 	[WIRE_MISSED] = got_missed,
 };

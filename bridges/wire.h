@@ -28,6 +28,7 @@ enum { WIRE_VERSION = 1, WIRE_FIELDS_MAX = 8, WIRE_SETTINGS_MAX = 32 };
 	X(PART,        WORKER, "us")      /* leg, reason */ \
 	X(SAY,         WORKER, "uuuussu") /* leg, seq, message id, kind, \
 					     name, text, time */ \
+	X(EXPEL,       WORKER, "uuss")    /* leg, ban, nick, reason */ \
 	X(SESSION,     WORKER, "sm")      /* label, settings: log in; id */ \
 	X(SESSION_END, WORKER, "")        /* log out; id */ \
 	X(SEND,        WORKER, "us")      /* tag or 0, parcel; id */ \
@@ -51,7 +52,8 @@ enum { WIRE_VERSION = 1, WIRE_FIELDS_MAX = 8, WIRE_SETTINGS_MAX = 32 };
 	X(KEEP,        DAEMON, "s")       /* for the next worker; id */ \
 	X(PEOPLE,      DAEMON, "uusss")   /* leg, enum hub_change, nick, \
 					     other, reason */ \
-	X(MISSED,      DAEMON, "u")       /* leg */
+	X(MISSED,      DAEMON, "u")       /* leg */ \
+	X(TROUBLE,     DAEMON, "us")      /* leg, words for the staff */
 
 enum parcel_fate { PARCEL_SENT, PARCEL_LATER, PARCEL_NEVER };
 

@@ -179,6 +179,13 @@ static void on_say(struct worker *w, const struct wire_msg *m)
 	w->ops->say(&say, w->arg);
 }
 
+static void on_expel(struct worker *w, const struct wire_msg *m)
+{
+	if (w->ops->expel)
+		w->ops->expel(m->u[0], m->u[1] != 0, m->s[0], m->s[1],
+			      w->arg);
+}
+
 static void on_session(struct worker *w, const struct wire_msg *m)
 {
 	if (w->ops->session)
@@ -210,7 +217,8 @@ static op_h *const handlers[WIRE_TYPES_END] = {
 	[WIRE_HELLO] = on_hello,     [WIRE_PING] = on_ping,
 	[WIRE_ACCOUNT] = on_account, [WIRE_ACCOUNT_DEL] = on_account_del,
 	[WIRE_JOIN] = on_join,	     [WIRE_PART] = on_part,
-	[WIRE_SAY] = on_say,	     [WIRE_SESSION] = on_session,
+	[WIRE_SAY] = on_say,	     [WIRE_EXPEL] = on_expel,
+	[WIRE_SESSION] = on_session,
 	[WIRE_SESSION_END] = on_session_end,
 	[WIRE_SEND] = on_send,	     [WIRE_SEND_MANY] = on_send_many,
 };
@@ -404,6 +412,17 @@ void worker_people(struct worker *w, uint64_t leg, enum worker_change what,
 		.s = { clip(w, nick, NAME_MAX_OUT),
 		       clip(w, other, NAME_MAX_OUT),
 		       clip(w, reason, NAME_MAX_OUT) },
+	};
+
+	send_or_end(w, &m);
+}
+
+void worker_trouble(struct worker *w, uint64_t leg, struct view words)
+{
+	struct wire_msg m = {
+		.type = WIRE_TROUBLE,
+		.u = { leg },
+		.s = { clip(w, words, NAME_MAX_OUT) },
 	};
 
 	send_or_end(w, &m);

@@ -43,6 +43,9 @@ struct worker_ops {
 	/* Answer with worker_delivered() or worker_failed(). Seq 0 and kind
 	 * SAY_SUBJECT, where the network has topics: worker_topic(). */
 	void (*say)(const struct worker_say *say, void *arg);
+	/* Throw him out, where we may; else worker_trouble(). May be NULL. */
+	void (*expel)(uint64_t leg, bool ban, struct view nick,
+		      struct view reason, void *arg);
 	/* Sessions, for workers that have them; else NULL. Log in: answer
 	 * with worker_account_up() or worker_account_lost(), once; later
 	 * worker_account_lost() at most once more. A second one of an id
@@ -94,6 +97,8 @@ void worker_people(struct worker *w, uint64_t leg, enum worker_change what,
 /* Right after worker_joined(): what was said there while we were not can't be
  * had. */
 void worker_missed(struct worker *w, uint64_t leg);
+/* Something that the staff of the room should know. */
+void worker_trouble(struct worker *w, uint64_t leg, struct view words);
 void worker_delivered(struct worker *w, uint64_t leg, uint64_t seq);
 /* EMSGSIZE would end the worker: at most FRAME_PAYLOAD_MAX less 4 bytes. */
 void worker_parcel(struct worker *w, uint32_t session, struct view parcel);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Commands about members: what they are, what they may, how they show. */
+#include <errno.h>
+
 #include "clock.h"
 #include "command_priv.h"
 #include "mem.h"
@@ -32,6 +34,36 @@ static void after_remove(struct ask *a)
 	tell_other(a, TEXT_YOU_REMOVED);
 }
 
+/* Somebody behind a link, as he is shown: "nick@libera". True: that is it. */
+static bool expel(struct ask *a, struct room *r, struct view shown, bool ban)
+{
+	const struct text_args args = { .text = shown };
+	struct buf reason = { 0 }, text = { 0 };
+	int err;
+
+	buf_adds(&reason, "by ");
+	hub_name_user(a->imc->hub, &reason, a->user);
+	err = hub_expel(r, shown, ban, buf_view(&reason));
+	if (err && err != ENOENT)
+		ask_refuse_with(a, REFUSED_EXPEL, &args);
+	if (!err) {
+		ask_answer(a, 200);
+		ask_add(&text, a, TEXT_EXPEL_ASKED, &args);
+		ask_tell(a, TELL_HERE, buf_view(&text));
+	}
+	buf_free(&reason);
+	buf_free(&text);
+	return err != ENOENT;
+}
+
+/* True: there is nothing left to do. */
+static bool is_beyond(struct ask *a, const struct cmdline *line, bool ban)
+{
+	struct room *r = cmd_room(a, line->argv[1]);
+
+	return !r || expel(a, r, line->argv[0], ban);
+}
+
 void cmd_remove(struct ask *a, const struct cmdline *line)
 {
 	const struct room_by by = { .by = a->user };
@@ -39,6 +71,8 @@ void cmd_remove(struct ask *a, const struct cmdline *line)
 	struct room *r;
 	struct member *mb;
 
+	if (is_beyond(a, line, false))
+		return;
 	if (!cmd_pair(a, &r, &mb, line->argv[0], line->argv[1]))
 		return;
 	if (!mb || mb->state == MEMBER_BANNED) {
@@ -147,6 +181,8 @@ void cmd_ban(struct ask *a, const struct cmdline *line)
 	struct room *r;
 	struct member *mb;
 
+	if (is_beyond(a, line, true))
+		return;
 	if (!cmd_pair(a, &r, &mb, line->argv[0], line->argv[1]))
 		return;
 	a->done = TEXT_BANNED;

@@ -249,7 +249,7 @@ static const struct cmd commands[] = {
 	  RUN(cmd_block) },
 	{ "unblock", NULL, VERB_UNBLOCK, 1, 1, "<user>",
 	  "let him invite you again", RUN(cmd_unblock) },
-	{ "remove", NULL, VERB_REMOVE, 1, 2, "<user> [room]",
+	{ "remove", "kick", VERB_REMOVE, 1, 2, "<user> [room]",
 	  "take somebody out of a room", RUN(cmd_remove) },
 	{ "leave", "exit", VERB_LEAVE, 0, 1, "[room]",
 	  "be a member no more; when the last owner leaves, the room ends",

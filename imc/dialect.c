@@ -86,6 +86,8 @@ static const struct {
 	[TEXT_LINKED] = { "*** The room is linked as %t: the state is shown "
 			  "by '%mlinks'", NULL },
 	[TEXT_UNLINKED] = { "*** The link %t is removed", NULL },
+	[TEXT_EXPEL_ASKED] = { "*** The network of %t is asked to put him "
+			       "out", NULL },
 
 	[TEXT_USAGE] = { "*** Please send '%m%c %s'", NULL },
 	[TEXT_SECOND_WORD] = { "*** Only \"private\" may follow the room's "
@@ -190,6 +192,9 @@ static const struct {
 	[TEXT_NO_LINK] = { "*** The room has no such link (send '%mlinks')",
 			   NULL },
 	[TEXT_LINK_REFUSED] = { "*** This can't be linked: %t", NULL },
+	[TEXT_CANT_EXPEL] = { "*** %t can't be put out there: his network has "
+			      "no way for that, or the link is down (send "
+			      "'%mlinks')", NULL },
 	[TEXT_CONFIGURED] = { "*** This link stands in the configuration: "
 			      "only the operator can remove it", NULL },
 	[TEXT_UNDER_WAY] = { "*** This is under way already (please wait a "

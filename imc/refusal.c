@@ -65,6 +65,7 @@ static const struct refusal_row rows[REFUSALS] = {
 	ROW(BAD_NICK, 400, 7, BAD_NICK, "not a name"),
 	ROW(NOTHING_SAID, 404, 1, NOTHING_SAID, "nothing said"),
 	ROW(NO_LINK, 404, 1, NO_LINK, "no such link"),
+	ROW(EXPEL, 403, 6, CANT_EXPEL, "not to be put out there"),
 	ROW(LINK, 403, 7, LINK_REFUSED, "not to be linked"),
 	ROW(CONFIGURED, 403, 3, CONFIGURED, "a configured link"),
 	ROW(UNDER_WAY, 403, 8, UNDER_WAY, "under way already"),

@@ -455,6 +455,15 @@ static void on_say(const struct worker_say *say, void *arg)
 			      err == EBUSY || err == ENOTCONN, say_error(err));
 }
 
+static void on_expel(uint64_t id, bool ban, struct view nick,
+		     struct view reason, void *arg)
+{
+	struct ircb_leg *leg = find_leg(arg, id);
+
+	if (leg)
+		ircb_expel(leg, ban, nick, reason);
+}
+
 static void on_stop(void *arg)
 {
 	struct ircb_pool *p = arg;
@@ -475,6 +484,7 @@ const struct worker_ops ircb_worker_ops = {
 	.join = on_join,
 	.part = on_part,
 	.say = on_say,
+	.expel = on_expel,
 	.stop = on_stop,
 };
 

@@ -60,6 +60,7 @@ struct ircb_leg {
 	struct wtimer late; /* JOIN is not answered */
 	char *key;          /* owned, wiped; of the channel, or "" */
 	bool by_name;       /* RELAYMSG, where the server has it */
+	char expelled[IRCB_NICK_MAX]; /* thrown out just now; or "" */
 	char place[IRCB_CHANNEL_MAX + 1];
 };
 
@@ -87,6 +88,13 @@ void ircb_past_free(struct ircb_account *a);
 
 /* Others in our channels come and go: tells confabd. */
 void ircb_comings(struct ircb_account *a, const struct ircb_event *ev);
+
+/* ---- expel.c: people thrown out of our channels ---- */
+
+void ircb_expel(struct ircb_leg *leg, bool ban, struct view nick,
+		struct view reason);
+/* A KICK, or what may be a refusal of one. */
+void ircb_expel_event(struct ircb_account *a, const struct ircb_event *ev);
 
 /* The handler of the connection. */
 void ircb_account_event(const struct ircb_event *ev, void *arg);

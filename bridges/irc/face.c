@@ -81,6 +81,7 @@ int irc_face_new(struct bridge **bp, struct loop *l, const char *program,
 		.worker_pong_ms = worker_timeout_ms,
 		.check = check_target,
 		.place = target_place,
+		.expels = true,
 		.arg = f,
 		.destroy = face_destroy,
 	};

@@ -343,6 +343,7 @@ void ircb_account_event(const struct ircb_event *ev, void *arg)
 	if (!words && ev->batch == IRCB_BATCH_HISTORY)
 		return;
 	ircb_comings(a, ev);
+	ircb_expel_event(a, ev);
 	if (ev->type >= sizeof(handlers) / sizeof(handlers[0]) ||
 	    !handlers[ev->type])
 		return;

@@ -76,7 +76,7 @@ bridges_irc_libircb_a_SOURCES = \
 	bridges/irc/charset.c bridges/irc/charset.h \
 	bridges/irc/comings.c \
 	bridges/irc/conn.c bridges/irc/conn.h bridges/irc/conn_priv.h \
-	bridges/irc/event.c bridges/irc/event.h \
+	bridges/irc/event.c bridges/irc/event.h bridges/irc/expel.c \
 	bridges/irc/filter.c bridges/irc/filter.h \
 	bridges/irc/heard.c bridges/irc/inbound.c \
 	bridges/irc/line.c bridges/irc/line.h \

@@ -51,6 +51,11 @@ struct face_ops {
 	 * became of it comes by hub_on_subject(). Not 0: not now. May be
 	 * NULL: topics stay on our side. */
 	int (*subject)(void *face, struct leg *leg, struct view text);
+	/* Throws whoever has this nick out of the place; ban: and keeps him
+	 * out. Only while the leg is UP. Where we may not, hub_on_notice()
+	 * tells the staff. Not 0: not now. May be NULL. */
+	int (*expel)(void *face, struct leg *leg, struct view nick, bool ban,
+		     struct view reason);
 	/* Adds what stands behind "@" in the names of those who are heard
 	 * there; nothing, or NULL: the leg's via. */
 	void (*at)(void *face, const struct leg *leg, struct buf *out);

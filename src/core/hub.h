@@ -230,6 +230,13 @@ void hub_links_configured(struct hub *h, const struct hub_link *links,
 struct leg *hub_link(const struct hub *h, struct view label);
 int hub_link_remove(struct hub *h, struct leg *leg, hub_done_h *doneh,
 		    void *arg);
+/* Whoever is shown like this ("nick@libera") is thrown out of the place behind
+ * the room's link, by a face that can do so; ban: and kept out. That it worked
+ * is seen there; where it did not the staff is told. ENOENT: no link of the
+ * room is called so; ENOTSUP: its face has no way; ENOTCONN: it is not UP;
+ * EBUSY. */
+int hub_expel(struct room *r, struct view shown, bool ban,
+	      struct view reason);
 /* Try again now; for confabctl. */
 void hub_link_kick(struct hub *h, struct leg *leg);
 

@@ -11,7 +11,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/deliver.c \
 	src/core/direct.c \
 	src/core/book.c \
-	src/core/expire.c \
+	src/core/expel.c src/core/expire.c \
 	src/core/face.h \
 	src/core/fate.c \
 	src/core/gateway.c src/core/gateway.h \

@@ -36,6 +36,8 @@ struct fake {
 	size_t calls; /* of fanout or deliver */
 	size_t starts, stops, attached, detached, topics;
 	char topic[128]; /* asked for last */
+	size_t expels;
+	char expelled[128]; /* the last one: "nick (reason), kept out" */
 	int attach_err, deliver_err, topic_err;
 	uint64_t last_leg;
 };
@@ -159,6 +161,18 @@ static inline int fake_subject(void *face, struct leg *leg, struct view text)
 	return 0;
 }
 
+static inline int fake_expel(void *face, struct leg *leg, struct view nick,
+			     bool ban, struct view reason)
+{
+	struct fake *f = face;
+
+	assert_int_equal(leg->state, LEG_UP);
+	f->expels++;
+	snprintf(f->expelled, sizeof(f->expelled), "%.*s (%.*s)%s",
+		 VIEW_ARG(nick), VIEW_ARG(reason), ban ? ", kept out" : "");
+	return 0;
+}
+
 static const struct face_ops sip_ops = {
 	.scheme = "sip",
 	.caps = FACE_MEMBERS,
@@ -178,6 +192,7 @@ static const struct face_ops net_ops = {
 	.detach = fake_detach,
 	.deliver = fake_deliver,
 	.subject = fake_subject,
+	.expel = fake_expel,
 };
 
 static inline void fake_clear(struct fake *f)

@@ -239,6 +239,16 @@ static inline void rig_join_as(struct rig *r, uint32_t account,
 	assert_int_equal(wire_send(r->framer, &m), 0);
 }
 
+static inline void rig_expel(struct rig *r, uint64_t leg, bool ban,
+			     const char *nick, const char *reason)
+{
+	struct wire_msg m = { .type = WIRE_EXPEL, .u = { leg, ban } };
+
+	m.s[0] = view_str(nick);
+	m.s[1] = view_str(reason);
+	assert_int_equal(wire_send(r->framer, &m), 0);
+}
+
 static inline void rig_part(struct rig *r, uint64_t leg, const char *reason)
 {
 	struct wire_msg m = { .type = WIRE_PART, .u = { leg } };

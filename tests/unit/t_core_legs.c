@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Legs: lost and back, pauses, what is too old, failures. */
+#include <errno.h>
+
 #include "hub_rig.h"
 
 static struct room *room;
@@ -237,6 +239,39 @@ static void failures_of_a_leg(void **state)
 	rig_stop();
 }
 
+static int expel(const char *shown, bool ban)
+{
+	return hub_expel(room, view_str(shown), ban, VIEW("by alice"));
+}
+
+static void people_behind_links_are_thrown_out(void **state)
+{
+	struct leg *one;
+
+	(void)state;
+	rig_start();
+	room = rig_room("lobby");
+	rig_join(room, "alice");
+	assert_int_equal(expel("bob@home", false), ENOENT);
+	one = rig_link_up(room, "one", "net:one");
+	assert_int_equal(expel("bob@HOME", false), 0);
+	assert_string_equal(rig.net.expelled, "bob (by alice)");
+	assert_int_equal(expel("bob@x@home", true), 0);
+	assert_string_equal(rig.net.expelled, "bob@x (by alice), kept out");
+	assert_int_equal(expel("bob", false), ENOENT);
+	assert_int_equal(expel("@home", false), ENOENT);
+	assert_int_equal(expel("bob@ex.org", false), ENOENT);
+	/* He may be in either. */
+	rig_link_up(room, "two", "net:two");
+	rig.net.expels = 0;
+	assert_int_equal(expel("bob@home", false), 0);
+	assert_int_equal(rig.net.expels, 2);
+	hub_on_lost(rig.hub, one->id, LOST_NET, VIEW("gone"));
+	assert_int_equal(expel("bob@home", false), 0);
+	assert_int_equal(rig.net.expels, 3);
+	rig_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +283,7 @@ int main(void)
 		RIG_TEST(too_much_talk_is_not_poured_out),
 		RIG_TEST(all_old_is_told_as_well),
 		RIG_TEST(failures_of_a_leg),
+		RIG_TEST(people_behind_links_are_thrown_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

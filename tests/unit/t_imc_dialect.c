@@ -149,6 +149,8 @@ static const struct {
 	  "'!links'", NULL },
 	{ TEXT_UNLINKED,
 	  "*** The link tea is removed", NULL },
+	{ TEXT_EXPEL_ASKED,
+	  "*** The network of tea is asked to put him out", NULL },
 	{ TEXT_USAGE,
 	  "*** Please send '!nick <name> [room]'", NULL },
 	{ TEXT_SECOND_WORD,
@@ -289,6 +291,9 @@ static const struct {
 	  "*** The room has no such link (send '!links')", NULL },
 	{ TEXT_LINK_REFUSED,
 	  "*** This can't be linked: tea", NULL },
+	{ TEXT_CANT_EXPEL,
+	  "*** tea can't be put out there: his network has no way for "
+	  "that, or the link is down (send '!links')", NULL },
 	{ TEXT_CONFIGURED,
 	  "*** This link stands in the configuration: only the "
 	  "operator can remove it", NULL },

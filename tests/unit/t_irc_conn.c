@@ -285,6 +285,45 @@ static void a_channel_may_have_a_key(void **state)
 	peer_close(&w->srv);
 }
 
+static void assert_trouble(struct world *w, const char *words)
+{
+	assert_string_equal(rig_await(&w->rig, WIRE_TROUBLE, 1).s[0], words);
+}
+
+static void people_are_thrown_out(void **state)
+{
+	struct world *w = *state;
+
+	log_in(w, NULL, NULL);
+	rig_expel(&w->rig, 1, false, "bob", "by alice");
+	peer_expect(&w->srv, "KICK #Lobby bob :by alice\r\n");
+	peer_send(&w->srv, ":confab!~c@h KICK #lobby BOB :by alice\r\n"
+			   /* that was it: this is no answer */
+			   ":srv 482 confab #lobby :Not an operator\r\n");
+	rig_expel(&w->rig, 1, true, "eve", "by alice");
+	peer_expect(&w->srv, "MODE #Lobby +b eve!*@*\r\n"
+			     "KICK #Lobby eve :by alice\r\n");
+	peer_send(&w->srv, ":srv 441 confab bob #lobby :not him\r\n"
+			   ":srv 482 confab #other :not there\r\n"
+			   ":srv 482 confab #lobby :No \2operator\r\n"
+			   ":srv 482 confab #lobby :said twice\r\n");
+	assert_trouble(w, "eve could not be thrown out of #Lobby: "
+			  "No operator");
+	rig_expel(&w->rig, 1, false, "no one", "by alice");
+	assert_trouble(w, "no one could not be thrown out of #Lobby: nobody "
+			  "on IRC is called so");
+	rig_expel(&w->rig, 1, false, "Confab", "");
+	assert_trouble(w, "Confab could not be thrown out of #Lobby: that is "
+			  "the link itself");
+	rig_expel(&w->rig, 1, false, "bob", "");
+	peer_expect(&w->srv, "KICK #Lobby bob ");
+	peer_send(&w->srv, ":srv 441 confab bob #lobby :He is not here\r\n");
+	assert_trouble(w, "bob could not be thrown out of #Lobby: He is not "
+			  "here");
+	rig_expel(&w->rig, 99, false, "bob", "");
+	peer_close(&w->srv);
+}
+
 static void not_to_speak_is_not_to_leave(void **state)
 {
 	struct world *w = *state;
@@ -483,6 +522,7 @@ int main(void)
 		RIG_TEST(too_many_lines_come_again),
 		RIG_TEST(refusals_come_as_words),
 		RIG_TEST(a_channel_may_have_a_key),
+		RIG_TEST(people_are_thrown_out),
 		RIG_TEST(not_to_speak_is_not_to_leave),
 		RIG_TEST(being_moved_is_not_followed),
 		RIG_TEST(ill_lines_do_no_harm),
