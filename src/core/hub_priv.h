@@ -210,6 +210,10 @@ void leg_trouble(struct leg *l, struct view text);
 
 /* ---- topic.c ---- */
 
+/* What a leg had as the topic when it was last compared. */
+void topics_load(const struct store_kept *k, void *hub);
+/* The leg goes, with this. */
+void topic_forget(struct store_txn *t, const struct leg *l);
 /* Sends the room's topic there. */
 void leg_topic(struct leg *l);
 /* It is stored; origin: the leg that it came from, or 0. */

@@ -301,6 +301,7 @@ static void link_commit(struct room *r, const struct hub_link *link,
 	} else {
 		if (old) {
 			store_del_link(t, old->id);
+			topic_forget(t, old);
 			leg_drop(old, "replaced");
 		}
 		l = link_make(r, link, via);
@@ -365,6 +366,7 @@ int hub_link_remove(struct hub *h, struct leg *leg, hub_done_h *doneh,
 	leg->leaving = true;
 	t = store_begin(h->store);
 	store_del_link(t, leg->id);
+	topic_forget(t, leg);
 	c = change_new(leg->room, doneh, arg);
 	c->settle = on_unlinked;
 	c->subject = leg->id;
@@ -399,6 +401,7 @@ static void unlist_room(struct room *room, const struct hub_link *links,
 		log_info("link %s: no longer configured", l->label);
 		t = store_begin(room->hub->store);
 		store_del_link(t, l->id);
+		topic_forget(t, l);
 		store_commit(t, NULL, NULL);
 		leg_drop(l, "no longer configured");
 	}

@@ -100,6 +100,7 @@ int hub_load(struct hub *h)
 		.link = load_link,
 		.inbox = load_inbox,
 		.watch = consents_load,
+		.kept = topics_load,
 		.arg = h,
 	};
 	int err;

@@ -517,6 +517,7 @@ static void on_destroyed(struct change *c, struct room *room, int err)
 int hub_room_destroy(struct room *r, struct view notice, hub_done_h *doneh,
 		     void *arg)
 {
+	struct lnode *n, *nx;
 	struct store_txn *t;
 	struct change *c;
 	struct msg *msg;
@@ -536,6 +537,8 @@ int hub_room_destroy(struct room *r, struct view notice, hub_done_h *doneh,
 	c->was = msg;
 	t = store_begin(r->hub->store);
 	store_del_room(t, r->id);
+	LIST_EACH (&r->legs, n, nx)
+		topic_forget(t, CONTAINER(n, struct leg, in_room));
 	change_commit(c, t);
 	return 0;
 }

@@ -2,7 +2,8 @@
 /*
  * A room's topic and those of the places that it is linked with: the newest
  * one counts everywhere. It is a state, and not in the journal: a leg that
- * comes back compares. What both had before tells who has changed it.
+ * comes back compares. What both had before tells who has changed it; it is
+ * in the store, so that a restart tells nobody's apart from another's.
  */
 #include <string.h>
 
@@ -10,12 +11,60 @@
 #include "log.h"
 #include "mem.h"
 
+#define NETWORK VIEW("link")
+
+/* ---- what is kept ---- */
+
+static void put_key(struct buf *b, const struct leg *l)
+{
+	buf_adds(b, "topic ");
+	buf_add_u64(b, l->id);
+}
+
+static void keep(const struct leg *l)
+{
+	struct store_txn *t = store_begin(l->room->hub->store);
+	struct buf key = { 0 };
+
+	put_key(&key, l);
+	store_put_kept(t, &(struct store_kept){ NETWORK, buf_view(&key),
+						view_str(l->topic) });
+	store_commit(t, NULL, NULL);
+	buf_free(&key);
+}
+
+void topic_forget(struct store_txn *t, const struct leg *l)
+{
+	struct buf key = { 0 };
+
+	put_key(&key, l);
+	store_del_kept(t, NETWORK, buf_view(&key));
+	buf_free(&key);
+}
+
+void topics_load(const struct store_kept *k, void *arg)
+{
+	struct view word, number;
+	struct leg *l = NULL;
+	uint64_t id;
+
+	if (view_eq(k->network, NETWORK) &&
+	    view_cut(k->key, ' ', &word, &number) &&
+	    view_eqs(word, "topic") && !view_u64(&id, number, UINT64_MAX))
+		l = hub_leg_by_id(arg, id);
+	if (l && !l->topic)
+		l->topic = view_dup(k->value);
+}
+
 static void agree(struct leg *l, struct view text)
 {
 	char *before = l->topic;
 
+	if (before && view_eqs(text, before))
+		return;
 	l->topic = view_dup(text);
 	mem_free(before);
+	keep(l);
 }
 
 /* ---- to the place ---- */

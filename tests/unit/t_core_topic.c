@@ -136,6 +136,72 @@ static void compared_after_an_outage(void **state)
 	rig_stop();
 }
 
+static void restart(void)
+{
+	rig_restart();
+	room = rig_find_room("lobby");
+	assert_non_null(room);
+	one = CONTAINER(list_first(&room->legs), struct leg, in_room);
+	hub_on_attached(rig.hub, one->id, VIEW("confab"));
+	rig.net.topics = 0;
+}
+
+/* Who has changed it while confabd was away, or right before? */
+static void compared_after_a_restart(void **state)
+{
+	(void)state;
+	lobby();
+	there(one, SUBJECT_FOUND, "first");
+	restart();
+	ours_is("first");
+	there(one, SUBJECT_FOUND, "first");
+	asked(0, "");
+	restart();
+	/* theirs is newer */
+	there(one, SUBJECT_FOUND, "second");
+	ours_is("second");
+	asked(0, "");
+	/* ours is, and it had not come there yet */
+	set("third");
+	restart();
+	there(one, SUBJECT_FOUND, "second");
+	ours_is("third");
+	asked(1, "third");
+	there(one, SUBJECT_OURS, "third");
+	/* taken away there */
+	restart();
+	there(one, SUBJECT_FOUND, "");
+	ours_is("");
+	asked(0, "");
+	/* and here */
+	set("fourth");
+	there(one, SUBJECT_OURS, "fourth");
+	set("");
+	restart();
+	there(one, SUBJECT_FOUND, "fourth");
+	ours_is("");
+	asked(1, "");
+	rig_stop();
+}
+
+/* A new link to the same place knows nothing of an old one. */
+static void what_is_unlinked_is_forgotten(void **state)
+{
+	size_t before;
+
+	(void)state;
+	lobby();
+	there(one, SUBJECT_FOUND, "first");
+	before = rig.done;
+	assert_int_equal(hub_link_remove(rig.hub, one, rig_done, NULL), 0);
+	assert_int_equal(rig_answer(before), 0);
+	one = rig_link_up(room, "one", "net:one");
+	assert_null(one->topic);
+	restart();
+	assert_null(one->topic);
+	rig_stop();
+}
+
 static void the_first_time(void **state)
 {
 	(void)state;
@@ -176,6 +242,8 @@ int main(void)
 		RIG_TEST(all_places_have_it),
 		RIG_TEST(the_newest_counts),
 		RIG_TEST(compared_after_an_outage),
+		RIG_TEST(compared_after_a_restart),
+		RIG_TEST(what_is_unlinked_is_forgotten),
 		RIG_TEST(the_first_time),
 		RIG_TEST(refused_and_late),
 	};
