@@ -38,6 +38,7 @@ jabber_libjabber_a_SOURCES = \
 	jabber/watches.c jabber/watch_priv.h \
 	jabber/watch_in.c jabber/watch_out.c jabber/watch_seen.c \
 	jabber/xlink.c jabber/xlink.h jabber/xstanza.c \
+	jabber/xtime.c jabber/xtime.h \
 	jabber/xml.c jabber/xml.h
 jabber_libjabber_a_CPPFLAGS = $(INC_face) $(S)/jabber $(IDN_CFLAGS)
 
@@ -156,6 +157,7 @@ jabber_libjabwork_a_SOURCES = \
 	jabber/unacked.c jabber/unacked.h \
 	jabber/xflat.c jabber/xflat.h \
 	jabber/xml.c jabber/xml.h \
+	jabber/xtime.c jabber/xtime.h \
 	jabber/xtree.c jabber/xtree.h
 jabber_libjabwork_a_CPPFLAGS = $(INC_jabber) $(STROPHE_CFLAGS) \
 	$(EXPAT_CFLAGS) $(IDN_CFLAGS)

@@ -10,9 +10,11 @@
 #include "log.h"
 #include "muc_priv.h"
 #include "xml.h"
+#include "xtime.h"
 
 /* The runtime cuts what is still too long, and says so. */
-enum { HEARD_MAX = 128 * 1024, STABLE_ID_MAX = 512, TOPIC_MAX = 1000 };
+enum { HEARD_MAX = 128 * 1024, STABLE_ID_MAX = 512, TOPIC_MAX = 1000,
+       LATE_MS = 60 * 1000 }; /* said so long ago: with its time */
 
 /* ---- ours ---- */
 
@@ -67,6 +69,26 @@ static void set_topic(struct room *r, struct view text)
 			     VIEW_NONE, VIEW("the server is slow"));
 }
 
+/* From our occupant: of the room it would mark the past, and our address is
+ * not for all to see. */
+static void add_delay(const struct room *r, xmpp_stanza_t *s,
+		      uint64_t time_ms)
+{
+	xmpp_stanza_t *delay;
+	struct buf from = { 0 };
+	char stamp[32];
+
+	if (!time_ms || time_ms + LATE_MS > wall_ms())
+		return;
+	delay = out_child(s, "delay", NS_DELAY);
+	buf_adds(&from, r->jid);
+	buf_addc(&from, '/');
+	buf_adds(&from, r->nick);
+	out_attr(delay, "from", buf_view(&from));
+	out_attr(delay, "stamp", stanza_time(stamp, time_ms));
+	buf_free(&from);
+}
+
 void room_say(struct room *r, const struct worker_say *say)
 {
 	struct buf text = { 0 }, body = { 0 };
@@ -92,6 +114,7 @@ void room_say(struct room *r, const struct worker_say *say)
 	s = out_stanza(account_jab(r->account)->ctx, "message", "groupchat",
 		       view_str(r->jid), jab_id(id, 'm', p->key));
 	out_text(out_child(s, "body", NULL), buf_view(&body));
+	add_delay(r, s, say->time_ms);
 	buf_free(&text);
 	buf_free(&body);
 	if (!account_send(r->account, s))

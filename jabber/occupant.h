@@ -119,6 +119,14 @@ struct view occupant_nick(const struct occupant *o); /* as it is there */
  * EBUSY: later; EMSGSIZE. */
 int occupant_say(struct occupant *o, uint64_t tag, enum msg_kind kind,
 		 struct view text, struct view id);
+/* The same; what was said more than a minute ago (wall clock ms; 0: now) says
+ * when (XEP-0203). */
+struct occupant_words {
+	uint64_t tag, time_ms;
+	enum msg_kind kind;
+	struct view text, id;
+};
+int occupant_speak(struct occupant *o, const struct occupant_words *w);
 /* To one alone. said() follows as soon as the server has it; an error that
  * comes later is told with tag 0. ENOENT: nobody has this nick. */
 int occupant_whisper(struct occupant *o, uint64_t tag, struct view nick,

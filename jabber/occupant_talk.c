@@ -21,6 +21,7 @@ enum {
 	ALIKE_MS = 30 * 1000,  /* rooms that change ids: the same words */
 	WORDS_MAX = 300,
 	ID_MAX = 512,
+	LATE_MS = 60 * 1000,   /* said so long ago: with its time */
 };
 
 static struct wheel *wheel_of(const struct occupant *o)
@@ -172,9 +173,26 @@ static void open_message(const struct occupant *o, struct buf *b,
 	stanza_open(b, "message", view_str(type), buf_view(&o->from), to, id);
 }
 
-static void close_message(struct buf *b, struct view body, struct view id)
+/* From our occupant: of the room it would mark the past, and our address is
+ * not for all to see. */
+static void add_delay(const struct occupant *o, struct buf *b,
+		      uint64_t time_ms)
 {
-	elem_leaf(b, "body", NULL, body);
+	struct buf from = { 0 };
+	char stamp[32];
+
+	if (!time_ms || time_ms + LATE_MS > wall_ms())
+		return;
+	occupant_to(o, &from, buf_view(&o->nick));
+	elem_open(b, "delay", NS_DELAY);
+	elem_attr(b, "from", buf_view(&from));
+	elem_attr(b, "stamp", stanza_time(stamp, time_ms));
+	elem_close(b);
+	buf_free(&from);
+}
+
+static void close_message(struct buf *b, struct view id)
+{
 	elem_open(b, "origin-id", NS_SID);
 	elem_attr(b, "id", id);
 	elem_close(b);
@@ -204,24 +222,25 @@ static int may_say(const struct occupant *o)
 	return o->unsaid_count >= OCCUPANT_UNSEEN ? EBUSY : 0;
 }
 
-int occupant_say(struct occupant *o, uint64_t tag, enum msg_kind kind,
-		 struct view text, struct view id)
+int occupant_speak(struct occupant *o, const struct occupant_words *w)
 {
-	bool there = view_starts(id, OURS) && was_seen(o, id);
+	bool there = view_starts(w->id, OURS) && was_seen(o, w->id);
 	struct buf b = { 0 }, body = { 0 };
 	struct unsaid *u;
 	int err = may_say(o);
 
 	if (err)
 		return err;
-	add_body(&body, kind, text);
+	add_body(&body, w->kind, w->text);
 	if (!there) {
-		open_message(o, &b, "groupchat", buf_view(&o->room), id);
-		close_message(&b, buf_view(&body), id);
+		open_message(o, &b, "groupchat", buf_view(&o->room), w->id);
+		elem_leaf(&b, "body", NULL, buf_view(&body));
+		add_delay(o, &b, w->time_ms);
+		close_message(&b, w->id);
 		err = occupant_send(o, &b);
 	}
 	if (!err) {
-		u = unsaid_new(o, tag, buf_view(&body), id);
+		u = unsaid_new(o, w->tag, buf_view(&body), w->id);
 		u->there = there;
 		o->unsaid_count++;
 		if (there || !wtimer_running(&o->late))
@@ -230,6 +249,13 @@ int occupant_say(struct occupant *o, uint64_t tag, enum msg_kind kind,
 	}
 	buf_free(&body);
 	return err;
+}
+
+int occupant_say(struct occupant *o, uint64_t tag, enum msg_kind kind,
+		 struct view text, struct view id)
+{
+	return occupant_speak(o, &(struct occupant_words){
+		.tag = tag, .kind = kind, .text = text, .id = id });
 }
 
 static void on_whispered(int err, struct view text, void *arg)
@@ -256,7 +282,8 @@ int occupant_whisper(struct occupant *o, uint64_t tag, struct view nick,
 	open_message(o, &b, "chat", buf_view(&to), id);
 	elem_open(&b, "x", NS_MUC_USER);
 	elem_close(&b);
-	close_message(&b, text, id);
+	elem_leaf(&b, "body", NULL, text);
+	close_message(&b, id);
 	u = unsaid_new(o, tag, text, id);
 	u->whisper = true;
 	err = xlink_send_told(o->link, &b, on_whispered, u);
@@ -424,14 +451,22 @@ static bool words_of(struct buf *out, const struct elem *e)
 static uint64_t past_of(const struct occupant *o, const struct elem *e)
 {
 	struct elem delay;
-	struct view by;
+	uint64_t others = 0;
+	size_t pos = 0;
 
-	if (!elem_child(&delay, e, "delay", NS_DELAY))
-		return 0;
-	by = elem_get(&delay, "from");
-	if (o->live && by.n && !view_eq(by, buf_view(&o->room)))
-		return 0;
-	return stanza_time_parse(elem_get(&delay, "stamp"));
+	while (elem_next(&delay, e, &pos)) {
+		struct view by = elem_get(&delay, "from");
+		bool is_room = !by.n || view_eq(by, buf_view(&o->room));
+		uint64_t at = elem_is(&delay, "delay", NS_DELAY) ?
+			      stanza_time_parse(elem_get(&delay, "stamp")) :
+			      0;
+
+		if (at && is_room)
+			return at;
+		if (at)
+			others = at;
+	}
+	return o->live ? 0 : others;
 }
 
 static bool room_id(struct view *id, const struct occupant *o,

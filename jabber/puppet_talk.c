@@ -48,8 +48,10 @@ static int say(struct plink *l, const struct msg *m, const struct puppet *p)
 	if (p && p->state != PUPPET_IN)
 		err = EBUSY;
 	else
-		err = occupant_say(p ? p->o : l->relay, m->seq, m->kind,
-				   buf_view(&text), buf_view(&id));
+		err = occupant_speak(p ? p->o : l->relay,
+				     &(struct occupant_words){
+			.tag = m->seq, .time_ms = m->time_ms, .kind = m->kind,
+			.text = buf_view(&text), .id = buf_view(&id) });
 	buf_free(&text);
 	buf_free(&id);
 	return err == ENOTCONN ? EBUSY : err;

@@ -19,6 +19,7 @@ enum { FULL_RETRY_S = 30, DELAY_MS = 90 * 1000 };
 struct said {
 	struct lnode node;    /* visit.said, in order */
 	uint64_t tag, member, seq, at_ms;
+	uint64_t time_ms;     /* wall clock */
 	uint64_t id;          /* the hub's: the stanza's is made of it */
 	bool sent;
 	struct buf text, nick; /* nick: to him alone; or empty */
@@ -260,8 +261,10 @@ static int say(struct visit *v, struct said *s)
 	if (s->as.n && !view_eq(buf_view(&s->as), buf_view(&v->person->jid)))
 		err = EXDEV;
 	else if (!s->nick.n)
-		err = occupant_say(v->o, s->tag, MSG_TEXT, text,
-				   buf_view(&id));
+		err = occupant_speak(v->o, &(struct occupant_words){
+			.tag = s->tag, .time_ms = s->time_ms,
+			.kind = MSG_TEXT, .text = text,
+			.id = buf_view(&id) });
 	else if (!visit_knows(v, buf_view(&s->nick)))
 		err = ENOENT;
 	else
@@ -396,6 +399,7 @@ static void add_said(struct visit *v, const struct msg *msg, uint64_t member)
 	s->member = member;
 	s->seq = msg->seq;
 	s->id = msg->id;
+	s->time_ms = msg->time_ms;
 	s->at_ms = now_ms();
 	if (msg->kind == MSG_EMOTE)
 		buf_adds(&s->text, "/me ");

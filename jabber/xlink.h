@@ -15,6 +15,7 @@
 #include "list.h"
 #include "loop.h"
 #include "session.h"
+#include "xtime.h"
 
 #define NS_CLIENT "jabber:client" /* of stanzas here, on components too */
 
@@ -134,9 +135,5 @@ bool stanza_error(struct buf *b, const struct elem *e, const char *type,
 		  const char *condition, struct view text);
 /* A fresh id: 20 characters, not to be guessed. */
 struct view stanza_id(char dst[24]);
-/* A time as XEP-0082 has it: "2026-11-21T10:00:00.000Z"; and back: wall clock
- * ms, 0 when it is none. */
-struct view stanza_time(char dst[32], uint64_t time_ms);
-uint64_t stanza_time_parse(struct view v);
 
 #endif

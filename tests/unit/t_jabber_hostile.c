@@ -110,6 +110,36 @@ static void login_never_ends_well(void **state)
 	await_words(WIRE_ACCOUNT_LOST, 1, GONE_CONFIG, "does not serve");
 }
 
+static void what_is_late_says_when_it_was_said(void **state)
+{
+	struct wire_msg now = { .type = WIRE_SAY,
+				.u = { 7, 2, 2, SAY_TEXT, wall_ms() },
+				.s = { VIEW("a"), VIEW("now") } };
+	char *id, echo[200];
+
+	(void)state;
+	rig_join(1, 7, "r", "confab");
+	stub_lets_in();
+	rig_say(7, 1, SAY_TEXT, VIEW("a"), VIEW("b"));
+	stub_sees(" id=\"");
+	AWAIT(stub_has("<body>"));
+	id = mem_strndup(buf_str(&stub.in), strcspn(buf_str(&stub.in), "\""));
+	stub_sees("<delay ");
+	AWAIT(stub_has("</message>"));
+	assert_true(stub_has("from=\"" ROOM "/confab\""));
+	assert_true(stub_has("stamp=\"1970-01-01T00:00:00.001Z\""));
+	snprintf(echo, sizeof(echo), "<message type='groupchat' from='" ROOM
+		 "/confab' id='%s'><body>x</body><delay xmlns='urn:xmpp:"
+		 "delay' from='" ROOM "/confab'/></message>", id);
+	stub_send(echo);
+	await_event(WIRE_DELIVERED, 7);
+	stub_sees("</message>");
+	rig_send(now);
+	AWAIT(stub_has("</message>"));
+	assert_false(stub_has("<delay"));
+	mem_free(id);
+}
+
 static void another_session_takes_over(void **state)
 {
 	(void)state;
@@ -696,6 +726,7 @@ int main(void)
 		LIVE(tls_fails),
 		LIVE(tls_is_nonsense),
 		LIVE(login_never_ends_well),
+		LIVE(what_is_late_says_when_it_was_said),
 		LIVE(another_session_takes_over),
 		LIVE(not_well_formed),
 		LIVE(an_old_room),

@@ -467,6 +467,34 @@ static void words_are_said_when_they_come_back(void **state)
 	assert_told("");
 }
 
+/* Not as the room's past, and without showing his address. */
+static void what_is_late_says_when_it_was_said(void **state)
+{
+	struct occupant_words w = { .tag = 7, .kind = MSG_TEXT,
+				    .text = VIEW("hi"), .id = VIEW("cf-1"),
+				    .time_ms = wall_ms() - 59 * 1000 };
+
+	(void)state;
+	enter();
+	assert_int_equal(occupant_speak(o, &w), 0);
+	assert_false(wire_has("<delay"));
+	buf_clear(&wire);
+	w.id = VIEW("cf-2");
+	w.tag = 8;
+	w.time_ms = 1600000000123;
+	assert_int_equal(occupant_speak(o, &w), 0);
+	assert_wire("c: <message type='groupchat' from='a@sip.x/gw' "
+		    "to='r@c.y' id='cf-2'><body>hi</body>"
+		    "<delay xmlns='urn:xmpp:delay' from='r@c.y/al' "
+		    "stamp='2020-09-13T12:26:40.123Z'/>"
+		    "<origin-id xmlns='urn:xmpp:sid:0' id='cf-2'/>"
+		    "</message>\n");
+	stub_in("c", M("al") " type='groupchat' id='cf-2'><body>hi</body>"
+		     "<delay xmlns='urn:xmpp:delay' from='r@c.y/al' "
+		     "stamp='2020-09-13T12:26:40.123Z'/></message>");
+	assert_told("said 8 0 []\n");
+}
+
 static void rooms_that_change_ids_are_understood(void **state)
 {
 	(void)state;
@@ -1073,6 +1101,7 @@ int main(void)
 		T(a_new_room_is_left_where_none_was_meant),
 		T(the_password_and_the_past_are_asked_for),
 		T(words_are_said_when_they_come_back),
+		T(what_is_late_says_when_it_was_said),
 		T(rooms_that_change_ids_are_understood),
 		T(what_does_not_come_back_is_asked_about),
 		T(who_is_out_comes_back_and_says_it_again),
