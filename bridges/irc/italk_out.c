@@ -164,7 +164,7 @@ static void on_told(int err, struct view words, void *arg)
 	} else if (is_poison(j)) {
 		job_end(j, false, itext(ITEXT_BROKE));
 	} else {
-		job_end(j, true, words);
+		later(j, FATE_BEHIND, ITEXT_SEND_FAILED);
 	}
 }
 

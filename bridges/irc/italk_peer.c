@@ -245,6 +245,27 @@ static struct ipeer *peer_new(struct italks *t, struct addr *conv,
 	return p;
 }
 
+static bool set_nick(struct ipeer *p, struct view nick)
+{
+	if (view_eq(buf_view(&p->nick), nick))
+		return false;
+	buf_clear(&p->nick);
+	buf_addv(&p->nick, nick);
+	return true;
+}
+
+/* His spelling is that of the address from then on: phones tell them
+ * apart. */
+void ipeer_call(struct ipeer *p, struct view nick)
+{
+	bool news = set_nick(p, nick);
+
+	if (p->called && !news)
+		return;
+	p->called = true;
+	ipeer_put(p);
+}
+
 struct ipeer *ipeer_get(struct italks *t, struct addr *aor,
 			struct view network, struct view nick)
 {
@@ -261,10 +282,8 @@ struct ipeer *ipeer_get(struct italks *t, struct addr *aor,
 		return NULL;
 	list_remove(&t->used, &p->by_use);
 	list_append(&t->used, &p->by_use);
-	if (!view_eq(buf_view(&p->nick), nick)) {
-		buf_clear(&p->nick);
-		buf_addv(&p->nick, nick);
-	}
+	if (!p->called)
+		set_nick(p, nick);
 	return p;
 }
 

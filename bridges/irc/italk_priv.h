@@ -68,6 +68,8 @@ struct ipeer *ipeer_of(const struct seat *s, struct view nick);
 /* Finds or makes him; NULL: no address can be made of this nick. */
 struct ipeer *ipeer_get(struct italks *t, struct addr *aor,
 			struct view network, struct view nick);
+/* Our user writes to him, so spelt. */
+void ipeer_call(struct ipeer *p, struct view nick);
 /* On the disk as he is now. */
 void ipeer_put(struct ipeer *p);
 /* With his row and all that waits of him; a yes that he had is none. */

@@ -79,14 +79,11 @@ static bool can_speak(struct iask *a)
 }
 
 /* Whom he writes to he hears. */
-static void call(struct ipeer *p)
+static void call(struct ipeer *p, struct view nick)
 {
 	struct hub *h = p->all->gate->conf.hub;
 
-	if (!p->called) {
-		p->called = true;
-		ipeer_put(p);
-	}
+	ipeer_call(p, nick);
 	if (consent_of(h, p->aor, p->other) != CONSENT_NONE)
 		(void)consent_set(h, p->aor, p->other, CONSENT_ALLOWED);
 }
@@ -113,7 +110,7 @@ static void on_text(struct iask *a)
 	} else if (can_speak(a)) {
 		if (p->left)
 			ipeer_anew(p);
-		call(p);
+		call(p, a->target.name);
 		keep(a, p);
 	}
 }
