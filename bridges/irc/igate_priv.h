@@ -215,6 +215,8 @@ extern const struct igate_module igate_puppets, igate_visits, igate_talks;
  * true when it is one of a channel. Asked before talks. */
 bool ivisits_fanout(struct igate *g, struct room *room, struct msg *msg,
 		    struct member *const *members, size_t count);
+/* Is he there by himself, and hears what is said? */
+bool ivisits_is_in(const struct seat *s, struct view place);
 void italks_fanout(struct igate *g, struct room *room, struct msg *msg,
 		   struct member *const *members, size_t count);
 /* Is this user in this channel by himself, or wants to be? Then it is never

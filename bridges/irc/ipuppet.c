@@ -140,7 +140,8 @@ static void leave(struct ipuppet *p)
 				   .place = view_str(p->link->channel) };
 	struct seat *s = seat_of(p);
 
-	if (s && (p->state == IPUPPET_IN || p->state == IPUPPET_JOINING))
+	if (s && !ivisits_is_in(s, part.place) &&
+	    (p->state == IPUPPET_IN || p->state == IPUPPET_JOINING))
 		(void)seat_send(s, &part, NULL, NULL);
 	set_state(p, IPUPPET_LEFT, NICK_MS);
 }
@@ -255,16 +256,17 @@ static void wait(struct ipuppet *p, struct seat *s)
 	seat_wait(s, on_seat, p);
 }
 
-/* The listener hears for all. */
+/* The listener hears for all; but he who is there by himself hears on. */
 static void join(struct ipuppet *p, struct seat *s)
 {
 	const struct igate_conf *conf = &gate_of(p)->conf;
 	struct igate_link c = { .key = "" };
-	struct ircp j = { .verb = IRCP_JOIN, .kind = 1,
+	struct ircp j = { .verb = IRCP_JOIN,
 			  .place = view_str(p->link->channel) };
 
 	if (conf->link)
 		conf->link(view_str(p->link->label), &c, conf->link_arg);
+	j.kind = !ivisits_is_in(s, j.place);
 	j.other = view_str(c.key);
 	if (seat_send(s, &j, NULL, NULL)) {
 		set_state(p, IPUPPET_RELAYED, SOON_MS);

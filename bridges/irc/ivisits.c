@@ -601,6 +601,14 @@ static void nick_is(struct seat *s)
 	mem_free(list);
 }
 
+bool ivisits_is_in(const struct seat *s, struct view place)
+{
+	const struct ivisit *v = ivisit_at(s->gate, s->aor, s->network,
+					   place);
+
+	return v && v->state != IVISIT_OUT;
+}
+
 /* What one channel tells. */
 static bool at_place(struct seat *s, const struct ircp *p)
 {

@@ -119,6 +119,15 @@ void seat_untell(struct seat *s, const void *arg)
 			tags[i].told = NULL;
 }
 
+static bool visits;
+
+bool ivisits_is_in(const struct seat *s, struct view place)
+{
+	(void)s;
+	assert_true(view_eqs(place, "#lobby"));
+	return visits;
+}
+
 void seat_hold(struct seat *s)
 {
 	s->holds++;
@@ -237,6 +246,7 @@ static int setup(void **state)
 			    .target = "irc:net/#lobby", .via = "net" };
 	seat_count = tag_count = 0;
 	wake_err = send_err = 0;
+	visits = false;
 	memset(waits, 0, sizeof(waits));
 	assert_int_equal(igate_puppets.start(&gate), 0);
 	return 0;
@@ -515,6 +525,22 @@ static void who_is_idle_or_no_member_leaves(void **state)
 	assert_told("> alice part0 #lobby\n");
 }
 
+/* He hears on, and stays. */
+static void who_is_there_by_himself_is_left_alone(void **state)
+{
+	(void)state;
+	visits = true;
+	up();
+	say(&alice, 1, "hi");
+	seat_comes(0, 0);
+	hears(0, IRCP_JOINED, 0, "");
+	answer(0, 0, "");
+	assert_told("> wake alice\n> alice join0 #lobby\n"
+		    "> alice say0 #lobby hi\ndelivered 7 1\n");
+	watch.went(&alice, WENT_LEFT, NULL, watch.arg);
+	assert_told("");
+}
+
 static void a_lost_seat_comes_back_for_words_alone(void **state)
 {
 	(void)state;
@@ -601,6 +627,7 @@ int main(void)
 		CASE(who_is_muted_is_told_once),
 		CASE(puppets_are_known_by_their_nicks),
 		CASE(who_is_idle_or_no_member_leaves),
+		CASE(who_is_there_by_himself_is_left_alone),
 		CASE(a_lost_seat_comes_back_for_words_alone),
 		CASE(a_lost_link_repeats_nothing),
 		CASE(a_link_away_for_long_takes_its_puppets_along),
