@@ -56,8 +56,10 @@ static int to_errno(int code, int sysno)
 int db_fail(struct db *db)
 {
 	int sysno = errno, code = sqlite3_extended_errcode(db->h);
+	bool full = (code & 0xff) == SQLITE_IOERR && is_full(sysno);
 
-	snprintf(db->why, sizeof(db->why), "%s (SQLite error %d)",
+	snprintf(db->why, sizeof(db->why), "%s%s (SQLite error %d)",
+		 full ? "there is no room left: " : "",
 		 sqlite3_errmsg(db->h), code);
 	return to_errno(code, sysno);
 }
