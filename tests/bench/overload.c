@@ -3,11 +3,11 @@
  * overload: offers a server over UDP on loopback once, twice, five and ten
  * times as many MESSAGEs as it can take, while a few quiet users say a word
  * each second. First its capacity is measured, with a window of requests
- * under way. Prints a line for each; with one second, for ten times only.
+ * under way. Prints a line for each; of FACTOR, for that one only.
  * Ends with 0 when something got through each time, 2 when it could not be
  * tried.
  *
- *   overload SERVER BIND PID SECONDS [SPEAKERS [direct]]
+ *   overload SERVER BIND PID SECONDS [SPEAKERS [direct|proxy [FACTOR]]]
  *
  * SERVER and BIND are 127.x.y.z:port. All come from there, as from a proxy;
  * direct: each from an address of his own, BIND's and those after it, where he
@@ -40,6 +40,7 @@ enum {
 	RATE_MAX = 400000,
 	JOIN_US = 5 * 1000 * 1000,
 	SETTLE_MAX_S = 3,
+	PEAK_S = 10,            /* enough for one to compare with */
 	SLICE = 256,            /* packets between looks at what came */
 	SLICE_IN = 64,          /* so many of that may not be all */
 };
@@ -66,6 +67,7 @@ struct bench {
 	struct sockaddr_in bind;
 	bool direct;
 	unsigned pid, speakers, joining;
+	unsigned factor; /* 0: all */
 	uint64_t run, number;
 	uint64_t joined;   /* number of the last join that was answered */
 	int join_status;
@@ -409,16 +411,18 @@ static uint64_t rate_of(double wanted)
 static bool run(struct bench *b, unsigned seconds)
 {
 	static const unsigned factors[] = { 1, 2, 5, 10 };
-	size_t i = seconds > 1 ? 0 : 3;
+	size_t i;
 	bool well;
 	double peak;
 	char name[16];
 
-	phase(b, 0, seconds);
+	phase(b, 0, b->factor && seconds > PEAK_S ? PEAK_S : seconds);
 	peak = (double)b->r.ok / b->r.seconds;
 	report(b, "peak", 0);
 	well = b->r.ok;
-	for (; i < 4 && well; i++) {
+	for (i = 0; i < 4 && well; i++) {
+		if (b->factor && b->factor != factors[i])
+			continue;
 		settle(b, seconds);
 		snprintf(name, sizeof(name), "%ux", factors[i]);
 		phase(b, rate_of(peak * factors[i]),
@@ -449,14 +453,15 @@ static void bench_free(struct bench *b)
 static int options(struct bench *b, struct post_conf *conf, unsigned *seconds,
 		   int argc, char **argv)
 {
-	if (argc < 5 || argc > 7 || args_loopback(&conf->server, argv[1]) ||
+	if (argc < 5 || argc > 8 || args_loopback(&conf->server, argv[1]) ||
 	    args_loopback(&conf->bind, argv[2]) ||
 	    args_number(&b->pid, argv[3], 4194304) ||
 	    args_number(seconds, argv[4], 600) ||
 	    (argc > 5 && args_number(&b->speakers, argv[5], SPEAKERS_MAX)) ||
-	    (argc > 6 && !view_eqs(view_str(argv[6]), "direct")))
+	    (argc > 7 && args_number(&b->factor, argv[7], 10)))
 		return EINVAL;
-	b->direct = conf->places = argc > 6;
+	b->direct = conf->places =
+		argc > 6 && view_eqs(view_str(argv[6]), "direct");
 	b->bind = conf->bind;
 	b->logins = mem_array(NULL, b->speakers + QUIET, sizeof(*b->logins));
 	b->wait_max = (size_t)QUIET * *seconds * 2;
@@ -475,7 +480,7 @@ int main(int argc, char **argv)
 
 	if (options(&b, &conf, &seconds, argc, argv)) {
 		fputs("usage: overload SERVER BIND PID SECONDS "
-		      "[SPEAKERS [direct]]\n", stderr);
+		      "[SPEAKERS [direct|proxy [FACTOR]]]\n", stderr);
 		return 2;
 	}
 	err = post_open(&b.post, &conf);
