@@ -10,6 +10,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "mention.h"
 #include "puppet_priv.h"
 #include "render.h"
 
@@ -33,6 +34,30 @@ static void add_mark(struct buf *b, const struct plink *l)
 	buf_addc(b, '-');
 }
 
+static bool is_there(struct view name, void *arg)
+{
+	struct occupant_who who;
+
+	return occupant_find(arg, name, &who);
+}
+
+/* o says it: for himself, or for somebody who is not there. */
+static void add_words(struct buf *text, const struct msg *m,
+		      struct occupant *o, bool his)
+{
+	struct buf words = { 0 };
+
+	if (his)
+		buf_addv(&words, m->text);
+	else
+		render_relay(&words, m);
+	if (o)
+		mention_spare(text, buf_view(&words), is_there, o);
+	else
+		buf_addv(text, buf_view(&words));
+	buf_free(&words);
+}
+
 /* EBUSY: he who says it is not in. */
 static int say(struct plink *l, const struct msg *m, const struct puppet *p)
 {
@@ -41,10 +66,7 @@ static int say(struct plink *l, const struct msg *m, const struct puppet *p)
 
 	add_mark(&id, l);
 	buf_add_hex(&id, m->id);
-	if (p)
-		buf_addv(&text, m->text);
-	else
-		render_relay(&text, m);
+	add_words(&text, m, p ? p->o : l->relay, p != NULL);
 	if (p && p->state != PUPPET_IN)
 		err = EBUSY;
 	else

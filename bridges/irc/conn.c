@@ -237,13 +237,16 @@ int ircb_conn_say(struct ircb_conn *c, struct view channel,
 	struct buf b = { 0 };
 	size_t count;
 	struct worker_say shown = *say;
-	struct buf name = { 0 };
+	struct buf name = { 0 }, text = { 0 };
 	int err;
 
 	ircb_people_guard(c->people, channel, say->name, &name);
+	ircb_people_spare(c->people, channel, say->text, &text);
 	shown.name = buf_view(&name);
+	shown.text = buf_view(&text);
 	err = ircb_say(&b, channel, prefix_room(c), &shown, &count);
 	buf_free(&name);
+	buf_free(&text);
 	if (!err)
 		err = queue_say(c, say, &b, count);
 	buf_free(&b);

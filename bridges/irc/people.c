@@ -5,6 +5,7 @@
 #include "hash.h"
 #include "list.h"
 #include "mem.h"
+#include "mention.h"
 #include "people.h"
 #include "utf8.h"
 
@@ -242,16 +243,32 @@ void ircb_people_line(struct ircb_people *p, const struct ircb_line *l,
 void ircb_people_guard(const struct ircb_people *p, struct view channel,
 		       struct view name, struct buf *b)
 {
-	struct view local, rest = name, network;
-	size_t first;
+	struct view local, network;
 
 	view_cut(name, '@', &local, &network);
 	if (ircb_people_has(p, channel, name) ||
-	    ircb_people_has(p, channel, local)) {
-		(void)utf8_next(&rest);
-		first = name.n - rest.n;
-		buf_addv(b, view_head(name, first));
-		utf8_put(b, 0x200b);
-	}
-	buf_addv(b, rest);
+	    ircb_people_has(p, channel, local))
+		mention_break(b, name);
+	else
+		buf_addv(b, name);
+}
+
+struct place {
+	const struct ircb_people *people;
+	struct view channel;
+};
+
+static bool is_here(struct view name, void *arg)
+{
+	const struct place *at = arg;
+
+	return ircb_people_has(at->people, at->channel, name);
+}
+
+void ircb_people_spare(const struct ircb_people *p, struct view channel,
+		       struct view text, struct buf *b)
+{
+	struct place at = { p, channel };
+
+	mention_spare(b, text, is_here, &at);
 }

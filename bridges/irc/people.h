@@ -28,9 +28,12 @@ void ircb_people_channels(const struct ircb_people *p, struct view nick,
 			  void *arg);
 size_t ircb_people_count(const struct ircb_people *p);
 
-/* Appends name, with a zero-width space behind its first character where it,
- * or what of it is before an '@', is the nick of one in the channel. */
+/* Appends name, broken (mention.h) where it, or what of it is before an '@',
+ * is the nick of one in the channel. */
 void ircb_people_guard(const struct ircb_people *p, struct view channel,
 		       struct view name, struct buf *b);
+/* Appends text, which does not name too many of the channel (mention.h). */
+void ircb_people_spare(const struct ircb_people *p, struct view channel,
+		       struct view text, struct buf *b);
 
 #endif

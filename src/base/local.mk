@@ -10,6 +10,7 @@ src_base_libbase_a_SOURCES = \
 	src/base/log.c src/base/log.h \
 	src/base/look.c src/base/look.h \
 	src/base/mem.c src/base/mem.h \
+	src/base/mention.c src/base/mention.h \
 	src/base/sink.c src/base/sink.h \
 	src/base/utf8.c src/base/utf8.h \
 	src/base/view.c src/base/view.h
@@ -34,6 +35,11 @@ check_PROGRAMS += tests/unit/t_base_look
 tests_unit_t_base_look_SOURCES = tests/unit/t_base_look.c
 tests_unit_t_base_look_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_base_look_LDADD = $(LIB_base) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_base_mention
+tests_unit_t_base_mention_SOURCES = tests/unit/t_base_mention.c
+tests_unit_t_base_mention_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_base_mention_LDADD = $(LIB_base) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_base_cmdtab
 tests_unit_t_base_cmdtab_SOURCES = tests/unit/t_base_cmdtab.c

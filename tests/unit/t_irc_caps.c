@@ -406,6 +406,7 @@ static void who_is_here_is_not_called(void **state)
 {
 	struct ircb_support s;
 	struct ircb_people *p;
+	struct buf b = { 0 };
 
 	(void)state;
 	ircb_support_init(&s);
@@ -419,6 +420,11 @@ static void who_is_here_is_not_called(void **state)
 	assert_guard(p, "bob", "bob");
 	assert_guard(p, "ali", "ali");
 	assert_guard(p, "", "");
+	ircb_people_spare(p, VIEW("#a"), VIEW("alice bob alice alice alice "
+					      "ALICE alice bob"), &b);
+	assert_view(buf_view(&b), "alice bob alice alice alice ALICE "
+				  "a\u200blice bob");
+	buf_free(&b);
 	mem_deref(p);
 }
 

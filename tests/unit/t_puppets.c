@@ -141,6 +141,21 @@ static void the_relay_speaks_for_all(void **state)
 	gate_rig_close();
 }
 
+static void nobody_rings_for_the_whole_room(void **state)
+{
+	(void)state;
+	open_lobby("component");
+	xmpp_says(C, "<presence from='" ROOM "/Jo' to='" RELAY "'>"
+		     "<x xmlns='http://jabber.org/protocol/muc#user'><item "
+		     "affiliation='none' role='participant'/></x>"
+		     "</presence>");
+	buf_clear(&wire);
+	says("alice", "Jo, Jo, Jo, Jo, Jo, Jo and Al");
+	assert_true(wire_has("<body>&lt;alice> Jo, Jo, Jo, Jo, Jo, J\u200bo "
+			     "and Al</body>"));
+	gate_rig_close();
+}
+
 static void refused_links(void **state)
 {
 	static const char *const bad[] = { "xmpp:dev@sip.x.org",
@@ -349,6 +364,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		GATE_TEST(the_relay_speaks_for_all),
+		GATE_TEST(nobody_rings_for_the_whole_room),
 		GATE_TEST(refused_links),
 		GATE_TEST(words_wait_for_their_puppet),
 		GATE_TEST(a_name_is_ours_when_we_have_it),
