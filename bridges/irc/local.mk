@@ -62,6 +62,13 @@ tests_unit_t_italks_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
 tests_unit_t_italks_LDADD = bridges/irc/libircface.a $(LIB_core) \
 	$(DEPS_core) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/t_ivisits
+tests_unit_t_ivisits_SOURCES = tests/unit/t_ivisits.c tests/unit/igate_rig.h \
+	tests/unit/irc_stub.h
+tests_unit_t_ivisits_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
+tests_unit_t_ivisits_LDADD = bridges/irc/libircface.a $(LIB_core) \
+	$(DEPS_core) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/t_ircp
 tests_unit_t_ircp_SOURCES = tests/unit/t_ircp.c
 tests_unit_t_ircp_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
