@@ -318,7 +318,7 @@ int consent_set(struct hub *h, struct addr *user, struct addr *other,
 
 void consent_forget(struct hub *h, const struct addr *user)
 {
-	struct asked *u;
+	struct asked *u = NULL;
 
 	while (h->state != HUB_STOPPED && (u = user_find(h, user)) &&
 	       !list_empty(&u->rules))
@@ -691,5 +691,6 @@ int consent_do(struct hub *h, struct addr *user, enum consent_verb verb,
 				words_of(h, r->other)->may_not);
 	if (r->now != now)
 		change(h, r, now);
+	buf_free(&which);
 	return 200;
 }
