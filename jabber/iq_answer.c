@@ -8,6 +8,7 @@
 #include "base64.h"
 #include "clock.h"
 #include "config.h"
+#include "consent.h"
 #include "digest.h"
 #include "jtext.h"
 #include "mem.h"
@@ -212,7 +213,24 @@ static const struct iq_refusal *vcard(struct buf *b, const struct iq *q)
 	return NULL;
 }
 
-/* Only those who may see him may know that (XEP-0012 4). */
+/* A user of the component has no contact list: whom he allowed may see him. */
+static bool is_allowed(const struct iq *q, struct view bare)
+{
+	struct buf text = { 0 };
+	struct addr *other = NULL;
+	bool is;
+
+	buf_adds(&text, "xmpp:");
+	buf_addv(&text, bare);
+	is = !addr_parse(&other, buf_view(&text)) &&
+	     consent_of(q->gate->conf.hub, q->person->aor, other) ==
+		     CONSENT_ALLOWED;
+	mem_deref(other);
+	buf_free(&text);
+	return is;
+}
+
+/* Only those who may see him may know that (XEP-0012 8). */
 static bool may_see(const struct iq *q)
 {
 	struct view from = elem_get(q->stanza, "from"), bare, resource;
@@ -222,21 +240,33 @@ static bool may_see(const struct iq *q)
 		return true;
 	if (!view_cut(from, '/', &bare, &resource))
 		bare = from;
+	if (q->whom == IQ_USER)
+		return is_allowed(q, bare);
 	i = roster_find(q->person, bare);
 	return i && (i->subscription == ROSTER_FROM ||
 		     i->subscription == ROSTER_BOTH);
 }
 
+/* Monotonic: the domain since it runs, a client since it was used, and one
+ * who is here not at all (XEP-0012 3). */
+static uint64_t last_of(const struct iq *q)
+{
+	struct presence_state now = { .count = 0 };
+
+	if (q->whom == IQ_DOMAIN)
+		return q->gate->started_ms;
+	if (!q->full)
+		hub_gate_presence_of(q->gate->conf.hub, q->person->aor, &now);
+	return presence_best(&now) == SHOW_OFFLINE ? q->person->busy_ms :
+						     now_ms();
+}
+
 static const struct iq_refusal *last(struct buf *b, const struct iq *q)
 {
-	uint64_t since;
-
 	if (!may_see(q))
 		return &forbidden;
-	since = q->whom == IQ_DOMAIN ? q->gate->started_ms :
-				       q->person->busy_ms;
 	elem_open(b, "query", "jabber:iq:last");
-	elem_attr_u64(b, "seconds", (now_ms() - since) / 1000);
+	elem_attr_u64(b, "seconds", (now_ms() - last_of(q)) / 1000);
 	elem_close(b);
 	return NULL;
 }

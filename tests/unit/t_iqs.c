@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Requests of others, and contact lists. */
+#include "consent.h"
 #include "gate_rig.h"
 #include "roster.h"
 
@@ -16,9 +17,24 @@
 	"' to='joe@z.org/ph' id='1'><error type='" type "'><" what STANZAS    \
 	"/></error></iq>\n"
 
+static bool phone_is_here;
+
+static void presence_of(struct addr *user, struct presence_state *out,
+			void *arg)
+{
+	(void)user;
+	(void)arg;
+	out->count = phone_is_here;
+	out->place[0].show = SHOW_ONLINE;
+}
+
 static void open_up(void)
 {
+	const struct gate_listener agent = { .presence_of = presence_of,
+					     .arg = &phone_is_here };
+
 	gate_rig_open();
+	assert_int_equal(hub_listen_gates(gr.hub, &agent), 0);
 	components_up();
 }
 
@@ -273,6 +289,50 @@ static void test_last_for_contacts(void **state)
 	gate_rig_close();
 }
 
+/* Of a user of the component those whom he has allowed to see him. */
+static void test_last_for_watchers(void **state)
+{
+	struct addr *alice = gr_addr("sip:alice@example.org");
+	struct addr *joe = gr_addr("xmpp:joe@z.org");
+	struct person *p;
+
+	(void)state;
+	open_up();
+	xmpp_says("sip.x.org", ASK("alice@sip.x.org", "get",
+				   "<query xmlns='jabber:iq:last'/>"));
+	assert_wire(FAULT("alice@sip.x.org", "auth", "forbidden"));
+	assert_int_equal(consent_set(gr.hub, alice, joe, CONSENT_ALLOWED), 0);
+	gr_settle();
+	assert_int_equal(person_get(&p, gr.gate, alice), 0);
+	person_busy(p);
+	gr_advance(7000);
+	buf_clear(&wire);
+	xmpp_says("sip.x.org", ASK("alice@sip.x.org", "get",
+				   "<query xmlns='jabber:iq:last'/>"));
+	assert_wire(RESULT("alice@sip.x.org", "><query "
+			   "xmlns='jabber:iq:last' seconds='7'/></iq>"));
+	/* she is here by now: only a client of hers is idle */
+	phone_is_here = true;
+	xmpp_says("sip.x.org", ASK("alice@sip.x.org", "get",
+				   "<query xmlns='jabber:iq:last'/>"));
+	assert_wire(RESULT("alice@sip.x.org", "><query "
+			   "xmlns='jabber:iq:last' seconds='0'/></iq>"));
+	xmpp_says("sip.x.org", ASK("alice@sip.x.org/gw", "get",
+				   "<query xmlns='jabber:iq:last'/>"));
+	assert_wire(RESULT("alice@sip.x.org/gw", "><query "
+			   "xmlns='jabber:iq:last' seconds='7'/></iq>"));
+	phone_is_here = false;
+	assert_int_equal(consent_set(gr.hub, alice, joe, CONSENT_DENIED), 0);
+	gr_settle();
+	buf_clear(&wire);
+	xmpp_says("sip.x.org", ASK("alice@sip.x.org", "get",
+				   "<query xmlns='jabber:iq:last'/>"));
+	assert_wire(FAULT("alice@sip.x.org", "auth", "forbidden"));
+	mem_deref(alice);
+	mem_deref(joe);
+	gate_rig_close();
+}
+
 /* The list is another one after each login. */
 static void test_roster_again(void **state)
 {
@@ -344,6 +404,7 @@ int main(void)
 		GATE_TEST(test_roster_forged),
 		GATE_TEST(test_services_shown),
 		GATE_TEST(test_last_for_contacts),
+		GATE_TEST(test_last_for_watchers),
 		GATE_TEST(test_roster_again),
 		GATE_TEST(test_roster_too_long),
 		GATE_TEST(test_caps),
