@@ -714,6 +714,11 @@ struct view occupant_nick(const struct occupant *o)
 	return buf_view(&o->nick);
 }
 
+unsigned occupant_public(const struct occupant *o)
+{
+	return o->open;
+}
+
 struct view occupant_topic(const struct occupant *o)
 {
 	return buf_view(&o->subject);

@@ -49,6 +49,12 @@ enum occupant_gone {
 	GONE_OTHER,
 };
 
+/* How public a room is (XEP-0045 7.2.3, 7.2.12, 10.2.1); bits. */
+enum occupant_public {
+	OCCUPANT_OPEN = 1 << 0,   /* everybody there sees our address */
+	OCCUPANT_LOGGED = 1 << 1, /* what is said is kept, for others too */
+};
+
 /* What is said. */
 struct occupant_heard {
 	struct view nick;    /* empty: the room itself */
@@ -82,6 +88,10 @@ struct occupant_ops {
 	/* Out, and does not come back by itself. */
 	void (*gone)(struct occupant *o, enum occupant_gone why,
 		     struct view words, void *arg);
+	/* Who may know what is said and by whom has changed, see
+	 * occupant_public(). NULL: nobody wants to know. */
+	void (*opened)(struct occupant *o, enum occupant_public what, bool now,
+		       void *arg);
 	/* Out for now; it comes back. NULL: nobody wants to know. */
 	void (*lost)(struct occupant *o, struct view words, void *arg);
 };
@@ -137,6 +147,8 @@ int occupant_rename(struct occupant *o, struct view nick);
 int occupant_subject(struct occupant *o, struct view text);
 /* As it is there; empty: none, or not known. */
 struct view occupant_topic(const struct occupant *o);
+/* Bits of enum occupant_public, as the room said when we came, or since. */
+unsigned occupant_public(const struct occupant *o);
 /* How many are there, those that are not shown with them. */
 size_t occupant_count(const struct occupant *o);
 /* Who is there, in order of nicks: pos 0 at first. */

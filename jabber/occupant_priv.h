@@ -69,6 +69,7 @@ struct occupant {
 	bool self;              /* our presence is there (110) */
 	bool self_nick;         /* a presence of our nick, without 110 */
 	bool live;              /* the subject came: the past is over */
+	unsigned open;          /* bits of enum occupant_public */
 	bool locked;            /* new: waits for its configuration */
 	unsigned tries;         /* other nicks */
 	struct buf subject;
@@ -130,6 +131,9 @@ void fault_read(struct stanza_fault *f, const struct elem *e);
 /* Status codes of <x/>. */
 size_t codes_read(unsigned codes[OCCUPANT_CODES], const struct elem *x);
 bool codes_has(const unsigned *codes, size_t count, unsigned code);
+/* What of enum occupant_public they say is so, and what is not any more. */
+unsigned codes_open(const unsigned *codes, size_t count);
+unsigned codes_closed(const unsigned *codes, size_t count);
 
 /* ---- whos ---- */
 

@@ -166,3 +166,22 @@ bool codes_has(const unsigned *codes, size_t count, unsigned code)
 			return true;
 	return false;
 }
+
+static unsigned if_has(const unsigned *codes, size_t count, unsigned code,
+		       unsigned bit)
+{
+	return codes_has(codes, count, code) ? bit : 0;
+}
+
+unsigned codes_open(const unsigned *codes, size_t count)
+{
+	return if_has(codes, count, 100, OCCUPANT_OPEN) |
+	       if_has(codes, count, 172, OCCUPANT_OPEN) |
+	       if_has(codes, count, 170, OCCUPANT_LOGGED);
+}
+
+unsigned codes_closed(const unsigned *codes, size_t count)
+{
+	return if_has(codes, count, 173, OCCUPANT_OPEN) |
+	       if_has(codes, count, 171, OCCUPANT_LOGGED);
+}

@@ -626,6 +626,30 @@ static bool is_subject(const struct elem *e)
 	       !elem_has(e, "thread", NS_CLIENT);
 }
 
+static void say_opened(struct occupant *o, unsigned bits,
+		       enum occupant_public what)
+{
+	if (((o->open ^ bits) & what) && o->ops->opened)
+		o->ops->opened(o, what, bits & what, o->arg);
+}
+
+/* The room has another configuration: what is not of that has no words. */
+static void configured(struct occupant *o, const struct elem *e)
+{
+	unsigned codes[OCCUPANT_CODES], bits;
+	struct elem x;
+	size_t count;
+
+	if (o->stale || !elem_child(&x, e, "x", NS_MUC_USER))
+		return;
+	count = codes_read(codes, &x);
+	bits = (o->open & ~codes_closed(codes, count)) |
+	       codes_open(codes, count);
+	say_opened(o, bits, OCCUPANT_OPEN);
+	say_opened(o, bits, OCCUPANT_LOGGED);
+	o->open = bits;
+}
+
 void occupant_message(struct occupant *o, const struct elem *e,
 		      struct view nick)
 {
@@ -636,6 +660,8 @@ void occupant_message(struct occupant *o, const struct elem *e,
 		message_error(o, e);
 	else if (room && is_subject(e))
 		subject(o, e, nick);
+	else if (room && !nick.n && !elem_has(e, "body", NS_CLIENT))
+		configured(o, e);
 	else if (room || !nick.n)
 		words(o, e, nick, false);
 	else if (!type.n || view_eqs(type, "chat") ||

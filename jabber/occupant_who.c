@@ -235,6 +235,8 @@ static void self_there(struct occupant *o, const struct seen *s)
 		o->self_nick = true;
 		return;
 	}
+	if (o->state == OCCUPANT_JOINING && !o->self)
+		o->open = codes_open(s->codes, s->count);
 	occupant_set_nick(o, s->nick); /* 210: the room may have changed it */
 	if (o->state != OCCUPANT_JOINING || o->self)
 		return;

@@ -89,7 +89,8 @@ static void show_in(struct service *s, const struct member *m,
 {
 	const struct show_how others = { .others_only = true };
 	const struct show_how own = {
-		.code = { en->created ? 201 : 0, en->changed ? 210 : 0 },
+		/* 170: who comes later can read what was said */
+		.code = { en->created ? 201 : 0, en->changed ? 210 : 0, 170 },
 		.self = seat,
 	};
 

@@ -141,6 +141,10 @@ static void joined_words(struct buf *out, const struct visit *v, size_t count,
 	buf_adds(out, " as ");
 	jtext_line(out, occupant_nick(v->o), VISIT_NICK);
 	buf_addf(out, " (%zu occupant%s).", count, count == 1 ? "" : "s");
+	if (occupant_public(v->o) & OCCUPANT_OPEN)
+		buf_adds(out, " Everybody there sees your address.");
+	if (occupant_public(v->o) & OCCUPANT_LOGGED)
+		buf_adds(out, " What is said there is logged.");
 	if (!subject.n)
 		return;
 	buf_adds(out, " Topic: ");
@@ -195,6 +199,22 @@ static void on_whisper(struct occupant *o, const struct occupant_heard *h,
 {
 	(void)o;
 	visit_whispered(arg, h);
+}
+
+static void on_opened(struct occupant *o, enum occupant_public what, bool now,
+		      void *arg)
+{
+	(void)o;
+	if (what == OCCUPANT_OPEN)
+		visit_tell(arg, now ? VIEW("INFO: Everybody in the room sees "
+					   "your address now.") :
+				      VIEW("INFO: Your address is not shown "
+					   "in the room any more."));
+	else
+		visit_tell(arg, now ? VIEW("INFO: What is said in the room is "
+					   "logged now.") :
+				      VIEW("INFO: What is said in the room is "
+					   "not logged any more."));
 }
 
 static void on_happened(struct occupant *o, enum occupant_event what,
@@ -266,6 +286,7 @@ static const struct occupant_ops ops = {
 	.heard = on_heard,
 	.whisper = on_whisper,
 	.happened = on_happened,
+	.opened = on_opened,
 	.said = on_said,
 	.gone = on_gone,
 };

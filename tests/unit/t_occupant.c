@@ -109,9 +109,15 @@ static void on_lost(struct occupant *oc, struct view words, void *arg)
 	buf_addf(&told, "lost [%.*s]\n", VIEW_ARG(words));
 }
 
-static const struct occupant_ops ops = { on_joined, on_heard, on_whisper,
-					 on_happened, on_said, on_gone,
-					 on_lost };
+static const struct occupant_ops ops = {
+	.joined = on_joined,
+	.heard = on_heard,
+	.whisper = on_whisper,
+	.happened = on_happened,
+	.said = on_said,
+	.gone = on_gone,
+	.lost = on_lost,
+};
 
 static void assert_told(const char *words)
 {

@@ -146,7 +146,8 @@ static void coming_has_an_order(void **state)
 		"role='moderator'/></x>" OID "</presence>\n"
 		"rooms.x.org: <presence from='lobby@rooms.x.org/Jo' "
 		"to='jo@y.org/r'>" USER "<item affiliation='none' "
-		"role='participant' jid='jo@y.org/r'/><status code='110'/>"
+		"role='participant' jid='jo@y.org/r'/><status code='170'/>"
+		"<status code='110'/>"
 		"</x>" OID "</presence>\n"
 		"rooms.x.org: <message type='groupchat' "
 		"from='lobby@rooms.x.org' to='jo@y.org/r' id=''>"
@@ -218,7 +219,8 @@ static void names_are_taken_once(void **state)
 	/* nor what looks like a name or a prefix as it is: 210 */
 	join("al@y.org/r", "\u0430lice");
 	assert_true(wire_has("/\u0430lice-2' to='al@y.org/r'>"));
-	assert_true(wire_has("<status code='210'/><status code='110'/>"));
+	assert_true(wire_has("<status code='210'/><status code='170'/>"
+			     "<status code='110'/>"));
 	xmpp("<presence from='al@y.org/r' "
 	     "to='lobby@rooms.x.org/a1ice'/>");
 	assert_true(wire_has("<status code='303'/>"));
@@ -226,7 +228,8 @@ static void names_are_taken_once(void **state)
 	quiet();
 	join("jo@y.org/r", "[Jo]");
 	assert_true(wire_has("/(Jo)' to='jo@y.org/r'>"));
-	assert_true(wire_has("<status code='210'/><status code='110'/>"));
+	assert_true(wire_has("<status code='210'/><status code='170'/>"
+			     "<status code='110'/>"));
 	gate_rig_close();
 }
 
@@ -239,7 +242,8 @@ static void rooms_are_made_by_coming(void **state)
 	xmpp("<presence from='jo@y.org/r' to='new@rooms.x.org/Jo'>" MUC
 	     "</presence>");
 	assert_int_equal(house_act, HOUSE_CREATE);
-	assert_true(wire_has("<status code='201'/><status code='110'/>"));
+	assert_true(wire_has("<status code='201'/><status code='170'/>"
+			     "<status code='110'/>"));
 	assert_true(wire_has("affiliation='owner' role='moderator'"));
 	r = hub_room(gr.hub, VIEW("new"), VIEW("example.org"));
 	assert_non_null(r);

@@ -595,6 +595,44 @@ static void test_account(void **state)
 	gate_rig_close();
 }
 
+/* He is told who may read him, when he comes and when that changes. */
+static void test_how_public_it_is(void **state)
+{
+#define CONFIG(codes) "<message from='dev@c.z.org'" TO " type='groupchat'>"   \
+		      X(codes) "</message>"
+#define CODE(n) "<status code='" #n "'/>"
+	(void)state;
+	open_up();
+	sip_says("alice", ROOM, ":join");
+	xmpp_says(c, P("al") ">" X(ITEM CODE(100) CODE(170) CODE(110))
+		     "</presence>");
+	xmpp_says(c, SUBJECT);
+	assert_true(strstr(buf_str(&gr.sip), "(1 occupant). Everybody there "
+			   "sees your address. What is said there is logged. "
+			   "Topic: tea\n"));
+	buf_clear(&gr.sip);
+	xmpp_says(c, CONFIG(CODE(104)));
+	xmpp_says(c, CONFIG(CODE(172)));
+	assert_sip(""); /* it is so already */
+	xmpp_says(c, CONFIG(CODE(173) CODE(171)));
+	assert_sip("alice <- " ROOM ": INFO: Your address is not shown "
+		   "in the room any more.\n"
+		   "alice <- " ROOM ": INFO: What is said in the room is "
+		   "not logged any more.\n");
+	xmpp_says(c, CONFIG(CODE(172)));
+	xmpp_says(c, CONFIG(CODE(170)));
+	assert_sip("alice <- " ROOM ": INFO: Everybody in the room sees "
+		   "your address now.\n"
+		   "alice <- " ROOM ": INFO: What is said in the room is "
+		   "logged now.\n");
+	/* an occupant can't say so */
+	xmpp_says(c, M("bo") " type='groupchat'>" X(CODE(171)) "</message>");
+	assert_sip("");
+	gate_rig_close();
+#undef CODE
+#undef CONFIG
+}
+
 /* What he said as bob@y.org is not said by bob@sip.x.org. */
 static void test_another_by_now(void **state)
 {
@@ -664,6 +702,7 @@ int main(void)
 		GATE_TEST(test_private_words_wait_for_him_alone),
 		GATE_TEST(test_commands),
 		GATE_TEST(test_account),
+		GATE_TEST(test_how_public_it_is),
 		GATE_TEST(test_another_by_now),
 		GATE_TEST(test_login_refused),
 	};
