@@ -167,18 +167,20 @@ int wire_encode(struct buf *b, const struct wire_msg *m)
 
 int wire_send(struct framer *f, const struct wire_msg *m)
 {
+	bool secret = m->settings_count || m->type == WIRE_JOIN;
 	struct buf b;
 	int err;
 
 	buf_init(&b, FRAME_PAYLOAD_MAX);
-	/* Settings hold secrets: with all the room from the start no copy is
-	 * left behind by growing, and what there is can be wiped. */
-	if (m->settings_count)
+	/* Settings hold secrets, and so do joins: with all the room from the
+	 * start no copy is left behind by growing, and what there is can be
+	 * wiped. */
+	if (secret)
 		buf_room(&b, FRAME_PAYLOAD_MAX);
 	err = wire_encode(&b, m);
 	if (!err)
 		err = framer_send(f, (uint16_t)m->type, m->id, buf_view(&b));
-	if (m->settings_count)
+	if (secret)
 		explicit_bzero(b.p, b.n);
 	buf_free(&b);
 	return err;

@@ -33,7 +33,7 @@ static void join(uint32_t id, const struct worker_join *join, void *arg)
 			    VIEW("there is no such account"));
 		return;
 	}
-	r = room_new(a, join->leg, join->place, join->nick);
+	r = room_new(a, join);
 	if (!r)
 		return;
 	account_want(a);

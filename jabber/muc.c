@@ -71,14 +71,14 @@ static void refuse(struct account *a, uint64_t leg, const char *words)
 		    view_str(words));
 }
 
-struct room *room_new(struct account *a, uint64_t leg, struct view place,
-		      struct view nick)
+struct room *room_new(struct account *a, const struct worker_join *join)
 {
 	struct buf jid = { 0 }, own = { 0 };
-	const char *fault = jid_fault(place);
+	const char *fault = jid_fault(join->place);
+	struct view nick = join->nick;
 	struct room *r = NULL;
 
-	if (!fault && jid_prep(&jid, place))
+	if (!fault && jid_prep(&jid, join->place))
 		fault = "is no valid address";
 	if (!nick.n)
 		nick = VIEW("confab");
@@ -90,15 +90,16 @@ struct room *room_new(struct account *a, uint64_t leg, struct view place,
 		buf_clear(&own);
 		buf_adds(&own, "the room's address ");
 		buf_adds(&own, fault);
-		refuse(a, leg, buf_str(&own));
+		refuse(a, join->leg, buf_str(&own));
 	} else {
 		r = mem_zalloc(sizeof(*r));
 		r->account = a;
-		r->leg = leg;
+		r->leg = join->leg;
 		r->jid = view_dup(buf_view(&jid));
 		r->wanted = view_dup(buf_view(&own));
+		r->password = join->key.n ? view_dup(join->key) : NULL;
 		set_nick(r, view_str(r->wanted));
-		htable_add(&jab_of(r)->rooms, &r->node, hash_u64(leg));
+		htable_add(&jab_of(r)->rooms, &r->node, hash_u64(r->leg));
 		list_append(account_rooms(a), &r->of_account);
 	}
 	buf_free(&jid);
@@ -114,6 +115,7 @@ void room_free(struct room *r)
 	mem_free(r->jid);
 	mem_free(r->nick);
 	mem_free(r->wanted);
+	mem_scrub_free(r->password);
 	mem_free(r->topic);
 	mem_free(r);
 }
@@ -197,6 +199,9 @@ static void send_join(struct room *r)
 
 	buf_free(&to);
 	out_attr(out_child(x, "history", NULL), "maxstanzas", VIEW("0"));
+	if (r->password)
+		out_text(out_child(x, "password", NULL),
+			 view_str(r->password));
 	if (account_send(r->account, s))
 		room_lost(r, GONE_NET, "the server is slow", NULL);
 }

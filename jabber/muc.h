@@ -12,8 +12,7 @@
 /* Made for the account, which is to be wanted then; answers with
  * worker_lost() itself, and returns NULL, where place or nick are
  * impossible. */
-struct room *room_new(struct account *a, uint64_t leg, struct view place,
-		      struct view nick);
+struct room *room_new(struct account *a, const struct worker_join *join);
 /* Without a word to anybody; not even to the room. */
 void room_free(struct room *r);
 struct room *room_find(const struct jab *j, uint64_t leg);

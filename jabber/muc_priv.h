@@ -34,6 +34,7 @@ struct room {
 	char *jid;               /* owned; bare, prepared */
 	char *nick;              /* owned; ours, as it is in the room */
 	char *wanted;            /* owned; as configured, prepared */
+	char *password;          /* owned, wiped; NULL: it has none */
 	unsigned tries;          /* of other nicks */
 	bool seen_self;          /* our nick is there, without a 110 */
 	bool live;               /* the subject came: history is over */

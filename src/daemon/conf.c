@@ -412,27 +412,24 @@ static int check_component(const struct conf_jabber_component *jc,
 	return wrong ? EINVAL : 0;
 }
 
-/* On XMPP only the component can be many people, and knows passwords of
- * rooms. */
+/* On XMPP only the component can be many people. */
 static int check_link(const struct conf *c, const struct conf_link *l,
 		      const char *file, struct buf *why)
 {
 	struct view via = view_str(l->via), mode = view_str(l->mode);
 	bool is_irc = view_starts(view_str(l->to), VIEW("irc:"));
-	const char *key = view_eqs(mode, "puppet") ? "mode" :
-			  *l->password ? "password" : NULL;
 
 	if (view_eqs(mode, "relaymsg") && !is_irc) {
 		buf_addf(why, "%s: link \"%.64s\": mode = \"relaymsg\" is for "
 			      "links to IRC", file, l->label);
 		return EINVAL;
 	}
-	if (!key || is_irc || view_ieqs(via, "component") ||
+	if (!view_eqs(mode, "puppet") || is_irc || view_ieqs(via, "component") ||
 	    view_ieqs(via, "puppets") ||
 	    (via.n && view_ieqs(via, c->jabber_component.domain)))
 		return 0;
-	buf_addf(why, "%s: link \"%.64s\": %s is for links by the component: "
-		      "via = \"component\"", file, l->label, key);
+	buf_addf(why, "%s: link \"%.64s\": mode is for links by the "
+		      "component: via = \"component\"", file, l->label);
 	return EINVAL;
 }
 

@@ -261,6 +261,21 @@ static size_t jabber_needed(const struct conf *conf)
 	return conf->jabber_count + xmppgate_wanted(conf);
 }
 
+/* Of either network, what concerns it. */
+static void link_conf(void *arg, struct view label, struct bridge_link *out)
+{
+	const struct confab *c = arg;
+
+	for (size_t i = 0; i < c->conf->link_count; i++) {
+		const struct conf_link *l = &c->conf->link[i];
+
+		if (!view_ieqs(label, l->label))
+			continue;
+		out->key = l->password;
+		out->by_name = view_eqs(view_str(l->mode), "relaymsg");
+	}
+}
+
 static int start_jabber(struct confab *c, struct buf *why)
 {
 	char *path = worker_path(c, "confab-jabber"), text[WHY_MAX] = "";
@@ -295,6 +310,8 @@ static int start_jabber(struct confab *c, struct buf *why)
 	}
 	if (!err)
 		err = hub_add_face(c->hub, bridge_ops(c->jabber), c->jabber);
+	if (!err)
+		bridge_links(c->jabber, link_conf, c);
 	return err;
 }
 
@@ -329,20 +346,6 @@ static struct irc_network irc_network_of(const struct conf_irc *n)
 	};
 }
 
-static void irc_link(void *arg, struct view label, struct bridge_link *out)
-{
-	const struct confab *c = arg;
-
-	for (size_t i = 0; i < c->conf->link_count; i++) {
-		const struct conf_link *l = &c->conf->link[i];
-
-		if (!view_ieqs(label, l->label))
-			continue;
-		out->key = l->password;
-		out->by_name = view_eqs(view_str(l->mode), "relaymsg");
-	}
-}
-
 static int start_irc(struct confab *c, struct buf *why)
 {
 	char *path = worker_path(c, "confab-irc"), text[WHY_MAX] = "";
@@ -363,7 +366,7 @@ static int start_irc(struct confab *c, struct buf *why)
 	if (!err)
 		err = hub_add_face(c->hub, bridge_ops(c->irc), c->irc);
 	if (!err)
-		bridge_links(c->irc, irc_link, c);
+		bridge_links(c->irc, link_conf, c);
 	return err;
 }
 

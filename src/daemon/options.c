@@ -742,9 +742,8 @@ static const struct opt link_opts[] = {
 	  .offset = AT(conf_link, password_file),
 	  .def = "",
 	  .help = "The file whose first line is the password of a room that\n"
-		  "has one, by the component only; on IRC the key of the\n"
-		  "channel. Or set CONFAB_LINK_LOBBY_PASSWORD (LOBBY: the\n"
-		  "label)." },
+		  "has one; on IRC the key of the channel. Or set\n"
+		  "CONFAB_LINK_LOBBY_PASSWORD (LOBBY: the label)." },
 	{ .key = "password",
 	  .offset = AT(conf_link, password),
 	  .def = "",

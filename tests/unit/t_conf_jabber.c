@@ -205,8 +205,6 @@ static void links_by_the_component(void **state)
 	assert_bad("link a", LINK "on_kick = \"cry\"", "notify");
 	assert_bad("link a", LINK "mode = \"puppet\" via = \"home\"",
 		   "mode is for links by the component");
-	assert_bad("link a", LINK "password = \"x\"",
-		   "password is for links by the component");
 	assert_bad("link a", LINK "via = \"component\" max_puppets = 0",
 		   "max_puppets");
 	write_file(secret, "sesame\n", 0600);

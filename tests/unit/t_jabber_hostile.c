@@ -140,6 +140,27 @@ static void what_is_late_says_when_it_was_said(void **state)
 	mem_free(id);
 }
 
+static void a_room_with_a_password(void **state)
+{
+	struct wire_msg m = { .type = WIRE_JOIN, .id = 1, .u = { 7 },
+			      .s = { VIEW(ROOM), VIEW("confab"),
+				     VIEW("s<3same") } };
+
+	(void)state;
+	rig_send(m);
+	stub_logs_in();
+	stub_sees("<password>s&lt;3same</password>");
+	stub_send("<presence type='error' from='" ROOM "/confab'><error "
+		  "type='auth'><not-authorized xmlns='urn:ietf:params:xml:ns:"
+		  "xmpp-stanzas'/></error></presence>");
+	await_words(WIRE_LOST, 7, -1, "");
+	/* another join has none */
+	rig_join(1, 7, "r", "confab");
+	stub_answers_join();
+	await_event(WIRE_JOINED, 7);
+	assert_false(stub_has("<password"));
+}
+
 static void another_session_takes_over(void **state)
 {
 	(void)state;
@@ -727,6 +748,7 @@ int main(void)
 		LIVE(tls_is_nonsense),
 		LIVE(login_never_ends_well),
 		LIVE(what_is_late_says_when_it_was_said),
+		LIVE(a_room_with_a_password),
 		LIVE(another_session_takes_over),
 		LIVE(not_well_formed),
 		LIVE(an_old_room),

@@ -136,8 +136,8 @@ static void ask_for_room_by(const char *tls)
 	m.settings_count = sizeof(settings) / sizeof(settings[0]);
 	memcpy(m.settings, settings, sizeof(settings));
 	account_new(&jab, 1, &m);
-	assert_non_null(room_new(account_find(&jab, 1), 7, VIEW(ROOM),
-				 VIEW("confab")));
+	assert_non_null(room_new(account_find(&jab, 1), &(struct worker_join){
+		.leg = 7, .place = VIEW(ROOM), .nick = VIEW("confab") }));
 	account_want(account_find(&jab, 1));
 }
 
@@ -422,8 +422,8 @@ static void the_last_room_lingers(void **state)
 	stub_sees("</stream:stream>");
 	stub_send("</stream:stream>");
 	/* Wanted again in the middle of it: a new login. */
-	assert_non_null(room_new(account_find(&jab, 1), 8, VIEW(ROOM),
-				 VIEW("confab")));
+	assert_non_null(room_new(account_find(&jab, 1), &(struct worker_join){
+		.leg = 8, .place = VIEW(ROOM), .nick = VIEW("confab") }));
 	account_want(account_find(&jab, 1));
 	stub_hang_up();
 	stub_answers_login();
