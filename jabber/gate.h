@@ -64,6 +64,8 @@ struct gate_accounts {
 struct gate_link {
 	size_t max_puppets;
 	bool expels;          /* who is kicked there is removed here */
+	bool bans;            /* and who is banned there is banned here, but
+				 for owners and admins */
 	const char *password; /* of the room, or "" */
 };
 

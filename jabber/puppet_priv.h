@@ -26,6 +26,7 @@ struct plink {
 	char *place;            /* owned; bare JID, prepared */
 	bool own;               /* members speak by puppets of theirs */
 	bool expels;            /* who is kicked there is removed here */
+	bool bans;              /* see struct gate_link */
 	size_t max;             /* puppets */
 	bool join;              /* the hub wants it */
 	bool came;              /* the relay is in; the hub is to be told */

@@ -152,7 +152,24 @@ static void tell_him(const struct puppet *p, const char *words,
 	buf_free(&b);
 }
 
-static void expel(const struct puppet *p, struct view why)
+/* Nobody elsewhere keeps out whoever rules here. */
+static int put_out(struct member *m, bool ban, struct view notice,
+		   const struct room_by *by)
+{
+	const struct hub_member_change c = {
+		.what = MEMBER_SET_STATE | MEMBER_SET_ROLE,
+		.state = MEMBER_BANNED,
+		.role = ROLE_MEMBER,
+		.notice = notice,
+		.by = *by,
+	};
+
+	return ban && m->role < ROLE_ADMIN ?
+		       hub_member_change(m, &c, NULL, NULL) :
+		       hub_member_kick(m, notice, by, NULL, NULL);
+}
+
+static void expel(const struct puppet *p, bool ban, struct view why)
 {
 	struct plink *l = p->link;
 	struct room *room = hub_room_by_id(hub_of(l), l->room);
@@ -164,9 +181,11 @@ static void expel(const struct puppet *p, struct view why)
 		return;
 	buf_adds(&b, "*** ");
 	buf_addv(&b, m->nick);
-	buf_adds(&b, " was removed, as from xmpp:");
+	buf_adds(&b, ban && m->role < ROLE_ADMIN ?
+		     " was banned, as from xmpp:" :
+		     " was removed, as from xmpp:");
 	buf_adds(&b, l->place);
-	if (hub_member_kick(m, buf_view(&b), &by, NULL, NULL))
+	if (put_out(m, ban, buf_view(&b), &by))
 		plink_trouble(l, "who was kicked there could not be removed",
 			      m->nick);
 	else
@@ -184,7 +203,7 @@ static void on_gone(struct occupant *o, enum occupant_gone why,
 	(void)o;
 	puppet_out(p, PUPPET_REFUSED, kicked ? KICKED_MS : REFUSED_MS);
 	if (kicked && l->expels)
-		expel(p, words);
+		expel(p, why == GONE_BANNED && l->bans, words);
 	else if (kicked)
 		tell_him(p, ". What you say here is passed on under the name "
 			    "of the link.", words);

@@ -249,6 +249,7 @@ static int relay_open(struct plink *l)
 	err = relay_jid(l, &l->from);
 	l->max = c.max_puppets;
 	l->expels = c.expels;
+	l->bans = c.bans;
 	conf.from = buf_view(&l->from);
 	if (!err)
 		err = occupant_new(&l->relay, &conf);

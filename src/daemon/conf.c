@@ -424,8 +424,8 @@ static int check_link(const struct conf *c, const struct conf_link *l,
 			      "links to IRC", file, l->label);
 		return EINVAL;
 	}
-	if (!view_eqs(mode, "puppet") || is_irc || view_ieqs(via, "component") ||
-	    view_ieqs(via, "puppets") ||
+	if (!view_eqs(mode, "puppet") || is_irc ||
+	    view_ieqs(via, "component") || view_ieqs(via, "puppets") ||
 	    (via.n && view_ieqs(via, c->jabber_component.domain)))
 		return 0;
 	buf_addf(why, "%s: link \"%.64s\": mode is for links by the "

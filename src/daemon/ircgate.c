@@ -158,7 +158,7 @@ static void link_conf(struct view label, struct igate_link *out, void *arg)
 			continue;
 		out->identity = identity_of(l->mode);
 		out->max_puppets = (size_t)l->max_puppets;
-		out->expels = view_eqs(view_str(l->on_kick), "remove");
+		out->expels = !view_eqs(view_str(l->on_kick), "notify");
 		out->key = l->password;
 	}
 }

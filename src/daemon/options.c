@@ -674,9 +674,10 @@ static int check_on_kick(const char *value, struct buf *why)
 {
 	struct view v = view_str(value);
 
-	if (view_eqs(v, "notify") || view_eqs(v, "remove"))
+	if (view_eqs(v, "notify") || view_eqs(v, "remove") ||
+	    view_eqs(v, "ban"))
 		return 0;
-	buf_adds(why, "must be \"notify\" or \"remove\"");
+	buf_adds(why, "must be \"notify\", \"remove\" or \"ban\"");
 	return EINVAL;
 }
 
@@ -737,7 +738,9 @@ static const struct opt link_opts[] = {
 	  .check = check_on_kick,
 	  .help = "Whose puppet is kicked or banned there: \"notify\" tells\n"
 		  "him, and on XMPP the relay speaks for him, on IRC nobody\n"
-		  "does; \"remove\" takes him out of our room as well." },
+		  "does; \"remove\" takes him out of our room as well;\n"
+		  "\"ban\" does, too, and who was banned on XMPP is banned\n"
+		  "here, but for owners and admins." },
 	{ .key = "password_file",
 	  .offset = AT(conf_link, password_file),
 	  .def = "",

@@ -215,7 +215,8 @@ static void link_conf(struct view label, struct gate_link *out, void *arg)
 		if (!view_ieqs(label, l->label))
 			continue;
 		out->max_puppets = (size_t)l->max_puppets;
-		out->expels = view_eqs(view_str(l->on_kick), "remove");
+		out->expels = !view_eqs(view_str(l->on_kick), "notify");
+		out->bans = view_eqs(view_str(l->on_kick), "ban");
 		out->password = l->password;
 	}
 }

@@ -248,6 +248,69 @@ static void kicked_puppets_are_relayed(void **state)
 	gate_rig_close();
 }
 
+static void bans(struct view label, struct gate_link *out, void *arg)
+{
+	(void)label;
+	(void)arg;
+	out->expels = out->bans = true;
+}
+
+static void is_thrown_out(const char *from, const char *nick, unsigned code)
+{
+	char xml[400];
+
+	snprintf(xml, sizeof(xml), "<presence type='unavailable' from='" ROOM
+		 "/%s' to='%s'><x xmlns='http://jabber.org/protocol/muc#user'>"
+		 "<item affiliation='outcast' role='none'/><status code='%u'/>"
+		 "<status code='110'/></x></presence>", nick, from, code);
+	xmpp_says(C, xml);
+	gr_settle();
+}
+
+static const struct member *member_of(const char *user)
+{
+	struct addr *a = gr_addr(user);
+	const struct member *m = room_member(lobby, a);
+
+	mem_deref(a);
+	return m;
+}
+
+/* As configured; but nobody there rules over who does here. */
+static void who_is_banned_there_is_banned_here(void **state)
+{
+	(void)state;
+	gr.conf.link = bans;
+	open_lobby("puppets");
+	says("carol", "one");
+	take_in("carol@sip.x.org/gw", "carol");
+	says("alice", "two");
+	take_in(ALICE, "alice");
+	gr_advance(20);
+	assert_int_equal(member_of("sip:alice@example.org")->role, ROLE_OWNER);
+	is_thrown_out("carol@sip.x.org/gw", "carol", 301);
+	assert_int_equal(member_of("sip:carol@example.org")->state,
+			 MEMBER_BANNED);
+	is_thrown_out(ALICE, "alice", 301);
+	assert_true(!member_of("sip:alice@example.org") ||
+		    member_of("sip:alice@example.org")->state !=
+			    MEMBER_BANNED);
+	gate_rig_close();
+}
+
+static void who_is_kicked_there_may_come_back(void **state)
+{
+	(void)state;
+	gr.conf.link = bans;
+	open_lobby("puppets");
+	says("carol", "one");
+	take_in("carol@sip.x.org/gw", "carol");
+	gr_advance(20);
+	is_thrown_out("carol@sip.x.org/gw", "carol", 307);
+	assert_null(member_of("sip:carol@example.org"));
+	gate_rig_close();
+}
+
 static void members_take_their_puppets_along(void **state)
 {
 	struct addr *a;
@@ -369,6 +432,8 @@ int main(void)
 		GATE_TEST(words_wait_for_their_puppet),
 		GATE_TEST(a_name_is_ours_when_we_have_it),
 		GATE_TEST(kicked_puppets_are_relayed),
+		GATE_TEST(who_is_banned_there_is_banned_here),
+		GATE_TEST(who_is_kicked_there_may_come_back),
 		GATE_TEST(members_take_their_puppets_along),
 		GATE_TEST(puppets_listen_for_the_relay),
 		GATE_TEST(lost_and_back),
