@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "account_priv.h"
+#include "guest.h"
 #include "log.h"
 #include "mem.h"
 #include "settings.h"
@@ -472,6 +473,7 @@ static void on_stop(void *arg)
 	LIST_EACH (&p->accounts, n, nx)
 		account_free(CONTAINER(n, struct ircb_account, node),
 			     VIEW("confab is going down"));
+	ircb_guests_stop(p);
 	dns_free(p->dns);
 	p->dns = NULL;
 	worker_done(p->worker);
@@ -485,6 +487,9 @@ const struct worker_ops ircb_worker_ops = {
 	.part = on_part,
 	.say = on_say,
 	.expel = on_expel,
+	.session = ircb_guest_new,
+	.session_end = ircb_guest_end,
+	.send = ircb_guest_send,
 	.stop = on_stop,
 };
 

@@ -33,6 +33,7 @@ struct ircb_pool {
 	struct dns *dns;       /* owned; NULL before start */
 	struct list accounts;  /* owned: struct ircb_account */
 	struct htable legs;    /* of all accounts, by id */
+	struct htable guests;  /* owned: struct guest, by id */
 };
 
 struct ircb_account {

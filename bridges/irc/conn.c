@@ -599,6 +599,13 @@ bool ircb_conn_is_ours(const struct ircb_conn *c, const struct ircb_line *l)
 		ircb_conn_is_us(c, by));
 }
 
+void ircb_conn_mask(const struct ircb_conn *c, struct buf *b)
+{
+	buf_adds(b, c->nick);
+	buf_addc(b, '!');
+	buf_adds(b, c->userhost);
+}
+
 bool ircb_conn_is_us(const struct ircb_conn *c, struct view nick)
 {
 	return ircb_name_eq(c->support.casemap, nick, view_str(c->nick));

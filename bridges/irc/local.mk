@@ -92,6 +92,12 @@ bridges_irc_libircb_a_SOURCES = \
 	bridges/irc/conn.c bridges/irc/conn.h bridges/irc/conn_priv.h \
 	bridges/irc/event.c bridges/irc/event.h bridges/irc/expel.c \
 	bridges/irc/filter.c bridges/irc/filter.h \
+	bridges/irc/guest.c bridges/irc/guest.h \
+	bridges/irc/guest_priv.h \
+	bridges/irc/guest_ask.c bridges/irc/guest_ban.c \
+	bridges/irc/guest_heard.c bridges/irc/guest_room.c \
+	bridges/irc/guest_send.c bridges/irc/guest_split.c \
+	bridges/irc/guest_watch.c \
 	bridges/irc/heard.c bridges/irc/inbound.c \
 	bridges/irc/line.c bridges/irc/line.h \
 	bridges/irc/login.c \
@@ -151,6 +157,12 @@ check_PROGRAMS += tests/unit/t_irc_conn
 tests_unit_t_irc_conn_SOURCES = tests/unit/t_irc_conn.c tests/unit/irc_rig.h
 tests_unit_t_irc_conn_CPPFLAGS = $(irc_test_cppflags)
 tests_unit_t_irc_conn_LDADD = $(LIB_worker) $(DEPS_io) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_irc_guest
+tests_unit_t_irc_guest_SOURCES = tests/unit/t_irc_guest.c tests/unit/irc_rig.h
+tests_unit_t_irc_guest_CPPFLAGS = $(irc_test_cppflags)
+tests_unit_t_irc_guest_LDADD = bridges/irc/libircb.a $(LIB_worker) \
+	$(IRC_LIBS) $(DEPS_io) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_irc_login
 tests_unit_t_irc_login_SOURCES = tests/unit/t_irc_login.c tests/unit/irc_rig.h

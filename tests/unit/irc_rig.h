@@ -30,6 +30,7 @@ struct rig_seen {
 	uint32_t id;
 	uint64_t u[WIRE_FIELDS_MAX];
 	char s[3][RIG_TEXT];
+	size_t n[3]; /* bytes of these */
 };
 
 struct rig {
@@ -60,8 +61,10 @@ static inline void rig_frame(const struct frame *f, void *arg)
 	s->type = m.type;
 	s->id = m.id;
 	memcpy(s->u, m.u, sizeof(s->u));
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++) {
 		(void)view_copy(s->s[i], RIG_TEXT, m.s[i]);
+		s->n[i] = m.s[i].n;
+	}
 }
 
 static inline void rig_closed(int err, const char *text, void *arg)
@@ -186,11 +189,12 @@ static inline void rig_set(struct wire_msg *m, const char *key,
 }
 
 /* The test's own settings take the place of the usual ones. */
-static inline void rig_account_with(struct rig *r, uint32_t id, unsigned port,
-				    const struct rig_set *own, size_t count)
+static inline void rig_login_with(struct rig *r, enum wire_type type,
+				  uint32_t id, unsigned port,
+				  const struct rig_set *own, size_t count)
 {
 	char number[16];
-	struct wire_msg m = { .type = WIRE_ACCOUNT, .id = id };
+	struct wire_msg m = { .type = type, .id = id };
 	const struct rig_set usual[] = {
 		{ "server", "127.0.0.1" },
 		{ "port", number },
@@ -209,6 +213,12 @@ static inline void rig_account_with(struct rig *r, uint32_t id, unsigned port,
 	for (size_t i = 0; i < count; i++)
 		rig_set(&m, own[i].key, own[i].value);
 	assert_int_equal(wire_send(r->framer, &m), 0);
+}
+
+static inline void rig_account_with(struct rig *r, uint32_t id, unsigned port,
+				    const struct rig_set *own, size_t count)
+{
+	rig_login_with(r, WIRE_ACCOUNT, id, port, own, count);
 }
 
 static inline void rig_account(struct rig *r, uint32_t id, unsigned port,
