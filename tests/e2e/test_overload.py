@@ -241,7 +241,7 @@ def test_ten_times_what_it_can_take(confabd):
     out = subprocess.run(
         [os.path.join(server.build, 'tests/bench/overload'),
          '127.0.0.1:%d' % server.port, '127.0.0.1:%d' % free_port(),
-         str(server.process.pid), '1', '20'],
+         str(server.process.pid), '1', '20', 'proxy', '10'],
         capture_output=True, text=True, timeout=60)
     assert out.returncode == 0, out
     lines = [dict(w.split('=') for w in line.split()[1:])
