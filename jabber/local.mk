@@ -147,7 +147,7 @@ jabber_libjabwork_a_SOURCES = \
 	jabber/jid_prep.c jabber/jid_prep.h \
 	jabber/login.c \
 	jabber/muc.c jabber/muc.h jabber/muc_priv.h \
-	jabber/muc_rules.c jabber/muc_rules.h \
+	jabber/muc_rules.c jabber/muc_rules.h jabber/muc_who.c \
 	jabber/muc_talk.c \
 	jabber/route.c jabber/route.h \
 	jabber/shim.c jabber/shim.h \

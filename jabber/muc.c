@@ -117,6 +117,7 @@ void room_free(struct room *r)
 	mem_free(r->wanted);
 	mem_scrub_free(r->password);
 	mem_free(r->topic);
+	who_forget(r);
 	mem_free(r);
 }
 
@@ -222,6 +223,7 @@ static void joined(struct room *r)
 	log_info("jabber/%s: %s: joined as %s", account_label(r->account),
 		 r->jid, r->nick);
 	worker_joined(jab_of(r)->worker, r->leg, view_str(r->nick));
+	worker_missed(jab_of(r)->worker, r->leg);
 	if (r->topic)
 		worker_topic(jab_of(r)->worker, r->leg, TOPIC_FOUND,
 			     VIEW_NONE, view_str(r->topic));
@@ -382,8 +384,10 @@ void room_presence(struct room *r, xmpp_stanza_t *s, struct view nick)
 		presence_error(r, s);
 		return;
 	}
-	if (!has_code(codes, count, 110) && !view_eqs(nick, r->nick))
-		return; /* somebody else's */
+	if (!has_code(codes, count, 110) && !view_eqs(nick, r->nick)) {
+		who_presence(r, s, nick);
+		return;
+	}
 	/* While joining it is the end of a stay before this one. */
 	if (view_eqs(type, "unavailable") && r->state != ROOM_JOINING)
 		self_gone(r, x, codes, count);

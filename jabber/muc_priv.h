@@ -47,6 +47,7 @@ struct room {
 	struct pending pending[PENDING_MAX]; /* oldest first */
 	size_t pending_count;
 	uint64_t topic_key;      /* of the topic that was set last */
+	struct htable who;       /* owned: muc_who.c */
 	char *topic;             /* owned; found when we came, not told yet */
 };
 
@@ -57,6 +58,11 @@ void room_lost(struct room *r, enum worker_lost why, const char *words,
 void room_saw_subject(struct room *r, struct view text);
 void room_ping(struct room *r);
 struct view room_self(const struct room *r, struct buf *b);
+
+/* ---- muc_who.c: the others ---- */
+
+void who_presence(struct room *r, xmpp_stanza_t *s, struct view nick);
+void who_forget(struct room *r);
 
 /* muc_talk.c: everything that was sent before "until" did not come back
  * although the room has answered since. */

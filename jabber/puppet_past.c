@@ -312,6 +312,8 @@ static void on_answer(int err, const struct elem *e, void *arg)
 
 	if (err == ENOTCONN)
 		return; /* it is asked again */
+	if (err)
+		hub_on_missed(gate_of(l)->conf.hub, l->leg);
 	if (!all)
 		hub_on_notice(gate_of(l)->conf.hub, l->leg, false,
 			      VIEW("*** More was said over there while the "

@@ -96,6 +96,8 @@ int plink_jid(const struct pups *p, struct buf *out, struct view user,
  * not there yet. NULL: the relay speaks. */
 struct puppet *puppet_of(struct plink *l, const struct msg *m);
 bool puppet_is_nick(const struct plink *l, struct view nick);
+/* Or will it be, if he gets it? The others see him before he does. */
+bool puppet_has_nick(const struct plink *l, struct view nick);
 void puppets_free(struct plink *l);
 /* So that he leaves with his membership. */
 void puppets_watch(struct pups *p);

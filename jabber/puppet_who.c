@@ -301,6 +301,21 @@ bool puppet_is_nick(const struct plink *l, struct view nick)
 	return false;
 }
 
+bool puppet_has_nick(const struct plink *l, struct view nick)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH (&l->puppets, n, nx) {
+		const struct puppet *p =
+			CONTAINER(n, struct puppet, in_link);
+
+		if (view_eq(nick, p->o ? occupant_nick(p->o) :
+					 buf_view(&p->nick)))
+			return true;
+	}
+	return false;
+}
+
 /* ---- what happens to him here ---- */
 
 static void each_of(const struct pups *ps, const struct member *m,

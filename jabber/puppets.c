@@ -127,6 +127,29 @@ static void on_heard(struct occupant *o, const struct occupant_heard *h,
 		       h->nick, h->text);
 }
 
+/* Others come and go there. Of our own occupants the room knows. */
+static void tell_people(const struct plink *l, enum occupant_event what,
+			struct view nick, struct view other,
+			struct view words)
+{
+	static const enum hub_change changes[] = {
+		[OCCUPANT_CAME] = PEOPLE_CAME,
+		[OCCUPANT_WENT] = PEOPLE_WENT,
+		[OCCUPANT_RENAMED] = PEOPLE_RENAMED,
+		[OCCUPANT_KICKED] = PEOPLE_KICKED,
+		[OCCUPANT_BANNED] = PEOPLE_KICKED,
+	};
+	const struct hub_people p = {
+		changes[what], nick,
+		changes[what] == PEOPLE_KICKED && !other.n ?
+			VIEW("the room") : other,
+		words,
+	};
+
+	if (l->up && !puppet_has_nick(l, nick))
+		hub_on_people(hub_of(l), l->leg, &p);
+}
+
 static void on_happened(struct occupant *o, enum occupant_event what,
 			const struct occupant_who *who, struct view other,
 			struct view words, void *arg)
@@ -134,8 +157,8 @@ static void on_happened(struct occupant *o, enum occupant_event what,
 	struct plink *l = arg;
 
 	(void)o;
-	(void)who;
-	(void)other;
+	if (what <= OCCUPANT_BANNED)
+		tell_people(l, what, who->nick, other, words);
 	if (what == OCCUPANT_MUTED)
 		plink_trouble(l, "the room there has taken our voice", words);
 }
