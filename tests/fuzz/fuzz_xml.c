@@ -39,6 +39,26 @@ void __wrap_worker_topic(struct worker *w, uint64_t leg,
 			 enum worker_topic how, struct view nick,
 			 struct view text);
 
+void __wrap_worker_people(struct worker *w, uint64_t leg,
+			  enum worker_change what, struct view nick,
+			  struct view other, struct view reason);
+void __wrap_worker_missed(struct worker *w, uint64_t leg);
+
+void __wrap_worker_people(struct worker *w, uint64_t leg,
+			  enum worker_change what, struct view nick,
+			  struct view other, struct view reason)
+{
+	(void)w;
+	assert(leg == LEG && !lost && nick.n && what <= RENAMED);
+	assert(utf8_valid(nick) && utf8_valid(other) && utf8_valid(reason));
+}
+
+void __wrap_worker_missed(struct worker *w, uint64_t leg)
+{
+	(void)w;
+	assert(leg == LEG && !lost);
+}
+
 void __wrap_worker_topic(struct worker *w, uint64_t leg,
 			 enum worker_topic how, struct view nick,
 			 struct view text)
@@ -126,6 +146,11 @@ static void quiet(enum log_level level, const char *line, void *arg)
 
 static struct account *begin(void)
 {
+	const struct worker_join join = {
+		.leg = LEG,
+		.place = VIEW("room@rooms.example"),
+		.nick = VIEW("me"),
+	};
 	const struct wire_msg m = {
 		.s = { VIEW("home") },
 		.settings = { { VIEW("jid"), VIEW("gw@home.example") } },
@@ -149,7 +174,7 @@ static struct account *begin(void)
 	account_new(&jab, 1, &m);
 	a = account_find(&jab, 1);
 	a->state = ACCOUNT_ONLINE;
-	room_enter(room_new(a, LEG, VIEW("room@rooms.example"), VIEW("me")));
+	room_enter(room_new(a, &join));
 	return a;
 }
 

@@ -46,6 +46,23 @@ void worker_topic(struct worker *w, uint64_t leg, enum worker_topic how,
 	(void)text;
 }
 
+void worker_people(struct worker *w, uint64_t leg, enum worker_change what,
+		   struct view nick, struct view other, struct view reason)
+{
+	(void)w;
+	(void)leg;
+	(void)what;
+	(void)nick;
+	(void)other;
+	(void)reason;
+}
+
+void worker_missed(struct worker *w, uint64_t leg)
+{
+	(void)w;
+	(void)leg;
+}
+
 void worker_account_up(struct worker *w, uint32_t account, struct view own)
 {
 	(void)w;

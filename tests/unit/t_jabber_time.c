@@ -111,6 +111,23 @@ void worker_failed(struct worker *w, uint64_t leg, uint64_t seq, bool again,
 	keep(text);
 }
 
+void worker_people(struct worker *w, uint64_t leg, enum worker_change what,
+		   struct view nick, struct view other, struct view reason)
+{
+	(void)w;
+	(void)leg;
+	(void)what;
+	(void)nick;
+	(void)other;
+	(void)reason;
+}
+
+void worker_missed(struct worker *w, uint64_t leg)
+{
+	(void)w;
+	(void)leg;
+}
+
 void worker_topic(struct worker *w, uint64_t leg, enum worker_topic how,
 		  struct view nick, struct view text)
 {
