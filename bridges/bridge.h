@@ -50,7 +50,7 @@ void bridge_free(struct bridge *b);
 const struct face_ops *bridge_ops(const struct bridge *b);
 
 /* An account of this network, to be used as "via"; settings go to the worker
- * as they are (secrets among them: they are wiped after use). Before start.
+ * as they are (secrets among them: they are wiped after use). At any time.
  * EEXIST: the label is taken, EMSGSIZE: over 64 KiB, EINVAL: over
  * WIRE_SETTINGS_MAX. */
 struct bridge_setting {
@@ -58,6 +58,8 @@ struct bridge_setting {
 };
 int bridge_account(struct bridge *b, const char *label,
 		   const struct bridge_setting *settings, size_t count);
+/* There is none any more. ENOENT; EBUSY: a leg goes by it. */
+int bridge_account_gone(struct bridge *b, struct view label);
 /* Room members, and conversations, live on this network as well: the ops of
  * face.h with b in place of face, which get arg. They hear their own words as
  * well (FACE_ECHO). Before hub_add_face(). */

@@ -123,7 +123,7 @@ int bridge_account(struct bridge *b, const char *label,
 	if (bridge_has_account(b, view_str(label)))
 		return EEXIST;
 	a = mem_zalloc(sizeof(*a));
-	a->id = (uint32_t)b->accounts.count + 1;
+	a->id = ++b->account_id;
 	a->label = mem_strdup(label);
 	a->settings_count = count;
 	for (i = 0; i < count; i++) {
@@ -132,6 +132,20 @@ int bridge_account(struct bridge *b, const char *label,
 	}
 	list_init(&a->wants);
 	list_append(&b->accounts, &a->in_bridge);
+	return 0;
+}
+
+int bridge_account_gone(struct bridge *b, struct view label)
+{
+	struct account *a = account_find(b, label);
+
+	if (!a)
+		return ENOENT;
+	if (!list_empty(&a->wants))
+		return EBUSY;
+	tell_account_del(a);
+	list_remove(&b->accounts, &a->in_bridge);
+	account_free(a);
 	return 0;
 }
 

@@ -57,6 +57,7 @@ struct bridge {
 	size_t crews_count;
 	struct htable sessions; /* by id */
 	uint32_t session_id;    /* of the newest */
+	uint32_t account_id;    /* likewise */
 };
 
 /* ---- bridge_accounts.c ---- */

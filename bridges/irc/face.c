@@ -284,3 +284,8 @@ int irc_face_network(struct bridge *b, const struct irc_network *n, char *why,
 			 "name");
 	return err;
 }
+
+int irc_face_network_gone(struct bridge *b, struct view label)
+{
+	return bridge_account_gone(b, label);
+}

@@ -31,5 +31,7 @@ int irc_face_new(struct bridge **bp, struct loop *l, const char *program,
 /* EINVAL with why, EEXIST. */
 int irc_face_network(struct bridge *b, const struct irc_network *n, char *why,
 		     size_t whysize);
+/* While no link goes there: ENOENT, EBUSY. */
+int irc_face_network_gone(struct bridge *b, struct view label);
 
 #endif

@@ -510,6 +510,16 @@ void igate_account_changed(struct igate *g, struct addr *owner,
 		seats_changed(g, owner, network);
 }
 
+void igate_network_changed(struct igate *g, struct view network)
+{
+	struct seat *s = NULL;
+	size_t pos = 0;
+
+	while (g->running && (s = seat_each(g, &pos, s)))
+		if (view_ieq(s->network, network))
+			seats_changed(g, s->aor, network);
+}
+
 int igate_status(struct igate *g, struct sink *out)
 {
 	int err = seats_status(g, out);

@@ -107,6 +107,8 @@ void igate_free(struct igate *g);
 /* This user's account on this network is another one now, or gone. */
 void igate_account_changed(struct igate *g, struct addr *owner,
 			   struct view network);
+/* This network is a new one, or is gone: who was on it is not. */
+void igate_network_changed(struct igate *g, struct view network);
 /* One line for each network, then for each seat. */
 int igate_status(struct igate *g, struct sink *out);
 

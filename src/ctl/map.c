@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* confabctl jabber map: one account and its password. */
+/* confabctl jabber map, irc map: one account and its password. */
 #include "map.h"
 
 #include <errno.h>
@@ -17,6 +17,8 @@ bool map_is_ours(int argc, char **argv)
 {
 	if (argc < 3 || strcmp(argv[1], "map"))
 		return false;
+	if (strcmp(argv[0], "irc") == 0 && strcmp(argv[2], "import") == 0)
+		return false; /* there was no such table */
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(argv[2], words[i]) == 0)
 			return true;
@@ -58,7 +60,7 @@ static json_t *in_words(const json_t *answer, char **argv, bool passwd)
 	if (ok)
 		buf_adds(&text, passwd ? " has a new password" : " added");
 	else if (said && strcmp(said, "there") == 0)
-		buf_adds(&text, " exists; see jabber map passwd");
+		buf_addf(&text, " exists; see %s map passwd", argv[0]);
 	else
 		buf_addf(&text, ": %s", said ? said : "no answer");
 	out = ok ? json_pack("{s:b, s:s}", "ok", 1, "result", buf_str(&text)) :
@@ -119,6 +121,20 @@ static int read_and_put(json_t **answer, int fd, int argc, char **argv,
 	return err;
 }
 
+static json_t *usage(const char *word, bool add)
+{
+	char *text = mem_printf(add ? "usage: %s map add USER ACCOUNT "
+				      "[SETTING=VALUE ...] "
+				      "[--password-file FILE]" :
+				      "usage: %s map passwd USER ACCOUNT "
+				      "[--password-file FILE]",
+				word);
+	json_t *refusal = map_refusal(text);
+
+	mem_free(text);
+	return refusal;
+}
+
 int map_run(json_t **answer, int fd, int argc, char **argv,
 	    const char *password_file)
 {
@@ -127,11 +143,7 @@ int map_run(json_t **answer, int fd, int argc, char **argv,
 	if (strcmp(argv[2], "import") == 0)
 		return map_import(answer, fd, argv[0], argc - 3, argv + 3);
 	if (argc < 5 || argc > (add ? 8 : 5)) {
-		*answer = map_refusal(add ? "usage: jabber map add USER "
-					    "ACCOUNT [SETTING=VALUE ...] "
-					    "[--password-file FILE]" :
-					    "usage: jabber map passwd USER "
-					    "ACCOUNT [--password-file FILE]");
+		*answer = usage(argv[0], add);
 		return 0;
 	}
 	return read_and_put(answer, fd, argc, argv, password_file);

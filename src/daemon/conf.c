@@ -472,7 +472,8 @@ static int load_component(struct conf_jabber_component *jc, const char *file,
 	return err;
 }
 
-static int load_irc(struct conf_irc *n, const char *file, struct buf *why)
+int conf_irc_secrets(struct conf_irc *n, const char *file,
+		     struct buf *why)
 {
 	int err = secret_load(&n->password, "IRC", n->label, n->password_file,
 			      file, why);
@@ -495,7 +496,7 @@ static int load_secrets(struct conf *c, const char *file, struct buf *why)
 				  c->jabber[i].label,
 				  c->jabber[i].password_file, file, why);
 	for (size_t i = 0; i < c->irc_count && !err; i++)
-		err = load_irc(&c->irc[i], file, why);
+		err = conf_irc_secrets(&c->irc[i], file, why);
 	for (size_t i = 0; i < c->link_count && !err; i++)
 		err = secret_load(&c->link[i].password, "LINK",
 				  c->link[i].label, c->link[i].password_file,

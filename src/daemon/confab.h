@@ -53,6 +53,7 @@ struct confab {
 	struct xmppgate *xmppgate;  /* what it needs; or NULL */
 	struct igate *igate;        /* to IRC, for single users */
 	struct ircgate *ircgate;    /* what it needs */
+	struct list networks;       /* owned: networks.h */
 	struct listen listen;
 	struct sip *sip;
 	struct control *control;

@@ -475,8 +475,11 @@ static const struct cmd commands[] = {
 	  .run = (void (*)(void))control_contact },
 	{ .name = "jabber", .min = 1, .max = 7,
 	  .usage = "map list|add|set|passwd|del|enable|disable|import" },
+	{ .name = "irc", .min = 1, .max = 30,
+	  .usage = "add LABEL SETTING=VALUE ... | list | del LABEL | map "
+		   "list|add|set|passwd|del|enable|disable" },
 	{ .name = "put-accounts", .min = 2, .max = 5,
-	  .usage = "jabber add|import|passwd",
+	  .usage = "jabber|irc add|import|passwd",
 	  .run = (void (*)(void))control_put_accounts },
 	{ .name = "put-users", .min = 1, .max = 1, .usage = "add|set",
 	  .run = (void (*)(void))control_put_users },
@@ -510,6 +513,18 @@ static const struct cmd jabber_commands[] = {
 	{ .name = "source", .run = (void (*)(void))control_jabber_source },
 };
 
+static const struct cmd irc_commands[] = {
+	{ .name = "add", .min = 2, .max = 29,
+	  .usage = "LABEL server=HOST SETTING=VALUE ...",
+	  .run = (void (*)(void))control_irc_add },
+	{ .name = "list", .run = (void (*)(void))control_irc_list },
+	{ .name = "del", .aliases = "remove delete", .min = 1, .max = 1,
+	  .usage = "LABEL", .run = (void (*)(void))control_irc_del },
+	{ .name = "map", .min = 1, .max = 6,
+	  .usage = "list|add|set|passwd|del|enable|disable",
+	  .run = (void (*)(void))control_map },
+};
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct {
@@ -520,6 +535,7 @@ static const struct {
 	{ "link", link_commands, COUNT(link_commands) },
 	{ "user", user_commands, COUNT(user_commands) },
 	{ "jabber", jabber_commands, COUNT(jabber_commands) },
+	{ "irc", irc_commands, COUNT(irc_commands) },
 };
 
 static void refuse_name(struct control_call *call, const struct cmd *table,

@@ -7,6 +7,9 @@
  *                      [user, login, password, enabled]
  *   put-accounts jabber passwd
  *                      [user, login, password]
+ *
+ * And confabctl irc map, where a login is NETWORK/ACCOUNT and the only setting
+ * is nick=, kept as what a resource is to XMPP.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,6 +18,7 @@
 
 #include "account_kind.h"
 #include "accounts.h"
+#include "bridges/irc/names.h"
 #include "control_priv.h"
 #include "mem.h"
 
@@ -72,10 +76,25 @@ static int set_server(struct account_new *n, struct view value,
 	return 0;
 }
 
+static int set_nick(struct account_new *n, struct view word, struct buf *why)
+{
+	struct view key, value;
+
+	view_cut(word, '=', &key, &value);
+	if (view_eqs(key, "nick") && (!value.n || ircb_is_nick(value))) {
+		n->resource = value;
+		return 0;
+	}
+	buf_adds(why, "the only setting is nick=NICK");
+	return EINVAL;
+}
+
 static int set_word(struct account_new *n, struct view word, struct buf *why)
 {
 	struct view key, value;
 
+	if (view_eqs(n->network, "irc"))
+		return set_nick(n, word, why);
 	view_cut(word, '=', &key, &value);
 	if (view_eqs(key, "server"))
 		return set_server(n, value, why);
@@ -167,29 +186,41 @@ static json_t *date(uint64_t ms)
 	return json_string(text);
 }
 
-static json_t *account_json(const struct account *a)
+static void add_settings(json_t *o, const struct account *a)
 {
-	json_t *o = json_object();
 	struct buf server = { 0 };
 
 	buf_addv(&server, a->host);
 	if (a->port)
 		buf_addf(&server, ":%u", a->port);
-	json_object_set_new(o, "user", control_text(a->owner));
-	json_object_set_new(o, "account", control_text(a->login));
-	json_object_set_new(o, "enabled", json_boolean(a->enabled));
-	json_object_set_new(o, "password", json_boolean(a->has_secret));
 	json_object_set_new(o, "login",
 			    json_string(account_policy_name(a->policy)));
 	json_object_set_new(o, "server", server.n ?
 						 control_text(buf_view(
 							 &server)) :
 						 json_null());
+	buf_free(&server);
+}
+
+static json_t *account_json(const struct account *a)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "user", control_text(a->owner));
+	json_object_set_new(o, "account", control_text(a->login));
+	json_object_set_new(o, "enabled", json_boolean(a->enabled));
+	json_object_set_new(o, "password", json_boolean(a->has_secret));
+	if (view_eqs(a->network, "irc"))
+		json_object_set_new(o, "nick", a->resource.n ?
+						       control_text(
+							       a->resource) :
+						       json_null());
+	else
+		add_settings(o, a);
 	json_object_set_new(o, "used", date(a->used_ms));
 	json_object_set_new(o, "error", a->error.n ?
 						control_text(a->error) :
 						json_null());
-	buf_free(&server);
 	return o;
 }
 
@@ -246,6 +277,7 @@ static int set(struct control_call *call, const struct account *a,
 	       struct buf *why, struct pending *p)
 {
 	struct account_new n = {
+		.network = a->network,
 		.host = a->host,
 		.port = a->port,
 		.resource = a->resource,
@@ -304,7 +336,20 @@ static const struct {
 	{ "set", set, 3, 5, "changed" },
 };
 
-/* jabber map NAME ... */
+static void usage(struct control_call *call, const struct account_kind *kind)
+{
+	struct buf b = { 0 };
+
+	buf_addf(&b, "usage: %s map list [USER] | add USER ACCOUNT "
+		     "[SETTING=VALUE ...] | set USER ACCOUNT SETTING=VALUE "
+		     "... | passwd|del|enable|disable USER ACCOUNT%s",
+		 kind->word,
+		 !strcmp(kind->word, "jabber") ? " | import [FILE ...]" : "");
+	control_refuse(call->control, call->conn, buf_str(&b));
+	buf_free(&b);
+}
+
+/* jabber map NAME ..., irc map NAME ... */
 void control_map(struct control_call *call)
 {
 	const struct account_kind *kind = account_kind_find(call->argv[0]);
@@ -321,11 +366,7 @@ void control_map(struct control_call *call)
 			list(call, kind);
 		return;
 	}
-	control_refuse(call->control, call->conn,
-		       "usage: jabber map list [USER] | add USER ACCOUNT "
-		       "[SETTING=VALUE ...] | set USER ACCOUNT SETTING=VALUE "
-		       "... | passwd|del|enable|disable USER ACCOUNT | import "
-		       "[FILE ...]");
+	usage(call, kind);
 }
 
 /* jabber defaults: what confabctl import has to know. */

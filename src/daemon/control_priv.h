@@ -8,7 +8,7 @@
 #include "control.h"
 #include "heart.h"
 
-enum { CONTROL_ARGS_MAX = 8 };
+enum { CONTROL_ARGS_MAX = 32 };
 
 /* One request; argv is borrowed until control_run() returns. */
 struct control_call {
@@ -77,5 +77,10 @@ void control_user_enable(struct control_call *call);
 void control_put_accounts(struct control_call *call);
 void control_map(struct control_call *call);
 void control_jabber_source(struct control_call *call);
+
+/* Networks: control_irc.c. */
+void control_irc_add(struct control_call *call);
+void control_irc_del(struct control_call *call);
+void control_irc_list(struct control_call *call);
 
 #endif

@@ -16,8 +16,8 @@
 #include "jabber/face.h"
 #include "jabber/gate.h"
 #include "log.h"
-#include "log.h"
 #include "mem.h"
+#include "networks.h"
 #include "presence.h"
 #include "share.h"
 #include "xmppgate.h"
@@ -315,54 +315,16 @@ static int start_jabber(struct confab *c, struct buf *why)
 	return err;
 }
 
-static struct irc_network irc_network_of(const struct conf_irc *n)
-{
-	return (struct irc_network){
-		.label = n->label,
-		.server = n->server,
-		.servers = n->servers,
-		.port = (uint16_t)n->port,
-		.tls = n->tls,
-		.ca_file = n->ca_file,
-		.fingerprint = n->fingerprint,
-		.cert_file = n->cert_file,
-		.key_file = n->key_file,
-		.bind = n->bind,
-		.family = n->family,
-		.charset = n->charset,
-		.nick = n->nick,
-		.username = n->username,
-		.realname = n->realname,
-		.password = n->password,
-		.account = n->account,
-		.account_password = n->account_password,
-		.sasl = n->sasl,
-		.nickserv = n->nickserv,
-		.webirc_host = n->webirc_host,
-		.webirc_ip = n->webirc_ip,
-		.webirc_password = n->webirc_password,
-		.flood_burst = (unsigned)n->flood_burst,
-		.flood_ms = (unsigned)n->flood_ms,
-	};
-}
-
 static int start_irc(struct confab *c, struct buf *why)
 {
-	char *path = worker_path(c, "confab-irc"), text[WHY_MAX] = "";
+	char *path = worker_path(c, "confab-irc");
 	int err = check_worker(path, c->conf->irc_count, why);
 
 	if (!err)
 		err = irc_face_new(&c->irc, c->loop, path, worker_timeout(c));
 	mem_free(path);
-	for (size_t i = 0; i < c->conf->irc_count && !err; i++) {
-		const struct conf_irc *n = &c->conf->irc[i];
-		const struct irc_network net = irc_network_of(n);
-
-		err = irc_face_network(c->irc, &net, text, sizeof(text));
-		if (err)
-			buf_addf(why, "irc \"%s\": %s", n->label,
-				 *text ? text : strerror(err));
-	}
+	if (!err)
+		err = networks_start(c, why);
 	if (!err)
 		err = hub_add_face(c->hub, bridge_ops(c->irc), c->irc);
 	if (!err)
@@ -426,6 +388,8 @@ static int load(struct confab *c, struct buf *why)
 					  .arg = c };
 	const struct store_load elsewhere = { .account = accounts_load,
 					      .arg = c->accounts };
+	const struct store_load networks = { .kept = networks_load,
+					     .arg = c };
 	const struct store_load gate = { .visit = gate_load_visit,
 					 .watch = gate_load_watch,
 					 .kept = gate_load_kept,
@@ -442,6 +406,8 @@ static int load(struct confab *c, struct buf *why)
 		err = store_load(c->store, &users);
 	if (!err)
 		err = store_load(c->store, &elsewhere);
+	if (!err)
+		err = store_load(c->store, &networks);
 	if (!err && c->gate)
 		err = store_load(c->store, &gate);
 	if (!err && c->igate)
@@ -674,6 +640,7 @@ void heart_stop(struct confab *c)
 	echo_free(c->echo);
 	bridge_free(c->jabber);
 	bridge_free(c->irc);
+	networks_free(c);
 	if (c->dns)
 		dns_free(c->dns);
 	if (c->waker)

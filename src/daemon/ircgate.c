@@ -246,6 +246,8 @@ void ircgate_network(struct confab *c, struct view label)
 	    imap_network(c->ircgate->map, label, &why))
 		log_warning("irc %.*s: no gateway to it: %s", VIEW_ARG(label),
 			    buf_str(&why));
+	if (c->igate)
+		igate_network_changed(c->igate, label);
 	buf_free(&why);
 }
 
@@ -253,6 +255,8 @@ void ircgate_network_gone(struct confab *c, struct view label)
 {
 	if (c->ircgate && c->ircgate->map)
 		(void)imap_network_gone(c->ircgate->map, label);
+	if (c->igate)
+		igate_network_changed(c->igate, label);
 }
 
 void ircgate_reload(struct confab *c)

@@ -51,6 +51,9 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/control_user.c \
 	src/daemon/elsewhere.c src/daemon/elsewhere.h \
 	src/daemon/ircgate.c src/daemon/ircgate.h \
+	src/daemon/networks.c src/daemon/networks.h \
+	src/daemon/control_irc.c \
+	src/daemon/irc_words.c src/daemon/irc_words.h \
 	src/daemon/xmppgate.c src/daemon/xmppgate.h \
 	src/daemon/heart.c src/daemon/heart.h \
 	src/daemon/notify.c src/daemon/notify.h \

@@ -46,6 +46,10 @@ extern const struct opt component_opts[COMPONENT_OPTS];
 extern const struct opt irc_opts[IRC_OPTS];
 extern const struct opt irc_gateway_opts[IRC_GATEWAY_OPTS];
 
+/* The passwords that n's other options say where to find; config: the file
+ * that it is out of. */
+int conf_irc_secrets(struct conf_irc *n, const char *config, struct buf *why);
+
 /* For more than one file. */
 opt_check_h check_domain, check_file, check_visible, check_line;
 
