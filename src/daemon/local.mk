@@ -8,6 +8,7 @@ src_daemon_libconf_a_SOURCES = \
 	src/daemon/listen.c src/daemon/listen.h \
 	src/daemon/options.c src/daemon/options.h \
 	src/daemon/options_irc.c \
+	src/daemon/irc_words.c src/daemon/irc_words.h \
 	src/daemon/options_ircgate.c \
 	src/daemon/options_jabber.c \
 	src/daemon/options_limits.c \
@@ -53,7 +54,6 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/ircgate.c src/daemon/ircgate.h \
 	src/daemon/networks.c src/daemon/networks.h \
 	src/daemon/control_irc.c \
-	src/daemon/irc_words.c src/daemon/irc_words.h \
 	src/daemon/xmppgate.c src/daemon/xmppgate.h \
 	src/daemon/heart.c src/daemon/heart.h \
 	src/daemon/notify.c src/daemon/notify.h \
@@ -112,6 +112,14 @@ tests_unit_t_codes_SOURCES = tests/unit/t_codes.c
 tests_unit_t_codes_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_codes_LDADD = src/daemon/libaccounts.a $(LIB_core) \
 	$(CMOCKA_LIBS) $(DEPS_core)
+
+check_PROGRAMS += tests/unit/t_irc_words
+tests_unit_t_irc_words_SOURCES = tests/unit/t_irc_words.c
+tests_unit_t_irc_words_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_irc_words_LDADD = src/daemon/libconf.a jabber/libjabber.a \
+	bridges/irc/libircface.a \
+	src/sip/libsip.a \
+	$(LIB_core) $(CONFUSE_LIBS) $(IDN_LIBS) $(CMOCKA_LIBS) $(DEPS_sip) $(DEPS_core)
 
 check_PROGRAMS += tests/unit/t_conf_jabber
 tests_unit_t_conf_jabber_SOURCES = tests/unit/t_conf_jabber.c

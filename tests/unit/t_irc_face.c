@@ -248,6 +248,37 @@ static void webirc_is_whole_or_not_at_all(void **state)
 	assert_taken(*state, n);
 }
 
+static void networks_come_and_go(void **state)
+{
+	struct world *w = *state;
+	struct bridge_setting s[BRIDGE_SETTINGS_MAX];
+	struct irc_network n = network("OFTC");
+	const char *server = "";
+	struct view own;
+	size_t count;
+	char why[128];
+
+	assert_int_equal(irc_face_network(w->bridge, &n, why, sizeof(why)),
+			 0);
+	assert_int_equal(bridge_settings(w->bridge, VIEW("oftc"), &own, s,
+					 &count),
+			 0);
+	assert_true(view_eqs(own, "OFTC"));
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(s[i].key, "server"))
+			server = s[i].value;
+	assert_string_equal(server, "irc.example");
+	assert_int_equal(irc_face_network_gone(w->bridge, VIEW("oftc")), 0);
+	assert_int_equal(irc_face_network_gone(w->bridge, VIEW("oftc")),
+			 ENOENT);
+	assert_int_equal(bridge_settings(w->bridge, VIEW("oftc"), &own, s,
+					 &count),
+			 ENOENT);
+	assert_true(bridge_has_account(w->bridge, VIEW("libera")));
+	assert_int_equal(irc_face_network(w->bridge, &n, why, sizeof(why)),
+			 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +290,7 @@ int main(void)
 		FACE_TEST(logins_have_all_that_they_need),
 		FACE_TEST(nobody_is_services_by_his_nick_alone),
 		FACE_TEST(webirc_is_whole_or_not_at_all),
+		FACE_TEST(networks_come_and_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
