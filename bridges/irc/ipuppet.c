@@ -497,6 +497,9 @@ static void refused(struct ipuppet *p, const struct ircp *in)
 
 static void left(struct ipuppet *p, const struct ircp *in)
 {
+	/* of the PART before this JOIN */
+	if (in->kind == IRCP_LEFT_ASKED && p->state == IPUPPET_JOINING)
+		return;
 	log_info("link %s: the puppet of %.*s is out: %.*s", p->link->label,
 		 VIEW_ARG(p->who->text), VIEW_ARG(in->text));
 	if (in->kind == IRCP_LEFT_ASKED)

@@ -517,6 +517,7 @@ static void who_is_idle_or_no_member_leaves(void **state)
 	assert_told("> alice part0 #lobby\n");
 	assert_int_equal(seats[0].holds, 0);
 	say(&alice, 2, "back");
+	hears(0, IRCP_LEFT, IRCP_LEFT_ASKED, "");
 	hears(0, IRCP_JOINED, 0, "");
 	answer(1, 0, "");
 	assert_told("> alice join1 #lobby\n> alice say0 #lobby back\n"
