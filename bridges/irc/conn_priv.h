@@ -63,6 +63,7 @@ struct ircb_conn {
 	struct ircb_caps caps;
 	struct ircb_batches batches;
 	struct ircb_sasl *sasl; /* ref, while it runs */
+	unsigned sasl_failed;	/* bits of enum ircb_mech */
 	bool cap_ended;		/* CAP END is out */
 	bool knocked;		/* services were asked for our nick */
 	char account[IRCB_ACCOUNT_MAX]; /* "": services do not know us */

@@ -30,6 +30,7 @@ static struct ircb_sasl_conf sasl_conf(const struct ircb_conn *c)
 		.password = view_str(c->conf.login_password),
 		.has_cert = c->conf.cert_file[0] && ircb_conn_is_secure(c),
 		.private = ircb_conn_is_private(c),
+		.without = c->sasl_failed,
 	};
 }
 
@@ -271,10 +272,13 @@ static void logged_out(struct ircb_conn *c, const struct ircb_line *l)
 
 static void sasl_done(struct ircb_conn *c, const struct ircb_line *l)
 {
-	bool good = c->sasl && (l->code == 907 || ircb_sasl_complete(c->sasl));
+	bool good;
 
 	if (!c->sasl)
 		return;
+	/* 907: we are in already, if services said so. */
+	good = l->code == 907 ? c->account[0] != '\0' :
+				ircb_sasl_complete(c->sasl);
 	sasl_over(c);
 	if (!good) {
 		sasl_broken(c, EACCES);
@@ -286,13 +290,54 @@ static void sasl_done(struct ircb_conn *c, const struct ircb_line *l)
 	end_caps(c);
 }
 
+/* Which ways there are, when ours is none. */
+static void sasl_mechs(struct ircb_conn *c, const struct ircb_line *l)
+{
+	struct view list = ircb_param(l, 1);
+
+	if (list.n && list.n < sizeof(c->caps.sasl))
+		view_copy(c->caps.sasl, sizeof(c->caps.sasl), list);
+}
+
+/* Services may know a user by his password only, not by his certificate, or
+ * have it in a form that SCRAM can't use. */
+static bool try_another(struct ircb_conn *c)
+{
+	struct ircb_sasl_conf conf;
+	enum ircb_mech m;
+
+	c->sasl_failed |= 1U << ircb_sasl_mech(c->sasl);
+	conf = sasl_conf(c);
+	if (ircb_sasl_pick(&m, &conf, view_str(c->caps.sasl)))
+		return false;
+	sasl_over(c);
+	begin_sasl(c);
+	return true;
+}
+
 static void sasl_failed(struct ircb_conn *c, const struct ircb_line *l)
 {
-	if (!c->sasl)
+	static const struct {
+		unsigned code;
+		enum worker_lost why;
+		const char *words;
+	} meanings[] = {
+		{ 902, GONE_AUTH, "the account is locked" },
+		{ 904, GONE_AUTH, "login refused (SASL)" },
+		{ 905, GONE_CONFIG, "login or password is too long" },
+		{ 906, GONE_NET, "the server broke the login (SASL) off" },
+	};
+	size_t i = 0;
+
+	if (!c->sasl || (l->code == 904 && c->state == IRCB_LOGIN &&
+			 try_another(c)))
 		return;
 	sasl_over(c);
-	if (c->state == IRCB_LOGIN)
-		ircb_conn_lost_line(c, l, GONE_AUTH, "login refused (SASL)");
+	if (c->state != IRCB_LOGIN)
+		return;
+	while (meanings[i].code != l->code)
+		i++;
+	ircb_conn_lost_line(c, l, meanings[i].why, meanings[i].words);
 }
 
 bool ircb_negotiate_numeric(struct ircb_conn *c, const struct ircb_line *l)
@@ -308,6 +353,7 @@ bool ircb_negotiate_numeric(struct ircb_conn *c, const struct ircb_line *l)
 		{ 905, sasl_failed }, /* ERR_SASLTOOLONG */
 		{ 906, sasl_failed }, /* ERR_SASLABORTED */
 		{ 907, sasl_done },   /* ERR_SASLALREADY */
+		{ 908, sasl_mechs },  /* RPL_SASLMECHS */
 	};
 	size_t i;
 

@@ -55,7 +55,8 @@ static bool offers(struct view list, const char *name)
 
 static bool can(const struct ircb_sasl_conf *c, enum ircb_mech m)
 {
-	if (c->wanted.n && !view_ieqs(c->wanted, names[m]))
+	if ((c->wanted.n && !view_ieqs(c->wanted, names[m])) ||
+	    c->without & 1U << m)
 		return false;
 	if (m == IRCB_MECH_EXTERNAL)
 		return c->has_cert;
@@ -102,6 +103,11 @@ struct ircb_sasl *ircb_sasl_new(enum ircb_mech m,
 	if (m == IRCB_MECH_SCRAM)
 		s->scram = scram_new(conf->login, conf->password, VIEW_NONE);
 	return s;
+}
+
+enum ircb_mech ircb_sasl_mech(const struct ircb_sasl *s)
+{
+	return s->mech;
 }
 
 static int plain(struct ircb_sasl *s, struct view server, struct buf *raw)

@@ -19,6 +19,7 @@ struct ircb_sasl_conf {
 	struct view wanted;  /* "EXTERNAL", "PLAIN", ...; empty: the best */
 	struct view login, password;
 	bool has_cert; /* a certificate of ours is shown */
+	unsigned without; /* bits of mechanisms that came to nothing */
 	bool private;  /* nobody can read the line: TLS, or loopback */
 };
 
@@ -30,6 +31,7 @@ bool ircb_mech_known(struct view name);
 int ircb_sasl_pick(enum ircb_mech *out, const struct ircb_sasl_conf *conf,
 		   struct view offered);
 
+enum ircb_mech ircb_sasl_mech(const struct ircb_sasl *s);
 /* conf is not kept. mem_deref() wipes it. */
 struct ircb_sasl *ircb_sasl_new(enum ircb_mech m,
 				const struct ircb_sasl_conf *conf);

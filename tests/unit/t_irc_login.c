@@ -195,6 +195,52 @@ static void what_was_missed_is_asked_for(void **state)
 	peer_close(&w->srv);
 }
 
+/* So many that were known already, each later than the one before. */
+static void send_page(struct world *w, unsigned year, int count)
+{
+	struct buf b = { 0 };
+
+	buf_adds(&b, ":s BATCH +h chathistory #lobby\r\n");
+	for (int i = 0; i < count; i++)
+		buf_addf(&b,
+			 "@batch=h;time=%u-01-01T00:00:%02d.000Z :x!y@z "
+			 "PRIVMSG #lobby :old\r\n",
+			 year, i);
+	buf_adds(&b, ":s BATCH -h\r\n");
+	peer_send(&w->srv, buf_str(&b));
+	buf_free(&b);
+}
+
+static void a_full_page_is_not_the_last(void **state)
+{
+	struct world *w = *state;
+
+	CONNECT(w, { "tls", "0" });
+	welcome_with_caps(w);
+	let_join(w);
+	lose(w);
+	welcome_with_caps(w);
+	let_join(w);
+	peer_expect(&w->srv, "CHATHISTORY AFTER #Lobby timestamp=2");
+	send_page(w, 2001, 50);
+	peer_expect(&w->srv, "CHATHISTORY AFTER #Lobby "
+			     "timestamp=2001-01-01T00:00:49.000Z 50\r\n");
+	send_page(w, 2002, 49);
+	peer_send(&w->srv, ":s PING :x\r\n");
+	peer_expect(&w->srv, "PONG x\r\n");
+	assert_null(strstr(w->srv.in, "CHATHISTORY"));
+	/* A server that has always one more is left alone at last. */
+	for (unsigned page = 0; page < 8; page++) {
+		send_page(w, 2003 + page, page ? 50 : 1);
+		peer_expect(&w->srv, "CHATHISTORY AFTER #Lobby");
+	}
+	send_page(w, 2020, 50);
+	peer_send(&w->srv, ":s PING :y\r\n");
+	peer_expect(&w->srv, "PONG y\r\n");
+	assert_null(strstr(w->srv.in, "CHATHISTORY"));
+	peer_close(&w->srv);
+}
+
 /* A time that is over, and later than all before. */
 static uint64_t next_ms(struct world *w)
 {
@@ -311,6 +357,37 @@ static void a_wrong_password_is_told(void **state)
 	assert_string_equal(lost_as(w, GONE_AUTH).s[0],
 			    "login refused (SASL): SASL authentication "
 			    "failed");
+	peer_close(&w->srv);
+}
+
+/* Services may know the password in another form than SCRAM needs. */
+static void another_way_in_is_tried(void **state)
+{
+	struct world *w = *state;
+
+	CONNECT(w, { "login", "me" }, { "login_password", "pw" });
+	offer_sasl(w, "SCRAM-SHA-256,PLAIN");
+	peer_send(&w->srv, ":s CAP * ACK :sasl\r\n");
+	peer_expect(&w->srv, "AUTHENTICATE SCRAM-SHA-256\r\n");
+	peer_send(&w->srv, ":s 908 * PLAIN :are available\r\n"
+			   ":s 904 * :SASL authentication failed\r\n");
+	peer_expect(&w->srv, "AUTHENTICATE PLAIN\r\n");
+	/* It was not us who broke it off. */
+	peer_send(&w->srv, ":s 906 * :SASL authentication aborted\r\n");
+	assert_non_null(strstr(lost_as(w, GONE_NET).s[0], "broke the login"));
+	peer_close(&w->srv);
+}
+
+static void being_in_already_needs_services_word(void **state)
+{
+	struct world *w = *state;
+
+	CONNECT(w, { "login", "me" }, { "login_password", "pw" });
+	offer_sasl(w, "PLAIN");
+	peer_send(&w->srv, ":s CAP * ACK :sasl\r\n");
+	peer_expect(&w->srv, "AUTHENTICATE PLAIN\r\n");
+	peer_send(&w->srv, ":s 907 * :You have already authenticated\r\n");
+	lost_as(w, GONE_AUTH);
 	peer_close(&w->srv);
 }
 
@@ -589,9 +666,12 @@ int main(void)
 		RIG_TEST(without_relaymsg_there_is_the_relay),
 		RIG_TEST(tags_bring_time_and_id),
 		RIG_TEST(what_was_missed_is_asked_for),
+		RIG_TEST(a_full_page_is_not_the_last),
 		RIG_TEST(sasl_comes_before_all),
 		RIG_TEST(without_the_login_nobody_goes_in),
 		RIG_TEST(a_wrong_password_is_told),
+		RIG_TEST(another_way_in_is_tried),
+		RIG_TEST(being_in_already_needs_services_word),
 		RIG_TEST(a_welcome_too_early_does_not_help),
 		RIG_TEST(scram_is_not_over_before_its_end),
 		RIG_TEST(nickserv_is_looked_at_first),
