@@ -10,7 +10,11 @@
 #include "reply.h"
 
 /* How many lines of a channel's past we ask for at most. */
-enum { IRCB_HISTORY_MAX = 200, IRCB_PLACES_MAX = 256 };
+enum {
+	IRCB_HISTORY_MAX = 200, /* at once */
+	IRCB_HISTORY_PAGES = 10,
+	IRCB_PLACES_MAX = 256
+};
 
 /* What was heard last in a channel, kept when its legs are lost. */
 struct ircb_place {
@@ -18,6 +22,9 @@ struct ircb_place {
 	uint64_t heard_ms; /* the server's time, or ours */
 	uint64_t since_ms; /* what was asked for is later than this ... */
 	uint64_t until_ms; /* and earlier than what was heard live; 0: yet */
+	size_t most;       /* lines of the page that was asked for; 0: none */
+	size_t lines;      /* that came of it */
+	unsigned pages;    /* asked for since we joined */
 	char name[IRCB_CHANNEL_MAX + 1];
 };
 
@@ -78,6 +85,8 @@ bool ircb_past_ask(struct ircb_account *a, struct view channel);
 /* Something was said there at this time. */
 void ircb_past_heard(struct ircb_account *a, const struct ircb_event *ev,
 		     uint64_t time_ms);
+/* A line of the past came: when a page is full there may be another. */
+void ircb_past_line(struct ircb_account *a, const struct ircb_event *ev);
 /* When a line was said: by its tag, where that can be. */
 uint64_t ircb_past_time(const struct ircb_event *ev);
 /* Is a line of the past one that we know, or said ourselves? */

@@ -339,6 +339,8 @@ void ircb_account_event(const struct ircb_event *ev, void *arg)
 	bool words = ev->type == IRCB_EV_MSG || ev->type == IRCB_EV_NOTICE ||
 		     ev->type == IRCB_EV_CTCP;
 
+	if (ev->batch == IRCB_BATCH_HISTORY)
+		ircb_past_line(a, ev);
 	/* Of the past only what was said counts. */
 	if (!words && ev->batch == IRCB_BATCH_HISTORY)
 		return;

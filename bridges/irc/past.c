@@ -9,6 +9,7 @@
 #include "account_priv.h"
 #include "caps.h"
 #include "clock.h"
+#include "log.h"
 #include "mem.h"
 #include "tags.h"
 
@@ -52,15 +53,19 @@ void ircb_past_free(struct ircb_account *a)
 	}
 }
 
-static void ask_since(struct ircb_account *a, struct view channel,
+static void ask_since(struct ircb_account *a, struct ircb_place *p,
 		      uint64_t since)
 {
+	struct view channel = view_str(p->name);
 	size_t most = ircb_conn_support(a->conn)->history;
 	struct buf time = { 0 }, count = { 0 };
 	struct view params[4] = { VIEW("AFTER"), channel };
 
 	if (!most || most > IRCB_HISTORY_MAX)
 		most = IRCB_HISTORY_MAX;
+	p->most = most;
+	p->lines = 0;
+	p->pages++;
 	buf_adds(&time, "timestamp=");
 	ircb_time_put(&time, since);
 	buf_add_u64(&count, most);
@@ -85,9 +90,11 @@ bool ircb_past_ask(struct ircb_account *a, struct view channel)
 		p->heard_ms = wall_ms();
 	p->since_ms = p->heard_ms;
 	p->until_ms = 0;
+	p->most = 0;
+	p->pages = 0;
 	old = old && ircb_conn_can(a->conn, IRCB_CAP_HISTORY);
 	if (old)
-		ask_since(a, channel, p->since_ms);
+		ask_since(a, p, p->since_ms);
 	return old;
 }
 
@@ -102,6 +109,29 @@ void ircb_past_heard(struct ircb_account *a, const struct ircb_event *ev,
 		p->until_ms = time_ms;
 	if (time_ms > p->heard_ms)
 		p->heard_ms = time_ms;
+}
+
+/* The last one's time is asked for again where ids tell which lines were in
+ * the page before: several can be of one millisecond. */
+void ircb_past_line(struct ircb_account *a, const struct ircb_event *ev)
+{
+	struct ircb_place *p = find_place(a, ircb_param(&ev->line, 0));
+	uint64_t at = ircb_past_time(ev);
+	struct view id;
+
+	if (!p || !p->most || ++p->lines < p->most)
+		return;
+	p->most = 0;
+	if (p->until_ms && at >= p->until_ms)
+		return;
+	if (p->pages == IRCB_HISTORY_PAGES) {
+		log_warning("irc %.*s: more was missed in %s than %d pages",
+			    VIEW_ARG(a->label), p->name, IRCB_HISTORY_PAGES);
+		return;
+	}
+	if (ircb_tag(ev->line.tags, "msgid", &id) && at - 1 > p->since_ms)
+		at--;
+	ask_since(a, p, at);
 }
 
 uint64_t ircb_past_time(const struct ircb_event *ev)
