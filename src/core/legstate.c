@@ -158,20 +158,46 @@ static void leg_lost(struct leg *l, enum lost_why why, struct view text)
 	leg_set_state(l, LEG_LOST, l->error);
 }
 
+/* What was stored may not be possible any more: another configuration says so
+ * in its words. */
+static bool may_be(struct leg *l, struct buf *why)
+{
+	const struct face_ops *ops = l->face->ops;
+	struct buf via = { 0 };
+	bool may = !ops->check ||
+		   !ops->check(l->face->obj, view_str(l->target),
+			       view_str(l->via), &via, why);
+
+	buf_free(&via);
+	return may;
+}
+
+static void try_attach(struct leg *l)
+{
+	struct buf why = { 0 };
+	int err;
+
+	if (!may_be(l, &why)) {
+		leg_lost(l, LOST_CONFIG, buf_view(&why));
+	} else {
+		err = l->face->ops->attach(l->face->obj, l);
+		if (err)
+			leg_lost(l, err == EINVAL ? LOST_CONFIG : LOST_NET,
+				 view_str(strerror(err)));
+	}
+	buf_free(&why);
+}
+
 void leg_attach(struct leg *l)
 {
 	struct hub *h = l->room->hub;
-	int err;
 
 	if (h->state != HUB_RUNNING || !l->face || l->leaving ||
 	    l->state == LEG_UP || l->state == LEG_JOINING)
 		return;
 	wheel_stop(h->wheel, &l->retry);
 	leg_set_state(l, LEG_JOINING, NULL);
-	err = l->face->ops->attach(l->face->obj, l);
-	if (err)
-		leg_lost(l, err == EINVAL ? LOST_CONFIG : LOST_NET,
-			 view_str(strerror(err)));
+	try_attach(l);
 }
 
 void leg_detach(struct leg *l, const char *why)

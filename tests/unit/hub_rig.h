@@ -39,6 +39,7 @@ struct fake {
 	size_t expels;
 	char expelled[128]; /* the last one: "nick (reason), kept out" */
 	int attach_err, deliver_err, topic_err;
+	bool not_any_more; /* no target is right */
 	uint64_t last_leg;
 };
 
@@ -114,6 +115,10 @@ static inline int fake_check(void *face, struct view target, struct view via,
 			     struct buf *viaout, struct buf *why)
 {
 	(void)face;
+	if (rig.net.not_any_more) {
+		buf_adds(why, "this is a place of our own");
+		return EINVAL;
+	}
 	if (view_eqs(target, "net:bad")) {
 		buf_adds(why, "net:good would be right");
 		return EINVAL;

@@ -272,6 +272,32 @@ static void people_behind_links_are_thrown_out(void **state)
 	rig_stop();
 }
 
+/* The configuration has changed under what was stored. */
+static void a_stored_link_that_may_not_be_any_more(void **state)
+{
+	struct leg *l;
+
+	(void)state;
+	lobby();
+	rig_link_up(room, "one", "net:one");
+	rig_stop();
+	fake_clear(&rig.sip);
+	fake_clear(&rig.net);
+	rig.net.not_any_more = true;
+	rig_start();
+	l = hub_link(rig.hub, VIEW("one"));
+	assert_non_null(l);
+	assert_int_equal(l->state, LEG_LOST);
+	assert_string_equal(l->error, "cannot work as configured: this is a "
+				      "place of our own");
+	assert_int_equal(rig.net.attached, 0);
+	/* and if it may be again */
+	rig.net.not_any_more = false;
+	hub_link_kick(rig.hub, l);
+	assert_int_equal(rig.net.attached, 1);
+	rig_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +310,7 @@ int main(void)
 		RIG_TEST(all_old_is_told_as_well),
 		RIG_TEST(failures_of_a_leg),
 		RIG_TEST(people_behind_links_are_thrown_out),
+		RIG_TEST(a_stored_link_that_may_not_be_any_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
