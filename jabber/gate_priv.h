@@ -71,6 +71,7 @@ struct person {
 	uint64_t part_ms;      /* or at the latest then */
 	struct list waiting;
 	bool queued;           /* logs in when it is his turn */
+	bool told_lost;        /* since he was online last */
 };
 
 /* NULL: not known yet. */

@@ -580,18 +580,21 @@ static void on_up(struct xlink *x, void *arg)
 	struct person *p = arg;
 
 	wheel_stop(wheel_of(p), &p->lost);
+	p->told_lost = false;
 	note(p, VIEW_NONE);
 	gate_up(p->gate, x, p);
 	run_waiting(p, 0);
 }
 
-/* He is told only of what lasts. */
+/* He is told only of what lasts, and once. */
 static void on_lost(struct wtimer *t)
 {
 	struct person *p = CONTAINER(t, struct person, lost);
 
-	if (!person_is_online(p))
-		person_tell(p, p->gate->registrar, jtext(JTEXT_LOST));
+	if (person_is_online(p))
+		return;
+	p->told_lost = true;
+	person_tell(p, p->gate->registrar, jtext(JTEXT_LOST));
 }
 
 static void on_down(struct xlink *x, enum lost_why why, struct view text,
@@ -608,7 +611,7 @@ static void on_down(struct xlink *x, enum lost_why why, struct view text,
 		if (!asked)
 			person_tell(p, p->gate->registrar,
 				    jtext(JTEXT_NO_LOGIN));
-	} else if (!wtimer_running(&p->lost)) {
+	} else if (!p->told_lost && !wtimer_running(&p->lost)) {
 		wheel_start(wheel_of(p), &p->lost,
 			    p->gate->conf.delay_s * UINT64_C(1000), on_lost);
 	}

@@ -648,6 +648,27 @@ static void test_account(void **state)
 	gate_rig_close();
 }
 
+/* However often it is tried again. */
+static void test_account_lost_is_told_once(void **state)
+{
+	static const char words[] = "Jabber server lost";
+	const char *first;
+
+	(void)state;
+	open_up();
+	sip_says("bob", "joe*z.org", "hi");
+	for (int i = 0; i < 500; i++) {
+		if (stub_session(BOB)->state)
+			stub_lost(BOB, LOST_NET, "no route");
+		gr_advance(1000);
+	}
+	first = strstr(buf_str(&gr.sip), words);
+	assert_non_null(first);
+	assert_null(strstr(first + 1, words));
+	buf_clear(&gr.sip);
+	gate_rig_close();
+}
+
 static void test_account_refused(void **state)
 {
 	(void)state;
@@ -1312,6 +1333,7 @@ int main(void)
 		GATE_TEST(test_invitations),
 		GATE_TEST(test_room_not_joined),
 		GATE_TEST(test_account),
+		GATE_TEST(test_account_lost_is_told_once),
 		GATE_TEST(test_account_refused),
 		GATE_TEST(test_copies),
 		GATE_TEST(test_copy_of_own_invitation),
