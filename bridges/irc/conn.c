@@ -187,12 +187,17 @@ static int queue_say(struct ircb_conn *c, const struct worker_say *say,
 int ircb_conn_speak(struct ircb_conn *c, struct view target,
 		    const struct worker_say *say)
 {
-	struct buf b = { 0 };
+	struct buf b = { 0 }, text = { 0 };
+	struct worker_say shown = *say;
 	size_t count;
-	int err = ircb_speak(&b, target, prefix_room(c), say, &count);
+	int err;
 
+	ircb_people_spare(c->people, target, say->text, &text);
+	shown.text = buf_view(&text);
+	err = ircb_speak(&b, target, prefix_room(c), &shown, &count);
 	if (!err)
 		err = queue_say(c, say, &b, count);
+	buf_free(&text);
 	buf_free(&b);
 	return err;
 }
@@ -211,7 +216,7 @@ void ircb_conn_want(struct ircb_conn *c, const char *nick)
 int ircb_conn_say_as(struct ircb_conn *c, struct view channel,
 		     const struct worker_say *say)
 {
-	struct buf b = { 0 }, nick = { 0 };
+	struct buf b = { 0 }, nick = { 0 }, text = { 0 };
 	struct worker_say shown = *say;
 	size_t count;
 	int err = ENOTSUP;
@@ -219,7 +224,9 @@ int ircb_conn_say_as(struct ircb_conn *c, struct view channel,
 	if (say->kind <= SAY_EMOTE && ircb_conn_can(c, IRCB_CAP_RELAYMSG) &&
 	    ircb_shown_nick(&nick, say->name, c->caps.separators,
 			    c->support.nicklen)) {
+		ircb_people_spare(c->people, channel, say->text, &text);
 		shown.name = buf_view(&nick);
+		shown.text = buf_view(&text);
 		err = ircb_say_as(&b, channel,
 				  IRCB_OUT_MAX - c->support.linelen, &shown,
 				  &count);
@@ -227,6 +234,7 @@ int ircb_conn_say_as(struct ircb_conn *c, struct view channel,
 	if (!err)
 		err = queue_say(c, say, &b, count);
 	buf_free(&nick);
+	buf_free(&text);
 	buf_free(&b);
 	return err;
 }
