@@ -327,6 +327,15 @@ static void members_take_their_puppets_along(void **state)
 	mem_deref(a);
 	gr_settle();
 	assert_true(wire_has("type='unavailable'"));
+	/* without a word there, and what is seen of it there is none here */
+	assert_false(wire_has("<status>"));
+	assert_false(wire_has("<message"));
+	buf_clear(&gr.sip);
+	xmpp_says(C, "<presence type='unavailable' from='" ROOM "/carol' to='"
+		     RELAY "'><x xmlns='http://jabber.org/protocol/muc#user'>"
+		     "<item affiliation='none' role='none'/></x></presence>");
+	gr_settle();
+	assert_sip("");
 	gate_rig_close();
 }
 
