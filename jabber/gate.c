@@ -599,7 +599,7 @@ static void wake_owner(struct addr *owner, void *arg)
 	struct person *p;
 
 	if (!person_get(&p, arg, owner) && p->login == GATE_ALWAYS)
-		(void)person_wake(p);
+		person_begin(p);
 }
 
 int gate_start(struct gate *g)

@@ -93,6 +93,9 @@ struct view person_from(const struct person *p);
  * last word on. EAGAIN: it was refused less than a minute ago, EBUSY: all
  * workers are full and none could be freed (480, Retry-After 30). */
 int person_wake(struct person *p);
+/* The same, when it is his turn: users with waiting texts come first, then
+ * those who have a device. For many at once. */
+void person_begin(struct person *p);
 /* Runs h as soon as he is online; or with ETIMEDOUT after delay_s, EACCES
  * when the login is refused, ENOSPC at once when too much waits: never before
  * it returns. person_unwait(): not any more. */

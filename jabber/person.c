@@ -476,26 +476,58 @@ static void no_login(struct person *p)
 		person_tell(p, p->gate->registrar, jtext(JTEXT_NO_LOGIN));
 }
 
-/* Those who wait for their turn; in no order that matters. */
-static void on_retry(struct wtimer *t)
+/* Who is missed most comes first: after a restart of ours all come at once.
+ * Within a turn there is no order that matters. */
+enum turn { TURN_TEXTS, TURN_HERE, TURN_OTHERS, TURNS };
+
+static enum turn turn_of(const struct person *p)
 {
-	struct gate *g = CONTAINER(t, struct gate, retry);
+	if (!list_empty(&p->waiting))
+		return TURN_TEXTS;
+	return p->here || p->wanted ? TURN_HERE : TURN_OTHERS;
+}
+
+/* False: there is one who has to wait. */
+static bool log_in_queued(struct gate *g, enum turn turn)
+{
 	struct hnode *n = NULL;
-	bool left = false;
 	size_t pos = 0;
 
 	while ((n = htable_each(&g->persons, &pos, n))) {
 		struct person *p = CONTAINER(n, struct person, by_aor);
 
-		if (!p->queued)
+		if (!p->queued || turn_of(p) != turn)
 			continue;
 		if (!may_log_in(g))
-			left = true;
-		else if (log_in(p))
+			return false;
+		if (log_in(p))
 			no_login(p);
 	}
-	if (left)
-		wheel_start(loop_wheel(g->conf.loop), t, RETRY_MS, on_retry);
+	return true;
+}
+
+static void on_retry(struct wtimer *t)
+{
+	struct gate *g = CONTAINER(t, struct gate, retry);
+
+	for (int turn = TURN_TEXTS; turn < TURNS; turn++)
+		if (!log_in_queued(g, (enum turn)turn)) {
+			wheel_start(loop_wheel(g->conf.loop), t, RETRY_MS,
+				    on_retry);
+			return;
+		}
+}
+
+static bool can_begin(const struct xlink *x)
+{
+	return x && (x->state == XLINK_OFF || x->state == XLINK_FAILED ||
+		     x->state == XLINK_FULL);
+}
+
+void person_begin(struct person *p)
+{
+	if (!p->queued && can_begin(p->account))
+		queue(p);
 }
 
 int person_wake(struct person *p)
@@ -505,13 +537,12 @@ int person_wake(struct person *p)
 	p->refused = false;
 	wheel_stop(wheel_of(p), &p->part);
 	person_busy(p);
-	if (!x || p->queued || (x->state != XLINK_OFF &&
-				x->state != XLINK_FAILED &&
-				x->state != XLINK_FULL))
+	if (p->queued || !can_begin(x))
 		return 0;
 	if (x->state == XLINK_FAILED && now_ms() - x->since_ms < IDLE_MS)
 		return EAGAIN;
-	if (may_log_in(p->gate))
+	/* others wait already: he has his turn among them */
+	if (!wtimer_running(&p->gate->retry) && may_log_in(p->gate))
 		return log_in(p);
 	queue(p);
 	return 0;

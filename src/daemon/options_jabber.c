@@ -268,8 +268,10 @@ const struct opt gateway_opts[GATEWAY_OPTS] = {
 		  "four\n"
 		  "times as many at once; 0: no limit." },
 	{ NUMBER(logins_rate, 1, 1000), .def = "5", .reload = true,
-	  .help = "How many connections in a second are begun to one "
-		  "server." },
+	  .help = "How many connections in a second are begun, in all, and\n"
+		  "twice as many at once. Users for whom texts wait come "
+		  "first,\n"
+		  "then those with a device." },
 };
 #undef AT
 #define AT(member) offsetof(struct conf_jabber_component, member)

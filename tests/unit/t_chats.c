@@ -850,6 +850,71 @@ static void test_error_for_another(void **state)
 	gate_rig_close();
 }
 
+/* ---- whose turn it is ---- */
+
+static bool is_queued(const char *user)
+{
+	struct addr *a = gr_addr(user);
+	struct person *p;
+
+	assert_int_equal(person_get(&p, gr.gate, a), 0);
+	mem_deref(a);
+	return p->queued;
+}
+
+static void begin_many(char last)
+{
+	char text[] = "sip:many0@example.org";
+
+	for (; text[8] <= last; text[8]++) {
+		struct addr *a = gr_addr(text);
+		struct person *p;
+
+		assert_int_equal(person_get(&p, gr.gate, a), 0);
+		person_hold(p);
+		person_begin(p);
+		mem_deref(a);
+	}
+}
+
+/* Two at once, then one a second: who is missed most is the first. */
+static void test_turns(void **state)
+{
+	struct addr *two = gr_addr("sip:many2@example.org");
+	char text[] = "sip:many0@example.org";
+	size_t left = 0;
+
+	(void)state;
+	gr.conf.logins_rate = 1;
+	open_up();
+	begin_many('9');
+	sip_says("many7", "joe*z.org", "hi");
+	hub_gate_registered(gr.hub, two, true);
+	sip_says("many5", "joe*z.org", "hi");
+	assert_true(is_queued("sip:many7@example.org"));
+	gr_advance(220);
+	assert_false(is_queued("sip:many7@example.org"));
+	assert_false(is_queued("sip:many5@example.org"));
+	assert_true(is_queued("sip:many2@example.org"));
+	/* one who comes now has no place before them */
+	sip_says("bob", "joe*z.org", "hi");
+	assert_true(is_queued(BOB));
+	gr_advance(1000);
+	assert_false(is_queued(BOB));
+	assert_true(is_queued("sip:many2@example.org"));
+	gr_advance(1000);
+	assert_false(is_queued("sip:many2@example.org"));
+	for (; text[8] <= '9'; text[8]++)
+		left += is_queued(text);
+	assert_int_equal(left, 7);
+	for (int i = 0; i < 8; i++)
+		gr_advance(1000);
+	for (text[8] = '0'; text[8] <= '9'; text[8]++)
+		assert_false(is_queued(text));
+	mem_deref(two);
+	gate_rig_close();
+}
+
 /* ---- refused within a moment ---- */
 
 static void refused_by_joe(const char *id, const char *why)
@@ -1342,6 +1407,7 @@ int main(void)
 		GATE_TEST(test_another_by_now),
 		GATE_TEST(test_another_after_restart),
 		GATE_TEST(test_error_for_another),
+		GATE_TEST(test_turns),
 		GATE_TEST(test_early),
 		GATE_TEST(test_early_ends),
 		GATE_TEST(test_early_gone),
