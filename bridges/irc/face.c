@@ -210,6 +210,7 @@ static int add_account(struct bridge *b, const struct irc_network *n)
 		{ "server", n->server },
 		{ "port", number(port, n->port) },
 		{ "tls", n->tls ? "1" : "0" },
+		{ "trusted", n->trusted ? "1" : "0" },
 		{ "ca_file", n->ca_file },
 		{ "nick", n->nick },
 		{ "username", n->username },

@@ -10,6 +10,7 @@ struct irc_network {
 	const char *server;
 	uint16_t port;	     /* 0: 6697 with TLS, 6667 without */
 	bool tls;	     /* verified */
+	bool trusted;	     /* passwords may cross without it */
 	const char *ca_file; /* "" : the system's */
 	const char *nick, *username, *realname; /* "" : from nick */
 	const char *password;			/* server password, or "" */

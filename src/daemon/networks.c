@@ -27,6 +27,7 @@ static struct irc_network to_face(const struct conf_irc *n)
 		.servers = n->servers,
 		.port = (uint16_t)n->port,
 		.tls = n->tls,
+		.trusted = n->trusted,
 		.ca_file = n->ca_file,
 		.fingerprint = n->fingerprint,
 		.cert_file = n->cert_file,

@@ -106,6 +106,14 @@ const struct opt irc_opts[IRC_OPTS] = {
 	  .offset = AT(tls),
 	  .def = "true",
 	  .help = "Whether to use TLS, with the certificate checked." },
+	{ .key = "trusted",
+	  .type = OPT_BOOL,
+	  .offset = AT(trusted),
+	  .def = "false",
+	  .help = "Whether services may be told a password without TLS: only "
+		  "where\n"
+		  "nobody else can read the connection. By loopback they "
+		  "always may." },
 	{ .key = "ca_file",
 	  .offset = AT(ca_file),
 	  .def = "",
@@ -192,7 +200,7 @@ const struct opt irc_opts[IRC_OPTS] = {
 	  .check = check_sasl,
 	  .help = "How: \"auto\" (the best that both sides have), "
 		  "\"external\",\n"
-		  "\"scram-sha-256\", \"plain\" (by TLS only) or \"off\"." },
+		  "\"scram-sha-256\", \"plain\" (with TLS, or trusted) or \"off\"." },
 	{ .key = "nickserv",
 	  .offset = AT(nickserv),
 	  .def = "",
