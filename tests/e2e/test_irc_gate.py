@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from lab.ircv3 import InspIrcd
 from lab.util import free_port, wait_for
 
 MANAGER = 'sip:chat-manager@confab.test'
@@ -51,6 +52,11 @@ def never_in_clear(server, secret=SECRET):
 
 def networks(server):
     return {n['network']: n for n in server.ctl('irc', 'list')}
+
+
+@pytest.fixture
+def insp(folder, closing):
+    return closing(InspIrcd(folder('insp'))).start()
 
 
 def test_addresses_that_are_none(confabd, user):
@@ -184,6 +190,42 @@ def test_a_user_adds_his_account_by_a_code(confabd, user):
     row, = server.ctl('irc', 'map', 'list')
     assert row['account'] == 'libera/alicia'
     never_in_clear(server)
+
+
+def test_users_log_in_each_for_himself(confabd, insp, user, irc_user):
+    server = confabd(extra=section(insp.port))
+    alice, bob = user(server, 'alice'), user(server, 'bob')
+    ines = irc_user(insp)
+    assert alice.send(at(), ':online') == 202
+    told(alice, 'You are online on libera as alice')
+    assert bob.send(at('ines'), ':online') == 202
+    told(bob, 'You are online on libera as bob')
+    ines.raw('WHOIS alice')
+    line = ines.lines.wait(lambda l: l.command == '311')
+    assert line.args[-1] == 'alice via confab (irc@confab.test)'
+    assert alice.send(at(), ':nick al') == 202
+    told(alice, 'You are al on libera')
+    assert alice.send(at(), ':nick bob') == 202
+    told(alice, "can't be bob")
+    assert alice.send(at(), ':status') == 200
+    told(alice, 'You are al on libera: online')
+    assert 'sip:bob@confab.test on libera as bob: online' in \
+        server.show('status')[1]
+    assert alice.send(at(), ':offline see you') == 200
+    wait_for(lambda: (ines.raw('WHOIS al'), ines.lines.count(
+        lambda l: l.command == '401'))[1], 'al to be gone')
+    wait_for(lambda: 'as al: offline' in server.show('status')[1],
+             'alice to be offline')
+
+
+def test_ngircd_lets_users_in(confabd, ngircd, user, irc_user):
+    irc = ngircd()
+    server = confabd(extra=section(irc.port))
+    alice, ines = user(server, 'alice'), irc_user(irc, 'alice')
+    assert alice.send(at(), ':online') == 202
+    told(alice, 'You are online on libera as alice_')
+    ines.raw('WHOIS alice_')
+    ines.lines.wait(lambda l: l.command == '311')
 
 
 def test_a_network_that_is_not_there(confabd, user):
