@@ -6,7 +6,8 @@
 FUZZ = tests/fuzz/fuzz_command tests/fuzz/fuzz_control \
 	tests/fuzz/fuzz_conf tests/fuzz/fuzz_content \
 	tests/fuzz/fuzz_digest tests/fuzz/fuzz_dns tests/fuzz/fuzz_event \
-	tests/fuzz/fuzz_frame tests/fuzz/fuzz_gate tests/fuzz/fuzz_import tests/fuzz/fuzz_jmap \
+	tests/fuzz/fuzz_frame tests/fuzz/fuzz_gate \
+	tests/fuzz/fuzz_imap tests/fuzz/fuzz_import tests/fuzz/fuzz_jmap \
 	tests/fuzz/fuzz_pass tests/fuzz/fuzz_pidf \
 	tests/fuzz/fuzz_register tests/fuzz/fuzz_response \
 	tests/fuzz/fuzz_sip \
@@ -77,6 +78,11 @@ tests_fuzz_fuzz_irc_CPPFLAGS = $(S)/bridges/irc $(INC_worker)
 tests_fuzz_fuzz_irc_LDFLAGS = $(LDFLAGS_fuzz)
 tests_fuzz_fuzz_irc_LDADD = $(LIB_fuzz) bridges/irc/libircb.a $(LIB_base) \
 	$(IRC_LIBS)
+
+tests_fuzz_fuzz_imap_SOURCES = tests/fuzz/fuzz_imap.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_imap_CPPFLAGS = $(INC_face) $(S)/bridges/irc
+tests_fuzz_fuzz_imap_LDFLAGS = $(LDFLAGS_fuzz)
+tests_fuzz_fuzz_imap_LDADD = $(LIB_fuzz) bridges/irc/libircface.a $(LIB_base)
 
 tests_fuzz_fuzz_jmap_SOURCES = tests/fuzz/fuzz_jmap.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_jmap_CPPFLAGS = $(INC_face) $(S)/jabber
