@@ -198,6 +198,11 @@ static int op_expel(void *face, struct leg *leg, struct view nick, bool ban,
 	};
 
 	if (is_other(b, view_str(leg->via)))
+		return b->legs->expel ?
+			       b->legs->expel(b->legs_arg, leg, nick, ban,
+					      reason) :
+			       ENOTSUP;
+	if (!b->conf.expels)
 		return ENOTSUP;
 	if (!w)
 		return ENOTCONN;
@@ -327,7 +332,7 @@ int bridge_new(struct bridge **bp, const struct bridge_conf *conf)
 		.detach = op_detach,
 		.deliver = op_deliver,
 		.subject = conf->topics ? op_subject : NULL,
-		.expel = conf->expels ? op_expel : NULL,
+		.expel = op_expel,
 		.status = op_status,
 	};
 	list_init(&b->accounts);

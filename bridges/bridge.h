@@ -85,6 +85,8 @@ struct bridge_legs {
 	void (*detach)(void *arg, struct leg *leg);
 	int (*deliver)(void *arg, struct leg *leg, struct msg *msg);
 	int (*subject)(void *arg, struct leg *leg, struct view text);
+	int (*expel)(void *arg, struct leg *leg, struct view nick, bool ban,
+		     struct view reason); /* or NULL */
 	const char *at; /* see face_ops.at */
 };
 void bridge_legs(struct bridge *b, const struct bridge_legs *ops, void *arg);

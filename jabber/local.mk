@@ -27,7 +27,7 @@ jabber_libjabber_a_SOURCES = \
 	jabber/person.c \
 	jabber/rsm.c jabber/rsm.h \
 	jabber/puppets.c jabber/puppet_priv.h jabber/puppet_past.c \
-	jabber/puppet_talk.c jabber/puppet_who.c \
+	jabber/puppet_expel.c jabber/puppet_talk.c jabber/puppet_who.c \
 	jabber/service.c jabber/service_priv.h \
 	jabber/service_admin.c jabber/service_invite.c jabber/service_iq.c \
 	jabber/service_join.c \

@@ -42,6 +42,7 @@ struct plink {
 	size_t puppet_count;
 	struct list queue;      /* struct saying, owned: to be said */
 	struct wtimer soon;
+	struct buf expelled;    /* who was, last: private to that file */
 	struct wtimer again;    /* the relay is out, and puppets listen */
 
 	bool past;              /* asked for: what is heard waits in held */
@@ -89,6 +90,14 @@ void plink_check(struct plink *l, enum lost_why why, struct view words);
 /* The full JID of "sip:user@host" as a user of the component. EBADMSG. */
 int plink_jid(const struct pups *p, struct buf *out, struct view user,
 	      struct view host);
+
+/* ---- puppet_expel.c ---- */
+
+/* As face_ops.expel; ENOENT: nobody there has this nick, ENOTSUP: his address
+ * is not known, and so he can't be banned. */
+int plink_expel(struct plink *l, struct view nick, bool ban,
+		struct view reason);
+void plink_expel_end(struct plink *l);
 
 /* ---- puppet_who.c ---- */
 

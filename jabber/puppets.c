@@ -399,6 +399,7 @@ static void plink_free(struct plink *l)
 	wheel_stop(wheel_of(l), &l->soon);
 	wheel_stop(wheel_of(l), &l->again);
 	talk_free(l);
+	plink_expel_end(l);
 	puppets_free(l);
 	occupant_free(l->relay);
 	past_free(l);
@@ -482,6 +483,14 @@ static int op_subject(void *arg, struct leg *leg, struct view text)
 	return err;
 }
 
+static int op_expel(void *arg, struct leg *leg, struct view nick, bool ban,
+		    struct view reason)
+{
+	struct plink *l = plink_find(pups_of(arg), leg->id);
+
+	return l && l->up ? plink_expel(l, nick, ban, reason) : ENOTCONN;
+}
+
 static const struct bridge_legs leg_ops = {
 	.has = op_has,
 	.check = op_check,
@@ -490,6 +499,7 @@ static const struct bridge_legs leg_ops = {
 	.detach = op_detach,
 	.deliver = op_deliver,
 	.subject = op_subject,
+	.expel = op_expel,
 	.at = "xmpp",
 };
 

@@ -233,8 +233,8 @@ int hub_link_remove(struct hub *h, struct leg *leg, hub_done_h *doneh,
 /* Whoever is shown like this ("nick@libera") is thrown out of the place behind
  * the room's link, by a face that can do so; ban: and kept out. That it worked
  * is seen there; where it did not the staff is told. ENOENT: no link of the
- * room is called so; ENOTSUP: its face has no way; ENOTCONN: it is not UP;
- * EBUSY. */
+ * room is called so, or nobody there; ENOTSUP: its face has no way; ENOTCONN:
+ * it is not UP; EBUSY. */
 int hub_expel(struct room *r, struct view shown, bool ban,
 	      struct view reason);
 /* Try again now; for confabctl. */

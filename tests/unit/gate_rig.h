@@ -97,6 +97,13 @@ static inline int gr_deliver(void *face, struct leg *leg, struct msg *msg)
 	return gr.legs->deliver(gr.legs_arg, leg, msg);
 }
 
+static inline int gr_expel(void *face, struct leg *leg, struct view nick,
+			   bool ban, struct view reason)
+{
+	(void)face;
+	return gr.legs->expel(gr.legs_arg, leg, nick, ban, reason);
+}
+
 static inline int gr_subject(void *face, struct leg *leg, struct view text)
 {
 	(void)face;
@@ -343,6 +350,7 @@ static inline void gate_rig_open(void)
 		.caps = FACE_MEMBERS | FACE_ECHO | FACE_LINKS,
 		.check = gr_check, .attach = gr_attach, .detach = gr_detach,
 		.deliver = gr_deliver, .subject = gr_subject,
+		.expel = gr_expel,
 		.start = gr_face_start, .stop = gr_face_stop,
 		.fanout = gr_xmpp_fanout, .tell = gr_tell,
 	};

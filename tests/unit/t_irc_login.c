@@ -609,8 +609,8 @@ static void relaymsg_shows_who_speaks(void **state)
 	rig_say(&w->rig, 2, 3, SAY_NOTICE, "so many");
 	peer_expect(&w->srv, "PRIVMSG #names :* so many\r\n");
 	/* Who is here does not ring for six names at once (mention.h). */
-	peer_send(&w->srv, ":s 353 confab = #names :ann ben cid dot eve fay\r\n"
-			   ":x!y@z PRIVMSG #names :go\r\n");
+	peer_send(&w->srv, ":s 353 confab = #names :ann ben cid dot eve fay"
+			   "\r\n:x!y@z PRIVMSG #names :go\r\n");
 	rig_await(&w->rig, WIRE_HEARD, 2);
 	rig_say(&w->rig, 2, 4, SAY_TEXT, "ann ben cid dot eve fay");
 	peer_expect(&w->srv, "RELAYMSG #names alice/sip :ann ben cid dot eve "

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Links by the component: gate, hub and store are real, the server is not. */
+#include <errno.h>
+
 #include "gate_rig.h"
 
 #define C "sip.x.org"
@@ -411,6 +413,44 @@ static void topics_go_both_ways(void **state)
 	gate_rig_close();
 }
 
+static void shows_joe(const char *jid)
+{
+	struct buf b = { 0 };
+
+	buf_addf(&b, "<presence from='" ROOM "/joe' to='" RELAY "'>"
+		     "<x xmlns='http://jabber.org/protocol/muc#user'>"
+		     "<item affiliation='none' role='participant'%s/></x>"
+		     "</presence>", jid);
+	xmpp_says(C, buf_str(&b));
+	buf_clear(&wire);
+	buf_free(&b);
+}
+
+static int expel(const char *shown, bool ban)
+{
+	int err = hub_expel(lobby, view_str(shown), ban, VIEW("by alice"));
+
+	gr_settle();
+	return err;
+}
+
+static void people_there_are_thrown_out(void **state)
+{
+	(void)state;
+	open_lobby("component");
+	shows_joe("");
+	assert_int_equal(expel("nobody@component", false), ENOENT);
+	assert_int_equal(expel("joe@component", true), ENOTSUP);
+	assert_wire("");
+	assert_int_equal(expel("joe@component", false), 0);
+	assert_true(wire_has("<item nick='joe' role='none'>"
+			     "<reason>by alice</reason></item>"));
+	shows_joe(" jid='joe@y.org/phone'");
+	assert_int_equal(expel("joe@component", true), 0);
+	assert_true(wire_has("<item jid='joe@y.org' affiliation='outcast'>"));
+	gate_rig_close();
+}
+
 static void whispers_get_an_answer(void **state)
 {
 	static const char from_joe[] =
@@ -447,6 +487,7 @@ int main(void)
 		GATE_TEST(puppets_listen_for_the_relay),
 		GATE_TEST(lost_and_back),
 		GATE_TEST(topics_go_both_ways),
+		GATE_TEST(people_there_are_thrown_out),
 		GATE_TEST(whispers_get_an_answer),
 	};
 
