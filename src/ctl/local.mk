@@ -15,6 +15,7 @@ confabctl_SOURCES = \
 	src/ctl/import_file.c src/ctl/import_file.h \
 	src/ctl/import_run.c src/ctl/import_run.h \
 	src/ctl/import_send.c src/ctl/import_send.h \
+	src/ctl/import_table.c src/ctl/import_table.h \
 	src/ctl/map.c src/ctl/map.h src/ctl/map_import.c \
 	src/ctl/password.c src/ctl/password.h \
 	src/ctl/user.c src/ctl/user.h src/ctl/user_import.c

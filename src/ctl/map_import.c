@@ -8,13 +8,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "import_file.h"
 #include "import_send.h"
-#include "import_text.h"
+#include "import_table.h"
 #include "map.h"
 #include "mem.h"
 
-enum { WHY_MAX = 256, NAME_MAX_BYTES = 512, PASSWORD_MAX_BYTES = 1024 };
+enum { NAME_MAX_BYTES = 512, PASSWORD_MAX_BYTES = 1024 };
 
 static const char *check_row(const struct import_row *row, uint64_t *type)
 {
@@ -99,40 +98,6 @@ static int on_row(const struct import_row *row, void *arg)
 	return err;
 }
 
-static bool is_dump(const char *path, const struct buf *text)
-{
-	size_t n = strlen(path);
-
-	if (n > 4 && strcmp(path + n - 4, ".csv") == 0)
-		return false;
-	return text->n && memmem(text->p, text->n, "jusers", 6);
-}
-
-static int read_source(struct import_send *s, const char *path,
-		       struct buf *why)
-{
-	struct buf text = { 0 }, words = { 0 };
-	char said[WHY_MAX] = "";
-	int err = import_file_read(&text, path, why);
-
-	if (err)
-		goto out;
-	if (import_file_is_sqlite(&text))
-		err = store_import_sqlite(path, IMPORT_JUSERS, on_row, s, said,
-					  sizeof(said));
-	else if (is_dump(path, &text))
-		err = import_sql(buf_view(&text), on_row, s, &words);
-	else
-		err = import_csv(buf_view(&text), IMPORT_JUSERS, on_row, s,
-				 &words);
-	if (err && (*said || words.n))
-		buf_addf(why, "%s: %s", path, *said ? said : buf_str(&words));
- out:
-	buf_free(&words);
-	mem_wipe_free(text.p, text.cap);
-	return err;
-}
-
 static json_t *report(const struct import_send *s)
 {
 	const struct import_count *n = &s->count[IMPORT_JUSERS];
@@ -151,8 +116,12 @@ static int import_files(json_t **answer, int fd, int argc, char **argv)
 
 	import_send_init(&s, fd);
 	s.pass = IMPORT_JUSERS;
-	for (int i = 0; i < argc && !err; i++)
-		err = read_source(&s, argv[i], &why);
+	for (int i = 0; i < argc && !err; i++) {
+		const struct import_source from = { argv[i], IMPORT_JUSERS,
+						    "jusers" };
+
+		err = import_table_read(&from, on_row, &s, &why);
+	}
 	if (!err)
 		err = import_send_flush(&s);
 	if (!err)

@@ -7,13 +7,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "import_file.h"
 #include "import_send.h"
-#include "import_text.h"
+#include "import_table.h"
 #include "mem.h"
 #include "user.h"
 
-enum { WHY_MAX = 256, HA1_BYTES = 45 };
+enum { HA1_BYTES = 45 };
 
 struct users_in {
 	struct import_send send;
@@ -111,40 +110,6 @@ static int on_row(const struct import_row *row, void *arg)
 	return err;
 }
 
-/* A dump names the table; a list has no more than users. */
-static bool is_dump(const char *path, const struct buf *text)
-{
-	size_t n = strlen(path);
-
-	if (n > 4 && strcmp(path + n - 4, ".csv") == 0)
-		return false;
-	return text->n && memmem(text->p, text->n, "subscriber", 10);
-}
-
-static int read_source(struct users_in *in, const char *path, struct buf *why)
-{
-	struct buf text = { 0 }, words = { 0 };
-	char said[WHY_MAX] = "";
-	int err = import_file_read(&text, path, why);
-
-	if (err)
-		goto out;
-	if (import_file_is_sqlite(&text))
-		err = store_import_sqlite(path, IMPORT_USERS, on_row, in, said,
-					  sizeof(said));
-	else if (is_dump(path, &text))
-		err = import_sql(buf_view(&text), on_row, in, &words);
-	else
-		err = import_csv(buf_view(&text), IMPORT_USERS, on_row, in,
-				 &words);
-	if (err && (*said || words.n))
-		buf_addf(why, "%s: %s", path, *said ? said : buf_str(&words));
- out:
-	buf_free(&words);
-	mem_wipe_free(text.p, text.cap);
-	return err;
-}
-
 static void warn_md5(struct users_in *in)
 {
 	struct buf text = { 0 };
@@ -180,8 +145,12 @@ int user_import(json_t **answer, int fd, const struct user_place *place,
 
 	import_send_init(&in.send, fd);
 	in.send.pass = IMPORT_USERS;
-	for (int i = 0; i < argc && !err; i++)
-		err = read_source(&in, argv[i], &why);
+	for (int i = 0; i < argc && !err; i++) {
+		const struct import_source from = { argv[i], IMPORT_USERS,
+						    "subscriber" };
+
+		err = import_table_read(&from, on_row, &in, &why);
+	}
 	if (!err)
 		err = import_send_flush(&in.send);
 	if (!err)
