@@ -63,6 +63,7 @@ static void conn_destroy(void *obj)
 	mem_deref(c->sasl);
 	mem_deref(c->charset);
 	mem_deref(c->people);
+	ircb_more_free(&c->more);
 }
 
 void ircb_conn_lost(struct ircb_conn *c, enum worker_lost why,
@@ -174,14 +175,35 @@ static size_t prefix_room(const struct ircb_conn *c)
 	return ircb_login_prefix(c) + IRCB_OUT_MAX - c->support.linelen;
 }
 
-static int queue_say(struct ircb_conn *c, const struct worker_say *say,
-		     struct buf *lines, size_t count)
+static int queue_say(struct ircb_conn *c, struct view channel,
+		     const struct worker_say *say, struct buf *lines,
+		     size_t count)
 {
-	int err = ircb_out_say(c->out, say->leg, say->seq, buf_view(lines),
-			       count);
+	int err;
 
+	ircb_more_keep(&c->more, c->support.casemap, channel, say->leg,
+		       c->conf.max_lines, now_ms(), lines, &count);
+	err = ircb_out_say(c->out, say->leg, say->seq, buf_view(lines), count);
 	ircb_conn_pump(c);
 	return err;
+}
+
+bool ircb_conn_more(struct ircb_conn *c, struct view channel)
+{
+	struct buf lines = { 0 };
+	uint64_t leg;
+	size_t count;
+	bool kept = ircb_more_take(&c->more, c->support.casemap, channel,
+				   c->conf.max_lines, now_ms(), &lines, &count,
+				   &leg);
+
+	if (kept && ircb_out_say(c->out, leg, 0, buf_view(&lines), count))
+		log_info("irc %s: too much waits to say more",
+			 c->server->host);
+	if (kept)
+		ircb_conn_pump(c);
+	buf_free(&lines);
+	return kept;
 }
 
 int ircb_conn_speak(struct ircb_conn *c, struct view target,
@@ -196,7 +218,9 @@ int ircb_conn_speak(struct ircb_conn *c, struct view target,
 	shown.text = buf_view(&text);
 	err = ircb_speak(&b, target, prefix_room(c), &shown, &count);
 	if (!err)
-		err = queue_say(c, say, &b, count);
+		err = ircb_out_say(c->out, say->leg, say->seq, buf_view(&b),
+				   count);
+	ircb_conn_pump(c);
 	buf_free(&text);
 	buf_free(&b);
 	return err;
@@ -232,7 +256,7 @@ int ircb_conn_say_as(struct ircb_conn *c, struct view channel,
 				  &count);
 	}
 	if (!err)
-		err = queue_say(c, say, &b, count);
+		err = queue_say(c, channel, say, &b, count);
 	buf_free(&nick);
 	buf_free(&text);
 	buf_free(&b);
@@ -256,7 +280,7 @@ int ircb_conn_say(struct ircb_conn *c, struct view channel,
 	buf_free(&name);
 	buf_free(&text);
 	if (!err)
-		err = queue_say(c, say, &b, count);
+		err = queue_say(c, channel, say, &b, count);
 	buf_free(&b);
 	return err;
 }
@@ -537,6 +561,7 @@ int ircb_conn_new(struct ircb_conn **cp, const struct ircb_conn_conf *conf,
 	c->since_ms = c->heard_ms = now_ms();
 	ircb_support_init(&c->support);
 	c->people = ircb_people_new(&c->support);
+	ircb_more_init(&c->more);
 	err = take_conf(c, conf, why);
 	if (!err) {
 		err = look_up(c);

@@ -53,6 +53,7 @@ struct ircb_conn_conf {
 	const char *login, *login_password; /* with services */
 	const char *nickserv; /* "NickServ!*@services.example" */
 	bool trusted; /* nobody reads the line, whatever it is */
+	size_t max_lines; /* of one text; 0: no limit. See more.h */
 	unsigned flood_burst;
 	uint64_t flood_ms;
 	uint64_t silence_ms; /* after this a PING of ours asks */
@@ -107,6 +108,8 @@ struct ircb_out *ircb_conn_out(struct ircb_conn *c);
 /* Queues a command. Errors as ircb_encode() and ircb_out_control(). */
 int ircb_conn_send(struct ircb_conn *c, const char *command,
 		   const struct view *params, size_t count);
+/* Somebody says "#more" in this channel: false, there is nothing. */
+bool ircb_conn_more(struct ircb_conn *c, struct view channel);
 /* Queues a message. Errors as ircb_say() and ircb_out_say(). */
 int ircb_conn_say(struct ircb_conn *c, struct view channel,
 		  const struct worker_say *say);

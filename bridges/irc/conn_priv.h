@@ -9,6 +9,7 @@
 #include "charset.h"
 #include "conn.h"
 #include "hash.h"
+#include "more.h"
 #include "people.h"
 #include "sasl.h"
 #include "shim.h"
@@ -60,6 +61,7 @@ struct ircb_conn {
 	struct ircb_support support;
 
 	struct ircb_people *people; /* ref */
+	struct ircb_more more;
 	struct ircb_caps caps;
 	struct ircb_batches batches;
 	struct ircb_sasl *sasl; /* ref, while it runs */

@@ -204,6 +204,7 @@ static const char *number(char dst[NUMBER_MAX], unsigned n)
 static int add_account(struct bridge *b, const struct irc_network *n)
 {
 	char port[NUMBER_MAX], burst[NUMBER_MAX], gap[NUMBER_MAX];
+	char lines[NUMBER_MAX];
 	char *servers = servers_text(n);
 	int err;
 	const struct bridge_setting settings[] = {
@@ -216,6 +217,7 @@ static int add_account(struct bridge *b, const struct irc_network *n)
 		{ "username", n->username },
 		{ "realname", n->realname },
 		{ "password", n->password },
+		{ "max_lines", number(lines, n->max_lines) },
 		{ "flood_burst", number(burst, n->flood_burst) },
 		{ "flood_ms", number(gap, n->flood_ms) },
 		{ "servers", servers },

@@ -23,6 +23,7 @@ struct irc_network {
 	const char *sasl;     /* "auto", "off", "plain" ... */
 	const char *nickserv; /* "NickServ!*@services.x" */
 	const char *webirc_host, *webirc_ip, *webirc_password;
+	unsigned max_lines; /* of one text, then "#more"; 0: no limit */
 	unsigned flood_burst;			/* lines at once; 0: 5 */
 	unsigned flood_ms; /* then one line in this time; 0: 2,000 */
 };

@@ -148,10 +148,23 @@ static bool to_us(const struct ircb_account *a, const struct ircb_line *l)
 	return l->user.n && ircb_conn_is_us(a->conn, ircb_param(l, 0));
 }
 
+/* For us, not for the room: the rest of a long text. */
+static bool wants_more(struct ircb_account *a, const struct ircb_event *ev)
+{
+	const struct ircb_line *l = &ev->line;
+
+	return view_ieqs(view_trim(ircb_param(l, 1)), "#more") &&
+	       ev->batch != IRCB_BATCH_HISTORY && l->user.n &&
+	       !ircb_conn_is_us(a->conn, l->nick) &&
+	       ircb_conn_more(a->conn, ircb_param(l, 0));
+}
+
 static void on_message(struct ircb_account *a, const struct ircb_event *ev)
 {
 	const struct ircb_line *l = &ev->line;
 
+	if (wants_more(a, ev))
+		return;
 	if (!to_us(a, l))
 		relay(a, ev, SAY_TEXT, ircb_param(l, 1));
 	else if (ev->batch != IRCB_BATCH_HISTORY)

@@ -101,6 +101,7 @@ bridges_irc_libircb_a_SOURCES = \
 	bridges/irc/heard.c bridges/irc/inbound.c \
 	bridges/irc/line.c bridges/irc/line.h \
 	bridges/irc/login.c \
+	bridges/irc/more.c bridges/irc/more.h \
 	bridges/irc/names.c bridges/irc/names.h \
 	bridges/irc/negotiate.c \
 	bridges/irc/out.c bridges/irc/out.h \

@@ -99,6 +99,7 @@ void ircb_settings_take(struct ircb_conn_conf *c, struct ircb_server *servers,
 	c->trusted = view_eqs(wire_setting(m, "trusted"), "1");
 	take_servers(c, servers, m,
 		     (uint16_t)number(m, "port", c->tls ? 6697 : 6667));
+	c->max_lines = (size_t)number(m, "max_lines", 0);
 	c->flood_burst = (unsigned)number(m, "flood_burst", FLOOD_BURST);
 	c->flood_ms = number(m, "flood_ms", FLOOD_MS);
 	c->silence_ms = number(m, "silence_ms", SILENCE_MS);

@@ -50,7 +50,7 @@ struct conf_irc {
 		*nickserv;
 	char *webirc_host, *webirc_ip, *webirc_password, *webirc_password_file;
 	char **servers;
-	long port, flood_burst, flood_ms;
+	long port, flood_burst, flood_ms, max_lines;
 	bool tls, trusted;
 };
 

@@ -46,6 +46,7 @@ static struct irc_network to_face(const struct conf_irc *n)
 		.webirc_host = n->webirc_host,
 		.webirc_ip = n->webirc_ip,
 		.webirc_password = n->webirc_password,
+		.max_lines = (unsigned)n->max_lines,
 		.flood_burst = (unsigned)n->flood_burst,
 		.flood_ms = (unsigned)n->flood_ms,
 	};

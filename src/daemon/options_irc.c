@@ -232,6 +232,13 @@ const struct opt irc_opts[IRC_OPTS] = {
 	  .check = check_visible,
 	  .help = "That password itself: only if this file is readable by\n"
 		  "nobody else." },
+	{ .key = "max_lines",
+	  .type = OPT_INT,
+	  .offset = AT(max_lines),
+	  .def = "4",
+	  .max = 500,
+	  .help = "A text of more lines shows so many; the others come when\n"
+		  "somebody in the channel says #more. 0: all at once." },
 	{ .key = "flood_burst",
 	  .type = OPT_INT,
 	  .offset = AT(flood_burst),

@@ -452,6 +452,33 @@ static void who_comes_and_goes_is_told(void **state)
 	peer_close(&w->srv);
 }
 
+static void the_rest_waits_for_who_wants_it(void **state)
+{
+	struct world *w = *state;
+
+	log_in(w, "max_lines", "2");
+	rig_say(&w->rig, 1, 1, SAY_TEXT, "1\n2\n3\n4\n5\n6");
+	peer_expect(&w->srv, "PRIVMSG #Lobby :<alice> 1\r\n"
+			     "PRIVMSG #Lobby :<alice> 2\r\n"
+			     "PRIVMSG #Lobby :* 4 more lines: say #more\r\n"
+			     "PING ");
+	peer_send(&w->srv, ":bob!b@h PRIVMSG #other :#more\r\n"
+			   ":bob!b@h PRIVMSG #lobby :#MORE \r\n");
+	peer_expect(&w->srv, "PRIVMSG #Lobby :<alice> 3\r\n"
+			     "PRIVMSG #Lobby :<alice> 4\r\n"
+			     "PRIVMSG #lobby :* 2 more lines: say #more\r\n");
+	peer_send(&w->srv, ":eve!b@h PRIVMSG #lobby :#more\r\n");
+	peer_expect(&w->srv, "PRIVMSG #Lobby :<alice> 5\r\n"
+			     "PRIVMSG #Lobby :<alice> 6\r\n");
+	/* nothing is left: now it is a text like others */
+	peer_send(&w->srv, ":eve!b@h PRIVMSG #lobby :#more\r\n");
+	assert_string_equal(rig_await(&w->rig, WIRE_HEARD, 1).s[1], "#more");
+	/* a line too many is no reason */
+	rig_say(&w->rig, 1, 2, SAY_TEXT, "1\n2\n3");
+	peer_expect(&w->srv, "PRIVMSG #Lobby :<alice> 3\r\n");
+	peer_close(&w->srv);
+}
+
 static void bans_come_as_words(void **state)
 {
 	struct world *w = *state;
@@ -528,6 +555,7 @@ int main(void)
 		RIG_TEST(ill_lines_do_no_harm),
 		RIG_TEST(words_of_others_only),
 		RIG_TEST(who_comes_and_goes_is_told),
+		RIG_TEST(the_rest_waits_for_who_wants_it),
 		RIG_TEST(bans_come_as_words),
 		RIG_TEST(an_error_is_the_end),
 		RIG_TEST(nobody_listens),
