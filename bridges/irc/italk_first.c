@@ -168,7 +168,8 @@ static void hand_over(struct ipeer *p)
 	struct lnode *n;
 
 	while ((n = list_first(&p->words))) {
-		struct ipeer_word *w = CONTAINER(n, struct ipeer_word, node);
+		struct ipeer_word *w =
+			CONTAINER(n, struct ipeer_word, node);
 		const struct italk_word word = { .kind = w->kind,
 						 .time_ms = w->time_ms,
 						 .text = buf_view(&w->text),
@@ -185,8 +186,8 @@ static void let_go(struct ipeer *p)
 	log_info("irc %s: %zu messages of %s are not wanted", p->aor->text.p,
 		 p->words.count, p->other->text.p);
 	while (!list_empty(&p->words))
-		ipeer_unword(p, CONTAINER(list_first(&p->words), struct ipeer_word,
-					node));
+		ipeer_unword(p, CONTAINER(list_first(&p->words),
+					  struct ipeer_word, node));
 	ipeer_put(p);
 }
 

@@ -86,7 +86,8 @@ static void put_words(struct buf *b, const struct ipeer *p)
 	struct lnode *n, *nx;
 
 	LIST_EACH (&p->words, n, nx) {
-		const struct ipeer_word *w = CONTAINER(n, struct ipeer_word, node);
+		const struct ipeer_word *w =
+			CONTAINER(n, struct ipeer_word, node);
 
 		buf_addf(b, "%llu %u %zu %zu\n",
 			 (unsigned long long)w->time_ms, w->kind, w->id.n,
@@ -156,8 +157,8 @@ void ipeer_unword(struct ipeer *p, struct ipeer_word *w)
 static void drop_words(struct ipeer *p)
 {
 	while (!list_empty(&p->words))
-		ipeer_unword(p, CONTAINER(list_first(&p->words), struct ipeer_word,
-					node));
+		ipeer_unword(p, CONTAINER(list_first(&p->words),
+					  struct ipeer_word, node));
 }
 
 void ipeer_free(struct ipeer *p)
