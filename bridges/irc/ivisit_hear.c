@@ -21,6 +21,7 @@ enum {
 	BURST = 50,
 	FULL_MS = 30 * 1000, /* his inbox is full */
 	TOPIC_MAX = 1000, WORDS_MAX = 400,
+	MINUTE_MS = 60 * 1000,
 };
 
 struct line {
@@ -392,9 +393,14 @@ void ivisit_gap(struct ivisit *v, uint64_t from_ms, uint64_t to_ms)
 {
 	struct buf b = { 0 };
 
-	buf_adds(&b, "* You were not in the channel from ");
-	add_when(&b, from_ms);
-	buf_adds(&b, " to ");
+	buf_adds(&b, "* You were not in the channel ");
+	if (from_ms / MINUTE_MS != to_ms / MINUTE_MS) {
+		buf_adds(&b, "from ");
+		add_when(&b, from_ms);
+		buf_adds(&b, " to ");
+	} else {
+		buf_adds(&b, "for a moment at ");
+	}
 	add_when(&b, to_ms);
 	buf_adds(&b, " UTC: what was said there meanwhile may be missing");
 	add(v, &b, VIEW_NONE);

@@ -18,7 +18,6 @@
 
 enum {
 	MARK_MS = 1000, AGAIN_MS = 5 * 60 * 1000,
-	GAP_MS = 1000, /* nobody says much in less */
 	NUM_UNAVAILABLE = 437, NUM_FULL = 471, NUM_THROTTLED = 480,
 	TOPIC_MAX = 1000, TOPIC_SHOWN = 500,
 };
@@ -480,11 +479,12 @@ static void joined(struct ivisit *v, const struct ircp *p)
 		answer(v, buf_view(&b));
 		buf_free(&b);
 	}
-	if (fresh && v->last_ms && wall_ms() - v->last_ms >= GAP_MS) {
+	if (fresh && v->last_ms) {
 		v->past_ms = v->last_ms;
 		ivisit_gap(v, v->last_ms, wall_ms());
 	}
-	ivisit_mark(v);
+	v->last_ms = wall_ms();
+	put_mark(v);
 	ivisit_say_now(v);
 }
 

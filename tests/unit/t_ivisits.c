@@ -235,7 +235,9 @@ static void a_part_of_ours_that_is_not_his_is_undone(void **state)
 	left(IRCP_LEFT_ASKED, NULL, NULL);
 	assert_wire("alice libera: JOIN place=#dev\n");
 	joined("");
-	assert_sip("");
+	assert_sip(SEES "* You were not in the channel for a moment at 08:00 "
+			"UTC: what was said there meanwhile may be "
+			"missing\n");
 	close_open();
 }
 
