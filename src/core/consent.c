@@ -1,46 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rules of presence, and of what else needs a yes: by their two sides, and in
  * a list of their user. */
-#include "consent.h"
+#include "consent_priv.h"
 
 #include <errno.h>
 
 #include "clock.h"
-#include "hub_priv.h"
 #include "log.h"
 #include "mem.h"
 
-enum { LISTENERS = 4, LIST_BYTES = 4000 };
-
 #define DAY_MS (UINT64_C(24) * 3600 * 1000)
-
-struct asked {
-	struct hnode by_addr;
-	struct addr *addr;   /* ref */
-	struct list rules;   /* the newest last */
-	uint64_t last;       /* the number of the last question: he may still
-				answer it when there is nothing left of it, so
-				it is never another's: the row that has it
-				stays, without a rule if need be */
-	struct addr *spent;  /* ref; whom such a row is about; NULL: none */
-	size_t open;         /* questions */
-};
-
-struct rule {
-	struct hnode by_pair;
-	struct lnode node;
-	struct asked *user;  /* borrowed */
-	struct addr *other;  /* ref */
-	enum consent now;
-	uint64_t number, asked_ms;
-};
-
-struct consents {
-	struct htable rules; /* owned */
-	struct htable users; /* owned */
-	struct consent_listener listener[LISTENERS];
-	size_t listeners;
-};
 
 struct consents *consents_new(void)
 {
@@ -67,7 +36,7 @@ static struct rule *find(const struct hub *h, const struct addr *user,
 	return NULL;
 }
 
-static struct asked *user_find(const struct hub *h, const struct addr *addr)
+struct asked *consent_user(const struct hub *h, const struct addr *addr)
 {
 	struct hnode *n = htable_find(&h->consents->users, addr->hash);
 
@@ -76,9 +45,9 @@ static struct asked *user_find(const struct hub *h, const struct addr *addr)
 	return n ? CONTAINER(n, struct asked, by_addr) : NULL;
 }
 
-static struct asked *user_get(struct hub *h, struct addr *addr)
+struct asked *consent_user_get(struct hub *h, struct addr *addr)
 {
-	struct asked *u = user_find(h, addr);
+	struct asked *u = consent_user(h, addr);
 
 	if (u)
 		return u;
@@ -104,8 +73,8 @@ static void user_tidy(struct consents *cs, struct asked *u)
 	user_free(u);
 }
 
-static struct rule *rule_new(struct hub *h, struct asked *u,
-			     struct addr *other)
+struct rule *consent_rule_new(struct hub *h, struct asked *u,
+			      struct addr *other)
 {
 	struct rule *r = mem_zalloc(sizeof(*r));
 
@@ -225,12 +194,12 @@ void consents_load(const struct store_watch *w, void *arg)
 		goto out;
 	}
 	if (!w->state) {
-		load_spent(user_get(h, user), other, w->number);
+		load_spent(consent_user_get(h, user), other, w->number);
 		goto out;
 	}
 	r = find(h, user, other);
 	if (!r)
-		r = rule_new(h, user_get(h, user), other);
+		r = consent_rule_new(h, consent_user_get(h, user), other);
 	state_set(r, (enum consent)w->state);
 	r->number = w->number;
 	r->asked_ms = w->asked_ms;
@@ -257,7 +226,7 @@ static void tell_listeners(struct hub *h, struct addr *user,
 }
 
 /* r is gone after CONSENT_NONE. */
-static void change(struct hub *h, struct rule *r, enum consent now)
+void consent_change(struct hub *h, struct rule *r, enum consent now)
 {
 	struct addr *user = mem_ref(r->user->addr);
 	struct addr *other = mem_ref(r->other);
@@ -307,12 +276,12 @@ int consent_set(struct hub *h, struct addr *user, struct addr *other,
 	if (h->state == HUB_STOPPED || (r ? r->now : CONSENT_NONE) == now)
 		return 0;
 	if (!r) {
-		u = user_get(h, user);
+		u = consent_user_get(h, user);
 		if (u->rules.count >= CONSENT_USER_MAX)
 			return ENOSPC;
-		r = rule_new(h, u, other);
+		r = consent_rule_new(h, u, other);
 	}
-	change(h, r, now);
+	consent_change(h, r, now);
 	return 0;
 }
 
@@ -320,10 +289,11 @@ void consent_forget(struct hub *h, const struct addr *user)
 {
 	struct asked *u = NULL;
 
-	while (h->state != HUB_STOPPED && (u = user_find(h, user)) &&
+	while (h->state != HUB_STOPPED && (u = consent_user(h, user)) &&
 	       !list_empty(&u->rules))
-		change(h, CONTAINER(list_first(&u->rules), struct rule, node),
-		       CONSENT_NONE);
+		consent_change(h, CONTAINER(list_first(&u->rules), struct rule,
+					    node),
+			       CONSENT_NONE);
 	if (h->state != HUB_STOPPED && u && u->spent) {
 		struct store_txn *t = store_begin(h->store);
 
@@ -335,13 +305,13 @@ void consent_forget(struct hub *h, const struct addr *user)
 /* ---- questions ---- */
 
 /* Without "sip:" or "xmpp:". */
-static struct view shown(const struct addr *a)
+struct view consent_shown(const struct addr *a)
 {
 	return view_from(a->text, a->network.n + 1);
 }
 
-static const struct consent_words *words_of(const struct hub *h,
-					    const struct addr *other)
+const struct consent_words *consent_words_of(const struct hub *h,
+					     const struct addr *other)
 {
 	static const struct consent_words presence = {
 		"wants to see your presence", "may see your presence",
@@ -375,7 +345,7 @@ static void put_to_him(struct hub *h, const struct rule *r, struct addr *from,
 	struct hub_say say = { .from = from, .kind = MSG_TEXT };
 	int err;
 
-	put_question(&text, r, who, words_of(h, r->other));
+	put_question(&text, r, who, consent_words_of(h, r->other));
 	say.text = buf_view(&text);
 	err = hub_direct(h, r->user->addr, &say, NULL, NULL);
 	if (err)
@@ -412,7 +382,7 @@ static bool has_room(struct hub *h, const struct asked *u)
 		return true;
 	r = u->open < CONSENT_ASKED_MAX ? NULL : stale(u);
 	if (r)
-		change(h, r, CONSENT_NONE);
+		consent_change(h, r, CONSENT_NONE);
 	return r;
 }
 
@@ -425,9 +395,9 @@ int consent_ask_as(struct hub *h, struct addr *user, struct addr *other,
 		return r->now == CONSENT_ALLOWED ? EALREADY :
 		       r->now == CONSENT_DENIED	 ? EACCES :
 						   0;
-	if (h->state == HUB_STOPPED || !has_room(h, user_find(h, user)))
+	if (h->state == HUB_STOPPED || !has_room(h, consent_user(h, user)))
 		return EBUSY;
-	r = rule_new(h, user_get(h, user), other);
+	r = consent_rule_new(h, consent_user_get(h, user), other);
 	state_set(r, CONSENT_ASKED);
 	r->number = ++r->user->last;
 	r->asked_ms = wall_ms();
@@ -439,7 +409,7 @@ int consent_ask_as(struct hub *h, struct addr *user, struct addr *other,
 int consent_ask(struct hub *h, struct addr *user, struct addr *other,
 		struct addr *from)
 {
-	return consent_ask_as(h, user, other, from, shown(other));
+	return consent_ask_as(h, user, other, from, consent_shown(other));
 }
 
 /* ---- walks ---- */
@@ -448,7 +418,7 @@ size_t consent_each(const struct hub *h, const struct addr *user,
 		    const char *network, enum consent now,
 		    consent_each_h *each, void *arg)
 {
-	const struct asked *u = user_find(h, user);
+	const struct asked *u = consent_user(h, user);
 	struct lnode *n, *nx;
 	size_t count = 0;
 
@@ -470,227 +440,8 @@ struct addr *consent_users(const struct hub *h, size_t *pos,
 			   struct addr *prev)
 {
 	const struct htable *t = &h->consents->users;
-	struct asked *u = prev ? user_find(h, prev) : NULL;
+	struct asked *u = prev ? consent_user(h, prev) : NULL;
 	struct hnode *n = htable_each(t, pos, u ? &u->by_addr : NULL);
 
 	return n ? CONTAINER(n, struct asked, by_addr)->addr : NULL;
-}
-
-/* ---- what users say ---- */
-
-bool consent_parse(struct view text, enum consent_verb *verb,
-		   struct view *arg)
-{
-	static const char *const names[] = { "/allow", "/deny", "/watchers" };
-	struct view rest = view_trim(text), word;
-
-	if (!view_word(&rest, " \t", &word))
-		return false;
-	*arg = view_trim(rest);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (view_ieqs(word, names[i])) {
-			*verb = (enum consent_verb)i;
-			return true;
-		}
-	return false;
-}
-
-static const char *state_name(enum consent now)
-{
-	static const char *const names[] = { "none", "asks", "allowed",
-					     "denied" };
-
-	return names[now];
-}
-
-static void put_list(struct buf *b, const struct hub *h,
-		     const struct asked *u)
-{
-	struct lnode *n, *nx;
-	size_t left = u ? u->rules.count : 0;
-
-	buf_adds(b, left ? "*** Who may see your presence:" :
-			   "*** Nobody has asked to see your presence");
-	if (!u)
-		return;
-	LIST_EACH (&u->rules, n, nx) {
-		const struct rule *r = CONTAINER(n, struct rule, node);
-
-		if (b->n > LIST_BYTES)
-			break;
-		buf_adds(b, "\r\n");
-		if (r->number)
-			buf_addf(b, "%llu ", (unsigned long long)r->number);
-		buf_addv(b, shown(r->other));
-		buf_addf(b, " (%s%s)", state_name(r->now),
-			 words_of(h, r->other)->of);
-		left--;
-	}
-	if (left)
-		buf_addf(b, "\r\nand %zu more", left);
-}
-
-static bool is_meant(const struct rule *r, struct view arg)
-{
-	uint64_t number;
-
-	if (view_u64(&number, arg, UINT64_MAX) == 0)
-		return number && r->number == number;
-	return view_ieq(shown(r->other), arg) ||
-	       view_ieq(r->other->text, arg);
-}
-
-/* The same address on several networks: they are added to which. */
-static void add_choice(struct buf *which, struct view network,
-		       struct view address)
-{
-	if (which->n)
-		buf_adds(which, " or ");
-	buf_addv(which, network);
-	buf_addc(which, ':');
-	buf_addv(which, address);
-}
-
-static struct rule *by_words(const struct asked *u, struct view arg,
-			     struct buf *which)
-{
-	struct rule *found = NULL;
-	size_t count = 0;
-	struct lnode *n, *nx;
-
-	if (!u)
-		return NULL;
-	LIST_EACH (&u->rules, n, nx) {
-		struct rule *r = CONTAINER(n, struct rule, node);
-
-		if (!is_meant(r, arg))
-			continue;
-		add_choice(which, r->other->network, shown(r->other));
-		found = r;
-		count++;
-	}
-	if (count == 1)
-		buf_clear(which);
-	return count == 1 ? found : NULL;
-}
-
-/* Where arg names no network: the one that it can be of, for who is ours is
- * on no other. False: it may be several, which says their names. */
-static bool network_of(const struct hub *h, struct view arg,
-		       struct view *network, struct buf *which)
-{
-	const struct consents *cs = h->consents;
-	struct view user, host;
-	size_t count = 0;
-
-	*network = VIEW("sip");
-	if (view_rcut(arg, '@', &user, &host) && hub_is_our_domain(h, host))
-		return true;
-	for (size_t i = 0; i < cs->listeners; i++) {
-		if (cs->listener[i].words)
-			continue; /* its rules are not of presence */
-		*network = view_str(cs->listener[i].network);
-		add_choice(which, *network, arg);
-		count++;
-	}
-	if (count < 2)
-		buf_clear(which);
-	return count < 2;
-}
-
-/* RFC 7622 3.3.1: on XMPP they are the same user. */
-static void fold_xmpp(struct buf *text)
-{
-	if (!view_istarts(buf_view(text), VIEW("xmpp:")))
-		return;
-	for (size_t i = 0; i < text->n; i++)
-		if (text->p[i] >= 'A' && text->p[i] <= 'Z')
-			text->p[i] |= 0x20;
-}
-
-/* One who has not asked yet. */
-static struct rule *by_address(struct hub *h, struct addr *user,
-			       struct view arg, struct buf *which)
-{
-	struct view network;
-	struct buf text = { 0 };
-	struct asked *u = user_find(h, user);
-	struct addr *other = NULL;
-	struct rule *r = NULL;
-
-	if (!view_has(arg, '@') || view_has(arg, ' '))
-		return NULL;
-	if (!view_istarts(arg, VIEW("sip:")) &&
-	    !view_istarts(arg, VIEW("xmpp:"))) {
-		if (!network_of(h, arg, &network, which))
-			return NULL;
-		buf_addv(&text, network);
-		buf_addc(&text, ':');
-	}
-	buf_addv(&text, arg);
-	fold_xmpp(&text);
-	if ((!u || u->rules.count < CONSENT_USER_MAX) &&
-	    !addr_parse(&other, buf_view(&text)) && other->user.n &&
-	    !other->resource.n)
-		r = rule_new(h, user_get(h, user), other);
-	mem_deref(other);
-	buf_free(&text);
-	return r;
-}
-
-static int put_refusal(struct buf *words, const struct asked *u,
-		       struct view arg, struct view which)
-{
-	uint64_t number;
-
-	if (!arg.n) {
-		buf_adds(words, "*** Who? Say the number of the question, or "
-				"an address");
-		return 400;
-	}
-	if (which.n) {
-		buf_adds(words, "*** Which one? Say ");
-		buf_addv(words, which);
-		return 400;
-	}
-	if (u && !view_u64(&number, arg, u->last) && number)
-		buf_addf(words, "*** Question %llu is not open any more",
-			 (unsigned long long)number);
-	else
-		buf_adds(words, "*** There is no such question");
-	return 404;
-}
-
-int consent_do(struct hub *h, struct addr *user, enum consent_verb verb,
-	       struct view arg, struct buf *words)
-{
-	enum consent now = verb == CONSENT_ALLOW ? CONSENT_ALLOWED :
-						   CONSENT_DENIED;
-	struct buf which = { 0 };
-	struct rule *r;
-
-	if (verb == CONSENT_LIST) {
-		put_list(words, h, user_find(h, user));
-		return 200;
-	}
-	r = by_words(user_find(h, user), arg, &which);
-	if (!r && !which.n)
-		r = by_address(h, user, arg, &which);
-	if (!r) {
-		int status = put_refusal(words, user_find(h, user), arg,
-					 buf_view(&which));
-
-		buf_free(&which);
-		return status;
-	}
-	buf_adds(words, "*** ");
-	buf_addv(words, shown(r->other));
-	buf_addc(words, ' ');
-	buf_adds(words, now == CONSENT_ALLOWED ?
-				words_of(h, r->other)->may :
-				words_of(h, r->other)->may_not);
-	if (r->now != now)
-		change(h, r, now);
-	buf_free(&which);
-	return 200;
 }
