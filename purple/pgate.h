@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every other network, through libpurple: the gateway in confabd. A SIP user
+ * may have several accounts (rows of purplemap); each is a session of a
+ * confab-purple worker. What the old module's functions did (messages,
+ * publications, subscriptions of mapped users) happens by itself.
+ */
+#ifndef CONFAB_PURPLE_PGATE_H
+#define CONFAB_PURPLE_PGATE_H
+
+#include "bridge.h"
+#include "gateway.h"
+#include "pmap.h"
+#include "sink.h"
+#include "store.h"
+
+struct pgate;
+
+/* When an account logs in by itself. */
+enum pgate_login { PGATE_ALWAYS, PGATE_PRESENCE, PGATE_MANUAL };
+/* Who asks to see a user. */
+enum pgate_auth { PGATE_ASK, PGATE_ALLOW, PGATE_DENY, PGATE_KNOWN };
+
+struct pgate_account {
+	uint64_t id;
+	struct view owner;  /* canonical AOR; all borrowed till the next
+			       change */
+	struct view proto;  /* canonical id: "prpl-jabber" */
+	struct view login;  /* ext_user */
+	enum pgate_login policy;
+	enum pgate_auth auth;
+	bool enabled;
+};
+
+/* Whoever keeps the accounts. All run to their end at once. */
+struct pgate_accounts {
+	/* Of this owner (NULL: of all), by id. */
+	void (*each)(const struct addr *owner,
+		     void (*h)(const struct pgate_account *a, void *h_arg),
+		     void *h_arg, void *arg);
+	/* Hands what confab-purple needs to log in (proto, user, password,
+	 * proxy_host, proxy_port, and "opt.NAME" for each option) to use;
+	 * wiped afterwards. Else an errno value with words in why. */
+	int (*open)(uint64_t id,
+		    int (*use)(const struct bridge_setting *s, size_t count,
+			       void *use_arg),
+		    void *use_arg, struct buf *why, void *arg);
+	void (*note)(uint64_t id, struct view error, void *arg);
+	void *arg;
+};
+
+struct pgate_conf {
+	struct loop *loop;     /* all borrowed */
+	struct hub *hub;
+	struct store *store;
+	struct bridge *bridge; /* "purple"; its workers are the pool */
+	struct pmap *map;      /* a reference is taken */
+	const struct pgate_accounts *accounts;
+	const char *domain;    /* of our SIP users */
+	unsigned linger_s;     /* after the last reason to be online; 0: 60 */
+	unsigned queue_s;      /* texts wait for a login; 0: 60 */
+	unsigned logins_rate;  /* a second; 0: 5 */
+	unsigned connecting;   /* logins under way at once; 0: 10 */
+	unsigned user_accounts; /* of one SIP user; 0: 5 */
+	unsigned text_rate;    /* a second and account; 0: 5 */
+	size_t text_max;       /* bytes; 0: 16,000 */
+	size_t user_rooms;     /* 0: 20 */
+	enum pgate_auth auth;  /* where the account says nothing */
+	bool mapped_users;     /* users who have both accounts of one protocol
+				  reach each other by it, as the old module
+				  had it */
+};
+
+/* EINVAL with why. Registers itself with the hub and the bridge. */
+int pgate_new(struct pgate **gp, const struct pgate_conf *conf,
+	      struct buf *why);
+void pgate_reconf(struct pgate *g, const struct pgate_conf *conf);
+/* While the store loads: rows of network "purple" only count. */
+void pgate_load_kept(const struct store_kept *k, void *arg);
+void pgate_load_visit(const struct store_visit *v, void *arg);
+/* After hub_start(); before hub_stop(); after hub_free(). */
+int pgate_start(struct pgate *g);
+void pgate_stop(struct pgate *g);
+void pgate_free(struct pgate *g);
+/* This account is new, gone, or another one now. */
+void pgate_account_changed(struct pgate *g, uint64_t id);
+/* By the operator, until the next reason. ENOENT, or what it came to in
+ * why. */
+int pgate_login_now(struct pgate *g, uint64_t id, struct buf *why);
+int pgate_logout_now(struct pgate *g, uint64_t id);
+/* One line each: disabled, unsupported, offline, queued, connecting, online,
+ * backoff (n), failed (why). */
+int pgate_status(struct pgate *g, struct sink *out);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Protocols of libpurple, and SIP addresses of people and rooms there, behind
+ * a gateway host of ours, here gw.org:
+ *
+ *   carol%40example.org@xmpp.gw.org    carol@example.org by XMPP  PMAP_NAME
+ *   carol%40example.org@gw.org;proto=xmpp   the same
+ *   xmpp.gw.org                        the account itself         PMAP_SELF
+ *   purple@gw.org                      the gateway                PMAP_GATE
+ *
+ * The first label of the host is the protocol's. Whether a name is a person's
+ * or a room's nobody can tell from it: see pgate_priv.h.
+ *
+ * Pure; one thread.
+ */
+#ifndef CONFAB_PURPLE_PMAP_H
+#define CONFAB_PURPLE_PMAP_H
+
+#include "buf.h"
+
+struct pmap; /* reference-counted */
+
+/* A protocol, as built in (purplemap's ext_prot, and old names). */
+struct pmap_proto {
+	const char *id;     /* "prpl-jabber" */
+	const char *label;  /* "xmpp" */
+	const char *title;  /* "XMPP", for people */
+	const char *dead;   /* why it is unsupported, in words; or NULL */
+	bool allowed;       /* without purple_allow */
+};
+
+enum pmap_kind { PMAP_BAD, PMAP_NAME, PMAP_SELF, PMAP_GATE };
+
+struct pmap_target {
+	enum pmap_kind kind;
+	struct view proto;   /* canonical id */
+	struct view name;    /* as libpurple wants it, UTF-8 */
+	uint64_t account;    /* of ";account=17"; 0: not said */
+	struct view why;     /* PMAP_BAD */
+	unsigned status;     /* PMAP_BAD: 404, 482 (";proto=purple"), 484 */
+};
+
+/* domain: "gw.org"; EINVAL with why. */
+int pmap_new(struct pmap **mp, struct view domain, struct buf *why);
+/* "prpl-eionrobb-discord" may be used, under this label. EINVAL, EEXIST with
+ * why. */
+int pmap_allow(struct pmap *m, struct view id, struct view label,
+	       struct buf *why);
+/* By any of its names ("gtalk", "prpl-jabber", "xmpp"), of those allowed or
+ * dead; NULL: unknown or not allowed. Borrowed. */
+const struct pmap_proto *pmap_proto(const struct pmap *m, struct view name);
+
+bool pmap_is_ours(const struct pmap *m, struct view host);
+/* user escaped as it came, params those of the URI. ENOENT: host is not
+ * ours. */
+int pmap_from_sip(const struct pmap *m, struct view user, struct view host,
+		  struct view params, struct pmap_target *out,
+		  struct buf *text);
+/* Appends "sip:user@host". EBADMSG: no such protocol or name. */
+int pmap_to_sip(const struct pmap *m, struct view proto, struct view name,
+		struct buf *out);
+/* One form of a name, appended: of prpl-jabber a bare JID in lower case, of
+ * prpl-irc folded by RFC 1459, else as it is. EBADMSG. */
+int pmap_name(struct buf *out, struct view proto, struct view name);
+
+#endif
