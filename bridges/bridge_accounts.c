@@ -89,6 +89,7 @@ void account_free(struct account *a)
 		mem_free((char *)s->key.p);
 		mem_wipe_free((char *)s->value.p, s->value.n);
 	}
+	mem_scrub_free(a->kept);
 	mem_free(a->label);
 	mem_free(a);
 }

@@ -6,6 +6,8 @@
 #include "bridge.h"
 #include "supervisor.h"
 
+enum { KEPT_MAX = 4096 }; /* bytes for the next worker */
+
 struct account {
 	struct lnode in_bridge;
 	struct list wants; /* owned: struct want */
@@ -13,6 +15,7 @@ struct account {
 	char *label;					 /* owned */
 	struct wire_setting settings[WIRE_SETTINGS_MAX]; /* owned, wiped */
 	size_t settings_count;
+	char *kept;      /* owned, wiped; or NULL: worker_keep() */
 	struct sup *sup; /* borrowed: the bridge's; NULL: never used */
 	bool told;	 /* the worker knows it */
 };

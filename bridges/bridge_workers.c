@@ -24,6 +24,10 @@ static void tell_account(struct account *a)
 	if (a->told)
 		return;
 	memcpy(m.settings, a->settings, sizeof(m.settings));
+	if (a->kept && m.settings_count < WIRE_SETTINGS_MAX)
+		m.settings[m.settings_count++] = (struct wire_setting){
+			VIEW("kept"), view_str(a->kept)
+		};
 	a->told = true;
 	sup_send(a->sup, &m);
 }
@@ -286,6 +290,26 @@ static const char *got_of_session(struct bridge *b, struct sup *s,
 				    "a parcel of no session";
 }
 
+static const char *got_keep(struct bridge *b, struct sup *s,
+			    const struct wire_msg *m)
+{
+	struct lnode *n, *nx;
+
+	if (m->id & SESSION_ID)
+		return session_got(b, s, m);
+	if (m->s[0].n > KEPT_MAX)
+		return "too much to keep";
+	LIST_EACH (&b->accounts, n, nx) {
+		struct account *a = CONTAINER(n, struct account, in_bridge);
+
+		if (a->id != m->id || a->sup != s)
+			continue;
+		mem_scrub_free(a->kept);
+		a->kept = m->s[0].n ? view_dup(m->s[0]) : NULL;
+	}
+	return NULL;
+}
+
 static got_h *const got[WIRE_TYPES_END] = {
 	[WIRE_ACCOUNT_UP] = got_account_up,
 	[WIRE_ACCOUNT_LOST] = got_account_lost,
@@ -296,7 +320,7 @@ static got_h *const got[WIRE_TYPES_END] = {
 	[WIRE_FAILED] = got_failed,
 	[WIRE_PARCEL] = got_of_session,
 	[WIRE_SENT] = got_of_session,
-	[WIRE_KEEP] = got_of_session,
+	[WIRE_KEEP] = got_keep,
 	[WIRE_TOPIC] = got_topic,
 	[WIRE_TROUBLE] = got_trouble,
 	[WIRE_PEOPLE] = got_people,

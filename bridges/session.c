@@ -12,7 +12,6 @@
 #include "log.h"
 #include "mem.h"
 
-enum { KEPT_MAX = 4096 };
 
 enum session_state { SESSION_OFF, SESSION_STARTING, SESSION_UP };
 

@@ -105,7 +105,8 @@ void worker_parcel(struct worker *w, uint32_t session, struct view parcel);
 void worker_sent(struct worker *w, uint32_t session, uint64_t tag,
 		 enum parcel_fate fate, struct view text);
 /* The session's next start has this text as its setting "kept", with whatever
- * worker: unless it was stopped by then. Empty: none. At most 4 KiB. */
+ * worker: unless it was stopped by then; an account's next worker likewise.
+ * Empty: none. At most 4 KiB. */
 void worker_keep(struct worker *w, uint32_t session, struct view text);
 /* Bytes that the daemon has not taken yet: above 1 MiB a worker should read
  * nothing more of its network for a while. */

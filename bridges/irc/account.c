@@ -9,12 +9,14 @@
 
 #include "account_priv.h"
 #include "guest.h"
+#include "keep.h"
 #include "log.h"
 #include "mem.h"
 #include "settings.h"
 
 enum {
 	JOIN_MS = 120000,
+	KEEP_MS = 2000,
 	IDLE_MS = 600000 /* all legs refused: stay a while for the next try */
 };
 
@@ -179,6 +181,7 @@ static void on_up(void *arg)
 	log_info("irc %.*s: logged in as %.*s", VIEW_ARG(a->label),
 		 VIEW_ARG(nick));
 	a->was_up = true;
+	ircb_keep_soon(a);
 	worker_account_up(a->pool->worker, a->id, nick);
 	LIST_EACH (&a->legs, n, nx)
 		enter(CONTAINER(n, struct ircb_leg, node));
@@ -272,6 +275,24 @@ static void connect_account(struct ircb_account *a)
 
 /* ---- accounts ---- */
 
+static void on_keep(struct wtimer *t)
+{
+	struct ircb_account *a = CONTAINER(t, struct ircb_account, keep);
+	struct buf b = { 0 };
+
+	ircb_keep_put(&b, &a->conf);
+	ircb_past_put(a, &b);
+	worker_keep(a->pool->worker, a->id, buf_view(&b));
+	buf_free(&b);
+}
+
+void ircb_keep_soon(struct ircb_account *a)
+{
+	if (!wtimer_running(&a->keep))
+		wheel_start(loop_wheel(a->pool->loop), &a->keep, KEEP_MS,
+			    on_keep);
+}
+
 static void free_settings(struct ircb_account *a)
 {
 	mem_free((char *)a->label.p);
@@ -284,6 +305,8 @@ static void take_settings(struct ircb_account *a, const struct wire_msg *m)
 	a->conf.loop = a->pool->loop;
 	a->conf.dns = a->pool->dns;
 	ircb_settings_take(&a->conf, a->servers, m);
+	ircb_keep_take(&a->conf, wire_setting(m, "kept"));
+	ircb_past_take(a, wire_setting(m, "kept"));
 }
 
 static struct ircb_account *find_account(const struct ircb_pool *p,
@@ -305,6 +328,7 @@ static void account_free(struct ircb_account *a, struct view quit)
 {
 	drop_legs(a);
 	disconnect(a, quit);
+	wheel_stop(loop_wheel(a->pool->loop), &a->keep);
 	list_remove(&a->pool->accounts, &a->node);
 	ircb_past_free(a);
 	free_settings(a);

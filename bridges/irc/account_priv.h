@@ -51,6 +51,7 @@ struct ircb_account {
 	struct ircb_conn_conf conf; /* strings owned */
 	struct ircb_server servers[IRCB_SERVERS_MAX]; /* those of conf */
 	struct list places; /* owned: struct ircb_place */
+	struct wtimer keep; /* what the next worker is to know has changed */
 	bool was_up;		      /* this session was */
 	char old_nick[IRCB_NICK_MAX]; /* in the session before; or "" */
 	struct ircb_conn *conn;	    /* ref; NULL: not wanted */
@@ -93,6 +94,11 @@ uint64_t ircb_past_time(const struct ircb_event *ev);
 bool ircb_past_known(struct ircb_account *a, const struct ircb_event *ev,
 		     uint64_t time_ms);
 void ircb_past_free(struct ircb_account *a);
+/* Up to when each channel was heard: for the next worker (keep.h). */
+void ircb_past_put(const struct ircb_account *a, struct buf *b);
+void ircb_past_take(struct ircb_account *a, struct view kept);
+/* It has changed: confabd is told soon. */
+void ircb_keep_soon(struct ircb_account *a);
 
 /* ---- comings.c ---- */
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "guest_priv.h"
+#include "keep.h"
 #include "log.h"
 #include "mem.h"
 #include "settings.h"
@@ -85,12 +86,22 @@ void guest_reason(struct buf *b, struct view text, size_t max)
 
 /* ---- the connection ---- */
 
+static void keep(struct guest *g)
+{
+	struct buf b = { 0 };
+
+	ircb_keep_put(&b, &g->conf);
+	worker_keep(g->pool->worker, g->id, buf_view(&b));
+	buf_free(&b);
+}
+
 static void on_up(void *arg)
 {
 	struct guest *g = arg;
 
 	view_copy(g->nick, sizeof(g->nick), ircb_conn_nick(g->conn));
 	log_info("irc %.*s: logged in as %s", VIEW_ARG(g->label), g->nick);
+	keep(g);
 	worker_account_up(g->pool->worker, g->id, view_str(g->nick));
 }
 
@@ -148,6 +159,10 @@ static void on_lost(enum worker_lost why, struct view words, void *arg)
 	log_info("irc %.*s: %.*s", VIEW_ARG(g->label), VIEW_ARG(words));
 	/* words may belong to the connection. */
 	buf_addv(&text, words);
+	if (view_starts(words, VIEW(IRCB_TOO_FAST))) {
+		ircb_settings_slower(&g->conf);
+		keep(g);
+	}
 	worker_account_lost(g->pool->worker, g->id, why, buf_view(&text));
 	guest_free(g, VIEW_NONE);
 	buf_free(&text);
@@ -175,6 +190,7 @@ static struct guest *guest_make(struct ircb_pool *p, uint32_t id,
 	g->conf.loop = p->loop;
 	g->conf.dns = p->dns;
 	ircb_settings_take(&g->conf, g->servers, m);
+	ircb_keep_take(&g->conf, wire_setting(m, "kept"));
 	if (view_u64(&g->fold_ms, wire_setting(m, "fold_ms"), GUEST_FOLD_MS))
 		g->fold_ms = GUEST_FOLD_MS;
 	g->contact = view_dup(wire_setting(m, "contact"));

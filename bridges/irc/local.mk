@@ -99,6 +99,7 @@ bridges_irc_libircb_a_SOURCES = \
 	bridges/irc/guest_send.c bridges/irc/guest_split.c \
 	bridges/irc/guest_watch.c \
 	bridges/irc/heard.c bridges/irc/inbound.c \
+	bridges/irc/keep.c bridges/irc/keep.h \
 	bridges/irc/line.c bridges/irc/line.h \
 	bridges/irc/login.c \
 	bridges/irc/more.c bridges/irc/more.h \

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The gap after an outage, filled where the server keeps what was said
- * (IRCv3 chathistory). How far we heard a channel is known as long as this
- * process lives: the rooms' links know what they took by the message ids.
+ * (IRCv3 chathistory). How far we heard a channel is handed on to the next
+ * worker, now and then: the rooms' links know what they took by the message
+ * ids.
  */
 #include <string.h>
 
 #include "account_priv.h"
 #include "caps.h"
 #include "clock.h"
+#include "keep.h"
 #include "log.h"
 #include "mem.h"
 #include "tags.h"
@@ -30,6 +32,16 @@ static struct ircb_place *find_place(struct ircb_account *a,
 	return NULL;
 }
 
+static struct ircb_place *add_place(struct ircb_account *a,
+				    struct view channel)
+{
+	struct ircb_place *p = mem_zalloc(sizeof(*p));
+
+	view_copy(p->name, sizeof(p->name), channel);
+	list_append(&a->places, &p->node);
+	return p;
+}
+
 static struct ircb_place *get_place(struct ircb_account *a,
 				    struct view channel)
 {
@@ -37,10 +49,7 @@ static struct ircb_place *get_place(struct ircb_account *a,
 
 	if (p || a->places.count >= IRCB_PLACES_MAX)
 		return p;
-	p = mem_zalloc(sizeof(*p));
-	view_copy(p->name, sizeof(p->name), channel);
-	list_append(&a->places, &p->node);
-	return p;
+	return add_place(a, channel);
 }
 
 void ircb_past_free(struct ircb_account *a)
@@ -109,6 +118,47 @@ void ircb_past_heard(struct ircb_account *a, const struct ircb_event *ev,
 		p->until_ms = time_ms;
 	if (time_ms > p->heard_ms)
 		p->heard_ms = time_ms;
+	ircb_keep_soon(a);
+}
+
+/* "heard MS CHANNEL" */
+void ircb_past_put(const struct ircb_account *a, struct buf *b)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH (&a->places, n, nx) {
+		const struct ircb_place *p =
+			CONTAINER(n, struct ircb_place, node);
+
+		if (!p->heard_ms || b->n > IRCB_KEEP_MAX - 2 * IRCB_CHANNEL_MAX)
+			continue;
+		buf_adds(b, "heard ");
+		buf_add_u64(b, p->heard_ms);
+		buf_addc(b, ' ');
+		buf_adds(b, p->name);
+		buf_addc(b, '\n');
+	}
+}
+
+void ircb_past_take(struct ircb_account *a, struct view kept)
+{
+	struct view line, what, time;
+	uint64_t ms;
+
+	while (kept.n) {
+		struct ircb_place *p;
+
+		view_cut(kept, '\n', &line, &kept);
+		if (!view_word(&line, " ", &what) ||
+		    !view_eqs(what, "heard") ||
+		    !view_word(&line, " ", &time) ||
+		    view_u64(&ms, time, UINT64_MAX) ||
+		    !ircb_is_channel(view_trim(line)) ||
+		    a->places.count >= IRCB_PLACES_MAX)
+			continue;
+		p = add_place(a, view_trim(line));
+		p->heard_ms = ms < wall_ms() ? ms : wall_ms();
+	}
 }
 
 /* The last one's time is asked for again where ids tell which lines were in

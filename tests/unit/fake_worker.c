@@ -179,6 +179,8 @@ static void on_say(const struct worker_say *say, void *arg)
 	}
 	if (view_eqs(say->text, "!log"))
 		log_warning("a line of the log");
+	if (view_starts(say->text, VIEW("!keep")))
+		worker_keep(f->w, f->account, view_from(say->text, 5));
 	if (view_eqs(say->text, "!other"))
 		worker_heard(f->w, 999, SAY_TEXT, VIEW("fake"), VIEW("x"), 0,
 			     VIEW_NONE);
@@ -213,6 +215,9 @@ static void on_account(uint32_t id, const struct wire_msg *m, void *arg)
 		return;
 	f->known[id] = true;
 	view_copy(f->nick[id], sizeof(f->nick[id]), wire_setting(m, "nick"));
+	if (wire_setting(m, "kept").n)
+		view_copy(f->nick[id], sizeof(f->nick[id]),
+			  wire_setting(m, "kept"));
 	worker_account_up(f->w, id, m->s[0]);
 }
 

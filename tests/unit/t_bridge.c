@@ -392,6 +392,20 @@ static void a_killed_worker_is_replaced(void **state)
 	assert_int_not_equal(worker_pid(), pid);
 }
 
+static void a_few_words_outlive_a_worker(void **state)
+{
+	(void)state;
+	open_joined(0, 0);
+	say(&leg, "!keepthis");
+	AWAIT(was_told("delivered 1 1\n"));
+	kill(worker_pid(), SIGKILL);
+	AWAIT(was_told("lost 1"));
+	buf_clear(&told);
+	attach(&leg);
+	AWAIT(was_told("attached 1 "));
+	assert_told("attached 1 this\n");
+}
+
 /* It does this, is replaced for this reason, and the next one works. */
 static void recovers(const char *deed, const char *reason)
 {
@@ -929,6 +943,7 @@ int main(void)
 		CASE(accounts_go_to_the_least_loaded_worker),
 		CASE(too_much_at_once_is_busy),
 		CASE(a_killed_worker_is_replaced),
+		CASE(a_few_words_outlive_a_worker),
 		CASE(crash),
 		CASE(leaving),
 		CASE(hang),

@@ -241,6 +241,32 @@ static void a_full_page_is_not_the_last(void **state)
 	peer_close(&w->srv);
 }
 
+/* The next worker goes on where this one was; nonsense is left out. */
+static void what_was_heard_outlives_the_worker(void **state)
+{
+	struct world *w = *state;
+	struct rig_seen keep;
+
+	CONNECT(w, { "kept", "heard 1\nheard x #b\nsts 1\nfoo 1 2 3\n"
+			     "sts 99999999 99999999999999 127.0.0.1\n"
+			     "heard 978307200000 #LOBBY\npace 3 9\n" });
+	welcome_with_caps(w);
+	let_join(w);
+	peer_expect(&w->srv, "CHATHISTORY AFTER #LOBBY "
+			     "timestamp=2001-01-01T00:00:00.000Z 50\r\n");
+	peer_send(&w->srv, "@time=2999-01-01T00:00:00.000Z :x!y@z PRIVMSG "
+			   "#lobby :live\r\n");
+	heard(w);
+	do
+		keep = rig_await(&w->rig, WIRE_KEEP, 0);
+	while (strstr(keep.s[0], "978307200000"));
+	assert_non_null(strstr(keep.s[0], "pace 3 9\n"));
+	assert_non_null(strstr(keep.s[0], "heard "));
+	assert_non_null(strstr(keep.s[0], " #LOBBY\n"));
+	assert_null(strstr(keep.s[0], "sts"));
+	peer_close(&w->srv);
+}
+
 /* A time that is over, and later than all before. */
 static uint64_t next_ms(struct world *w)
 {
@@ -674,6 +700,7 @@ int main(void)
 		RIG_TEST(tags_bring_time_and_id),
 		RIG_TEST(what_was_missed_is_asked_for),
 		RIG_TEST(a_full_page_is_not_the_last),
+		RIG_TEST(what_was_heard_outlives_the_worker),
 		RIG_TEST(sasl_comes_before_all),
 		RIG_TEST(without_the_login_nobody_goes_in),
 		RIG_TEST(a_wrong_password_is_told),
