@@ -144,7 +144,7 @@ void italk_stranger(struct seat *s, struct ipeer *p, const struct ircp *in)
 	if (!utf8_shows(in->text) || has_id(p, in->id))
 		return;
 	if (!has_room(p, in->text) || (first && !within(p))) {
-		italk_notice(s, in->nick,
+		italk_answer(s, in,
 			     VIEW("Your message was not delivered: its "
 				  "reader has not answered yet whether he "
 				  "takes messages from you."));
@@ -155,7 +155,7 @@ void italk_stranger(struct seat *s, struct ipeer *p, const struct ircp *in)
 	add_word(p, in);
 	(void)ask(p);
 	if (first)
-		italk_notice(s, in->nick,
+		italk_answer(s, in,
 			     VIEW("Your message waits: its reader is asked "
 				  "first whether he takes messages from "
 				  "you."));

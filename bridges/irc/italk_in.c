@@ -23,6 +23,7 @@ struct keeping {
 	const struct igate *gate; /* borrowed: it outlives the hub */
 	struct addr *aor;         /* ref */
 	struct buf network, nick;
+	bool notice;              /* never to be answered */
 };
 
 static void keeping_destroy(void *obj)
@@ -40,7 +41,8 @@ static void not_kept(const struct keeping *k, int err)
 
 	log_info("irc %s: words of %.*s could not be kept: %s",
 		 k->aor->text.p, VIEW_ARG(buf_view(&k->nick)), strerror(err));
-	if (s && err != EBADMSG) /* nothing of that is to be seen */
+	/* nothing is to be seen of what is EBADMSG */
+	if (s && err != EBADMSG && !k->notice)
 		italk_notice(s, buf_view(&k->nick),
 			     VIEW("Your message was not delivered: too much "
 				  "waits for its reader. Try again "
@@ -91,6 +93,7 @@ void italk_keep(struct ipeer *p, const struct italk_word *w)
 	int err = from ? 0 : ENOENT;
 
 	k->gate = g;
+	k->notice = w->kind == SAY_NOTICE;
 	k->aor = mem_ref(p->aor);
 	buf_addv(&k->network, buf_view(&p->network));
 	buf_addv(&k->nick, buf_view(&p->nick));
@@ -176,14 +179,12 @@ void italk_heard(struct seat *s, const struct ircp *in)
 	if (!s->gate->map)
 		return;
 	if (!within(s, in))
-		italk_notice(s, in->nick, VIEW("Too many messages: wait a "
-					       "little. Your message was not "
-					       "delivered."));
+		italk_answer(s, in, VIEW("Too many messages: wait a little. "
+					 "Your message was not delivered."));
 	else if (is_closed(s, in))
-		italk_notice(s, in->nick, VIEW("Your message was not "
-					       "delivered: its reader takes "
-					       "none of people he has not "
-					       "written to."));
+		italk_answer(s, in, VIEW("Your message was not delivered: its "
+					 "reader takes none of people he has "
+					 "not written to."));
 	else if (!(p = ipeer_get(italks_of(s->gate), s->aor, s->network,
 				 in->nick)))
 		log_info("irc %s: words of %.*s, who can't have an address",

@@ -74,6 +74,8 @@ static bool is_late(const struct job *j)
 	       wall_ms();
 }
 
+/* Where the network is not there any more nobody has an address on it: it
+ * is a note to himself. */
 static void tell(const struct job *j, struct view why)
 {
 	const struct igate *g = j->all->gate;
@@ -82,8 +84,9 @@ static void tell(const struct job *j, struct view why)
 	struct buf b = { 0 };
 
 	itext_not_sent(&b, why, j->msg->text);
-	if (from && g->running)
-		hub_gate_tell(g->conf.hub, from, j->aor, buf_view(&b));
+	if (g->running)
+		hub_gate_tell(g->conf.hub, from ? from : j->aor, j->aor,
+			      buf_view(&b));
 	mem_deref(from);
 	buf_free(&b);
 }
@@ -392,6 +395,12 @@ void italk_notice(struct seat *s, struct view nick, struct view text)
 
 	if (s->state == SEAT_UP && seldom(s, nick, 'N'))
 		(void)seat_send(s, &p, NULL, NULL);
+}
+
+void italk_answer(struct seat *s, const struct ircp *in, struct view text)
+{
+	if (in->kind != SAY_NOTICE)
+		italk_notice(s, in->nick, text);
 }
 
 /* A text that is under way will be told of by itself. */

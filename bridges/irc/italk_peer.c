@@ -370,9 +370,9 @@ void ipeer_load(struct igate *g, const struct store_kept *k)
 	p = view_eqs(version, "1") ?
 		    peer_of_key(italks_of(g), view_from(k->key, talk.n),
 				nick) : NULL;
-	if (!p) {
-		log_warning("irc: a talk of %.*s can't be taken up again",
-			    VIEW_ARG(k->key));
+	if (!p) { /* its network may be back some day */
+		log_debug("irc: %.*s is not taken up again",
+			  VIEW_ARG(k->key));
 		return;
 	}
 	buf_addv(&p->account, account);
@@ -554,10 +554,8 @@ void ipeer_news(struct seat *s, const struct ircp *in)
 	p = ipeer_of(s, in->nick);
 	if (!p)
 		return;
-	if ((people && in->kind == IRCP_QUIT) ||
-	    (in->verb == IRCP_SHOW && in->kind == IRCP_GONE))
+	if (people && in->kind == IRCP_QUIT)
 		ipeer_left(p);
-	else if ((people && in->kind == IRCP_CAME) ||
-		 in->verb == IRCP_SHOW || in->verb == IRCP_WHO_IS)
+	else if (!people || in->kind == IRCP_CAME)
 		seen(p, in);
 }

@@ -99,8 +99,11 @@ void ipeer_tell(const struct ipeer *p, struct view text);
 void italk_out_gone(struct italks *t, struct seat *s);
 void italk_out_awake(struct italks *t, const struct seat *s);
 void italk_out_free(struct italks *t);
-/* Notices are never answered, and seldom: once a minute and nick. */
+/* To whoever has this nick: at most once a minute. */
 void italk_notice(struct seat *s, struct view nick, struct view text);
+/* What became of his words; nothing where they were a notice: those are never
+ * answered. */
+void italk_answer(struct seat *s, const struct ircp *in, struct view text);
 /* The network refused, afterwards, what was for this nick. */
 void italk_refused(struct seat *s, const struct ircp *p);
 

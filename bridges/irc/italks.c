@@ -188,8 +188,8 @@ static void tell_sender(const struct igate *g, struct addr *user,
 	struct meta meta;
 
 	meta_get(&meta, m->meta);
-	if (meta.to.n && !imap_from_sip(g->map, m->from->user, m->from->host,
-					&t, &text) &&
+	if (meta.to.n && !meta.notice &&
+	    !imap_from_sip(g->map, m->from->user, m->from->host, &t, &text) &&
 	    t.kind == IMAP_PERSON)
 		s = seat_find(g, user, t.network);
 	if (s)

@@ -436,8 +436,8 @@ static void load_visit(struct igate *g, const struct store_visit *row)
 	mem_deref(owner);
 	mem_deref(room);
 	if (!v) {
-		log_warning("irc: a visit of %.*s can't be taken up again",
-			    VIEW_ARG(row->room));
+		log_warning("irc %.*s: can't be in %.*s again",
+			    VIEW_ARG(row->owner), VIEW_ARG(row->room));
 		return;
 	}
 	v->id = row->id;
@@ -661,13 +661,29 @@ static void up(struct seat *s)
 	mem_free(list);
 }
 
+/* It will take a while, or something of him. */
+static void tell_refused(struct seat *s, struct view text)
+{
+	struct buf b = { 0 };
+
+	buf_adds(&b, "INFO: The network has closed your connection");
+	if (text.n) {
+		buf_adds(&b, ": ");
+		utf8_clean_line(&b, text, TOPIC_SHOWN);
+	}
+	buf_adds(&b, ". You are in your channels again as soon as it lets "
+		     "you in.");
+	seat_tell(s, NULL, buf_view(&b));
+	buf_free(&b);
+}
+
 static void down(struct seat *s, enum lost_why why, struct view text)
 {
 	size_t count;
 	struct ivisit **list = all_of(ivisits_of(s->gate), s, &count);
 
-	(void)why;
-	(void)text;
+	if (count && why != LOST_NET)
+		tell_refused(s, text);
 	for (size_t i = 0; i < count; i++) {
 		if (list[i]->state == IVISIT_IN)
 			list[i]->last_ms = wall_ms();

@@ -557,6 +557,30 @@ static void a_flood_is_stopped_and_told(void **state)
 	igate_rig_close();
 }
 
+static void notices_are_never_answered(void **state)
+{
+	struct he he = { "bot", "b@h", NULL, "I am a bot", NULL, SAY_NOTICE };
+
+	(void)state;
+	gr.conf.peer_rate = 1;
+	open_up(IGATE_FIRST_DENY);
+	he_says(&he);
+	sip_says("alice", "bot*libera", "hi");
+	taken(ALICE);
+	buf_clear(&wire);
+	for (int i = 0; i < 6; i++)
+		he_says(&he);
+	sip_takes(403);
+	assert_wire("");
+	igate_rig_close();
+	open_up(IGATE_FIRST_ASK);
+	he.nick = "other";
+	he_says(&he);
+	assert_wire("");
+	assert_non_null(strstr(buf_str(&gr.sip), "*** other (b@h)"));
+	igate_rig_close();
+}
+
 static void services_speak_from_the_network(void **state)
 {
 	struct ircp p = { .verb = IRCP_SAID, .nick = VIEW("NickServ"),
@@ -702,6 +726,7 @@ int main(void)
 		IGATE_TEST(the_same_text_comes_once),
 		IGATE_TEST(a_nick_like_a_user_is_none),
 		IGATE_TEST(a_flood_is_stopped_and_told),
+		IGATE_TEST(notices_are_never_answered),
 		IGATE_TEST(services_speak_from_the_network),
 		IGATE_TEST(who_could_not_be_reached_is_said_back),
 		IGATE_TEST(he_is_watched_by_ones_own_seat),

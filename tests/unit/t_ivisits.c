@@ -208,6 +208,22 @@ static void he_is_back_after_a_restart(void **state)
 	close_open();
 }
 
+static void he_is_told_of_a_network_that_throws_him_out(void **state)
+{
+	(void)state;
+	open_in();
+	stub_lost(ALICE, LOST_REFUSED, "K-lined");
+	gr_settle();
+	assert_sip("tell alice <- libera: INFO: The network has closed your "
+		   "connection: K-lined. You are in your channels again as "
+		   "soon as it lets you in.\n");
+	for (int i = 0; i < 700 && !stub_is_wanted(ALICE); i++)
+		gr_advance(1000);
+	seat_comes_up(ALICE, "alice");
+	assert_wire("alice libera: JOIN place=#dev\n");
+	close_open();
+}
+
 static void a_full_channel_is_tried_on(void **state)
 {
 	(void)state;
@@ -578,6 +594,7 @@ int main(void)
 		IGATE_TEST(who_is_thrown_out_stays_out),
 		IGATE_TEST(he_is_back_after_a_loss_and_knows_the_gap),
 		IGATE_TEST(he_is_back_after_a_restart),
+		IGATE_TEST(he_is_told_of_a_network_that_throws_him_out),
 		IGATE_TEST(a_full_channel_is_tried_on),
 		IGATE_TEST(a_part_of_ours_that_is_not_his_is_undone),
 		IGATE_TEST(channels_are_not_too_many),
