@@ -10,7 +10,8 @@ jabber_libjabber_a_SOURCES = \
 	jabber/chat_command.c jabber/chat_early.c jabber/chat_in.c jabber/chat_invite.c \
 	jabber/chat_keep.c jabber/chat_out.c jabber/chat_owed.c \
 	jabber/chat_read.c jabber/chat_read.h jabber/chat_sent.c \
-	jabber/gate.c jabber/gate.h jabber/gate_priv.h jabber/gate_share.c \
+	jabber/gate.c jabber/gate.h jabber/gate_ask.c jabber/gate_priv.h \
+	jabber/gate_share.c \
 	jabber/iq_answer.c jabber/iq_priv.h jabber/iqs.c \
 	jabber/roster.c jabber/roster.h \
 	jabber/jerror.c jabber/jerror.h \

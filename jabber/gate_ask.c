@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What SIP users want: texts and commands, each answered once. */
+#include <string.h>
+
+#include "gate_priv.h"
+#include "mem.h"
+
+/* ---- asks ---- */
+
+static void ask_destroy(void *obj)
+{
+	struct gate_ask *a = obj;
+
+	mem_deref(a->to);
+	buf_free(&a->texts);
+}
+
+static void answer(struct gate_ask *a, int status, unsigned retry_after,
+		   struct view words)
+{
+	const struct gate_answer ga = { status, retry_after, words };
+
+	if (a->answered)
+		return;
+	a->answered = true;
+	a->h(&ga, a->arg);
+}
+
+void gate_ok(struct gate_ask *a, int status, struct view words)
+{
+	answer(a, status, 0, words);
+}
+
+void gate_refuse(struct gate_ask *a, int status, unsigned retry_after,
+		struct view words)
+{
+	answer(a, status, retry_after, words);
+}
+
+/* Copies v behind what is there; the views are made when all is. */
+static size_t put(struct gate_ask *a, struct view v)
+{
+	size_t at = a->texts.n;
+
+	buf_addv(&a->texts, v);
+	buf_addc(&a->texts, '\0');
+	return at;
+}
+
+struct gate_ask *gate_ask_new(struct gate *g, const struct gate_msg *m,
+			      const struct jmap_target *t, gate_answer_h *h,
+			      void *arg)
+{
+	struct gate_ask *a = mem_new(sizeof(*a), ask_destroy);
+	struct buf meta = { 0 };
+	size_t bare, nick, text, dedupe, at;
+
+	meta_put(&meta, &m->meta);
+	a->gate = g;
+	a->to = mem_ref(m->to);
+	a->kind = m->kind;
+	a->time_ms = m->time_ms;
+	a->h = h;
+	a->arg = arg;
+	bare = put(a, t->bare);
+	nick = put(a, t->nick);
+	text = put(a, m->text);
+	dedupe = put(a, m->dedupe);
+	at = put(a, buf_view(&meta));
+	a->target.kind = t->kind;
+	a->target.bare = view_mem(a->texts.p + bare, t->bare.n);
+	a->target.nick = view_mem(a->texts.p + nick, t->nick.n);
+	a->text = view_mem(a->texts.p + text, m->text.n);
+	a->dedupe = view_mem(a->texts.p + dedupe, m->dedupe.n);
+	meta_get(&a->meta, view_mem(a->texts.p + at, meta.n));
+	buf_free(&meta);
+	return a;
+}
+
+/* ---- commands ---- */
+
+static bool has_name(const char *names, struct view name)
+{
+	struct view v = view_str(names), word;
+
+	while (view_word(&v, " ", &word))
+		if (view_ieq(word, name))
+			return true;
+	return false;
+}
+
+static bool is_for(const struct gate_command *c, const struct gate_ask *a)
+{
+	return (c->kinds & (1U << a->target.kind)) ||
+	       (a->registrar && (c->kinds & GATE_TO_REGISTRAR));
+}
+
+static const struct gate_command *command_find(const struct gate_ask *a,
+					       struct view name, bool *known)
+{
+	*known = false;
+	for (size_t i = 0; i < GATE_MODULES; i++)
+		for (size_t j = 0; j < gate_module(i)->command_count; j++) {
+			const struct gate_command *c =
+				&gate_module(i)->commands[j];
+
+			if (!has_name(c->names, name))
+				continue;
+			*known = true;
+			if (is_for(c, a))
+				return c;
+		}
+	return NULL;
+}
+
+static void help(struct gate_ask *a)
+{
+	struct buf b = { 0 };
+
+	for (size_t i = 0; i < GATE_MODULES; i++)
+		for (size_t j = 0; j < gate_module(i)->command_count; j++) {
+			const struct gate_command *c =
+				&gate_module(i)->commands[j];
+
+			if (!is_for(c, a))
+				continue;
+			if (b.n)
+				buf_addc(&b, '\n');
+			buf_adds(&b, c->help);
+		}
+	gate_ok(a, 200, buf_view(&b));
+	buf_free(&b);
+}
+
+static void unknown(struct gate_ask *a, struct view name, bool known)
+{
+	struct buf b = { 0 };
+
+	buf_adds(&b, "ERROR: :");
+	buf_addv(&b, view_head(name, 32));
+	buf_adds(&b, known ? " is not for this address" :
+			     " is no command");
+	buf_adds(&b, "; :help lists what there is here.");
+	gate_refuse(a, 400, 0, buf_view(&b));
+	buf_free(&b);
+}
+
+bool gate_ask_command(struct gate_ask *a)
+{
+	struct view line = view_trim(a->text), name, rest;
+	const struct gate_command *c;
+	bool known;
+
+	if (a->kind != GATE_TEXT || line.n < 2 || line.p[0] != ':' ||
+	    (line.p[1] | 32) < 'a' || (line.p[1] | 32) > 'z')
+		return false;
+	line = view_from(line, 1);
+	name = line;
+	for (name.n = 0; name.n < line.n; name.n++)
+		if (strchr(" \t\r\n", line.p[name.n]))
+			break;
+	rest = view_trim(view_from(line, name.n));
+	if (view_ieqs(name, "help")) {
+		help(a);
+		return true;
+	}
+	c = command_find(a, name, &known);
+	/* ":Sue, are you there?" to a person is meant for him */
+	if (!c && !known && a->target.kind == JMAP_PERSON && !a->registrar)
+		return false;
+	a->text = rest;
+	if (c)
+		c->run(a);
+	else
+		unknown(a, name, known);
+	return true;
+}
