@@ -426,6 +426,27 @@ static void shows_joe(const char *jid)
 	buf_free(&b);
 }
 
+/* The answer to the newest question. */
+static void room_forbids(void)
+{
+	const char *p = buf_str(&wire), *at = NULL;
+	struct buf b = { 0 };
+
+	while ((p = strstr(p, " id='")) != NULL)
+		at = p += 5;
+	assert_non_null(at);
+	buf_addf(&b, "<iq type='error' from='" ROOM "' to='" RELAY "' "
+		     "id='%.*s'><error type='auth'><forbidden "
+		     "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><text "
+		     "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>for "
+		     "moderators</text></error></iq>",
+		 (int)strcspn(at, "'"), at);
+	xmpp_says(C, buf_str(&b));
+	buf_free(&b);
+	gr_settle();
+	gr_advance(20);
+}
+
 static int expel(const char *shown, bool ban)
 {
 	int err = hub_expel(lobby, view_str(shown), ban, VIEW("by alice"));
@@ -445,6 +466,10 @@ static void people_there_are_thrown_out(void **state)
 	assert_int_equal(expel("joe@component", false), 0);
 	assert_true(wire_has("<item nick='joe' role='none'>"
 			     "<reason>by alice</reason></item>"));
+	room_forbids();
+	assert_non_null(strstr(buf_str(&gr.sip),
+			       "*** Link dev: joe could not be thrown out of "
+			       "xmpp:" ROOM ": for moderators"));
 	shows_joe(" jid='joe@y.org/phone'");
 	assert_int_equal(expel("joe@component", true), 0);
 	assert_true(wire_has("<item jid='joe@y.org' affiliation='outcast'>"));
