@@ -25,6 +25,7 @@ enum {
 enum fate {
 	FATE_AGAIN,   /* the hub tries again */
 	FATE_BEHIND,  /* we do, soon */
+	FATE_ANEW,    /* likewise, before whatever comes next */
 	FATE_TOLD,    /* never; why is said by text */
 };
 
@@ -167,7 +168,7 @@ static void on_told(int err, struct view words, void *arg)
 	} else if (is_poison(j)) {
 		job_end(j, false, itext(ITEXT_BROKE));
 	} else {
-		later(j, FATE_BEHIND, ITEXT_SEND_FAILED);
+		later(j, FATE_ANEW, ITEXT_SEND_FAILED);
 	}
 }
 
@@ -294,7 +295,7 @@ static void on_soon(struct wtimer *timer)
 		struct job *j = CONTAINER(n, struct job, node);
 
 		list_append(&t->jobs, n);
-		if (j->fate == FATE_BEHIND)
+		if (j->fate == FATE_BEHIND || j->fate == FATE_ANEW)
 			job_start(j);
 		else
 			job_end(j, j->fate == FATE_AGAIN, itext(j->text));
