@@ -6,12 +6,26 @@ import signal
 
 import pytest
 
+from lab.clients import installed
 from lab.ircv3 import InspIrcd
 from lab.terminal import Terminal
+from lab.util import wait_for
+from test_events import PASSWORD, Watch, publish
+from test_jabber_presence import last
 
 GW = '@irc.confab.test'
 INES = 'sip:ines*libera' + GW
 NETWORK = 'sip:libera' + GW
+
+
+BUSY = b'''<?xml version="1.0"?>
+<presence xmlns="urn:ietf:params:xml:ns:pidf"
+    xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model"
+    xmlns:r="urn:ietf:params:xml:ns:pidf:rpid"
+    entity="sip:alice@confab.test"><tuple id="a">
+<status><basic>open</basic></status><note>in a meeting</note></tuple>
+<dm:person id="p"><r:activities><r:busy/></r:activities></dm:person>
+</presence>'''
 
 
 def section(port, first='allow', more=''):
@@ -190,8 +204,28 @@ def test_a_worker_that_is_killed_loses_nothing(sides):
     assert ines.lines.count(lambda l: l.args[1:] == ['first']) == 1
 
 
+def test_presence_crosses_for_those_who_are_there(confabd, insp, user,
+                                                  irc_user):
+    server = confabd(trusted='', extra=section(insp.port))
+    server.add_user('alice', PASSWORD)
+    alice, ines = user(server, 'alice', password=PASSWORD), irc_user(insp)
+    ines.raw('AWAY :at lunch')
+    watch = Watch(alice, INES)
+    assert watch.status == 200
+    assert watch.notice(1)[0].startswith('pending')
+    assert alice.send(NETWORK, ':online') == 202
+    wait_for(lambda: '<rpid:away/>' in last(watch) and
+             '>at lunch</note>' in last(watch), lambda: last(watch))
+    assert publish(alice, BUSY)[0] == 200
+    wait_for(lambda: ines.raw('WHOIS alice') or ines.lines.count(
+        lambda l: l.command == '301' and l.args[-1] == 'in a meeting'),
+        'alice to be away')
+
+
 def test_a_person_with_a_real_client(sides, insp, closing, folder):
     """irssi, with all that it sends by itself."""
+    if not (installed('irssi') and installed('tmux')):
+        pytest.skip('no irssi or no tmux')
     _, alice, _ = sides()
     t = closing(Terminal(['irssi', '--home', str(folder('irssi')), '-c',
                           '127.0.0.1', '-p', str(insp.port), '-n',
