@@ -75,6 +75,11 @@ void ircb_conn_lost(struct ircb_conn *c, enum worker_lost why,
 	c->ops->lost(why, words, c->arg);
 }
 
+bool ircb_conn_is_banned(const struct ircb_conn *c)
+{
+	return c->banned;
+}
+
 void ircb_conn_lost_line(struct ircb_conn *c, const struct ircb_line *l,
 			 enum worker_lost why, const char *what)
 {

@@ -104,6 +104,9 @@ bool ircb_conn_is_us(const struct ircb_conn *c, struct view nick);
 bool ircb_conn_is_ours(const struct ircb_conn *c, const struct ircb_line *l);
 /* The queue, to ask and to forget. */
 struct ircb_out *ircb_conn_out(struct ircb_conn *c);
+/* Lost, as the server wants nobody from where we are, or not so many: it has
+ * nothing to do with who we said we are. */
+bool ircb_conn_is_banned(const struct ircb_conn *c);
 
 /* Queues a command. Errors as ircb_encode() and ircb_out_control(). */
 int ircb_conn_send(struct ircb_conn *c, const char *command,

@@ -67,6 +67,7 @@ struct ircb_conn {
 	struct ircb_sasl *sasl; /* ref, while it runs */
 	unsigned sasl_failed;	/* bits of enum ircb_mech */
 	bool cap_ended;		/* CAP END is out */
+	bool banned;		/* lost, and not for what we are */
 	bool knocked;		/* services were asked for our nick */
 	char account[IRCB_ACCOUNT_MAX]; /* "": services do not know us */
 	struct wtimer nick_timer; /* services are late; our nick again */

@@ -163,6 +163,9 @@ static void on_lost(enum worker_lost why, struct view words, void *arg)
 		ircb_settings_slower(&g->conf);
 		keep(g);
 	}
+	/* That is not his fault, and concerns all of us. */
+	if (g->conn && ircb_conn_is_banned(g->conn))
+		why = GONE_REFUSED;
 	worker_account_lost(g->pool->worker, g->id, why, buf_view(&text));
 	guest_free(g, VIEW_NONE);
 	buf_free(&text);

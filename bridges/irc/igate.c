@@ -337,7 +337,14 @@ static const struct gateway_ops gateway_ops = {
 static void op_fanout(void *arg, struct room *room, struct msg *msg,
 		      struct member *const *members, size_t count)
 {
-	if (!ivisits_fanout(arg, room, msg, members, count))
+	struct igate *g = arg;
+
+	for (size_t i = 0; i < count && !room->inbox; i++)
+		hub_on_member_failed(g->conf.hub, members[i]->id, msg->seq,
+				     false, VIEW("nobody of IRC can be a "
+						 "member of a room"));
+	if (room->inbox &&
+	    !ivisits_fanout(arg, room, msg, members, count))
 		italks_fanout(arg, room, msg, members, count);
 }
 

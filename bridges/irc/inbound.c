@@ -65,6 +65,7 @@ static void on_error(struct ircb_conn *c, const struct ircb_line *l)
 
 	while (!has_words(ircb_last(l), kinds[i].words))
 		i++;
+	c->banned = kinds[i].why == GONE_AUTH;
 	ircb_conn_lost_line(c, l, kinds[i].why, kinds[i].what);
 }
 

@@ -338,6 +338,7 @@ static void go_off(struct seat *s, enum lost_why why, struct view text)
 	turn_leave(s);
 	s->state = SEAT_OFF;
 	s->part_ms = 0;
+	s->asked_nick = mem_deref(s->asked_nick);
 	if (was_up)
 		nick_release(s->gate, s->network, view_str(s->nick));
 	s->holds++; /* handlers may make room */

@@ -24,17 +24,18 @@ struct login {
 };
 
 /* The relay's own: with them he would be taken for it. */
-static bool is_relays(const char *key)
+static bool is_relays(const struct bridge_setting *s)
 {
 	static const char *const keys[] = {
 		"nick", "username", "realname", "login", "login_password",
-		"cert_file", "key_file", "sasl",
+		"cert_file", "key_file",
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (!strcmp(keys[i], key))
+		if (!strcmp(keys[i], s->key))
 			return true;
-	return false;
+	/* it has no certificate then */
+	return !strcmp(s->key, "sasl") && !strcmp(s->value, "external");
 }
 
 static bool fits(char c, bool first)
@@ -115,7 +116,7 @@ static int use(struct login *l, const char *password)
 	int err;
 
 	for (size_t i = 0; i < l->net_count; i++)
-		if (!is_relays(l->net[i].key))
+		if (!is_relays(&l->net[i]))
 			out[n++] = l->net[i];
 	want_ident(ident, s->aor->user);
 	const struct bridge_setting his[] = {

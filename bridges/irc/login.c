@@ -167,6 +167,7 @@ static void password_wrong(struct ircb_conn *c, const struct ircb_line *l)
 
 static void banned(struct ircb_conn *c, const struct ircb_line *l)
 {
+	c->banned = true;
 	ircb_conn_lost_line(c, l, GONE_AUTH, "the server refuses us");
 }
 

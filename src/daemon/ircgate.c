@@ -107,18 +107,23 @@ static void on_change(const struct account *a, enum account_change what,
 
 /* ---- configuration ---- */
 
-static bool is_ours(const struct conf *conf, const struct imap *m)
+/* Another's already: our users', or XMPP's. */
+static bool is_taken(const struct conf *conf, const struct imap *m)
 {
-	return imap_is_ours(m, view_str(conf->domain));
+	struct view host, mark;
+
+	view_cut(view_str(conf->jabber_gateway.jdomain), '=', &host, &mark);
+	return imap_is_ours(m, view_str(conf->domain)) ||
+	       imap_is_ours(m, view_trim(host));
 }
 
 static int map_of(struct imap **mp, const struct conf *conf, struct buf *why)
 {
 	int err = imap_new(mp, view_str(conf->irc_gateway.ircdomain), why);
 
-	if (!err && is_ours(conf, *mp)) {
+	if (!err && is_taken(conf, *mp)) {
 		buf_adds(why, "ircdomain has to be another domain than that "
-			      "of our users");
+			      "of our users, and than jdomain");
 		err = EINVAL;
 	}
 	for (size_t i = 0; i < conf->irc_count && !err; i++)

@@ -3,11 +3,12 @@
 the logins of users."""
 import os
 import re
+import signal
 import subprocess
 
 import pytest
 
-from lab.ircv3 import InspIrcd
+from lab.ircv3 import InspIrcd, SaslServer, Session
 from lab.util import free_port, wait_for
 
 MANAGER = 'sip:chat-manager@confab.test'
@@ -76,6 +77,8 @@ def test_addresses_that_are_none(confabd, user):
 
 @pytest.mark.parametrize('text,says', [
     ('irc_gateway { ircdomain = "confab.test" }', 'another domain'),
+    ('jabber_gateway { jdomain = "x.test=+" }\n'
+     'irc_gateway { ircdomain = "x.test" }', 'than jdomain'),
     ('irc_gateway { ircdomain = "irc.confab.test=x" }', 'delimiter'),
     ('irc_gateway { ircdomain = "irc.confab.test" first_contact = "no" }',
      'must be "ask"'),
@@ -236,3 +239,79 @@ def test_a_network_that_is_not_there(confabd, user):
              'the failure to be seen')
     assert alice.send(at(), ':status') == 200
     told(alice, 'You are alice on libera: ')
+
+
+class Banned(SaslServer):
+    """Lets nobody in."""
+
+    def run(self):
+        while True:
+            try:
+                sock = self.sock.accept()[0]
+            except OSError:
+                return
+            session = Session(self, sock)
+            self.lines.add('connected')
+            session.send(':fake 465 * :You are banned from this server')
+            session.send('ERROR :Closing Link: (K-Lined)')
+            sock.close()
+
+
+def test_a_ban_is_not_hammered_at(confabd, closing, user):
+    irc = closing(Banned(''))
+    server = confabd(extra=section(irc.port))
+    alice, bob = user(server, 'alice'), user(server, 'bob')
+    assert alice.send(at(), ':online') == 202
+    told(alice, 'ERROR: libera does not let you in')
+    assert alice.send(at(), ':online') == 403
+    told(alice, 'ten minutes')
+    assert bob.send(at(), ':online') == 202
+    assert bob.send(at('ines'), 'hello') == 202
+    assert bob.send(at(), ':status') == 200
+    told(bob, 'waiting for your turn')
+    assert 'not before' in server.show('status')[1]
+    assert irc.lines.count(lambda l: l == 'connected') == 1
+
+
+def test_users_have_their_own_accounts(confabd, closing, user):
+    """Nobody logs in by the relay's."""
+    irc = closing(SaslServer('PLAIN', password=SECRET))
+    server = confabd(extra='''
+irc "libera" { server = "127.0.0.1" port = %d tls = false nick = "relay"
+    account = "relay" account_password = "of-the-relay"
+    flood_ms = 1 flood_burst = 1000 }
+''' % irc.port + GATE % '')
+    assert irc_map(server, 'add', 'alice', 'me', 'nick=al').returncode == 0
+    alice, bob = user(server, 'alice'), user(server, 'bob')
+    assert alice.send(at(), ':online') == 202
+    told(alice, 'You are online on libera as al')
+    assert 'AUTHENTICATE PLAIN' in irc.lines.all()
+    assert irc.lines.count(lambda l: l.startswith('AUTHENTICATE')) == 2
+    assert bob.send(at(), ':online') == 202
+    told(bob, 'You are online on libera as bob')
+    assert irc.lines.count(lambda l: l.startswith('AUTHENTICATE')) == 2
+    row, = server.ctl('irc', 'map', 'list')
+    assert row['used'] and not row['error']
+    # another password ends it, and is used from then on
+    assert irc_map(server, 'passwd', 'alice', 'me',
+                   password='wrong').returncode == 0
+    wait_for(lambda: irc.lines.count(lambda l: l.startswith('QUIT')) > 0,
+             'alice to be logged out')
+    assert alice.send(at(), ':online') == 202
+    told(alice, 'ERROR: libera does not let you in')
+    row, = server.ctl('irc', 'map', 'list')
+    assert 'SASL' in row['error'], row
+    never_in_clear(server)
+
+
+def test_settings_change_at_run_time(confabd, insp, user, irc_user):
+    server = confabd(extra=section(insp.port))
+    alice, ines = user(server, 'alice'), irc_user(insp)
+    server.write(extra=section(insp.port, 'nick_suffix = "|sip" '
+                                          'nick_always = true'))
+    os.kill(server.process.pid, signal.SIGHUP)
+    wait_for(lambda: 'nick_always' in server.text(), 'the reload')
+    assert alice.send(at(), ':online') == 202
+    told(alice, 'You are online on libera as alice|sip')
+    ines.raw('WHOIS alice|sip')
+    ines.lines.wait(lambda l: l.command == '311')

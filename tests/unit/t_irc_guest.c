@@ -717,7 +717,7 @@ static void a_lost_session_is_told_once(void **state)
 	     .text = VIEW("x"));
 	expect(w, "PRIVMSG #lobby x\r\n");
 	peer_send(&w->srv, "ERROR :K-Lined\r\n");
-	rig_await(&w->rig, WIRE_ACCOUNT_LOST, GONE_AUTH);
+	rig_await(&w->rig, WIRE_ACCOUNT_LOST, GONE_REFUSED);
 	assert_null(rig_find(&w->rig, WIRE_SENT, 5));
 	DOWN(w, 6, .verb = IRCP_SAY, .place = VIEW("bob"), .text = VIEW("x"));
 	peer_close(&w->srv);

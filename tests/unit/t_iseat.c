@@ -94,6 +94,26 @@ static void nobody_logs_in_as_the_relay(void **state)
 	done();
 }
 
+static void who_asks_for_a_nick_is_not_told_of_another_login(void **state)
+{
+	struct seat *s;
+
+	(void)state;
+	igate_rig_open();
+	s = seat_of("alice", "libera");
+	seat_wake(s, false);
+	seat_comes_up("alice libera", "alice");
+	sip_says("alice", "libera", ":nick al");
+	buf_clear(&gr.sip);
+	stub_lost("alice libera", LOST_NET, "gone");
+	assert_null(s->asked_nick);
+	assert_int_equal(seat_wake(s, true), 0);
+	gr_advance(8000);
+	assert_string_equal(stub_setting("alice libera", "nick"), "al");
+	assert_sip("");
+	done();
+}
+
 static void an_account_is_his_who_has_it(void **state)
 {
 	(void)state;
@@ -514,6 +534,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IGATE_TEST(who_waits_is_told_when_it_is_up),
 		IGATE_TEST(nobody_logs_in_as_the_relay),
+		IGATE_TEST(who_asks_for_a_nick_is_not_told_of_another_login),
 		IGATE_TEST(an_account_is_his_who_has_it),
 		IGATE_TEST(an_account_that_cannot_be_opened_is_refused),
 		IGATE_TEST(nicks_fit),
