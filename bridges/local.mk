@@ -6,6 +6,7 @@ noinst_LIBRARIES += bridges/libbridges.a
 bridges_libbridges_a_SOURCES = \
 	bridges/bridge_accounts.c \
 	bridges/bridge.c bridges/bridge.h bridges/bridge_priv.h \
+	bridges/flat.c bridges/flat.h \
 	bridges/session.c bridges/session.h \
 	bridges/supervisor.c bridges/supervisor.h \
 	bridges/wire.c bridges/wire.h \

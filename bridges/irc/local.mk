@@ -72,7 +72,8 @@ tests_unit_t_ivisits_LDADD = bridges/irc/libircface.a $(LIB_core) \
 check_PROGRAMS += tests/unit/t_ircp
 tests_unit_t_ircp_SOURCES = tests/unit/t_ircp.c
 tests_unit_t_ircp_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
-tests_unit_t_ircp_LDADD = bridges/irc/libircface.a $(LIB_base) $(CMOCKA_LIBS)
+tests_unit_t_ircp_LDADD = bridges/irc/libircface.a bridges/libbridges.a \
+	$(LIB_base) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_ipuppets
 tests_unit_t_ipuppets_SOURCES = tests/unit/t_ipuppets.c tests/unit/hub_stub.h
