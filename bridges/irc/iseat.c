@@ -15,9 +15,7 @@
 
 enum {
 	IDLE_S = 3600,
-	DELAY_S = 90,
 	SEATS = 1000,
-	WAITING = 50,
 	REFUSED_MS = 10 * 60 * 1000,
 	PART_MS = 2000,      /* for the server to have the last words */
 	PART_LOOK_MS = 20,
@@ -27,20 +25,6 @@ enum {
 	SPARE_MS = 1000,     /* unused for so long it may make room ... */
 	SPARE_UP_MS = 60000, /* ... and while it is up, for so long */
 	WHY_MAX = 300,
-};
-
-struct waiting {
-	struct lnode node; /* seat.waiting, by time */
-	seat_wait_h *h;
-	void *arg;
-	uint64_t until_ms;
-};
-
-struct tag {
-	struct lnode node; /* seat.tags, as they were sent */
-	uint64_t tag;
-	seat_told_h *told;
-	void *arg;
 };
 
 static struct wheel *wheel_of(const struct seat *s)
@@ -67,8 +51,7 @@ static const char *state_name(enum seat_state state)
 
 static void on_look(struct wtimer *t);
 
-/* At the latest then: an earlier look stays. */
-static void look_in(struct seat *s, uint64_t ms)
+void seat_look(struct seat *s, uint64_t ms)
 {
 	uint64_t at = now_ms() + ms;
 
@@ -120,18 +103,8 @@ static struct seat *seat_new(struct igate *g, struct addr *aor,
 	list_init(&s->tags);
 	login_nick(s->nick, aor->user);
 	htable_add(&g->seats, &s->by_key, key_of(aor, network));
-	look_in(s, idle_ms(s));
+	seat_look(s, idle_ms(s));
 	return s;
-}
-
-static void drop_lists(struct seat *s)
-{
-	struct lnode *n;
-
-	while ((n = list_shift(&s->waiting)))
-		mem_free(CONTAINER(n, struct waiting, node));
-	while ((n = list_shift(&s->tags)))
-		mem_free(CONTAINER(n, struct tag, node));
 }
 
 static void seat_free(struct seat *s)
@@ -140,7 +113,7 @@ static void seat_free(struct seat *s)
 		nick_release(s->gate, s->network, view_str(s->nick));
 	wheel_stop(wheel_of(s), &s->idle);
 	turn_leave(s);
-	drop_lists(s);
+	queue_drop(s);
 	session_free(s->session);
 	htable_del(&s->gate->seats, &s->by_key);
 	mem_free((char *)(uintptr_t)s->network.p);
@@ -155,159 +128,6 @@ static void seat_gone(struct seat *s)
 {
 	igate_gone(s);
 	seat_free(s);
-}
-
-/* ---- what waits ---- */
-
-static void run_waiting(struct seat *s, int err)
-{
-	size_t left = s->waiting.count;
-	struct lnode *n;
-
-	/* whoever is told may end others' waiting */
-	while (left-- && (n = list_shift(&s->waiting))) {
-		struct waiting *w = CONTAINER(n, struct waiting, node);
-		struct waiting got = *w;
-
-		mem_free(w);
-		got.h(err, got.arg);
-	}
-}
-
-/* Those whose time is up. */
-static void run_late(struct seat *s)
-{
-	size_t left = s->waiting.count;
-	struct lnode *n;
-
-	while (left-- && (n = list_first(&s->waiting))) {
-		struct waiting *w = CONTAINER(n, struct waiting, node);
-		struct waiting got = *w;
-
-		if (now_ms() < got.until_ms)
-			return;
-		list_remove(&s->waiting, n);
-		mem_free(w);
-		got.h(ETIMEDOUT, got.arg);
-	}
-}
-
-void seat_wait(struct seat *s, seat_wait_h *h, void *arg)
-{
-	const struct igate_conf *c = &s->gate->conf;
-	struct waiting *w;
-
-	if (s->waiting.count >= (c->waiting ? c->waiting : WAITING)) {
-		h(ENOSPC, arg);
-		return;
-	}
-	w = mem_zalloc(sizeof(*w));
-	w->h = h;
-	w->arg = arg;
-	w->until_ms = now_ms() +
-		      (c->delay_s ? c->delay_s : DELAY_S) * UINT64_C(1000);
-	list_append(&s->waiting, &w->node);
-	look_in(s, s->state == SEAT_UP || s->state == SEAT_OFF ? 0 : 1000);
-}
-
-void seat_unwait(struct seat *s, const void *arg)
-{
-	struct lnode *n, *nx;
-
-	LIST_EACH (&s->waiting, n, nx) {
-		struct waiting *w = CONTAINER(n, struct waiting, node);
-
-		if (w->arg != arg)
-			continue;
-		list_remove(&s->waiting, n);
-		mem_free(w);
-	}
-}
-
-/* ---- what is sent ---- */
-
-static struct tag *tag_take(struct seat *s, uint64_t number)
-{
-	struct lnode *n, *nx;
-
-	/* nearly always the first */
-	LIST_EACH (&s->tags, n, nx) {
-		struct tag *t = CONTAINER(n, struct tag, node);
-
-		if (t->tag != number)
-			continue;
-		list_remove(&s->tags, n);
-		return t;
-	}
-	return NULL;
-}
-
-int seat_send(struct seat *s, const struct ircp *p, seat_told_h *told,
-	      void *arg)
-{
-	struct buf b = { 0 };
-	struct tag *t;
-	int err = s->state == SEAT_UP ? ircp_put(&b, p) : ENOTCONN;
-
-	if (!err)
-		err = session_send(s->session, told ? s->next_tag + 1 : 0,
-				   buf_view(&b));
-	buf_free(&b);
-	if (err || !told)
-		return err;
-	t = mem_zalloc(sizeof(*t));
-	t->tag = ++s->next_tag;
-	t->told = told;
-	t->arg = arg;
-	list_append(&s->tags, &t->node);
-	return 0;
-}
-
-void seat_untell(struct seat *s, const void *arg)
-{
-	struct lnode *n, *nx;
-
-	/* the number stays: an answer may still come */
-	LIST_EACH (&s->tags, n, nx) {
-		struct tag *t = CONTAINER(n, struct tag, node);
-
-		if (t->arg != arg)
-			continue;
-		list_remove(&s->tags, n);
-		mem_free(t);
-	}
-}
-
-static void on_sent(struct session *session, uint64_t number, int err,
-		    struct view text, void *arg)
-{
-	struct seat *s = arg;
-	struct tag *t = tag_take(s, number), got;
-
-	(void)session;
-	if (!t)
-		return;
-	got = *t;
-	mem_free(t);
-	s->holds++; /* handlers may make room */
-	got.told(err, text, got.arg);
-	s->holds--;
-	if (s->part_ms && list_empty(&s->tags))
-		look_in(s, 0);
-}
-
-static void tell_none(struct seat *s)
-{
-	size_t left = s->tags.count;
-	struct lnode *n;
-
-	while (left-- && (n = list_shift(&s->tags))) {
-		struct tag *t = CONTAINER(n, struct tag, node);
-		struct tag got = *t;
-
-		mem_free(t);
-		got.told(EAGAIN, VIEW("the connection broke"), got.arg);
-	}
 }
 
 /* ---- in and out ---- */
@@ -342,7 +162,7 @@ static void go_off(struct seat *s, enum lost_why why, struct view text)
 	if (was_up)
 		nick_release(s->gate, s->network, view_str(s->nick));
 	s->holds++; /* handlers may make room */
-	tell_none(s);
+	queue_tell_none(s);
 	if (was_up)
 		igate_down(s, why, text);
 	s->holds--;
@@ -384,7 +204,7 @@ static void on_lost(struct session *session, enum lost_why why,
 	if (why == LOST_REFUSED)
 		turn_refused(s);
 	go_off(s, why, text);
-	look_in(s, 0);
+	seat_look(s, 0);
 }
 
 static void on_up(struct session *session, struct view own, void *arg)
@@ -404,7 +224,7 @@ static void on_up(struct session *session, struct view own, void *arg)
 	login_note(s, VIEW_NONE);
 	s->holds++;
 	igate_up(s);
-	run_waiting(s, 0);
+	queue_run(s, 0);
 	s->holds--;
 	seat_busy(s);
 }
@@ -442,7 +262,7 @@ int seat_log_in(struct seat *s)
 	struct buf label = { 0 }, why = { 0 };
 	struct session_conf conf = {
 		.bridge = s->gate->conf.bridge, .uph = on_up,
-		.losth = on_lost, .parcelh = on_parcel, .senth = on_sent,
+		.losth = on_lost, .parcelh = on_parcel, .senth = queue_on_sent,
 		.arg = s,
 	};
 	int err;
@@ -464,7 +284,7 @@ int seat_log_in(struct seat *s)
 		s->state = SEAT_OFF;
 		s->stuck = true;
 		s->refused_ms = now_ms() ? now_ms() : 1;
-		look_in(s, 0);
+		seat_look(s, 0);
 	}
 	buf_free(&label);
 	buf_free(&why);
@@ -491,7 +311,7 @@ static void part(struct seat *s)
 {
 	if (s->state == SEAT_UP && !list_empty(&s->tags) && !s->part_ms) {
 		s->part_ms = now_ms() + PART_MS;
-		look_in(s, PART_LOOK_MS);
+		seat_look(s, PART_LOOK_MS);
 	} else {
 		log_out(s);
 	}
@@ -506,7 +326,7 @@ void seat_offline(struct seat *s, struct view words)
 		(void)seat_send(s, &p, NULL, NULL);
 	part(s);
 	s->holds++;
-	run_waiting(s, ECANCELED);
+	queue_run(s, ECANCELED);
 	s->holds--;
 }
 
@@ -524,7 +344,7 @@ void seat_release(struct seat *s)
 void seat_busy(struct seat *s)
 {
 	s->busy_ms = now_ms();
-	look_in(s, idle_ms(s) + 1000);
+	seat_look(s, idle_ms(s) + 1000);
 }
 
 struct view seat_trouble(const struct seat *s)
@@ -585,7 +405,7 @@ static void try_again(struct seat *s)
 	if (s->state != SEAT_OFF || s->refused || s->stuck)
 		return;
 	if (is_refused(s))
-		look_in(s, REFUSED_MS - (now_ms() - s->refused_ms));
+		seat_look(s, REFUSED_MS - (now_ms() - s->refused_ms));
 	else
 		turn_take(s);
 }
@@ -594,12 +414,12 @@ static void look_at_waiting(struct seat *s)
 {
 	s->holds++;
 	if (s->state == SEAT_UP)
-		run_waiting(s, 0);
+		queue_run(s, 0);
 	else if (s->state == SEAT_OFF && (is_refused(s) || s->stuck))
-		run_waiting(s, EACCES);
+		queue_run(s, EACCES);
 	else if (s->state == SEAT_OFF && s->refused)
-		run_waiting(s, ECANCELED);
-	run_late(s);
+		queue_run(s, ECANCELED);
+	queue_run_late(s);
 	s->holds--;
 }
 
@@ -615,15 +435,15 @@ static void look_at_use(struct seat *s)
 
 	if (is_needed(s)) {
 		try_again(s);
-		look_in(s, list_empty(&s->waiting) ? idle_ms(s) : 1000);
+		seat_look(s, list_empty(&s->waiting) ? idle_ms(s) : 1000);
 	} else if (unused < idle_ms(s) || !list_empty(&s->tags)) {
-		look_in(s, unused < idle_ms(s) ? idle_ms(s) - unused : 1000);
+		seat_look(s, unused < idle_ms(s) ? idle_ms(s) - unused : 1000);
 	} else if (is_to_go(s)) {
 		seat_gone(s);
 	} else {
 		if (s->state != SEAT_OFF)
 			log_out(s);
-		look_in(s, idle_ms(s));
+		seat_look(s, idle_ms(s));
 	}
 }
 
@@ -634,7 +454,7 @@ static void on_look(struct wtimer *t)
 	if (s->part_ms && (list_empty(&s->tags) || now_ms() >= s->part_ms))
 		log_out(s);
 	else if (s->part_ms)
-		look_in(s, PART_LOOK_MS);
+		seat_look(s, PART_LOOK_MS);
 	look_at_waiting(s);
 	look_at_use(s);
 }
@@ -658,7 +478,7 @@ void seats_changed(struct igate *g, struct addr *owner, struct view network)
 	s->wanted[0] = '\0';
 	if (s->state != SEAT_OFF && s->state != SEAT_WAITING)
 		log_out(s);
-	look_in(s, 0);
+	seat_look(s, 0);
 }
 
 void seats_stop(struct igate *g)

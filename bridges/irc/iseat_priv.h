@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The inside of seats: iseat.c has their life, iseat_turn.c whose turn it is
- * to log in, iseat_login.c with what, iseat_nick.c which nicks are ours.
+ * The inside of seats: iseat.c has their life, iseat_queue.c what waits for
+ * them and what they sent, iseat_turn.c whose turn it is to log in,
+ * iseat_login.c with what, iseat_nick.c which nicks are ours.
  */
 #ifndef CONFAB_IRC_ISEAT_PRIV_H
 #define CONFAB_IRC_ISEAT_PRIV_H
@@ -20,6 +21,8 @@ struct inet {
 	unsigned refusals;    /* in a row */
 };
 
+/* ---- iseat_turn.c ---- */
+
 /* NULL: nobody was there yet. */
 struct inet *inet_find(const struct igate *g, struct view network);
 /* It waits for its turn from now on; that may be now. */
@@ -32,9 +35,28 @@ void turn_welcome(struct seat *s);
 void turns_stop(struct igate *g);
 void turns_free(struct igate *g);
 
-/* For iseat_turn.c: logs in now. EBUSY: all workers are full; else an errno
+/* ---- iseat.c, for the others ---- */
+
+/* Looks after it, at the latest then: an earlier look stays. */
+void seat_look(struct seat *s, uint64_t ms);
+/* Logs in now. EBUSY: all workers are full; else an errno
  * value, and trouble says why. */
 int seat_log_in(struct seat *s);
+
+/* ---- iseat_queue.c ---- */
+
+/* Runs all that wait, with this result; those whose time is up. */
+void queue_run(struct seat *s, int err);
+void queue_run_late(struct seat *s);
+/* What was sent is nobody's: its owners are told so. */
+void queue_tell_none(struct seat *s);
+/* session_conf.senth */
+void queue_on_sent(struct session *session, uint64_t number, int err,
+		   struct view text, void *arg);
+/* Nobody is told any more. */
+void queue_drop(struct seat *s);
+
+/* ---- iseat_login.c ---- */
 
 /* What the session is to log in with goes to s->session, which is made where
  * there is none. Why it can't be is added to why. */
@@ -44,6 +66,8 @@ int login_prepare(struct seat *s, const struct session_conf *conf,
 void login_note(struct seat *s, struct view error);
 /* The nick that a user should have by his name alone. */
 void login_nick(char out[IRCB_NICK_MAX], struct view name);
+
+/* ---- iseat_nick.c ---- */
 
 void nick_claim(struct igate *g, struct view network, struct view nick);
 /* Ours for a minute more. */

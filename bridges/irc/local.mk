@@ -24,7 +24,7 @@ bridges_irc_libircface_a_SOURCES = \
 	bridges/irc/itext.c bridges/irc/itext.h \
 	bridges/irc/iseat.c bridges/irc/iseat_login.c \
 	bridges/irc/iseat_nick.c bridges/irc/iseat_priv.h \
-	bridges/irc/iseat_turn.c \
+	bridges/irc/iseat_queue.c bridges/irc/iseat_turn.c \
 	bridges/irc/names.c bridges/irc/names.h \
 	bridges/irc/parcel.c bridges/irc/parcel.h
 bridges_irc_libircface_a_CPPFLAGS = $(INC_face)
