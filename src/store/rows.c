@@ -199,6 +199,51 @@ static void load_kept(sqlite3_stmt *st, const struct store_load *load)
 	load->kept(&k, load->arg);
 }
 
+static void load_sub(sqlite3_stmt *st, const struct store_load *load)
+{
+	const struct store_sub s = {
+		.id = num(st, 0),
+		.package = text(st, 1),
+		.resource = text(st, 2),
+		.watcher = text(st, 3),
+		.call_id = text(st, 4),
+		.tag = text(st, 5),
+		.own_tag = text(st, 6),
+		.own_uri = text(st, 7),
+		.event = text(st, 8),
+		.event_id = text(st, 9),
+		.peer = text(st, 10),
+		.target = text(st, 11),
+		.route = text(st, 12),
+		.flow = text(st, 13),
+		.listener = (uint32_t)num(st, 14),
+		.cseq_in = (uint32_t)num(st, 15),
+		.cseq_out = (uint32_t)num(st, 16),
+		.state = (uint32_t)num(st, 17),
+		.stranger = num(st, 18) != 0,
+		.expires_ms = num(st, 19),
+		.list = text(st, 20),
+	};
+
+	load->sub(&s, load->arg);
+}
+
+static void load_pub(sqlite3_stmt *st, const struct store_load *load)
+{
+	const struct store_pub p = {
+		.id = num(st, 0),
+		.package = text(st, 1),
+		.resource = text(st, 2),
+		.etag = text(st, 3),
+		.body = text(st, 4),
+		.said = num(st, 5),
+		.heard = num(st, 6),
+		.expires_ms = num(st, 7),
+	};
+
+	load->pub(&p, load->arg);
+}
+
 static const struct {
 	enum stmt stmt;
 	void (*row)(sqlite3_stmt *st, const struct store_load *load);
@@ -214,6 +259,8 @@ static const struct {
 	{ STMT_LOAD_VISITS, load_visit },
 	{ STMT_LOAD_WATCHES, load_watch },
 	{ STMT_LOAD_KEPT, load_kept },
+	{ STMT_LOAD_SUBS, load_sub },
+	{ STMT_LOAD_PUBS, load_pub },
 };
 
 /* Nobody asks for these: they need not be read. */
@@ -240,6 +287,10 @@ static bool is_idle(const struct store_load *l, enum stmt stmt)
 		return !l->watch;
 	case STMT_LOAD_KEPT:
 		return !l->kept;
+	case STMT_LOAD_SUBS:
+		return !l->sub;
+	case STMT_LOAD_PUBS:
+		return !l->pub;
 	default:
 		return !l->user;
 	}

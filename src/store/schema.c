@@ -183,6 +183,40 @@ static const char *const migrations[] = {
 	" key BLOB NOT NULL);"
 	"INSERT INTO spool (id, key) VALUES (1, randomblob(16));"
 	"PRAGMA user_version = 8;",
+
+	/* Dialogs of those who watch, and what devices have published. */
+	"CREATE TABLE subscriptions ("
+	" id INTEGER PRIMARY KEY NOT NULL,"
+	" package TEXT NOT NULL,"
+	" resource TEXT NOT NULL,"
+	" watcher TEXT NOT NULL,"
+	" call_id TEXT NOT NULL,"
+	" tag TEXT NOT NULL,"
+	" own_tag TEXT NOT NULL,"
+	" own_uri TEXT NOT NULL,"
+	" event TEXT NOT NULL,"
+	" event_id TEXT NOT NULL,"
+	" peer TEXT NOT NULL,"
+	" target TEXT NOT NULL,"
+	" route TEXT NOT NULL,"
+	" flow TEXT NOT NULL,"
+	" listener INTEGER NOT NULL,"
+	" cseq_in INTEGER NOT NULL,"
+	" cseq_out INTEGER NOT NULL,"
+	" state INTEGER NOT NULL,"
+	" stranger INTEGER NOT NULL,"
+	" expires_ms INTEGER NOT NULL,"
+	" list TEXT NOT NULL);"
+	"CREATE TABLE publications ("
+	" id INTEGER PRIMARY KEY NOT NULL,"
+	" package TEXT NOT NULL,"
+	" resource TEXT NOT NULL,"
+	" etag TEXT NOT NULL,"
+	" body TEXT NOT NULL,"
+	" said INTEGER NOT NULL,"
+	" heard INTEGER NOT NULL,"
+	" expires_ms INTEGER NOT NULL);"
+	"PRAGMA user_version = 9;",
 };
 
 enum { SCHEMA_VERSION = sizeof(migrations) / sizeof(migrations[0]) };

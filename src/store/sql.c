@@ -9,6 +9,13 @@
 
 #define ROOM_URI "'sip:' || name || '@' || domain"
 
+#define SUB_COLS \
+	"id, package, resource, watcher, call_id, tag, own_tag, own_uri," \
+	" event, event_id, peer, target, route, flow, listener, cseq_in," \
+	" cseq_out, state, stranger, expires_ms, list"
+#define PUB_COLS \
+	"id, package, resource, etag, body, said, heard, expires_ms"
+
 const struct sql sql_table[STMT_COUNT] = {
 	[STEP_ROOM] = {
 		"INSERT INTO imc_rooms"
@@ -177,6 +184,19 @@ const struct sql sql_table[STMT_COUNT] = {
 		"sss", 0 },
 	[STEP_KEPT_DEL] = {
 		"DELETE FROM kept WHERE network = ?1 AND key = ?2", "ss", 0 },
+	[STEP_SUB] = {
+		"INSERT OR REPLACE INTO subscriptions (" SUB_COLS ")"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+		" ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+		"isssssssssssssiiiiiis", 0 },
+	[STEP_SUB_DEL] = {
+		"DELETE FROM subscriptions WHERE id = ?1", "i", 0 },
+	[STEP_PUB] = {
+		"INSERT OR REPLACE INTO publications (" PUB_COLS ")"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+		"issssiii", 0 },
+	[STEP_PUB_DEL] = {
+		"DELETE FROM publications WHERE id = ?1", "i", 0 },
 	[STEP_PRUNE] = {
 		"DELETE FROM messages WHERE room = ?1"
 		" AND (seq < ?2 OR time_ms < ?3)",
@@ -272,4 +292,8 @@ const struct sql sql_table[STMT_COUNT] = {
 	[STMT_LOAD_KEPT] = {
 		"SELECT network, key, value FROM kept ORDER BY network, key",
 		"", 0 },
+	[STMT_LOAD_SUBS] = {
+		"SELECT " SUB_COLS " FROM subscriptions ORDER BY id", "", 0 },
+	[STMT_LOAD_PUBS] = {
+		"SELECT " PUB_COLS " FROM publications ORDER BY id", "", 0 },
 };

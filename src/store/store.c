@@ -246,7 +246,9 @@ bool store_table_ok(struct view name)
 					    "contacts", "blocks", "users",
 					    "bindings", "inboxes",
 					    "accounts", "visits",
-					    "watches", "kept", "spool" };
+					    "watches", "kept", "spool",
+					    "subscriptions",
+					    "publications" };
 
 	if (!name.n || name.n > STORE_TABLE_MAX ||
 	    view_istarts(name, VIEW("sqlite_")))

@@ -162,6 +162,32 @@ struct store_kept {
 	struct view value;
 };
 
+/* A dialog of one who watches something, as sip/subs_priv.h has it. */
+struct store_sub {
+	uint64_t id;
+	struct view package;
+	struct view resource, watcher;
+	struct view call_id, tag, own_tag, own_uri;
+	struct view event, event_id;
+	struct view peer, target, route; /* where its NOTIFYs go to */
+	struct view flow;     /* as of a binding */
+	uint32_t listener;
+	uint32_t cseq_in;
+	uint32_t cseq_out;    /* none above it was used */
+	uint32_t state;
+	bool stranger;
+	uint64_t expires_ms;  /* wall clock */
+	struct view list;     /* of a list: what is in it; else empty */
+};
+
+/* What one device has published. */
+struct store_pub {
+	uint64_t id;
+	struct view package, resource, etag, body;
+	uint64_t said, heard; /* its order among the others */
+	uint64_t expires_ms;  /* wall clock */
+};
+
 /* Everything, once, at the start; each handler may be NULL. Rooms come before
  * their members and links. */
 struct store_load {
@@ -177,6 +203,8 @@ struct store_load {
 	void (*visit)(const struct store_visit *v, void *arg);     /* by id */
 	void (*watch)(const struct store_watch *w, void *arg);
 	void (*kept)(const struct store_kept *k, void *arg);
+	void (*sub)(const struct store_sub *s, void *arg);         /* by id */
+	void (*pub)(const struct store_pub *p, void *arg);         /* by id */
 };
 
 /* Runs on the store's thread when answers are waiting: has to make the loop's
@@ -266,6 +294,10 @@ void store_put_watch(struct store_txn *t, const struct store_watch *w);
 void store_del_watch(struct store_txn *t, const struct store_watch *w);
 void store_put_kept(struct store_txn *t, const struct store_kept *k);
 void store_del_kept(struct store_txn *t, struct view network, struct view key);
+void store_put_sub(struct store_txn *t, const struct store_sub *s);
+void store_del_sub(struct store_txn *t, uint64_t sub);
+void store_put_pub(struct store_txn *t, const struct store_pub *p);
+void store_del_pub(struct store_txn *t, uint64_t pub);
 void store_member_cursor(struct store_txn *t, uint64_t member, uint64_t acked);
 void store_link_cursor(struct store_txn *t, uint64_t link, uint64_t acked);
 void store_inbox_cursor(struct store_txn *t, uint64_t inbox, uint64_t acked);

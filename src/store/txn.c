@@ -387,6 +387,53 @@ void store_del_kept(struct store_txn *t, struct view network, struct view key)
 	put_text(t, key);
 }
 
+void store_put_sub(struct store_txn *t, const struct store_sub *s)
+{
+	put_step_id(t, STEP_SUB, s->id);
+	put_text(t, s->package);
+	put_text(t, s->resource);
+	put_text(t, s->watcher);
+	put_text(t, s->call_id);
+	put_text(t, s->tag);
+	put_text(t, s->own_tag);
+	put_text(t, s->own_uri);
+	put_text(t, s->event);
+	put_text(t, s->event_id);
+	put_text(t, s->peer);
+	put_text(t, s->target);
+	put_text(t, s->route);
+	put_text(t, s->flow);
+	put_num(t, s->listener);
+	put_num(t, s->cseq_in);
+	put_num(t, s->cseq_out);
+	put_num(t, s->state);
+	put_num(t, s->stranger);
+	put_num(t, s->expires_ms);
+	put_text(t, s->list);
+}
+
+void store_del_sub(struct store_txn *t, uint64_t sub)
+{
+	put_step_id(t, STEP_SUB_DEL, sub);
+}
+
+void store_put_pub(struct store_txn *t, const struct store_pub *p)
+{
+	put_step_id(t, STEP_PUB, p->id);
+	put_text(t, p->package);
+	put_text(t, p->resource);
+	put_text(t, p->etag);
+	put_text(t, p->body);
+	put_num(t, p->said);
+	put_num(t, p->heard);
+	put_num(t, p->expires_ms);
+}
+
+void store_del_pub(struct store_txn *t, uint64_t pub)
+{
+	put_step_id(t, STEP_PUB_DEL, pub);
+}
+
 void store_member_cursor(struct store_txn *t, uint64_t member, uint64_t acked)
 {
 	put_step_id(t, STEP_MEMBER_ACKED, member);

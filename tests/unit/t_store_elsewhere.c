@@ -67,6 +67,35 @@ static void on_kept(const struct store_kept *k, void *arg)
 	buf_addc(&g->text, '\n');
 }
 
+static void on_sub(const struct store_sub *s, void *arg)
+{
+	const struct view parts[] = {
+		s->package, s->resource, s->watcher, s->call_id, s->tag,
+		s->own_tag, s->own_uri, s->event, s->event_id, s->peer,
+		s->target, s->route, s->flow, s->list,
+	};
+	struct got *g = arg;
+
+	line(g, "sub", parts, 14);
+	buf_addf(&g->text, " %llu %u %u %u %u %d %llu\n",
+		 (unsigned long long)s->id, s->listener, s->cseq_in,
+		 s->cseq_out, s->state, s->stranger,
+		 (unsigned long long)s->expires_ms);
+}
+
+static void on_pub(const struct store_pub *p, void *arg)
+{
+	const struct view parts[] = { p->package, p->resource, p->etag,
+				      p->body };
+	struct got *g = arg;
+
+	line(g, "pub", parts, 4);
+	buf_addf(&g->text, " %llu %llu %llu %llu\n",
+		 (unsigned long long)p->id, (unsigned long long)p->said,
+		 (unsigned long long)p->heard,
+		 (unsigned long long)p->expires_ms);
+}
+
 /* After a restart. */
 static void assert_rows(struct rig *rig, const char *want)
 {
@@ -75,6 +104,8 @@ static void assert_rows(struct rig *rig, const char *want)
 					 .visit = on_visit,
 					 .watch = on_watch,
 					 .kept = on_kept,
+					 .sub = on_sub,
+					 .pub = on_pub,
 					 .arg = &g };
 	const struct store_load none = { .arg = &g };
 
@@ -284,6 +315,59 @@ static void values_are_kept(void **state)
 	rig_free(rig);
 }
 
+static void subscriptions_are_kept(void **state)
+{
+	struct store_sub s = {
+		.id = 7, .package = VIEW("p"), .resource = VIEW("r"),
+		.watcher = VIEW("w"), .call_id = VIEW("c"), .tag = VIEW("t"),
+		.own_tag = VIEW("o"), .own_uri = VIEW("u"),
+		.event = VIEW("e"), .event_id = VIEW("i"),
+		.peer = VIEW("x"), .target = VIEW("y"), .route = VIEW("z"),
+		.flow = VIEW("f"), .listener = 1, .cseq_in = UINT32_MAX,
+		.cseq_out = 3, .state = 1, .stranger = true,
+		.expires_ms = 4, .list = VIEW("l"),
+	};
+	struct rig *rig = rig_new();
+	struct store_txn *t;
+
+	(void)state;
+	rig_open(rig);
+	t = store_begin(rig->s);
+	store_put_sub(t, &s);
+	s.id = 8;
+	s.cseq_out = 99;
+	store_put_sub(t, &s);
+	s.cseq_out = 100;
+	store_put_sub(t, &s);
+	store_del_sub(t, 7);
+	store_del_sub(t, 9);
+	assert_int_equal(rig_run(rig, t), 0);
+	assert_rows(rig, "sub p r w c t o u e i x y z f l"
+			 " 8 1 4294967295 100 1 1 4\n");
+	rig_free(rig);
+}
+
+static void publications_are_kept(void **state)
+{
+	struct store_pub p = { 3, VIEW("p"), VIEW("r"), VIEW("e"),
+			       VIEW("<b/>"), 1, 2, 5 };
+	struct rig *rig = rig_new();
+	struct store_txn *t;
+
+	(void)state;
+	rig_open(rig);
+	t = store_begin(rig->s);
+	store_put_pub(t, &p);
+	p.id = 4;
+	store_put_pub(t, &p);
+	p.etag = VIEW("f");
+	store_put_pub(t, &p);
+	store_del_pub(t, 3);
+	assert_int_equal(rig_run(rig, t), 0);
+	assert_rows(rig, "pub p r f <b/> 4 1 2 5\n");
+	rig_free(rig);
+}
+
 /* ---- the meta of messages ---- */
 
 static void on_page(int err, const struct store_msg *msgs, size_t count,
@@ -341,6 +425,8 @@ int main(void)
 		TEST(visits_are_kept),
 		TEST(watches_are_kept),
 		TEST(values_are_kept),
+		TEST(subscriptions_are_kept),
+		TEST(publications_are_kept),
 		TEST(meta_comes_back),
 	};
 

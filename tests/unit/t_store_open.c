@@ -84,7 +84,7 @@ static void log_and_sync_are_as_promised(void **state)
 	rig_room(rig, 1, "lobby");
 	assert_int_equal(ask(rig, "SELECT journal_mode = 'wal' FROM"
 				  " pragma_journal_mode"), 1);
-	assert_int_equal(ask(rig, "PRAGMA user_version"), 8);
+	assert_int_equal(ask(rig, "PRAGMA user_version"), 9);
 	rig_free(rig);
 }
 
@@ -228,7 +228,7 @@ static void file_without_our_tables_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(mkdir(rig->dir, 0700), 0);
-	sql(rig, "CREATE TABLE imc_rooms (id); PRAGMA user_version = 8");
+	sql(rig, "CREATE TABLE imc_rooms (id); PRAGMA user_version = 9");
 	assert_refused(rig, EIO, "no such table");
 	rig_free(rig);
 }
