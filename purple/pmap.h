@@ -18,6 +18,8 @@
 
 #include "buf.h"
 
+enum { PMAP_NAME_MAX = 320, PMAP_LABEL_MAX = 32, PMAP_ID_MAX = 64 };
+
 struct pmap; /* reference-counted */
 
 /* A protocol, as built in (purplemap's ext_prot, and old names). */
@@ -46,6 +48,11 @@ int pmap_new(struct pmap **mp, struct view domain, struct buf *why);
  * why. */
 int pmap_allow(struct pmap *m, struct view id, struct view label,
 	       struct buf *why);
+/* All that there are, by place; NULL behind the last. */
+const struct pmap_proto *pmap_at(const struct pmap *m, size_t i);
+/* Why nobody can log in with this account there any more, in words; NULL: it
+ * may be tried. */
+const char *pmap_dead(const struct pmap_proto *p, struct view login);
 /* By any of its names ("gtalk", "prpl-jabber", "xmpp"), of those allowed or
  * dead; NULL: unknown or not allowed. Borrowed. */
 const struct pmap_proto *pmap_proto(const struct pmap *m, struct view name);
@@ -56,9 +63,18 @@ bool pmap_is_ours(const struct pmap *m, struct view host);
 int pmap_from_sip(const struct pmap *m, struct view user, struct view host,
 		  struct view params, struct pmap_target *out,
 		  struct buf *text);
-/* Appends "sip:user@host". EBADMSG: no such protocol or name. */
+/* The one address of what params say as well: "sip:carol;account=17@xmpp.gw.org",
+ * appended. ELOOP: ";proto=purple"; ENOENT: not ours, or not readable. */
+int pmap_canon(const struct pmap *m, struct view user, struct view host,
+	       struct view params, struct buf *out);
+/* name with all that divides escaped, appended, and back. EBADMSG. */
+void pmap_escape(struct buf *out, struct view name);
+int pmap_unescape(struct buf *out, struct view escaped);
+/* Appends "sip:user@host"; an empty name: the account itself, and without a
+ * proto the gateway. EBADMSG: no such protocol or name. account: of several of
+ * a user, or 0. */
 int pmap_to_sip(const struct pmap *m, struct view proto, struct view name,
-		struct buf *out);
+		uint64_t account, struct buf *out);
 /* One form of a name, appended: of prpl-jabber a bare JID in lower case, of
  * prpl-irc folded by RFC 1459, else as it is. EBADMSG. */
 int pmap_name(struct buf *out, struct view proto, struct view name);
