@@ -5,7 +5,8 @@
 
 noinst_LIBRARIES += purple/libpurpleface.a
 purple_libpurpleface_a_SOURCES = \
-	purple/parcel.c purple/parcel.h
+	purple/parcel.c purple/parcel.h \
+	purple/pmap.c purple/pmap.h
 purple_libpurpleface_a_CPPFLAGS = $(INC_face)
 
 check_PROGRAMS += tests/unit/t_purp
@@ -13,3 +14,8 @@ tests_unit_t_purp_SOURCES = tests/unit/t_purp.c
 tests_unit_t_purp_CPPFLAGS = $(INC_test) $(S)/purple $(CMOCKA_CFLAGS)
 tests_unit_t_purp_LDADD = purple/libpurpleface.a bridges/libbridges.a \
 	$(LIB_base) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_pmap
+tests_unit_t_pmap_SOURCES = tests/unit/t_pmap.c
+tests_unit_t_pmap_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_pmap_LDADD = purple/libpurpleface.a $(LIB_base) $(CMOCKA_LIBS)
