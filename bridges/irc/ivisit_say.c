@@ -72,6 +72,18 @@ static void keep(struct iask *a, const struct ivisit *v)
 	mem_deref(a);
 }
 
+/* He writes, so he wants to be there; false: he can't be, and knows it. */
+static bool can_speak(struct iask *a)
+{
+	struct view why;
+
+	if (seat_wake(a->seat, true) != EACCES)
+		return true;
+	why = seat_trouble(a->seat);
+	refuse(a, 403, 0, why.n ? why : itext(ITEXT_NO_LOGIN));
+	return false;
+}
+
 /* What a device writes by itself is not for people. */
 void ivisit_message(struct iask *a)
 {
@@ -82,10 +94,8 @@ void ivisit_message(struct iask *a)
 		iask_ok(a, 200, VIEW_NONE);
 	else if (!v)
 		refuse(a, 403, 0, itext(ITEXT_NOT_JOINED));
-	else
+	else if (can_speak(a))
 		keep(a, v);
-	if (v && v->seat)
-		seat_busy(v->seat);
 }
 
 /* ---- on to the channel ---- */

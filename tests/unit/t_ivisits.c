@@ -362,6 +362,39 @@ static void what_he_leaves_behind_is_told(void **state)
 	igate_rig_close();
 }
 
+static void who_writes_is_online_again(void **state)
+{
+	(void)state;
+	open_in();
+	sip_says("alice", ROOM, ":offline");
+	gr_advance(1000);
+	for (int i = 0; i < 100; i++)
+		gr_advance(1000);
+	assert_false(stub_is_wanted(ALICE));
+	buf_clear(&gr.sip);
+	buf_clear(&wire);
+	sip_says("alice", ROOM, "back");
+	assert_sip("202 " SEES "\n");
+	seat_comes_up(ALICE, "alice");
+	joined("");
+	assert_wire("alice libera: JOIN place=#dev\n"
+		    "alice libera: SAY place=#dev text=back\n");
+	taken();
+	close_open();
+}
+
+static void who_is_not_let_in_can_not_speak(void **state)
+{
+	(void)state;
+	open_in();
+	stub_lost(ALICE, LOST_REFUSED, "K-lined");
+	gr_settle();
+	buf_clear(&gr.sip);
+	sip_says("alice", ROOM, "hi");
+	assert_sip("403 " SEES "ERROR: Your message was not sent. K-lined\n");
+	close_open();
+}
+
 static void automatic_texts_are_not_said(void **state)
 {
 	(void)state;
@@ -603,6 +636,8 @@ int main(void)
 		IGATE_TEST(his_words_survive_a_restart),
 		IGATE_TEST(what_can_not_be_said_is_told),
 		IGATE_TEST(what_he_leaves_behind_is_told),
+		IGATE_TEST(who_writes_is_online_again),
+		IGATE_TEST(who_is_not_let_in_can_not_speak),
 		IGATE_TEST(automatic_texts_are_not_said),
 		IGATE_TEST(nobody_can_forge_a_line),
 		IGATE_TEST(private_words_stay_private),
