@@ -45,28 +45,28 @@ check_PROGRAMS += tests/unit/t_iseat
 tests_unit_t_iseat_SOURCES = tests/unit/t_iseat.c tests/unit/igate_rig.h \
 	tests/unit/irc_stub.h
 tests_unit_t_iseat_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
-tests_unit_t_iseat_LDADD = bridges/irc/libircface.a $(LIB_core) \
+tests_unit_t_iseat_LDADD = bridges/irc/libircface.a $(LIB_bridges) \
 	$(DEPS_core) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_igate
 tests_unit_t_igate_SOURCES = tests/unit/t_igate.c tests/unit/igate_rig.h \
 	tests/unit/irc_stub.h
 tests_unit_t_igate_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
-tests_unit_t_igate_LDADD = bridges/irc/libircface.a $(LIB_core) \
+tests_unit_t_igate_LDADD = bridges/irc/libircface.a $(LIB_bridges) \
 	$(DEPS_core) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_italks
 tests_unit_t_italks_SOURCES = tests/unit/t_italks.c tests/unit/igate_rig.h \
 	tests/unit/irc_stub.h
 tests_unit_t_italks_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
-tests_unit_t_italks_LDADD = bridges/irc/libircface.a $(LIB_core) \
+tests_unit_t_italks_LDADD = bridges/irc/libircface.a $(LIB_bridges) \
 	$(DEPS_core) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_ivisits
 tests_unit_t_ivisits_SOURCES = tests/unit/t_ivisits.c tests/unit/igate_rig.h \
 	tests/unit/irc_stub.h
 tests_unit_t_ivisits_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
-tests_unit_t_ivisits_LDADD = bridges/irc/libircface.a $(LIB_core) \
+tests_unit_t_ivisits_LDADD = bridges/irc/libircface.a $(LIB_bridges) \
 	$(DEPS_core) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_ircp
@@ -78,7 +78,7 @@ tests_unit_t_ircp_LDADD = bridges/irc/libircface.a bridges/libbridges.a \
 check_PROGRAMS += tests/unit/t_ipuppets
 tests_unit_t_ipuppets_SOURCES = tests/unit/t_ipuppets.c tests/unit/hub_stub.h
 tests_unit_t_ipuppets_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
-tests_unit_t_ipuppets_LDADD = bridges/irc/libircface.a $(LIB_core) \
+tests_unit_t_ipuppets_LDADD = bridges/irc/libircface.a $(LIB_bridges) \
 	$(CMOCKA_LIBS) $(DEPS_core)
 
 if WITH_IRC
