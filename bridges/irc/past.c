@@ -124,13 +124,14 @@ void ircb_past_heard(struct ircb_account *a, const struct ircb_event *ev,
 /* "heard MS CHANNEL" */
 void ircb_past_put(const struct ircb_account *a, struct buf *b)
 {
+	const size_t most = IRCB_KEEP_MAX - 2 * IRCB_CHANNEL_MAX;
 	struct lnode *n, *nx;
 
 	LIST_EACH (&a->places, n, nx) {
 		const struct ircb_place *p =
 			CONTAINER(n, struct ircb_place, node);
 
-		if (!p->heard_ms || b->n > IRCB_KEEP_MAX - 2 * IRCB_CHANNEL_MAX)
+		if (!p->heard_ms || b->n > most)
 			continue;
 		buf_adds(b, "heard ");
 		buf_add_u64(b, p->heard_ms);

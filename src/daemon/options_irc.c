@@ -200,7 +200,8 @@ const struct opt irc_opts[IRC_OPTS] = {
 	  .check = check_sasl,
 	  .help = "How: \"auto\" (the best that both sides have), "
 		  "\"external\",\n"
-		  "\"scram-sha-256\", \"plain\" (with TLS, or trusted) or \"off\"." },
+		  "\"scram-sha-256\", \"plain\" (with TLS, or trusted) or "
+		  "\"off\"." },
 	{ .key = "nickserv",
 	  .offset = AT(nickserv),
 	  .def = "",

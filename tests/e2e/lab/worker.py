@@ -42,6 +42,7 @@ def stanza(xml):
 
 class Worker:
     """seen holds (type, id, *fields). before: what the shell does first."""
+    program = 'confab-jabber'
 
     def __init__(self, build, log, before=':'):
         ours, theirs = socket.socketpair()
@@ -51,7 +52,7 @@ class Worker:
             self.popen = subprocess.Popen(
                 ['/bin/bash', '-c', 'exec 3<&%d; %s; exec "$0"' % (
                     theirs.fileno(), before),
-                 os.path.join(str(build), 'confab-jabber')],
+                 os.path.join(str(build), self.program)],
                 pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
                 stdout=out, stderr=out)
         theirs.close()
