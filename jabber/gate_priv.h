@@ -65,7 +65,7 @@ struct person {
 	bool here;             /* he has a device */
 	uint64_t busy_ms;      /* he said or got something last; monotonic */
 	size_t holds;          /* reasons to stay: rooms, watchers, texts */
-	struct wtimer idle, lost; /* private to person.c, as all below */
+	struct wtimer idle, lost; /* private to person*.c, as all below */
 	uint64_t look_ms;      /* idle is due then */
 	struct wtimer part;    /* :offline, as soon as his words are there */
 	uint64_t part_ms;      /* or at the latest then */
@@ -113,7 +113,7 @@ void person_offline(struct person *p);
  * gateway: what became of what he wanted. */
 void person_tell(struct person *p, struct addr *from, struct view text);
 
-/* ---- person.c, for gate.c ---- */
+/* ---- person*.c, for gate.c ---- */
 
 void persons_free(struct gate *g);
 void persons_stop(struct gate *g);

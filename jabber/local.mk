@@ -25,7 +25,8 @@ jabber_libjabber_a_SOURCES = \
 	jabber/occupant.c jabber/occupant.h jabber/occupant_priv.h \
 	jabber/occupant_rules.c jabber/occupant_talk.c \
 	jabber/occupant_who.c \
-	jabber/person.c \
+	jabber/person.c jabber/person_login.c jabber/person_priv.h \
+	jabber/person_wait.c \
 	jabber/rsm.c jabber/rsm.h \
 	jabber/puppets.c jabber/puppet_priv.h jabber/puppet_past.c \
 	jabber/puppet_expel.c jabber/puppet_talk.c jabber/puppet_who.c \
