@@ -37,6 +37,7 @@ struct guest {
 	struct list rooms;      /* owned: struct groom */
 	struct list watched;    /* owned: struct gwatch */
 	size_t monitored;       /* of these by MONITOR */
+	struct wtimer batch;    /* those who are new are asked about */
 	struct wtimer poll;     /* of the others, by ISON */
 	struct list split;      /* owned: struct gsplit, by time */
 	struct htable splits;   /* the same, by channel and nick */

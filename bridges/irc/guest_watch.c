@@ -8,14 +8,21 @@
 
 #include "caps.h"
 #include "guest_priv.h"
+#include "log.h"
 #include "mem.h"
 #include "shim.h"
 
-enum { POLL_MS = 60000, ISON_MAX = 400 };
+enum {
+	POLL_MS = 60000,
+	BATCH_MS = 50,
+	LINE_MAX_OUT = 400,
+	LOOK_BUSY = 8 /* lines that wait: nobody is looked at behind them */
+};
 
 struct gwatch {
 	struct lnode node;
 	bool monitored;
+	bool fresh; /* nobody has asked about him yet */
 	enum ircp_show show;
 	char nick[IRCB_NICK_MAX];
 };
@@ -45,6 +52,7 @@ void guest_watch_free(struct guest *g)
 	struct lnode *n, *nx;
 
 	wheel_stop(loop_wheel(g->pool->loop), &g->poll);
+	wheel_stop(loop_wheel(g->pool->loop), &g->batch);
 	LIST_EACH (&g->watched, n, nx)
 		watch_free(g, CONTAINER(n, struct gwatch, node));
 }
@@ -71,7 +79,8 @@ static void look(struct guest *g, const struct gwatch *w)
 	struct view nick = view_str(w->nick);
 	const struct ircp p = { .verb = IRCP_WATCH, .nick = nick };
 
-	guest_ask(g, &p, 0, GASK_LOOK, "WHOIS", &nick, 1);
+	if (ircb_out_waiting(ircb_conn_out(g->conn)) < LOOK_BUSY)
+		guest_ask(g, &p, 0, GASK_LOOK, "WHOIS", &nick, 1);
 }
 
 void guest_looked(struct guest *g, const struct gask *a)
@@ -118,7 +127,7 @@ static void on_poll(struct wtimer *t)
 	size_t left = g->watched.count;
 	struct buf nicks = { 0 };
 
-	for (; left && nicks.n < ISON_MAX - IRCB_NICK_MAX; left--) {
+	for (; left && nicks.n < LINE_MAX_OUT - IRCB_NICK_MAX; left--) {
 		struct lnode *n = list_shift(&g->watched);
 		const struct gwatch *w = CONTAINER(n, struct gwatch, node);
 
@@ -174,9 +183,9 @@ static void monitor(struct guest *g, const char *sign, struct view nick)
 {
 	const struct view params[2] = { view_str(sign), nick };
 
-	/* What can't be sent now is found out by nobody: rather ask. */
-	if (ircb_conn_send(g->conn, "MONITOR", params, 2) && *sign == '+')
-		ask_ison(g, nick);
+	if (ircb_conn_send(g->conn, "MONITOR", params, 2))
+		log_warning("irc %.*s: too much waits to watch anybody",
+			    VIEW_ARG(g->label));
 }
 
 static void poll_soon(struct guest *g)
@@ -186,18 +195,65 @@ static void poll_soon(struct guest *g)
 			    on_poll);
 }
 
+/* ---- those who are new: many in one line ---- */
+
+static void flush_monitor(struct guest *g, struct buf *nicks)
+{
+	if (nicks->n)
+		monitor(g, "+", buf_view(nicks));
+	buf_clear(nicks);
+}
+
+static void flush_ison(struct guest *g, struct buf *nicks)
+{
+	if (nicks->n)
+		ask_ison(g, buf_view(nicks));
+	buf_clear(nicks);
+}
+
+static void add_nick(struct buf *b, char separator, const char *nick)
+{
+	if (b->n)
+		buf_addc(b, separator);
+	buf_adds(b, nick);
+}
+
+static void on_batch(struct wtimer *t)
+{
+	const size_t most = LINE_MAX_OUT - IRCB_NICK_MAX;
+	struct guest *g = CONTAINER(t, struct guest, batch);
+	struct buf monitored = { 0 }, polled = { 0 };
+	struct lnode *n, *nx;
+
+	LIST_EACH (&g->watched, n, nx) {
+		struct gwatch *w = CONTAINER(n, struct gwatch, node);
+
+		if (w->fresh && w->monitored)
+			add_nick(&monitored, ',', w->nick);
+		else if (w->fresh)
+			add_nick(&polled, ' ', w->nick);
+		w->fresh = false;
+		if (monitored.n > most)
+			flush_monitor(g, &monitored);
+		if (polled.n > most)
+			flush_ison(g, &polled);
+	}
+	flush_monitor(g, &monitored);
+	flush_ison(g, &polled);
+	buf_free(&monitored);
+	buf_free(&polled);
+}
+
 static void start(struct guest *g, struct gwatch *w)
 {
-	size_t room = ircb_conn_support(g->conn)->monitor;
-
-	w->monitored = g->monitored < room;
+	w->monitored = g->monitored < ircb_conn_support(g->conn)->monitor;
 	g->monitored += w->monitored;
-	if (w->monitored) {
-		monitor(g, "+", view_str(w->nick));
-	} else {
-		ask_ison(g, view_str(w->nick));
+	w->fresh = true;
+	if (!w->monitored)
 		poll_soon(g);
-	}
+	if (!wtimer_running(&g->batch))
+		wheel_start(loop_wheel(g->pool->loop), &g->batch, BATCH_MS,
+			    on_batch);
 }
 
 /* ERR_MONLISTFULL: us limit nick,nick :words */

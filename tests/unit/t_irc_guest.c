@@ -653,6 +653,25 @@ static void nicks_are_watched_by_ison(void **state)
 	assert_int_equal(up(w, IRCP_SHOW).kind, IRCP_IS_AWAY);
 }
 
+static void many_are_watched_in_few_lines(void **state)
+{
+	struct world *w = *state;
+	char nick[16];
+
+	CONNECT(w, { "tls", "0" });
+	welcome(w, ":s 005 confab MONITOR=100 :are supported\r\n"
+		   ":s NOTICE confab :x\r\n");
+	up(w, IRCP_SAID);
+	for (int i = 0; i < 130; i++) {
+		snprintf(nick, sizeof(nick), "n%03d", i);
+		DOWN(w, 0, .verb = IRCP_WATCH, .nick = view_str(nick));
+	}
+	expect(w, "MONITOR + n000,n001,");
+	expect(w, ",n099\r\n");
+	expect(w, "ISON :n100 n101 ");
+	expect(w, " n129\r\n");
+}
+
 static void nicks_are_watched_by_monitor(void **state)
 {
 	struct world *w = *state;
@@ -772,6 +791,7 @@ int main(void)
 		RIG_TEST(bans_are_for_where_he_is),
 		RIG_TEST(whois_is_told_in_words),
 		RIG_TEST(nicks_are_watched_by_ison),
+		RIG_TEST(many_are_watched_in_few_lines),
 		RIG_TEST(nicks_are_watched_by_monitor),
 		RIG_TEST(the_last_word_is_his),
 		RIG_TEST(a_password_needs_a_way_of_its_own),
