@@ -378,6 +378,7 @@ int hub_start(struct hub *h)
 	h->state = HUB_RUNNING;
 	hub_flush(h); /* what hub_load() set back: before any message */
 	expire_start(h);
+	alive_start(h);
 	while ((room = hub_each_journal(h, &pos, room)) != NULL)
 		start_room(room);
 	return 0;
@@ -392,6 +393,7 @@ static void stop_timers(struct hub *h)
 	wheel_stop(h->wheel, &h->flush_legs);
 	wheel_stop(h->wheel, &h->prune);
 	wheel_stop(h->wheel, &h->trim);
+	wheel_stop(h->wheel, &h->alive);
 	member_more_stop(h);
 	while ((n = htable_each(&h->legs, &pos, n)) != NULL) {
 		struct leg *l = CONTAINER(n, struct leg, by_id);
@@ -413,6 +415,8 @@ void hub_stop(struct hub *h)
 {
 	if (h->state == HUB_STOPPED)
 		return;
+	if (h->state == HUB_RUNNING)
+		alive_stop(h);
 	halt(h);
 	hub_flush(h);
 }

@@ -56,7 +56,8 @@ struct hub {
 	size_t dirty_count, dirty_cap;
 	uint64_t dirty_since_ms;	   /* the first of them; monotonic */
 	struct list dirty_legs;
-	struct wtimer flush, flush_legs, prune, trim;
+	struct wtimer flush, flush_legs, prune, trim, alive;
+	uint64_t alive_ms;   /* of the run before; wall clock; 0: not known */
 	size_t prune_at;     /* of the rooms: where the next turn begins */
 	struct member **batch; /* owned; scratch of one fan-out */
 	size_t batch_cap;
@@ -232,6 +233,14 @@ void leg_said(struct leg *l, const struct msg *msg);
 void leg_shown(const struct leg *l, struct view nick, struct buf *out);
 /* What stands behind "@" there. */
 void leg_place(const struct leg *l, struct buf *out);
+
+/* ---- alive.c ---- */
+
+void alive_load(struct hub *h, const struct store_kept *k);
+void alive_start(struct hub *h);
+void alive_stop(struct hub *h);
+/* How long a leg that comes UP was not. */
+uint64_t alive_gap(const struct leg *l);
 
 /* ---- crowd.c ---- */
 

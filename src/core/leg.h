@@ -32,6 +32,7 @@ struct leg {
 	char *via;             /* owned; the account's label: "libera", "home";
 				  shown as [nick@via] */
 	char *nick;            /* owned; the nick asked for, or "" */
+	bool stored;           /* it was there before this start */
 	bool configured;       /* by the file, not by confabctl */
 	enum leg_state state;
 	struct cursor cur;

@@ -39,7 +39,7 @@ void leg_set_state(struct leg *l, enum leg_state state, const char *why)
 	l->since_ms = now_ms();
 	if (state == LEG_UP) {
 		l->up_ms = l->since_ms;
-		l->away_ms = l->down_ms ? l->up_ms - l->down_ms : 0;
+		l->away_ms = alive_gap(l);
 	}
 	log_line(level, "link %s (%s): %s%s%s", l->label, l->target,
 		 leg_state_name(state), why ? ": " : "", why ? why : "");

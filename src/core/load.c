@@ -66,6 +66,8 @@ static void load_link(const struct store_link *sl, void *arg)
 		return;
 	got.acked = clamp(room, sl->acked);
 	leg = leg_new(room, &got);
+	if (leg)
+		leg->stored = true;
 	if (leg && got.acked != sl->acked)
 		leg_dirty(leg);
 }
@@ -92,6 +94,12 @@ static void load_inbox(const struct store_inbox *si, void *arg)
 	mem_deref(addr);
 }
 
+static void load_kept(const struct store_kept *k, void *arg)
+{
+	topics_load(k, arg);
+	alive_load(arg, k);
+}
+
 int hub_load(struct hub *h)
 {
 	struct store_load load = {
@@ -100,7 +108,7 @@ int hub_load(struct hub *h)
 		.link = load_link,
 		.inbox = load_inbox,
 		.watch = consents_load,
-		.kept = topics_load,
+		.kept = load_kept,
 		.arg = h,
 	};
 	int err;

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += src/core/libcore.a
 src_core_libcore_a_SOURCES = \
 	src/core/addr.c src/core/addr.h \
+	src/core/alive.c \
 	src/core/change.c \
 	src/core/circle.c \
 	src/core/core_priv.h \

@@ -189,6 +189,21 @@ static void what_was_missed_is_said(void **state)
 	rig_stop();
 }
 
+static void of_a_stop_as_well(void **state)
+{
+	(void)state;
+	lobby();
+	rig_advance(61000);
+	rig_restart();
+	clock_advance(125000);
+	l = hub_link(rig.hub, VIEW("one"));
+	hub_on_attached(rig.hub, l->id, VIEW("confab"));
+	hub_on_missed(rig.hub, l->id);
+	told("*** home: out of reach for 2 min; what was said there meanwhile "
+	     "is missing here");
+	rig_stop();
+}
+
 /* The link goes in between. */
 static void nothing_is_told_of_what_is_gone(void **state)
 {
@@ -218,6 +233,7 @@ int main(void)
 		RIG_TEST(as_the_room_has_its_notices),
 		RIG_TEST(names_forge_nothing),
 		RIG_TEST(what_was_missed_is_said),
+		RIG_TEST(of_a_stop_as_well),
 		RIG_TEST(nothing_is_told_of_what_is_gone),
 	};
 
