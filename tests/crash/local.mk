@@ -9,4 +9,5 @@ EXTRA_DIST += \
 	tests/crash/people.py \
 	tests/crash/powercut.py \
 	tests/crash/powercut.sh \
-	tests/crash/relay.py
+	tests/crash/relay.py \
+	tests/crash/three_way.py
