@@ -23,6 +23,7 @@ struct control;
 struct gate;
 struct igate;
 struct ircgate;
+struct event_keep;
 struct presence;
 struct serving;
 struct xmppgate;
@@ -40,6 +41,7 @@ struct confab {
 	struct dns *dns;
 	struct hub *hub;
 	struct imc *imc;
+	struct event_keep *event_keep;
 	struct presence *presence;
 	struct echo *echo;
 	struct bridge *jabber, *irc;

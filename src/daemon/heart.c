@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "control.h"
 #include "elsewhere.h"
+#include "events.h"
 #include "heart.h"
 #include "ircgate.h"
 #include "jabber/face.h"
@@ -397,6 +398,9 @@ static int load(struct confab *c, struct buf *why)
 	const struct store_load igate = { .visit = igate_load_visit,
 					  .kept = igate_load_kept,
 					  .arg = c->igate };
+	const struct store_load events = { .sub = event_keep_load_sub,
+					   .pub = event_keep_load_pub,
+					   .arg = c->event_keep };
 	int err = hub_load(c->hub);
 	char *path;
 
@@ -412,6 +416,8 @@ static int load(struct confab *c, struct buf *why)
 		err = store_load(c->store, &gate);
 	if (!err && c->igate)
 		err = store_load(c->store, &igate);
+	if (!err)
+		err = store_load(c->store, &events);
 	if (!err) {
 		check_realms(c);
 		accounts_check(c->accounts);
@@ -528,7 +534,11 @@ int heart_start(struct confab *c, struct buf *why)
 	    (err = start_imc(c, why)) || (err = start_jabber(c, why)) ||
 	    (err = start_irc(c, why)) || (err = start_echo(c)) ||
 	    (err = elsewhere_start(c)) || (err = start_gate(c, why)) ||
-	    (err = start_igate(c, why)) || (err = load(c, why)))
+	    (err = start_igate(c, why)))
+		return err;
+	c->event_keep = event_keep_new(c->loop, c->store);
+	err = load(c, why);
+	if (err)
 		return err;
 	return start_links(c, why);
 }
@@ -568,7 +578,11 @@ int heart_join(struct confab *c)
 		err = hub_start(c->hub);
 	if (!err)
 		err = xmppgate_start(c);
-	return err ? err : ircgate_start(c);
+	if (!err)
+		err = ircgate_start(c);
+	if (!err)
+		sip_events_keep(c->sip, c->event_keep);
+	return err;
 }
 
 int heart_reload_faces(struct confab *c, const struct conf *fresh,
@@ -613,8 +627,15 @@ static void end_workers(struct confab *c)
 		loop_turn(c->loop, GOODBYE_STEP_MS);
 }
 
+static void end_keep(struct confab *c)
+{
+	event_keep_free(c->event_keep);
+	c->event_keep = NULL;
+}
+
 void heart_quiet(struct confab *c)
 {
+	end_keep(c); /* what ends from here on is there again at the start */
 	xmppgate_stop(c);
 	ircgate_stop(c);
 	if (c->hub) {
@@ -628,6 +649,7 @@ void heart_quiet(struct confab *c)
 
 void heart_stop(struct confab *c)
 {
+	end_keep(c);
 	store_close(c->store);
 	loop_undefer(c->loop, &c->gathered);
 	c->store = NULL;

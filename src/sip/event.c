@@ -34,7 +34,7 @@ struct events *events_new(struct sip *s)
 	struct events *es = mem_zalloc(sizeof(*es));
 
 	es->subs = subs_new(s);
-	es->pubs = pubs_new(loop_wheel(s->loop));
+	es->pubs = pubs_new(s);
 	return es;
 }
 
@@ -42,6 +42,7 @@ void events_free(struct events *es)
 {
 	if (!es)
 		return;
+	es->keep = NULL;
 	subs_free(es->subs);
 	pubs_free(es->pubs);
 	mem_free(es);

@@ -8,6 +8,8 @@
 
 struct subs;
 struct pubs;
+struct event_keep;
+struct event_keep_ops;
 
 enum { EVENT_NAME_MAX = 64 };
 
@@ -16,6 +18,8 @@ struct events {
 	size_t packages;
 	struct subs *subs; /* owned */
 	struct pubs *pubs; /* owned */
+	struct event_keep *keep; /* borrowed; NULL: nothing is kept */
+	const struct event_keep_ops *keep_ops;
 };
 
 /* The value of an Event header. */

@@ -4,8 +4,9 @@
  * edge keeps the dialogs, the timers and the rules of both RFCs; a package
  * says who may watch, and what there is to see.
  *
- * All of it is in memory. After a restart whoever refreshes hears 481 or 412
- * and begins anew, as both RFCs have it.
+ * All of it is in the store as well, some 100 ms later (struct event_keep), so
+ * that after a restart nobody has to begin anew. What was lost with a crash in
+ * that moment hears 481 or 412, and does.
  *
  * Resources and watchers are addresses of record, as location_aor() makes
  * them; a resource may be a host alone, for a package to know.
@@ -15,6 +16,7 @@
 
 #include "buf.h"
 #include "sip.h"
+#include "store.h"
 
 enum {
 	EVENT_SUBS = 50000,          /* in all */
@@ -104,6 +106,23 @@ size_t sip_watches_of(const struct sip *s, const char *package,
 size_t sip_published(const struct sip *s, const char *package,
 		     struct view resource,
 		     struct sip_publication out[EVENT_PUBS_RESOURCE]);
+
+/* ---- over restarts ---- */
+
+struct event_keep;
+
+/* Both are borrowed. */
+struct event_keep *event_keep_new(struct loop *l, struct store *store);
+/* For store_load(); arg: the struct event_keep. */
+void event_keep_load_sub(const struct store_sub *s, void *arg);
+void event_keep_load_pub(const struct store_pub *p, void *arg);
+/* Once all packages are there: what was loaded is there again, each
+ * subscription as if it were new to its package, and gets a NOTIFY soon. From
+ * now on what changes is kept. */
+void sip_events_keep(struct sip *s, struct event_keep *k);
+/* Hands to the store what is left; nothing is kept any more. Before the edge
+ * and the store end. NULL is allowed. */
+void event_keep_free(struct event_keep *k);
 
 /* This AOR is nobody any more: what he watches ends, and what he published. */
 void sip_forget(struct sip *s, struct view aor);

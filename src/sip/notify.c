@@ -4,6 +4,9 @@
  * what a Contact names is its R-URI, and nothing is ever sent there for that.
  * Redirects are not followed.
  */
+#include "event_keep_priv.h"
+#include "location.h"
+#include "registrar_priv.h"
 #include "subs_priv.h"
 
 #include <errno.h>
@@ -13,10 +16,12 @@
 #include "log.h"
 #include "mem.h"
 #include "text_priv.h"
+#include "uri_priv.h"
 
 enum {
 	HEADERS = 3,
 	AGAIN_MS = 1000, /* while there are too many transactions */
+	ABSENT_MS = 10 * 1000, /* until his phone has connected again */
 };
 
 /* ---- what it says ---- */
@@ -120,12 +125,42 @@ static int notice_make(struct sip_template **tp, const struct notice *n,
 
 /* ---- sending ---- */
 
-static bool is_reachable(const struct sub *sub)
+/* A device that has come back by another connection is known by its
+ * Contact. */
+static bool find_device(struct sub *sub)
+{
+	const struct location *l = registrar_location(subs_sip(sub->set));
+	struct binding *b[LOCATION_BINDINGS + 1];
+	size_t n = l ? location_all(l, sub->watcher, b) : 0;
+	struct sip_flow flow;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!b[i]->id ||
+		    !uri_same(b[i]->contact.uri, sip_dest_ruri(sub->dest)) ||
+		    !location_flow(l, b[i], &flow))
+			continue;
+		sub_move(sub, sub->dest, &flow);
+		return true;
+	}
+	return false;
+}
+
+static bool is_reachable(struct sub *sub)
 {
 	struct sip_flow flow;
 
 	return !sip_is_stream(sub->flow.transport) ||
-	       sip_conn_flow(subs_sip(sub->set), sub->flow.conn, &flow);
+	       (sub->flow.conn &&
+		sip_conn_flow(subs_sip(sub->set), sub->flow.conn, &flow)) ||
+	       find_device(sub);
+}
+
+static void keep_cseq(struct sub *sub)
+{
+	const struct events *es = subs_sip(sub->set)->events;
+
+	if (es->keep)
+		es->keep_ops->sent(es->keep, sub);
 }
 
 static int notice_send(struct sub *sub, const struct notice *n)
@@ -143,6 +178,7 @@ static int notice_send(struct sub *sub, const struct notice *n)
 	flow.anew = true;
 	err = sip_send(s, t, &flow, sub->dest, sub->cseq_out, sub->id, 0);
 	mem_deref(t);
+	keep_cseq(sub);
 	return err;
 }
 
@@ -168,6 +204,13 @@ static int send_now(struct sub *sub)
 
 static void on_hold(struct wtimer *t);
 
+void notify_later(struct sub *sub, uint64_t ms)
+{
+	sub->dirty = true;
+	wheel_start(loop_wheel(subs_sip(sub->set)->loop), &sub->hold, ms,
+		    on_hold);
+}
+
 static void log_lost(const struct sub *sub, const char *why)
 {
 	log_info("sip: %.*s watches %.*s no more: %s", VIEW_ARG(sub->watcher),
@@ -178,9 +221,11 @@ static void log_lost(const struct sub *sub, const char *why)
 static void on_failed(struct sub *sub, int err)
 {
 	if (err == ENOBUFS) {
-		sub->dirty = true;
-		wheel_start(loop_wheel(subs_sip(sub->set)->loop), &sub->hold,
-			    AGAIN_MS, on_hold);
+		notify_later(sub, AGAIN_MS);
+		return;
+	}
+	if (err == ENOTCONN && sub->restored && sub->state != SUB_OVER) {
+		notify_later(sub, ABSENT_MS);
 		return;
 	}
 	log_lost(sub, strerrordesc_np(err));
@@ -202,6 +247,7 @@ static void on_hold(struct wtimer *t)
 	err = send_now(sub);
 	if (!err) {
 		sub->sent_ms = now_ms();
+		sub->restored = false;
 		return;
 	}
 	sub->busy = false;

@@ -7,21 +7,24 @@
 #include <string.h>
 
 #include "clock.h"
-#include "event_priv.h"
+#include "event_keep_priv.h"
 #include "mem.h"
 
 struct pubs {
+	struct sip *sip;     /* borrowed */
 	struct wheel *wheel; /* borrowed */
 	struct htable by_resource; /* owns them */
 	uint64_t clock;      /* counts what is said and heard */
+	uint64_t last_id;
 	size_t bytes;        /* of bodies */
 };
 
-struct pubs *pubs_new(struct wheel *w)
+struct pubs *pubs_new(struct sip *s)
 {
 	struct pubs *ps = mem_zalloc(sizeof(*ps));
 
-	ps->wheel = w;
+	ps->sip = s;
+	ps->wheel = loop_wheel(s->loop);
 	return ps;
 }
 
@@ -33,6 +36,22 @@ static void body_set(struct pub *pub, struct view body)
 	pub->body = body.n ? view_dup(body) : NULL;
 	pub->n = body.n;
 	mem_free(old);
+}
+
+static void keep(struct pub *pub)
+{
+	const struct events *es = pub->set->sip->events;
+
+	if (es && es->keep)
+		es->keep_ops->pub(es->keep, pub);
+}
+
+static void keep_not(struct pub *pub)
+{
+	const struct events *es = pub->set->sip->events;
+
+	if (es && es->keep)
+		es->keep_ops->pub_gone(es->keep, pub);
 }
 
 static void pub_free(struct pub *pub)
@@ -126,6 +145,7 @@ static void tell(const struct pub *pub, enum sip_publish_what what)
 void pub_end(struct pub *pub)
 {
 	htable_del(&pub->set->by_resource, &pub->by_resource);
+	keep_not(pub);
 	tell(pub, SIP_PUBLISH_GONE);
 	pub_free(pub);
 }
@@ -145,18 +165,28 @@ static void make_room(struct pubs *ps, const struct sip_package *p,
 	pub_end(oldest);
 }
 
-struct pub *pubs_add(struct pubs *ps, const struct sip_package *p,
-		     struct view resource)
+static struct pub *add(struct pubs *ps, const struct sip_package *p,
+		       struct view resource)
 {
 	struct pub *pub = mem_zalloc(sizeof(*pub) + resource.n);
 
-	make_room(ps, p, resource);
 	memcpy(pub->text, resource.p, resource.n);
 	pub->resource = view_mem(pub->text, resource.n);
 	pub->set = ps;
 	pub->package = p;
 	htable_add(&ps->by_resource, &pub->by_resource,
 		   resource_hash(p, resource));
+	return pub;
+}
+
+struct pub *pubs_add(struct pubs *ps, const struct sip_package *p,
+		     struct view resource)
+{
+	struct pub *pub;
+
+	make_room(ps, p, resource);
+	pub = add(ps, p, resource);
+	pub->id = ++ps->last_id;
 	return pub;
 }
 
@@ -174,6 +204,7 @@ void pub_say(struct pub *pub, struct view body)
 {
 	body_set(pub, body);
 	pub->said = ++pub->set->clock;
+	keep(pub);
 	tell(pub, SIP_PUBLISHED);
 }
 
@@ -182,12 +213,42 @@ static void on_expiry(struct wtimer *t)
 	pub_end(CONTAINER(t, struct pub, timer));
 }
 
+static void start_expiry(struct pub *pub, uint32_t expires)
+{
+	uint64_t ms = (uint64_t)expires * 1000;
+
+	pub->until_ms = now_ms() + ms;
+	wheel_start(pub->set->wheel, &pub->timer, ms, on_expiry);
+}
+
 void pub_extend(struct pub *pub, uint32_t expires)
 {
 	template_hex(pub->etag, rand_u64(), PUB_ETAG);
 	pub->heard = ++pub->set->clock;
-	wheel_start(pub->set->wheel, &pub->timer, (uint64_t)expires * 1000,
-		    on_expiry);
+	start_expiry(pub, expires);
+	keep(pub);
+}
+
+/* One that has ended meanwhile ends at once, and its watchers are told. */
+void pubs_restore(struct pubs *ps, const struct sip_package *p,
+		  const struct pub_past *past)
+{
+	struct pub *pub = add(ps, p, past->resource);
+
+	pub->id = past->id;
+	pub->saved = true;
+	memcpy(pub->etag, past->etag.p, PUB_ETAG);
+	body_set(pub, past->body);
+	pub->said = past->said;
+	pub->heard = past->heard;
+	if (ps->last_id < pub->id)
+		ps->last_id = pub->id;
+	if (ps->clock < pub->said)
+		ps->clock = pub->said;
+	if (ps->clock < pub->heard)
+		ps->clock = pub->heard;
+	start_expiry(pub, past->expires);
+	tell(pub, SIP_PUBLISHED);
 }
 
 /* ---- for packages ---- */

@@ -9,25 +9,30 @@
 
 #include "events.h"
 #include "hash.h"
+#include "list.h"
 #include "wheel.h"
 
 enum { PUB_ETAG = 16 };
 
 struct pub {
 	struct hnode by_resource;
+	struct lnode unsaved; /* event_keep.c */
 	struct wtimer timer;
 	struct pubs *set;                  /* borrowed */
 	const struct sip_package *package; /* borrowed */
+	uint64_t id;           /* of its row */
 	char etag[PUB_ETAG];
 	uint64_t said, heard;  /* its order: when this was said, and when
 				  somebody was heard of it at all */
+	uint64_t until_ms;     /* monotonic: its end */
+	bool saved;            /* there is a row */
 	size_t n;              /* bytes of body */
 	char *body;            /* owned */
 	struct view resource;  /* borrowed: in text */
 	char text[];
 };
 
-struct pubs *pubs_new(struct wheel *w);
+struct pubs *pubs_new(struct sip *s);
 void pubs_free(struct pubs *ps); /* nobody is told; NULL is allowed */
 size_t pubs_count(const struct pubs *ps);
 
@@ -40,6 +45,15 @@ int pubs_room(const struct pubs *ps, size_t bytes, bool more);
  * goes where the resource has too many; its package is told. */
 struct pub *pubs_add(struct pubs *ps, const struct sip_package *p,
 		     struct view resource);
+/* One that was there before a restart. */
+struct pub_past {
+	uint64_t id;
+	struct view resource, etag, body;
+	uint64_t said, heard;
+	uint32_t expires;
+};
+void pubs_restore(struct pubs *ps, const struct sip_package *p,
+		  const struct pub_past *past);
 /* All of a resource end. */
 void pubs_forget(struct pubs *ps, const struct sip_package *p,
 		 struct view resource);

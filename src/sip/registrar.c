@@ -476,6 +476,11 @@ bool registrar_is_open(const struct sip *s)
 	return s->registrar && s->registrar->conf.location;
 }
 
+const struct location *registrar_location(const struct sip *s)
+{
+	return s->registrar ? s->registrar->conf.location : NULL;
+}
+
 struct view registrar_allow(const struct sip *s)
 {
 	static const char *const names[2][2] = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Subscriptions in their tables, and their ends. */
+#include "event_keep_priv.h"
 #include "subs_priv.h"
 
 #include <errno.h>
@@ -60,11 +61,28 @@ uint64_t subs_id(struct subs *ss)
 	return ++ss->last_id;
 }
 
+static void keep(struct sub *sub)
+{
+	const struct events *es = sub->set->sip->events;
+
+	if (es->keep && sub->state != SUB_OVER)
+		es->keep_ops->sub(es->keep, sub);
+}
+
+static void keep_not(struct sub *sub)
+{
+	const struct events *es = sub->set->sip->events;
+
+	if (es->keep)
+		es->keep_ops->sub_gone(es->keep, sub);
+}
+
 void sub_free(struct sub *sub)
 {
 	struct subs *ss = sub->set;
 	struct wheel *w = loop_wheel(ss->sip->loop);
 
+	keep_not(sub);
 	wheel_stop(w, &sub->expiry);
 	wheel_stop(w, &sub->hold);
 	htable_del(&ss->by_id, &sub->by_id);
@@ -244,6 +262,7 @@ struct sub *subs_add(struct subs *ss, const struct sub_setup *setup)
 	sub->id = setup->id;
 	sub->own_tag = setup->own_tag;
 	sub->cseq_in = setup->cseq;
+	sub->cseq_out = setup->cseq_out;
 	state_set(sub, setup->state == SIP_WATCH_ACTIVE ? SUB_ACTIVE :
 							  SUB_PENDING);
 	tables_add(ss, sub);
@@ -292,6 +311,7 @@ void sub_extend(struct sub *sub, uint32_t expires)
 	uint64_t ms = (uint64_t)expires * 1000;
 
 	sub->until_ms = now_ms() + ms;
+	keep(sub);
 	wheel_start(loop_wheel(sub->set->sip->loop), &sub->expiry, ms,
 		    on_expiry);
 }
@@ -327,19 +347,66 @@ static void tell_gone(const struct sub *sub)
 		p->goneh(&w, p->arg);
 }
 
-void sub_end(struct sub *sub, const char *reason, uint32_t retry_after)
+static void set_over(struct sub *sub, const char *reason,
+		     uint32_t retry_after)
 {
-	if (sub->state == SUB_OVER)
-		return;
 	wheel_stop(loop_wheel(sub->set->sip->loop), &sub->expiry);
 	sub->reason = reason;
 	sub->retry_after = retry_after;
 	state_set(sub, SUB_OVER);
+	keep_not(sub);
 	/* else he would see, once more, what he may see no longer */
 	if (!strcmp(reason, "rejected"))
 		sub->shown = false;
+}
+
+void sub_end(struct sub *sub, const char *reason, uint32_t retry_after)
+{
+	if (sub->state == SUB_OVER)
+		return;
+	set_over(sub, reason, retry_after);
 	notify_wake(sub, true);
 	tell_gone(sub);
+}
+
+/* ---- over restarts ---- */
+
+int subs_ask(struct sub_setup *setup)
+{
+	const struct sip_package *p = setup->package;
+	const struct sip_watch w = {
+		.id = setup->id,
+		.resource = setup->resource,
+		.watcher = setup->watcher,
+		.event_id = setup->event.id,
+		.expires = setup->expires,
+		.flow = setup->flow,
+	};
+
+	return p->watchh(&w, &setup->state, p->arg);
+}
+
+static const char *refusal_reason(int status)
+{
+	if (status == 403)
+		return "rejected";
+	return status == 404 ? "noresource" : "deactivated";
+}
+
+void subs_restore(struct subs *ss, struct sub_setup *setup, uint64_t delay_ms)
+{
+	int status = subs_ask(setup);
+	struct sub *sub;
+
+	if (status != 200)
+		setup->state = SIP_WATCH_PENDING;
+	sub = subs_add(ss, setup);
+	sub->restored = sub->saved = true;
+	if (ss->last_id < sub->id)
+		ss->last_id = sub->id;
+	if (status != 200)
+		set_over(sub, refusal_reason(status), 0);
+	notify_later(sub, delay_ms);
 }
 
 void sub_lose(struct sub *sub)
@@ -375,6 +442,7 @@ void sip_watch_set(struct sip *s, uint64_t id, enum sip_watch_state state)
 	if (!sub || sub->state == SUB_OVER || sub->state == next)
 		return;
 	state_set(sub, next);
+	keep(sub);
 	notify_wake(sub, true);
 }
 

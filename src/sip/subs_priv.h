@@ -9,12 +9,14 @@
 
 #include "event_priv.h"
 #include "hash.h"
+#include "list.h"
 #include "wheel.h"
 
 enum sub_state { SUB_PENDING, SUB_ACTIVE, SUB_OVER };
 
 struct sub {
 	struct hnode by_id, by_dialog, by_resource, by_watcher, by_source;
+	struct lnode unsaved; /* event_keep.c */
 	struct wtimer expiry; /* its end */
 	struct wtimer hold;   /* until the next NOTIFY */
 	struct subs *set;     /* borrowed */
@@ -26,6 +28,7 @@ struct sub {
 	uint64_t until_ms;    /* monotonic: its end */
 	uint64_t sent_ms;     /* the last NOTIFY */
 	uint32_t cseq_in, cseq_out; /* the last ones */
+	uint32_t cseq_kept;   /* of its row: not below cseq_out */
 	const char *reason;   /* static: why it is over */
 	uint32_t retry_after; /* then, s; 0: not said */
 	enum sub_state state;
@@ -33,6 +36,8 @@ struct sub {
 	bool busy;            /* a NOTIFY is under way */
 	bool dirty, urgent;   /* there is something to tell; at once */
 	bool stranger;        /* its source counts */
+	bool saved;           /* there is a row */
+	bool restored;        /* and nothing was sent since it was read */
 	struct view call_id, tag; /* borrowed: in text, as all these */
 	struct view own_uri;      /* what their To says */
 	struct view event, event_id;
@@ -47,7 +52,7 @@ struct sub_setup {
 	struct sip_flow flow;
 	bool stranger;
 	uint64_t id, own_tag;
-	uint32_t cseq, expires;
+	uint32_t cseq, cseq_out, expires;
 	enum sip_watch_state state;
 	struct view call_id, tag, own_uri, resource, watcher;
 	struct event_name event;
@@ -64,6 +69,12 @@ uint64_t subs_id(struct subs *ss);
 int subs_room(const struct subs *ss, struct view watcher,
 	      const struct netaddr *source);
 struct sub *subs_add(struct subs *ss, const struct sub_setup *setup);
+/* One that was there before a restart, if its package still lets it in; tells
+ * its watcher after so long. */
+void subs_restore(struct subs *ss, struct sub_setup *setup,
+		  uint64_t delay_ms);
+/* Asks the package about a new one: the status, and setup's state. */
+int subs_ask(struct sub_setup *setup);
 struct sub *subs_by_id(const struct subs *ss, uint64_t id);
 /* NULL: there is no such dialog. */
 struct sub *subs_find(const struct subs *ss, struct view call_id,
@@ -92,6 +103,8 @@ void sub_free(struct sub *sub);
 
 /* There is something to tell. now: without keeping to the pace. */
 void notify_wake(struct sub *sub, bool now);
+/* The same of one that nothing was told of yet, after so long. */
+void notify_later(struct sub *sub, uint64_t ms);
 /* Our Contact in this dialog. */
 void notify_contact(struct buf *b, const struct sip *s,
 		    const struct sip_flow *flow, struct view resource);

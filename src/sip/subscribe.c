@@ -197,20 +197,6 @@ static struct sub_setup setup_of(const struct visit *v)
 	};
 }
 
-static int ask_package(const struct visit *v, struct sub_setup *setup)
-{
-	const struct sip_watch w = {
-		.id = setup->id,
-		.resource = setup->resource,
-		.watcher = setup->watcher,
-		.event_id = setup->event.id,
-		.expires = setup->expires,
-		.flow = setup->flow,
-	};
-
-	return v->package->watchh(&w, &setup->state, v->package->arg);
-}
-
 static bool has_room(const struct visit *v)
 {
 	const struct netaddr *source = &v->u->flow->peer;
@@ -241,7 +227,7 @@ static void begin(struct visit *v)
 		uas_answer_busy(v->u);
 		return;
 	}
-	status = ask_package(v, &setup);
+	status = subs_ask(&setup);
 	if (status != 200) {
 		event_refuse(v->u, txn, status, NULL);
 		return;

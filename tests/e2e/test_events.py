@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SUBSCRIBE, NOTIFY and PUBLISH: presence of our own users."""
 import re
+import sqlite3
 
 import pytest
 
@@ -220,16 +221,67 @@ def test_what_there_is(server, phone):
     assert (watch.status, get(watch.headers, 'min-expires')) == (423, '60')
 
 
-def test_a_restart_is_noticed(server, phone):
+def rows(server, table):
+    with sqlite3.connect(server.database) as db:
+        return db.execute('SELECT * FROM %s' % table).fetchall()
+
+
+@pytest.mark.parametrize('end', ['stop', 'kill'])
+def test_a_restart_resubscribes_nobody(server, phone, end):
     alice = phone(server, 'alice')
     watch = Watch(alice, alice.aor)
     watch.notice(1)
     etag = get(publish(alice, document('x'))[1], 'sip-etag')
-    server.stop()
+    wait_for(lambda: [r[3] for r in rows(server, 'publications')] == [etag],
+             'the entity tag on the disk')
+    assert len(rows(server, 'subscriptions')) == 1
+    getattr(server, end)()
+    before = len(watch.notices())
     server.start()
-    assert watch.ask(600)[0] == 481
+    # as it is now, in the same dialog, with a higher CSeq
+    state, m = watch.notice(before + 1)
+    assert re.fullmatch(r'active;expires=\d+', state)
+    assert '<note>x</note>' in m.body
+    assert stats(server) == (1, 1)
+    status, headers = publish(alice, b'', etag)
+    assert status == 200
     assert publish(alice, b'', etag)[0] == 412
-    assert '<basic>closed</basic>' in seen(alice, alice.aor)
+    assert watch.ask(600)[0] == 200
+    assert watch.ask(0)[0] == 200
+    assert publish(alice, etag=get(headers, 'sip-etag'), expires=0)[0] == 200
+    wait_for(lambda: not rows(server, 'subscriptions') +
+             rows(server, 'publications'), 'no rows')
+
+
+def test_a_connection_that_is_gone_over_a_restart(server, phone):
+    alice = phone(server, 'alice', transport='tcp')
+    watch = Watch(alice, alice.aor)
+    watch.notice(1)
+    wait_for(lambda: rows(server, 'subscriptions'), 'a row')
+    server.kill()
+    server.start()
+    assert stats(server) == (1, 0)
+    watch.phone = phone(server, 'alice', transport='tcp')
+    watch.phone.cseq = alice.cseq
+    assert watch.ask(600)[0] == 200
+    assert 'closed' in watch.notice(1)[1].body
+
+
+def test_who_may_not_watch_after_a_restart(server, phone):
+    alice, bob = phone(server, 'alice'), phone(server, 'bob')
+    assert register(alice) == 200
+    assert alice.send(server.manager, '/allow bob@confab.test') == 200
+    watch = Watch(bob, alice.aor)
+    watch.notice(1)
+    wait_for(lambda: rows(server, 'subscriptions'), 'a row')
+    server.stop()
+    with sqlite3.connect(server.database) as db:
+        db.execute('UPDATE watches SET state = 3')
+    server.start()
+    wait_for(lambda: get(watch.notices()[-1].headers, 'subscription-state') ==
+             'terminated;reason=rejected', 'the end')
+    assert not watch.notices()[-1].body
+    wait_for(lambda: not rows(server, 'subscriptions'), 'no rows')
 
 
 def test_who_is_gone_watches_no_more(server, phone):

@@ -4,6 +4,7 @@
 #include "sip_rig.h"
 
 #include "events.h"
+#include "store_rig.h"
 
 #define TYPE "application/pidf+xml"
 
@@ -1013,6 +1014,177 @@ static void test_draining(void **state)
 	assert_int_equal(watchers(), 1);
 }
 
+/* ---- over restarts ---- */
+
+static struct rig *disk;
+static struct event_keep *kept;
+
+static void keep_begin(void)
+{
+	const struct store_load load = { .sub = event_keep_load_sub,
+					 .pub = event_keep_load_pub };
+	struct store_load with = load;
+
+	rig_open(disk);
+	kept = event_keep_new(loop, disk->s);
+	with.arg = kept;
+	assert_int_equal(store_load(disk->s, &with), 0);
+	sip_events_keep(edge, kept);
+}
+
+static size_t subs_rows, pubs_rows;
+static uint32_t row_cseq;
+
+static void count_sub(const struct store_sub *s, void *arg)
+{
+	(void)arg;
+	subs_rows++;
+	row_cseq = s->cseq_out;
+}
+
+static void count_pub(const struct store_pub *p, void *arg)
+{
+	(void)arg;
+	(void)p;
+	pubs_rows++;
+}
+
+/* What the disk has after the daemon is gone, by a crash or in peace. */
+static void assert_rows(size_t subs, size_t pubs)
+{
+	const struct store_load load = { .sub = count_sub, .pub = count_pub };
+
+	subs_rows = pubs_rows = 0;
+	event_keep_free(kept);
+	kept = NULL;
+	rig_shut(disk);
+	rig_open(disk);
+	assert_int_equal(store_load(disk->s, &load), 0);
+	assert_int_equal(subs_rows, subs);
+	assert_int_equal(pubs_rows, pubs);
+	rig_shut(disk);
+}
+
+static int open_kept(void **state)
+{
+	if (open_edge(state))
+		return 1;
+	disk = rig_new();
+	keep_begin();
+	return 0;
+}
+
+static int close_kept(void **state)
+{
+	event_keep_free(kept);
+	kept = NULL;
+	rig_free(disk);
+	return teardown(state);
+}
+
+#define KEPT_CASE(fn) cmocka_unit_test_setup_teardown(fn, open_kept, \
+						      close_kept)
+
+static void test_kept(void **state)
+{
+	char body[] = "open", first[40];
+
+	(void)state;
+	subscribe(600);
+	reply(200);
+	assert_int_equal(publish(NULL, body, 600), 200);
+	strcpy(first, etag);
+	assert_rows(1, 1);
+	assert_true(row_cseq >= 33);
+	sip_free(edge);
+	watched = published = 0;
+	open_with("127.0.0.0/8");
+	keep_begin();
+	assert_int_equal(watched, 1);
+	assert_int_equal(published, 1);
+	assert_string_equal(last_body_published, body);
+	assert_int_equal(watchers(), 1);
+	/* the same dialog, and no CSeq that was used */
+	notified();
+	has("\r\nCall-ID: call\r\n");
+	has("\r\n\r\nhere");
+	has(";tag=bobs\r\n");
+	has(tag);
+	reply(200);
+	assert_int_equal(refresh(600), 200);
+	notified();
+	reply(200);
+	assert_int_equal(publish(first, NULL, 600), 200);
+	assert_int_equal(publish(first, NULL, 600), 412);
+	assert_int_equal(refresh(0), 200);
+	notified();
+	reply(200);
+	assert_rows(0, 1);
+}
+
+static void test_kept_end(void **state)
+{
+	(void)state;
+	subscribe(600);
+	reply(200);
+	assert_int_equal(publish(NULL, "open", 600), 200);
+	assert_rows(1, 1);
+	sip_free(edge);
+	clock_advance(601000);
+	open_with("127.0.0.0/8");
+	keep_begin();
+	soon();
+	turns();
+	assert_int_equal(watchers(), 0);
+	assert_int_equal(unpublished, 1);
+	quiet();
+	assert_rows(0, 0);
+}
+
+static void test_kept_refused(void **state)
+{
+	(void)state;
+	subscribe(600);
+	reply(200);
+	assert_rows(1, 0);
+	sip_free(edge);
+	open_with("127.0.0.0/8");
+	verdict = 403;
+	gone = 0;
+	keep_begin();
+	notified();
+	has("\r\nSubscription-State: terminated;reason=rejected\r\n");
+	hasnt("here");
+	reply(200);
+	assert_int_equal(gone, 0);
+	assert_rows(0, 0);
+}
+
+/* Rows are written seldom, and never hold a CSeq that was used already. */
+static void test_kept_cseq(void **state)
+{
+	unsigned n = 0, number;
+
+	(void)state;
+	subscribe(3600);
+	for (n = 1; n < 100; n++) {
+		char what[20];
+
+		assert_non_null(strstr(in, "\r\nCSeq: "));
+		assert_int_equal(sscanf(strstr(in, "\r\nCSeq: "),
+					"\r\nCSeq: %u", &number), 1);
+		assert_int_equal(number, n);
+		reply(200);
+		snprintf(what, sizeof(what), "%u", n);
+		changed(what);
+		clock_advance(5000);
+		notified();
+	}
+	assert_rows(1, 0);
+	assert_true(row_cseq > n);
+	assert_true(row_cseq <= n + 64);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1029,7 +1201,9 @@ int main(void)
 		CASE(test_publish_expires), CASE(test_publish_devices),
 		CASE(test_publish_bad), CASE(test_nothing_known),
 		CASE(test_options), CASE(test_strangers),
-		CASE(test_draining),
+		CASE(test_draining),	      KEPT_CASE(test_kept),
+		KEPT_CASE(test_kept_end),     KEPT_CASE(test_kept_refused),
+		KEPT_CASE(test_kept_cseq),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
