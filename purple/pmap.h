@@ -63,8 +63,9 @@ bool pmap_is_ours(const struct pmap *m, struct view host);
 int pmap_from_sip(const struct pmap *m, struct view user, struct view host,
 		  struct view params, struct pmap_target *out,
 		  struct buf *text);
-/* The one address of what params say as well: "sip:carol;account=17@xmpp.gw.org",
- * appended. ELOOP: ";proto=purple"; ENOENT: not ours, or not readable. */
+/* The one address of what params say as well, such as
+ * "sip:carol;account=17@xmpp.gw.org", appended. ELOOP: ";proto=purple";
+ * ENOENT: not ours, or not readable. */
 int pmap_canon(const struct pmap *m, struct view user, struct view host,
 	       struct view params, struct buf *out);
 /* name with all that divides escaped, appended, and back. EBADMSG. */
