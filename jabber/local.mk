@@ -38,7 +38,8 @@ jabber_libjabber_a_SOURCES = \
 	jabber/visit_cmd.c jabber/visit_hear.c jabber/visit_invited.c \
 	jabber/visit_priv.h jabber/visit_say.c jabber/visits.c \
 	jabber/watches.c jabber/watch_priv.h \
-	jabber/watch_in.c jabber/watch_out.c jabber/watch_seen.c \
+	jabber/watch_answer.c jabber/watch_in.c jabber/watch_out.c \
+	jabber/watch_seen.c jabber/watch_stanza.c \
 	jabber/xlink.c jabber/xlink.h jabber/xstanza.c \
 	jabber/xtime.c jabber/xtime.h \
 	jabber/xml.c jabber/xml.h

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Presence between SIP and XMPP (RFC 8048): watches.c has what SIP users want
- * to see, watch_seen.c what was heard of their contacts, watch_in.c who of
- * XMPP wants to see them, watch_out.c what these are shown.
+ * to see, watch_answer.c what contacts have answered to that, watch_seen.c
+ * what was heard of them, watch_in.c who of XMPP wants to see our users,
+ * watch_out.c what these are shown; watch_stanza.c takes in what comes.
  */
 #ifndef CONFAB_JABBER_WATCH_PRIV_H
 #define CONFAB_JABBER_WATCH_PRIV_H
@@ -14,6 +15,7 @@ enum {
 	CONTACTS_MAX = 2000, /* of one user: what more there is is not kept */
 	PENDING_MAX = 100,   /* requests of one user that nobody answered */
 	NOTE_KEPT = 256,
+	LOOKS_MAX = 16,      /* addresses of one contact */
 };
 
 /* What a contact has said to requests of a user of ours; on the disk. */
@@ -91,15 +93,24 @@ struct view watch_bare(const struct addr *a);
 /* A presence without anything in it, of p's bare JID. */
 void watch_say(const struct person *p, const char *type, struct view to);
 
-/* ---- watches.c ---- */
+/* ---- watch_answer.c ---- */
 
 enum known answer_of(const struct gate *g, const struct addr *user,
 		     const struct addr *other);
 void answer_set(struct gate *g, struct addr *user, struct addr *other,
 		enum known known);
-/* "subscribed", "unsubscribed" and errors of contacts. */
-void watches_answered(struct person *p, struct view bare, bool yes);
-void watches_failed(struct person *p, struct view bare, const struct elem *e);
+/* An account's contact list says more than we remember. */
+enum known known_of(const struct person *p, const struct addr *addr);
+bool asks_too_many(const struct watches *ws, const struct addr *user);
+void answer_load(struct gate *g, const struct store_watch *w);
+void answers_free(struct watches *ws);
+
+/* ---- watch_stanza.c ---- */
+
+/* Those who watch him by SIP; what this makes them do may end any of it. */
+void watch_tell_looks(struct contact *c, enum gate_watch state);
+bool watches_stanza(struct gate *g, struct xlink *x, struct person *p,
+		    const struct elem *e);
 
 /* ---- watch_seen.c ---- */
 
