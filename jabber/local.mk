@@ -36,7 +36,8 @@ jabber_libjabber_a_SOURCES = \
 	jabber/service_out.c jabber/service_owner.c jabber/service_past.c \
 	jabber/service_seat.c jabber/service_show.c jabber/service_talk.c \
 	jabber/visit_cmd.c jabber/visit_hear.c jabber/visit_invited.c \
-	jabber/visit_priv.h jabber/visit_say.c jabber/visits.c \
+	jabber/visit_priv.h jabber/visit_say.c jabber/visit_told.c \
+	jabber/visits.c \
 	jabber/watches.c jabber/watch_priv.h \
 	jabber/watch_answer.c jabber/watch_in.c jabber/watch_out.c \
 	jabber/watch_seen.c jabber/watch_stanza.c \

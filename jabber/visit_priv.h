@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A SIP user in a room of XMPP: visits.c (coming, staying, going; rows),
- * visit_cmd.c (commands), visit_say.c (his words to the room), visit_hear.c
- * (the room's to him).
+ * visit_told.c (what of this the occupant tells), visit_cmd.c (commands),
+ * visit_say.c (his words to the room), visit_hear.c (the room's to him).
  */
 #ifndef CONFAB_JABBER_VISIT_PRIV_H
 #define CONFAB_JABBER_VISIT_PRIV_H
@@ -95,6 +95,13 @@ void visit_drop(struct visit *v, struct view words);
 void visit_put(struct visit *v);
 /* Now he has all up to this. */
 void visit_mark(struct visit *v, struct view id, uint64_t time_ms, bool soon);
+
+/* ---- visit_told.c ---- */
+
+extern const struct occupant_ops visit_ops;
+/* What became of his joining: to where he asked. */
+void visit_answer(struct visit *v, struct view text);
+
 /* ---- visit_invited.c ---- */
 
 /* The password of an invitation, or none. */
