@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* An occupant's insides, for occupant.c (being in), occupant_presence.c (who
- * else is), occupant_talk.c (what is said) and occupant_rules.c (tables). */
+/* An occupant's insides, for occupant.c (all there are), occupant_stay.c
+ * (being in), occupant_who.c (who else is), occupant_talk.c (what is said) and
+ * occupant_rules.c (tables). */
 #ifndef CONFAB_JABBER_OCCUPANT_PRIV_H
 #define CONFAB_JABBER_OCCUPANT_PRIV_H
 
@@ -161,7 +162,12 @@ void unsaid_end(struct occupant *o, int err, struct view words,
 void unsaid_drop(struct occupant *o);
 bool unsaid_waits(const struct occupant *o, uint64_t *oldest_ms);
 
-/* ---- life ---- */
+/* ---- a stay ---- */
+
+static inline struct wheel *occupant_wheel(const struct occupant *o)
+{
+	return loop_wheel(o->gate->conf.loop);
+}
 
 void occupant_to(const struct occupant *o, struct buf *out, struct view nick);
 void occupant_join_now(struct occupant *o);
@@ -176,6 +182,14 @@ void occupant_end(struct occupant *o, enum occupant_gone why,
 void occupant_kicked(struct occupant *o, struct view words);
 void occupant_ping(struct occupant *o);
 void occupant_unlock(struct occupant *o);
+/* A presence that says that something of ours failed. */
+void occupant_error(struct occupant *o, const struct elem *e);
+/* What comes next is looked at then, if nothing comes before. */
+void occupant_wait(struct occupant *o, uint64_t ms);
+/* Waits for nothing, sees nobody; in this state. */
+void occupant_still(struct occupant *o, enum occupant_state state);
+/* Tells the room that he goes, if he is in it. */
+void occupant_say_bye(struct occupant *o, struct view words);
 /* Sends, and frees b. */
 int occupant_send(struct occupant *o, struct buf *b);
 

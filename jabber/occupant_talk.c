@@ -24,11 +24,6 @@ enum {
 	LATE_MS = 60 * 1000,   /* said so long ago: with its time */
 };
 
-static struct wheel *wheel_of(const struct occupant *o)
-{
-	return loop_wheel(o->gate->conf.loop);
-}
-
 /* ---- what was said by us ---- */
 
 static void unsaid_free(struct unsaid *u)
@@ -139,7 +134,7 @@ static void on_late(struct wtimer *t)
 	    now_ms() - u->at_ms >= REFLECTION_MS)
 		occupant_ping(o);
 	if (u)
-		wheel_start(wheel_of(o), t, REFLECTION_MS, on_late);
+		wheel_start(occupant_wheel(o), t, REFLECTION_MS, on_late);
 	mem_deref(o);
 }
 
@@ -244,7 +239,7 @@ int occupant_speak(struct occupant *o, const struct occupant_words *w)
 		u->there = there;
 		o->unsaid_count++;
 		if (there || !wtimer_running(&o->late))
-			wheel_start(wheel_of(o), &o->late,
+			wheel_start(occupant_wheel(o), &o->late,
 				    there ? 0 : REFLECTION_MS, on_late);
 	}
 	buf_free(&body);
