@@ -23,7 +23,7 @@ jabber_libjabber_a_SOURCES = \
 	jabber/jnick.c jabber/jnick.h \
 	jabber/jtext.c jabber/jtext.h \
 	jabber/occupant.c jabber/occupant.h jabber/occupant_priv.h \
-	jabber/occupant_rules.c jabber/occupant_stay.c \
+	jabber/occupant_rules.c jabber/occupant_say.c jabber/occupant_stay.c \
 	jabber/occupant_talk.c jabber/occupant_who.c \
 	jabber/person.c jabber/person_login.c jabber/person_priv.h \
 	jabber/person_wait.c \

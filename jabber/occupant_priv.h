@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An occupant's insides, for occupant.c (all there are), occupant_stay.c
- * (being in), occupant_who.c (who else is), occupant_talk.c (what is said) and
- * occupant_rules.c (tables). */
+ * (being in), occupant_who.c (who else is), occupant_say.c (what we say),
+ * occupant_talk.c (what others say) and occupant_rules.c (tables). */
 #ifndef CONFAB_JABBER_OCCUPANT_PRIV_H
 #define CONFAB_JABBER_OCCUPANT_PRIV_H
 
@@ -160,7 +160,13 @@ void unsaid_joined(struct occupant *o);
 void unsaid_end(struct occupant *o, int err, struct view words,
 		uint64_t before_ms);
 void unsaid_drop(struct occupant *o);
-bool unsaid_waits(const struct occupant *o, uint64_t *oldest_ms);
+/* The id that its sender gave it. */
+struct view occupant_origin(const struct elem *e);
+/* From our own nick: true when it is ours, and done with. */
+bool occupant_reflected(struct occupant *o, const struct elem *e,
+			struct view body);
+/* A message that says that something of ours failed. */
+void occupant_say_error(struct occupant *o, const struct elem *e);
 
 /* ---- a stay ---- */
 

@@ -5,10 +5,7 @@
  * again, silently, whatever went away meanwhile.
  */
 #include <errno.h>
-#include <string.h>
 
-#include "clock.h"
-#include "jnick.h"
 #include "log.h"
 #include "mem.h"
 #include "visit_priv.h"
