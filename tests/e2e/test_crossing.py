@@ -129,6 +129,7 @@ def test_notices_stay_on_their_side(three_sides, user):
 def test_who_comes_and_what_was_missed_is_told(three_sides):
     s = three_sides
     s.alice.saw('*** libera: ines came')
+    s.alice.saw('*** home: xenia came')
     s.ngircd.restart()
     s.confabd.link_up('lobby-i')
     for reader in (s.alice, s.bob):

@@ -86,6 +86,10 @@ def test_puppets(linked, user):
     assert bob.send(s.room, '#leave') == 200
     wait_for(lambda: 'bob' not in s.xenia.nicks(), 'bob to leave')
     assert 'alice' in s.xenia.nicks()
+    # who comes there is told, but for our own
+    s.alice.saw('*** xmpp: xenia came')
+    assert not s.alice.seen.count(lambda m: m.body.startswith(
+        ('*** xmpp: alice', '*** xmpp: bob')))
 
 
 def test_kicks_are_told(linked, user):

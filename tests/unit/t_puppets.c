@@ -229,6 +229,38 @@ static void a_name_is_ours_when_we_have_it(void **state)
 	gate_rig_close();
 }
 
+static void there(const char *nick, const char *type, const char *codes)
+{
+	struct buf b = { 0 };
+
+	buf_addf(&b, "<presence from='" ROOM "/%s' to='" RELAY "'%s>"
+		     "<x xmlns='http://jabber.org/protocol/muc#user'>"
+		     "<item affiliation='none' role='participant' nick='rob'>"
+		     "<actor nick='op'/><reason>spam</reason></item>%s</x>"
+		     "</presence>", nick, type, codes);
+	xmpp_says(C, buf_str(&b));
+	buf_free(&b);
+}
+
+static void who_comes_and_goes_is_told(void **state)
+{
+	(void)state;
+	open_lobby("puppets");
+	says("alice", "hello");
+	/* the others see a puppet before it knows of itself */
+	there("alice", "", "");
+	there("bob", "", "");
+	there("carl", "", "");
+	there("carl", " type='unavailable'", "<status code='307'/>");
+	there("bob", " type='unavailable'", "<status code='303'/>");
+	gr_advance(20000);
+	assert_non_null(strstr(buf_str(&gr.sip),
+			       "*** xmpp: rob, carl came; carl was removed "
+			       "by op (spam)"));
+	assert_null(strstr(buf_str(&gr.sip), "alice came"));
+	gate_rig_close();
+}
+
 static void kicked_puppets_are_relayed(void **state)
 {
 	(void)state;
@@ -328,7 +360,7 @@ static void members_take_their_puppets_along(void **state)
 					   VIEW("gone"), NULL, NULL), 0);
 	mem_deref(a);
 	gr_settle();
-	assert_true(wire_has("type='unavailable'"));
+	assert_true(wire_has(" type='unavailable'"));
 	/* without a word there, and what is seen of it there is none here */
 	assert_false(wire_has("<status>"));
 	assert_false(wire_has("<message"));
@@ -505,6 +537,7 @@ int main(void)
 		GATE_TEST(refused_links),
 		GATE_TEST(words_wait_for_their_puppet),
 		GATE_TEST(a_name_is_ours_when_we_have_it),
+		GATE_TEST(who_comes_and_goes_is_told),
 		GATE_TEST(kicked_puppets_are_relayed),
 		GATE_TEST(who_is_banned_there_is_banned_here),
 		GATE_TEST(who_is_kicked_there_may_come_back),
