@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "clock.h"
 #include "log.h"
 #include "mem.h"
 #include "visit_priv.h"
