@@ -255,7 +255,7 @@ static void who_comes_and_goes_is_told(void **state)
 	there("bob", " type='unavailable'", "<status code='303'/>");
 	gr_advance(20000);
 	assert_non_null(strstr(buf_str(&gr.sip),
-			       "*** xmpp: rob, carl came; carl was removed "
+			       "*** puppets: rob, carl came; carl was removed "
 			       "by op (spam)"));
 	assert_null(strstr(buf_str(&gr.sip), "alice came"));
 	gate_rig_close();
