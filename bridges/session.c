@@ -27,6 +27,7 @@ struct session {
 	enum session_state state;
 	struct sup *sup; /* borrowed; NULL while OFF */
 	bool told;       /* the worker knows it */
+	bool died;       /* see session_worker_died() */
 };
 
 /* ---- settings ---- */
@@ -134,6 +135,7 @@ int session_start(struct session *s)
 		return EBUSY;
 	worker_count(b, s->sup, true);
 	s->state = SESSION_STARTING;
+	s->died = false;
 	if (sup_ready(s->sup))
 		tell_start(s);
 	else
@@ -169,9 +171,19 @@ bool session_is_up(const struct session *s)
 	return s->state == SESSION_UP;
 }
 
+bool session_worker_died(const struct session *s)
+{
+	return s->died;
+}
+
+static bool is_open(const struct session *s)
+{
+	return s->state == SESSION_UP || (s->conf.early && s->told);
+}
+
 static int send_to(struct session *s, const struct wire_msg *m)
 {
-	if (s->state != SESSION_UP)
+	if (!is_open(s))
 		return ENOTCONN;
 	if (m->s[0].n + m->s[1].n + 32 > FRAME_PAYLOAD_MAX)
 		return EMSGSIZE;
@@ -276,7 +288,7 @@ const char *session_got(struct bridge *b, struct sup *sup,
 	case WIRE_KEEP:
 		return got_keep(s, m);
 	case WIRE_PARCEL:
-		if (s->conf.parcelh && s->state == SESSION_UP)
+		if (s->conf.parcelh && is_open(s))
 			s->conf.parcelh(s, m->s[0], s->conf.arg);
 		return NULL;
 	default:
@@ -341,8 +353,10 @@ void sessions_loss(struct bridge *b, const struct sup *sup, struct view text)
 		struct session *s = session_of(b, ids.id[i]);
 
 		/* one that was started anew meanwhile is not meant */
-		if (s && s->sup == sup && (s->told || !sup_ready(sup)))
+		if (s && s->sup == sup && (s->told || !sup_ready(sup))) {
+			s->died = s->told;
 			lost(s, LOST_NET, text);
+		}
 	}
 	mem_free(ids.id);
 }

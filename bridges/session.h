@@ -24,6 +24,8 @@ struct session_conf {
 	const struct bridge_setting *settings; /* copied, wiped later */
 	size_t count;
 	bool alone;            /* a worker process for itself */
+	bool early;            /* parcels cross before it is logged in, too:
+				  what it takes to log in may be asked */
 	/* Logged in; own: its address there, a full JID. */
 	void (*uph)(struct session *s, struct view own, void *arg);
 	/* Not logged in (any more): once for each session_start(). What was
@@ -60,6 +62,8 @@ int session_send_many(struct session *s, struct view parcel,
 /* Logs out; nothing more is heard until it is started again. */
 void session_stop(struct session *s);
 bool session_is_up(const struct session *s);
+/* Its last loss was that of its worker, which crashed, hung or babbled. */
+bool session_worker_died(const struct session *s);
 /* Logs out if it was in. No handler runs any more. NULL is allowed. */
 void session_free(struct session *s);
 /* Wanted or up, of this bridge. */

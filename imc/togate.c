@@ -271,19 +271,34 @@ static void read_request(struct passing *p)
 		serve(p, what);
 }
 
+static const struct gateway *gateway_of(const struct ask *a,
+					const struct sip_uri *to)
+{
+	const struct gateway *g = hub_gateway(a->imc->hub, to->user,
+					      to->host);
+
+	return g ? g : hub_gate_between(a->imc->hub, a->user, to->user,
+					to->host);
+}
+
 bool togate_serve(struct ask *a, const struct sip_request *req)
 {
+	const struct sip_uri *to = &req->ruri;
 	struct passing p = { .ask = a, .req = req };
+	int err;
 
-	p.gateway = hub_gateway(a->imc->hub, req->ruri.user, req->ruri.host);
+	p.gateway = gateway_of(a, to);
 	if (!p.gateway)
 		return false;
-	if (view_ieqs(req->ruri.scheme, "sips")) {
+	if (view_ieqs(to->scheme, "sips")) {
 		/* RFC 7247 5: no other network keeps what that promises */
 		ask_answer(a, 416);
-	} else if (addr_new(&a->gate, VIEW("sip"), req->ruri.user,
-			    req->ruri.host, VIEW_NONE)) {
-		ask_answer(a, 404);
+		return true;
+	}
+	err = hub_gate_address(p.gateway, &a->gate, to->user, to->host,
+			       to->params);
+	if (err) {
+		ask_answer(a, err == ELOOP ? 482 : 404);
 	} else {
 		read_request(&p);
 		passing_free(&p);

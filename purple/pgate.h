@@ -46,6 +46,12 @@ struct pgate_accounts {
 			       void *use_arg),
 		    void *use_arg, struct buf *why, void *arg);
 	void (*note)(uint64_t id, struct view error, void *arg);
+	/* Seals and opens the password of a room, for (owner, place). NULL:
+	 * they are not kept. */
+	int (*shut)(struct buf *out, struct view owner, struct view place,
+		    struct view secret, void *arg);
+	int (*unshut)(struct buf *out, struct view owner, struct view place,
+		      struct view sealed, void *arg);
 	void *arg;
 };
 
@@ -76,7 +82,6 @@ int pgate_new(struct pgate **gp, const struct pgate_conf *conf,
 	      struct buf *why);
 void pgate_reconf(struct pgate *g, const struct pgate_conf *conf);
 /* While the store loads: rows of network "purple" only count. */
-void pgate_load_kept(const struct store_kept *k, void *arg);
 void pgate_load_visit(const struct store_visit *v, void *arg);
 /* After hub_start(); before hub_stop(); after hub_free(). */
 int pgate_start(struct pgate *g);
@@ -88,6 +93,19 @@ void pgate_account_changed(struct pgate *g, uint64_t id);
  * why. */
 int pgate_login_now(struct pgate *g, uint64_t id, struct buf *why);
 int pgate_logout_now(struct pgate *g, uint64_t id);
+/* "/code 17 123456": an answer that nobody else may see. */
+bool pgate_is_code(struct view text);
+/* Takes it to where it was asked; a status, with words for him. */
+int pgate_code(struct pgate *g, const struct addr *user, struct view text,
+	       struct buf *words);
+/* Of an account: state (a static word), and what it came to. ENOENT. */
+int pgate_account_state(const struct pgate *g, uint64_t id,
+			const char **state, struct view *trouble);
+/* One line each: its contacts, its rooms. ENOENT. */
+int pgate_contacts(struct pgate *g, uint64_t id, struct sink *out);
+int pgate_rooms(struct pgate *g, uint64_t id, struct sink *out);
+/* Adds or removes one. ENOENT, EBADMSG, ENOTCONN. */
+int pgate_contact(struct pgate *g, uint64_t id, struct view name, bool add);
 /* One line each: disabled, unsupported, offline, queued, connecting, online,
  * backoff (n), failed (why). */
 int pgate_status(struct pgate *g, struct sink *out);

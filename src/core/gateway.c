@@ -31,6 +31,35 @@ const struct gateway *hub_gateway(const struct hub *h, struct view user,
 	return NULL;
 }
 
+int hub_gate_address(const struct gateway *g, struct addr **ap,
+		     struct view user, struct view host, struct view params)
+{
+	struct buf text = { 0 };
+	int err;
+
+	if (!params.n || !g->ops->address)
+		return addr_new(ap, VIEW("sip"), user, host, VIEW_NONE) ?
+			       ENOENT : 0;
+	err = g->ops->address(g->gw, user, host, params, &text);
+	if (!err && addr_parse(ap, buf_view(&text)))
+		err = ENOENT;
+	buf_free(&text);
+	return err;
+}
+
+const struct gateway *hub_gate_between(const struct hub *h, struct addr *from,
+				       struct view user, struct view host)
+{
+	for (size_t i = 0; i < h->ngateways; i++) {
+		const struct gateway *g = &h->gateways[i];
+
+		if (g->ops->between &&
+		    g->ops->between(g->gw, from, user, host))
+			return g;
+	}
+	return NULL;
+}
+
 int hub_gate_member(const struct hub *h, struct addr **ap, struct addr *a)
 {
 	const struct gateway *g = hub_gateway(h, a->user, a->host);

@@ -104,6 +104,16 @@ struct gateway_ops {
 	/* How target is, for watcher; false: nothing known. */
 	bool (*show)(void *gw, struct addr *watcher, struct addr *target,
 		     struct presence_state *out);
+	/* An address of its as it was written, with parameters of the URI
+	 * (";proto=xmpp"): its one form is appended. ELOOP: it came from
+	 * here; ENOENT: it means nothing. May be NULL: parameters mean
+	 * nothing. */
+	int (*address)(void *gw, struct view user, struct view host,
+		       struct view params, struct buf *out);
+	/* Does it take from's words to this user of ours, in place of SIP?
+	 * May be NULL. */
+	bool (*between)(void *gw, struct addr *from, struct view user,
+			struct view host);
 };
 
 struct gateway {
@@ -118,6 +128,12 @@ int hub_add_gateway(struct hub *h, const struct gateway_ops *ops, void *gw);
 /* The one that has this address, or NULL. */
 const struct gateway *hub_gateway(const struct hub *h, struct view user,
 				  struct view host);
+/* An address of g's in its one form: a reference. ELOOP, ENOENT. */
+int hub_gate_address(const struct gateway *g, struct addr **ap,
+		     struct view user, struct view host, struct view params);
+/* The one that takes from's words to this user of ours; or NULL. */
+const struct gateway *hub_gate_between(const struct hub *h, struct addr *from,
+				       struct view user, struct view host);
 /* As whom a user of this address is a member: of a gateway's addresses what it
  * says, else himself; a reference. ENOENT: nobody. */
 int hub_gate_member(const struct hub *h, struct addr **ap, struct addr *a);

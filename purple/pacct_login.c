@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Logging in. So many a second and so many at once, as each costs the worker
+ * 20 ms and a burst of presence; after a loss later and later. An account
+ * under which worker after worker dies is parked.
+ */
+#include <errno.h>
+
+#include "clock.h"
+#include "log.h"
+#include "pgate_priv.h"
+#include "utf8.h"
+
+enum {
+	LOGINS_RATE = 5,
+	CONNECTING = 10,
+	CONNECT_MS = 75 * 1000,  /* the worker gives up before */
+	QUESTION_MS = 11 * 60 * 1000,
+	BACK_MS = 5000,          /* doubled each time */
+	BACK_MAX_MS = 600 * 1000,
+	BACK_SHIFT_MAX = 7,
+	REFUSED_MS = 60 * 1000,  /* the name is in use: so often, so late */
+	REFUSED_MAX = 3,
+	CRASHES_MAX = 3,
+	CRASHES_MS = 10 * 60 * 1000,
+	SETTLED_MS = 60 * 1000,  /* online for so long: losses begin anew */
+	FULL_MS = 1000,
+	TROUBLE_MAX = 200,
+};
+
+struct tag {
+	struct lnode node; /* pacct.tags, as they were sent */
+	uint64_t tag;
+	pacct_told_h *told;
+	void *arg;
+};
+
+struct wheel *pacct_wheel(const struct pacct *a)
+{
+	return loop_wheel(a->gate->conf.loop);
+}
+
+/* ---- what is sent ---- */
+
+static struct tag *tag_take(struct pacct *a, uint64_t number)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH (&a->tags, n, nx) {
+		struct tag *t = CONTAINER(n, struct tag, node);
+
+		if (t->tag != number)
+			continue;
+		list_remove(&a->tags, n);
+		return t;
+	}
+	return NULL;
+}
+
+static bool may_send(const struct pacct *a, const struct purp *p)
+{
+	return a->state == PACCT_ONLINE ||
+	       (a->state == PACCT_CONNECTING && p->verb == PURP_ANSWER);
+}
+
+int pacct_send(struct pacct *a, const struct purp *p, pacct_told_h *told,
+	       void *arg)
+{
+	struct buf b = { 0 };
+	struct tag *t;
+	int err = may_send(a, p) ? purp_put(&b, p) : ENOTCONN;
+
+	if (!err)
+		err = session_send(a->session, told ? a->next_tag + 1 : 0,
+				   buf_view(&b));
+	buf_free(&b);
+	if (err || !told)
+		return err;
+	t = mem_zalloc(sizeof(*t));
+	t->tag = ++a->next_tag;
+	t->told = told;
+	t->arg = arg;
+	list_append(&a->tags, &t->node);
+	return 0;
+}
+
+void pacct_untell(struct pacct *a, const void *arg)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH (&a->tags, n, nx) {
+		struct tag *t = CONTAINER(n, struct tag, node);
+
+		if (t->arg != arg)
+			continue;
+		list_remove(&a->tags, n);
+		mem_free(t);
+	}
+}
+
+static void on_sent(struct session *s, uint64_t number, int err,
+		    struct view text, void *arg)
+{
+	struct tag *t = tag_take(arg, number), got;
+
+	(void)s;
+	if (!t)
+		return;
+	got = *t;
+	mem_free(t);
+	got.told(err, text, got.arg);
+}
+
+static void tell_none(struct pacct *a)
+{
+	size_t left = a->tags.count;
+	struct lnode *n;
+
+	while (left-- && (n = list_shift(&a->tags))) {
+		struct tag *t = CONTAINER(n, struct tag, node);
+		struct tag got = *t;
+
+		mem_free(t);
+		got.told(EAGAIN, VIEW("the connection broke"), got.arg);
+	}
+}
+
+/* ---- out ---- */
+
+static void work_soon(struct pgate *g, uint64_t ms);
+
+void pacct_go_off(struct pacct *a, enum pacct_state state)
+{
+	enum pacct_state was = a->state;
+
+	pacct_unqueue(a);
+	if (was == PACCT_CONNECTING) {
+		a->gate->connecting--;
+		work_soon(a->gate, 0);
+		pauth_down(a);
+	}
+	wheel_stop(pacct_wheel(a), &a->timer);
+	a->state = state;
+	tell_none(a);
+	if (was == PACCT_ONLINE)
+		pgate_down(a);
+}
+
+void pacct_log_out(struct pacct *a)
+{
+	if (a->session)
+		session_stop(a->session);
+	if (a->state == PACCT_CONNECTING || a->state == PACCT_ONLINE ||
+	    a->state == PACCT_QUEUED || a->state == PACCT_BACKOFF)
+		pacct_go_off(a, PACCT_OFFLINE);
+}
+
+static void set_trouble(struct pacct *a, struct view text)
+{
+	struct buf b = { 0 };
+
+	utf8_clean_line(&b, text, TROUBLE_MAX);
+	buf_clear(&a->trouble);
+	buf_addv(&a->trouble, buf_view(&b));
+	buf_free(&b);
+}
+
+/* He is told once, until it has worked again. */
+static void tell_trouble(struct pacct *a)
+{
+	struct buf b = { 0 };
+
+	if (a->told)
+		return;
+	a->told = true;
+	buf_adds(&b, "ERROR: ");
+	pacct_title(&b, a);
+	buf_adds(&b, ": login failed: ");
+	buf_addv(&b, buf_view(&a->trouble));
+	pgate_tell(a, NULL, buf_view(&b));
+	buf_free(&b);
+}
+
+static void fail(struct pacct *a, struct view text)
+{
+	set_trouble(a, text);
+	pacct_note(a, buf_view(&a->trouble));
+	log_warning("purple %s of %s: given up: %.*s", a->name,
+		    a->owner->text.p, VIEW_ARG(buf_view(&a->trouble)));
+	pacct_go_off(a, PACCT_FAILED);
+	tell_trouble(a);
+	ptalk_awake(a);
+}
+
+static void on_back(struct wtimer *t)
+{
+	struct pacct *a = CONTAINER(t, struct pacct, timer);
+
+	pacct_go_off(a, PACCT_OFFLINE);
+	pacct_look(a);
+}
+
+static void back_off(struct pacct *a, uint64_t ms)
+{
+	uint64_t fifth = ms / 5;
+
+	pacct_go_off(a, PACCT_BACKOFF);
+	wheel_start(pacct_wheel(a), &a->timer,
+		    ms - fifth + rand_u64() % (2 * fifth + 1), on_back);
+	pacct_look(a);
+}
+
+static uint64_t pause_of(struct pacct *a)
+{
+	unsigned shift = a->fails < BACK_SHIFT_MAX ? a->fails :
+						     BACK_SHIFT_MAX;
+	uint64_t ms = (uint64_t)BACK_MS << shift;
+
+	a->fails++;
+	return ms < BACK_MAX_MS ? ms : BACK_MAX_MS;
+}
+
+/* True: it is this account that kills workers. It has been alone in its last
+ * ones. */
+static bool is_poison(struct pacct *a)
+{
+	if (!a->crashes || now_ms() - a->crash_ms > CRASHES_MS) {
+		a->crashes = 0;
+		a->crash_ms = now_ms();
+	}
+	a->alone = true;
+	return ++a->crashes >= CRASHES_MAX;
+}
+
+static void lost_worker(struct pacct *a, bool connecting, struct view text)
+{
+	struct session *s = a->session;
+
+	if (connecting && is_poison(a)) {
+		fail(a, VIEW("worker after worker died under this login"));
+		return;
+	}
+	if (connecting) {
+		a->session = NULL;
+		session_free(s);
+	}
+	set_trouble(a, text);
+	back_off(a, connecting || a->fails ? pause_of(a) : FULL_MS);
+}
+
+static void on_lost(struct session *s, enum lost_why why, struct view text,
+		    void *arg)
+{
+	struct pacct *a = arg;
+	bool was_up = a->state == PACCT_ONLINE;
+
+	if (was_up && now_ms() - a->up_ms >= SETTLED_MS)
+		a->fails = a->refusals = 0;
+	if (session_worker_died(s)) {
+		lost_worker(a, !was_up, text);
+	} else if (why == LOST_AUTH || why == LOST_CONFIG) {
+		fail(a, text);
+	} else if (why == LOST_REFUSED && ++a->refusals >= REFUSED_MAX) {
+		fail(a, text);
+	} else {
+		set_trouble(a, text);
+		pacct_note(a, buf_view(&a->trouble));
+		back_off(a, why == LOST_REFUSED ? REFUSED_MS : pause_of(a));
+	}
+}
+
+/* ---- in ---- */
+
+static void on_up(struct session *s, struct view own, void *arg)
+{
+	struct pacct *a = arg;
+
+	(void)s;
+	(void)own;
+	wheel_stop(pacct_wheel(a), &a->timer);
+	if (a->state == PACCT_CONNECTING)
+		a->gate->connecting--;
+	a->state = PACCT_ONLINE;
+	a->up_ms = now_ms();
+	a->crashes = 0;
+	a->alone = a->told = false;
+	buf_clear(&a->trouble);
+	pacct_note(a, VIEW_NONE);
+	work_soon(a->gate, 0);
+	pgate_up(a);
+	pacct_look(a);
+}
+
+static void on_timeout(struct wtimer *t);
+
+/* Before it is online only what has to be known for that may be asked; he
+ * has time to answer. */
+static void take_early(struct pacct *a, const struct purp *p)
+{
+	if (p->verb == PURP_QUESTION)
+		wheel_start(pacct_wheel(a), &a->timer, QUESTION_MS,
+			    on_timeout);
+	if (p->verb == PURP_QUESTION || p->verb == PURP_QUESTION_OVER)
+		pgate_parcel(a, p);
+}
+
+static void on_parcel(struct session *s, struct view parcel, void *arg)
+{
+	struct pacct *a = arg;
+	struct purp p;
+
+	(void)s;
+	if (!a->gate->running)
+		return;
+	if (purp_get(&p, parcel))
+		log_warning("purple %s of %s: a parcel of nonsense", a->name,
+			    a->owner->text.p);
+	else if (a->state == PACCT_ONLINE)
+		pgate_parcel(a, &p);
+	else if (a->state == PACCT_CONNECTING)
+		take_early(a, &p);
+}
+
+static void on_timeout(struct wtimer *t)
+{
+	struct pacct *a = CONTAINER(t, struct pacct, timer);
+
+	session_stop(a->session);
+	set_trouble(a, VIEW("the server did not answer in time"));
+	back_off(a, pause_of(a));
+}
+
+/* With what the table hands over, which is wiped after. */
+static int use_settings(const struct bridge_setting *list, size_t count,
+			void *arg)
+{
+	struct pacct *a = arg;
+	struct buf label = { 0 };
+	struct session_conf conf = {
+		.bridge = a->gate->conf.bridge,
+		.settings = list,
+		.count = count,
+		.alone = a->alone,
+		.early = true,
+		.uph = on_up,
+		.losth = on_lost,
+		.parcelh = on_parcel,
+		.senth = on_sent,
+		.arg = a,
+	};
+	int err;
+
+	if (a->session)
+		return session_settings(a->session, list, count);
+	buf_addv(&label, a->owner->text);
+	buf_addc(&label, ' ');
+	pacct_title(&label, a);
+	conf.label = buf_str(&label);
+	err = session_new(&a->session, &conf);
+	buf_free(&label);
+	return err;
+}
+
+/* False: no worker has room. */
+static bool log_in(struct pacct *a)
+{
+	const struct pgate_accounts *as = a->gate->conf.accounts;
+	struct buf why = { 0 };
+	int err = as->open(a->id, use_settings, a, &why, as->arg);
+	bool opened = !err;
+
+	if (!err)
+		err = session_start(a->session);
+	if (err == EBUSY) {
+		buf_free(&why);
+		return false;
+	}
+	pacct_unqueue(a);
+	if (!err) {
+		a->state = PACCT_CONNECTING;
+		a->gate->connecting++;
+		wheel_start(pacct_wheel(a), &a->timer, CONNECT_MS,
+			    on_timeout);
+	} else if (!opened) {
+		fail(a, why.n ? buf_view(&why) :
+				VIEW("its settings can't be used"));
+	} else {
+		back_off(a, pause_of(a));
+	}
+	buf_free(&why);
+	return true;
+}
+
+/* ---- turns ---- */
+
+static struct bucket_rate rate_of(const struct pgate *g)
+{
+	unsigned n = g->conf.logins_rate ? g->conf.logins_rate : LOGINS_RATE;
+
+	return (struct bucket_rate){ n, 1000, n };
+}
+
+static void on_turn(struct wtimer *t)
+{
+	struct pgate *g = CONTAINER(t, struct pgate, turn);
+	const struct bucket_rate rate = rate_of(g);
+	size_t most = g->conf.connecting ? g->conf.connecting : CONNECTING;
+	struct lnode *n;
+
+	while (g->running && g->connecting < most &&
+	       (n = list_first(&g->queue))) {
+		if (!bucket_take(&g->logins, &rate, now_ms())) {
+			work_soon(g, bucket_wait_ms(&g->logins, &rate,
+						    now_ms()));
+			return;
+		}
+		if (log_in(CONTAINER(n, struct pacct, in_queue)))
+			continue;
+		bucket_give(&g->logins, &rate);
+		work_soon(g, FULL_MS);
+		return;
+	}
+}
+
+static void work_soon(struct pgate *g, uint64_t ms)
+{
+	if (g->running && !list_empty(&g->queue))
+		wheel_start(loop_wheel(g->conf.loop), &g->turn, ms, on_turn);
+}
+
+void pacct_queue(struct pacct *a)
+{
+	a->state = PACCT_QUEUED;
+	if (a->texts) /* somebody waits for it */
+		list_prepend(&a->gate->queue, &a->in_queue);
+	else
+		list_append(&a->gate->queue, &a->in_queue);
+	work_soon(a->gate, 0);
+}
+
+void pacct_unqueue(struct pacct *a)
+{
+	list_remove(&a->gate->queue, &a->in_queue);
+}

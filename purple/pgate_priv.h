@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The gateway's inside: pgate.c (doors, life), pacct*.c (accounts and their
+ * logins), ptalk*.c (from one to one), pshow.c (presence), pauth.c (who asks,
+ * and what libpurple asks), proom*.c (rooms of users by themselves).
+ */
+#ifndef CONFAB_PURPLE_PGATE_PRIV_H
+#define CONFAB_PURPLE_PGATE_PRIV_H
+
+#include "bucket.h"
+#include "hash.h"
+#include "list.h"
+#include "mem.h"
+#include "parcel.h"
+#include "pgate.h"
+#include "session.h"
+#include "wheel.h"
+
+struct pauth;
+struct prates;
+
+struct pgate {
+	struct pgate_conf conf;  /* its texts are owned */
+	struct pmap *map;        /* ref */
+	struct htable accounts;  /* by id; owned */
+	struct list order;       /* of them, by id */
+	struct list queue;       /* of them: whose turn comes */
+	size_t connecting;
+	struct bucket logins;
+	struct wtimer turn;
+	struct htable contacts;  /* pshow.c: by account and name; owned */
+	struct htable rooms;     /* proom.c: likewise */
+	struct list jobs;        /* ptalk_out.c: texts under way; owned */
+	struct wtimer soon;
+	struct pauth *auth;      /* pauth.c; owned */
+	struct prates *rates;    /* owned */
+	struct addr *self;       /* ref: purple@ our domain */
+	bool running;
+};
+
+/* ---- accounts: pacct.c ---- */
+
+enum pacct_state {
+	PACCT_DISABLED, PACCT_UNSUPPORTED, PACCT_OFFLINE,
+	PACCT_QUEUED,     /* for its turn */
+	PACCT_CONNECTING, PACCT_ONLINE,
+	PACCT_BACKOFF,    /* until the next try */
+	PACCT_FAILED,     /* not by itself again */
+	PACCT_STATES
+};
+
+typedef void (pacct_told_h)(int err, struct view words, void *arg);
+
+struct pacct {
+	struct hnode by_id;
+	struct lnode in_order, in_queue;
+	struct pgate *gate;      /* borrowed */
+	uint64_t id;
+	struct addr *owner;      /* ref */
+	const struct pmap_proto *proto; /* borrowed of the map */
+	char *login;             /* owned */
+	char *name;              /* owned: login in its one form */
+	enum pgate_login policy;
+	enum pgate_auth auth;
+	enum pacct_state state;
+	struct buf trouble;      /* what it came to last; or empty */
+	struct session *session; /* owned; or NULL */
+	/* reasons to be online */
+	bool here, published;    /* he has a device; publishes presence */
+	bool manual, refused;    /* :online, :offline */
+	size_t watches, texts;
+	/* private to pacct*.c */
+	struct wtimer timer;     /* of the state: retry, timeout, linger */
+	struct list tags;
+	uint64_t next_tag, up_ms, text_ms;
+	unsigned fails, refusals, crashes;
+	uint64_t crash_ms;       /* of the first of these */
+	bool alone;              /* to a worker of its own next time */
+	bool told;               /* he was told of the trouble */
+	struct bucket sending;
+};
+
+struct pacct *pacct_find(const struct pgate *g, uint64_t id);
+/* By id: prev NULL is the first. */
+struct pacct *pacct_next(const struct pgate *g, const struct pacct *prev);
+/* Which of his accounts is meant: the one that account names, else the one
+ * that knows name, else the first. NULL: he has none. */
+struct pacct *pacct_pick(const struct pgate *g, const struct addr *owner,
+			 const struct pmap_target *t);
+/* Whose account this is: the first one, whoever owns it; or NULL. */
+struct pacct *pacct_named(const struct pgate *g, struct view proto,
+			  struct view name);
+const char *pacct_state_name(enum pacct_state state);
+/* "XMPP alice@example.org" */
+void pacct_title(struct buf *b, const struct pacct *a);
+/* His reasons have changed. */
+void pacct_look(struct pacct *a);
+/* A text was said, or waits: it comes online, unless its policy is manual. */
+void pacct_text(struct pacct *a);
+/* By him or the operator. */
+void pacct_online(struct pacct *a);
+void pacct_offline(struct pacct *a);
+/* told (may be NULL) runs once, never before it returns: 0: libpurple has it;
+ * EAGAIN: the link broke, nobody knows; else never, with words. ENOTCONN,
+ * EBUSY, EMSGSIZE: at once. */
+int pacct_send(struct pacct *a, const struct purp *p, pacct_told_h *told,
+	       void *arg);
+void pacct_untell(struct pacct *a, const void *arg);
+/* Reads the table anew, for this one. */
+void pacct_read(struct pgate *g, uint64_t id);
+void pacct_read_all(struct pgate *g);
+void paccts_stop(struct pgate *g);
+void paccts_free(struct pgate *g);
+void pacct_note(const struct pacct *a, struct view error);
+
+/* ---- pacct_login.c ---- */
+
+/* Into the queue, out of it. */
+void pacct_queue(struct pacct *a);
+void pacct_unqueue(struct pacct *a);
+void pacct_go_off(struct pacct *a, enum pacct_state state);
+void pacct_log_out(struct pacct *a);
+struct wheel *pacct_wheel(const struct pacct *a);
+
+/* ---- pgate.c ---- */
+
+/* What came, and what it means to all parts. */
+void pgate_parcel(struct pacct *a, const struct purp *p);
+void pgate_up(struct pacct *a);
+void pgate_down(struct pacct *a);
+void pgate_gone(struct pacct *a);
+
+/* A text or command of a user. Reference-counted; answered once. */
+struct pask {
+	struct pgate *gate;
+	struct addr *from, *to;    /* ref */
+	struct pmap_target target; /* views into texts */
+	enum gate_kind kind;
+	struct view text, dedupe;
+	struct meta meta;
+	uint64_t time_ms;
+	/* private */
+	gate_answer_h *h;
+	void *arg;
+	bool answered;
+	struct buf texts;
+};
+void pask_answer(struct pask *a, int status, unsigned retry_after,
+		 struct view words);
+
+/* ---- pshare.c ---- */
+
+/* The SIP address of name there; of a when name is empty. With ";account="
+ * where another one would be picked. A reference, or NULL. */
+struct addr *pgate_addr(const struct pacct *a, struct view name);
+/* As whom a user hears of it: mapped users by their own address. */
+struct addr *pgate_addr_of(const struct pacct *a, struct view name);
+/* A line for the owner past the journal, from an address (NULL: ours). */
+void pgate_tell(const struct pacct *a, struct addr *from, struct view text);
+/* May this name cause one more of these now? */
+bool pgate_rate(struct pgate *g, const struct pacct *a, struct view name,
+		char what, const struct bucket_rate *rate);
+/* The inbox of a conversation: "purple:17/carol%40x.org/sip:alice@x.org".
+ * EBADMSG, EMSGSIZE. */
+int pgate_conv(struct addr **ap, const struct pacct *a, struct view name);
+/* Back: the name is appended. NULL: no such account. */
+struct pacct *pgate_conv_of(const struct pgate *g, const struct addr *conv,
+			    struct buf *name);
+/* A name as this account has it; appended. EBADMSG. */
+int pgate_name(struct buf *out, const struct pacct *a, struct view name);
+/* "ERROR: Your message was not sent. WHY: BODY" */
+void ptext_not_sent(struct buf *out, struct view why, struct view body);
+void pgate_share_init(struct pgate *g);
+void pgate_share_free(struct pgate *g);
+/* Hash of an account and a name in its one form. */
+uint64_t pgate_key(uint64_t account, struct view name);
+
+/* ---- ptalk_out.c ---- */
+
+void ptalk_message(struct pask *ask, struct pacct *a);
+void ptalk_fanout(struct pgate *g, struct room *room, struct msg *msg,
+		  struct member *const *members, size_t count);
+/* What waits for a is looked at anew. */
+void ptalk_awake(struct pacct *a);
+void ptalk_gone(struct pacct *a);
+void ptalk_free(struct pgate *g);
+void ptalk_settled(void *gate, struct addr *to, const struct msg *m,
+		   enum gate_fate fate, int status);
+
+/* ---- ptalk_in.c ---- */
+
+void ptalk_heard(struct pacct *a, const struct purp *p);
+void ptalk_typing(struct pacct *a, const struct purp *p);
+void ptalk_failed(struct pacct *a, const struct purp *p);
+void ptalk_notice(struct pacct *a, const struct purp *p);
+/* Into his inbox, from an address of this name. */
+struct ptalk_word {
+	struct view name, text, id;
+	uint64_t time_ms;
+	bool person; /* who may be told that it was not kept */
+};
+void ptalk_keep(struct pacct *a, const struct ptalk_word *w);
+
+/* ---- pshow.c ---- */
+
+enum gate_watch pshow_watch(void *gate, struct addr *watcher,
+			    struct addr *target, bool once);
+void pshow_unwatch(void *gate, struct addr *watcher, struct addr *target);
+bool pshow_show(void *gate, struct addr *watcher, struct addr *target,
+		struct presence_state *out);
+void pshow_presence(struct pgate *g, struct addr *user,
+		    const struct presence_state *p);
+void pshow_parcel(struct pacct *a, const struct purp *p);
+void pshow_up(struct pacct *a);
+void pshow_down(struct pacct *a);
+void pshow_gone(struct pacct *a);
+void pshow_free(struct pgate *g);
+/* He has been heard there, or is on the list. */
+void pshow_meet(struct pacct *a, struct view name);
+bool pshow_knows(const struct pacct *a, struct view name);
+bool pshow_is_watched(const struct pacct *a, struct view name);
+void pshow_list(const struct pacct *a, struct sink *out);
+
+/* ---- pauth.c ---- */
+
+void pauth_parcel(struct pacct *a, const struct purp *p);
+/* Nothing that was asked can be answered any more. */
+void pauth_down(struct pacct *a);
+void pauth_start(struct pgate *g);
+void pauth_stop(struct pgate *g);
+void pauth_free(struct pgate *g);
+
+/* ---- proom.c: rooms of users by themselves ---- */
+
+struct proom {
+	struct hnode by_key;
+	struct pgate *gate;     /* borrowed */
+	uint64_t id, account_id; /* id: of its row */
+	struct buf name, nick, secret; /* secret: sealed */
+	struct buf there;       /* who is, while they are told */
+	bool in;
+};
+struct proom *proom_find(const struct pacct *a, struct view name);
+void proom_parcel(struct pacct *a, const struct purp *p);
+void proom_up(struct pacct *a);
+void proom_down(struct pacct *a);
+void proom_gone(struct pacct *a);
+void proom_free(struct pgate *g);
+void proom_load(struct pgate *g, const struct store_visit *v);
+void proom_list(const struct pacct *a, struct sink *out);
+/* What a user wants of a room; each answers. */
+void proom_join(struct pask *ask, struct pacct *a, struct view name,
+		struct view words);
+void proom_exit(struct pask *ask, struct pacct *a, struct view name,
+		struct view words);
+void proom_who(struct pask *ask, struct pacct *a, struct view name,
+	       struct view words);
+void proom_topic(struct pask *ask, struct pacct *a, struct view name,
+		 struct view words);
+
+/* ---- pcmd.c ---- */
+
+/* True: it was a command, and is answered. a: the account that the address
+ * means; or NULL. */
+bool pcmd_run(struct pask *ask, struct pacct *a);
+
+#endif

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Rooms of other networks that a user is in by himself: what is said there
+ * comes from the room's address, as "<nick> text". He is brought back into
+ * them after each loss, until he leaves or is put out.
+ */
+#include <string.h>
+
+#include "clock.h"
+#include "log.h"
+#include "pgate_priv.h"
+#include "utf8.h"
+#include "worker.h"
+
+enum { USER_ROOMS = 20, NICK_MAX = 64, TEXT_MAX = 300 };
+
+#define NETWORK VIEW("purple")
+
+struct proom *proom_find(const struct pacct *a, struct view name)
+{
+	struct hnode *n = htable_find(&a->gate->rooms,
+				      pgate_key(a->id, name));
+
+	for (; n; n = htable_more(n)) {
+		struct proom *r = CONTAINER(n, struct proom, by_key);
+
+		if (r->account_id == a->id && view_eq(buf_view(&r->name),
+						      name))
+			return r;
+	}
+	return NULL;
+}
+
+static struct proom *room_new(struct pgate *g, uint64_t account,
+			      struct view name)
+{
+	struct proom *r = mem_zalloc(sizeof(*r));
+
+	r->gate = g;
+	r->account_id = account;
+	buf_addv(&r->name, name);
+	htable_add(&g->rooms, &r->by_key, pgate_key(account, name));
+	return r;
+}
+
+static void room_free(struct proom *r)
+{
+	htable_del(&r->gate->rooms, &r->by_key);
+	buf_free(&r->name);
+	buf_free(&r->nick);
+	buf_free(&r->secret);
+	buf_free(&r->there);
+	mem_free(r);
+}
+
+static size_t count_of(const struct pacct *a)
+{
+	struct hnode *n = NULL;
+	size_t pos = 0, count = 0;
+
+	while ((n = htable_each(&a->gate->rooms, &pos, n)))
+		count += CONTAINER(n, struct proom, by_key)->account_id ==
+			 a->id;
+	return count;
+}
+
+/* Those of this account, in a list of its own. */
+static struct proom **rooms_of(const struct pacct *a, size_t *count)
+{
+	struct proom **list = mem_array(NULL, a->gate->rooms.count + 1,
+					sizeof(*list));
+	struct hnode *n = NULL;
+	size_t pos = 0;
+
+	*count = 0;
+	while ((n = htable_each(&a->gate->rooms, &pos, n))) {
+		struct proom *r = CONTAINER(n, struct proom, by_key);
+
+		if (r->account_id == a->id)
+			list[(*count)++] = r;
+	}
+	return list;
+}
+
+/* ---- the row ---- */
+
+/* "17/lobby%40rooms.example.org" */
+static void put_key(struct buf *b, const struct proom *r)
+{
+	buf_addf(b, "%llu/", (unsigned long long)r->account_id);
+	pmap_escape(b, buf_view(&r->name));
+}
+
+static void put_row(struct proom *r, const struct pacct *a)
+{
+	struct store_txn *t = store_begin(r->gate->conf.store);
+	struct buf key = { 0 };
+	struct store_visit row = { .network = NETWORK,
+				   .owner = a->owner->text,
+				   .nick = buf_view(&r->nick),
+				   .secret = buf_view(&r->secret),
+				   .wanted = true };
+
+	if (!r->id)
+		r->id = (rand_u64() >> 1) | 1;
+	put_key(&key, r);
+	row.id = r->id;
+	row.room = buf_view(&key);
+	store_put_visit(t, &row);
+	store_commit(t, NULL, NULL);
+	buf_free(&key);
+}
+
+static void drop(struct proom *r)
+{
+	struct store_txn *t;
+
+	if (r->id) {
+		t = store_begin(r->gate->conf.store);
+		store_del_visit(t, r->id);
+		store_commit(t, NULL, NULL);
+	}
+	room_free(r);
+}
+
+void proom_load(struct pgate *g, const struct store_visit *v)
+{
+	struct view id, escaped;
+	struct buf name = { 0 };
+	struct proom *r;
+	uint64_t account;
+
+	if (view_cut(v->room, '/', &id, &escaped) &&
+	    !view_u64(&account, id, UINT64_MAX) &&
+	    !pmap_unescape(&name, escaped)) {
+		r = room_new(g, account, buf_view(&name));
+		r->id = v->id;
+		buf_addv(&r->nick, v->nick);
+		buf_addv(&r->secret, v->secret);
+	}
+	buf_free(&name);
+}
+
+/* ---- its password ---- */
+
+static void seal_key(struct proom *r, const struct pacct *a, struct view key)
+{
+	const struct pgate_accounts *as = a->gate->conf.accounts;
+
+	buf_clear(&r->secret);
+	if (key.n && as->shut &&
+	    as->shut(&r->secret, a->owner->text, buf_view(&r->name), key,
+		     as->arg))
+		log_warning("purple %s of %s: a room's password can't be "
+			    "kept", a->name, a->owner->text.p);
+}
+
+static void open_key(const struct proom *r, const struct pacct *a,
+		     struct buf *out)
+{
+	const struct pgate_accounts *as = a->gate->conf.accounts;
+
+	if (r->secret.n && as->unshut &&
+	    as->unshut(out, a->owner->text, buf_view(&r->name),
+		       buf_view(&r->secret), as->arg))
+		log_warning("purple %s of %s: a room's password can't be "
+			    "read", a->name, a->owner->text.p);
+}
+
+static void send_join(const struct proom *r, struct pacct *a)
+{
+	struct buf key = { 0 };
+	struct purp p = { .verb = PURP_JOIN, .place = buf_view(&r->name),
+			  .who = buf_view(&r->nick) };
+
+	open_key(r, a, &key);
+	p.other = buf_view(&key);
+	(void)pacct_send(a, &p, NULL, NULL);
+	if (key.p)
+		explicit_bzero(key.p, key.n);
+	buf_free(&key);
+}
+
+/* ---- what users say ---- */
+
+static struct proom *room_or_refuse(struct pask *ask, struct pacct *a,
+				    struct view name)
+{
+	struct proom *r = proom_find(a, name);
+
+	if (!r)
+		pask_answer(ask, 404, 0,
+			    VIEW("ERROR: You are not in this room: :join "
+				 "first."));
+	return r;
+}
+
+void proom_join(struct pask *ask, struct pacct *a, struct view name,
+		struct view words)
+{
+	size_t max = a->gate->conf.user_rooms;
+	struct proom *r = proom_find(a, name);
+	struct view nick = VIEW_NONE, key;
+
+	(void)view_word(&words, " \t\r\n", &nick);
+	key = view_trim(words);
+	if (!r && count_of(a) >= (max ? max : USER_ROOMS)) {
+		pask_answer(ask, 403, 0,
+			    VIEW("ERROR: You are in too many rooms."));
+		return;
+	}
+	if (!r)
+		r = room_new(a->gate, a->id, name);
+	buf_clear(&r->nick);
+	utf8_clean_line(&r->nick, nick, NICK_MAX);
+	seal_key(r, a, key);
+	put_row(r, a);
+	pask_answer(ask, 202, 0, VIEW_NONE);
+	pacct_text(a);
+	if (a->state == PACCT_ONLINE)
+		send_join(r, a);
+	else
+		pgate_tell(a, ask->to, VIEW("INFO: You join as soon as you "
+					    "are online there."));
+}
+
+void proom_exit(struct pask *ask, struct pacct *a, struct view name,
+		struct view words)
+{
+	struct proom *r = room_or_refuse(ask, a, name);
+	const struct purp p = { .verb = PURP_PART, .place = name,
+				.text = words };
+
+	if (!r)
+		return;
+	(void)pacct_send(a, &p, NULL, NULL);
+	pask_answer(ask, 200, 0, VIEW("INFO: You have left the room."));
+	drop(r);
+}
+
+static void pass_on(struct pask *ask, struct pacct *a, const struct purp *p)
+{
+	if (!room_or_refuse(ask, a, p->place))
+		return;
+	if (pacct_send(a, p, NULL, NULL))
+		pask_answer(ask, 480, 5,
+			    VIEW("ERROR: You are offline there just now."));
+	else
+		pask_answer(ask, 202, 0, VIEW_NONE);
+}
+
+void proom_who(struct pask *ask, struct pacct *a, struct view name,
+	       struct view words)
+{
+	const struct purp p = { .verb = PURP_WHO, .place = name };
+
+	(void)words;
+	pass_on(ask, a, &p);
+}
+
+void proom_topic(struct pask *ask, struct pacct *a, struct view name,
+		 struct view words)
+{
+	const struct purp p = { .verb = PURP_TOPIC, .place = name,
+				.text = words };
+
+	pass_on(ask, a, &p);
+}
+
+/* ---- what is heard there ---- */
+
+static void tell_room(const struct pacct *a, const struct proom *r,
+		      struct buf *words)
+{
+	struct addr *from = pgate_addr(a, buf_view(&r->name));
+
+	pgate_tell(a, from, buf_view(words));
+	mem_deref(from);
+	buf_free(words);
+}
+
+static void on_heard(struct pacct *a, const struct proom *r,
+		     const struct purp *p)
+{
+	struct buf text = { 0 };
+	struct ptalk_word w = { .name = buf_view(&r->name), .id = p->id,
+				.time_ms = p->time_ms };
+
+	if (p->past) /* what was said before he came */
+		return;
+	buf_adds(&text, p->kind == SAY_EMOTE ? "* " : "<");
+	utf8_clean_name(&text, p->who, NICK_MAX);
+	buf_adds(&text, p->kind == SAY_EMOTE ? " " : "> ");
+	buf_addv(&text, p->text);
+	w.text = buf_view(&text);
+	ptalk_keep(a, &w);
+	buf_free(&text);
+}
+
+static void on_joined(struct pacct *a, struct proom *r, const struct purp *p)
+{
+	struct buf b = { 0 };
+	bool first = !r->in;
+
+	r->in = true;
+	if (first) {
+		buf_adds(&b, "INFO: You are in the room");
+		if (p->who.n) {
+			buf_adds(&b, " as ");
+			utf8_clean_name(&b, p->who, NICK_MAX);
+		}
+		if (p->text.n) {
+			buf_adds(&b, ". Topic: ");
+			utf8_clean_line(&b, p->text, TEXT_MAX);
+		}
+		tell_room(a, r, &b);
+	}
+	ptalk_awake(a);
+}
+
+/* Put out, or never let in: he does not come back by himself. */
+static void on_left(struct pacct *a, struct proom *r, const struct purp *p)
+{
+	struct buf b = { 0 };
+
+	if (!p->kind) {
+		buf_adds(&b, r->in ? "INFO: You are not in the room any more" :
+				     "ERROR: You can't enter the room");
+		if (p->text.n) {
+			buf_adds(&b, ": ");
+			utf8_clean_line(&b, p->text, TEXT_MAX);
+		}
+		tell_room(a, r, &b);
+	}
+	drop(r);
+	ptalk_awake(a);
+}
+
+/* The whole list comes one by one; it is told at its end. */
+static void on_there(struct pacct *a, struct proom *r, const struct purp *p)
+{
+	struct buf b = { 0 };
+
+	if (p->who.n) {
+		if (r->there.n < 4000) {
+			buf_adds(&r->there, r->there.n ? ", " : "");
+			utf8_clean_name(&r->there, p->who, NICK_MAX);
+		}
+		return;
+	}
+	buf_adds(&b, "INFO: In the room: ");
+	buf_addv(&b, buf_view(&r->there));
+	buf_clear(&r->there);
+	tell_room(a, r, &b);
+}
+
+static void on_topic(struct pacct *a, const struct proom *r,
+		     const struct purp *p)
+{
+	struct buf b = { 0 };
+
+	buf_adds(&b, "INFO: Topic");
+	if (p->who.n) {
+		buf_adds(&b, ", by ");
+		utf8_clean_name(&b, p->who, NICK_MAX);
+	}
+	buf_adds(&b, ": ");
+	utf8_clean_line(&b, p->text, TEXT_MAX);
+	tell_room(a, r, &b);
+}
+
+static void take(struct pacct *a, struct proom *r, const struct purp *p)
+{
+	switch (p->verb) {
+	case PURP_HEARD:
+		on_heard(a, r, p);
+		break;
+	case PURP_JOINED:
+		on_joined(a, r, p);
+		break;
+	case PURP_LEFT:
+		on_left(a, r, p);
+		break;
+	case PURP_PEOPLE:
+		if (p->kind == PURP_IS_THERE)
+			on_there(a, r, p);
+		break;
+	case PURP_TOPIC_IS:
+		on_topic(a, r, p);
+		break;
+	default:
+		break;
+	}
+}
+
+void proom_parcel(struct pacct *a, const struct purp *p)
+{
+	struct buf name = { 0 };
+	struct proom *r = NULL;
+
+	if (!pgate_name(&name, a, p->place))
+		r = proom_find(a, buf_view(&name));
+	if (r)
+		take(a, r, p);
+	else
+		log_debug("purple %s of %s: of a room he is not in", a->name,
+			  a->owner->text.p);
+	buf_free(&name);
+}
+
+/* ---- accounts ---- */
+
+void proom_up(struct pacct *a)
+{
+	size_t count;
+	struct proom **list = rooms_of(a, &count);
+
+	for (size_t i = 0; i < count; i++)
+		send_join(list[i], a);
+	mem_free(list);
+}
+
+void proom_down(struct pacct *a)
+{
+	size_t count;
+	struct proom **list = rooms_of(a, &count);
+
+	for (size_t i = 0; i < count; i++)
+		list[i]->in = false;
+	mem_free(list);
+}
+
+void proom_gone(struct pacct *a)
+{
+	size_t count;
+	struct proom **list = rooms_of(a, &count);
+
+	for (size_t i = 0; i < count && a->gate->running; i++)
+		drop(list[i]);
+	mem_free(list);
+}
+
+void proom_free(struct pgate *g)
+{
+	struct hnode *n;
+
+	while ((n = htable_pop(&g->rooms))) {
+		struct proom *r = CONTAINER(n, struct proom, by_key);
+
+		room_free(r);
+	}
+	htable_free(&g->rooms);
+}
+
+void proom_list(const struct pacct *a, struct sink *out)
+{
+	size_t count;
+	struct proom **list = rooms_of(a, &count);
+
+	for (size_t i = 0; i < count; i++)
+		sink_printf(out, "%s %s\n", buf_str(&list[i]->name),
+			    list[i]->in ? "in" : "waiting");
+	mem_free(list);
+}

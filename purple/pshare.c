@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the gateway's parts share: addresses, words for users, rates. */
+#include <errno.h>
+
+#include "clock.h"
+#include "pgate_priv.h"
+#include "utf8.h"
+
+enum { RATES = 1024, REASON_MAX = 300, QUOTE_CHARS = 40 };
+
+struct rate {
+	uint64_t key;
+	struct bucket bucket;
+};
+
+struct prates {
+	struct rate rates[RATES]; /* by their keys */
+};
+
+void pgate_share_init(struct pgate *g)
+{
+	g->rates = mem_zalloc(sizeof(*g->rates));
+}
+
+void pgate_share_free(struct pgate *g)
+{
+	mem_free(g->rates);
+}
+
+uint64_t pgate_key(uint64_t account, struct view name)
+{
+	return hash_u64(account ^ hash_view(name));
+}
+
+/* Two who share a place take turns in it; that is rare, and errs on their
+ * side. */
+bool pgate_rate(struct pgate *g, const struct pacct *a, struct view name,
+		char what, const struct bucket_rate *rate)
+{
+	uint64_t key = hash_u64(pgate_key(a->id, name) ^
+				((uint64_t)(unsigned char)what << 56));
+	struct rate *r = &g->rates->rates[key % RATES];
+
+	if (r->key != key)
+		*r = (struct rate){ .key = key };
+	return bucket_take(&r->bucket, rate, now_ms());
+}
+
+/* ---- addresses ---- */
+
+int pgate_name(struct buf *out, const struct pacct *a, struct view name)
+{
+	return pmap_name(out, view_str(a->proto->id), name);
+}
+
+struct addr *pgate_addr(const struct pacct *a, struct view name)
+{
+	const struct pmap_target t = { .kind = PMAP_NAME,
+				       .proto = view_str(a->proto->id),
+				       .name = name };
+	uint64_t account = pacct_pick(a->gate, a->owner, &t) == a ? 0 : a->id;
+	struct buf text = { 0 };
+	struct addr *addr = NULL;
+
+	if (!pmap_to_sip(a->gate->map, t.proto, name, account, &text) &&
+	    addr_parse(&addr, buf_view(&text)))
+		addr = NULL;
+	buf_free(&text);
+	return addr;
+}
+
+struct addr *pgate_addr_of(const struct pacct *a, struct view name)
+{
+	const struct pacct *b = NULL;
+
+	if (a->gate->conf.mapped_users)
+		b = pacct_named(a->gate, view_str(a->proto->id), name);
+	return b && !addr_eq(b->owner, a->owner) ? mem_ref(b->owner) :
+						   pgate_addr(a, name);
+}
+
+int pgate_conv(struct addr **ap, const struct pacct *a, struct view name)
+{
+	struct buf text = { 0 };
+	int err;
+
+	buf_addf(&text, "purple:%llu/", (unsigned long long)a->id);
+	pmap_escape(&text, name);
+	buf_addc(&text, '/');
+	buf_addv(&text, a->owner->text);
+	err = addr_parse(ap, buf_view(&text));
+	buf_free(&text);
+	return err;
+}
+
+struct pacct *pgate_conv_of(const struct pgate *g, const struct addr *conv,
+			    struct buf *name)
+{
+	struct view escaped, aor;
+	uint64_t id;
+
+	if (view_u64(&id, conv->host, UINT64_MAX))
+		return NULL;
+	(void)view_cut(conv->resource, '/', &escaped, &aor);
+	return pmap_unescape(name, escaped) ? NULL : pacct_find(g, id);
+}
+
+/* ---- words ---- */
+
+void pgate_tell(const struct pacct *a, struct addr *from, struct view text)
+{
+	struct pgate *g = a->gate;
+
+	if (g->running)
+		hub_gate_tell(g->conf.hub, from ? from : g->self, a->owner,
+			      text);
+}
+
+static struct view first_chars(struct view text, size_t count)
+{
+	struct view rest = text;
+
+	while (count-- && rest.n)
+		utf8_next(&rest);
+	return view_head(text, utf8_cut(text, text.n - rest.n));
+}
+
+void ptext_not_sent(struct buf *out, struct view why, struct view body)
+{
+	struct buf line = { 0 };
+
+	buf_adds(out, "ERROR: Your message was not sent. ");
+	utf8_clean_line(out, why, REASON_MAX);
+	utf8_clean_line(&line, body, 4 * QUOTE_CHARS);
+	if (line.n) {
+		buf_adds(out, ": ");
+		buf_addv(out, first_chars(buf_view(&line), QUOTE_CHARS));
+	}
+	buf_free(&line);
+}
