@@ -31,7 +31,7 @@ void pacct_title(struct buf *b, const struct pacct *a)
 {
 	buf_adds(b, a->proto->title);
 	buf_addc(b, ' ');
-	utf8_clean_name(b, view_str(a->name), 128);
+	utf8_clean_line(b, view_str(a->name), 128);
 }
 
 void pacct_note(const struct pacct *a, struct view error)

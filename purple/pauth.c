@@ -86,7 +86,7 @@ static size_t asked_of(const struct pauth *all, uint64_t account)
 static void put_who(struct buf *b, const struct pacct *a, struct view name,
 		    const struct purp *p)
 {
-	utf8_clean_name(b, name, NAME_MAX);
+	utf8_clean_line(b, name, NAME_MAX);
 	buf_addc(b, ' ');
 	buf_addc(b, '(');
 	if (p->other.n && !view_eq(p->other, name)) {

@@ -101,6 +101,7 @@ static void keep(struct pask *ask, struct pacct *a, struct view name)
 static bool can_speak(struct pask *ask, const struct pacct *a)
 {
 	struct buf why = { 0 };
+	bool can;
 
 	if (a->state == PACCT_FAILED) {
 		buf_adds(&why, a->proto->title);
@@ -111,10 +112,11 @@ static bool can_speak(struct pask *ask, const struct pacct *a)
 		    (a->policy == PGATE_MANUAL && !a->manual))) {
 		buf_adds(&why, "You are offline there: write :online first");
 	}
-	if (why.n)
+	can = !why.n;
+	if (!can)
 		refuse(ask, 480, 0, buf_view(&why));
 	buf_free(&why);
-	return !why.n;
+	return can;
 }
 
 static void typing(const struct pask *ask, struct pacct *a, struct view name)

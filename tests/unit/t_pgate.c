@@ -1,0 +1,716 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The gateway to libpurple's networks: accounts, talks, presence, questions
+ * and rooms, without a worker. */
+#include "pgate_rig.h"
+
+#define X "XMPP alice@x.org"
+#define CAROL "carol%40x.org@xmpp.gw.org"
+
+static const struct prow one[] = {
+	{ .id = 3, .owner = "sip:alice@example.org", .proto = "prpl-jabber",
+	  .login = "Alice@x.org/sip", .policy = PGATE_PRESENCE },
+};
+
+/* Alice has published, and is online there. */
+static void open_up(void)
+{
+	pr_open(one, 1);
+	pr_present("alice", SHOW_ONLINE, "");
+	pr_up(X);
+	buf_clear(&pr.wire);
+}
+
+/* ---- logins ---- */
+
+static void reasons_bring_it_online(void **state)
+{
+	(void)state;
+	pr_open(one, 1);
+	assert_string_equal(pr_state(3), "offline");
+	pr_present("alice", SHOW_AWAY, "lunch & <coffee>");
+	assert_string_equal(pr_state(3), "connecting");
+	assert_string_equal(buf_str(&pr_session(X)->settings),
+			    "password=tops3cret\n");
+	pr.alice.count = 1;
+	pr.alice.place[0].show = SHOW_AWAY;
+	pr_up(X);
+	assert_string_equal(pr_state(3), "online");
+	assert_wire(X ": STATUS kind=2\n");
+	/* a refresh is no second reason */
+	pr_present("alice", SHOW_DND, "busy");
+	pr_present("alice", SHOW_DND, "busy");
+	assert_wire(X ": STATUS kind=4 text=busy\n"
+		    X ": STATUS kind=4 text=busy\n");
+	pr_present("alice", SHOW_OFFLINE, "");
+	pr_advance(59000);
+	assert_string_equal(pr_state(3), "online");
+	pr_advance(1100);
+	assert_string_equal(pr_state(3), "offline");
+	assert_int_equal(pr_session(X)->state, 0);
+	pr_close();
+}
+
+static void losses_are_tried_later_and_later(void **state)
+{
+	(void)state;
+	open_up();
+	pr_lost(X, LOST_NET, "broke");
+	assert_string_equal(pr_state(3), "backoff");
+	pr_advance(3900);
+	assert_int_equal(pr_session(X)->state, 0);
+	pr_advance(2200);
+	assert_string_equal(pr_state(3), "connecting");
+	pr_lost(X, LOST_NET, "broke");
+	pr_advance(7900);
+	assert_string_equal(pr_state(3), "backoff");
+	pr_advance(4200);
+	pr_up(X);
+	assert_string_equal(pr_state(3), "online");
+	pr_close();
+}
+
+static void a_bad_password_is_told_once(void **state)
+{
+	struct buf why = { 0 };
+
+	(void)state;
+	pr_open(one, 1);
+	pr_present("alice", SHOW_ONLINE, "");
+	pr_lost(X, LOST_AUTH, "Incorrect username or password");
+	assert_string_equal(pr_state(3), "failed");
+	assert_sip("tell alice <- purple@gw.org: ERROR: XMPP alice@x.org: "
+		   "login failed: Incorrect username or password\n");
+	pr_advance(3600 * 1000);
+	assert_string_equal(pr_state(3), "failed");
+	sip_says("alice", CAROL, "hello?");
+	assert_sip("480 alice <- " CAROL ": ERROR: Your message was not "
+		   "sent. XMPP login failed: Incorrect username or "
+		   "password\n");
+	/* a new password begins anew */
+	pgate_account_changed(pr.gate, 3);
+	pr_advance(0);
+	assert_string_equal(pr_state(3), "connecting");
+	pr_lost(X, LOST_AUTH, "no");
+	assert_int_equal(pgate_login_now(pr.gate, 3, &why), 0);
+	pr_advance(0);
+	assert_string_equal(pr_state(3), "connecting");
+	assert_int_equal(pgate_login_now(pr.gate, 4, &why), ENOENT);
+	buf_free(&why);
+	pr_close();
+}
+
+static void what_kills_workers_is_parked(void **state)
+{
+	(void)state;
+	pr_open(one, 1);
+	pr_present("alice", SHOW_ONLINE, "");
+	assert_false(pr_session(X)->conf.alone);
+	pr_died(X);
+	pr_advance(7000);
+	assert_true(pr_session(X)->conf.alone);
+	pr_died(X);
+	pr_advance(13000);
+	assert_string_equal(pr_state(3), "connecting");
+	pr_died(X);
+	assert_string_equal(pr_state(3), "failed");
+	pr_close();
+}
+
+static void a_worker_lost_is_none_of_its_fault(void **state)
+{
+	(void)state;
+	open_up();
+	for (int i = 0; i < 5; i++) {
+		pr_died(X);
+		pr_advance(400 * 1000);
+		pr_up(X);
+		pr_advance(61000);
+	}
+	assert_string_equal(pr_state(3), "online");
+	pr_close();
+}
+
+static void only_so_many_log_in_at_once(void **state)
+{
+	struct prow rows[20];
+	char text[20][2][40];
+	int starting = 0;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		snprintf(text[i][0], 40, "sip:u%d@example.org", i);
+		snprintf(text[i][1], 40, "u%d@x.org", i);
+		rows[i] = (struct prow){ .id = (uint64_t)i + 1,
+					 .owner = text[i][0],
+					 .proto = "gtalk",
+					 .login = text[i][1],
+					 .policy = PGATE_ALWAYS };
+	}
+	pr_open(rows, 20);
+	for (int i = 0; i < 20; i++)
+		starting += !strcmp(pr_state((uint64_t)i + 1), "connecting");
+	assert_int_equal(starting, 5);
+	pr_advance(1000);
+	pr_advance(1000);
+	pr_advance(1000);
+	pr_advance(1000);
+	assert_int_equal(pr.gate->connecting, 10);
+	pr_up("XMPP u0@x.org");
+	pr_advance(1000);
+	assert_int_equal(pr.gate->connecting, 10);
+	pr_advance(76000);
+	assert_string_equal(pr_state(2), "backoff");
+	pr_close();
+}
+
+static void dead_networks_are_named(void **state)
+{
+	static const struct prow rows[] = {
+		{ .id = 1, .owner = "sip:alice@example.org",
+		  .proto = "prpl-msn-pecan", .login = "alice@live.com",
+		  .policy = PGATE_ALWAYS },
+		{ .id = 2, .owner = "sip:alice@example.org",
+		  .proto = "gtalk", .login = "alice@gmail.com",
+		  .policy = PGATE_ALWAYS },
+		{ .id = 3, .owner = "sip:alice@example.org",
+		  .proto = "prpl-jabber", .login = "alice@x.org",
+		  .policy = PGATE_MANUAL },
+		{ .id = 4, .owner = "sip:bob@example.org",
+		  .proto = "gtalk", .login = "ALICE@x.org",
+		  .policy = PGATE_ALWAYS },
+		{ .id = 5, .owner = "sip:bob@example.org",
+		  .proto = "prpl-irc", .login = "bob@irc.x.org",
+		  .disabled = true },
+	};
+	struct buf out = { 0 };
+	struct sink s = sink_buf(&out);
+
+	(void)state;
+	pr_open(rows, 5);
+	assert_int_equal(pgate_status(pr.gate, &s), 0);
+	assert_string_equal(
+		buf_str(&out),
+		"1 sip:alice@example.org prpl-msn-pecan alice@live.com: "
+		"unsupported: MSN was closed in 2014\n"
+		"2 sip:alice@example.org prpl-jabber alice@gmail.com: "
+		"unsupported: Google Talk was closed in 2022\n"
+		"3 sip:alice@example.org prpl-jabber alice@x.org: offline\n"
+		"4 sip:bob@example.org prpl-jabber alice@x.org: "
+		"unsupported: another user has this account\n"
+		"5 sip:bob@example.org prpl-irc bob@irc.x.org: disabled\n");
+	assert_null(pr.sessions);
+	buf_free(&out);
+	pr_close();
+}
+
+/* ---- from one to one ---- */
+
+static void texts_go_both_ways(void **state)
+{
+	(void)state;
+	open_up();
+	sip_says("alice", CAROL, "<&\"> \xf0\x9f\x98\x80\nline two");
+	assert_sip("202 alice <- " CAROL ": \n");
+	assert_wire(X ": SAY who=carol@x.org text=<&\"> \xf0\x9f\x98\x80\n"
+		    "line two\n");
+	pr_sent(X, 0, "");
+	pr_in(X, &(struct purp){ .verb = PURP_HEARD,
+				 .who = VIEW("Carol@x.org/home"),
+				 .text = VIEW("a < b & c"),
+				 .id = VIEW("m1") });
+	pr_in(X, &(struct purp){ .verb = PURP_HEARD,
+				 .who = VIEW("carol@x.org"),
+				 .text = VIEW("a < b & c"),
+				 .id = VIEW("m1") });
+	assert_sip("alice <- " CAROL ": a < b & c\n");
+	pr_take();
+	pr_send("alice", CAROL, "", GATE_TYPING);
+	pr_send("alice", CAROL, "", GATE_IDLE);
+	assert_wire(X ": TYPING kind=1 who=carol@x.org\n"
+		    X ": TYPING who=carol@x.org\n");
+	buf_clear(&pr.sip);
+	pr_in(X, &(struct purp){ .verb = PURP_IS_TYPING, .kind = 1,
+				 .who = VIEW("carol@x.org") });
+	assert_sip("typing alice <- " CAROL ": \n");
+	pr_close();
+}
+
+static void a_text_waits_for_the_login(void **state)
+{
+	(void)state;
+	pr_open(one, 1);
+	sip_says("alice", CAROL, "hi");
+	assert_sip("202 alice <- " CAROL ": \n");
+	assert_string_equal(pr_state(3), "connecting");
+	pr_lost(X, LOST_NET, "broke");
+	pr_advance(7000);
+	pr_up(X);
+	assert_wire(X ": STATUS kind=3\n" X ": SAY who=carol@x.org text=hi\n");
+	/* the link breaks under it: nobody knows, so it is sent again */
+	pr_lost(X, LOST_NET, "broke");
+	pr_advance(13000);
+	pr_up(X);
+	assert_wire(X ": STATUS kind=3\n" X ": SAY who=carol@x.org text=hi\n");
+	pr_sent(X, 0, "");
+	pr_advance(61000);
+	assert_string_equal(pr_state(3), "offline");
+	assert_sip("");
+	pr_close();
+}
+
+static void what_comes_too_late_is_told(void **state)
+{
+	(void)state;
+	pr_open(one, 1);
+	sip_says("alice", CAROL, "hi");
+	buf_clear(&pr.sip);
+	pr_advance(61000);
+	assert_sip("tell alice <- " CAROL ": ERROR: Your message was not "
+		   "sent. The network could not be reached in time: hi\n");
+	assert_wire("");
+	sip_says("alice", CAROL, "again");
+	pr_lost(X, LOST_AUTH, "no");
+	pr_advance(1000);
+	assert_sip("202 alice <- " CAROL ": \n"
+		   "tell alice <- purple@gw.org: ERROR: XMPP alice@x.org: "
+		   "login failed: no\n"
+		   "tell alice <- " CAROL ": ERROR: Your message was not "
+		   "sent. no: again\n");
+	pr_close();
+}
+
+static void refusals_say_why(void **state)
+{
+	(void)state;
+	open_up();
+	sip_says("bob", CAROL, "hi");
+	assert_sip("403 bob <- " CAROL ": ERROR: You have no XMPP "
+		   "account.\n");
+	sip_says("alice", "%23a@irc.gw.org", "hi");
+	assert_sip("403 alice <- %23a@irc.gw.org: ERROR: You have no IRC "
+		   "account.\n");
+	sip_says("alice", "carol@gw.org", "hi");
+	assert_true(view_starts(buf_view(&pr.sip), VIEW("404 ")));
+	buf_clear(&pr.sip);
+	sip_says("alice", "carol;account=9@xmpp.gw.org", "hi");
+	assert_true(view_starts(buf_view(&pr.sip), VIEW("403 ")));
+	buf_clear(&pr.sip);
+	sip_says("alice", "purple@gw.org", "hello");
+	assert_true(view_starts(buf_view(&pr.sip), VIEW("404 ")));
+	buf_clear(&pr.sip);
+	sip_says("alice", CAROL, "hi");
+	pr_sent(X, EREMOTEIO, "no such user");
+	assert_sip("202 alice <- " CAROL ": \n"
+		   "tell alice <- " CAROL ": ERROR: Your message was not "
+		   "sent. no such user: hi\n");
+	pr_in(X, &(struct purp){ .verb = PURP_FAILED,
+				 .who = VIEW("carol@x.org"),
+				 .text = VIEW("service-unavailable") });
+	pr_in(X, &(struct purp){ .verb = PURP_FAILED,
+				 .who = VIEW("carol@x.org"),
+				 .text = VIEW("service-unavailable") });
+	assert_sip("tell alice <- " CAROL ": ERROR: Your message was not "
+		   "delivered: service-unavailable\n");
+	pr_close();
+}
+
+static void addresses_have_parameters(void **state)
+{
+	const struct gateway *gw;
+	struct addr *a;
+
+	(void)state;
+	pr_open(one, 1);
+	gw = hub_gateway(pr.hub, VIEW("c%40x.org"), VIEW("gw.org"));
+	assert_non_null(gw);
+	assert_int_equal(hub_gate_address(gw, &a, VIEW("c%40x.org"),
+					  VIEW("gw.org"),
+					  VIEW("proto=gtalk")), 0);
+	assert_string_equal(a->text.p, "sip:c%40x.org@xmpp.gw.org");
+	mem_deref(a);
+	assert_int_equal(hub_gate_address(gw, &a, VIEW("c%40x.org"),
+					  VIEW("gw.org"),
+					  VIEW("proto=purple")), ELOOP);
+	assert_int_equal(hub_gate_address(gw, &a, VIEW("c%40x.org"),
+					  VIEW("gw.org"),
+					  VIEW("proto=msn")), ENOENT);
+	pr_close();
+}
+
+static void mapped_users_reach_each_other(void **state)
+{
+	static const struct prow rows[] = {
+		{ .id = 1, .owner = "sip:alice@example.org",
+		  .proto = "gtalk", .login = "alice@x.org",
+		  .policy = PGATE_ALWAYS },
+		{ .id = 2, .owner = "sip:bob@example.org",
+		  .proto = "prpl-jabber", .login = "bob@x.org",
+		  .policy = PGATE_ALWAYS },
+		{ .id = 3, .owner = "sip:carol@example.org",
+		  .proto = "prpl-irc", .login = "carol@irc.x.org",
+		  .policy = PGATE_ALWAYS },
+	};
+	struct addr *alice;
+
+	(void)state;
+	pr.conf.mapped_users = true;
+	pr_open(rows, 3);
+	pr_up(X);
+	pr_up("XMPP bob@x.org");
+	buf_clear(&pr.wire);
+	sip_says("alice", "bob@example.org", "hi");
+	assert_wire(X ": SAY who=bob@x.org text=hi\n");
+	assert_sip("202 alice <- bob@example.org: \n");
+	pr_in("XMPP bob@x.org",
+	      &(struct purp){ .verb = PURP_HEARD, .who = VIEW("alice@x.org"),
+			      .text = VIEW("hi") });
+	assert_sip("bob <- alice@example.org: hi\n");
+	pr_take();
+	alice = pr_addr("sip:alice@example.org");
+	assert_null(hub_gate_between(pr.hub, alice, VIEW("carol"),
+				     VIEW("example.org")));
+	assert_null(hub_gate_between(pr.hub, alice, VIEW("alice"),
+				     VIEW("example.org")));
+	mem_deref(alice);
+	pr_close();
+}
+
+static void of_several_accounts_the_right_one_speaks(void **state)
+{
+	static const struct prow rows[] = {
+		{ .id = 1, .owner = "sip:alice@example.org",
+		  .proto = "prpl-jabber", .login = "alice@x.org",
+		  .policy = PGATE_ALWAYS },
+		{ .id = 2, .owner = "sip:alice@example.org",
+		  .proto = "prpl-jabber", .login = "alice@y.org",
+		  .policy = PGATE_ALWAYS },
+	};
+
+	(void)state;
+	pr_open(rows, 2);
+	pr_up(X);
+	pr_up("XMPP alice@y.org");
+	buf_clear(&pr.wire);
+	sip_says("alice", CAROL, "a");
+	sip_says("alice", "carol%40x.org;account=2@xmpp.gw.org", "b");
+	assert_wire(X ": SAY who=carol@x.org text=a\n"
+		    "XMPP alice@y.org: SAY who=carol@x.org text=b\n");
+	buf_clear(&pr.sip);
+	/* who is known to one alone needs no number */
+	pr_in("XMPP alice@y.org",
+	      &(struct purp){ .verb = PURP_HEARD, .who = VIEW("dan@x.org"),
+			      .text = VIEW("hi") });
+	pr_in("XMPP alice@y.org",
+	      &(struct purp){ .verb = PURP_HEARD, .who = VIEW("carol@x.org"),
+			      .text = VIEW("ho") });
+	pr_take();
+	assert_sip("alice <- dan%40x.org@xmpp.gw.org: hi\n"
+		   "alice <- carol%40x.org;account=2@xmpp.gw.org: ho\n");
+	pr_close();
+}
+
+/* ---- presence ---- */
+
+static enum gate_watch watch(const char *target, bool once)
+{
+	struct addr *who = pr_addr("sip:alice@example.org");
+	struct addr *to = pr_addr(target);
+	const struct gateway *gw = hub_gateway(pr.hub, to->user, to->host);
+	enum gate_watch w = gw->ops->watch(gw->gw, who, to, once);
+
+	pr_advance(0);
+	mem_deref(who);
+	mem_deref(to);
+	return w;
+}
+
+static void contacts_are_shown(void **state)
+{
+	struct addr *who, *to;
+	const struct gateway *gw;
+
+	(void)state;
+	open_up();
+	assert_int_equal(watch("sip:" CAROL, false), GATE_WATCH_PENDING);
+	assert_int_equal(watch("sip:" CAROL, false), GATE_WATCH_ACTIVE);
+	assert_int_equal(watch("sip:%23a@irc.gw.org", false),
+			 GATE_WATCH_NOWHERE);
+	assert_wire(X ": ADD who=carol@x.org\n");
+	pr_in(X, &(struct purp){ .verb = PURP_SHOW,
+				 .who = VIEW("Carol@x.org"),
+				 .kind = PURP_AWAY,
+				 .text = VIEW("lunch & <coffee>") });
+	assert_sip("active alice <- " CAROL ": \n"
+		   "awayalice <- " CAROL ": lunch & <coffee>\n");
+	pr_lost(X, LOST_NET, "broke");
+	assert_sip("unknown alice <- " CAROL ": \n");
+	pr_advance(7000);
+	pr_up(X);
+	assert_wire(X ": STATUS kind=3\n" X ": ADD who=carol@x.org\n");
+	/* she is a reason to be online */
+	pr_present("alice", SHOW_OFFLINE, "");
+	pr_advance(70000);
+	assert_string_equal(pr_state(3), "online");
+	who = pr_addr("sip:alice@example.org");
+	to = pr_addr("sip:" CAROL);
+	gw = hub_gateway(pr.hub, to->user, to->host);
+	gw->ops->unwatch(gw->gw, who, to);
+	mem_deref(who);
+	mem_deref(to);
+	pr_advance(70000);
+	assert_string_equal(pr_state(3), "offline");
+	pr_close();
+}
+
+/* ---- questions ---- */
+
+static const struct purp asks = { .verb = PURP_ASKED, .number = 41,
+				  .who = VIEW("carol@x.org"),
+				  .text = VIEW("please") };
+
+static void who_asks_is_allowed_by_chat(void **state)
+{
+	(void)state;
+	open_up();
+	pr_in(X, &asks);
+	assert_wire("");
+	assert_true(strstr(buf_str(&pr.sip), "carol@x.org (XMPP)"));
+	assert_true(strstr(buf_str(&pr.sip), "/allow 1"));
+	pr.open_count = 0;
+	buf_clear(&pr.sip);
+	sip_says("alice", "purple@gw.org", "/allow 1");
+	assert_wire(X ": ALLOW number=41\n");
+	assert_true(view_starts(buf_view(&pr.sip), VIEW("200 ")));
+	buf_clear(&pr.sip);
+	/* and is known from now on */
+	pr_in(X, &(struct purp){ .verb = PURP_ASKED, .number = 42,
+				 .who = VIEW("carol@x.org") });
+	assert_wire(X ": ALLOW number=42\n");
+	assert_sip("");
+	pr_close();
+}
+
+static void a_decision_made_offline_is_applied_later(void **state)
+{
+	(void)state;
+	open_up();
+	pr_in(X, &asks);
+	pr_lost(X, LOST_NET, "broke");
+	pr.open_count = 0;
+	buf_clear(&pr.sip);
+	sip_says("alice", "purple@gw.org", "/deny 1");
+	assert_wire("");
+	pr_advance(7000);
+	pr_up(X);
+	buf_clear(&pr.wire);
+	pr_in(X, &(struct purp){ .verb = PURP_ASKED, .number = 50,
+				 .who = VIEW("carol@x.org") });
+	assert_wire(X ": DENY number=50\n");
+	pr_close();
+}
+
+static void what_is_over_is_not_answered(void **state)
+{
+	(void)state;
+	open_up();
+	pr_in(X, &asks);
+	pr_in(X, &(struct purp){ .verb = PURP_ASK_OVER, .number = 41 });
+	pr.open_count = 0;
+	sip_says("alice", "purple@gw.org", "/allow 1");
+	assert_wire("");
+	pr_close();
+}
+
+static void policies_answer_by_themselves(void **state)
+{
+	static const struct prow rows[] = {
+		{ .id = 1, .owner = "sip:alice@example.org",
+		  .proto = "prpl-jabber", .login = "alice@x.org",
+		  .policy = PGATE_ALWAYS, .auth = PGATE_KNOWN },
+		{ .id = 2, .owner = "sip:bob@example.org",
+		  .proto = "prpl-jabber", .login = "bob@x.org",
+		  .policy = PGATE_ALWAYS, .auth = PGATE_DENY },
+	};
+	struct purp p = asks;
+
+	(void)state;
+	pr_open(rows, 2);
+	pr_up(X);
+	pr_up("XMPP bob@x.org");
+	buf_clear(&pr.wire);
+	pr_in("XMPP bob@x.org", &asks);
+	assert_wire("XMPP bob@x.org: DENY number=41\n");
+	p.kind = 1;
+	pr_in(X, &p);
+	assert_wire(X ": ALLOW number=41\n");
+	p.kind = 0;
+	pr_in(X, &p);
+	assert_wire("");
+	pr_close();
+}
+
+static int code(const char *user, const char *text)
+{
+	struct addr *a = pr_addr(user);
+	struct buf words = { 0 };
+	int status = pgate_code(pr.gate, a, view_str(text), &words);
+
+	assert_true(words.n > 0);
+	assert_null(strstr(buf_str(&words), "123456"));
+	buf_free(&words);
+	mem_deref(a);
+	return status;
+}
+
+static void codes_are_answered_once_and_by_him(void **state)
+{
+	const struct purp q = { .verb = PURP_QUESTION, .number = 9,
+				.text = VIEW("Two-factor code?") };
+
+	(void)state;
+	assert_true(pgate_is_code(VIEW("/code 1 abc")));
+	assert_true(pgate_is_code(VIEW(" /CODE")));
+	assert_false(pgate_is_code(VIEW("/codes 1 abc")));
+	pr_open(one, 1);
+	pr_present("alice", SHOW_ONLINE, "");
+	pr_in(X, &q); /* it takes that to log in */
+	assert_sip("tell alice <- purple@gw.org: XMPP alice@x.org asks: "
+		   "Two-factor code?\nAnswer within ten minutes, here and "
+		   "never in a room: /code 1 ANSWER\n");
+	pr_advance(100 * 1000);
+	assert_string_equal(pr_state(3), "connecting");
+	assert_int_equal(code("sip:bob@example.org", "/code 1 123456"), 404);
+	assert_int_equal(code("sip:alice@example.org", "/code 1"), 400);
+	assert_wire("");
+	assert_int_equal(code("sip:alice@example.org", "/code 1 123456"),
+			 200);
+	assert_wire(X ": ANSWER number=9 text=123456\n");
+	assert_int_equal(code("sip:alice@example.org", "/code 1 123456"),
+			 404);
+	pr_up(X);
+	buf_clear(&pr.wire);
+	pr_in(X, &q);
+	pr_advance(600 * 1000);
+	assert_wire(X ": ANSWER number=9\n");
+	pr_close();
+}
+
+/* ---- rooms ---- */
+
+#define ROOM "lobby%40rooms.x.org@xmpp.gw.org"
+
+static void rooms_are_joined_again(void **state)
+{
+	(void)state;
+	open_up();
+	sip_says("alice", ROOM, ":join Ally s3cret word");
+	assert_wire(X ": JOIN who=Ally place=lobby@rooms.x.org "
+		    "other=s3cret word\n");
+	assert_sip("202 alice <- " ROOM ": \n");
+	sip_says("alice", ROOM, "too early");
+	assert_wire("");
+	pr_in(X, &(struct purp){ .verb = PURP_JOINED,
+				 .place = VIEW("lobby@rooms.x.org"),
+				 .who = VIEW("Ally"),
+				 .text = VIEW("tea") });
+	pr_advance(0);
+	assert_wire(X ": SAY place=lobby@rooms.x.org text=too early\n");
+	pr_sent(X, 0, "");
+	buf_clear(&pr.sip);
+	pr_in(X, &(struct purp){ .verb = PURP_HEARD,
+				 .place = VIEW("lobby@rooms.x.org"),
+				 .who = VIEW("Bob"), .text = VIEW("hi") });
+	assert_sip("alice <- " ROOM ": <Bob> hi\n");
+	pr_take();
+	pr_lost(X, LOST_NET, "broke");
+	pr_advance(7000);
+	pr_up(X);
+	assert_wire(X ": STATUS kind=3\n"
+		    X ": JOIN who=Ally place=lobby@rooms.x.org "
+		    "other=s3cret word\n");
+	/* and after a restart */
+	pr_close();
+	pr_open(one, 1);
+	pr_present("alice", SHOW_ONLINE, "");
+	pr_up(X);
+	assert_wire(X ": STATUS kind=3\n"
+		    X ": JOIN who=Ally place=lobby@rooms.x.org "
+		    "other=s3cret word\n");
+	pr_in(X, &(struct purp){ .verb = PURP_LEFT,
+				 .place = VIEW("lobby@rooms.x.org"),
+				 .text = VIEW("banned") });
+	assert_sip("tell alice <- " ROOM ": ERROR: You can't enter the room: "
+		   "banned\n");
+	sip_says("alice", ROOM, ":exit");
+	assert_true(view_starts(buf_view(&pr.sip), VIEW("404 ")));
+	pr_close();
+}
+
+static void rooms_are_spoken_of_at_the_account(void **state)
+{
+	(void)state;
+	open_up();
+	sip_says("alice", "xmpp.gw.org", "/join Lobby@rooms.x.org");
+	assert_wire(X ": JOIN place=lobby@rooms.x.org\n");
+	sip_says("alice", "xmpp.gw.org", "/who lobby@rooms.x.org");
+	assert_wire(X ": WHO place=lobby@rooms.x.org\n");
+	buf_clear(&pr.sip);
+	pr_in(X, &(struct purp){ .verb = PURP_PEOPLE,
+				 .kind = PURP_IS_THERE,
+				 .place = VIEW("lobby@rooms.x.org"),
+				 .who = VIEW("Bob") });
+	pr_in(X, &(struct purp){ .verb = PURP_PEOPLE,
+				 .kind = PURP_IS_THERE,
+				 .place = VIEW("lobby@rooms.x.org"),
+				 .who = VIEW("Ann") });
+	pr_in(X, &(struct purp){ .verb = PURP_PEOPLE,
+				 .kind = PURP_IS_THERE,
+				 .place = VIEW("lobby@rooms.x.org") });
+	assert_sip("tell alice <- " ROOM ": INFO: In the room: Bob, Ann\n");
+	sip_says("alice", ROOM, ":topic tea at five");
+	assert_wire(X ": TOPIC place=lobby@rooms.x.org text=tea at five\n");
+	sip_says("alice", "xmpp.gw.org", "/part lobby@rooms.x.org");
+	assert_wire(X ": PART place=lobby@rooms.x.org\n");
+	buf_clear(&pr.sip);
+	sip_says("alice", "xmpp.gw.org", ":status");
+	assert_sip("200 alice <- xmpp.gw.org: INFO: XMPP alice@x.org: "
+		   "online\n");
+	sip_says("alice", "xmpp.gw.org", ":offline");
+	assert_string_equal(pr_state(3), "offline");
+	sip_says("alice", "xmpp.gw.org", ":online");
+	assert_string_equal(pr_state(3), "connecting");
+	buf_clear(&pr.sip);
+	sip_says("alice", "xmpp.gw.org", "/nonsense");
+	assert_true(view_starts(buf_view(&pr.sip), VIEW("400 ")));
+	pr_close();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PGATE_TEST(reasons_bring_it_online),
+		PGATE_TEST(losses_are_tried_later_and_later),
+		PGATE_TEST(a_bad_password_is_told_once),
+		PGATE_TEST(what_kills_workers_is_parked),
+		PGATE_TEST(a_worker_lost_is_none_of_its_fault),
+		PGATE_TEST(only_so_many_log_in_at_once),
+		PGATE_TEST(dead_networks_are_named),
+		PGATE_TEST(texts_go_both_ways),
+		PGATE_TEST(a_text_waits_for_the_login),
+		PGATE_TEST(what_comes_too_late_is_told),
+		PGATE_TEST(refusals_say_why),
+		PGATE_TEST(addresses_have_parameters),
+		PGATE_TEST(mapped_users_reach_each_other),
+		PGATE_TEST(of_several_accounts_the_right_one_speaks),
+		PGATE_TEST(contacts_are_shown),
+		PGATE_TEST(who_asks_is_allowed_by_chat),
+		PGATE_TEST(a_decision_made_offline_is_applied_later),
+		PGATE_TEST(what_is_over_is_not_answered),
+		PGATE_TEST(policies_answer_by_themselves),
+		PGATE_TEST(codes_are_answered_once_and_by_him),
+		PGATE_TEST(rooms_are_joined_again),
+		PGATE_TEST(rooms_are_spoken_of_at_the_account),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
