@@ -403,6 +403,7 @@ int consent_ask_as(struct hub *h, struct addr *user, struct addr *other,
 	r->asked_ms = wall_ms();
 	write_rule(h, r);
 	put_to_him(h, r, from, who);
+	tell_listeners(h, user, other, CONSENT_ASKED);
 	return 0;
 }
 

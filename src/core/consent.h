@@ -48,7 +48,7 @@ struct consent_listener {
 	void *arg;
 	const struct consent_words *words; /* static; NULL: of presence */
 };
-/* At most 4. */
+/* At most 8. */
 void consent_listen(struct hub *h, const struct consent_listener *l);
 void consent_unlisten(struct hub *h, const void *arg);
 

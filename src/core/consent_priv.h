@@ -7,7 +7,7 @@
 #include "consent.h"
 #include "hub_priv.h"
 
-enum { LISTENERS = 4 };
+enum { LISTENERS = 8 };
 
 struct asked {
 	struct hnode by_addr;

@@ -10,7 +10,7 @@
 #include "watch.h"
 
 enum { FACES_MAX = 8, GATEWAYS_MAX = 4, GATE_LISTENERS_MAX = 4,
-       WATCHES_MAX = 4 };
+       WATCHES_MAX = 8 };
 
 struct face {
 	const struct face_ops *ops; /* borrowed */

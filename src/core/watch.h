@@ -44,7 +44,7 @@ struct hub_room_watch {
 	void *arg;
 };
 
-/* Copied; at most 4 (ENOBUFS). Handlers may not be NULL. */
+/* Copied; at most 8 (ENOBUFS). Handlers may not be NULL. */
 int hub_watch_rooms(struct hub *h, const struct hub_room_watch *w);
 /* This arg hears nothing any more. */
 void hub_unwatch_rooms(struct hub *h, const void *arg);

@@ -24,7 +24,9 @@ struct gate;
 struct igate;
 struct ircgate;
 struct event_keep;
+struct conference;
 struct presence;
+struct winfo;
 struct serving;
 struct xmppgate;
 struct standby;
@@ -43,6 +45,8 @@ struct confab {
 	struct imc *imc;
 	struct event_keep *event_keep;
 	struct presence *presence;
+	struct winfo *winfo;
+	struct conference *conference;
 	struct echo *echo;
 	struct bridge *jabber, *irc;
 	struct users *users;

@@ -9,6 +9,7 @@
 #include "bridges/irc/face.h"
 #include "bridges/irc/igate.h"
 #include "clock.h"
+#include "conference.h"
 #include "control.h"
 #include "elsewhere.h"
 #include "events.h"
@@ -554,7 +555,7 @@ static enum presence_policy policy_of(const struct conf *conf)
 
 static int start_presence(struct confab *c)
 {
-	const struct presence_conf pc = {
+	struct presence_conf pc = {
 		.loop = c->loop,
 		.hub = c->hub,
 		.sip = c->sip,
@@ -564,8 +565,12 @@ static int start_presence(struct confab *c)
 		.manager = c->conf->imc.manager,
 		.policy = policy_of(c->conf),
 	};
+	int err = winfo_new(&c->winfo, c->hub, c->sip);
 
-	return presence_new(&c->presence, &pc);
+	pc.winfo = c->winfo;
+	if (!err)
+		err = presence_new(&c->presence, &pc);
+	return err ? err : conference_new(&c->conference, c->hub, c->sip);
 }
 
 int heart_join(struct confab *c)
@@ -627,15 +632,11 @@ static void end_workers(struct confab *c)
 		loop_turn(c->loop, GOODBYE_STEP_MS);
 }
 
-static void end_keep(struct confab *c)
-{
-	event_keep_free(c->event_keep);
-	c->event_keep = NULL;
-}
-
 void heart_quiet(struct confab *c)
 {
-	end_keep(c); /* what ends from here on is there again at the start */
+	/* what ends from here on is there again at the start */
+	event_keep_free(c->event_keep);
+	c->event_keep = NULL;
 	xmppgate_stop(c);
 	ircgate_stop(c);
 	if (c->hub) {
@@ -643,18 +644,21 @@ void heart_quiet(struct confab *c)
 		end_workers(c);
 	}
 	presence_quiet(c->presence);
+	conference_quiet(c->conference);
+	winfo_quiet(c->winfo);
 	if (c->imc)
 		imc_set_sip(c->imc, NULL);
 }
 
 void heart_stop(struct confab *c)
 {
-	end_keep(c);
 	store_close(c->store);
 	loop_undefer(c->loop, &c->gathered);
 	c->store = NULL;
 	hub_free(c->hub);
 	presence_free(c->presence);
+	conference_free(c->conference);
+	winfo_free(c->winfo);
 	imc_free(c->imc);
 	xmppgate_free(c);
 	ircgate_free(c);

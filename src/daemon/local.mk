@@ -57,7 +57,10 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/xmppgate.c src/daemon/xmppgate.h \
 	src/daemon/heart.c src/daemon/heart.h \
 	src/daemon/notify.c src/daemon/notify.h \
+	src/daemon/conference.c src/daemon/conference.h \
 	src/daemon/presence.c src/daemon/presence.h \
+	src/daemon/room_shown.c src/daemon/room_shown.h \
+	src/daemon/winfo.c src/daemon/winfo.h \
 	src/daemon/share.c src/daemon/share.h
 src_daemon_libconfabd_a_CPPFLAGS = $(INC_daemon) $(JANSSON_CFLAGS) \
 	$(PKGLIBEXEC) -DCONFAB_VERSION=\"$(VERSION)\"

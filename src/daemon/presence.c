@@ -11,6 +11,7 @@
 #include "gateway.h"
 #include "mem.h"
 #include "pidf.h"
+#include "room_shown.h"
 
 #define PACKAGE "presence"
 
@@ -29,6 +30,7 @@ struct presence {
 	struct composed *last;     /* owned: of whom somebody asked last */
 	struct htable changed;     /* owned */
 	struct loop_idle job;
+	struct rooms_shown *rooms; /* owned */
 };
 
 int presence_policy_parse(enum presence_policy *out, const char *word)
@@ -210,6 +212,26 @@ static void release(struct sides *s)
 	mem_deref(s->watcher);
 }
 
+static bool is_ours(const struct presence *p, const struct addr *a)
+{
+	return a->user.n && view_ieqs(a->host, p->domain);
+}
+
+static int watch_ours(struct presence *p, const struct sip_watch *w,
+		      const struct sides *s, enum sip_watch_state *state)
+{
+	int status;
+
+	if (rooms_shown_has(p->rooms, s->target))
+		return rooms_shown_watch(p->rooms, w, s->target, s->watcher,
+					 p->conf.policy == PRESENCE_DENY,
+					 state);
+	status = watch_user(p, s->target, s->watcher, state);
+	if (status == 200)
+		winfo_changed(p->conf.winfo, w->resource);
+	return status;
+}
+
 static int on_watch(const struct sip_watch *w, enum sip_watch_state *state,
 		    void *arg)
 {
@@ -223,9 +245,8 @@ static int on_watch(const struct sip_watch *w, enum sip_watch_state *state,
 		if (g)
 			status = watch_gateway(g, s.target, s.watcher,
 					       !w->expires, state);
-		else if (s.target->user.n &&
-			 view_ieqs(s.target->host, p->domain))
-			status = watch_user(p, s.target, s.watcher, state);
+		else if (is_ours(p, s.target))
+			status = watch_ours(p, w, &s, state);
 	}
 	release(&s);
 	return status;
@@ -243,6 +264,8 @@ static void on_gone(const struct sip_watch *w, void *arg)
 					 w->watcher, NULL, 0))
 			g->ops->unwatch(g->gw, s.watcher, s.target);
 	}
+	rooms_shown_gone(p->rooms, w->id);
+	winfo_changed(p->conf.winfo, w->resource);
 	release(&s);
 }
 
@@ -257,7 +280,10 @@ static void on_show(const struct sip_watch *w, struct buf *body, void *arg)
 
 	if (sides_of(&s, w)) {
 		g = gateway_of(p, s.target);
-		if (!g)
+		if (!g && rooms_shown_has(p->rooms, s.target))
+			rooms_shown_put(p->rooms, body, w, s.target,
+					s.watcher);
+		else if (!g)
 			pidf_put(body, w->resource, state_of(p, w->resource));
 		else if (g->ops->show(g->gw, s.watcher, s.target, &state))
 			pidf_put(body, w->resource, &state);
@@ -394,6 +420,7 @@ int presence_new(struct presence **pp, const struct presence_conf *conf)
 	p->last = composed_new();
 	p->job.h = on_job;
 	p->job.arg = p;
+	p->rooms = rooms_shown_new(conf->loop, conf->hub, conf->sip);
 	err = addr_new(&p->manager, VIEW("sip"), view_str(conf->manager),
 		       view_str(conf->domain), VIEW_NONE);
 	if (!err)
@@ -420,6 +447,7 @@ void presence_quiet(struct presence *p)
 	hub_unlisten_gates(p->conf.hub, p);
 	consent_unlisten(p->conf.hub, p);
 	loop_undefer(p->conf.loop, &p->job);
+	rooms_shown_quiet(p->rooms);
 }
 
 void presence_free(struct presence *p)
@@ -436,6 +464,7 @@ void presence_free(struct presence *p)
 		mem_free(c);
 	}
 	htable_free(&p->changed);
+	rooms_shown_free(p->rooms);
 	composed_free(p->last);
 	mem_deref(p->manager);
 	mem_free(p->domain);

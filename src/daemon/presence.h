@@ -17,6 +17,7 @@
 #include "location.h"
 #include "sip.h"
 #include "users.h"
+#include "winfo.h"
 
 struct presence;
 
@@ -36,6 +37,7 @@ struct presence_conf {
 	const char *domain;        /* copied, as is manager */
 	const char *manager;       /* user part: who asks users */
 	enum presence_policy policy;
+	struct winfo *winfo;       /* told who watches; while it lives */
 };
 
 /* "ask", "allow", "deny"; EINVAL. */

@@ -38,6 +38,12 @@ struct sip_watch {
 	uint32_t expires;       /* s; 0: wants to see it once */
 	enum sip_watch_state state;
 	struct sip_flow flow;
+	/* In showh, for documents that can tell of changes alone: the number
+	 * of this one, what sip_watch_mark() has kept of the last one, and
+	 * whether all is to be told, as that one may not have come. */
+	uint32_t version;
+	uint64_t mark;
+	bool full;
 };
 
 /* What one device has published, valid while the handler runs or until the
@@ -65,7 +71,8 @@ struct sip_package {
 	/* It is over: sent away, expired, or its watcher is gone. Once for
 	 * each that was let in; not from sip_free(). NULL. */
 	void (*goneh)(const struct sip_watch *w, void *arg);
-	/* What an active watcher is to see now; nothing written: nothing. */
+	/* What an active watcher is to see now; nothing written: nothing. The
+	 * buffer's limit is what can be sent: who is over it sees no more. */
 	void (*showh)(const struct sip_watch *w, struct buf *body, void *arg);
 	/* A body is to be published: 200, or the status to refuse it with.
 	 * NULL: there is no PUBLISH for this package. */
@@ -94,6 +101,8 @@ void sip_watch_end(struct sip *s, uint64_t id, const char *reason,
 		   uint32_t retry_after);
 /* False: there is none. */
 bool sip_watch_get(const struct sip *s, uint64_t id, struct sip_watch *out);
+/* Within showh: up to where this watcher has seen it now. */
+void sip_watch_mark(struct sip *s, uint64_t id, uint64_t mark);
 /* Subscriptions to a resource: the number of them, of which the first max
  * ids are in ids. */
 size_t sip_watchers(const struct sip *s, const char *package,

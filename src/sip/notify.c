@@ -20,6 +20,7 @@
 
 enum {
 	HEADERS = 3,
+	HEAD_MAX = 1024, /* bytes of headers that there is room for */
 	AGAIN_MS = 1000, /* while there are too many transactions */
 	ABSENT_MS = 10 * 1000, /* until his phone has connected again */
 };
@@ -182,6 +183,17 @@ static int notice_send(struct sub *sub, const struct notice *n)
 	return err;
 }
 
+/* A document goes into one datagram, with its headers. */
+static size_t body_max(const struct sub *sub)
+{
+	const struct sip_limits *l = &subs_sip(sub->set)->limits;
+
+	if (sip_is_stream(sub->flow.transport) || l->datagram < 2 * HEAD_MAX ||
+	    l->body <= l->datagram - HEAD_MAX)
+		return l->body;
+	return l->datagram - HEAD_MAX;
+}
+
 /* What is there is asked for now. */
 static int send_now(struct sub *sub)
 {
@@ -190,7 +202,7 @@ static int send_now(struct sub *sub)
 	struct notice n = { 0 };
 	int err;
 
-	buf_init(&n.body, subs_sip(sub->set)->limits.body);
+	buf_init(&n.body, body_max(sub));
 	if (sub_is_shown(sub))
 		p->showh(&w, &n.body, p->arg);
 	event_put(&n.event, sub);
@@ -247,7 +259,7 @@ static void on_hold(struct wtimer *t)
 	err = send_now(sub);
 	if (!err) {
 		sub->sent_ms = now_ms();
-		sub->restored = false;
+		sub->restored = sub->full = false;
 		return;
 	}
 	sub->busy = false;
@@ -300,6 +312,7 @@ static void on_answered(int status, uint64_t a, uint64_t b, void *arg)
 	if (!sub)
 		return;
 	sub->busy = false;
+	sub->full |= status >= 300;
 	if (is_fatal(status, answered)) {
 		log_lost(sub, answered ? "his device says so" : "no answer");
 		sub_lose(sub);

@@ -263,6 +263,7 @@ struct sub *subs_add(struct subs *ss, const struct sub_setup *setup)
 	sub->own_tag = setup->own_tag;
 	sub->cseq_in = setup->cseq;
 	sub->cseq_out = setup->cseq_out;
+	sub->full = true;
 	state_set(sub, setup->state == SIP_WATCH_ACTIVE ? SUB_ACTIVE :
 							  SUB_PENDING);
 	tables_add(ss, sub);
@@ -298,6 +299,9 @@ struct sip_watch sub_watch(const struct sub *sub)
 		.state = sub_is_shown(sub) ? SIP_WATCH_ACTIVE :
 					     SIP_WATCH_PENDING,
 		.flow = sub->flow,
+		.version = sub->cseq_out,
+		.mark = sub->mark,
+		.full = sub->full,
 	};
 }
 
@@ -525,6 +529,14 @@ void sip_watch_changed(struct sip *s, uint64_t id)
 
 	if (sub && sub->state == SUB_ACTIVE)
 		notify_wake(sub, false);
+}
+
+void sip_watch_mark(struct sip *s, uint64_t id, uint64_t mark)
+{
+	struct sub *sub = subs_by_id(s->events->subs, id);
+
+	if (sub)
+		sub->mark = mark;
 }
 
 size_t sip_watches_of(const struct sip *s, const char *package,

@@ -27,6 +27,7 @@ struct sub {
 	uint64_t own_tag;     /* written in hex */
 	uint64_t until_ms;    /* monotonic: its end */
 	uint64_t sent_ms;     /* the last NOTIFY */
+	uint64_t mark;        /* the package's: what was shown with it */
 	uint32_t cseq_in, cseq_out; /* the last ones */
 	uint32_t cseq_kept;   /* of its row: not below cseq_out */
 	const char *reason;   /* static: why it is over */
@@ -35,6 +36,7 @@ struct sub {
 	bool shown;           /* it was active at last */
 	bool busy;            /* a NOTIFY is under way */
 	bool dirty, urgent;   /* there is something to tell; at once */
+	bool full;            /* all of it */
 	bool stranger;        /* its source counts */
 	bool saved;           /* there is a row */
 	bool restored;        /* and nothing was sent since it was read */

@@ -288,6 +288,7 @@ static void extend(struct visit *v, struct sub *sub, uint64_t txn)
 		return;
 	}
 	sub_extend(sub, v->expires);
+	sub->full = true;
 	notify_wake(sub, true);
 }
 

@@ -12,6 +12,7 @@ from test_shared import Pair
 
 PASSWORD = 'hush-hush'
 PIDF = 'application/pidf+xml'
+EVENTS = 'presence.winfo, presence, conference'
 
 
 @pytest.fixture
@@ -209,12 +210,12 @@ def test_entity_tags(server, phone):
 def test_what_there_is(server, phone):
     alice = phone(server, 'alice')
     status, headers = alice.options(alice.aor)
-    assert get(headers, 'allow-events') == 'presence'
+    assert get(headers, 'allow-events') == EVENTS
     assert get(headers, 'allow') == \
         'MESSAGE, OPTIONS, PUBLISH, REGISTER, SUBSCRIBE'
     watch = Watch(alice, alice.aor, event='dialog')
     assert watch.status == 489
-    assert get(watch.headers, 'allow-events') == 'presence'
+    assert get(watch.headers, 'allow-events') == EVENTS
     assert Watch(alice, alice.aor, event='Presence').status == 200
     assert Watch(alice, 'sip:alice@other.example').status == 404
     watch = Watch(alice, alice.aor, expires=10)
