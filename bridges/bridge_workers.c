@@ -253,6 +253,7 @@ static const char *got_people(struct bridge *b, struct sup *s,
 {
 	const struct hub_people p = {
 		.what = (enum hub_change)m->u[1],
+		.present = (size_t)m->u[2],
 		.nick = m->s[0],
 		.other = m->s[1],
 		.reason = m->s[2],

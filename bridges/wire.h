@@ -50,8 +50,9 @@ enum { WIRE_VERSION = 1, WIRE_FIELDS_MAX = 8, WIRE_SETTINGS_MAX = 32 };
 	X(TOPIC,       DAEMON, "uuss")    /* leg, enum hub_subject, nick, \
 					     text */ \
 	X(KEEP,        DAEMON, "s")       /* for the next worker; id */ \
-	X(PEOPLE,      DAEMON, "uusss")   /* leg, enum hub_change, nick, \
-					     other, reason */ \
+	X(PEOPLE,      DAEMON, "uuusss")  /* leg, enum hub_change, how many \
+					     are there, nick, other, \
+					     reason */ \
 	X(MISSED,      DAEMON, "u")       /* leg */ \
 	X(TROUBLE,     DAEMON, "us")      /* leg, words for the staff */
 

@@ -403,15 +403,15 @@ void worker_topic(struct worker *w, uint64_t leg, enum worker_topic how,
 	send_or_end(w, &m);
 }
 
-void worker_people(struct worker *w, uint64_t leg, enum worker_change what,
-		   struct view nick, struct view other, struct view reason)
+void worker_people(struct worker *w, uint64_t leg,
+		   const struct worker_people *p)
 {
 	struct wire_msg m = {
 		.type = WIRE_PEOPLE,
-		.u = { leg, what },
-		.s = { clip(w, nick, NAME_MAX_OUT),
-		       clip(w, other, NAME_MAX_OUT),
-		       clip(w, reason, NAME_MAX_OUT) },
+		.u = { leg, p->what, p->present },
+		.s = { clip(w, p->nick, NAME_MAX_OUT),
+		       clip(w, p->other, NAME_MAX_OUT),
+		       clip(w, p->reason, NAME_MAX_OUT) },
 	};
 
 	send_or_end(w, &m);

@@ -92,8 +92,13 @@ void worker_heard(struct worker *w, uint64_t leg, unsigned kind,
 void worker_topic(struct worker *w, uint64_t leg, enum worker_topic how,
 		  struct view nick, struct view text);
 /* Of others in the place, never of ourselves: see hub_on_people(). */
-void worker_people(struct worker *w, uint64_t leg, enum worker_change what,
-		   struct view nick, struct view other, struct view reason);
+struct worker_people {
+	enum worker_change what;
+	size_t present; /* how many are in the place, we among them */
+	struct view nick, other, reason;
+};
+void worker_people(struct worker *w, uint64_t leg,
+		   const struct worker_people *p);
 /* Right after worker_joined(): what was said there while we were not can't be
  * had. */
 void worker_missed(struct worker *w, uint64_t leg);

@@ -70,9 +70,12 @@ void who_forget(struct room *r)
 static void tell(const struct room *r, enum worker_change what,
 		 struct view nick, struct view other, struct view reason)
 {
+	const struct worker_people p = {
+		what, r->who.count + 1, nick, other, reason
+	};
+
 	if (r->state == ROOM_JOINED && r->live)
-		worker_people(account_jab(r->account)->worker, r->leg, what,
-			      nick, other, reason);
+		worker_people(account_jab(r->account)->worker, r->leg, &p);
 }
 
 static bool has(const unsigned *codes, size_t count, unsigned code)

@@ -143,7 +143,7 @@ static void tell_people(const struct plink *l, enum occupant_event what,
 		changes[what], nick,
 		changes[what] == PEOPLE_KICKED && !other.n ?
 			VIEW("the room") : other,
-		words,
+		words, occupant_count(l->relay),
 	};
 
 	if (l->up && !puppet_has_nick(l, nick))

@@ -16,6 +16,13 @@ static void tell_channel(struct view channel, void *arg)
 {
 	const struct coming *c = arg;
 	enum ircb_casemap map = ircb_conn_support(c->a->conn)->casemap;
+	const struct worker_people p = {
+		.what = c->what,
+		.present = ircb_conn_present(c->a->conn, channel),
+		.nick = buf_view(&c->nick),
+		.other = buf_view(&c->other),
+		.reason = buf_view(&c->reason),
+	};
 	struct lnode *n, *nx;
 
 	LIST_EACH (&c->a->legs, n, nx) {
@@ -23,9 +30,7 @@ static void tell_channel(struct view channel, void *arg)
 
 		if (leg->state == IRCB_LEG_UP &&
 		    ircb_name_eq(map, view_str(leg->place), channel))
-			worker_people(c->a->pool->worker, leg->id, c->what,
-				      buf_view(&c->nick), buf_view(&c->other),
-				      buf_view(&c->reason));
+			worker_people(c->a->pool->worker, leg->id, &p);
 	}
 }
 

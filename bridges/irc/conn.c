@@ -644,6 +644,11 @@ void ircb_conn_mask(const struct ircb_conn *c, struct buf *b)
 	buf_adds(b, c->userhost);
 }
 
+size_t ircb_conn_present(const struct ircb_conn *c, struct view channel)
+{
+	return ircb_people_present(c->people, channel);
+}
+
 bool ircb_conn_is_us(const struct ircb_conn *c, struct view nick)
 {
 	return ircb_name_eq(c->support.casemap, nick, view_str(c->nick));

@@ -99,6 +99,8 @@ void ircb_conn_channels(const struct ircb_conn *c, struct view nick,
 			void (*h)(struct view channel, void *arg), void *arg);
 /* Appends "nick!user@host" of ours, as far as it is known. */
 void ircb_conn_mask(const struct ircb_conn *c, struct buf *b);
+/* How many are in a channel of ours. */
+size_t ircb_conn_present(const struct ircb_conn *c, struct view channel);
 bool ircb_conn_is_us(const struct ircb_conn *c, struct view nick);
 /* Did we say this ourselves, under whatever name? */
 bool ircb_conn_is_ours(const struct ircb_conn *c, const struct ircb_line *l);

@@ -18,14 +18,60 @@ struct person {
 	size_t channel; /* bytes of it that are the channel */
 };
 
+/* How many are in a channel. */
+struct tally {
+	struct hnode by_channel;
+	char *channel; /* owned; folded */
+	size_t count;
+};
+
 struct ircb_people {
 	const struct ircb_support *support; /* borrowed */
 	struct htable by_key, by_nick;
+	struct htable tallies; /* owned */
 	struct list all; /* owned: struct person */
 };
 
+static struct tally *tally_of(const struct ircb_people *p,
+			      struct view channel)
+{
+	struct hnode *n = htable_find(&p->tallies, hash_view(channel));
+
+	for (; n; n = htable_more(n)) {
+		struct tally *t = CONTAINER(n, struct tally, by_channel);
+
+		if (view_eqs(channel, t->channel))
+			return t;
+	}
+	return NULL;
+}
+
+static void one_more(struct ircb_people *p, struct view channel)
+{
+	struct tally *t = tally_of(p, channel);
+
+	if (!t) {
+		t = mem_zalloc(sizeof(*t));
+		t->channel = view_dup(channel);
+		htable_add(&p->tallies, &t->by_channel, hash_view(channel));
+	}
+	t->count++;
+}
+
+static void one_less(struct ircb_people *p, struct view channel)
+{
+	struct tally *t = tally_of(p, channel);
+
+	if (!t || --t->count)
+		return;
+	htable_del(&p->tallies, &t->by_channel);
+	mem_free(t->channel);
+	mem_free(t);
+}
+
 static void person_free(struct ircb_people *p, struct person *who)
 {
+	one_less(p, view_mem(who->key, who->channel));
 	htable_del(&p->by_key, &who->by_key);
 	htable_del(&p->by_nick, &who->by_nick);
 	list_remove(&p->all, &who->node);
@@ -42,6 +88,7 @@ static void people_destroy(void *obj)
 		person_free(p, CONTAINER(n, struct person, node));
 	htable_free(&p->by_key);
 	htable_free(&p->by_nick);
+	htable_free(&p->tallies);
 }
 
 struct ircb_people *ircb_people_new(const struct ircb_support *support)
@@ -63,6 +110,17 @@ static void add_folded(const struct ircb_people *p, struct buf *b,
 {
 	for (size_t i = 0; i < v.n; i++)
 		buf_addc(b, ircb_fold(p->support->casemap, v.p[i]));
+}
+
+size_t ircb_people_present(const struct ircb_people *p, struct view channel)
+{
+	struct buf folded = { 0 };
+	const struct tally *t;
+
+	add_folded(p, &folded, channel);
+	t = tally_of(p, buf_view(&folded));
+	buf_free(&folded);
+	return t ? t->count : 0;
 }
 
 static void make_key(const struct ircb_people *p, struct buf *b,
@@ -130,6 +188,7 @@ static void add(struct ircb_people *p, struct view channel, struct view nick)
 	list_append(&p->all, &who->node);
 	htable_add(&p->by_key, &who->by_key, hash_view(view_str(who->key)));
 	htable_add(&p->by_nick, &who->by_nick, hash_view(nick_of(who)));
+	one_more(p, channel_of(who));
 }
 
 static void drop(struct ircb_people *p, struct view channel, struct view nick)

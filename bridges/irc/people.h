@@ -26,6 +26,8 @@ bool ircb_people_has(const struct ircb_people *p, struct view channel,
 void ircb_people_channels(const struct ircb_people *p, struct view nick,
 			  void (*h)(struct view channel, void *arg),
 			  void *arg);
+/* How many are in this channel, we among them. */
+size_t ircb_people_present(const struct ircb_people *p, struct view channel);
 size_t ircb_people_count(const struct ircb_people *p);
 
 /* Appends name, broken (mention.h) where it, or what of it is before an '@',

@@ -458,6 +458,14 @@ static void soon(struct crowd *c)
 	wheel_start(c->leg->room->hub->wheel, &c->soon, wait, on_soon);
 }
 
+/* Of a large place only what happens to many at once. */
+static bool worth_it(const struct crowd *c, const struct hub_people *p,
+		     const char *nick)
+{
+	return p->present <= ROOM_QUIET_ABOVE || p->what == PEOPLE_SPLIT ||
+	       (p->what == PEOPLE_CAME && find_strayed(c, nick));
+}
+
 void hub_on_people(struct hub *h, uint64_t leg, const struct hub_people *p)
 {
 	struct leg *l = hub_leg_by_id(h, leg);
@@ -470,11 +478,13 @@ void hub_on_people(struct hub *h, uint64_t leg, const struct hub_people *p)
 	c = crowd_of(l);
 	nick = clean_name(p->nick);
 	other = clean_name(p->other);
-	if (!settled(c, p->what, nick, other))
-		add(c, p);
+	if (worth_it(c, p, nick)) {
+		if (!settled(c, p->what, nick, other))
+			add(c, p);
+		soon(c);
+	}
 	mem_free(nick);
 	mem_free(other);
-	soon(c);
 }
 
 void hub_on_missed(struct hub *h, uint64_t leg)

@@ -286,6 +286,8 @@ enum hub_change {
 struct hub_people {
 	enum hub_change what;
 	struct view nick, other, reason; /* cleaned by the hub */
+	size_t present; /* how many are there; 0: not known. Of a place with
+			   over ROOM_QUIET_ABOVE only splits are told */
 };
 void hub_on_people(struct hub *h, uint64_t leg, const struct hub_people *p);
 /* What was said there while the leg was not UP can't be had any more; right

@@ -40,17 +40,16 @@ void __wrap_worker_topic(struct worker *w, uint64_t leg,
 			 struct view text);
 
 void __wrap_worker_people(struct worker *w, uint64_t leg,
-			  enum worker_change what, struct view nick,
-			  struct view other, struct view reason);
+			  const struct worker_people *p);
 void __wrap_worker_missed(struct worker *w, uint64_t leg);
 
 void __wrap_worker_people(struct worker *w, uint64_t leg,
-			  enum worker_change what, struct view nick,
-			  struct view other, struct view reason)
+			  const struct worker_people *p)
 {
 	(void)w;
-	assert(leg == LEG && !lost && nick.n && what <= RENAMED);
-	assert(utf8_valid(nick) && utf8_valid(other) && utf8_valid(reason));
+	assert(leg == LEG && !lost && p->nick.n && p->what <= RENAMED);
+	assert(utf8_valid(p->nick) && utf8_valid(p->other) &&
+	       utf8_valid(p->reason));
 }
 
 void __wrap_worker_missed(struct worker *w, uint64_t leg)

@@ -76,7 +76,7 @@ tests_fuzz_fuzz_import_LDADD = $(LIB_fuzz) src/ctl/libimport.a $(LIB_store)
 tests_fuzz_fuzz_irc_SOURCES = tests/fuzz/fuzz_irc.c tests/fuzz/fuzz.h
 tests_fuzz_fuzz_irc_CPPFLAGS = $(S)/bridges/irc $(INC_worker)
 tests_fuzz_fuzz_irc_LDFLAGS = $(LDFLAGS_fuzz)
-tests_fuzz_fuzz_irc_LDADD = $(LIB_fuzz) bridges/irc/libircb.a $(LIB_base) \
+tests_fuzz_fuzz_irc_LDADD = $(LIB_fuzz) bridges/irc/libircb.a $(LIB_worker) \
 	$(IRC_LIBS)
 
 tests_fuzz_fuzz_imap_SOURCES = tests/fuzz/fuzz_imap.c tests/fuzz/fuzz.h

@@ -46,15 +46,12 @@ void worker_topic(struct worker *w, uint64_t leg, enum worker_topic how,
 	(void)text;
 }
 
-void worker_people(struct worker *w, uint64_t leg, enum worker_change what,
-		   struct view nick, struct view other, struct view reason)
+void worker_people(struct worker *w, uint64_t leg,
+		   const struct worker_people *p)
 {
 	(void)w;
 	(void)leg;
-	(void)what;
-	(void)nick;
-	(void)other;
-	(void)reason;
+	(void)p;
 }
 
 void worker_missed(struct worker *w, uint64_t leg)

@@ -5,6 +5,7 @@
 static struct room *room;
 static struct member *alice;
 static struct leg *l;
+static size_t present;
 
 static void lobby(void)
 {
@@ -20,7 +21,7 @@ static void change(enum hub_change what, const char *nick, const char *other,
 		   const char *reason)
 {
 	const struct hub_people p = { what, view_str(nick), view_str(other),
-				      view_str(reason) };
+				      view_str(reason), present };
 
 	hub_on_people(rig.hub, l->id, &p);
 }
@@ -158,6 +159,25 @@ static void as_the_room_has_its_notices(void **state)
 	rig_stop();
 }
 
+static void of_a_large_place_nothing_is_told(void **state)
+{
+	(void)state;
+	lobby();
+	present = ROOM_QUIET_ABOVE + 1;
+	change(PEOPLE_CAME, "bob", "", "");
+	told_nothing();
+	present = ROOM_QUIET_ABOVE;
+	change(PEOPLE_WENT, "bob", "", "");
+	told("*** home: bob left");
+	present = ROOM_QUIET_ABOVE + 1;
+	many(PEOPLE_SPLIT, 0, 2);
+	told("*** home: n0, n1 were lost by a split of the network");
+	many(PEOPLE_CAME, 0, 3);
+	told("*** home: 2 of those lost by the split are back");
+	present = 0;
+	rig_stop();
+}
+
 static void names_forge_nothing(void **state)
 {
 	(void)state;
@@ -231,6 +251,7 @@ int main(void)
 		RIG_TEST(a_split_is_a_line),
 		RIG_TEST(a_busy_place_gets_fewer_lines),
 		RIG_TEST(as_the_room_has_its_notices),
+		RIG_TEST(of_a_large_place_nothing_is_told),
 		RIG_TEST(names_forge_nothing),
 		RIG_TEST(what_was_missed_is_said),
 		RIG_TEST(of_a_stop_as_well),

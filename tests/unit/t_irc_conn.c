@@ -429,13 +429,17 @@ static void came_or_went(struct world *w, enum worker_change what,
 static void who_comes_and_goes_is_told(void **state)
 {
 	struct world *w = *state;
+	struct rig_seen seen;
 
 	log_in(w, NULL, NULL);
 	rig_await(&w->rig, WIRE_MISSED, 1);
 	peer_send(&w->srv, ":srv 353 confab = #lobby :@op confab +bob\r\n"
 			   ":srv 353 confab = #other :eve\r\n"
 			   ":carl!c@h JOIN #lobby\r\n");
-	came_or_went(w, CAME, "carl", "", "");
+	seen = rig_await(&w->rig, WIRE_PEOPLE, 1);
+	assert_int_equal(seen.u[1], CAME);
+	assert_int_equal(seen.u[2], 3); /* before him */
+	assert_string_equal(seen.s[0], "carl");
 	peer_send(&w->srv, ":carl!c@h NICK :Karl\r\n");
 	came_or_went(w, RENAMED, "carl", "Karl", "");
 	peer_send(&w->srv, ":karl!c@h PART #lobby :\2bye\r\n");

@@ -111,15 +111,12 @@ void worker_failed(struct worker *w, uint64_t leg, uint64_t seq, bool again,
 	keep(text);
 }
 
-void worker_people(struct worker *w, uint64_t leg, enum worker_change what,
-		   struct view nick, struct view other, struct view reason)
+void worker_people(struct worker *w, uint64_t leg,
+		   const struct worker_people *p)
 {
 	(void)w;
 	(void)leg;
-	(void)what;
-	(void)nick;
-	(void)other;
-	(void)reason;
+	(void)p;
 }
 
 void worker_missed(struct worker *w, uint64_t leg)
