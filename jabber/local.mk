@@ -31,8 +31,9 @@ jabber_libjabber_a_SOURCES = \
 	jabber/puppets.c jabber/puppet_priv.h jabber/puppet_past.c \
 	jabber/puppet_expel.c jabber/puppet_talk.c jabber/puppet_who.c \
 	jabber/service.c jabber/service_priv.h \
-	jabber/service_admin.c jabber/service_invite.c jabber/service_iq.c \
-	jabber/service_join.c \
+	jabber/service_admin.c jabber/service_fan.c jabber/service_invite.c \
+	jabber/service_iq.c \
+	jabber/service_join.c jabber/service_leave.c jabber/service_list.c \
 	jabber/service_out.c jabber/service_owner.c jabber/service_past.c \
 	jabber/service_seat.c jabber/service_show.c jabber/service_talk.c \
 	jabber/visit_cmd.c jabber/visit_hear.c jabber/visit_invited.c \

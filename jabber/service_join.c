@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Coming, changing one's name, going (XEP-0045 7.1, 7.2, 7.6, 7.14). Who
- * comes becomes a member first, by the rules of the house, and has his seat
- * when that is on the disk.
+ * Coming, and changing one's name (XEP-0045 7.1, 7.2, 7.6). Who comes
+ * becomes a member first, by the rules of the house, and has his seat when
+ * that is on the disk.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "clock.h"
 #include "jid.h"
@@ -464,73 +463,7 @@ static void changed(struct service *s, const struct elem *e,
 	buf_free(&own);
 }
 
-/* ---- going ---- */
-
-void service_left(struct service *s, struct room *r, struct member *m)
-{
-	bool stays = m->role >= ROLE_ADMIN || room_is_private(r);
-	const struct house_ask a = {
-		.act = stays ? HOUSE_AWAY : HOUSE_LEAVE,
-		.room = r,
-		.who = m->addr,
-		.text = stays ? VIEW(SERVICE_AWAY) : VIEW_NONE,
-	};
-	struct hub_member_change c = { .what = MEMBER_SET_AWAY,
-				       .away = VIEW(SERVICE_AWAY) };
-	struct buf notice = { 0 };
-
-	hub_house_notice(service_hub(s), &notice, &a);
-	c.notice = buf_view(&notice);
-	if (stays)
-		(void)hub_member_change(m, &c, NULL, NULL);
-	else
-		(void)hub_member_remove(r, m, c.notice, NULL, NULL);
-	buf_free(&notice);
-}
-
-/* The last seat goes with its owner's presence for all others. */
-static void stand_up(struct service *s, struct seat *seat,
-		     const struct show_how *how, bool wait)
-{
-	struct show_how one = *how;
-	struct room *r = place_room(seat->place);
-	struct member *m = hub_member_by_id(service_hub(s), seat->member);
-	uint64_t member = seat->member;
-	bool last = seat_count(seat->place, member) == 1;
-
-	one.self = seat;
-	if (m)
-		service_show(s, m, m->nick, &one);
-	seat_free(seat);
-	if (!last || !m || !r)
-		return;
-	service_show(s, m, m->nick, how);
-	if (wait)
-		service_miss(s, member);
-	else
-		service_left(s, r, m);
-}
-
-void service_seat_lost(struct service *s, struct seat *seat, bool wait)
-{
-	const struct show_how how = { .gone = true, .code = { 333 } };
-
-	stand_up(s, seat, &how, wait);
-}
-
-static void gone(struct service *s, const struct elem *e, struct room *r)
-{
-	const struct show_how how = { .gone = true };
-	struct seat *seat = r ? seat_by_jid(s, r->id, elem_get(e, "from")) :
-				NULL;
-
-	if (!seat)
-		return;
-	if (view_eqs(elem_get(e, "type"), "error"))
-		service_seat_lost(s, seat, false);
-	else
-		stand_up(s, seat, &how, false);
-}
+/* ---- what comes ---- */
 
 void service_presence(struct service *s, const struct elem *e)
 {
@@ -546,7 +479,7 @@ void service_presence(struct service *s, const struct elem *e)
 	if (r)
 		seat = seat_by_jid(s, r->id, elem_get(e, "from"));
 	if (view_eqs(type, "unavailable") || view_eqs(type, "error"))
-		gone(s, e, r);
+		service_gone(s, e, r);
 	else if (type.n || !to.local.n)
 		; /* subscriptions and probes: rooms are not watched */
 	else if (!to.resource.n || !from.resource.n)

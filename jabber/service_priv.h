@@ -8,14 +8,17 @@
  *
  *   service.c        life, what comes in, what is kept
  *   service_seat.c   seats, and how an occupant is called
- *   service_out.c    what goes out, in order; deliveries to members
+ *   service_out.c    what goes out, in order
+ *   service_fan.c    deliveries to members
  *   service_show.c   presence: who is there, and as what
- *   service_join.c   coming, changing names, going
+ *   service_join.c   coming, changing names
+ *   service_leave.c  going
  *   service_past.c   history on joining, the archive
  *   service_talk.c   words, subjects, whispers
  *   service_invite.c invitations
  *   service_iq.c     requests: what there is
  *   service_admin.c  roles and affiliations
+ *   service_list.c   who has them
  *   service_owner.c  the room's form, its end
  */
 #ifndef CONFAB_JABBER_SERVICE_PRIV_H
@@ -188,6 +191,15 @@ void service_refuse_flat(struct service *s, const struct buf *flat,
 			 struct view text);
 void service_out_down(struct service *s);
 void service_out_free(struct service *s);
+/* As service_send(), for members who are to have it: takes acks, and the
+ * server is asked for them. */
+void service_post(struct service *s, const struct buf *stanza,
+		  struct view rcpts, struct ack *acks, size_t count);
+/* The hub hears it at the end of the turn: nobody has to be asked. */
+void service_ack(struct service *s, struct ack a);
+
+/* ---- service_fan.c ---- */
+
 /* A message of the room; past: with its time. */
 void service_message(struct service *s, struct buf *b, struct room *r,
 		     const struct msg *msg, struct view to, bool past);
@@ -220,6 +232,11 @@ extern const struct hub_room_watch service_watch; /* without its arg */
 /* ---- service_join.c ---- */
 
 void service_presence(struct service *s, const struct elem *e);
+
+/* ---- service_leave.c ---- */
+
+/* What his presence says; r: NULL, there is no such room. */
+void service_gone(struct service *s, const struct elem *e, struct room *r);
 /* The seat's client is gone: 333. wait: he may come back. */
 void service_seat_lost(struct service *s, struct seat *seat, bool wait);
 /* He is out, by his own: ends his membership where it does not stay. */
@@ -273,6 +290,9 @@ void service_result(struct buf *b, const struct elem *e);
 void service_result_empty(struct service *s, const struct elem *e);
 void service_admin(struct service *s, const struct elem *e,
 		   const struct elem *query, struct room *r);
+/* Who is what: an answer. */
+void service_list(struct service *s, const struct elem *e,
+		  const struct elem *query, struct room *r);
 void service_owner(struct service *s, const struct elem *e,
 		   const struct elem *query, struct room *r);
 /* <field var type><value/></field> */
