@@ -72,6 +72,11 @@ void worker_done(struct worker *w)
 		end(w, w->status);
 }
 
+void worker_quit(struct worker *w)
+{
+	leave(w, 0);
+}
+
 /* Nothing that should reach the daemon is dropped: when it can't be sent the
  * worker ends, and what follows is the same as after a crash. */
 static void send_or_end(struct worker *w, const struct wire_msg *m)
@@ -279,6 +284,16 @@ static int open_pipe(struct worker *w)
 			  on_close, w);
 }
 
+static void turn(struct worker *w)
+{
+	if (!w->ops->turn) {
+		loop_run(w->loop);
+		return;
+	}
+	while (w->state != ENDED)
+		w->ops->turn(w->loop, w->arg);
+}
+
 static int run(struct worker *w)
 {
 	int err = loop_new(&w->loop);
@@ -289,7 +304,7 @@ static int run(struct worker *w)
 	if (!err)
 		err = loop_signal(w->loop, SIGTERM, on_term, w);
 	if (!err)
-		loop_run(w->loop);
+		turn(w);
 	log_set_handler(NULL, NULL);
 	wheel_stop(loop_wheel(w->loop), &w->linger);
 	w->framer = framer_free(w->framer);

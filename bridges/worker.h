@@ -57,6 +57,9 @@ struct worker_ops {
 		     void *arg);
 	void (*send_many)(uint32_t id, struct view parcel, struct view rcpts,
 			  void *arg);
+	/* One turn of a foreign loop that l is part of (loop_backend_fd()), in
+	 * place of loop_run(); waits until something happens. Or NULL. */
+	void (*turn)(struct loop *l, void *arg);
 	/* The daemon is gone or ends us: leave politely, at once. The loop
 	 * turns on until worker_done(), at most a second, and is not freed. */
 	void (*stop)(void *arg);
@@ -78,6 +81,9 @@ int worker_main(const char *program, const struct worker_ops *ops, void *arg);
 /* After stop: all goodbyes are out, no need to wait longer. Also from within
  * stop. */
 void worker_done(struct worker *w);
+
+/* The worker wants to be replaced by a new one: as if the daemon ended it. */
+void worker_quit(struct worker *w);
 
 void worker_account_up(struct worker *w, uint32_t account, struct view own);
 /* All legs of the account are lost with it; one call is enough. */
