@@ -30,3 +30,27 @@ tests_unit_t_pgate_SOURCES = tests/unit/t_pgate.c tests/unit/pgate_rig.h
 tests_unit_t_pgate_CPPFLAGS = $(INC_test) $(S)/purple $(CMOCKA_CFLAGS)
 tests_unit_t_pgate_LDADD = purple/libpurpleface.a bridges/libbridges.a \
 	$(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)
+
+if WITH_PURPLE
+INC_purple = $(INC_worker) $(S)/purple $(PURPLE_CFLAGS)
+
+noinst_LIBRARIES += purple/libpw.a
+purple_libpw_a_SOURCES = \
+	purple/parcel.c purple/parcel.h \
+	purple/pw_ask.c purple/pw_cert.c purple/pw_conv.c purple/pw_core.c \
+	purple/pw_dns.c purple/pw_dns.h \
+	purple/pw_down.c \
+	purple/pw_jail.c purple/pw_jail.h \
+	purple/pw_late.c \
+	purple/pw_leg.c purple/pw_leg.h \
+	purple/pw_list.c \
+	purple/pw_loop.c purple/pw_loop.h \
+	purple/pw_option.c purple/pw_priv.h purple/pw_room.c purple/pw_seat.c \
+	purple/pw_text.c purple/pw_text.h
+purple_libpw_a_CPPFLAGS = $(INC_purple)
+
+pkglibexec_PROGRAMS += confab-purple
+confab_purple_SOURCES = purple/pw_main.c
+confab_purple_CPPFLAGS = $(INC_purple)
+confab_purple_LDADD = purple/libpw.a $(LIB_worker) $(PURPLE_LIBS) $(DEPS_io)
+endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Errors of XMPP that libpurple keeps to itself: a message that comes back is
+ * seen in the stanzas, and known by the id of what was sent.
+ */
+#include <string.h>
+
+#include "mem.h"
+#include "pw_priv.h"
+
+static void forget(struct pw_sent *sent)
+{
+	mem_free(sent->stanza);
+	mem_free(sent->id);
+	*sent = (struct pw_sent){ NULL, NULL };
+}
+
+void pw_late_free(struct pw_seat *s)
+{
+	for (size_t i = 0; i < PW_LATE; i++)
+		forget(&s->late[i]);
+}
+
+/* While pw_say() sends: the stanza that libpurple makes of it. */
+static void on_sending(PurpleConnection *gc, xmlnode **stanza)
+{
+	struct pw_seat *s = pw_seat_of_gc(gc);
+	struct pw_sent *sent;
+	const char *id;
+
+	if (!s || !s->saying.p || !stanza || !*stanza ||
+	    strcmp((*stanza)->name, "message") ||
+	    !xmlnode_get_child(*stanza, "body"))
+		return;
+	id = xmlnode_get_attrib(*stanza, "id");
+	if (!id)
+		return;
+	sent = &s->late[s->late_at++ % PW_LATE];
+	forget(sent);
+	sent->stanza = mem_strdup(id);
+	sent->id = view_dup(s->saying);
+}
+
+static const char *condition(xmlnode *stanza)
+{
+	xmlnode *error = xmlnode_get_child(stanza, "error");
+	xmlnode *n = error ? error->child : NULL;
+
+	while (n && n->type != XMLNODE_TYPE_TAG)
+		n = n->next;
+	return n && n->name ? n->name : "undefined-condition";
+}
+
+static struct pw_sent *find_sent(struct pw_seat *s, const char *id)
+{
+	for (size_t i = 0; id && i < PW_LATE; i++)
+		if (s->late[i].stanza && !strcmp(s->late[i].stanza, id))
+			return &s->late[i];
+	return NULL;
+}
+
+static void tell(struct pw_seat *s, xmlnode *stanza, struct pw_sent *sent)
+{
+	struct purp p = {
+		.verb = PURP_FAILED,
+		.text = view_str(condition(stanza)),
+		.id = sent ? view_str(sent->id) : VIEW_NONE,
+	};
+	const char *from = xmlnode_get_attrib(stanza, "from");
+	struct pw_room *r;
+	struct buf name = { 0 };
+
+	pw_norm(&name, s, from ? from : "");
+	r = name.n ? pw_room_find(s, buf_view(&name)) : NULL;
+	p.who = r ? VIEW_NONE : buf_view(&name);
+	p.place = r ? view_str(r->place) : VIEW_NONE;
+	if (r && r->leg)
+		worker_trouble(s->pw->worker, r->leg, p.text);
+	else
+		pw_tell(s, &p);
+	buf_free(&name);
+}
+
+static void on_received(PurpleConnection *gc, xmlnode **stanza)
+{
+	struct pw_seat *s = pw_seat_of_gc(gc);
+	struct pw_sent *sent;
+	const char *type;
+
+	if (!s || s->state != PW_UP || !stanza || !*stanza ||
+	    strcmp((*stanza)->name, "message"))
+		return;
+	type = xmlnode_get_attrib(*stanza, "type");
+	if (!type || strcmp(type, "error"))
+		return;
+	sent = find_sent(s, xmlnode_get_attrib(*stanza, "id"));
+	/* Chat states and receipts come back as well: nobody misses them. */
+	if (!sent && !xmlnode_get_child(*stanza, "body"))
+		return;
+	tell(s, *stanza, sent);
+	if (sent)
+		forget(sent);
+}
+
+void pw_late_signals(void *handle)
+{
+	PurplePlugin *xmpp = purple_find_prpl("prpl-jabber");
+
+	if (!xmpp)
+		return;
+	purple_signal_connect(xmpp, "jabber-receiving-xmlnode", handle,
+			      PURPLE_CALLBACK(on_received), NULL);
+	/* Before the one that writes it. */
+	purple_signal_connect_priority(xmpp, "jabber-sending-xmlnode", handle,
+				       PURPLE_CALLBACK(on_sending), NULL,
+				       PURPLE_SIGNAL_PRIORITY_HIGHEST);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every text starts with who says it: one account speaks for all. */
+#include <errno.h>
+
+#include "pw_leg.h"
+#include "utf8.h"
+
+enum { NAME_MAX_SHOWN = 100 };
+
+static void add_text(struct buf *b, const struct worker_say *say)
+{
+	if (say->kind == SAY_NOTICE) {
+		buf_adds(b, "* ");
+	} else {
+		buf_adds(b, say->kind == SAY_TEXT ? "<" : "* ");
+		utf8_clean_name(b, say->name, NAME_MAX_SHOWN);
+		buf_adds(b, say->kind == SAY_TEXT    ? "> "
+			    : say->kind == SAY_EMOTE ? " "
+						     : " changed the "
+						       "subject to: ");
+	}
+	buf_addv(b, say->text);
+}
+
+void pw_leg_say(struct pw *w, const struct worker_say *say)
+{
+	struct pw_room *r = pw_room_leg(w, say->leg);
+	PurpleConversation *conv = r ? pw_room_conv(r) : NULL;
+	struct buf b = { 0 };
+	int err;
+
+	if (!r)
+		return;
+	if (!conv || r->state == PW_JOINING) {
+		worker_failed(w->worker, say->leg, say->seq, true,
+			      VIEW("not in the room"));
+		return;
+	}
+	add_text(&b, say);
+	err = pw_say(r->seat, conv, SAY_TEXT, buf_view(&b), VIEW_NONE);
+	buf_free(&b);
+	if (err)
+		worker_failed(w->worker, say->leg, say->seq, err == ENOTCONN,
+			      err == E2BIG
+				      ? VIEW("the text is too long there")
+				      : VIEW("the network does not take it"));
+	else if (say->seq)
+		worker_delivered(w->worker, say->leg, say->seq);
+}
