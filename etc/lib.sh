@@ -3,7 +3,8 @@
 # from the top of the tree.
 
 BUILD_PACKAGES="gcc make autoconf automake pkg-config libc6-dev
- libosip2-dev libstrophe-dev libircclient-dev libuv1-dev libc-ares-dev
+ libosip2-dev libstrophe-dev libircclient-dev libpurple-dev libpurple0
+ libuv1-dev libc-ares-dev
  libssl-dev libwslay-dev libsqlite3-dev libconfuse-dev libjansson-dev libidn-dev
  libexpat1-dev ca-certificates"
 

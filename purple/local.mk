@@ -53,4 +53,12 @@ pkglibexec_PROGRAMS += confab-purple
 confab_purple_SOURCES = purple/pw_main.c
 confab_purple_CPPFLAGS = $(INC_purple)
 confab_purple_LDADD = purple/libpw.a $(LIB_worker) $(PURPLE_LIBS) $(DEPS_io)
+check_PROGRAMS += tests/unit/t_purple_worker
+tests_unit_t_purple_worker_SOURCES = tests/unit/t_purple_worker.c \
+	tests/unit/irc_rig.h
+tests_unit_t_purple_worker_CPPFLAGS = $(S)/tests/unit $(S)/purple \
+	$(INC_worker) $(CMOCKA_CFLAGS)
+tests_unit_t_purple_worker_LDADD = purple/libpurpleface.a $(LIB_worker) \
+	$(DEPS_io) $(CMOCKA_LIBS)
+EXTRA_tests_unit_t_purple_worker_DEPENDENCIES = confab-purple
 endif

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Errors of XMPP that libpurple keeps to itself: a message that comes back is
- * seen in the stanzas, and known by the id of what was sent.
+ * Errors that libpurple keeps to itself, or says to nobody in particular. Of
+ * XMPP a message that comes back is seen in the stanzas, and known by the id
+ * of what was sent; of IRC the numbers that refuse a channel.
  */
 #include <string.h>
 
 #include "mem.h"
 #include "pw_priv.h"
+#include "utf8.h"
 
 static void forget(struct pw_sent *sent)
 {
@@ -102,10 +104,53 @@ static void on_received(PurpleConnection *gc, xmlnode **stanza)
 		forget(sent);
 }
 
+/* ---- IRC ---- */
+
+/* RFC 2812 5.2, and 477, 489 as servers have them: a JOIN is refused. */
+static const char *const refusals[] = {
+	"403", "405", "407", "437", "471", "473", "474", "475", "476", "477",
+	"489",
+};
+
+static bool is_refusal(struct view number)
+{
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (view_eqs(number, refusals[i]))
+			return true;
+	return false;
+}
+
+/* ":server 473 we #room :Cannot join channel (+i)" */
+static void on_line(PurpleConnection *gc, char **line)
+{
+	struct pw_seat *s = pw_seat_of_gc(gc);
+	struct view rest = view_str(line ? *line : NULL), number, place;
+	struct pw_room *r;
+	struct buf why = { 0 };
+
+	if (!s || s->state != PW_UP || !view_starts(rest, VIEW(":")) ||
+	    !view_word(&rest, " ", &number) ||
+	    !view_word(&rest, " ", &number) || !is_refusal(number) ||
+	    !view_word(&rest, " ", &place) || !view_word(&rest, " ", &place))
+		return;
+	r = pw_room_find(s, place);
+	if (!r)
+		return;
+	rest = view_trim(rest);
+	utf8_clean_line(&why, view_from(rest, view_starts(rest, VIEW(":"))),
+			300);
+	pw_room_refused(r, buf_view(&why));
+	buf_free(&why);
+}
+
 void pw_late_signals(void *handle)
 {
 	PurplePlugin *xmpp = purple_find_prpl("prpl-jabber");
+	PurplePlugin *irc = purple_find_prpl("prpl-irc");
 
+	if (irc)
+		purple_signal_connect(irc, "irc-receiving-text", handle,
+				      PURPLE_CALLBACK(on_line), NULL);
 	if (!xmpp)
 		return;
 	purple_signal_connect(xmpp, "jabber-receiving-xmlnode", handle,

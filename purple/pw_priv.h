@@ -157,6 +157,8 @@ struct pw_room {
 void pw_room_join(struct pw_seat *s, uint64_t leg, struct view place,
 		  struct view nick, struct view key);
 void pw_room_part(struct pw_room *r, bool asked);
+/* It does not let us in; nothing, where we are in. words may be empty. */
+void pw_room_refused(struct pw_room *r, struct view words);
 struct pw_room *pw_room_find(const struct pw_seat *s, struct view place);
 struct pw_room *pw_room_of(PurpleConversation *conv);
 struct pw_room *pw_room_leg(const struct pw *w, uint64_t leg);

@@ -345,6 +345,14 @@ static void on_left(PurpleConversation *conv)
 	buf_free(&why);
 }
 
+void pw_room_refused(struct pw_room *r, struct view words)
+{
+	if (r->state == PW_JOINING)
+		room_gone(r, GONE_REFUSED,
+			  words.n ? words : VIEW("the room can't be joined"),
+			  false);
+}
+
 static void on_failed(PurpleConnection *gc, GHashTable *details)
 {
 	struct pw_seat *s = pw_seat_of_gc(gc);
@@ -355,11 +363,9 @@ static void on_failed(PurpleConnection *gc, GHashTable *details)
 	struct pw_room *r = name ? find_as(s, name) : NULL;
 	struct buf why = { 0 };
 
-	if (r && r->state == PW_JOINING) {
+	if (r) {
 		pw_line(&why, pw_notified(name));
-		if (!why.n)
-			buf_adds(&why, "the room can't be joined");
-		room_gone(r, GONE_REFUSED, buf_view(&why), false);
+		pw_room_refused(r, buf_view(&why));
 	}
 	buf_free(&why);
 	g_free(name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A real confab-irc on the other end of a socketpair: the test is its daemon.
+ * A real confab-irc (or another worker: RIG_PROGRAM, RIG_ENV) on the other end
+ * of a socketpair: the test is its daemon. RIG_SECRET must never be logged.
  * All waiting is for a condition; the time limit is for what never comes.
  */
 #ifndef CONFAB_IRC_RIG_H
@@ -22,6 +23,11 @@
 #include "clock.h"
 #include "wire.h"
 #include "worker.h"
+
+#ifndef RIG_PROGRAM
+#define RIG_PROGRAM "confab-irc"
+#define RIG_ENV	    "CONFAB_IRC"
+#endif
 
 enum { RIG_LIMIT_MS = 20000, RIG_SEEN = 256, RIG_TEXT = 700, RIG_IN = 65536 };
 
@@ -51,6 +57,10 @@ static inline void rig_frame(const struct frame *f, void *arg)
 
 	assert_int_equal(wire_decode(&m, f, false, &why), 0);
 	if (m.type == WIRE_LOG) {
+#ifdef RIG_SECRET
+		assert_null(memmem(m.s[0].p, m.s[0].n, RIG_SECRET,
+				   strlen(RIG_SECRET)));
+#endif
 		if (getenv("RIG_LOG"))
 			print_message("worker: %.*s\n", VIEW_ARG(m.s[0]));
 		return;
@@ -94,8 +104,8 @@ static inline pid_t rig_spawn(const char *path, char *const argv[], int fd3)
 
 static inline void rig_start(struct rig *r)
 {
-	char *argv[] = { (char *)"confab-irc", NULL };
-	const char *path = getenv("CONFAB_IRC");
+	char *argv[] = { (char *)RIG_PROGRAM, NULL };
+	const char *path = getenv(RIG_ENV);
 	struct wire_msg hello = { .type = WIRE_HELLO,
 				  .u = { WIRE_VERSION, LOG_DEBUG } };
 	int pair[2];
@@ -106,7 +116,7 @@ static inline void rig_start(struct rig *r)
 				    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 				    0, pair),
 			 0);
-	r->worker = rig_spawn(path ? path : "./confab-irc", argv, pair[1]);
+	r->worker = rig_spawn(path ? path : "./" RIG_PROGRAM, argv, pair[1]);
 	close(pair[1]);
 	assert_int_equal(framer_new(&r->framer, r->loop, pair[0], 1 << 20,
 				    rig_frame, rig_closed, r),
