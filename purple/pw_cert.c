@@ -114,7 +114,8 @@ void pw_cert_start(void)
 	};
 
 	cert.theirs = purple_certificate_find_verifier("x509", "tls_cached");
-	if (!cert.theirs || !purple_certificate_unregister_verifier(cert.theirs) ||
+	if (!cert.theirs ||
+	    !purple_certificate_unregister_verifier(cert.theirs) ||
 	    !purple_certificate_register_verifier(&ours))
 		log_error("libpurple does not let us verify certificates");
 }

@@ -26,7 +26,7 @@ enum {
 	PW_CONNECT_MS = 60 * 1000,
 	PW_JOIN_MS = 60 * 1000,
 	PW_ANSWER_MS = 10 * 60 * 1000,
-	PW_SHOW_MS = 200,      /* changes of presence come in twos and threes */
+	PW_SHOW_MS = 200,      /* changes of presence come in pieces */
 	PW_SWEEP_MS = 60 * 1000,
 	PW_IDLE_S = 10 * 60,   /* conversations are forgotten then */
 	PW_PENDING = 50,       /* questions and requests of one login */
