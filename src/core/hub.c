@@ -403,6 +403,24 @@ static void stop_timers(struct hub *h)
 	}
 }
 
+void hub_drain(struct hub *h)
+{
+	h->draining = true;
+}
+
+size_t hub_draining(const struct hub *h)
+{
+	struct hnode *n = NULL;
+	size_t pos = 0, count = 0;
+
+	while ((n = htable_each(&h->legs, &pos, n)) != NULL) {
+		const struct leg *l = CONTAINER(n, struct leg, by_id);
+
+		count += l->state == LEG_UP && !cursor_idle(&l->cur);
+	}
+	return count;
+}
+
 static void halt(struct hub *h)
 {
 	h->state = HUB_STOPPED;

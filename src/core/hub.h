@@ -45,6 +45,10 @@ int hub_add_face(struct hub *h, const struct face_ops *ops, void *face);
 int hub_load(struct hub *h);
 /* Starts the faces, attaches all legs, delivers what is waiting. */
 int hub_start(struct hub *h);
+/* The end is near: links are sent nothing more, so that what is under way to
+ * them can be confirmed. How many still have something under way. */
+void hub_drain(struct hub *h);
+size_t hub_draining(const struct hub *h);
 /* Stops the faces, writes the cursors. Faces are not called afterwards, and
  * what they call up is ignored; doneh of changes under way still run. */
 void hub_stop(struct hub *h);

@@ -32,6 +32,7 @@ struct hub {
 	size_t max_rooms, max_members;
 	enum room_notices notices; /* of new rooms */
 	enum hub_state state;
+	bool draining;
 	struct face faces[FACES_MAX];
 	size_t nfaces;
 	struct gateway gateways[GATEWAYS_MAX];

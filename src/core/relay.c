@@ -31,6 +31,7 @@ static void settle(struct leg *l, uint64_t seq)
 static bool leg_ready(const struct leg *l)
 {
 	return l->state == LEG_UP && !l->reading &&
+	       !l->room->hub->draining &&
 	       !wtimer_running(&l->retry) &&
 	       l->room->hub->state == HUB_RUNNING;
 }

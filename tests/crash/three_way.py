@@ -149,8 +149,8 @@ class World:
             self.links()
         elif which == 'xmpp':
             self.talkers['xmpp'].pause()
-            self.keep('xmpp', self.xenia.seen)
             self.xenia.close()
+            self.keep('xmpp', self.xenia.seen)
             self.prosody.stop()
             self.server.link_not_up('lobby-x')
             self.prosody.start()
@@ -158,9 +158,9 @@ class World:
             self.server.link_up('lobby-x')
         else:
             self.talkers['irc'].pause()
-            self.keep('irc', self.listener.seen)
             self.ines.close()
             self.listener.close()
+            self.keep('irc', self.listener.seen)
             self.ngircd.stop()
             self.server.link_not_up('lobby-i')
             self.ngircd.start()
@@ -206,6 +206,14 @@ def count(texts):
     return counts
 
 
+def near(world, moment):
+    """Which server's restart it was, and when that began and ended."""
+    spans = [(abs(moment - a), which, a - moment, b - moment)
+             for which, away in world.away.items() for a, b in away]
+    _, which, begin, end = min(spans)
+    return '%s was away from %+.2f to %+.2f s' % (which, begin, end)
+
+
 def verdict(world):
     bodies = [m.body for m in world.bob.seen.all()]
     gaps = sum(GAP in b for b in bodies)
@@ -234,7 +242,8 @@ def verdict(world):
                 result['lost'] += n == 0 and not missed
                 result['in gaps'] += n == 0 and missed
                 if n > 1 or (n == 0 and not missed):
-                    print('%s at %s: %d times' % (text, side, n))
+                    print('%s at %s: %d times, %s' % (
+                        text, side, n, near(world, start)))
     return result
 
 

@@ -211,6 +211,34 @@ static void all_old_is_told_as_well(void **state)
 	rig_stop();
 }
 
+/* Nothing is left in doubt that the server could still confirm. */
+static void the_end_waits_for_what_is_under_way(void **state)
+{
+	struct leg *l;
+
+	(void)state;
+	rig_start();
+	room = rig_room("lobby");
+	rig_join(room, "alice");
+	l = rig_link_up(room, "one", "net:one");
+	assert_int_equal(hub_draining(rig.hub), 0);
+	rig_say(room, "alice", "first");
+	assert_int_equal(fake_got(&rig.net, l->id, "first"), 1);
+	hub_drain(rig.hub);
+	rig_say(room, "alice", "second");
+	assert_int_equal(hub_draining(rig.hub), 1);
+	assert_int_equal(fake_got(&rig.net, l->id, "second"), 0);
+	rig_deliver_all();
+	assert_int_equal(hub_draining(rig.hub), 0);
+	rig_restart();
+	l = hub_link(rig.hub, VIEW("one"));
+	hub_on_attached(rig.hub, l->id, VIEW("confab"));
+	rig_settle();
+	assert_int_equal(fake_got(&rig.net, l->id, "first"), 0);
+	assert_int_equal(fake_got(&rig.net, l->id, "second"), 1);
+	rig_stop();
+}
+
 static void failures_of_a_leg(void **state)
 {
 	struct hub_stats st;
@@ -308,6 +336,7 @@ int main(void)
 		RIG_TEST(old_talk_is_not_poured_out),
 		RIG_TEST(too_much_talk_is_not_poured_out),
 		RIG_TEST(all_old_is_told_as_well),
+		RIG_TEST(the_end_waits_for_what_is_under_way),
 		RIG_TEST(failures_of_a_leg),
 		RIG_TEST(people_behind_links_are_thrown_out),
 		RIG_TEST(a_stored_link_that_may_not_be_any_more),
