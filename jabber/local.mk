@@ -29,7 +29,8 @@ jabber_libjabber_a_SOURCES = \
 	jabber/person_wait.c \
 	jabber/rsm.c jabber/rsm.h \
 	jabber/puppets.c jabber/puppet_priv.h jabber/puppet_past.c \
-	jabber/puppet_expel.c jabber/puppet_talk.c jabber/puppet_who.c \
+	jabber/puppet_expel.c jabber/puppet_relay.c jabber/puppet_talk.c \
+	jabber/puppet_who.c \
 	jabber/service.c jabber/service_priv.h \
 	jabber/service_admin.c jabber/service_fan.c jabber/service_invite.c \
 	jabber/service_iq.c \

@@ -62,11 +62,6 @@ static void keep(struct plink *l)
 	buf_free(&value);
 }
 
-static struct wheel *wheel_of(const struct plink *l)
-{
-	return loop_wheel(gate_of(l)->conf.loop);
-}
-
 /* At once, then again when there is more after a while. */
 static void on_keep(struct wtimer *t)
 {
@@ -75,7 +70,7 @@ static void on_keep(struct wtimer *t)
 	if (!l->last_dirty)
 		return;
 	keep(l);
-	wheel_start(wheel_of(l), &l->keep, KEEP_MS, on_keep);
+	wheel_start(plink_wheel(l), &l->keep, KEEP_MS, on_keep);
 }
 
 static void note_last(struct plink *l, uint64_t ms, struct view id)
@@ -365,7 +360,7 @@ void past_free(struct plink *l)
 {
 	past_lost(l);
 	drop_list(&l->held, &l->held_count);
-	wheel_stop(wheel_of(l), &l->keep);
+	wheel_stop(plink_wheel(l), &l->keep);
 	if (l->last_dirty && gate_of(l)->running)
 		keep(l);
 	buf_free(&l->query);

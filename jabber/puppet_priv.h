@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Links of our rooms by the component: puppets.c (the links and their relay
- * occupants), puppet_who.c (members as occupants of their own), puppet_talk.c
- * (what is said), puppet_past.c (what was said while we were away).
+ * Links of our rooms by the component: puppets.c (the links), puppet_relay.c
+ * (their relay occupants), puppet_who.c (members as occupants of their own),
+ * puppet_talk.c (what is said), puppet_past.c (what was said while we were
+ * away).
  */
 #ifndef CONFAB_JABBER_PUPPET_PRIV_H
 #define CONFAB_JABBER_PUPPET_PRIV_H
@@ -76,20 +77,33 @@ struct puppet {
 	struct wtimer timer;   /* LEFT, REFUSED: the end of it */
 };
 
+static inline struct hub *plink_hub(const struct plink *l)
+{
+	return l->pups->gate->conf.hub;
+}
+
+static inline struct wheel *plink_wheel(const struct plink *l)
+{
+	return loop_wheel(l->pups->gate->conf.loop);
+}
+
 /* ---- puppets.c ---- */
 
-/* At the end of this turn: joins, says what waits. */
-void plink_soon(struct plink *l);
 /* Words to the room's owners. */
 void plink_trouble(struct plink *l, const char *what, struct view words);
 /* The one whose ears count: the relay, else the first puppet that is in; NULL:
  * nobody is. */
 struct occupant *plink_listener(const struct plink *l);
-/* An occupant is out: is the link still up? */
-void plink_check(struct plink *l, enum lost_why why, struct view words);
 /* The full JID of "sip:user@host" as a user of the component. EBADMSG. */
 int plink_jid(const struct pups *p, struct buf *out, struct view user,
 	      struct view host);
+
+/* ---- puppet_relay.c ---- */
+
+/* At the end of this turn: joins, says what waits. */
+void plink_soon(struct plink *l);
+/* An occupant is out: is the link still up? */
+void plink_check(struct plink *l, enum lost_why why, struct view words);
 
 /* ---- puppet_expel.c ---- */
 

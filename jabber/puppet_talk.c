@@ -19,11 +19,6 @@ struct saying {
 	struct msg *msg; /* ref */
 };
 
-static struct hub *hub_of(const struct plink *l)
-{
-	return l->pups->gate->conf.hub;
-}
-
 /* ---- out ---- */
 
 /* "cf-" and the leg: what no other gateway says. */
@@ -146,7 +141,7 @@ static void later(struct plink *l)
 		uint64_t seq = s->msg->seq;
 
 		saying_free(l, s);
-		hub_on_failed(hub_of(l), l->leg, seq, true,
+		hub_on_failed(plink_hub(l), l->leg, seq, true,
 			      VIEW("not in the room yet"));
 	}
 }
@@ -177,7 +172,7 @@ void talk_step(struct plink *l)
 
 void talk_said(struct plink *l, uint64_t seq, int err, struct view words)
 {
-	struct hub *h = hub_of(l);
+	struct hub *h = plink_hub(l);
 
 	if (!err)
 		hub_on_delivered(h, l->leg, seq);

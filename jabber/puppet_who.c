@@ -14,11 +14,6 @@ enum {
 	KICKED_MS = 24 * 3600 * 1000,
 };
 
-static struct hub *hub_of(const struct plink *l)
-{
-	return l->pups->gate->conf.hub;
-}
-
 static struct wheel *wheel_of(const struct puppet *p)
 {
 	return loop_wheel(p->link->pups->gate->conf.loop);
@@ -99,7 +94,7 @@ static void on_heard(struct occupant *o, const struct occupant_heard *h,
 	if (h->kind != MSG_SUBJECT)
 		talk_heard(p->link, o, h);
 	else if (plink_listener(p->link) == o)
-		hub_on_subject(hub_of(p->link), p->link->leg, SUBJECT_SET,
+		hub_on_subject(plink_hub(p->link), p->link->leg, SUBJECT_SET,
 			       h->nick, h->text);
 }
 
@@ -135,7 +130,7 @@ static void tell_him(const struct puppet *p, const char *words,
 		     struct view why)
 {
 	struct plink *l = p->link;
-	struct room *room = hub_room_by_id(hub_of(l), l->room);
+	struct room *room = hub_room_by_id(plink_hub(l), l->room);
 	struct buf b = { 0 };
 
 	if (!room)
@@ -148,7 +143,7 @@ static void tell_him(const struct puppet *p, const char *words,
 		buf_addc(&b, ')');
 	}
 	buf_adds(&b, words);
-	hub_gate_tell(hub_of(l), room->addr, p->who, buf_view(&b));
+	hub_gate_tell(plink_hub(l), room->addr, p->who, buf_view(&b));
 	buf_free(&b);
 }
 
@@ -172,7 +167,7 @@ static int put_out(struct member *m, bool ban, struct view notice,
 static void expel(const struct puppet *p, bool ban, struct view why)
 {
 	struct plink *l = p->link;
-	struct room *room = hub_room_by_id(hub_of(l), l->room);
+	struct room *room = hub_room_by_id(plink_hub(l), l->room);
 	struct member *m = room ? room_member(room, p->who) : NULL;
 	const struct room_by by = { NULL, why };
 	struct buf b = { 0 };
@@ -270,7 +265,7 @@ static struct puppet *puppet_new(struct plink *l, const struct member *m)
 
 struct puppet *puppet_of(struct plink *l, const struct msg *m)
 {
-	struct room *room = hub_room_by_id(hub_of(l), l->room);
+	struct room *room = hub_room_by_id(plink_hub(l), l->room);
 	struct member *mb = NULL;
 	struct puppet *p;
 
