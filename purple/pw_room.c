@@ -429,6 +429,15 @@ void pw_room_signals(void *handle)
 
 /* ---- people ---- */
 
+static size_t present(const struct pw_room *r)
+{
+	PurpleConversation *conv = pw_room_conv(r);
+
+	return conv ? g_list_length(purple_conv_chat_get_users(
+			      PURPLE_CONV_CHAT(conv)))
+		    : 0;
+}
+
 static void leg_people(struct pw_room *r, enum purp_change what,
 		       const struct purp *p)
 {
@@ -437,9 +446,14 @@ static void leg_people(struct pw_room *r, enum purp_change what,
 		[PURP_WENT] = WENT,
 		[PURP_RENAMED] = RENAMED,
 	};
+	const struct worker_people told = {
+		.what = changes[what],
+		.present = present(r),
+		.nick = p->who,
+		.other = p->other,
+	};
 
-	worker_people(r->seat->pw->worker, r->leg, changes[what], p->who,
-		      p->other, VIEW_NONE);
+	worker_people(r->seat->pw->worker, r->leg, &told);
 }
 
 void pw_room_people(struct pw_room *r, enum purp_change what, const char *who,
