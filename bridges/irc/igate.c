@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "consent.h"
 #include "igate_priv.h"
 #include "log.h"
 #include "mem.h"
@@ -242,26 +241,6 @@ static void dispatch(struct iask *a)
 			    VIEW("ERROR: nobody listens at this address."));
 }
 
-/* "/allow 17" at any of our addresses. */
-static bool run_consent(struct iask *a)
-{
-	struct hub *h = a->gate->conf.hub;
-	struct buf words = { 0 };
-	enum consent_verb verb;
-	struct view arg;
-	int status;
-
-	if (a->kind != GATE_TEXT || !consent_parse(a->text, &verb, &arg))
-		return false;
-	status = consent_do(h, a->from, verb, arg, &words);
-	if (status == 200)
-		iask_ok(a, 200, buf_view(&words));
-	else
-		iask_refuse(a, status, 0, buf_view(&words));
-	buf_free(&words);
-	return true;
-}
-
 static void take(struct igate *g, const struct gate_msg *m,
 		 const struct imap_target *t, gate_answer_h *h, void *arg)
 {
@@ -279,7 +258,7 @@ static void take(struct igate *g, const struct gate_msg *m,
 	}
 	a = ask_new(g, m, t, h, arg);
 	a->seat = s;
-	if (!run_consent(a) && !run_command(a))
+	if (!igate_consent(a) && !run_command(a))
 		dispatch(a);
 	mem_deref(a);
 }

@@ -182,6 +182,12 @@ extern const struct icommand igate_commands[IGATE_COMMANDS];
 void igate_nick_is(struct seat *s);
 void igate_nick_refused(struct seat *s, const struct ircp *p);
 
+/* ---- igate_consent.c ---- */
+
+/* "/allow 17", "/deny bob", at any of our addresses; false: something
+ * else. */
+bool igate_consent(struct iask *a);
+
 /* ---- modules ---- */
 
 struct igate_module {
@@ -245,6 +251,13 @@ void igate_share_free(struct igate *g);
 int igate_say(struct igate *g, struct addr *from, struct addr *user,
 	      enum msg_kind kind, struct view text, const struct meta *meta,
 	      struct view dedupe, hub_done_h *doneh, void *arg);
+/* As whom services of this network know this user: his account's login, or
+ * "*". Goes with what he says; whether that is still so. as empty: nobody
+ * knows. */
+void igate_as(const struct igate *g, const struct addr *aor,
+	      struct view network, struct buf *out);
+bool igate_is_as(const struct igate *g, const struct addr *aor,
+		 struct view network, struct view as);
 /* May this nick of this network cause one more of these now? what: the
  * caller's letter for it. */
 bool igate_rate(struct igate *g, struct view network, struct view nick,

@@ -41,6 +41,30 @@ bool igate_rate(struct igate *g, struct view network, struct view nick,
 	return bucket_take(&r->bucket, rate, now_ms());
 }
 
+void igate_as(const struct igate *g, const struct addr *aor,
+	      struct view network, struct buf *out)
+{
+	const struct igate_accounts *as = g->conf.accounts;
+	struct igate_account a;
+
+	if (as && !as->find(aor, network, &a, as->arg))
+		buf_addv(out, a.login);
+	else
+		buf_addc(out, '*');
+}
+
+bool igate_is_as(const struct igate *g, const struct addr *aor,
+		 struct view network, struct view as)
+{
+	struct buf now = { 0 };
+	bool is;
+
+	igate_as(g, aor, network, &now);
+	is = !as.n || view_eq(as, buf_view(&now));
+	buf_free(&now);
+	return is;
+}
+
 static enum imap_kind kind_of(struct view name)
 {
 	if (!name.n)

@@ -137,6 +137,13 @@ static bool lets_in(const struct igate *g, const struct ircp *in)
 	       (g->conf.first == IGATE_FIRST_ACCOUNT && in->account.n);
 }
 
+static void answer_closed(struct seat *s, const struct ircp *in)
+{
+	italk_answer(s, in, VIEW("Your message was not delivered: its reader "
+				 "takes none of people he has not written "
+				 "to."));
+}
+
 static void take(struct seat *s, struct ipeer *p, const struct ircp *in)
 {
 	const struct italk_word w = { .kind = in->kind,
@@ -156,6 +163,8 @@ static void take(struct seat *s, struct ipeer *p, const struct ircp *in)
 		if (!p->stored)
 			ipeer_put(p);
 		italk_keep(p, &w);
+	} else if (g->conf.first == IGATE_FIRST_DENY) {
+		answer_closed(s, in); /* it was another one who was known */
 	} else {
 		italk_stranger(s, p, in);
 	}
@@ -182,9 +191,7 @@ void italk_heard(struct seat *s, const struct ircp *in)
 		italk_answer(s, in, VIEW("Too many messages: wait a little. "
 					 "Your message was not delivered."));
 	else if (is_closed(s, in))
-		italk_answer(s, in, VIEW("Your message was not delivered: its "
-					 "reader takes none of people he has "
-					 "not written to."));
+		answer_closed(s, in);
 	else if (!(p = ipeer_get(italks_of(s->gate), s->aor, s->network,
 				 in->nick)))
 		log_info("irc %s: words of %.*s, who can't have an address",

@@ -112,14 +112,22 @@ static void job_end(struct job *j, bool again, struct view words)
 
 static void on_soon(struct wtimer *t);
 
+static bool is_next(const struct job *j)
+{
+	return j->fate == FATE_BEHIND || j->fate == FATE_ANEW;
+}
+
 /* Not now: the hub, or the seat, is just calling us. */
 static void later(struct job *j, enum fate fate, enum itext text)
 {
 	struct italks *t = j->all;
+	struct ipeer *p = ipeer_find(t, j->conv);
 
 	let_go(j);
 	j->fate = fate;
 	j->text = text;
+	if (p && is_next(j))
+		p->behind++;
 	list_remove(&t->jobs, &j->node);
 	list_append(&t->soon, &j->node);
 	if (fate != FATE_BEHIND || !wtimer_running(&t->soon_timer))
@@ -165,6 +173,9 @@ static void on_told(int err, struct view words, void *arg)
 		log_info("irc %s: not sent: %.*s", j->conv->text.p,
 			 VIEW_ARG(words));
 		job_end(j, false, words.n ? words : itext(ITEXT_SEND_FAILED));
+	} else if (j->seat->state == SEAT_UP) { /* its queue is full */
+		later(j, is_late(j) ? FATE_TOLD : FATE_BEHIND,
+		      ITEXT_QUEUE_FULL);
 	} else if (is_poison(j)) {
 		job_end(j, false, itext(ITEXT_BROKE));
 	} else {
@@ -191,7 +202,7 @@ static void add_text(struct buf *b, unsigned *kind, const struct msg *m)
 	buf_addv(b, text);
 }
 
-static void job_send(struct job *j)
+static void say(struct job *j)
 {
 	struct ircp p = { .verb = IRCP_SAY, .place = buf_view(&j->nick) };
 	struct buf text = { 0 }, id = { 0 };
@@ -212,6 +223,32 @@ static void job_send(struct job *j)
 		later(j, FATE_TOLD, ITEXT_TOO_LONG);
 	else if (err)
 		later(j, FATE_AGAIN, ITEXT_SEND_FAILED);
+}
+
+/* Whoever had the nick may have gone: all that was said to it before. */
+static bool is_for_another(const struct job *j)
+{
+	const struct ipeer *p = ipeer_find(j->all, j->conv);
+
+	return p && (p->left || j->msg->time_ms < p->since_ms);
+}
+
+static bool is_by_another(const struct job *j)
+{
+	struct meta m;
+
+	meta_get(&m, j->msg->meta);
+	return !igate_is_as(j->all->gate, j->aor, buf_view(&j->network), m.as);
+}
+
+static void job_send(struct job *j)
+{
+	if (is_for_another(j))
+		later(j, FATE_TOLD, ITEXT_SOMEBODY);
+	else if (is_by_another(j))
+		later(j, FATE_TOLD, ITEXT_ACCOUNT);
+	else
+		say(j);
 }
 
 static void on_ready(int err, void *arg)
@@ -242,13 +279,6 @@ static bool has_waited(const struct job *j, const struct seat *s)
 	       (is_late(j) || s->refused);
 }
 
-static bool is_for_another(const struct job *j)
-{
-	const struct ipeer *p = ipeer_find(j->all, j->conv);
-
-	return p && p->left && p->left_ms > j->msg->time_ms;
-}
-
 static void job_wait(struct job *j, struct seat *s)
 {
 	int err = has_waited(j, s) ? ETIMEDOUT : seat_wake(s, false);
@@ -274,6 +304,8 @@ static void job_start(struct job *j)
 		later(j, is_late(j) ? FATE_TOLD : FATE_AGAIN, ITEXT_FULL);
 	} else if (is_for_another(j)) {
 		later(j, FATE_TOLD, ITEXT_SOMEBODY);
+	} else if (is_by_another(j)) {
+		later(j, FATE_TOLD, ITEXT_ACCOUNT);
 	} else if (s->state == SEAT_UP) {
 		j->seat = s;
 		seat_hold(s);
@@ -282,6 +314,26 @@ static void job_start(struct job *j)
 	} else {
 		job_wait(j, s);
 	}
+}
+
+/* What came before it is sent before it. */
+static void job_begin(struct job *j)
+{
+	const struct ipeer *p = ipeer_find(j->all, j->conv);
+
+	if (p && p->behind)
+		later(j, FATE_BEHIND, ITEXT_QUEUE_FULL);
+	else
+		job_start(j);
+}
+
+static void job_again(struct job *j)
+{
+	struct ipeer *p = ipeer_find(j->all, j->conv);
+
+	if (p && p->behind)
+		p->behind--;
+	job_start(j);
 }
 
 /* Whose time has come: they fail, or try again. */
@@ -295,8 +347,8 @@ static void on_soon(struct wtimer *timer)
 		struct job *j = CONTAINER(n, struct job, node);
 
 		list_append(&t->jobs, n);
-		if (j->fate == FATE_BEHIND || j->fate == FATE_ANEW)
-			job_start(j);
+		if (is_next(j))
+			job_again(j);
 		else
 			job_end(j, j->fate == FATE_AGAIN, itext(j->text));
 	}
@@ -332,7 +384,7 @@ void italks_fanout(struct igate *g, struct room *room, struct msg *msg,
 		j->member = members[i]->id;
 		list_append(&t->jobs, &j->node);
 		take_names(j, room->addr);
-		job_start(j);
+		job_begin(j);
 	}
 }
 
@@ -389,12 +441,15 @@ static bool seldom(const struct seat *s, struct view nick, char what)
 	return yes;
 }
 
+/* So few for all of them that no crowd can fill his queue. */
 void italk_notice(struct seat *s, struct view nick, struct view text)
 {
+	static const struct bucket_rate rate = { 1, 5000, 10 };
 	const struct ircp p = { .verb = IRCP_SAY, .kind = SAY_NOTICE,
 				.place = nick, .text = text };
 
-	if (s->state == SEAT_UP && seldom(s, nick, 'N'))
+	if (s->state == SEAT_UP && seldom(s, nick, 'N') &&
+	    igate_rate(s->gate, s->network, s->aor->text, 'n', &rate))
 		(void)seat_send(s, &p, NULL, NULL);
 }
 

@@ -5,8 +5,9 @@
  * changes hands does not inherit a conversation. All of it outlives us, and
  * so do words that wait for a yes: one row each.
  *
- * The value of a row: "1", nick, account, mask and flags, a line each; then
- * for each word a line "time kind bytes-of-id bytes-of-text", and both.
+ * The value of a row: "1", nick, account, mask, and "flags since", a line
+ * each; then for each word a line "time kind bytes-of-id bytes-of-text", and
+ * both.
  */
 #include <errno.h>
 
@@ -115,8 +116,9 @@ void ipeer_put(struct ipeer *p)
 		buf_addv(&value, buf_view(lines[i]));
 		buf_addc(&value, '\n');
 	}
-	buf_addf(&value, "%d\n", (p->called ? FLAG_CALLED : 0) |
-					 (p->left ? FLAG_LEFT : 0));
+	buf_addf(&value, "%d %llu\n", (p->called ? FLAG_CALLED : 0) |
+					      (p->left ? FLAG_LEFT : 0),
+		 (unsigned long long)p->since_ms);
 	put_words(&value, p);
 	store_put_kept(t, &(struct store_kept){ NETWORK, buf_view(&key),
 						buf_view(&value) });
@@ -319,11 +321,13 @@ static bool take_word(struct ipeer *p, struct view *rest)
 
 static int take_row(struct ipeer *p, struct view rest)
 {
-	struct view flags;
+	struct view line, flags, since;
 	uint64_t bits;
 
-	view_cut(rest, '\n', &flags, &rest);
-	if (view_u64(&bits, flags, FLAG_CALLED | FLAG_LEFT))
+	view_cut(rest, '\n', &line, &rest);
+	view_cut(line, ' ', &flags, &since);
+	if (view_u64(&bits, flags, FLAG_CALLED | FLAG_LEFT) ||
+	    (since.n && view_u64(&p->since_ms, since, UINT64_MAX)))
 		return EBADMSG;
 	p->called = bits & FLAG_CALLED;
 	p->left = bits & FLAG_LEFT;
@@ -452,9 +456,12 @@ void ipeer_anew(struct ipeer *p)
 {
 	drop_words(p);
 	p->called = p->left = false;
+	p->since_ms = wall_ms();
 	buf_clear(&p->mask);
 	buf_clear(&p->account);
-	if (rule_of(p) != CONSENT_NONE)
+	/* a no is for the nick, whoever has it: another host is no way
+	 * around it */
+	if (rule_of(p) != CONSENT_DENIED)
 		set_rule(p, CONSENT_NONE);
 	ipeer_put(p);
 }
@@ -483,7 +490,6 @@ void ipeer_left(struct ipeer *p)
 	if (p->left)
 		return;
 	p->left = true;
-	p->left_ms = wall_ms();
 	ipeer_put(p);
 }
 

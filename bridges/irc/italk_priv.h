@@ -50,7 +50,10 @@ struct ipeer {
 	bool called;                /* our user has written to him */
 	bool left;                  /* he was seen to give up the nick */
 	bool stored;
-	uint64_t left_ms;           /* wall */
+	uint64_t since_ms;          /* wall: words to the nick from before
+				       are for somebody else */
+	size_t behind;              /* texts to him whose turn comes by the
+				       timer: the next one is after them */
 	uint64_t expired_ms;        /* wall: a text waited in vain till then */
 	uint64_t lost_seq;          /* text under which the link broke, */
 	unsigned losses;            /* so many times */
@@ -99,7 +102,7 @@ void ipeer_tell(const struct ipeer *p, struct view text);
 void italk_out_gone(struct italks *t, struct seat *s);
 void italk_out_awake(struct italks *t, const struct seat *s);
 void italk_out_free(struct italks *t);
-/* To whoever has this nick: at most once a minute. */
+/* To whoever has this nick: at most once a minute, and few to all. */
 void italk_notice(struct seat *s, struct view nick, struct view text);
 /* What became of his words; nothing where they were a notice: those are never
  * answered. */

@@ -40,20 +40,23 @@ static void on_kept(int err, void *arg)
 static void keep(struct iask *a, const struct ipeer *p)
 {
 	struct meta m = a->meta;
-	struct buf meta = { 0 };
+	struct buf meta = { 0 }, as = { 0 };
 	struct hub_say say = { .from = a->from,
 			       .kind = MSG_TEXT,
 			       .text = a->text,
 			       .dedupe = a->dedupe };
 	int err;
 
+	igate_as(a->gate, a->from, buf_view(&p->network), &as);
 	m.to = buf_view(&p->nick);
+	m.as = buf_view(&as);
 	m.time_ms = a->time_ms;
 	meta_put(&meta, &m);
 	say.meta = buf_view(&meta);
 	err = hub_direct(a->gate->conf.hub, p->conv, &say, on_kept,
 			 mem_ref(a));
 	buf_free(&meta);
+	buf_free(&as);
 	if (!err)
 		return;
 	if (err == EBADMSG) /* nothing of it is to be seen */

@@ -19,6 +19,8 @@ static const char *const texts[ITEXT_COUNT] = {
 	[ITEXT_SOMEBODY] = "Whoever had this name has left since you spoke, "
 			   "and somebody else may have it now. Write it "
 			   "again if he is meant.",
+	[ITEXT_ACCOUNT] = "Your account there is another one since you wrote "
+			  "it. Write it again if it may go by that.",
 	[ITEXT_NOT_JOINED] = "You are not in the channel. Write :join first.",
 	[ITEXT_HAS_LEFT] = "You have left the channel.",
 };

@@ -16,6 +16,7 @@ enum itext {
 	ITEXT_TOO_LONG,
 	ITEXT_BROKE,       /* link after link went away under it */
 	ITEXT_SOMEBODY,    /* the nick may be somebody else's by now */
+	ITEXT_ACCOUNT,     /* his account is another one than it was then */
 	ITEXT_NOT_JOINED,  /* spoke to a channel that he is not in */
 	ITEXT_HAS_LEFT,    /* the same, after it was taken */
 	ITEXT_COUNT

@@ -24,6 +24,8 @@ struct ivisits {
 	struct list wishes;      /* of struct wish: ivisit_cmd.c; owned */
 	struct wtimer start;     /* brings back what was loaded */
 	struct wtimer sweep;     /* of wishes */
+	struct list unsaid;      /* ivisit_say.c: came too late; owned */
+	struct wtimer never;     /* then they are told */
 };
 
 enum ivisit_state { IVISIT_OUT, IVISIT_JOINING, IVISIT_IN };
@@ -42,6 +44,7 @@ struct ivisit {
 	struct seat *seat;       /* borrowed; held; NULL: not yet */
 	enum ivisit_state state;
 	bool stored;
+	bool ends;               /* it is not in the table any more */
 	bool asked;              /* he waits to hear of his joining */
 	bool notices;            /* he wants to hear who comes and goes */
 	bool put_off;            /* he knows that he has to wait */
@@ -115,6 +118,7 @@ void ivisit_say_now(struct ivisit *v);
 /* Nothing of it is sent any more: words say why; without them it stays in
  * the inbox. */
 void ivisit_say_end(struct ivisit *v, struct view words);
+void ivisit_unsaid_free(struct ivisits *all);
 
 /* ---- ivisit_hear.c ---- */
 

@@ -49,18 +49,22 @@ static void on_kept(int err, void *arg)
 
 static void keep(struct iask *a, const struct ivisit *v)
 {
-	struct buf meta = { 0 };
+	struct buf meta = { 0 }, as = { 0 };
+	struct meta m = a->meta;
 	struct hub_say say = { .from = a->from,
 			       .kind = MSG_TEXT,
 			       .text = a->text,
 			       .dedupe = a->dedupe };
 	int err;
 
-	meta_put(&meta, &a->meta);
+	igate_as(a->gate, a->from, buf_view(&v->network), &as);
+	m.as = buf_view(&as);
+	meta_put(&meta, &m);
 	say.meta = buf_view(&meta);
 	err = hub_direct(a->gate->conf.hub, v->inbox, &say, on_kept,
 			 mem_ref(a));
 	buf_free(&meta);
+	buf_free(&as);
 	if (!err)
 		return;
 	if (err == EBADMSG) /* nothing of it is to be seen */
@@ -141,6 +145,8 @@ static void on_told(int err, struct view words, void *arg)
 		done(s);
 	else if (err != EAGAIN)
 		failed(s, words);
+	else if (s->visit->seat->state == SEAT_UP)
+		s->sent = false; /* too much waits there: on_late() */
 	else if (++s->losses >= LOSSES_MAX)
 		failed(s, itext(ITEXT_BROKE));
 	else
@@ -167,13 +173,26 @@ static int say(struct said *s)
 	return err;
 }
 
+static bool is_by_another(const struct said *s)
+{
+	const struct ivisit *v = s->visit;
+	struct meta m;
+
+	meta_get(&m, s->msg->meta);
+	return !igate_is_as(ivisit_gate(v), v->owner, buf_view(&v->network),
+			    m.as);
+}
+
 static struct said *next_unsent(const struct ivisit *v)
 {
 	struct lnode *n, *nx;
 
-	LIST_EACH (&v->said, n, nx)
-		if (!CONTAINER(n, struct said, node)->sent)
-			return CONTAINER(n, struct said, node);
+	LIST_EACH (&v->said, n, nx) {
+		struct said *s = CONTAINER(n, struct said, node);
+
+		if (!s->sent && !is_by_another(s))
+			return s;
+	}
 	return NULL;
 }
 
@@ -196,7 +215,8 @@ static bool is_late(const struct said *s)
 	return now_ms() - s->at_ms >= (delay_s ? delay_s : DELAY_S) * 1000ULL;
 }
 
-/* What has waited for too long for the channel to be there again. */
+/* What has waited for too long for the channel to be there again, and what
+ * would go by another account. */
 static void on_late(struct wtimer *t)
 {
 	struct ivisit *v = CONTAINER(t, struct ivisit, late);
@@ -206,7 +226,9 @@ static void on_late(struct wtimer *t)
 	LIST_EACH (&v->said, n, nx) {
 		struct said *s = CONTAINER(n, struct said, node);
 
-		if (!s->sent && is_late(s))
+		if (!s->sent && is_by_another(s))
+			failed(s, itext(ITEXT_ACCOUNT));
+		else if (!s->sent && is_late(s))
 			failed(s, itext(ITEXT_EXPIRED));
 	}
 	if (!list_empty(&v->said))
@@ -243,19 +265,76 @@ static void add_said(struct ivisit *v, struct msg *msg, uint64_t member)
 		wheel_start(ivisit_wheel(v), &v->late, LOOK_MS, on_late);
 }
 
-/* He has left before it could be said. */
-static void never(struct igate *g, const struct addr *inbox, struct view name,
-		  const struct msg *msg)
-{
-	struct addr *from = igate_addr(
-		g, imap_network_find(g->map, inbox->host), name);
-	struct buf b = { 0 };
+/* He had left before it could be said. The hub is just calling: all that is
+ * done by the timer. */
+struct unsaid {
+	struct lnode node;  /* ivisits.unsaid */
+	struct addr *inbox; /* ref */
+	struct msg *msg;    /* ref */
+	uint64_t member;
+};
 
-	itext_not_sent(&b, itext(ITEXT_HAS_LEFT), msg->text);
-	if (from && g->running)
-		hub_gate_tell(g->conf.hub, from, msg->from, buf_view(&b));
+static void unsaid_free(struct unsaid *u)
+{
+	mem_deref(u->inbox);
+	mem_deref(u->msg);
+	mem_free(u);
+}
+
+static void tell_unsaid(const struct igate *g, const struct unsaid *u)
+{
+	struct buf name = { 0 }, b = { 0 };
+	struct addr *from = NULL;
+	struct view aor;
+
+	if (!imap_addr_cut(u->inbox->resource, &name, &aor))
+		from = igate_addr(g, imap_network_find(g->map, u->inbox->host),
+				  buf_view(&name));
+	itext_not_sent(&b, itext(ITEXT_HAS_LEFT), u->msg->text);
+	if (g->running)
+		hub_gate_tell(g->conf.hub, from ? from : u->msg->from,
+			      u->msg->from, buf_view(&b));
 	mem_deref(from);
+	buf_free(&name);
 	buf_free(&b);
+}
+
+static void on_unsaid(struct wtimer *t)
+{
+	struct ivisits *all = CONTAINER(t, struct ivisits, never);
+	struct hub *h = all->gate->conf.hub;
+	struct lnode *n;
+
+	while ((n = list_shift(&all->unsaid))) {
+		struct unsaid *u = CONTAINER(n, struct unsaid, node);
+
+		tell_unsaid(all->gate, u);
+		hub_on_member_delivered(h, u->member, u->msg->seq);
+		unsaid_free(u);
+	}
+}
+
+static void never(struct ivisits *all, struct addr *inbox, struct msg *msg,
+		  uint64_t member)
+{
+	struct unsaid *u = mem_zalloc(sizeof(*u));
+
+	u->inbox = mem_ref(inbox);
+	u->msg = mem_ref(msg);
+	u->member = member;
+	list_append(&all->unsaid, &u->node);
+	if (!wtimer_running(&all->never))
+		wheel_start(loop_wheel(all->gate->conf.loop), &all->never, 0,
+			    on_unsaid);
+}
+
+void ivisit_unsaid_free(struct ivisits *all)
+{
+	struct lnode *n;
+
+	wheel_stop(loop_wheel(all->gate->conf.loop), &all->never);
+	while ((n = list_shift(&all->unsaid)))
+		unsaid_free(CONTAINER(n, struct unsaid, node));
 }
 
 static bool is_place(const struct addr *inbox, struct buf *name)
@@ -273,15 +352,11 @@ bool ivisits_fanout(struct igate *g, struct room *room, struct msg *msg,
 	struct buf name = { 0 };
 	bool ours = is_place(room->addr, &name);
 
-	for (size_t i = 0; ours && i < count; i++) {
-		if (v) {
+	for (size_t i = 0; ours && i < count; i++)
+		if (v)
 			add_said(v, msg, members[i]->id);
-			continue;
-		}
-		never(g, room->addr, buf_view(&name), msg);
-		hub_on_member_delivered(g->conf.hub, members[i]->id,
-					msg->seq);
-	}
+		else
+			never(ivisits_of(g), room->addr, msg, members[i]->id);
 	if (ours && v)
 		ivisit_say_now(v);
 	buf_free(&name);

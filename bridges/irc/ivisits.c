@@ -331,7 +331,8 @@ static void visit_free(struct ivisit *v)
 	ivisit_hear_free(v);
 	wheel_stop(ivisit_wheel(v), &v->mark);
 	wheel_stop(ivisit_wheel(v), &v->again);
-	htable_del(&v->all->table, &v->node);
+	if (!v->ends)
+		htable_del(&v->all->table, &v->node);
 	mem_deref(v->inbox);
 	mem_deref(v->owner);
 	mem_deref(v->from);
@@ -346,6 +347,10 @@ static void visit_free(struct ivisit *v)
 void ivisit_drop(struct ivisit *v, struct view words)
 {
 	del_row(v);
+	/* what the hub hands over while it is told of what it had is not for
+	 * us any more */
+	htable_del(&v->all->table, &v->node);
+	v->ends = true;
 	ivisit_say_end(v, words);
 	ivisit_hear_flush(v);
 	visit_free(v);
@@ -715,6 +720,7 @@ static int start(struct igate *g)
 	all->gate = g;
 	all->start.h = on_start;
 	list_init(&all->wishes);
+	list_init(&all->unsaid);
 	g->state[IGATE_VISITS] = all;
 	return 0;
 }
@@ -742,6 +748,7 @@ static void free_all(struct igate *g)
 		return;
 	wheel_stop(loop_wheel(g->conf.loop), &all->start);
 	ivisit_wishes_free(all);
+	ivisit_unsaid_free(all);
 	while ((n = htable_each(&all->table, &(size_t){ 0 }, NULL)))
 		visit_free(CONTAINER(n, struct ivisit, node));
 	htable_free(&all->table);

@@ -27,6 +27,7 @@ struct igate_rig {
 	struct igate *gate;
 	struct igate_conf conf; /* before gate_rig_open(): what differs */
 	bool account_gone, account_bad;
+	const char *account_login; /* bobby */
 	struct buf notes; /* what accounts were told, one line each */
 	void (*fanout)(void *arg, struct room *room, struct msg *msg,
 		       struct member *const *members, size_t count);
@@ -158,6 +159,8 @@ static inline int gr_find(const struct addr *owner, struct view network,
 	    !view_eqs(owner->text, "sip:bob@example.org"))
 		return ENOENT;
 	*out = (struct igate_account){ .id = 7, .login = VIEW("bobby") };
+	if (gr.account_login)
+		out->login = view_str(gr.account_login);
 	return 0;
 }
 

@@ -230,6 +230,83 @@ static void a_worker_that_is_behind_is_tried_again(void **state)
 	igate_rig_close();
 }
 
+/* The worker's queue is full: that is no broken link. */
+static void a_full_queue_is_waited_for(void **state)
+{
+	(void)state;
+	open_up(IGATE_FIRST_ASK);
+	sip_says("alice", "bob*libera", "hi");
+	for (int i = 0; i < 10; i++) {
+		assert_wire("alice libera: SAY place=bob text=hi\n");
+		stub_sent(ALICE, EAGAIN, "too many lines");
+		gr_settle();
+		gr_advance(200);
+	}
+	taken(ALICE);
+	assert_sip("202 alice <- bob*libera: \n");
+	igate_rig_close();
+}
+
+static void what_waits_goes_by_no_other_account(void **state)
+{
+	(void)state;
+	igate_rig_open();
+	sip_says("bob", "eve*libera", "as bobby");
+	gr.account_login = "robert";
+	seat_comes_up("bob libera", "bob");
+	gr_advance(10);
+	assert_wire("");
+	assert_sip("202 bob <- eve*libera: \n"
+		   "tell bob <- eve*libera: ERROR: Your message was not sent. "
+		   "Your account there is another one since you wrote it. "
+		   "Write it again if it may go by that.: as bobby\n");
+	sip_says("bob", "eve*libera", "as robert");
+	assert_wire("bob libera: SAY place=eve text=as robert\n");
+	igate_rig_close();
+	gr.account_gone = true;
+	igate_rig_open();
+	gr_advance(1000);
+	if (stub_is_wanted("bob libera"))
+		seat_comes_up("bob libera", "bob");
+	gr_advance(1000);
+	assert_wire("");
+	assert_int_equal(count_of("that.: as robert"), 1);
+	igate_rig_close();
+}
+
+static void texts_stay_in_their_order(void **state)
+{
+	(void)state;
+	open_up(IGATE_FIRST_ASK);
+	send_err = EBUSY;
+	sip_says("alice", "bob*libera", "one");
+	send_err = 0;
+	sip_says("alice", "bob*libera", "two");
+	gr_advance(200);
+	taken(ALICE);
+	gr_advance(200);
+	assert_wire("alice libera: SAY place=bob text=one\n"
+		    "alice libera: SAY place=bob text=two\n");
+	igate_rig_close();
+}
+
+/* Ten thousand strangers do not fill his queue with answers to them. */
+static void a_crowd_is_not_answered(void **state)
+{
+	char nick[16];
+
+	(void)state;
+	open_up(IGATE_FIRST_DENY);
+	for (int i = 0; i < 100; i++) {
+		snprintf(nick, sizeof(nick), "eve%d", i);
+		he_says(&(struct he){ nick, "e@h", NULL, "hi", NULL,
+				      SAY_TEXT });
+	}
+	assert_non_null(strstr(buf_str(&wire), "place=eve0 "));
+	assert_null(strstr(buf_str(&wire), "place=eve20 "));
+	igate_rig_close();
+}
+
 static void what_a_device_writes_by_itself_is_not_sent(void **state)
 {
 	(void)state;
@@ -383,6 +460,7 @@ static void strangers_are_not_too_many(void **state)
 	open_up(IGATE_FIRST_ASK);
 	for (int i = 0; i < 60; i++) {
 		snprintf(nick, sizeof(nick), "eve%d", i);
+		clock_advance(5000); /* a crowd is not answered */
 		he_says(&(struct he){ nick, "e@h", NULL, "hi", NULL,
 				      SAY_TEXT });
 	}
@@ -512,6 +590,115 @@ static void a_nick_that_somebody_took_is_not_trusted(void **state)
 	people(IRCP_RENAMED, "mallory", "bob");
 	bob_says("it is me");
 	assert_null(strstr(buf_str(&gr.sip), "it is me"));
+	igate_rig_close();
+}
+
+/* Somebody else speaks while a text waits: that one is not for him. */
+static void what_waits_is_not_for_who_has_the_nick_then(void **state)
+{
+	(void)state;
+	open_up(IGATE_FIRST_ASK);
+	befriend();
+	send_err = EBUSY;
+	sip_says("alice", "bob*libera", "the code is 1234");
+	gr_advance(5);
+	he_says(&(struct he){ "bob", "x@evil", NULL, "hi", NULL, SAY_TEXT });
+	send_err = 0;
+	buf_clear(&gr.sip);
+	gr_advance(200);
+	gr_advance(10);
+	assert_null(strstr(buf_str(&wire), "1234"));
+	assert_non_null(strstr(buf_str(&gr.sip),
+			       "left since you spoke, and somebody else may "
+			       "have it now. Write it again if he is meant.: "
+			       "the code is 1234"));
+	igate_rig_close();
+}
+
+static void nor_is_it_after_a_restart(void **state)
+{
+	(void)state;
+	open_up(IGATE_FIRST_ASK);
+	befriend();
+	send_err = EBUSY;
+	sip_says("alice", "bob*libera", "the code is 1234");
+	gr_advance(5);
+	people(IRCP_QUIT, "bob", NULL);
+	igate_rig_close();
+	send_err = 0;
+	igate_rig_open();
+	gr_advance(1000);
+	if (stub_is_wanted(ALICE))
+		seat_comes_up(ALICE, "alice");
+	gr_advance(1000);
+	assert_null(strstr(buf_str(&wire), "1234"));
+	assert_int_equal(count_of("meant.: the code is 1234"), 1);
+	igate_rig_close();
+}
+
+static void a_no_is_for_the_nick_whoever_has_it(void **state)
+{
+	(void)state;
+	open_up(IGATE_FIRST_ALLOW);
+	bob_says("buy");
+	sip_takes(200);
+	buf_clear(&gr.sip);
+	sip_says("alice", "bob*libera", "/deny");
+	assert_sip("200 alice <- bob*libera: *** libera/bob may not write to "
+		   "you\n");
+	he_says(&(struct he){ "bob", "c@h2", NULL, "buy!", NULL, SAY_TEXT });
+	people(IRCP_QUIT, "bob", NULL);
+	he_says(&(struct he){ "bob", "d@h3", NULL, "buy!!", NULL,
+			      SAY_TEXT });
+	assert_sip("");
+	igate_rig_close();
+}
+
+static void a_no_needs_no_question(void **state)
+{
+	static const char *const ways[] = { "eve", "Eve*libera@gw.org",
+					    "libera/eve",
+					    "sip:eve*libera@gw.org",
+					    "irc:libera/EVE" };
+
+	(void)state;
+	gr.conf.peer_rate = 1000;
+	open_up(IGATE_FIRST_ALLOW);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "/deny %s", ways[i]);
+		sip_says("alice", "libera", text);
+		assert_sip("200 alice <- libera: *** libera/eve may not write "
+			   "to you\n");
+		he_says(&(struct he){ "eve", "e@h", NULL, "buy", NULL,
+				      SAY_TEXT });
+		assert_sip("");
+		sip_says("alice", "eve*libera", "/allow");
+		buf_clear(&gr.sip);
+		he_says(&(struct he){ "eve", "e@h", NULL, "hi", NULL,
+				      SAY_TEXT });
+		assert_sip("alice <- eve*libera: hi\n");
+	}
+	sip_says("alice", "libera", "/deny");
+	sip_says("alice", "libera", "/deny 9");
+	sip_says("alice", "libera", "/deny nonet/x");
+	assert_sip("400 alice <- libera: *** Who? Say the number of the "
+		   "question, or an address\n"
+		   "404 alice <- libera: *** There is no such question\n"
+		   "404 alice <- libera: *** There is no such question\n");
+	sip_takes(200);
+	igate_rig_close();
+}
+
+static void nobody_is_asked_about_where_all_are_refused(void **state)
+{
+	(void)state;
+	open_up(IGATE_FIRST_DENY);
+	befriend();
+	he_says(&(struct he){ "bob", "x@evil", NULL, "hi", NULL, SAY_TEXT });
+	assert_sip("tell alice <- bob*libera: *** bob is somebody else now "
+		   "(x@evil; before: b@h)\n");
 	igate_rig_close();
 }
 
@@ -723,6 +910,15 @@ int main(void)
 		IGATE_TEST(who_has_left_is_not_written_to_unawares),
 		IGATE_TEST(he_is_known_by_his_new_nick),
 		IGATE_TEST(a_nick_that_somebody_took_is_not_trusted),
+		IGATE_TEST(what_waits_is_not_for_who_has_the_nick_then),
+		IGATE_TEST(nor_is_it_after_a_restart),
+		IGATE_TEST(a_no_is_for_the_nick_whoever_has_it),
+		IGATE_TEST(a_no_needs_no_question),
+		IGATE_TEST(nobody_is_asked_about_where_all_are_refused),
+		IGATE_TEST(a_full_queue_is_waited_for),
+		IGATE_TEST(what_waits_goes_by_no_other_account),
+		IGATE_TEST(texts_stay_in_their_order),
+		IGATE_TEST(a_crowd_is_not_answered),
 		IGATE_TEST(the_same_text_comes_once),
 		IGATE_TEST(a_nick_like_a_user_is_none),
 		IGATE_TEST(a_flood_is_stopped_and_told),

@@ -362,6 +362,68 @@ static void what_he_leaves_behind_is_told(void **state)
 	igate_rig_close();
 }
 
+/* Also what the hub had not handed over yet. */
+static void all_that_he_leaves_behind_is_told(void **state)
+{
+	size_t told = 0;
+
+	(void)state;
+	open_in();
+	for (int i = 0; i < 40; i++)
+		sip_says("alice", ROOM, "hi");
+	assert_null(strstr(buf_str(&gr.sip), "480"));
+	sip_says("alice", ROOM, ":exit");
+	for (int i = 0; i < 10; i++)
+		gr_advance(100);
+	for (const char *at = buf_str(&gr.sip);
+	     (at = strstr(at, "left the channel.: hi")); at++)
+		told++;
+	assert_int_equal(told, 40);
+	igate_rig_close();
+}
+
+static void what_waits_goes_by_no_other_account(void **state)
+{
+	(void)state;
+	igate_rig_open();
+	sip_says("bob", ROOM, ":join");
+	seat_comes_up("bob libera", "bob");
+	irc_says("bob libera", &(struct ircp){ .verb = IRCP_JOINED,
+					       .place = VIEW("#dev"),
+					       .nick = VIEW("bob") });
+	stub_lost("bob libera", LOST_NET, "reset");
+	gr_settle();
+	sip_says("bob", ROOM, "as bobby");
+	gr.account_login = "robert";
+	for (int i = 0; i < 30 && !stub_is_wanted("bob libera"); i++)
+		gr_advance(1000);
+	seat_comes_up("bob libera", "bob");
+	irc_says("bob libera", &(struct ircp){ .verb = IRCP_JOINED,
+					       .place = VIEW("#dev"),
+					       .nick = VIEW("bob") });
+	gr_advance(1100);
+	assert_null(strstr(buf_str(&wire), "as bobby"));
+	assert_non_null(strstr(buf_str(&gr.sip),
+			       "go by that.: as bobby"));
+	close_open();
+}
+
+static void a_full_queue_is_no_broken_link(void **state)
+{
+	(void)state;
+	open_in();
+	sip_says("alice", ROOM, "hi");
+	for (int i = 0; i < 10; i++) {
+		assert_wire("alice libera: SAY place=#dev text=hi\n");
+		stub_sent(ALICE, EAGAIN, "too many lines");
+		gr_settle();
+		gr_advance(1100);
+	}
+	taken();
+	assert_sip("202 " SEES "\n");
+	close_open();
+}
+
 static void who_writes_is_online_again(void **state)
 {
 	(void)state;
@@ -636,6 +698,9 @@ int main(void)
 		IGATE_TEST(his_words_survive_a_restart),
 		IGATE_TEST(what_can_not_be_said_is_told),
 		IGATE_TEST(what_he_leaves_behind_is_told),
+		IGATE_TEST(all_that_he_leaves_behind_is_told),
+		IGATE_TEST(what_waits_goes_by_no_other_account),
+		IGATE_TEST(a_full_queue_is_no_broken_link),
 		IGATE_TEST(who_writes_is_online_again),
 		IGATE_TEST(who_is_not_let_in_can_not_speak),
 		IGATE_TEST(automatic_texts_are_not_said),
