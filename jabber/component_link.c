@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The stream: XEP-0114 3, one address after the other, a limit of time for
- * all of it, then a ping whenever the server has been silent for a while. A
- * component has no acknowledgements as XEP-0198 has them: what the server has
- * taken shows by what comes back through it.
+ * all of it, then a ping whenever the server has been silent for a while.
  */
 #include <errno.h>
 #include <string.h>
@@ -23,12 +21,10 @@ enum {
 	LOGIN_MS = 30 * 1000,
 	CONNECT_MS = 10 * 1000,
 	IDLE_MS = 60 * 1000,   /* of silence, before a ping */
-	ANSWER_MS = 20 * 1000,
 	DEAD_MS = 30 * 1000,
 	OUT_MAX = 32 * 1024 * 1024,
 	BEHIND_MAX = 1024 * 1024, /* of frames that confabd has not read */
 	SLOW_MS = 10,
-	BARRIER_MS = 20,       /* from one to the next, under load */
 	SECRET_MAX = 1024,
 };
 
@@ -120,7 +116,6 @@ static void stream_error(struct component *c, const struct elem *e)
 }
 
 static void on_tick(struct wtimer *t);
-static void send_barrier(struct component *c);
 
 static void went_up(struct component *c)
 {
@@ -129,7 +124,7 @@ static void went_up(struct component *c)
 	c->secret = NULL;
 	wheel_start(loop_wheel(c->jab->loop), &c->timer, IDLE_MS, on_tick);
 	worker_account_up(c->jab->worker, c->id, view_str(c->domain));
-	send_barrier(c); /* does this server hand them back? */
+	link_barrier(c); /* does this server hand them back? */
 }
 
 static void element_in(struct component *c)
@@ -287,37 +282,7 @@ int link_write(struct component *c, struct view xml)
 	return err;
 }
 
-/* What was written up to there has arrived. */
-static void prove(struct component *c, uint64_t upto)
-{
-	struct lnode *n, *nx;
-
-	LIST_EACH (&c->proofs, n, nx) {
-		struct proof *p = CONTAINER(n, struct proof, node);
-
-		if (p->at > upto)
-			return;
-		worker_sent(c->jab->worker, c->id, p->tag, PARCEL_SENT,
-			    VIEW_NONE);
-		list_remove(&c->proofs, n);
-		mem_free(p);
-	}
-}
-
-static void prove_by_kernel(struct component *c)
-{
-	prove(c, c->written - stream_pending(c->stream));
-}
-
-static void on_drain(void *arg)
-{
-	struct component *c = arg;
-
-	if (c->state == COMPONENT_UP && c->by_kernel)
-		prove_by_kernel(c);
-}
-
-static void write_ping(struct component *c, struct view to, const char *id)
+void link_ping(struct component *c, struct view to, const char *id)
 {
 	struct buf flat = { 0 };
 
@@ -334,83 +299,6 @@ static void write_ping(struct component *c, struct view to, const char *id)
 	buf_free(&flat);
 }
 
-/* ---- the barrier ---- */
-
-/* A server that has never handed one back, though it has spoken since, keeps
- * them to itself: no better word can be had from it than the kernel's. */
-static void on_unanswered(struct wtimer *t)
-{
-	struct component *c = CONTAINER(t, struct component, barrier);
-
-	if (wtimer_running(&c->slow)) { /* it may be there, unread */
-		wheel_start(loop_wheel(c->jab->loop), t, ANSWER_MS,
-			    on_unanswered);
-		return;
-	}
-	if (c->barrier_works || c->heard_at <= c->barrier_at) {
-		link_end(c, GONE_NET, VIEW("the server takes nothing any "
-					   "more"));
-		return;
-	}
-	log_warning("component %s: the server does not hand back what we "
-		    "write to ourselves: whether it has taken a text can't "
-		    "be told", c->domain);
-	c->barrier_id[0] = '\0';
-	c->by_kernel = true;
-	prove_by_kernel(c);
-}
-
-/* To ourselves, through the server: it comes back behind all that we wrote
- * before, and goes nowhere else. */
-static void send_barrier(struct component *c)
-{
-	(void)jab_id(c->barrier_id, 'b', rand_u64());
-	c->barrier_mark = c->written;
-	c->barrier_at = now_ms();
-	write_ping(c, view_str(c->domain), c->barrier_id);
-	wheel_start(loop_wheel(c->jab->loop), &c->barrier, ANSWER_MS,
-		    on_unanswered);
-}
-
-static void on_barrier(struct wtimer *t)
-{
-	send_barrier(CONTAINER(t, struct component, barrier));
-}
-
-/* One is out at a time, and not one a text. */
-static void want_barrier(struct component *c)
-{
-	uint64_t next = c->barrier_at + BARRIER_MS, now = now_ms();
-
-	if (*c->barrier_id || list_empty(&c->proofs) ||
-	    wtimer_running(&c->barrier))
-		return;
-	wheel_start(loop_wheel(c->jab->loop), &c->barrier,
-		    next > now ? next - now : 1, on_barrier);
-}
-
-void link_prove(struct component *c)
-{
-	if (c->by_kernel)
-		prove_by_kernel(c);
-	else
-		want_barrier(c);
-}
-
-bool link_is_answer(struct component *c, const struct elem *e)
-{
-	if (!*c->barrier_id || !elem_is(e, "iq", NULL) ||
-	    !view_eqs(elem_get(e, "id"), c->barrier_id) ||
-	    !view_ieqs(elem_get(e, "from"), c->domain))
-		return false;
-	c->barrier_id[0] = '\0';
-	c->barrier_works = true;
-	wheel_stop(loop_wheel(c->jab->loop), &c->barrier);
-	prove(c, c->barrier_mark);
-	want_barrier(c);
-	return true;
-}
-
 /* ---- is it alive? ---- */
 
 /* The answer, an error or whatever else comes shows that it is alive. */
@@ -421,7 +309,7 @@ static void ping(struct component *c)
 	/* "sip.example.org" is the server of "example.org": RFC 6120 knows
 	 * no better; an error is an answer, too */
 	(void)view_cut(server, '.', &head, &server);
-	write_ping(c, server, "alive");
+	link_ping(c, server, "alive");
 }
 
 static void on_tick(struct wtimer *t)
@@ -493,7 +381,7 @@ static void on_close(int err, const char *text, void *arg)
 static void next_address(struct component *c)
 {
 	static const struct stream_ops ops = { on_open, on_data, on_close,
-					       on_drain };
+					       link_drained };
 	const struct stream_conf conf = { .out_max = OUT_MAX,
 					  .connect_ms = CONNECT_MS,
 					  .dead_ms = DEAD_MS };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A component's insides: component.c (what passes), component_link.c (the
- * connection and its stream). */
+ * connection and its stream), component_proof.c (what the server has). */
 #ifndef CONFAB_JABBER_COMPONENT_PRIV_H
 #define CONFAB_JABBER_COMPONENT_PRIV_H
 
@@ -16,6 +16,8 @@ enum component_state {
 	COMPONENT_UP,
 	COMPONENT_ENDED,     /* told; to be freed */
 };
+
+enum { ANSWER_MS = 20 * 1000 }; /* for a ping's answer */
 
 /* Told of when the server has taken so many bytes. */
 struct proof {
@@ -61,6 +63,14 @@ void link_end(struct component *c, enum worker_lost why, struct view text);
 void link_close(struct component *c);
 /* Bytes of a whole stanza. ENOBUFS, ENOTCONN. */
 int link_write(struct component *c, struct view xml);
+void link_ping(struct component *c, struct view to, const char *id);
+
+/* ---- component_proof.c ---- */
+
+/* To ourselves, through the server: it comes back behind all that we wrote
+ * before, and goes nowhere else. */
+void link_barrier(struct component *c);
+void link_drained(void *arg); /* stream_ops.drain */
 /* What was written is to be told of once the server has it. */
 void link_prove(struct component *c);
 /* Is it the answer that proves it? */

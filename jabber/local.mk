@@ -142,7 +142,7 @@ jabber_libjabwork_a_SOURCES = \
 	jabber/client.c jabber/client.h jabber/client_priv.h \
 	jabber/client_kept.c jabber/client_link.c jabber/client_sm.c \
 	jabber/component.c jabber/component.h jabber/component_link.c \
-	jabber/component_priv.h \
+	jabber/component_priv.h jabber/component_proof.c \
 	jabber/conn_why.c jabber/conn_why.h \
 	jabber/creds.c jabber/creds.h \
 	jabber/elem.c jabber/elem.h \

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 
-
 enum { PUPPETS_MAX = 200, AGAIN_MS = 10 * 60 * 1000 };
 
 void plink_check(struct plink *l, enum lost_why why, struct view words)
