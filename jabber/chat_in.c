@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * What people of XMPP say to SIP users, and what becomes of it: jabber.md
- * 4.4, 4.8 to 4.11.
- */
-#include <errno.h>
-
+/* What people of XMPP say to SIP users: jabber.md 4.4, 4.8 to 4.11. */
 #include "chat_priv.h"
 #include "clock.h"
 #include "log.h"
@@ -44,8 +39,7 @@ static bool is_ours(const struct gate *g, struct view jid)
 /* ---- answers to them ---- */
 
 static const struct jerror_xmpp flood = { 0, "policy-violation", "wait" },
-				too_big = { 0, "policy-violation", "modify" },
-				away = { 0, "recipient-unavailable", "wait" };
+				too_big = { 0, "policy-violation", "modify" };
 
 void chat_confirm(struct person *p, struct view to, struct view id)
 {
@@ -436,66 +430,4 @@ bool chats_stanza(struct gate *g, struct xlink *x, struct person *p,
 	else if (!is_special(p, e))
 		heard(p, e, &src);
 	return true;
-}
-
-/* ---- what became of it ---- */
-
-/* A text to XMPP that the hub let go: also before the gate is running, after
- * a long time without us. */
-static void tell_expired(const struct gate *g, const struct addr *conv,
-			 const struct msg *m)
-{
-	struct addr *from = chat_gate_addr(g, conv);
-	struct meta meta;
-
-	meta_get(&meta, m->meta);
-	if (meta.notice)
-		log_info("xmpp %.*s: a notice was not sent",
-			 VIEW_ARG(conv->text));
-	else
-		hub_gate_tell(g->conf.hub, from, m->from,
-			      jtext(JTEXT_EXPIRED));
-	mem_deref(from);
-}
-
-/* Of a failure; words is for what its text points to. */
-static void fail(struct chat_fate *f, struct buf *words, enum gate_fate fate,
-		 int status)
-{
-	if (fate == GATE_EXPIRED) {
-		f->error = &away;
-		f->words = VIEW("The user was away for too long.");
-		return;
-	}
-	f->error = jerror_xmpp((unsigned)status);
-	jerror_words(words, (unsigned)status,
-		     view_str(jerror_sip(view_str(f->error->condition))
-				      ->reason));
-	f->words = buf_view(words);
-}
-
-void chats_settled(void *gate, struct addr *to, const struct msg *m,
-		   enum gate_fate fate, int status)
-{
-	struct gate *g = gate;
-	struct chat_fate f = { .to = VIEW_NONE };
-	struct buf words = { 0 };
-	struct person *p;
-	struct meta meta;
-
-	if (!addr_is(to, "sip")) {
-		tell_expired(g, to, m);
-		return;
-	}
-	meta_get(&meta, m->meta);
-	if (!g->running || !meta.to.n ||
-	    (fate == GATE_DELIVERED && (status != 200 || !meta.receipt)) ||
-	    person_get(&p, g, to))
-		return;
-	f.to = meta.to;
-	f.id = meta.id;
-	if (fate != GATE_DELIVERED)
-		fail(&f, &words, fate, status);
-	chat_fate(p, &f);
-	buf_free(&words);
 }

@@ -10,6 +10,8 @@
 
 enum { OWED_MAX = 1000 };
 
+static const struct jerror_xmpp away = { 0, "recipient-unavailable", "wait" };
+
 struct owed {
 	struct lnode node;  /* chats.owed */
 	struct addr *aor;   /* ref */
@@ -104,4 +106,64 @@ void chat_owed_up(struct chats *cs, struct person *p)
 			pay(who, o);
 		owed_free(cs, o);
 	}
+}
+
+/* A text to XMPP that the hub let go: also before the gate is running, after
+ * a long time without us. */
+static void tell_expired(const struct gate *g, const struct addr *conv,
+			 const struct msg *m)
+{
+	struct addr *from = chat_gate_addr(g, conv);
+	struct meta meta;
+
+	meta_get(&meta, m->meta);
+	if (meta.notice)
+		log_info("xmpp %.*s: a notice was not sent",
+			 VIEW_ARG(conv->text));
+	else
+		hub_gate_tell(g->conf.hub, from, m->from,
+			      jtext(JTEXT_EXPIRED));
+	mem_deref(from);
+}
+
+/* Of a failure; words is for what its text points to. */
+static void fail(struct chat_fate *f, struct buf *words, enum gate_fate fate,
+		 int status)
+{
+	if (fate == GATE_EXPIRED) {
+		f->error = &away;
+		f->words = VIEW("The user was away for too long.");
+		return;
+	}
+	f->error = jerror_xmpp((unsigned)status);
+	jerror_words(words, (unsigned)status,
+		     view_str(jerror_sip(view_str(f->error->condition))
+				      ->reason));
+	f->words = buf_view(words);
+}
+
+void chats_settled(void *gate, struct addr *to, const struct msg *m,
+		   enum gate_fate fate, int status)
+{
+	struct gate *g = gate;
+	struct chat_fate f = { .to = VIEW_NONE };
+	struct buf words = { 0 };
+	struct person *p;
+	struct meta meta;
+
+	if (!addr_is(to, "sip")) {
+		tell_expired(g, to, m);
+		return;
+	}
+	meta_get(&meta, m->meta);
+	if (!g->running || !meta.to.n ||
+	    (fate == GATE_DELIVERED && (status != 200 || !meta.receipt)) ||
+	    person_get(&p, g, to))
+		return;
+	f.to = meta.to;
+	f.id = meta.id;
+	if (fate != GATE_DELIVERED)
+		fail(&f, &words, fate, status);
+	chat_fate(p, &f);
+	buf_free(&words);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The gateway's two doors: what SIP users send to its addresses, and what
- * comes by its ways into XMPP; and its life.
+ * The gateway's life, and its doors: what SIP says of users, and what comes by
+ * its ways into XMPP. What users send is in gate_ask.c.
  */
 #include <errno.h>
 
@@ -11,12 +11,9 @@
 #include "gate_priv.h"
 #include "occupant.h"
 #include "puppet_priv.h"
-#include "jtext.h"
 #include "log.h"
 #include "mem.h"
 #include "roster.h"
-
-enum { TEXT_MAX = 9000, FULL_RETRY_S = 30 };
 
 static const struct gate_module *const modules[GATE_MODULES] = {
 	[GATE_SERVICE] = &service_module, [GATE_PUPPETS] = &puppets_module,
@@ -30,104 +27,6 @@ const struct gate_module *gate_module(size_t i)
 }
 
 /* ---- the door of SIP ---- */
-
-static void refuse_now(gate_answer_h *h, void *arg, int status,
-		       unsigned retry_after, struct view words)
-{
-	const struct gate_answer a = { status, retry_after, words };
-
-	h(&a, arg);
-}
-
-static void dispatch(struct gate_ask *a)
-{
-	for (size_t i = 0; i < GATE_MODULES; i++)
-		if (modules[i]->message && !a->registrar &&
-		    (modules[i]->kinds & (1U << a->target.kind))) {
-			modules[i]->message(a);
-			return;
-		}
-	gate_refuse(a, a->kind == GATE_TEXT ? 404 : 200, 0,
-		   a->registrar ? VIEW("This is the gateway to XMPP: :help "
-				       "lists its commands.") :
-				  VIEW("ERROR: nobody listens at this "
-				       "address."));
-}
-
-static int target_of(struct gate *g, const struct gate_msg *m,
-		     struct jmap_target *t, struct buf *text)
-{
-	if (!addr_eq(m->to, g->registrar))
-		return jmap_from_sip(g->map, m->to->user, m->to->host, t,
-				     text);
-	*t = (struct jmap_target){ .kind = JMAP_SERVICE };
-	return 0;
-}
-
-/* "/allow 17" at any of our addresses. */
-static bool run_consent(struct gate_ask *a)
-{
-	struct hub *h = a->gate->conf.hub;
-	struct buf words = { 0 };
-	enum consent_verb verb;
-	struct view arg;
-	int status;
-
-	if (a->kind != GATE_TEXT || !consent_parse(a->text, &verb, &arg))
-		return false;
-	status = consent_do(h, a->person->aor, verb, arg, &words);
-	if (status == 200)
-		gate_ok(a, 200, buf_view(&words));
-	else
-		gate_refuse(a, status, 0, buf_view(&words));
-	buf_free(&words);
-	return true;
-}
-
-static void take(struct gate *g, const struct gate_msg *m,
-		 const struct jmap_target *t, gate_answer_h *h, void *arg)
-{
-	size_t max = g->conf.text_max ? g->conf.text_max : TEXT_MAX;
-	struct person *p;
-	struct gate_ask *a;
-	int err;
-
-	if (m->text.n > max) {
-		refuse_now(h, arg, 413, 0,
-			   VIEW("ERROR: Your message was not sent. It is too "
-				"long."));
-		return;
-	}
-	err = person_get(&p, g, m->from);
-	if (err) {
-		refuse_now(h, arg, 403, 0, jtext(JTEXT_NO_ACCOUNT));
-		return;
-	}
-	a = gate_ask_new(g, m, t, h, arg);
-	a->person = p;
-	a->registrar = addr_eq(m->to, g->registrar);
-	if (!run_consent(a) && !gate_ask_command(a))
-		dispatch(a);
-	mem_deref(a);
-}
-
-static void op_message(void *gw, const struct gate_msg *m, gate_answer_h *h,
-		       void *arg)
-{
-	struct gate *g = gw;
-	struct jmap_target t;
-	struct buf text = { 0 };
-
-	if (!g->running)
-		refuse_now(h, arg, 503, 5, VIEW_NONE);
-	else if (target_of(g, m, &t, &text))
-		refuse_now(h, arg, 404, 0, VIEW_NONE);
-	else if (t.kind == JMAP_BAD)
-		refuse_now(h, arg, (int)t.status, 0, t.why);
-	else
-		take(g, m, &t, h, arg);
-	buf_free(&text);
-}
 
 static bool op_has(void *gw, struct view user, struct view host)
 {
@@ -322,7 +221,7 @@ static int open_components(struct gate *g, const struct gate_conf *c)
 static const struct gateway_ops gateway_ops = {
 	.name = "xmpp",
 	.has = op_has,
-	.message = op_message,
+	.message = gate_message,
 	.settled = chats_settled,
 	.member = service_member,
 	.invited = service_invited,

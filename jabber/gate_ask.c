@@ -2,8 +2,12 @@
 /* What SIP users want: texts and commands, each answered once. */
 #include <string.h>
 
+#include "consent.h"
 #include "gate_priv.h"
+#include "jtext.h"
 #include "mem.h"
+
+enum { TEXT_MAX = 9000 };
 
 /* ---- asks ---- */
 
@@ -47,9 +51,9 @@ static size_t put(struct gate_ask *a, struct view v)
 	return at;
 }
 
-struct gate_ask *gate_ask_new(struct gate *g, const struct gate_msg *m,
-			      const struct jmap_target *t, gate_answer_h *h,
-			      void *arg)
+static struct gate_ask *ask_new(struct gate *g, const struct gate_msg *m,
+				const struct jmap_target *t, gate_answer_h *h,
+				void *arg)
 {
 	struct gate_ask *a = mem_new(sizeof(*a), ask_destroy);
 	struct buf meta = { 0 };
@@ -145,7 +149,7 @@ static void unknown(struct gate_ask *a, struct view name, bool known)
 	buf_free(&b);
 }
 
-bool gate_ask_command(struct gate_ask *a)
+static bool run_command(struct gate_ask *a)
 {
 	struct view line = view_trim(a->text), name, rest;
 	const struct gate_command *c;
@@ -174,4 +178,104 @@ bool gate_ask_command(struct gate_ask *a)
 	else
 		unknown(a, name, known);
 	return true;
+}
+
+/* ---- the door ---- */
+
+static void refuse_now(gate_answer_h *h, void *arg, int status,
+		       unsigned retry_after, struct view words)
+{
+	const struct gate_answer a = { status, retry_after, words };
+
+	h(&a, arg);
+}
+
+static void dispatch(struct gate_ask *a)
+{
+	for (size_t i = 0; i < GATE_MODULES; i++)
+		if (gate_module(i)->message && !a->registrar &&
+		    (gate_module(i)->kinds & (1U << a->target.kind))) {
+			gate_module(i)->message(a);
+			return;
+		}
+	gate_refuse(a, a->kind == GATE_TEXT ? 404 : 200, 0,
+		   a->registrar ? VIEW("This is the gateway to XMPP: :help "
+				       "lists its commands.") :
+				  VIEW("ERROR: nobody listens at this "
+				       "address."));
+}
+
+static int target_of(struct gate *g, const struct gate_msg *m,
+		     struct jmap_target *t, struct buf *text)
+{
+	if (!addr_eq(m->to, g->registrar))
+		return jmap_from_sip(g->map, m->to->user, m->to->host, t,
+				     text);
+	*t = (struct jmap_target){ .kind = JMAP_SERVICE };
+	return 0;
+}
+
+/* "/allow 17" at any of our addresses. */
+static bool run_consent(struct gate_ask *a)
+{
+	struct hub *h = a->gate->conf.hub;
+	struct buf words = { 0 };
+	enum consent_verb verb;
+	struct view arg;
+	int status;
+
+	if (a->kind != GATE_TEXT || !consent_parse(a->text, &verb, &arg))
+		return false;
+	status = consent_do(h, a->person->aor, verb, arg, &words);
+	if (status == 200)
+		gate_ok(a, 200, buf_view(&words));
+	else
+		gate_refuse(a, status, 0, buf_view(&words));
+	buf_free(&words);
+	return true;
+}
+
+static void take(struct gate *g, const struct gate_msg *m,
+		 const struct jmap_target *t, gate_answer_h *h, void *arg)
+{
+	size_t max = g->conf.text_max ? g->conf.text_max : TEXT_MAX;
+	struct person *p;
+	struct gate_ask *a;
+	int err;
+
+	if (m->text.n > max) {
+		refuse_now(h, arg, 413, 0,
+			   VIEW("ERROR: Your message was not sent. It is too "
+				"long."));
+		return;
+	}
+	err = person_get(&p, g, m->from);
+	if (err) {
+		refuse_now(h, arg, 403, 0, jtext(JTEXT_NO_ACCOUNT));
+		return;
+	}
+	a = ask_new(g, m, t, h, arg);
+	a->person = p;
+	a->registrar = addr_eq(m->to, g->registrar);
+	if (!run_consent(a) && !run_command(a))
+		dispatch(a);
+	mem_deref(a);
+}
+
+void gate_message(void *gw, const struct gate_msg *m, gate_answer_h *h,
+		  void *arg)
+{
+	struct gate *g = gw;
+	struct jmap_target t;
+	struct buf text = { 0 };
+
+	if (!g->running)
+		refuse_now(h, arg, 503, 5, VIEW_NONE);
+	else if (target_of(g, m, &t, &text))
+		refuse_now(h, arg, 404, 0, VIEW_NONE);
+	else if (t.kind == JMAP_BAD)
+		refuse_now(h, arg, (int)t.status, 0, t.why);
+	else
+		take(g, m, &t, h, arg);
+	buf_free(&text);
 }

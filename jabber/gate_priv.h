@@ -161,12 +161,10 @@ void gate_ok(struct gate_ask *a, int status, struct view words);
 void gate_refuse(struct gate_ask *a, int status, unsigned retry_after,
 		struct view words);
 
-/* For gate.c: a request, of which all is copied; and runs the command that it
- * is. ":word" at the start is one, ":-)" is none; false: it is no command. */
-struct gate_ask *gate_ask_new(struct gate *g, const struct gate_msg *m,
-			      const struct jmap_target *t, gate_answer_h *h,
-			      void *arg);
-bool gate_ask_command(struct gate_ask *a);
+/* gateway_ops.message: what a user sends to an address of ours. ":word" at
+ * the start is a command, ":-)" is none. */
+void gate_message(void *gw, const struct gate_msg *m, gate_answer_h *h,
+		  void *arg);
 
 /* A command: ":join", ":exit". Words behind it are in a->text. */
 struct gate_command {
