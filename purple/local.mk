@@ -7,6 +7,7 @@ noinst_LIBRARIES += purple/libpurpleface.a
 purple_libpurpleface_a_SOURCES = \
 	purple/parcel.c purple/parcel.h \
 	purple/pmap.c purple/pmap.h \
+	purple/pface.c purple/pface.h \
 	purple/pgate.c purple/pgate.h purple/pgate_priv.h \
 	purple/pacct.c purple/pacct_login.c \
 	purple/pauth.c purple/pcmd.c purple/proom.c purple/pshare.c \

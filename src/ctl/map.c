@@ -9,7 +9,7 @@
 #include "mem.h"
 #include "password.h"
 
-enum { ANSWER_MAX = 1024 * 1024 };
+enum { ANSWER_MAX = 1024 * 1024, MAP_WORDS = 12 };
 
 static const char *const words[] = { "add", "passwd", "import" };
 
@@ -142,7 +142,7 @@ int map_run(json_t **answer, int fd, int argc, char **argv,
 
 	if (strcmp(argv[2], "import") == 0)
 		return map_import(answer, fd, argv[0], argc - 3, argv + 3);
-	if (argc < 5 || argc > (add ? 8 : 5)) {
+	if (argc < 5 || argc > (add ? MAP_WORDS : 5)) {
 		*answer = usage(argv[0], add);
 		return 0;
 	}

@@ -8,6 +8,8 @@
 #include "bridges/irc/imap.h"
 #include "jabber/jid.h"
 #include "jabber/jid_prep.h"
+#include "mem.h"
+#include "purple_words.h"
 #include "utf8.h"
 
 /* The old module's jab_id has no domain: it is jaddress then. */
@@ -85,9 +87,47 @@ static int irc_login(struct buf *out, struct view text,
 	return 0;
 }
 
+/* "prpl-jabber/alice@x.example"; the protocol by any of its names. One that
+ * is dead is taken: its account says so. */
+static int purple_login(struct buf *out, struct view text,
+			const struct conf *conf, struct buf *why)
+{
+	struct view name, login;
+	const struct pmap_proto *p = NULL;
+	struct buf one = { 0 };
+	struct pmap *m = NULL;
+	int err = 0;
+
+	text = view_trim(text);
+	if (!view_cut(text, '/', &name, &login) || login.n > PMAP_NAME_MAX ||
+	    pmap_name(&one, VIEW_NONE, login)) {
+		buf_adds(why, "an account is PROTOCOL/NAME, like "
+			      "prpl-jabber/alice@xmpp.example");
+		err = EBADMSG;
+	}
+	if (!err)
+		err = purple_map(&m, conf, why);
+	if (!err)
+		p = pmap_proto(m, name);
+	if (!err && !p) {
+		buf_adds(why, "this protocol is not allowed: see allow in "
+			      "section purple_gateway");
+		err = EBADMSG;
+	}
+	if (p) {
+		buf_adds(out, p->id);
+		buf_addc(out, '/');
+		buf_addv(out, login);
+	}
+	mem_deref(m);
+	buf_free(&one);
+	return err;
+}
+
 static const struct account_kind kinds[] = {
 	{ "xmpp", "jabber", "user@domain", jabber_login },
 	{ "irc", "irc", "network/account", irc_login },
+	{ "purple", "purple", "protocol/name", purple_login },
 };
 
 const struct account_kind *account_kind_find(struct view word)

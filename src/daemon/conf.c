@@ -497,6 +497,10 @@ static int load_secrets(struct conf *c, const char *file, struct buf *why)
 				  c->jabber[i].password_file, file, why);
 	for (size_t i = 0; i < c->irc_count && !err; i++)
 		err = conf_irc_secrets(&c->irc[i], file, why);
+	for (size_t i = 0; i < c->purple_count && !err; i++)
+		err = secret_load(&c->purple[i].password, "PURPLE",
+				  c->purple[i].label,
+				  c->purple[i].password_file, file, why);
 	for (size_t i = 0; i < c->link_count && !err; i++)
 		err = secret_load(&c->link[i].password, "LINK",
 				  c->link[i].label, c->link[i].password_file,

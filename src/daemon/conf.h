@@ -62,6 +62,22 @@ struct conf_irc_gateway {
 	bool nick_always;
 };
 
+/* libpurple's networks; options_purple.c tells what all of it is. */
+struct conf_purple_gateway {
+	char *domain, *db_url, *db_table, *httpProxy_host, *login, *auth,
+		*passwords;
+	char **allow;
+	long httpProxy_port, linger, queue_time, logins_rate, connecting,
+		workers, worker_accounts, text_rate, text_max, user_rooms,
+		user_accounts;
+	bool mapped_users;
+};
+
+struct conf_purple {
+	char *label, *prot, *user, *password, *password_file;
+	char **options;
+};
+
 struct conf_link {
 	char *label, *room, *to, *via, *nick;
 	char *mode, *on_kick, *password, *password_file;
@@ -107,11 +123,14 @@ struct conf {
 	struct conf_jabber_gateway jabber_gateway;
 	struct conf_jabber_component jabber_component;
 	struct conf_irc_gateway irc_gateway;
+	struct conf_purple_gateway purple_gateway;
 	struct conf_jabber *jabber;
 	struct conf_irc *irc;
+	struct conf_purple *purple;
 	struct conf_link *link;
 	struct conf_device *device;
-	size_t jabber_count, irc_count, link_count, device_count;
+	size_t jabber_count, irc_count, purple_count, link_count,
+		device_count;
 };
 
 /* Reads and checks file; *cp is reference-counted (mem_deref wipes the

@@ -22,6 +22,8 @@ struct codes;
 struct control;
 struct gate;
 struct igate;
+struct pgate;
+struct purplegate;
 struct ircgate;
 struct event_keep;
 struct conference;
@@ -48,17 +50,20 @@ struct confab {
 	struct winfo *winfo;
 	struct conference *conference;
 	struct echo *echo;
-	struct bridge *jabber, *irc;
+	struct bridge *jabber, *irc, *purple;
 	struct users *users;
 	struct users *coming;       /* on their way to the disk */
 	struct accounts *accounts;  /* of users, elsewhere; while serving */
 	struct codes *codes;        /* for their passwords */
 	struct account_chat *jabber_chat; /* #jabber; or NULL */
 	struct account_chat *irc_chat;    /* #irc; or NULL */
+	struct account_chat *purple_chat; /* #purple; or NULL */
 	struct gate *gate;          /* to XMPP, for single users; or NULL */
 	struct xmppgate *xmppgate;  /* what it needs; or NULL */
 	struct igate *igate;        /* to IRC, for single users */
 	struct ircgate *ircgate;    /* what it needs */
+	struct pgate *pgate;        /* to libpurple's networks; or NULL */
+	struct purplegate *purplegate; /* what it needs; or NULL */
 	struct list networks;       /* owned: networks.h */
 	struct listen listen;
 	struct sip *sip;

@@ -10,6 +10,7 @@
 #include "control_priv.h"
 #include "bridges/irc/igate.h"
 #include "jabber/gate.h"
+#include "purple/pgate.h"
 #include "mem.h"
 #include "serving.h"
 #include "standby.h"
@@ -118,6 +119,18 @@ static json_t *igate_json(struct confab *c)
 	struct sink s = sink_buf(&b);
 
 	if (!igate_status(c->igate, &s))
+		add_lines(list, buf_view(&b));
+	buf_free(&b);
+	return list;
+}
+
+static json_t *pgate_json(struct confab *c)
+{
+	json_t *list = json_array();
+	struct buf b = { 0 };
+	struct sink s = sink_buf(&b);
+
+	if (!pgate_status(c->pgate, &s))
 		add_lines(list, buf_view(&b));
 	buf_free(&b);
 	return list;
@@ -258,6 +271,8 @@ static void run_status(struct control_call *call)
 		json_object_set_new(o, "xmpp", gate_json(c));
 	if (c->igate)
 		json_object_set_new(o, "irc", igate_json(c));
+	if (c->pgate)
+		json_object_set_new(o, "purple", pgate_json(c));
 	json_object_set_new(o, "links", links_json(c));
 	control_answer(call->control, call->conn, o);
 }
@@ -478,8 +493,12 @@ static const struct cmd commands[] = {
 	{ .name = "irc", .min = 1, .max = 30,
 	  .usage = "add LABEL SETTING=VALUE ... | list | del LABEL | map "
 		   "list|add|set|passwd|del|enable|disable" },
-	{ .name = "put-accounts", .min = 2, .max = 5,
-	  .usage = "jabber|irc add|import|passwd",
+	{ .name = "purple", .min = 1, .max = 12,
+	  .usage = "map list|add|set|passwd|del|enable|disable|import | "
+		   "status | workers | prots | login|logout ID | auth | "
+		   "contact | room" },
+	{ .name = "put-accounts", .min = 2, .max = 10,
+	  .usage = "jabber|irc|purple add|import|passwd",
 	  .run = (void (*)(void))control_put_accounts },
 	{ .name = "put-users", .min = 1, .max = 1, .usage = "add|set",
 	  .run = (void (*)(void))control_put_users },
@@ -525,6 +544,28 @@ static const struct cmd irc_commands[] = {
 	  .run = (void (*)(void))control_map },
 };
 
+static const struct cmd purple_commands[] = {
+	{ .name = "map", .min = 1, .max = 11,
+	  .usage = "list|add|set|passwd|del|enable|disable|import",
+	  .run = (void (*)(void))control_map },
+	{ .name = "status", .run = (void (*)(void))control_purple_status },
+	{ .name = "workers", .run = (void (*)(void))control_purple_workers },
+	{ .name = "prots", .run = (void (*)(void))control_purple_prots },
+	{ .name = "login", .min = 1, .max = 1, .usage = "ID",
+	  .run = (void (*)(void))control_purple_login },
+	{ .name = "logout", .min = 1, .max = 1, .usage = "ID",
+	  .run = (void (*)(void))control_purple_logout },
+	{ .name = "auth", .min = 1, .max = 3,
+	  .usage = "list | allow USER WHO | deny USER WHO",
+	  .run = (void (*)(void))control_purple_auth },
+	{ .name = "contact", .min = 2, .max = 3,
+	  .usage = "list ID | add ID NAME | del ID NAME",
+	  .run = (void (*)(void))control_purple_contact },
+	{ .name = "room", .min = 2, .max = 2, .usage = "list ID",
+	  .run = (void (*)(void))control_purple_room },
+	{ .name = "source", .run = (void (*)(void))control_purple_source },
+};
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct {
@@ -536,6 +577,7 @@ static const struct {
 	{ "user", user_commands, COUNT(user_commands) },
 	{ "jabber", jabber_commands, COUNT(jabber_commands) },
 	{ "irc", irc_commands, COUNT(irc_commands) },
+	{ "purple", purple_commands, COUNT(purple_commands) },
 };
 
 static void refuse_name(struct control_call *call, const struct cmd *table,

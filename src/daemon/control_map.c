@@ -8,8 +8,10 @@
  *   put-accounts jabber passwd
  *                      [user, login, password]
  *
- * And confabctl irc map, where a login is NETWORK/ACCOUNT and the only setting
- * is nick=, kept as what a resource is to XMPP.
+ * And confabctl purple map, where a login is PROTOCOL/NAME, with settings of
+ * its own (purple_words.h); and confabctl irc map, where a login is
+ * NETWORK/ACCOUNT and the only setting is nick=, kept as what a resource is to
+ * XMPP.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,6 +23,8 @@
 #include "bridges/irc/names.h"
 #include "control_priv.h"
 #include "mem.h"
+#include "purple/pgate.h"
+#include "purple_words.h"
 
 /* An account as it was named; the views are into user and login. */
 struct named {
@@ -110,13 +114,19 @@ static int set_word(struct account_new *n, struct view word, struct buf *why)
 	return EINVAL;
 }
 
+/* settings: empty; what n's point into from now on. */
 static int set_words(struct account_new *n, const struct control_call *call,
-		     size_t from, struct buf *why)
+		     size_t from, struct buf *settings, struct buf *why)
 {
+	bool purple = view_eqs(n->network, "purple");
 	int err = 0;
 
+	buf_addv(settings, n->settings);
 	for (size_t i = from; i < call->argc && !err; i++)
-		err = set_word(n, call->argv[i], why);
+		err = purple ? purple_word(&n->policy, settings,
+					   call->argv[i], why) :
+			       set_word(n, call->argv[i], why);
+	n->settings = buf_view(settings);
 	return err;
 }
 
@@ -141,18 +151,20 @@ static int put_row(const struct control_call *call, const json_t *row,
 	};
 	bool passwd = view_eqs(call->argv[2], "passwd");
 	struct named at = { 0 };
+	struct buf settings = { 0 };
 	int err = find(&at, c, kind, cell(row, 0), cell(row, 1), why);
 
 	n.owner = buf_view(&at.user);
 	n.login = buf_view(&at.login);
 	if (!err)
-		err = set_words(&n, call, 3, why);
+		err = set_words(&n, call, 3, &settings, why);
 	if (!err && passwd)
 		err = at.account ? accounts_passwd(c->accounts, at.account->id,
 						   n.secret, doneh, arg) :
 				   ESRCH;
 	else if (!err)
 		err = accounts_add(c->accounts, &n, doneh, arg);
+	buf_free(&settings);
 	named_free(&at);
 	return err;
 }
@@ -202,10 +214,36 @@ static void add_settings(json_t *o, const struct account *a)
 	buf_free(&server);
 }
 
-static json_t *account_json(const struct account *a)
+/* "login=always auth=known opt.port=5222", on one line. */
+static void add_purple(json_t *o, const struct account *a,
+		       const struct confab *c)
+{
+	const char *state = "offline";
+	struct view trouble;
+	struct buf text = { 0 };
+
+	if (c->pgate)
+		(void)pgate_account_state(c->pgate, a->id, &state, &trouble);
+	buf_addv(&text, view_trim(a->settings));
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] == '\n')
+			text.p[i] = ' ';
+	json_object_set_new(o, "login",
+			    json_string(a->policy == ACCOUNT_PUBLISHED ?
+						"presence" :
+						account_policy_name(
+							a->policy)));
+	json_object_set_new(o, "settings", control_text(buf_view(&text)));
+	json_object_set_new(o, "state", json_string(state));
+	buf_free(&text);
+}
+
+static json_t *account_json(const struct account *a, const struct confab *c)
 {
 	json_t *o = json_object();
 
+	if (view_eqs(a->network, "purple"))
+		json_object_set_new(o, "id", json_integer((json_int_t)a->id));
 	json_object_set_new(o, "user", control_text(a->owner));
 	json_object_set_new(o, "account", control_text(a->login));
 	json_object_set_new(o, "enabled", json_boolean(a->enabled));
@@ -215,6 +253,8 @@ static json_t *account_json(const struct account *a)
 						       control_text(
 							       a->resource) :
 						       json_null());
+	else if (view_eqs(a->network, "purple"))
+		add_purple(o, a, c);
 	else
 		add_settings(o, a);
 	json_object_set_new(o, "used", date(a->used_ms));
@@ -240,7 +280,7 @@ static void list(struct control_call *call, const struct account_kind *kind)
 	all = json_array();
 	while ((a = accounts_each(c->accounts, view_str(kind->network),
 				  buf_view(&owner), a)))
-		json_array_append_new(all, account_json(a));
+		json_array_append_new(all, account_json(a, c));
 	buf_free(&owner);
 	control_answer(call->control, call->conn, all);
 }
@@ -284,11 +324,14 @@ static int set(struct control_call *call, const struct account *a,
 		.settings = a->settings,
 		.policy = a->policy,
 	};
-	int err = set_words(&n, call, 5, why);
+	struct buf settings = { 0 };
+	int err = set_words(&n, call, 5, &settings, why);
 
-	return err ? err :
-		     accounts_set(control_confab(call->control)->accounts,
-				  a->id, &n, control_on_done, p);
+	if (!err)
+		err = accounts_set(control_confab(call->control)->accounts,
+				   a->id, &n, control_on_done, p);
+	buf_free(&settings);
+	return err;
 }
 
 static void refuse(struct control_call *call, int err, struct buf *why)
@@ -333,7 +376,7 @@ static const struct {
 	{ "del", del, 2, 2, "deleted" },
 	{ "disable", disable, 2, 2, "disabled" },
 	{ "enable", enable, 2, 2, "enabled" },
-	{ "set", set, 3, 5, "changed" },
+	{ "set", set, 3, 10, "changed" },
 };
 
 static void usage(struct control_call *call, const struct account_kind *kind)
@@ -344,7 +387,7 @@ static void usage(struct control_call *call, const struct account_kind *kind)
 		     "[SETTING=VALUE ...] | set USER ACCOUNT SETTING=VALUE "
 		     "... | passwd|del|enable|disable USER ACCOUNT%s",
 		 kind->word,
-		 !strcmp(kind->word, "jabber") ? " | import [FILE ...]" : "");
+		 strcmp(kind->word, "irc") ? " | import [FILE ...]" : "");
 	control_refuse(call->control, call->conn, buf_str(&b));
 	buf_free(&b);
 }

@@ -78,6 +78,17 @@ void control_put_accounts(struct control_call *call);
 void control_map(struct control_call *call);
 void control_jabber_source(struct control_call *call);
 
+/* Accounts by libpurple: control_purple.c. */
+void control_purple_status(struct control_call *call);
+void control_purple_workers(struct control_call *call);
+void control_purple_prots(struct control_call *call);
+void control_purple_login(struct control_call *call);
+void control_purple_logout(struct control_call *call);
+void control_purple_auth(struct control_call *call);
+void control_purple_contact(struct control_call *call);
+void control_purple_room(struct control_call *call);
+void control_purple_source(struct control_call *call);
+
 /* Networks: control_irc.c. */
 void control_irc_add(struct control_call *call);
 void control_irc_del(struct control_call *call);

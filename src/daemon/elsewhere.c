@@ -55,6 +55,22 @@ static int start_irc_chat(struct confab *c)
 	return *g->ircdomain ? account_chat_new(&c->irc_chat, &chat) : 0;
 }
 
+static int start_purple_chat(struct confab *c)
+{
+	const struct conf_purple_gateway *g = &c->conf->purple_gateway;
+	const struct account_chat_conf chat = {
+		.conf = c->conf,
+		.accounts = c->accounts,
+		.codes = c->codes,
+		.imc = c->imc,
+		.kind = account_kind_find(VIEW("purple")),
+		.passwords = &g->passwords,
+		.user_accounts = &g->user_accounts,
+	};
+
+	return *g->domain ? account_chat_new(&c->purple_chat, &chat) : 0;
+}
+
 int elsewhere_start(struct confab *c)
 {
 	const struct conf_jabber_gateway *g = &c->conf->jabber_gateway;
@@ -71,16 +87,19 @@ int elsewhere_start(struct confab *c)
 	chat.accounts = c->accounts;
 	chat.codes = c->codes;
 	err = *g->jdomain ? account_chat_new(&c->jabber_chat, &chat) : 0;
-	return err ? err : start_irc_chat(c);
+	if (!err)
+		err = start_irc_chat(c);
+	return err ? err : start_purple_chat(c);
 }
 
 void elsewhere_free(struct confab *c)
 {
 	account_chat_free(c->jabber_chat);
 	account_chat_free(c->irc_chat);
+	account_chat_free(c->purple_chat);
 	accounts_free(c->accounts);
 	codes_free(c->codes);
-	c->jabber_chat = c->irc_chat = NULL;
+	c->jabber_chat = c->irc_chat = c->purple_chat = NULL;
 	c->accounts = NULL;
 	c->codes = NULL;
 }

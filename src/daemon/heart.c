@@ -15,6 +15,8 @@
 #include "events.h"
 #include "heart.h"
 #include "ircgate.h"
+#include "purple/pgate.h"
+#include "purplegate.h"
 #include "jabber/face.h"
 #include "jabber/gate.h"
 #include "log.h"
@@ -334,6 +336,19 @@ static int start_irc(struct confab *c, struct buf *why)
 	return err;
 }
 
+static int start_purple(struct confab *c, struct buf *why)
+{
+	char *path = worker_path(c, "confab-purple");
+	int err = check_worker(path, purplegate_needed(c->conf), why);
+
+	if (!err)
+		err = purplegate_face(c, path, worker_timeout(c), why);
+	mem_free(path);
+	if (!err)
+		bridge_links(c->purple, link_conf, c);
+	return err;
+}
+
 static int start_gate(struct confab *c, struct buf *why)
 {
 	struct buf text = { 0 };
@@ -353,6 +368,18 @@ static int start_igate(struct confab *c, struct buf *why)
 
 	if (err)
 		buf_addf(why, "irc_gateway: %s",
+			 text.n ? buf_str(&text) : strerror(err));
+	buf_free(&text);
+	return err;
+}
+
+static int start_pgate(struct confab *c, struct buf *why)
+{
+	struct buf text = { 0 };
+	int err = purplegate_new(c, &text);
+
+	if (err)
+		buf_addf(why, "purple_gateway: %s",
 			 text.n ? buf_str(&text) : strerror(err));
 	buf_free(&text);
 	return err;
@@ -402,6 +429,8 @@ static int load(struct confab *c, struct buf *why)
 	const struct store_load events = { .sub = event_keep_load_sub,
 					   .pub = event_keep_load_pub,
 					   .arg = c->event_keep };
+	const struct store_load pgate = { .visit = pgate_load_visit,
+					  .arg = c->pgate };
 	int err = hub_load(c->hub);
 	char *path;
 
@@ -417,6 +446,8 @@ static int load(struct confab *c, struct buf *why)
 		err = store_load(c->store, &gate);
 	if (!err && c->igate)
 		err = store_load(c->store, &igate);
+	if (!err && c->pgate)
+		err = store_load(c->store, &pgate);
 	if (!err)
 		err = store_load(c->store, &events);
 	if (!err) {
@@ -518,10 +549,14 @@ int heart_check(const struct confab *c, struct buf *why)
 {
 	char *jabber = worker_path(c, "confab-jabber");
 	char *irc = worker_path(c, "confab-irc");
+	char *purple = worker_path(c, "confab-purple");
 	int err = check_worker(jabber, jabber_needed(c->conf), why);
 
 	if (!err)
 		err = check_worker(irc, c->conf->irc_count, why);
+	if (!err)
+		err = check_worker(purple, purplegate_needed(c->conf), why);
+	mem_free(purple);
 	mem_free(jabber);
 	mem_free(irc);
 	return err;
@@ -533,9 +568,10 @@ int heart_start(struct confab *c, struct buf *why)
 
 	if ((err = dns_new(&c->dns, c->loop)) || (err = start_hub(c)) ||
 	    (err = start_imc(c, why)) || (err = start_jabber(c, why)) ||
-	    (err = start_irc(c, why)) || (err = start_echo(c)) ||
+	    (err = start_irc(c, why)) || (err = start_purple(c, why)) ||
+	    (err = start_echo(c)) ||
 	    (err = elsewhere_start(c)) || (err = start_gate(c, why)) ||
-	    (err = start_igate(c, why)))
+	    (err = start_igate(c, why)) || (err = start_pgate(c, why)))
 		return err;
 	c->event_keep = event_keep_new(c->loop, c->store);
 	err = load(c, why);
@@ -609,6 +645,7 @@ void heart_reload(struct confab *c)
 	presence_set_policy(c->presence, policy_of(c->conf));
 	xmppgate_reload(c);
 	ircgate_reload(c);
+	purplegate_reload(c);
 }
 
 void heart_log(const struct confab *c, const char *what)
@@ -628,7 +665,8 @@ static void end_workers(struct confab *c)
 
 	while (now_ms() < until &&
 	       ((c->jabber && bridge_pids(c->jabber, pids, 1)) ||
-		(c->irc && bridge_pids(c->irc, pids, 1))))
+		(c->irc && bridge_pids(c->irc, pids, 1)) ||
+		(c->purple && bridge_pids(c->purple, pids, 1))))
 		loop_turn(c->loop, GOODBYE_STEP_MS);
 }
 
@@ -639,6 +677,7 @@ void heart_quiet(struct confab *c)
 	c->event_keep = NULL;
 	xmppgate_stop(c);
 	ircgate_stop(c);
+	purplegate_stop(c);
 	if (c->hub) {
 		hub_stop(c->hub);
 		end_workers(c);
@@ -662,10 +701,12 @@ void heart_stop(struct confab *c)
 	imc_free(c->imc);
 	xmppgate_free(c);
 	ircgate_free(c);
+	purplegate_free(c);
 	elsewhere_free(c);
 	echo_free(c->echo);
 	bridge_free(c->jabber);
 	bridge_free(c->irc);
+	bridge_free(c->purple);
 	networks_free(c);
 	if (c->dns)
 		dns_free(c->dns);

@@ -12,6 +12,8 @@ src_daemon_libconf_a_SOURCES = \
 	src/daemon/options_ircgate.c \
 	src/daemon/options_jabber.c \
 	src/daemon/options_limits.c \
+	src/daemon/options_purple.c \
+	src/daemon/purple_words.c src/daemon/purple_words.h \
 	src/daemon/secret.c src/daemon/secret.h
 src_daemon_libconf_a_CPPFLAGS = $(INC_daemon) $(CONFUSE_CFLAGS)
 
@@ -36,7 +38,7 @@ src_daemon_libaccounts_a_SOURCES = \
 src_daemon_libaccounts_a_CPPFLAGS = $(INC_daemon)
 
 # Both faces are always in; a build may leave their workers out.
-FACES = jabber/libjabber.a bridges/irc/libircface.a
+FACES = jabber/libjabber.a bridges/irc/libircface.a purple/libpurpleface.a
 
 # All of confabd but its main().
 noinst_LIBRARIES += src/daemon/libconfabd.a
@@ -54,6 +56,8 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/ircgate.c src/daemon/ircgate.h \
 	src/daemon/networks.c src/daemon/networks.h \
 	src/daemon/control_irc.c \
+	src/daemon/control_purple.c \
+	src/daemon/purplegate.c src/daemon/purplegate.h \
 	src/daemon/xmppgate.c src/daemon/xmppgate.h \
 	src/daemon/heart.c src/daemon/heart.h \
 	src/daemon/notify.c src/daemon/notify.h \
@@ -99,7 +103,7 @@ check_PROGRAMS += tests/unit/t_conf
 tests_unit_t_conf_SOURCES = tests/unit/t_conf.c
 tests_unit_t_conf_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_conf_LDADD = src/daemon/libconf.a jabber/libjabber.a \
-	bridges/irc/libircface.a \
+	bridges/irc/libircface.a purple/libpurpleface.a \
 	src/sip/libsip.a \
 	$(LIB_core) $(CONFUSE_LIBS) $(IDN_LIBS) $(CMOCKA_LIBS) $(DEPS_sip) $(DEPS_core)
 
@@ -120,7 +124,7 @@ check_PROGRAMS += tests/unit/t_irc_words
 tests_unit_t_irc_words_SOURCES = tests/unit/t_irc_words.c
 tests_unit_t_irc_words_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_irc_words_LDADD = src/daemon/libconf.a jabber/libjabber.a \
-	bridges/irc/libircface.a \
+	bridges/irc/libircface.a purple/libpurpleface.a \
 	src/sip/libsip.a \
 	$(LIB_core) $(CONFUSE_LIBS) $(IDN_LIBS) $(CMOCKA_LIBS) $(DEPS_sip) $(DEPS_core)
 
@@ -128,6 +132,6 @@ check_PROGRAMS += tests/unit/t_conf_jabber
 tests_unit_t_conf_jabber_SOURCES = tests/unit/t_conf_jabber.c
 tests_unit_t_conf_jabber_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_conf_jabber_LDADD = src/daemon/libconf.a jabber/libjabber.a \
-	bridges/irc/libircface.a \
+	bridges/irc/libircface.a purple/libpurpleface.a \
 	src/sip/libsip.a \
 	$(LIB_core) $(CONFUSE_LIBS) $(IDN_LIBS) $(CMOCKA_LIBS) $(DEPS_sip) $(DEPS_core)

@@ -12,6 +12,7 @@
 #include "log.h"
 #include "mem.h"
 #include "ircgate.h"
+#include "purplegate.h"
 #include "xmppgate.h"
 
 static const char usage[] =
@@ -106,6 +107,8 @@ static int check_files(const char *file, const struct conf *conf)
 
 	if (!err)
 		err = ircgate_check(conf, &why);
+	if (!err)
+		err = purplegate_check(conf, &why);
 	if (!err)
 		err = listen_load(&l, conf, &why);
 	if (err) {

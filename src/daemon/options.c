@@ -847,6 +847,17 @@ const struct opt_section opt_sections[] = {
 	  .off = true,
 	  .help = "IRC for SIP users, each by a connection of his own. See\n"
 		  "doc/irc.md." },
+	{ .name = "purple", .opts = purple_opts, .count = PURPLE_OPTS,
+	  LIST_OF(conf_purple, purple), .sample = "relay",
+	  .help = "An account on another network, by libpurple, that links "
+		  "go\n"
+		  "through: purple:LABEL/ROOM. See doc/purple.md." },
+	{ .name = "purple_gateway", .opts = purple_gateway_opts,
+	  .count = PURPLE_GATEWAY_OPTS, .offset = AT(conf, purple_gateway),
+	  .off = true,
+	  .help = "Other networks for SIP users, by libpurple, each by "
+		  "accounts\n"
+		  "of his own. See doc/purple.md." },
 	{ .name = "device", ROWS(device_opts), LIST_OF(conf_device, device),
 	  .reload = true,
 	  .sample = "old-phone",
