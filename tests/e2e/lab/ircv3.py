@@ -7,17 +7,20 @@ import hmac
 import os
 import socket
 import ssl
+import subprocess
 import threading
 
 from .util import Process, Seen, free_port, port_open, wait_for
 
+HURRY = os.path.join(os.path.dirname(__file__), 'hurry.c')
 CONF = '''
 <server name="insp.lab.test" description="lab" network="Lab" id="97L">
 <admin name="lab" nick="lab" email="lab@lab.test">
 <bind address="127.0.0.1" port="%(port)d" type="clients">
-<connect allow="*" resolvehostnames="no" useident="no" timeout="20"
+<connect allow="*" resolvehostnames="no" useident="no" timeout="600"
     softsendq="1048576" hardsendq="1048576" commandrate="1000000"
-    threshold="10000" fakelag="no" localmax="1000" globalmax="1000" modes="">
+    threshold="10000" fakelag="no" localmax="1000" globalmax="1000" modes=""
+    pingfreq="3000">
 <log method="file" type="*" level="default" target="%(folder)s/insp.log">
 <path configdir="%(folder)s" datadir="%(folder)s" logdir="%(folder)s"
     runtimedir="%(folder)s">
@@ -31,6 +34,8 @@ MODULES = ('cap', 'ircv3', 'ircv3_batch', 'ircv3_servertime', 'ircv3_msgid',
 
 
 class InspIrcd:
+    """It lets people in once a second: its clock runs faster (hurry.c)."""
+
     def __init__(self, folder):
         self.folder, self.port = str(folder), free_port()
         self.conf = os.path.join(self.folder, 'insp.conf')
@@ -40,11 +45,19 @@ class InspIrcd:
             for name in MODULES:
                 f.write('<module name="%s">\n' % name)
 
+    def hurry(self):
+        library = os.path.join(self.folder, 'hurry.so')
+        if not os.path.exists(library):
+            subprocess.run([os.environ.get('CC', 'cc'), '-shared', '-fPIC',
+                            '-o', library, HURRY], check=True)
+        return dict(os.environ, LD_PRELOAD=library)
+
     def start(self):
         root = ['--runasroot'] if os.getuid() == 0 else []
         self.process = Process(
             ['/usr/sbin/inspircd', '--nofork', '--nopid', '--config',
-             self.conf, *root], os.path.join(self.folder, 'out.log'))
+             self.conf, *root], os.path.join(self.folder, 'out.log'),
+            env=self.hurry())
         wait_for(lambda: port_open(self.port), lambda: 'inspircd to listen: '
                  + self.process.text())
         return self
