@@ -328,11 +328,18 @@ static const int families[VERBS] = {
 	[VERB_LINK_ADMIN] = -180, [VERB_EXTRA] = FAMILY_EXTRA,
 };
 
-/* The second name of a command is OpenSIPS's. Both are always taken. */
+static enum verb verb_of(const struct cmd *cmd)
+{
+	return (enum verb)(cmd->role & (ANYWHERE - 1));
+}
+
+/* The second name of a command is OpenSIPS's, but that of #remove IRC's. Both
+ * are always taken. */
 static const char *word_of(const struct cmd *cmd, enum dialect d)
 {
-	return d == DIALECT_OPENSIPS && cmd->aliases ? cmd->aliases :
-						       cmd->name;
+	bool theirs = cmd->aliases && verb_of(cmd) != VERB_REMOVE;
+
+	return d == DIALECT_OPENSIPS && theirs ? cmd->aliases : cmd->name;
 }
 
 void command_help(struct buf *out, const struct imc *i)
@@ -345,11 +352,6 @@ void command_help(struct buf *out, const struct imc *i)
 			 commands[n].help);
 	extra_help(out, i);
 	buf_adds(out, "\r\n");
-}
-
-static enum verb verb_of(const struct cmd *cmd)
-{
-	return (enum verb)(cmd->role & (ANYWHERE - 1));
 }
 
 static int family_of(const struct cmd *cmd, const struct imc_command *extra,

@@ -53,7 +53,7 @@ def test_rc07_nobody_removes_the_last_owner(den):
             assert who.send(den.uri, '#%s alice' % verb) == 403
         assert den.alice.send(den.uri, '#%s alice' % verb) == 403
     assert den.alice.send(den.uri, '#remove stranger') == 404
-    assert den.alice.send(den.uri, '#kick bob') == 400
+    assert den.alice.send(den.uri, '#expel bob') == 400
     assert den.alice.send(den.uri, '#modify bob admin') == 200
     for verb in ('remove', 'ban', 'mute'):
         assert den.bob.send(den.uri, '#%s alice' % verb) == 403
@@ -283,7 +283,7 @@ def test_sp26_a_command_in_cpim_is_a_command(den):
     assert cpim(den.bob, '#remove carol') == 403
     assert cpim(den.alice, '#remove carol') == 200
     den.bob.saw('*** [carol] has left the room')
-    assert cpim(den.alice, '#kick bob') == 400
+    assert cpim(den.alice, '#expel bob') == 400
     assert roles(den.server) == {'alice': 'owner', 'bob': 'member'}
     for u in (den.alice, den.bob, den.carol):
         assert not u.seen.count(lambda m: 'Content-Type' in m.body or
