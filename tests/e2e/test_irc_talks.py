@@ -114,8 +114,9 @@ def test_ir19_a_nick_like_a_user_is_never_him(sides, user, irc_user, insp):
     assert not [m for m in alice.seen.all() if m.source == bob.aor]
 
 
-def test_a_stranger_waits_for_a_yes(sides):
+def test_a_stranger_waits_for_a_yes(sides, irc_user, insp):
     server, alice, ines = sides(first='ask')
+    yuri = irc_user(insp, 'yuri')
     assert alice.send(NETWORK, ':online') == 202
     alice.saw('INFO: You are online on libera as alice.', source=NETWORK)
     tell(ines, 'alice', 'hello')
@@ -124,6 +125,11 @@ def test_a_stranger_waits_for_a_yes(sides):
     assert ask.source == INES
     assert ask.body.startswith('*** ines (')
     ines.lines.wait(lambda l: l.command == 'NOTICE' and l.nick == 'alice')
+    ines.raw('PING :told')
+    ines.lines.wait(lambda l: l.command == 'PONG' and l.args[-1] == 'told')
+    # what is asked next is asked after all that was kept before
+    tell(yuri, 'alice', 'hi')
+    alice.seen.wait(lambda m: m.body.startswith('*** yuri ('))
     server.kill()
     server.start()
     assert not alice.count('hello')
