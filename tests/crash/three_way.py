@@ -36,6 +36,7 @@ link "lobby-i" { room = "sip:lobby@confab.test" to = "irc:libera/#lobby" }
 '''
 PAUSE = 0.2
 GAP = 'is missing here'
+ON_ITS_WAY = 0.5
 
 
 class Talker(threading.Thread):
@@ -166,7 +167,8 @@ class World:
             self.ngircd.start()
             self.enter_irc()
             self.server.link_up('lobby-i')
-        self.away[which].append((start, time.monotonic()))
+        # What was said right before was still on its way
+        self.away[which].append((start - ON_ITS_WAY, time.monotonic()))
         for talker in self.talkers.values():
             talker.on.set()
 
