@@ -46,6 +46,8 @@ struct imc {
 	size_t extra_count;
 };
 
+/* ---- imc_ways.c ---- */
+
 /* The ways to user: the proxy; or each of his registered devices; or where he
  * was last heard; or the servers of his domain, if we may send there. */
 struct way {
@@ -84,6 +86,9 @@ uint64_t imc_done_binding(const struct imc *i, const struct addr *user);
 bool imc_has_moved(const struct imc *i, const struct addr *user);
 /* A final answer to something that we sent. */
 void imc_on_status(struct imc *i, int status);
+
+/* ---- imc.c ---- */
+
 /* The domain of a room whose URI has this host: an IP address that a request
  * reached us at is ours. */
 struct view imc_domain_of(const struct imc *i, struct view host);

@@ -20,7 +20,7 @@ imc_libimc_a_SOURCES = \
 	imc/fromgate.c imc/fromgate.h \
 	imc/headers.c imc/headers.h \
 	imc/html.c imc/html.h \
-	imc/imc.c imc/imc.h imc/imc_priv.h \
+	imc/imc.c imc/imc.h imc/imc_priv.h imc/imc_serve.c imc/imc_ways.c \
 	imc/letter.c imc/letter.h \
 	imc/pace.c imc/pace.h \
 	imc/pidf.c imc/pidf.h \
