@@ -217,6 +217,7 @@ static int add_account(struct bridge *b, const struct irc_network *n)
 		{ "username", n->username },
 		{ "realname", n->realname },
 		{ "password", n->password },
+		{ "password_for_users", n->password_for_users ? "1" : "0" },
 		{ "max_lines", number(lines, n->max_lines) },
 		{ "flood_burst", number(burst, n->flood_burst) },
 		{ "flood_ms", number(gap, n->flood_ms) },

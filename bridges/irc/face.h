@@ -14,6 +14,7 @@ struct irc_network {
 	const char *ca_file; /* "" : the system's */
 	const char *nick, *username, *realname; /* "" : from nick */
 	const char *password;			/* server password, or "" */
+	bool password_for_users;		/* they send it as well */
 	/* NULL is as "" from here on. */
 	char *const *servers;	 /* more of them, "host:port"; NULL ends */
 	const char *fingerprint; /* of the server's certificate */

@@ -23,17 +23,28 @@ struct login {
 	size_t net_count;
 };
 
+/* One password for all who connect; else it may say who does. */
+static bool shares_password(const struct login *l)
+{
+	for (size_t i = 0; i < l->net_count; i++)
+		if (!strcmp(l->net[i].key, "password_for_users"))
+			return !strcmp(l->net[i].value, "1");
+	return false;
+}
+
 /* The relay's own: with them he would be taken for it. */
-static bool is_relays(const struct bridge_setting *s)
+static bool is_relays(const struct bridge_setting *s, bool shared)
 {
 	static const char *const keys[] = {
 		"nick", "username", "realname", "login", "login_password",
-		"cert_file", "key_file",
+		"cert_file", "key_file", "password_for_users",
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (!strcmp(keys[i], s->key))
 			return true;
+	if (!strcmp(s->key, "password"))
+		return !shared;
 	/* it has no certificate then */
 	return !strcmp(s->key, "sasl") && !strcmp(s->value, "external");
 }
@@ -112,11 +123,12 @@ static int use(struct login *l, const char *password)
 	char ident[IDENT_MAX + 1];
 	char *realname = want_realname(s);
 	char *account = view_dup(l->account.login);
+	bool shared = shares_password(l);
 	size_t n = 0;
 	int err;
 
 	for (size_t i = 0; i < l->net_count; i++)
-		if (!is_relays(&l->net[i]))
+		if (!is_relays(&l->net[i], shared))
 			out[n++] = l->net[i];
 	want_ident(ident, s->aor->user);
 	const struct bridge_setting his[] = {

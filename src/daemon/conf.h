@@ -51,7 +51,7 @@ struct conf_irc {
 	char *webirc_host, *webirc_ip, *webirc_password, *webirc_password_file;
 	char **servers;
 	long port, flood_burst, flood_ms, max_lines;
-	bool tls, trusted;
+	bool tls, trusted, password_for_users;
 };
 
 /* Users on IRC by themselves; options_ircgate.c tells what all of it is. */

@@ -39,6 +39,7 @@ static struct irc_network to_face(const struct conf_irc *n)
 		.username = n->username,
 		.realname = n->realname,
 		.password = n->password,
+		.password_for_users = n->password_for_users,
 		.account = n->account,
 		.account_password = n->account_password,
 		.sasl = n->sasl,

@@ -269,4 +269,14 @@ const struct opt irc_opts[IRC_OPTS] = {
 	  .check = check_line,
 	  .help = "The server's password itself: only if this file is\n"
 		  "readable by nobody else." },
+	{ .key = "password_for_users",
+	  .type = OPT_BOOL,
+	  .offset = AT(password_for_users),
+	  .def = "false",
+	  .help = "Whether users who connect for themselves send it as well, "
+		  "as a\n"
+		  "server with one password for all wants it. Never where it "
+		  "is that\n"
+		  "of an account, or of a bouncer: they would be taken for "
+		  "us." },
 };

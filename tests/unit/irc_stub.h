@@ -282,7 +282,10 @@ int bridge_settings(const struct bridge *b, struct view label,
 		out[2] = (struct bridge_setting){ "login", "relay" };
 		out[3] = (struct bridge_setting){ "login_password", "pw" };
 		out[4] = (struct bridge_setting){ "cert_file", "relay.pem" };
-		*count = 5;
+		out[5] = (struct bridge_setting){ "password", "serverpw" };
+		out[6] = (struct bridge_setting){ "password_for_users",
+						  i ? "1" : "0" };
+		*count = 7;
 		return 0;
 	}
 	return ENOENT;

@@ -91,6 +91,11 @@ static void nobody_logs_in_as_the_relay(void **state)
 	assert_string_equal(stub_setting("alice libera", "login_password"),
 			    "");
 	assert_string_equal(stub_setting("alice libera", "cert_file"), "");
+	/* it may be an account's */
+	assert_string_equal(stub_setting("alice libera", "password"), "");
+	assert_int_equal(seat_wake(seat_of("alice", "oftc"), false), 0);
+	assert_string_equal(stub_setting("alice oftc", "password"),
+			    "serverpw");
 	done();
 }
 
