@@ -51,7 +51,7 @@ purple_libpw_a_SOURCES = \
 purple_libpw_a_CPPFLAGS = $(INC_purple)
 
 pkglibexec_PROGRAMS += confab-purple
-confab_purple_SOURCES = purple/pw_main.c
+confab_purple_SOURCES = purple/pw_leaks.c purple/pw_main.c
 confab_purple_CPPFLAGS = $(INC_purple)
 confab_purple_LDADD = purple/libpw.a $(LIB_worker) $(PURPLE_LIBS) $(DEPS_io)
 check_PROGRAMS += tests/unit/t_purple_worker

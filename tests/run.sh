@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 TEST_PACKAGES="libcmocka-dev python3 python3-pytest python3-slixmpp
  python3-websocket prosody ejabberd
  lua-sec ngircd inspircd openssl baresip-core sipsak sip-tester linphone-cli
- twinkle-console profanity irssi tmux
+ twinkle-console profanity irssi tmux purple-discord
  kamailio chromium-headless-shell iproute2 procps util-linux e2fsprogs
  xfsprogs clang libclang-rt-dev"
 what=${1:-all}
