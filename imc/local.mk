@@ -13,7 +13,7 @@ imc_libimc_a_SOURCES = \
 	imc/direct.c imc/direct.h \
 	imc/dialect.c imc/dialect.h \
 	imc/extra.c imc/extra.h \
-	imc/fanout.c imc/fanout.h \
+	imc/fanout.c imc/fanout.h imc/fanout_fate.c imc/fanout_priv.h \
 	imc/foreign.c imc/foreign.h \
 	imc/fork.c imc/fork.h \
 	imc/house.c \
