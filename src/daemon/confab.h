@@ -26,6 +26,7 @@ struct pgate;
 struct purplegate;
 struct ircgate;
 struct event_keep;
+struct buddies;
 struct conference;
 struct presence;
 struct winfo;
@@ -47,6 +48,7 @@ struct confab {
 	struct imc *imc;
 	struct event_keep *event_keep;
 	struct presence *presence;
+	struct buddies *buddies;
 	struct winfo *winfo;
 	struct conference *conference;
 	struct echo *echo;

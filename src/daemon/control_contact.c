@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "buddies.h"
 #include "clock.h"
 #include "consent.h"
 #include "control_priv.h"
@@ -148,6 +149,7 @@ void control_forget_rules(struct confab *c, struct view user)
 
 	if (!read_aor(&aor, c, user) && !addr_parse(&addr, buf_view(&aor))) {
 		consent_forget(c->hub, addr);
+		buddies_forget(c->buddies, addr->text);
 		mem_deref(addr);
 	}
 	buf_free(&aor);

@@ -417,6 +417,8 @@ static int load(struct confab *c, struct buf *why)
 					  .arg = c };
 	const struct store_load elsewhere = { .account = accounts_load,
 					      .arg = c->accounts };
+	const struct store_load lists = { .kept = buddies_load,
+					  .arg = c->buddies };
 	const struct store_load networks = { .kept = networks_load,
 					     .arg = c };
 	const struct store_load gate = { .visit = gate_load_visit,
@@ -442,6 +444,8 @@ static int load(struct confab *c, struct buf *why)
 		err = store_load(c->store, &elsewhere);
 	if (!err)
 		err = store_load(c->store, &networks);
+	if (!err)
+		err = store_load(c->store, &lists);
 	if (!err && c->gate)
 		err = store_load(c->store, &gate);
 	if (!err && c->igate)
@@ -568,6 +572,8 @@ int heart_start(struct confab *c, struct buf *why)
 
 	if ((err = dns_new(&c->dns, c->loop)) || (err = start_hub(c)) ||
 	    (err = start_imc(c, why)) || (err = start_jabber(c, why)) ||
+	    (err = buddies_new(&c->buddies, c->imc, c->store,
+			       c->conf->domain)) ||
 	    (err = start_irc(c, why)) || (err = start_purple(c, why)) ||
 	    (err = start_echo(c)) ||
 	    (err = elsewhere_start(c)) || (err = start_gate(c, why)) ||
@@ -604,6 +610,8 @@ static int start_presence(struct confab *c)
 	int err = winfo_new(&c->winfo, c->hub, c->sip);
 
 	pc.winfo = c->winfo;
+	pc.buddies = c->buddies;
+	buddies_set_sip(c->buddies, c->sip);
 	if (!err)
 		err = presence_new(&c->presence, &pc);
 	return err ? err : conference_new(&c->conference, c->hub, c->sip);
@@ -699,6 +707,7 @@ void heart_stop(struct confab *c)
 	conference_free(c->conference);
 	winfo_free(c->winfo);
 	imc_free(c->imc);
+	buddies_free(c->buddies);
 	xmppgate_free(c);
 	ircgate_free(c);
 	purplegate_free(c);

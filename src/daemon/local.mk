@@ -61,6 +61,7 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/xmppgate.c src/daemon/xmppgate.h \
 	src/daemon/heart.c src/daemon/heart.h \
 	src/daemon/notify.c src/daemon/notify.h \
+	src/daemon/buddies.c src/daemon/buddies.h \
 	src/daemon/conference.c src/daemon/conference.h \
 	src/daemon/presence.c src/daemon/presence.h \
 	src/daemon/room_shown.c src/daemon/room_shown.h \

@@ -370,6 +370,14 @@ static void on_consent(struct addr *user, struct addr *other,
 	set_all(p, user, other, state);
 }
 
+static bool on_list(struct view watcher, struct view resource,
+		    struct buf *out, void *arg)
+{
+	const struct presence *p = arg;
+
+	return buddies_list(p->conf.buddies, watcher, resource, out);
+}
+
 /* ---- life ---- */
 
 static int add_package(struct presence *p)
@@ -384,6 +392,7 @@ static int add_package(struct presence *p)
 		.checkh = on_check,
 		.publishedh = on_published,
 		.arg = p,
+		.listh = on_list,
 	};
 
 	return sip_package_add(p->conf.sip, &package);

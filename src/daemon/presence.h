@@ -13,6 +13,7 @@
 #ifndef CONFAB_PRESENCE_H
 #define CONFAB_PRESENCE_H
 
+#include "buddies.h"
 #include "hub.h"
 #include "location.h"
 #include "sip.h"
@@ -37,6 +38,7 @@ struct presence_conf {
 	const char *domain;        /* copied, as is manager */
 	const char *manager;       /* user part: who asks users */
 	enum presence_policy policy;
+	const struct buddies *buddies; /* lists that are watched */
 	struct winfo *winfo;       /* told who watches; while it lives */
 };
 

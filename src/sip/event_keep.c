@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "event_list_priv.h"
 #include "log.h"
 #include "mem.h"
 #include "pubs_priv.h"
@@ -81,6 +82,7 @@ static void put_sub(struct store_txn *t, struct sub *sub)
 		.state = sub->state,
 		.stranger = sub->stranger,
 		.expires_ms = wall_of(sub->until_ms),
+		.list = sub->list ? sub->list->text : VIEW_NONE,
 	};
 
 	template_hex(own_tag, sub->own_tag, sizeof(own_tag));
@@ -309,6 +311,8 @@ static int setup_of(struct sub_setup *out, const struct event_keep *k,
 		.resource = row->resource,
 		.watcher = row->watcher,
 		.event = { row->event, row->event_id },
+		.is_list = row->list.n,
+		.list = row->list,
 	};
 	if (!out->package)
 		return ENOENT;

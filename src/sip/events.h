@@ -81,6 +81,12 @@ struct sip_package {
 	void (*publishedh)(const struct sip_publication *p,
 			   enum sip_publish_what what, void *arg);
 	void *arg;
+	/* Is this resource a list (RFC 4662), for this watcher? Then what is
+	 * in it, AORs, each with a line feed behind. NULL: there are no lists
+	 * for this package, not in the bodies of requests (RFC 5367)
+	 * either. */
+	bool (*listh)(struct view watcher, struct view resource,
+		      struct buf *out, void *arg);
 };
 
 /* From now on it is served; copied. ENOBUFS: there are too many, EEXIST. */
@@ -103,6 +109,10 @@ void sip_watch_end(struct sip *s, uint64_t id, const char *reason,
 bool sip_watch_get(const struct sip *s, uint64_t id, struct sip_watch *out);
 /* Within showh: up to where this watcher has seen it now. */
 void sip_watch_mark(struct sip *s, uint64_t id, uint64_t mark);
+/* This watcher's list is another than it was: his subscriptions to it end, to
+ * be begun anew. */
+void sip_list_changed(struct sip *s, struct view watcher,
+		      struct view resource);
 /* Subscriptions to a resource: the number of them, of which the first max
  * ids are in ids. */
 size_t sip_watchers(const struct sip *s, const char *package,

@@ -15,6 +15,7 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/done.c src/sip/done_priv.h \
 	src/sip/device.c src/sip/device.h \
 	src/sip/edge.c src/sip/edge_priv.h \
+	src/sip/event_list.c src/sip/event_list_priv.h \
 	src/sip/event_keep.c src/sip/event_keep_priv.h \
 	src/sip/event.c src/sip/event_priv.h src/sip/events.h \
 	src/sip/fairq.c src/sip/fairq_priv.h \

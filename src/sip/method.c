@@ -35,6 +35,7 @@ static const struct {
 	{ 415, "Unsupported Media Type" },
 	{ 416, "Unsupported URI Scheme" },
 	{ 420, "Bad Extension" },
+	{ 421, "Extension Required" },
 	{ 423, "Interval Too Brief" },
 	{ 439, "First Hop Lacks Outbound Support" },
 	{ 480, "Temporarily Unavailable" },

@@ -5,6 +5,7 @@
  * Redirects are not followed.
  */
 #include "event_keep_priv.h"
+#include "event_list_priv.h"
 #include "location.h"
 #include "registrar_priv.h"
 #include "subs_priv.h"
@@ -19,7 +20,7 @@
 #include "uri_priv.h"
 
 enum {
-	HEADERS = 3,
+	HEADERS = 4,
 	HEAD_MAX = 1024, /* bytes of headers that there is room for */
 	AGAIN_MS = 1000, /* while there are too many transactions */
 	ABSENT_MS = 10 * 1000, /* until his phone has connected again */
@@ -82,6 +83,7 @@ static void event_put(struct buf *b, const struct sub *sub)
 /* The parts of one NOTIFY, while it is made. */
 struct notice {
 	struct buf event, state, contact, body;
+	struct buf type;  /* of a list; else empty */
 };
 
 static void notice_free(struct notice *n)
@@ -90,6 +92,14 @@ static void notice_free(struct notice *n)
 	buf_free(&n->state);
 	buf_free(&n->contact);
 	buf_free(&n->body);
+	buf_free(&n->type);
+}
+
+static struct view type_of(const struct notice *n, const struct sub *sub)
+{
+	if (!n->body.n)
+		return VIEW_NONE;
+	return n->type.n ? buf_view(&n->type) : view_str(sub->package->type);
 }
 
 static void on_answered(int status, uint64_t a, uint64_t b, void *arg);
@@ -102,15 +112,15 @@ static int notice_make(struct sip_template **tp, const struct notice *n,
 		{ VIEW("Event"), buf_view(&n->event) },
 		{ VIEW("Subscription-State"), buf_view(&n->state) },
 		{ VIEW("Contact"), buf_view(&n->contact) },
+		{ VIEW("Require"), VIEW("eventlist") },
 	};
 	const struct sip_template_conf conf = {
 		.id = sub->own_tag,
 		.from = sub->own_uri,
-		.content_type = n->body.n ? view_str(sub->package->type) :
-					    VIEW_NONE,
+		.content_type = type_of(n, sub),
 		.body = buf_view(&n->body),
 		.headers = headers,
-		.header_count = HEADERS,
+		.header_count = sub->list ? HEADERS : HEADERS - 1,
 		.doneh = on_answered,
 		.arg = sub->set,
 	};
@@ -203,7 +213,9 @@ static int send_now(struct sub *sub)
 	int err;
 
 	buf_init(&n.body, body_max(sub));
-	if (sub_is_shown(sub))
+	if (sub->list)
+		event_list_put(sub, &n.body, &n.type);
+	else if (sub_is_shown(sub))
 		p->showh(&w, &n.body, p->arg);
 	event_put(&n.event, sub);
 	state_put(&n.state, sub);
@@ -260,8 +272,11 @@ static void on_hold(struct wtimer *t)
 	if (!err) {
 		sub->sent_ms = now_ms();
 		sub->restored = sub->full = false;
+		/* the rest of a list follows at once */
+		sub->dirty = sub->urgent = event_list_left(sub);
 		return;
 	}
+	sub->full = true;
 	sub->busy = false;
 	on_failed(sub, err);
 }
@@ -279,6 +294,11 @@ void notify_wake(struct sub *sub, bool now)
 {
 	bool waits = sub->dirty;
 
+	if (sub->parent) {
+		sub->dirty = true;
+		notify_wake(sub->parent, false);
+		return;
+	}
 	sub->urgent |= now;
 	sub->dirty = true;
 	if (sub->busy || (waits && !now))

@@ -135,7 +135,7 @@ static bool list_has(struct view list, const char *tag)
 	return false;
 }
 
-static bool supports(const struct prescan *pre, const char *tag)
+bool reg_supports(const struct prescan *pre, const char *tag)
 {
 	size_t i;
 
@@ -147,15 +147,33 @@ static bool supports(const struct prescan *pre, const char *tag)
 	return false;
 }
 
-void reg_unknown(struct buf *out, struct view list, bool all)
+/* What may stand in Require. */
+static bool is_known(struct view tag, enum sip_method method)
+{
+	static const struct {
+		enum sip_method method;
+		const char *tag;
+	} known[] = {
+		{ SIP_REGISTER, "path" },
+		{ SIP_REGISTER, "outbound" },
+		{ SIP_SUBSCRIBE, "eventlist" },
+		{ SIP_SUBSCRIBE, "recipient-list-subscribe" },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].method == method && view_ieqs(tag, known[i].tag))
+			return true;
+	return false;
+}
+
+void reg_unknown(struct buf *out, struct view list, enum sip_method method)
 {
 	struct view item;
 
 	while (list.n) {
 		view_cut(list, ',', &item, &list);
 		item = view_trim(item);
-		if (!item.n || (!all && (view_ieqs(item, "path") ||
-					 view_ieqs(item, "outbound"))))
+		if (!item.n || is_known(item, method))
 			continue;
 		if (out->n)
 			buf_adds(out, ", ");
@@ -230,8 +248,8 @@ void reg_read(struct reg *out, const struct prescan *pre, uint32_t usual)
 	    (seconds(pre->first[HDR_EXPIRES], usual) || out->count))
 		fault(out, 400, "Contact * Without Expires 0");
 	read_path(out, pre);
-	out->path_supported = supports(pre, "path");
-	out->outbound_supported = supports(pre, "outbound");
+	out->path_supported = reg_supports(pre, "path");
+	out->outbound_supported = reg_supports(pre, "outbound");
 }
 
 void reg_free(struct reg *r)

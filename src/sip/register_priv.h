@@ -35,7 +35,9 @@ struct reg {
  * case. */
 void reg_read(struct reg *out, const struct prescan *pre, uint32_t usual);
 void reg_free(struct reg *r);
-/* Adds the option tags of a list that are not known, or (all) any. */
-void reg_unknown(struct buf *out, struct view list, bool all);
+/* Adds the option tags of a list that are not known for this method. */
+void reg_unknown(struct buf *out, struct view list, enum sip_method method);
+/* It is in Supported or Require. */
+bool reg_supports(const struct prescan *pre, const char *tag);
 
 #endif

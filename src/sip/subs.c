@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Subscriptions in their tables, and their ends. */
 #include "event_keep_priv.h"
+#include "event_list_priv.h"
 #include "subs_priv.h"
 
 #include <errno.h>
@@ -65,7 +66,7 @@ static void keep(struct sub *sub)
 {
 	const struct events *es = sub->set->sip->events;
 
-	if (es->keep && sub->state != SUB_OVER)
+	if (es->keep && sub->state != SUB_OVER && !sub->parent)
 		es->keep_ops->sub(es->keep, sub);
 }
 
@@ -77,11 +78,22 @@ static void keep_not(struct sub *sub)
 		es->keep_ops->sub_gone(es->keep, sub);
 }
 
+static void leave_list(struct sub *sub)
+{
+	struct sub_list *l = sub->parent ? sub->parent->list : NULL;
+
+	for (size_t i = 0; l && i < l->count; i++)
+		if (l->leaf[i] == sub)
+			l->leaf[i] = NULL;
+}
+
 void sub_free(struct sub *sub)
 {
 	struct subs *ss = sub->set;
 	struct wheel *w = loop_wheel(ss->sip->loop);
 
+	event_list_free(sub);
+	leave_list(sub);
 	keep_not(sub);
 	wheel_stop(w, &sub->expiry);
 	wheel_stop(w, &sub->hold);
@@ -196,11 +208,12 @@ static size_t count(const struct htable *t, uint64_t hash)
 }
 
 int subs_room(const struct subs *ss, struct view watcher,
-	      const struct netaddr *source)
+	      const struct netaddr *source, size_t more)
 {
-	if (subs_count(ss) >= EVENT_SUBS)
+	if (subs_count(ss) + more > EVENT_SUBS)
 		return ENOBUFS;
-	if (count(&ss->by_watcher, hash_view(watcher)) >= EVENT_SUBS_USER)
+	if (count(&ss->by_watcher, hash_view(watcher)) + more >
+	    EVENT_SUBS_USER)
 		return EBUSY;
 	if (source && count(&ss->by_source, hash_view(source_of(source))) >=
 			      EVENT_SUBS_SOURCE)
@@ -236,13 +249,16 @@ static struct sub *sub_alloc(const struct sub_setup *setup)
 	return sub;
 }
 
-static void tables_add(struct subs *ss, struct sub *sub)
+/* A list is nothing that its package knows of. */
+static void tables_add(struct subs *ss, struct sub *sub, bool is_list)
 {
 	htable_add(&ss->by_id, &sub->by_id, hash_u64(sub->id));
-	htable_add(&ss->by_dialog, &sub->by_dialog,
-		   dialog_hash(sub->call_id, sub->tag));
-	htable_add(&ss->by_resource, &sub->by_resource,
-		   resource_hash(sub->package, sub->resource));
+	if (!sub->parent)
+		htable_add(&ss->by_dialog, &sub->by_dialog,
+			   dialog_hash(sub->call_id, sub->tag));
+	if (!is_list)
+		htable_add(&ss->by_resource, &sub->by_resource,
+			   resource_hash(sub->package, sub->resource));
 	htable_add(&ss->by_watcher, &sub->by_watcher,
 		   hash_view(sub->watcher));
 	if (sub->stranger)
@@ -264,10 +280,17 @@ struct sub *subs_add(struct subs *ss, const struct sub_setup *setup)
 	sub->cseq_in = setup->cseq;
 	sub->cseq_out = setup->cseq_out;
 	sub->full = true;
-	state_set(sub, setup->state == SIP_WATCH_ACTIVE ? SUB_ACTIVE :
-							  SUB_PENDING);
-	tables_add(ss, sub);
-	sub_extend(sub, setup->expires);
+	state_set(sub, setup->is_list || setup->state == SIP_WATCH_ACTIVE ?
+			       SUB_ACTIVE :
+			       SUB_PENDING);
+	sub->parent = setup->parent;
+	tables_add(ss, sub, setup->is_list);
+	if (sub->parent)
+		sub->until_ms = sub->parent->until_ms;
+	else
+		sub_extend(sub, setup->expires);
+	if (setup->is_list)
+		event_list_begin(sub, setup->list);
 	return sub;
 }
 
@@ -342,13 +365,23 @@ void sub_move(struct sub *sub, struct sip_dest *dest,
 	source_move(sub, flow);
 }
 
-static void tell_gone(const struct sub *sub)
+static void tell_gone(struct sub *sub)
 {
 	const struct sip_package *p = sub->package;
 	struct sip_watch w = sub_watch(sub);
 
-	if (p->goneh)
+	if (sub->list)
+		event_list_end(sub);
+	else if (p->goneh)
 		p->goneh(&w, p->arg);
+}
+
+void sub_over_with_list(struct sub *sub)
+{
+	if (sub->state == SUB_OVER)
+		return;
+	state_set(sub, SUB_OVER);
+	tell_gone(sub);
 }
 
 static void set_over(struct sub *sub, const char *reason,
@@ -397,9 +430,14 @@ static const char *refusal_reason(int status)
 	return status == 404 ? "noresource" : "deactivated";
 }
 
+void sub_refuse(struct sub *sub, int status)
+{
+	set_over(sub, refusal_reason(status), 0);
+}
+
 void subs_restore(struct subs *ss, struct sub_setup *setup, uint64_t delay_ms)
 {
-	int status = subs_ask(setup);
+	int status = setup->is_list ? 200 : subs_ask(setup);
 	struct sub *sub;
 
 	if (status != 200)
@@ -409,7 +447,7 @@ void subs_restore(struct subs *ss, struct sub_setup *setup, uint64_t delay_ms)
 	if (ss->last_id < sub->id)
 		ss->last_id = sub->id;
 	if (status != 200)
-		set_over(sub, refusal_reason(status), 0);
+		sub_refuse(sub, status);
 	notify_later(sub, delay_ms);
 }
 
@@ -537,6 +575,20 @@ void sip_watch_mark(struct sip *s, uint64_t id, uint64_t mark)
 
 	if (sub)
 		sub->mark = mark;
+}
+
+void sip_list_changed(struct sip *s, struct view watcher, struct view resource)
+{
+	struct hnode *n = htable_find(&s->events->subs->by_watcher,
+				      hash_view(watcher));
+
+	for (; n; n = htable_more(n)) {
+		struct sub *sub = CONTAINER(n, struct sub, by_watcher);
+
+		if (sub->list && view_eq(sub->watcher, watcher) &&
+		    view_eq(sub->resource, resource))
+			sub_end(sub, "deactivated", 0);
+	}
 }
 
 size_t sip_watches_of(const struct sip *s, const char *package,

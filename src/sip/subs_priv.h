@@ -20,6 +20,8 @@ struct sub {
 	struct wtimer expiry; /* its end */
 	struct wtimer hold;   /* until the next NOTIFY */
 	struct subs *set;     /* borrowed */
+	struct sub_list *list; /* owned: it is one; or NULL */
+	struct sub *parent;   /* borrowed: a leaf of this list; or NULL */
 	const struct sip_package *package; /* borrowed */
 	struct sip_dest *dest; /* ref: their URI, Contact and route */
 	struct sip_flow flow;
@@ -58,6 +60,9 @@ struct sub_setup {
 	enum sip_watch_state state;
 	struct view call_id, tag, own_uri, resource, watcher;
 	struct event_name event;
+	bool is_list;
+	struct view list;    /* AORs, one a line */
+	struct sub *parent;  /* a leaf of this one: no dialog of its own */
 };
 
 struct subs *subs_new(struct sip *s);
@@ -67,9 +72,10 @@ struct sip *subs_sip(const struct subs *ss);
 /* The id for the next one. */
 uint64_t subs_id(struct subs *ss);
 
-/* EBUSY: the watcher, or where he is, has too many; ENOBUFS: there are. */
+/* EBUSY: with so many more the watcher, or where he is, has too many; ENOBUFS:
+ * there are. */
 int subs_room(const struct subs *ss, struct view watcher,
-	      const struct netaddr *source);
+	      const struct netaddr *source, size_t more);
 struct sub *subs_add(struct subs *ss, const struct sub_setup *setup);
 /* One that was there before a restart, if its package still lets it in; tells
  * its watcher after so long. */
@@ -100,6 +106,10 @@ void subs_forget(struct subs *ss, struct view watcher);
 /* He can't be told: it is gone. */
 void sub_lose(struct sub *sub);
 void sub_free(struct sub *sub);
+/* Refused from the beginning, for this status: its package hears no more. */
+void sub_refuse(struct sub *sub, int status);
+/* A leaf whose list is over. */
+void sub_over_with_list(struct sub *sub);
 
 /* ---- notify.c ---- */
 

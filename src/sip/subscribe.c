@@ -8,6 +8,8 @@
 #include "location.h"
 #include "mem.h"
 #include "registrar_priv.h"
+#include "event_list_priv.h"
+#include "register_priv.h"
 #include "subs_priv.h"
 #include "text_priv.h"
 
@@ -25,6 +27,8 @@ struct visit {
 	struct view target;     /* its Contact's URI; or empty */
 	struct buf route, resource, watcher;
 	struct sip_dest *dest;  /* ref */
+	bool is_list;
+	struct buf list;        /* then: AORs, one a line */
 };
 
 static bool refuse(const struct visit *v, int status, const char *reason)
@@ -148,6 +152,44 @@ static bool read_resource(struct visit *v)
 	return true;
 }
 
+/* RFC 5367: who is in it is said with the request. */
+static bool read_body(struct visit *v)
+{
+	const struct uas *u = v->u;
+
+	if (u->req->encoding.n && !view_ieqs(u->req->encoding, "identity")) {
+		uas_answer_with(u, 415, "Accept-Encoding", VIEW("identity"));
+		return false;
+	}
+	switch (event_list_read(&v->list, u->body)) {
+	case 0:
+		return true;
+	case EMSGSIZE:
+		return refuse(v, 413, "Too Many In The List");
+	default:
+		return refuse(v, 400, "Malformed List");
+	}
+}
+
+static bool read_list(struct visit *v)
+{
+	const struct uas *u = v->u;
+	const struct sip_package *p = v->package;
+	bool in_body = p->listh && u->body.n &&
+		       view_ieqs(u->req->type,
+				 "application/resource-lists+xml");
+
+	v->is_list = in_body ||
+		     (p->listh && p->listh(buf_view(&v->watcher),
+					   buf_view(&v->resource), &v->list,
+					   p->arg));
+	if (v->is_list && !reg_supports(u->pre, "eventlist")) {
+		uas_answer_with(u, 421, "Require", VIEW("eventlist"));
+		return false;
+	}
+	return !in_body || read_body(v);
+}
+
 static bool read_all(struct visit *v)
 {
 	v->package = event_of(v->u, &v->event, false);
@@ -158,19 +200,20 @@ static bool read_all(struct visit *v)
 
 /* ---- doing it ---- */
 
-static void answer(const struct visit *v, uint64_t txn, struct view resource)
+static void answer(const struct visit *v, uint64_t txn, const struct sub *sub)
 {
 	struct buf contact = { 0 }, expires = { 0 };
 	struct sip_header headers[] = {
 		{ VIEW("Expires"), VIEW_NONE },
 		{ VIEW("Contact"), VIEW_NONE },
+		{ VIEW("Require"), VIEW("eventlist") },
 	};
 
 	buf_add_u64(&expires, v->expires);
-	notify_contact(&contact, v->u->sip, v->u->flow, resource);
+	notify_contact(&contact, v->u->sip, v->u->flow, sub->resource);
 	headers[0].value = buf_view(&expires);
 	headers[1].value = buf_view(&contact);
-	sip_answer(v->u->sip, txn, 200, NULL, headers, 2);
+	sip_answer(v->u->sip, txn, 200, NULL, headers, sub->list ? 3 : 2);
 	buf_free(&contact);
 	buf_free(&expires);
 }
@@ -194,6 +237,8 @@ static struct sub_setup setup_of(const struct visit *v)
 		.resource = buf_view(&v->resource),
 		.watcher = buf_view(&v->watcher),
 		.event = v->event,
+		.is_list = v->is_list,
+		.list = buf_view(&v->list),
 	};
 }
 
@@ -204,7 +249,8 @@ static bool has_room(const struct visit *v)
 						 VIEW("60") };
 
 	switch (subs_room(subs_of(v), buf_view(&v->watcher),
-			  v->u->id.how == ID_DIGEST ? source : NULL)) {
+			  v->u->id.how == ID_DIGEST ? source : NULL,
+			  1 + event_list_count(buf_view(&v->list)))) {
 	case 0:
 		return true;
 	case EBUSY:
@@ -227,13 +273,13 @@ static void begin(struct visit *v)
 		uas_answer_busy(v->u);
 		return;
 	}
-	status = subs_ask(&setup);
+	status = v->is_list ? 200 : subs_ask(&setup);
 	if (status != 200) {
 		event_refuse(v->u, txn, status, NULL);
 		return;
 	}
 	sub = subs_add(subs_of(v), &setup);
-	answer(v, txn, sub->resource);
+	answer(v, txn, sub);
 	if (v->expires)
 		notify_wake(sub, true);
 	else
@@ -249,7 +295,8 @@ static void serve_new(struct visit *v)
 		refuse(v, 482, "Merged Request");
 		return;
 	}
-	if (!read_route(v) || !read_resource(v) || !has_room(v))
+	if (!read_route(v) || !read_resource(v) || !read_list(v) ||
+	    !has_room(v))
 		return;
 	if (dest_of_dialog(&v->dest, req->from.uri, v->target,
 			   buf_view(&v->route)))
@@ -282,7 +329,7 @@ static void extend(struct visit *v, struct sub *sub, uint64_t txn)
 {
 	sub->cseq_in = v->u->req->cseq;
 	sub_move(sub, v->dest ? v->dest : sub->dest, v->u->flow);
-	answer(v, txn, sub->resource);
+	answer(v, txn, sub);
 	if (!v->expires) {
 		sub_end(sub, "timeout", 0);
 		return;
@@ -333,4 +380,5 @@ void subscribe_serve(const struct uas *u)
 	buf_free(&v.route);
 	buf_free(&v.resource);
 	buf_free(&v.watcher);
+	buf_free(&v.list);
 }

@@ -24,7 +24,7 @@
 /* ---- what is served ---- */
 
 /* RFC 3261 8.2.2.3: what Require asks for is unknown here, but for the
- * extensions of registrations. */
+ * extensions of registrations, and lists. */
 static bool is_unsupported(const struct uas *u)
 {
 	struct buf b = { 0 };
@@ -34,7 +34,7 @@ static bool is_unsupported(const struct uas *u)
 	for (i = 0; i < u->pre->lines; i++)
 		if (u->pre->line[i].id == HDR_REQUIRE)
 			reg_unknown(&b, u->pre->line[i].value,
-				    u->req->method != SIP_REGISTER);
+				    u->req->method);
 	any = b.n;
 	if (any)
 		uas_answer_with(u, 420, "Unsupported", buf_view(&b));

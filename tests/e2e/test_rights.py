@@ -71,6 +71,7 @@ RIGHTS = [
     ('#unblock mike', 'SIMAOB'),
     ('#help', 'SIMAOB'),
     ('#jabber', ''),  # to the manager alone
+    ('#buddies', ''),  # likewise
     # on an owner
     ('#remove oscar', 'O'),
     ('#ban oscar', 'O'),
@@ -119,7 +120,7 @@ def test_who_may_not_changes_nothing(stage, kind, role):
             # those that take no room, or have it named already
             if room and text.split()[0] in (
                     'hello', '#topic', '#away', '#link', '#unlink', '#links',
-                    '#create', '#history', '#jabber'):
+                    '#create', '#history', '#jabber', '#buddies'):
                 continue
             status, warning = stage.request(who, at, text + room)
             assert status == 403, text

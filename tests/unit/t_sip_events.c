@@ -33,7 +33,7 @@ static int on_watch(const struct sip_watch *w, enum sip_watch_state *state,
 static void on_gone(const struct sip_watch *w, void *arg)
 {
 	(void)arg;
-	assert_int_equal(w->id, last_id);
+	assert_true(w->id <= last_id);
 	gone++;
 }
 
@@ -63,6 +63,17 @@ static void on_published(const struct sip_publication *p,
 	view_copy(last_body_published, sizeof(last_body_published), p->body);
 }
 
+static bool on_list(struct view watcher, struct view resource,
+		    struct buf *out, void *arg)
+{
+	(void)arg;
+	if (!view_eqs(resource, "sip:friends@confab.example"))
+		return false;
+	assert_view(watcher, "sip:bob@confab.example");
+	buf_adds(out, "sip:alice@confab.example\nsip:carol@confab.example\n");
+	return true;
+}
+
 static const struct sip_package presence = {
 	.name = "presence",
 	.type = TYPE,
@@ -73,6 +84,7 @@ static const struct sip_package presence = {
 	.checkh = on_check,
 	.publishedh = on_published,
 	.arg = shown,
+	.listh = on_list,
 };
 
 static const struct sip_package roster = {
@@ -428,7 +440,7 @@ static void test_bad(void **state)
 		{ { .ruri = "sip:confab.example" }, 404, NULL },
 		{ { .ruri = "tel:123" }, 416, NULL },
 		{ { .headers = "Accept: text/plain\r\n" }, 406, NULL },
-		{ { .headers = "Require: eventlist\r\n" }, 420, "eventlist" },
+		{ { .headers = "Require: timer\r\n" }, 420, "timer" },
 		{ { .headers = "Event: presence\r\n" }, 400, NULL },
 		{ { .to = "tel:1" }, 400, NULL },
 		{ { .to = "mailto:a@confab.example" }, 400, "No Address" },
@@ -1014,6 +1026,181 @@ static void test_draining(void **state)
 	assert_int_equal(watchers(), 1);
 }
 
+/* ---- lists ---- */
+
+#define LISTS(entries) \
+	"<resource-lists xmlns='urn:ietf:params:xml:ns:resource-lists'>" \
+	"<list>" entries "</list></resource-lists>"
+#define ENTRY(uri) "<entry uri='" uri "'/>"
+#define LIST_HEADERS \
+	"Supported: eventlist\r\nRequire: recipient-list-subscribe\r\n" \
+	"Content-Type: application/resource-lists+xml\r\n"
+
+static size_t times(const char *what)
+{
+	size_t n = 0;
+
+	for (const char *p = in; (p = strstr(p, what)); p++)
+		n++;
+	return n;
+}
+
+static void test_list(void **state)
+{
+	const struct question q = {
+		.ruri = "sip:rls@confab.example",
+		.expires = 600,
+		.headers = LIST_HEADERS,
+		.body = LISTS(ENTRY("sip:alice@confab.example")
+			      ENTRY("sip:dave@CONFAB.example:5070")
+			      ENTRY("sip:alice@confab.example")),
+	};
+
+	(void)state;
+	assert_int_equal(put(&q), 200);
+	has("\r\nRequire: eventlist\r\n");
+	tag_keep();
+	assert_int_equal(watched, 2);
+	notified();
+	has("\r\nSubscription-State: active;expires=600\r\n");
+	has("\r\nRequire: eventlist\r\n");
+	has("\r\nContent-Type: multipart/related;"
+	    "type=\"application/rlmi+xml\";start=\"<list@confab.example>\";"
+	    "boundary=");
+	has("<list xmlns=\"urn:ietf:params:xml:ns:rlmi\" "
+	    "uri=\"sip:rls@confab.example\" version=\"0\" "
+	    "fullState=\"true\">");
+	has("<resource uri=\"sip:dave@confab.example\">"
+	    "<instance id=\"3\" state=\"active\" cid=\"r3@confab.example\"/>");
+	has("\r\nContent-ID: <r2@confab.example>\r\n\r\nhere\r\n");
+	assert_int_equal(times("here"), 2);
+	reply(200);
+	quiet();
+	/* one of them alone, at the pace of all */
+	clock_advance(5000);
+	changed("elsewhere");
+	notified();
+	has("version=\"1\" fullState=\"false\">");
+	assert_int_equal(times("<resource "), 1);
+	has("\r\n\r\nelsewhere\r\n");
+	reply(200);
+	changed("nowhere");
+	quiet();
+	/* one ends by itself */
+	sip_watch_end(edge, 3, "noresource", 0);
+	assert_int_equal(gone, 1);
+	clock_advance(5000);
+	notified();
+	has("state=\"terminated\" reason=\"noresource\"");
+	has("nowhere");
+	reply(200);
+	/* all with a refresh, and the rest with the list */
+	assert_int_equal(refresh(600), 200);
+	notified();
+	has("fullState=\"true\"");
+	assert_int_equal(times("<resource "), 2);
+	reply(200);
+	assert_int_equal(refresh(0), 200);
+	assert_int_equal(gone, 2);
+	notified();
+	has("\r\nSubscription-State: terminated;reason=timeout\r\n");
+	reply(200);
+	assert_int_equal(watchers(), 0);
+}
+
+static void test_list_refused(void **state)
+{
+	struct question q = {
+		.ruri = "sip:friends@confab.example",
+		.expires = 600,
+		.headers = "Supported: eventlist\r\n",
+	};
+
+	(void)state;
+	verdict = 403;
+	assert_int_equal(put(&q), 200);
+	tag_keep();
+	notified();
+	assert_int_equal(times("reason=\"rejected\""), 2);
+	hasnt("here");
+	assert_int_equal(gone, 0);
+	reply(200);
+	sip_list_changed(edge, VIEW("sip:bob@confab.example"),
+			 VIEW("sip:friends@confab.example"));
+	notified();
+	has("\r\nSubscription-State: terminated;reason=deactivated\r\n");
+	assert_int_equal(gone, 0);
+	reply(200);
+	q.headers = NULL;
+	assert_int_equal(put(&q), 421);
+	has("\r\nRequire: eventlist\r\n");
+}
+
+static void test_list_bad(void **state)
+{
+	static const char *const bad[] = {
+		"", "x", LISTS(""), LISTS("<entry/>"), LISTS(ENTRY("x")),
+		LISTS(ENTRY("tel:+1")),
+		"<!DOCTYPE a><resource-lists/>",
+		"<list>" ENTRY("sip:a@b") "</list>",
+	};
+	struct question q = {
+		.ruri = "sip:rls@confab.example",
+		.expires = 600,
+		.headers = LIST_HEADERS,
+	};
+	static char many[7000];
+	int n = 0;
+
+	(void)state;
+	for (size_t i = 1; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		q.body = bad[i];
+		assert_int_equal(put(&q), 400);
+	}
+	assert_int_equal(watched, 0);
+	n = snprintf(many, sizeof(many), "<resource-lists xmlns='urn:ietf:"
+		     "params:xml:ns:resource-lists'><list>");
+	for (int i = 0; i < 201; i++)
+		n += snprintf(many + n, sizeof(many) - (size_t)n,
+			      "<entry uri='sip:a%d@b'/>", i);
+	snprintf(many + n, sizeof(many) - (size_t)n,
+		 "</list></resource-lists>");
+	q.body = many;
+	assert_int_equal(put(&q), 413);
+	q.headers = LIST_HEADERS "Content-Encoding: deflate\r\n";
+	assert_int_equal(put(&q), 415);
+	assert_int_equal(watched, 0);
+}
+
+/* More than fits into one goes in several, without waiting. */
+static void test_list_large(void **state)
+{
+	const struct question q = {
+		.ruri = "sip:rls@confab.example",
+		.expires = 600,
+		.headers = LIST_HEADERS,
+		.body = LISTS(ENTRY("sip:a@b") ENTRY("sip:b@b")
+			      ENTRY("sip:c@b")),
+	};
+	size_t seen;
+
+	(void)state;
+	memset(shown, 'x', 3000);
+	shown[3000] = '\0';
+	assert_int_equal(put(&q), 200);
+	tag_keep();
+	notified();
+	has("fullState=\"false\"");
+	seen = times("<resource ");
+	assert_in_range(seen, 1, 2);
+	reply(200);
+	notified();
+	seen += times("<resource ");
+	assert_int_equal(seen, 3);
+	reply(200);
+	quiet();
+}
+
 /* ---- over restarts ---- */
 
 static struct rig *disk;
@@ -1122,6 +1309,32 @@ static void test_kept(void **state)
 	assert_rows(0, 1);
 }
 
+static void test_kept_list(void **state)
+{
+	const struct question q = {
+		.ruri = "sip:friends@confab.example",
+		.expires = 600,
+		.headers = "Supported: eventlist\r\n",
+	};
+
+	(void)state;
+	assert_int_equal(put(&q), 200);
+	tag_keep();
+	notified();
+	reply(200);
+	assert_rows(1, 0);
+	sip_free(edge);
+	open_with("127.0.0.0/8");
+	keep_begin();
+	assert_int_equal(watched, 2);
+	notified();
+	has("fullState=\"true\"");
+	assert_int_equal(times("here"), 2);
+	reply(200);
+	assert_int_equal(refresh(0), 200);
+	assert_rows(0, 0);
+}
+
 static void test_kept_end(void **state)
 {
 	(void)state;
@@ -1203,7 +1416,9 @@ int main(void)
 		CASE(test_options), CASE(test_strangers),
 		CASE(test_draining),	      KEPT_CASE(test_kept),
 		KEPT_CASE(test_kept_end),     KEPT_CASE(test_kept_refused),
-		KEPT_CASE(test_kept_cseq),
+		KEPT_CASE(test_kept_cseq),    KEPT_CASE(test_kept_list),
+		CASE(test_list),	      CASE(test_list_refused),
+		CASE(test_list_bad),	      CASE(test_list_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lists of people, by chat. They are small, so a change is a copy. */
+#include "buddies.h"
+
+#include <errno.h>
+
+#include "events.h"
+#include "hash.h"
+#include "location.h"
+#include "mem.h"
+
+struct buddies {
+	struct store *store; /* borrowed */
+	struct sip *sip;     /* borrowed, or NULL */
+	struct view domain;  /* borrowed */
+	struct view address; /* owned: of everybody's list */
+	struct htable lists; /* owns them */
+	struct imc_command cmd;
+};
+
+/* AORs, each with a line feed behind. */
+struct people {
+	struct hnode by_user;
+	struct view user;    /* borrowed: in text */
+	struct buf list;
+	char text[];
+};
+
+/* ---- lists ---- */
+
+static struct people *find(const struct buddies *b, struct view user)
+{
+	struct hnode *n = htable_find(&b->lists, hash_view(user));
+
+	while (n && !view_eq(CONTAINER(n, struct people, by_user)->user, user))
+		n = htable_more(n);
+	return n ? CONTAINER(n, struct people, by_user) : NULL;
+}
+
+static struct people *get(struct buddies *b, struct view user)
+{
+	struct people *p = find(b, user);
+
+	if (p)
+		return p;
+	p = mem_zalloc(sizeof(*p) + user.n + 1);
+	(void)view_copy(p->text, user.n + 1, user);
+	p->user = view_mem(p->text, user.n);
+	htable_add(&b->lists, &p->by_user, hash_view(user));
+	return p;
+}
+
+static void people_free(struct people *p)
+{
+	buf_free(&p->list);
+	mem_free(p);
+}
+
+static size_t count(struct view list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < list.n; i++)
+		n += list.p[i] == '\n';
+	return n;
+}
+
+/* All but one. */
+static bool without(struct buf *out, struct view list, struct view aor)
+{
+	struct view one;
+	bool found = false;
+
+	while (list.n) {
+		view_cut(list, '\n', &one, &list);
+		if (view_eq(one, aor)) {
+			found = true;
+			continue;
+		}
+		buf_addv(out, one);
+		buf_addc(out, '\n');
+	}
+	return found;
+}
+
+void buddies_load(const struct store_kept *k, void *arg)
+{
+	struct buddies *b = arg;
+
+	if (view_eqs(k->network, BUDDIES_NETWORK))
+		buf_addv(&get(b, k->key)->list, k->value);
+}
+
+bool buddies_list(const struct buddies *b, struct view watcher,
+		  struct view resource, struct buf *out)
+{
+	const struct people *p;
+
+	if (!view_eq(resource, b->address))
+		return false;
+	p = find(b, watcher);
+	if (p)
+		buf_addv(out, buf_view(&p->list));
+	return true;
+}
+
+/* ---- what users say ---- */
+
+/* Answered when it is on the disk. */
+struct later {
+	struct ask *ask;   /* ref */
+	struct buf words;
+};
+
+static void on_stored(int err, void *arg)
+{
+	struct later *l = arg;
+
+	if (err)
+		imc_ask_answer(l->ask, 503, VIEW("*** Can't be stored now"));
+	else
+		imc_ask_answer(l->ask, 200, buf_view(&l->words));
+	buf_free(&l->words);
+	mem_deref(l->ask);
+	mem_free(l);
+}
+
+/* The new list is list's, which is taken. */
+static void change(struct buddies *b, struct ask *a, struct view user,
+		   struct buf *list, struct buf *words)
+{
+	struct store_txn *t = store_begin(b->store);
+	struct later *l = mem_zalloc(sizeof(*l));
+	struct people *p = get(b, user);
+	const struct store_kept row = { VIEW(BUDDIES_NETWORK), user,
+					buf_view(list) };
+
+	if (list->n)
+		store_put_kept(t, &row);
+	else
+		store_del_kept(t, row.network, user);
+	l->ask = mem_ref(a);
+	l->words = *words;
+	store_commit(t, on_stored, l);
+	buf_free(&p->list);
+	p->list = *list;
+	if (!list->n) {
+		htable_del(&b->lists, &p->by_user);
+		people_free(p);
+	}
+	if (b->sip)
+		sip_list_changed(b->sip, user, b->address);
+}
+
+static void put_shown(struct buf *b, struct view aor)
+{
+	struct view scheme, rest;
+
+	view_cut(aor, ':', &scheme, &rest);
+	buf_addv(b, rest);
+}
+
+static void say(struct ask *a, int status, const char *words, struct view who)
+{
+	struct buf text = { 0 };
+
+	buf_adds(&text, "*** ");
+	if (who.n)
+		put_shown(&text, who);
+	buf_adds(&text, words);
+	imc_ask_answer(a, status, buf_view(&text));
+	buf_free(&text);
+}
+
+static void show(const struct buddies *b, struct ask *a, struct view user)
+{
+	const struct people *p = find(b, user);
+	struct view one, list = p ? buf_view(&p->list) : VIEW_NONE;
+	struct buf text = { 0 };
+
+	if (!list.n) {
+		say(a, 200, "Your list is empty", VIEW_NONE);
+		return;
+	}
+	buf_adds(&text, "*** Your list:");
+	while (list.n) {
+		view_cut(list, '\n', &one, &list);
+		buf_adds(&text, "\r\n");
+		put_shown(&text, one);
+	}
+	imc_ask_answer(a, 200, buf_view(&text));
+	buf_free(&text);
+}
+
+/* "bob" is one of ours. */
+static int read_aor(const struct buddies *b, struct buf *out,
+		    struct view text)
+{
+	struct buf full = { 0 };
+	struct sip_uri uri;
+	struct view user, host;
+	int err;
+
+	if (!view_istarts(text, VIEW("sip:")))
+		buf_adds(&full, "sip:");
+	buf_addv(&full, text);
+	if (!view_cut(text, '@', &user, &host)) {
+		buf_addc(&full, '@');
+		buf_addv(&full, b->domain);
+	}
+	err = full.n > 256 || sip_uri_parse(&uri, buf_view(&full)) ||
+	      view_empty(uri.user) ? EBADMSG : 0;
+	if (!err)
+		location_aor(out, &uri);
+	buf_free(&full);
+	return err;
+}
+
+static void run_add(struct buddies *b, struct ask *a, struct view user,
+		    struct view aor)
+{
+	const struct people *p = find(b, user);
+	struct view old = p ? buf_view(&p->list) : VIEW_NONE;
+	struct buf list = { 0 }, words = { 0 };
+
+	if (without(&list, old, aor)) {
+		say(a, 200, " is on your list already", aor);
+	} else if (count(old) >= BUDDIES_MAX ||
+		   (!p && b->lists.count >= BUDDIES_USERS)) {
+		say(a, 403, "Your list is full", VIEW_NONE);
+	} else {
+		buf_addv(&list, aor);
+		buf_addc(&list, '\n');
+		buf_adds(&words, "*** ");
+		put_shown(&words, aor);
+		buf_adds(&words, " is on your list");
+		change(b, a, user, &list, &words);
+		return;
+	}
+	buf_free(&list);
+}
+
+static void run_remove(struct buddies *b, struct ask *a, struct view user,
+		       struct view aor)
+{
+	const struct people *p = find(b, user);
+	struct buf list = { 0 }, words = { 0 };
+
+	if (p && without(&list, buf_view(&p->list), aor)) {
+		buf_adds(&words, "*** ");
+		put_shown(&words, aor);
+		buf_adds(&words, " is not on your list any more");
+		change(b, a, user, &list, &words);
+		return;
+	}
+	buf_free(&list);
+	say(a, 404, " is not on your list", aor);
+}
+
+static void run(struct ask *a, struct view line, void *arg)
+{
+	struct view verb, who, user = imc_ask_user(a)->text;
+	struct buddies *b = arg;
+	struct buf aor = { 0 };
+	bool add;
+
+	line = view_trim(line);
+	if (!line.n) {
+		show(b, a, user);
+		return;
+	}
+	view_cut(line, ' ', &verb, &who);
+	who = view_trim(who);
+	add = view_ieqs(verb, "add");
+	if ((!add && !view_ieqs(verb, "remove")) || read_aor(b, &aor, who))
+		say(a, 400, "Use #buddies, #buddies add USER or #buddies "
+			    "remove USER", VIEW_NONE);
+	else if (add)
+		run_add(b, a, user, buf_view(&aor));
+	else
+		run_remove(b, a, user, buf_view(&aor));
+	buf_free(&aor);
+}
+
+void buddies_forget(struct buddies *b, struct view user)
+{
+	struct people *p = find(b, user);
+	struct store_txn *t;
+
+	if (!p)
+		return;
+	t = store_begin(b->store);
+	store_del_kept(t, VIEW(BUDDIES_NETWORK), user);
+	store_commit(t, NULL, NULL);
+	htable_del(&b->lists, &p->by_user);
+	people_free(p);
+}
+
+/* ---- life ---- */
+
+int buddies_new(struct buddies **bp, struct imc *imc, struct store *store,
+		const char *domain)
+{
+	struct buddies *b = mem_zalloc(sizeof(*b));
+	char *address = mem_printf("sip:buddies@%s", domain);
+	int err;
+
+	b->store = store;
+	b->domain = view_str(domain);
+	b->address = view_str(address);
+	b->cmd = (struct imc_command){
+		.name = "buddies",
+		.usage = "[add|remove] [user]",
+		.help = "whom your phone watches as a list",
+		.run = run,
+		.arg = b,
+	};
+	err = imc_add_command(imc, &b->cmd);
+	if (err)
+		buddies_free(b);
+	else
+		*bp = b;
+	return err;
+}
+
+void buddies_set_sip(struct buddies *b, struct sip *sip)
+{
+	b->sip = sip;
+}
+
+void buddies_free(struct buddies *b)
+{
+	struct hnode *n;
+
+	if (!b)
+		return;
+	while ((n = htable_pop(&b->lists)))
+		people_free(CONTAINER(n, struct people, by_user));
+	htable_free(&b->lists);
+	mem_free((void *)(uintptr_t)b->address.p);
+	mem_free(b);
+}

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One SUBSCRIBE for many (RFC 4662)."""
+import email
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from lab.sip import get
+from lab.util import wait_for
+from test_events import PASSWORD, Watch, document, publish, rows
+
+RLMI = '{urn:ietf:params:xml:ns:rlmi}'
+EVENTLIST = 'Supported: eventlist'
+
+
+class ListWatch(Watch):
+    def ask(self, expires, headers=()):
+        return super().ask(expires, [EVENTLIST, *headers])
+
+    def read(self, number):
+        """(Subscription-State, fullState, {uri: (state, document)})"""
+        state, m = self.notice(number)
+        assert get(m.headers, 'require') == 'eventlist'
+        mail = email.message_from_string(
+            'Content-Type: %s\n\n%s' % (get(m.headers, 'content-type'),
+                                        m.body))
+        parts = {p['Content-ID'].strip('<>'): p for p in mail.get_payload()}
+        assert mail.get_param('type') == 'application/rlmi+xml'
+        root = ET.fromstring(parts[mail.get_param('start').strip(
+            '<>')].get_payload().encode())
+        found = {}
+        for r in root.iter(RLMI + 'resource'):
+            instance = r.find(RLMI + 'instance')
+            cid = instance.get('cid')
+            found[r.get('uri')] = (
+                instance.get('state'),
+                parts[cid].get_payload() if cid else None)
+        return state, root.get('fullState'), found
+
+
+@pytest.fixture
+def phone(user):
+    def make(server, name, **kw):
+        return user(server, name, password=PASSWORD, **kw)
+    return make
+
+
+@pytest.fixture
+def server(confabd):
+    s = confabd(trusted='')
+    for name in ('alice', 'bob', 'carol'):
+        s.add_user(name, PASSWORD)
+    return s
+
+
+def test_a_list_made_in_chat(server, phone):
+    alice, bob = phone(server, 'alice'), phone(server, 'bob')
+    manager, buddies = server.manager, server.room('buddies')
+    assert bob.send(manager, '/allow alice@confab.test') == 200
+    assert publish(bob, document('at lunch').replace(
+        b'sip:alice', b'sip:bob'))[0] == 200
+    assert alice.send(manager, '#buddies') == 200
+    alice.saw('*** Your list is empty')
+    for name, status in (('bob', 200), ('sip:carol@CONFAB.test', 200),
+                         ('bob@confab.test', 200), ('a b', 400)):
+        assert alice.send(manager, '#buddies add ' + name) == status
+    alice.saw('*** bob@confab.test is on your list already')
+    assert alice.send(manager, '#buddies remove dave') == 404
+    server.stop()
+    server.start()
+    assert alice.send(manager, '#buddies') == 200
+    alice.saw('*** Your list:\r\nbob@confab.test\r\ncarol@confab.test')
+    # who knows no lists is told so
+    assert Watch(alice, buddies).status == 421
+    watch = ListWatch(alice, buddies)
+    assert watch.status == 200
+    assert get(watch.headers, 'require') == 'eventlist'
+    state, full, found = watch.read(1)
+    assert state.startswith('active') and full == 'true'
+    assert found['sip:carol@confab.test'] == ('pending', None)
+    assert found['sip:bob@confab.test'][0] == 'active'
+    assert 'at lunch' in found['sip:bob@confab.test'][1]
+    # a change of the list: begin anew
+    assert alice.send(manager, '#buddies remove carol') == 200
+    wait_for(lambda: get(watch.notices()[-1].headers, 'subscription-state') ==
+             'terminated;reason=deactivated', 'the end')
+    assert list(ListWatch(alice, buddies).read(1)[2]) == [
+        'sip:bob@confab.test']
+    # of others it is another
+    assert ListWatch(bob, buddies).read(1)[2] == {}
+
+
+def test_a_list_over_a_crash(server, phone):
+    alice = phone(server, 'alice')
+    assert alice.send(server.manager, '#buddies add alice') == 200
+    watch = ListWatch(alice, server.room('buddies'))
+    assert watch.read(1)[2]['sip:alice@confab.test'][0] == 'active'
+    wait_for(lambda: rows(server, 'subscriptions'), 'a row')
+    server.kill()
+    server.start()
+    state, full, found = watch.read(2)
+    assert state.startswith('active') and full == 'true'
+    assert found['sip:alice@confab.test'][0] == 'active'
+    assert server.ctl('status')['sip']['subscriptions'] == 2
+    assert watch.ask(0)[0] == 200
