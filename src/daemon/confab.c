@@ -219,7 +219,8 @@ static bool drained(struct confab *c)
 	size_t n;
 
 	sip_stats(c->sip, &st);
-	n = st.client_txns + share_under_way(c) + hub_draining(c->hub);
+	n = st.client_txns + share_under_way(c) +
+	    (c->hub ? hub_draining(c->hub) : 0);
 	if (n != c->draining) {
 		c->draining = n;
 		c->drain_moved_ms = now_ms();
@@ -256,7 +257,8 @@ static void on_signal(int signum, void *arg)
 		 DRAIN_MS / 1000);
 	notify_state("STOPPING=1");
 	sip_drain(c->sip);
-	hub_drain(c->hub);
+	if (c->hub)
+		hub_drain(c->hub);
 	share_drain(c);
 	c->drain_until_ms = now_ms() + DRAIN_MS;
 	c->drain_moved_ms = now_ms();
