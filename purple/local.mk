@@ -62,4 +62,10 @@ tests_unit_t_purple_worker_CPPFLAGS = $(S)/tests/unit $(S)/purple \
 tests_unit_t_purple_worker_LDADD = purple/libpurpleface.a $(LIB_worker) \
 	$(DEPS_io) $(CMOCKA_LIBS)
 EXTRA_tests_unit_t_purple_worker_DEPENDENCIES = confab-purple
+
+check_PROGRAMS += tests/unit/t_pw_text
+tests_unit_t_pw_text_SOURCES = tests/unit/t_pw_text.c
+tests_unit_t_pw_text_CPPFLAGS = $(S)/tests/unit $(INC_purple) $(CMOCKA_CFLAGS)
+tests_unit_t_pw_text_LDADD = purple/libpw.a $(LIB_base) $(PURPLE_LIBS) \
+	$(CMOCKA_LIBS)
 endif

@@ -21,8 +21,19 @@ void pw_escape(struct buf *b, struct view text)
 	buf_free(&clean);
 }
 
-/* libpurple drops images without a word. */
-static void name_images(struct buf *b, const char *html)
+static void add_lines(struct buf *b, const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '\n')
+			buf_adds(b, "<br>");
+		else
+			buf_addc(b, p[i]);
+	}
+}
+
+/* What stripping would lose without a word: images, and the ends of lines that
+ * protocols leave in. */
+static void save_words(struct buf *b, const char *html)
 {
 	const char *at, *end;
 
@@ -30,26 +41,26 @@ static void name_images(struct buf *b, const char *html)
 		end = strchr(at, '>');
 		if (!end)
 			break;
-		buf_add(b, html, (size_t)(at - html));
+		add_lines(b, html, (size_t)(at - html));
 		buf_adds(b, "[image]");
 		html = end + 1;
 	}
-	buf_adds(b, html);
+	add_lines(b, html, strlen(html));
 }
 
 void pw_plain(struct buf *b, const char *html)
 {
-	struct buf named = { 0 };
+	struct buf saved = { 0 };
 	char *plain;
 
 	if (!html)
 		return;
-	name_images(&named, html);
-	plain = purple_markup_strip_html(buf_str(&named));
+	save_words(&saved, html);
+	plain = purple_markup_strip_html(buf_str(&saved));
 	if (plain)
 		utf8_clean(b, view_str(plain));
 	g_free(plain);
-	buf_free(&named);
+	buf_free(&saved);
 }
 
 void pw_line(struct buf *b, const char *html)

@@ -297,6 +297,8 @@ static void irc(struct world *w, enum wire_type type, uint32_t id,
 		{ "user", user },
 		{ "opt.ssl", "no" },
 		{ "opt.port", lab.port_text[1] },
+		{ "opt.ratelimit-interval", "1" },
+		{ "opt.ratelimit-burst", "100" },
 	};
 
 	await_port(w, lab.irc_port);
