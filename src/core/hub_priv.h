@@ -93,6 +93,12 @@ void change_commit(struct change *c, struct store_txn *t);
 /* Who wants it, and why. */
 void change_by(struct change *c, const struct room_by *by);
 
+/* ---- change.c ---- */
+
+/* With what the room is told of it, or NULL (taken), and commits it. */
+void change_give(struct room *room, struct msg *msg, uint64_t audience,
+		 struct store_txn *t, struct change *c);
+
 struct face *hub_face(struct hub *h, struct view scheme);
 void hub_flush(struct hub *h);
 /* The cursor has moved: it will be written. */
@@ -111,12 +117,18 @@ bool room_name_ok(struct view name);
 void member_set_state(struct member *m, enum member_state state);
 void member_set_role(struct member *m, enum member_role role);
 uint64_t joined_now(const struct room *room);
+void room_put(struct store_txn *t, const struct room *room);
+void member_put(struct store_txn *t, const struct member *m);
+
+/* ---- member_name.c ---- */
+
 /* The shown name by his address; own: chosen (clean; it is taken). Frees what
  * was there. */
 void member_name(struct member *m);
 void member_name_own(struct member *m, struct view own);
-void room_put(struct store_txn *t, const struct room *room);
-void member_put(struct store_txn *t, const struct member *m);
+void member_name_clear(struct member *m);
+/* As the store has it. */
+void member_name_loaded(struct member *m, struct view own);
 
 /* Walk all rooms and inboxes, as hub_each_room(). */
 struct room *hub_each_journal(const struct hub *h, size_t *pos,

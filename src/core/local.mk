@@ -4,6 +4,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/addr.c src/core/addr.h \
 	src/core/alive.c \
 	src/core/change.c \
+	src/core/change_room.c \
 	src/core/circle.c \
 	src/core/core_priv.h \
 	src/core/consent.c src/core/consent.h \
@@ -37,6 +38,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/render.c src/core/render.h \
 	src/core/repeat.c src/core/repeat.h \
 	src/core/room.c src/core/room.h \
+	src/core/member_name.c \
 	src/core/rooms.c \
 	src/core/say.c \
 	src/core/settle.c \
