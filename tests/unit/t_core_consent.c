@@ -5,7 +5,7 @@
 
 static struct addr *alice, *bob, *manager;
 static char heard[256]; /* what the listener was told last */
-static size_t heard_count;
+static size_t heard_count, asked_count;
 
 static struct addr *addr_of(const char *text)
 {
@@ -19,6 +19,10 @@ static void on_change(struct addr *user, struct addr *other,
 		      enum consent now, void *arg)
 {
 	(void)arg;
+	if (now == CONSENT_ASKED) {
+		asked_count++;
+		return;
+	}
 	heard_count++;
 	snprintf(heard, sizeof(heard), "%s %s %d", user->text.p,
 		 other->text.p, now);
@@ -31,7 +35,7 @@ static const struct consent_listener listener = { .network = "xmpp",
 static void open_hub(void)
 {
 	rig_start();
-	heard_count = 0;
+	heard_count = asked_count = 0;
 	heard[0] = '\0';
 	alice = rig_addr("alice");
 	manager = rig_addr("chat-manager");
@@ -114,6 +118,7 @@ static void he_is_asked_once(void **state)
 			    "*** bob@x.example wants to see your presence. "
 			    "Answer /allow 1 or /deny 1");
 	assert_int_equal(consent_of(rig.hub, alice, bob), CONSENT_ASKED);
+	assert_int_equal(asked_count, 1);
 	assert_int_equal(heard_count, 0);
 	rig_deliver_all();
 	close_hub();
