@@ -496,6 +496,16 @@ void igate_account_changed(struct igate *g, struct addr *owner,
 		seats_changed(g, owner, network);
 }
 
+void igate_user_changed(struct igate *g, struct addr *user, bool gone)
+{
+	if (!g->running)
+		return;
+	seats_user(g, user, gone);
+	for (size_t i = 0; i < IGATE_MODULES && gone; i++)
+		if (modules[i]->forget)
+			modules[i]->forget(g, user);
+}
+
 void igate_network_changed(struct igate *g, struct view network)
 {
 	struct seat *s = NULL;

@@ -85,6 +85,9 @@ struct igate_conf {
 				  always with nick_always; "" : "_" ... */
 	bool nick_always;
 	const char *contact;   /* shown to network staff; may be "" */
+	/* False: this user may be on no network at present. NULL: all may. */
+	bool (*may)(const struct addr *user, void *arg);
+	void *may_arg;
 	/* Fills in what is configured of this link; else leaves it. */
 	void (*link)(struct view label, struct igate_link *out, void *arg);
 	void *link_arg;
@@ -107,6 +110,10 @@ void igate_free(struct igate *g);
 /* This user's account on this network is another one now, or gone. */
 void igate_account_changed(struct igate *g, struct addr *owner,
 			   struct view network);
+/* conf.may() says something else of this user now: he is off all networks at
+ * once, or back. gone: there is no such user any more, and nothing stays of
+ * what he did there. */
+void igate_user_changed(struct igate *g, struct addr *user, bool gone);
 /* This network is a new one, or is gone: who was on it is not. */
 void igate_network_changed(struct igate *g, struct view network);
 /* One line for each network, then for each seat. */

@@ -131,6 +131,7 @@ void seats_init(struct igate *g);
 void seats_free(struct igate *g);
 void seats_stop(struct igate *g);
 void seats_changed(struct igate *g, struct addr *owner, struct view network);
+void seats_user(struct igate *g, const struct addr *user, bool gone);
 int seats_status(struct igate *g, struct sink *out);
 
 /* ---- igate.c: what the modules do with what comes ---- */
@@ -211,6 +212,8 @@ struct igate_module {
 	/* While the store loads: rows of network "irc". */
 	void (*load_visit)(struct igate *g, const struct store_visit *v);
 	void (*load_kept)(struct igate *g, const struct store_kept *k);
+	/* There is no such user any more: nor are his rows. */
+	void (*forget)(struct igate *g, const struct addr *user);
 };
 
 extern const struct igate_module igate_puppets, igate_visits, igate_talks;

@@ -149,6 +149,14 @@ static void set_trouble(struct seat *s, struct view text)
 		utf8_clean_name(&s->trouble, text, WHY_MAX);
 }
 
+/* He is no user of ours at present. */
+static bool is_barred(const struct seat *s)
+{
+	const struct igate_conf *c = &s->gate->conf;
+
+	return c->may && !c->may(s->aor, c->may_arg);
+}
+
 /* Whatever it was, it is OFF now; all that was asked of it comes to
  * nothing. */
 static void go_off(struct seat *s, enum lost_why why, struct view text)
@@ -293,6 +301,8 @@ int seat_log_in(struct seat *s)
 
 int seat_wake(struct seat *s, bool by_him)
 {
+	if (is_barred(s))
+		return EACCES;
 	if (by_him)
 		s->refused = false;
 	else if (s->refused)
@@ -402,7 +412,7 @@ int seat_get(struct seat **sp, struct igate *g, struct addr *aor,
 /* Something needs it: again, as soon as that makes sense. */
 static void try_again(struct seat *s)
 {
-	if (s->state != SEAT_OFF || s->refused || s->stuck)
+	if (s->state != SEAT_OFF || s->refused || s->stuck || is_barred(s))
 		return;
 	if (is_refused(s))
 		seat_look(s, REFUSED_MS - (now_ms() - s->refused_ms));
@@ -415,7 +425,8 @@ static void look_at_waiting(struct seat *s)
 	s->holds++;
 	if (s->state == SEAT_UP)
 		queue_run(s, 0);
-	else if (s->state == SEAT_OFF && (is_refused(s) || s->stuck))
+	else if (s->state == SEAT_OFF &&
+		 (is_refused(s) || s->stuck || is_barred(s)))
 		queue_run(s, EACCES);
 	else if (s->state == SEAT_OFF && s->refused)
 		queue_run(s, ECANCELED);
@@ -479,6 +490,34 @@ void seats_changed(struct igate *g, struct addr *owner, struct view network)
 	if (s->state != SEAT_OFF && s->state != SEAT_WAITING)
 		log_out(s);
 	seat_look(s, 0);
+}
+
+static void end_barred(struct seat *s)
+{
+	log_out(s);
+	s->holds++;
+	queue_run(s, EACCES);
+	s->holds--;
+}
+
+void seats_user(struct igate *g, const struct addr *user, bool gone)
+{
+	struct seat *s = NULL;
+	size_t pos = 0;
+
+	while ((s = seat_each(g, &pos, s))) {
+		if (!addr_eq(s->aor, user))
+			continue;
+		if (gone || is_barred(s))
+			end_barred(s);
+		if (gone) {
+			s->refused = false;
+			s->refused_ms = 0;
+			s->wanted[0] = '\0';
+			set_trouble(s, VIEW_NONE);
+		}
+		seat_look(s, 0);
+	}
 }
 
 void seats_stop(struct igate *g)

@@ -279,6 +279,19 @@ static void gone(struct seat *s)
 	italk_show_down(s);
 }
 
+static void forget(struct igate *g, const struct addr *user)
+{
+	struct italks *t = italks_of(g);
+	struct lnode *n, *nx;
+
+	LIST_EACH (&t->used, n, nx) {
+		struct ipeer *p = CONTAINER(n, struct ipeer, by_use);
+
+		if (addr_eq(p->aor, user))
+			ipeer_forget(p);
+	}
+}
+
 static int status(struct igate *g, struct sink *out)
 {
 	const struct italks *t = italks_of(g);
@@ -301,4 +314,5 @@ const struct igate_module igate_talks = {
 	.message = message,
 	.status = status,
 	.load_kept = ipeer_load,
+	.forget = forget,
 };

@@ -756,6 +756,17 @@ static void free_all(struct igate *g)
 	g->state[IGATE_VISITS] = NULL;
 }
 
+static void forget(struct igate *g, const struct addr *user)
+{
+	size_t count;
+	struct ivisit **list = all_of(ivisits_of(g), NULL, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (addr_eq(list[i]->owner, user))
+			ivisit_drop(list[i], itext(ITEXT_HAS_LEFT));
+	mem_free(list);
+}
+
 static int status(struct igate *g, struct sink *out)
 {
 	struct hnode *n = NULL;
@@ -796,4 +807,5 @@ const struct igate_module igate_visits = {
 	.status = status,
 	.about = about,
 	.load_visit = load_visit,
+	.forget = forget,
 };

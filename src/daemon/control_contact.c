@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "accounts.h"
 #include "buddies.h"
 #include "clock.h"
 #include "consent.h"
@@ -153,6 +154,19 @@ void control_forget_rules(struct confab *c, struct view user)
 		mem_deref(addr);
 	}
 	buf_free(&aor);
+}
+
+void control_forget_accounts(struct confab *c, struct view user)
+{
+	struct buf owner = { 0 };
+	const struct account *a = NULL;
+
+	if (c->accounts &&
+	    !account_owner(&owner, user, view_str(c->conf->domain)))
+		while ((a = accounts_each(c->accounts, VIEW_NONE,
+					  buf_view(&owner), a)))
+			(void)accounts_del(c->accounts, a->id, NULL, NULL);
+	buf_free(&owner);
 }
 
 void control_contact(struct control_call *call)

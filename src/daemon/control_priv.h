@@ -64,6 +64,8 @@ void control_contact(struct control_call *call);
 void control_forget(struct confab *c, struct view user);
 /* Nobody is asked any more who may see him: another may have his name. */
 void control_forget_rules(struct confab *c, struct view user);
+/* Nor may another log in elsewhere as he did. */
+void control_forget_accounts(struct confab *c, struct view user);
 
 /* Users: control_user.c. */
 void control_put_users(struct control_call *call);

@@ -13,6 +13,7 @@
 
 #include "clock.h"
 #include "control_priv.h"
+#include "ircgate.h"
 #include "log.h"
 #include "mem.h"
 #include "share.h"
@@ -79,6 +80,11 @@ static void on_changed(int err, void *arg)
 		control_forget(c, ch->user.name);
 	if (!err && ch->gone)
 		control_forget_rules(c, ch->user.name);
+	/* The next one of this name is somebody else. */
+	if (!err && ch->gone)
+		control_forget_accounts(c, ch->user.name);
+	if (!err)
+		ircgate_user(c, ch->user.name, ch->gone);
 	share_user(c, ch->user.name);
 	ch->doneh(err, ch->arg);
 	mem_wipe_free(ch, ch->size);

@@ -168,6 +168,16 @@ static void link_conf(struct view label, struct igate_link *out, void *arg)
 	}
 }
 
+/* Who is known to a proxy only is nobody whom we could have disabled. */
+static bool may_be(const struct addr *user, void *arg)
+{
+	const struct confab *c = arg;
+	const struct user *u = c->users ? users_find(c->users, user->user) :
+					  NULL;
+
+	return !u || !u->disabled;
+}
+
 static enum igate_first first_of(const char *word)
 {
 	static const char *const words[] = {
@@ -206,6 +216,8 @@ static struct igate_conf igate_conf_of(struct confab *c)
 		.nick_suffix = g->nick_suffix,
 		.nick_always = g->nick_always,
 		.contact = g->contact,
+		.may = may_be,
+		.may_arg = c,
 		.link = link_conf,
 		.link_arg = c,
 	};
@@ -262,6 +274,20 @@ void ircgate_network_gone(struct confab *c, struct view label)
 		(void)imap_network_gone(c->ircgate->map, label);
 	if (c->igate)
 		igate_network_changed(c->igate, label);
+}
+
+void ircgate_user(struct confab *c, struct view name, bool gone)
+{
+	struct buf aor = { 0 };
+	struct addr *user;
+
+	if (c->igate &&
+	    !account_owner(&aor, name, view_str(c->conf->domain)) &&
+	    !addr_parse(&user, buf_view(&aor))) {
+		igate_user_changed(c->igate, user, gone);
+		mem_deref(user);
+	}
+	buf_free(&aor);
 }
 
 void ircgate_reload(struct confab *c)

@@ -11,6 +11,8 @@ int ircgate_check(const struct conf *conf, struct buf *why);
  * Without ircdomain nobody can be written to, and puppets are all that it is
  * for. EINVAL with why. */
 int ircgate_new(struct confab *c, struct buf *why);
+/* This user is disabled, enabled or gone. */
+void ircgate_user(struct confab *c, struct view name, bool gone);
 /* There is one network more, or less. */
 void ircgate_network(struct confab *c, struct view label);
 void ircgate_network_gone(struct confab *c, struct view label);

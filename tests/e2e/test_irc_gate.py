@@ -304,6 +304,31 @@ irc "libera" { server = "127.0.0.1" port = %d tls = false nick = "relay"
     never_in_clear(server)
 
 
+def test_who_is_disabled_is_off_at_once(confabd, insp, user, irc_user):
+    server = confabd(trusted='', extra=section(insp.port))
+    server.add_user('alice', SECRET)
+    alice, ines = user(server, 'alice', password=SECRET), irc_user(insp)
+    ines.raw('JOIN #x')
+    ines.lines.wait(lambda l: l.command == 'JOIN')
+
+    def come_and_go(verb, command, count):
+        server.ctl('user', verb, 'alice')
+        ines.lines.wait(lambda l: l.command == command and
+                        l.nick == 'alice', count)
+
+    assert alice.send(at('%23x'), ':join') == 202
+    told(alice, 'You have joined #x as alice')
+    come_and_go('disable', 'QUIT', 1)
+    come_and_go('enable', 'JOIN', 2)
+    assert irc_map(server, 'add', 'alice', 'me').returncode == 0
+    ines.lines.wait(lambda l: l.command == 'QUIT', 2)
+    server.ctl('user', 'del', 'alice')
+    wait_for(lambda: not server.ctl('irc', 'map', 'list'),
+             'his account to be gone')
+    wait_for(lambda: 'visits: 0,' in server.show('status')[1],
+             'him to be in no channel')
+
+
 def test_settings_change_at_run_time(confabd, insp, user, irc_user):
     server = confabd(extra=section(insp.port))
     alice, ines = user(server, 'alice'), irc_user(insp)

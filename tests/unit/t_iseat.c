@@ -433,6 +433,55 @@ static void nobody_waits_for_ever(void **state)
 	done();
 }
 
+static bool alice_is_barred;
+
+static bool may_be(const struct addr *user, void *arg)
+{
+	assert_ptr_equal(arg, &gr);
+	return !alice_is_barred || !view_eqs(user->user, "alice");
+}
+
+static void who_is_no_user_of_ours_is_off_at_once(void **state)
+{
+	struct seat *s, *bob;
+	struct addr *alice = gr_addr("sip:alice@example.org");
+
+	(void)state;
+	gr.conf.may = may_be;
+	gr.conf.may_arg = &gr;
+	alice_is_barred = false;
+	igate_rig_open();
+	s = seat_of("alice", "libera");
+	bob = seat_of("bob", "libera");
+	seat_hold(s); /* he is in a channel */
+	seat_hold(bob);
+	seat_wake(s, false);
+	seat_wake(bob, false);
+	seat_comes_up("alice libera", "alice");
+	seat_comes_up("bob libera", "bob");
+	seat_wait(s, on_wait, "one");
+	alice_is_barred = true;
+	igate_user_changed(gr.gate, alice, false);
+	assert_false(stub_is_wanted("alice libera"));
+	assert_true(stub_is_wanted("bob libera"));
+	assert_heard("wait one 13\n");
+	for (int i = 0; i < 20; i++)
+		gr_advance(60000);
+	assert_false(stub_is_wanted("alice libera"));
+	assert_int_equal(seat_wake(s, true), EACCES);
+	alice_is_barred = false;
+	igate_user_changed(gr.gate, alice, false);
+	gr_advance(10);
+	assert_true(stub_is_wanted("alice libera"));
+	seat_release(s);
+	seat_release(bob);
+	igate_user_changed(gr.gate, alice, true);
+	gr_advance(10);
+	assert_false(stub_is_wanted("alice libera"));
+	mem_deref(alice);
+	done();
+}
+
 static void offline_is_offline(void **state)
 {
 	struct seat *s;
@@ -554,6 +603,7 @@ int main(void)
 		IGATE_TEST(the_unused_make_room),
 		IGATE_TEST(there_is_no_seat_where_there_is_no_network),
 		IGATE_TEST(nobody_waits_for_ever),
+		IGATE_TEST(who_is_no_user_of_ours_is_off_at_once),
 		IGATE_TEST(offline_is_offline),
 		IGATE_TEST(nicks_are_ours_for_a_minute_more),
 		IGATE_TEST(nonsense_from_below_is_let_go),

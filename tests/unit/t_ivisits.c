@@ -382,6 +382,24 @@ static void all_that_he_leaves_behind_is_told(void **state)
 	igate_rig_close();
 }
 
+static void nothing_stays_of_who_is_no_user_any_more(void **state)
+{
+	struct addr *alice = gr_addr("sip:alice@example.org");
+
+	(void)state;
+	open_in();
+	sip_says("alice", ROOM, "hi");
+	igate_user_changed(gr.gate, alice, true);
+	gr_advance(100);
+	assert_false(stub_is_wanted(ALICE));
+	igate_rig_close();
+	igate_rig_open();
+	gr_advance(1000);
+	assert_false(stub_is_wanted(ALICE));
+	mem_deref(alice);
+	igate_rig_close();
+}
+
 static void what_waits_goes_by_no_other_account(void **state)
 {
 	(void)state;
@@ -699,6 +717,7 @@ int main(void)
 		IGATE_TEST(what_can_not_be_said_is_told),
 		IGATE_TEST(what_he_leaves_behind_is_told),
 		IGATE_TEST(all_that_he_leaves_behind_is_told),
+		IGATE_TEST(nothing_stays_of_who_is_no_user_any_more),
 		IGATE_TEST(what_waits_goes_by_no_other_account),
 		IGATE_TEST(a_full_queue_is_no_broken_link),
 		IGATE_TEST(who_writes_is_online_again),
