@@ -172,6 +172,8 @@ static void answer_input(struct pw_ask *a, const char *text)
 	PurpleRequestInputCb h = text ? a->ok : a->cancel;
 	void *handle = handle_of(a), *arg = a->arg;
 
+	if (a->seat->state == PW_CONNECTING)
+		pw_seat_patience(a->seat);
 	/* libpurple's call may close it, and the login with it. */
 	ask_free(a);
 	if (h)

@@ -159,6 +159,7 @@ static void on_write(PurpleConversation *conv, const char *who,
 	struct pw_room *r = pw_room_of(conv);
 	struct buf text = { 0 };
 
+	pw_conv_touch(conv);
 	/* Our own words, from here or from another device, are known. */
 	if (!s || s->state != PW_UP || flags & PURPLE_MESSAGE_SEND)
 		return;
@@ -172,7 +173,6 @@ static void on_write(PurpleConversation *conv, const char *who,
 	else if (purple_conversation_get_type(conv) == PURPLE_CONV_TYPE_IM)
 		person_line(s, conv, buf_view(&text), flags);
 	buf_free(&text);
-	pw_conv_touch(conv);
 }
 
 static void on_write_conv(PurpleConversation *conv, const char *name,
@@ -273,7 +273,8 @@ static void on_file(PurpleXfer *xfer)
 	struct pw_seat *s = pw_seat_of(xfer->account);
 	struct buf b = { 0 };
 
-	purple_xfer_request_denied(xfer);
+	/* libpurple cancels it when all who hear of it have done so. */
+	xfer->status = PURPLE_XFER_STATUS_CANCEL_LOCAL;
 	if (!s)
 		return;
 	buf_adds(&b, xfer->who ? xfer->who : "Somebody");

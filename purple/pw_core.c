@@ -36,7 +36,9 @@ static void on_glib(const gchar *domain, GLogLevelFlags level,
 		    const gchar *text, gpointer arg)
 {
 	(void)level;
-	(void)arg;
+	/* GLib's own threads may not touch our log. */
+	if (g_thread_self() != arg)
+		return;
 	log_debug("%s: %s", domain ? domain : "glib", text);
 }
 
@@ -81,7 +83,7 @@ static void before_core(void)
 		.get_ui_info = ui_info,
 	};
 
-	g_log_set_default_handler(on_glib, NULL);
+	g_log_set_default_handler(on_glib, g_thread_self());
 	/* Its own log has passwords in it. */
 	purple_debug_set_enabled(FALSE);
 	purple_debug_set_ui_ops(&debug);

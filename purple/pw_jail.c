@@ -60,6 +60,10 @@ void pw_jail_early(void)
 	setlocale(LC_ALL, "");
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_NOFILE, FILES);
+#ifndef CONFAB_SANITIZE
+	/* A roster without an end costs this process, and no other. */
+	limit(RLIMIT_DATA, (rlim_t)1 << 30);
+#endif
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 #ifndef CONFAB_SANITIZE /* its search for leaks looks into us */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -14,6 +14,8 @@
 #define RSS_IDLE ((size_t)256 << 20)
 #define RSS_MAX	 ((size_t)512 << 20)
 
+enum { BEHIND_MAX = 1024 * 1024, BEHIND_MS = 100 };
+
 static void on_reap(void *arg)
 {
 	pw_reap(arg);
@@ -54,13 +56,17 @@ static int start(struct worker *worker, struct loop *l, void *arg)
 
 static void turn(struct loop *l, void *arg)
 {
+	const struct pw *w = arg;
 	static bool attached;
 
-	(void)arg;
 	if (!attached)
 		pw_loop_attach(l);
 	attached = true;
-	g_main_context_iteration(NULL, TRUE);
+	/* While confabd is behind the networks are not read. */
+	if (w->worker && worker_behind(w->worker) > BEHIND_MAX)
+		loop_turn(l, BEHIND_MS);
+	else
+		g_main_context_iteration(NULL, TRUE);
 }
 
 static void account(uint32_t id, const struct wire_msg *m, void *arg)

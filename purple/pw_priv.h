@@ -94,6 +94,8 @@ struct pw_seat *pw_seat_new(struct pw *w, uint32_t id,
 void pw_seat_end(struct pw_seat *s);
 /* From the loop only. */
 void pw_seat_login(struct pw_seat *s);
+/* From now on it has so long to be logged in. */
+void pw_seat_patience(struct pw_seat *s);
 /* What the login will be lost for, unless something was said before. */
 void pw_seat_blame(struct pw_seat *s, enum worker_lost why,
 		   struct view words);

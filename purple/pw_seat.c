@@ -341,23 +341,45 @@ static void on_patience(struct wtimer *t)
 	pw_seat_lost(s);
 }
 
+void pw_seat_patience(struct pw_seat *s)
+{
+	wheel_start(loop_wheel(s->pw->loop), &s->patience, PW_CONNECT_MS,
+		    on_patience);
+}
+
+/* Of XMPP always with a resource: libpurple's own would be a person's. */
+static char *user_name(const struct pw_seat *s)
+{
+	const char *user = pw_setting(s, "user");
+
+	return g_strconcat(user,
+			   pw_is(s, "prpl-jabber") && !strchr(user, '/')
+				   ? "/sip"
+				   : "",
+			   NULL);
+}
+
 /* libpurple has one account object for each protocol and name. */
 static int make_account(struct pw_seat *s, struct buf *why)
 {
 	const char *proto = pw_setting(s, "proto");
-	const char *user = pw_setting(s, "user");
+	char *user;
 
-	if (!*user || !purple_find_prpl(proto)) {
-		buf_adds(why, *user ? "there is no such protocol here: "
-				    : "no user is set for ");
+	if (!*pw_setting(s, "user") || !purple_find_prpl(proto)) {
+		buf_adds(why, *pw_setting(s, "user")
+				      ? "there is no such protocol here: "
+				      : "no user is set for ");
 		buf_adds(why, *proto ? proto : "?");
 		return EINVAL;
 	}
+	user = user_name(s);
 	if (purple_accounts_find(user, proto)) {
 		buf_adds(why, "this account is in use by somebody else");
+		g_free(user);
 		return EBUSY;
 	}
 	s->account = purple_account_new(user, proto);
+	g_free(user);
 	s->account->ui_data = s;
 	purple_accounts_add(s->account);
 	purple_account_set_remember_password(s->account, FALSE);
@@ -382,8 +404,7 @@ void pw_seat_login(struct pw_seat *s)
 		pw_seat_blame(s, GONE_CONFIG, buf_view(&why));
 		pw_seat_lost(s);
 	} else {
-		wheel_start(loop_wheel(s->pw->loop), &s->patience,
-			    PW_CONNECT_MS, on_patience);
+		pw_seat_patience(s);
 		purple_account_set_enabled(s->account, PW_UI, TRUE);
 		if (s->state == PW_CONNECTING && !pw_gc(s)) {
 			pw_seat_blame(s, GONE_AUTH, VIEW("there is no "

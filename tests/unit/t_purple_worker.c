@@ -514,7 +514,7 @@ static void a_wrong_password_is_final(void **state)
 	struct rig_seen s;
 
 	need_lab();
-	xmpp_with(w, ALICE, "alice@purple.test/sip", "pw-of-eve", lab.pin);
+	xmpp_with(w, ALICE, "alice@purple.test", "pw-of-eve", lab.pin);
 	s = lost(w, GONE_AUTH);
 	assert_int_equal(s.id, ALICE);
 	assert_non_null(strstr(s.s[0], "password"));
