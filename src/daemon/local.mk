@@ -2,6 +2,7 @@
 noinst_LIBRARIES += src/daemon/libconf.a
 src_daemon_libconf_a_SOURCES = \
 	src/daemon/conf.c src/daemon/conf.h \
+	src/daemon/conf_check.c src/daemon/conf_check.h \
 	src/daemon/conf_doc.c \
 	src/daemon/conf_take.c \
 	src/daemon/key.c src/daemon/key.h \

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Options that do not go together, each of them right by itself. */
+#ifndef CONFAB_CONF_CHECK_H
+#define CONFAB_CONF_CHECK_H
+
+#include "buf.h"
+#include "conf.h"
+
+/* EINVAL, with why. */
+int conf_check(const struct conf *c, const char *file, struct buf *why);
+
+#endif
