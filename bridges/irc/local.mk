@@ -157,7 +157,8 @@ tests_unit_t_irc_out_LDADD = $(irc_test_ldadd)
 
 # These three talk to a real confab-irc.
 check_PROGRAMS += tests/unit/t_irc_conn
-tests_unit_t_irc_conn_SOURCES = tests/unit/t_irc_conn.c tests/unit/irc_rig.h
+tests_unit_t_irc_conn_SOURCES = tests/unit/t_irc_conn.c tests/unit/irc_rig.h \
+	tests/unit/irc_world.h
 tests_unit_t_irc_conn_CPPFLAGS = $(irc_test_cppflags)
 tests_unit_t_irc_conn_LDADD = $(LIB_worker) $(DEPS_io) $(CMOCKA_LIBS)
 
@@ -168,7 +169,8 @@ tests_unit_t_irc_guest_LDADD = bridges/irc/libircb.a $(LIB_worker) \
 	$(IRC_LIBS) $(DEPS_io) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_irc_login
-tests_unit_t_irc_login_SOURCES = tests/unit/t_irc_login.c tests/unit/irc_rig.h
+tests_unit_t_irc_login_SOURCES = tests/unit/t_irc_login.c \
+	tests/unit/irc_rig.h tests/unit/irc_world.h
 tests_unit_t_irc_login_CPPFLAGS = $(irc_test_cppflags)
 tests_unit_t_irc_login_LDADD = $(LIB_worker) $(DEPS_io) $(CMOCKA_LIBS)
 

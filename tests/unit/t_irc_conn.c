@@ -3,39 +3,7 @@
  * confab-irc against a server that the test plays itself: what real servers
  * do seldom, and what hostile ones do.
  */
-#include "irc_rig.h"
-
-struct world {
-	struct rig rig;
-	struct peer srv;
-	int listener;
-	unsigned port;
-};
-
-static int setup(void **state)
-{
-	struct world *w = mem_zalloc(sizeof(*w));
-
-	if (test_setup(state))
-		return 1;
-	w->listener = rig_listen(&w->port);
-	rig_start(&w->rig);
-	rig_await(&w->rig, WIRE_READY, WIRE_VERSION);
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	rig_stop(&w->rig);
-	close(w->listener);
-	mem_free(w);
-	return test_teardown(state);
-}
-
-#define RIG_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#include "irc_world.h"
 
 static void connect_worker(struct world *w, const char *key, const char *value)
 {

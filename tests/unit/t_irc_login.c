@@ -5,39 +5,8 @@
  */
 #include <time.h>
 
-#include "irc_rig.h"
+#include "irc_world.h"
 
-struct world {
-	struct rig rig;
-	struct peer srv;
-	int listener;
-	unsigned port;
-};
-
-static int setup(void **state)
-{
-	struct world *w = mem_zalloc(sizeof(*w));
-
-	if (test_setup(state))
-		return 1;
-	w->listener = rig_listen(&w->port);
-	rig_start(&w->rig);
-	rig_await(&w->rig, WIRE_READY, WIRE_VERSION);
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	rig_stop(&w->rig);
-	close(w->listener);
-	mem_free(w);
-	return test_teardown(state);
-}
-
-#define RIG_TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 #define CONNECT(w, ...)                                                  \
 	connect_worker(w, (const struct rig_set[]){ __VA_ARGS__ },       \
 		       sizeof((const struct rig_set[]){ __VA_ARGS__ }) / \
