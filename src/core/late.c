@@ -59,20 +59,31 @@ static void late_clear(struct hub *h)
 	h->late_count = 0;
 }
 
+/* What is answered at once lets more go: that is for the next turn. */
 void late_flush(struct hub *h)
 {
-	size_t i, end, n = h->late_count;
+	struct late *list = h->late;
+	size_t i, end, n = h->late_count, cap = h->late_cap;
 
 	if (!n)
 		return;
-	qsort(h->late, n, sizeof(h->late[0]), late_cmp);
+	h->late = NULL;
+	h->late_count = h->late_cap = 0;
+	qsort(list, n, sizeof(list[0]), late_cmp);
 	for (i = 0; i < n; i = end) {
 		end = i + 1;
-		while (end < n && !late_cmp(&h->late[i], &h->late[end]))
+		while (end < n && !late_cmp(&list[i], &list[end]))
 			end++;
-		late_send(h, &h->late[i], end - i);
+		late_send(h, &list[i], end - i);
 	}
-	late_clear(h);
+	for (i = 0; i < n; i++)
+		mem_deref(list[i].msg);
+	if (h->late) {
+		mem_free(list);
+	} else {
+		h->late = list;
+		h->late_cap = cap;
+	}
 }
 
 static void on_turn(void *arg)

@@ -204,6 +204,25 @@ static void test_kicked(void **state)
 	gate_rig_close();
 }
 
+/* Also of what the hub had not handed over yet. */
+static void test_all_left_behind(void **state)
+{
+	size_t told = 0;
+
+	(void)state;
+	enter();
+	for (int i = 0; i < 40; i++)
+		sip_says("alice", ROOM, "hi");
+	sip_says("alice", ROOM, ":exit");
+	for (int i = 0; i < 10; i++)
+		gr_advance(100);
+	for (const char *at = buf_str(&gr.sip);
+	     (at = strstr(at, "was not sent.")); at++)
+		told++;
+	assert_int_equal(told, 40);
+	gate_rig_close();
+}
+
 static void test_too_many(void **state)
 {
 	(void)state;
@@ -685,6 +704,7 @@ int main(void)
 		GATE_TEST(test_join_forms),
 		GATE_TEST(test_refused),
 		GATE_TEST(test_kicked),
+		GATE_TEST(test_all_left_behind),
 		GATE_TEST(test_too_many),
 		GATE_TEST(test_invited),
 		GATE_TEST(test_said),
