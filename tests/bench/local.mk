@@ -43,7 +43,8 @@ tests_bench_flight_LDADD = $(LIB_sip) $(DEPS_sip)
 
 EXTRA_DIST += tests/bench/fanout.sh tests/bench/flat.sh tests/bench/overload.sh \
 	tests/bench/idle.py tests/bench/beside.py tests/bench/datagrams.py \
-	tests/bench/muc.py tests/bench/watchers.py tests/bench/component.py \
+	tests/bench/muc.py tests/bench/watchers.py tests/bench/presence.py \
+	tests/bench/component.py \
 	tests/bench/accounts.py tests/bench/kill.py tests/bench/puppets.py
 
 check_PROGRAMS += tests/unit/t_bench
