@@ -473,16 +473,25 @@ static struct member *club_member(const char *addr)
 	return m;
 }
 
-static void admin(const char *from, const char *item)
+#define ADMIN "http://jabber.org/protocol/muc#admin"
+#define OWNER "http://jabber.org/protocol/muc#owner"
+#define MAM "urn:xmpp:mam:2"
+
+static void query(const char *type, const char *from, const char *room,
+		  const char *ns, const char *inner)
 {
 	struct buf b = { 0 };
 
-	buf_addf(&b, "<iq type='set' id='a1' from='%s' "
-		     "to='club@rooms.x.org'><query "
-		     "xmlns='http://jabber.org/protocol/muc#admin'>%s"
-		     "</query></iq>", from, item);
+	buf_addf(&b, "<iq type='%s' id='q1' from='%s' "
+		     "to='%s@rooms.x.org'><query xmlns='%s'>%s</query></iq>",
+		 type, from, room, ns, inner);
 	xmpp(buf_str(&b));
 	buf_free(&b);
+}
+
+static void admin(const char *from, const char *item)
+{
+	query("set", from, "club", ADMIN, item);
 }
 
 static void kicks_say_by_whom_and_why(void **state)
@@ -499,7 +508,7 @@ static void kicks_say_by_whom_and_why(void **state)
 			     "noise</reason></item><status code='307'/>"
 			     "<status code='110'/></x>"));
 	assert_true(wire_has("<iq type='result' from='club@rooms.x.org' "
-			     "to='jo@y.org/r' id='a1'/>"));
+			     "to='jo@y.org/r' id='q1'/>"));
 	assert_null(club_member("xmpp:al@y.org"));
 	gate_rig_close();
 }
@@ -530,10 +539,8 @@ static void bans_are_lists(void **state)
 	assert_int_equal(club_member("xmpp:evil@z.org")->state,
 			 MEMBER_BANNED);
 	quiet();
-	xmpp("<iq type='get' id='a2' from='jo@y.org/r' "
-	     "to='club@rooms.x.org'><query "
-	     "xmlns='http://jabber.org/protocol/muc#admin'><item "
-	     "affiliation='outcast'/></query></iq>");
+	query("get", "jo@y.org/r", "club", ADMIN,
+	      "<item affiliation='outcast'/>");
 	assert_true(wire_has("<item affiliation='outcast' jid='al@y.org'/>"
 			     "<item affiliation='outcast' "
 			     "jid='evil@z.org'/>"));
@@ -602,9 +609,7 @@ static void owners_have_a_form(void **state)
 	(void)state;
 	open_club();
 	r = hub_room(gr.hub, VIEW("club"), VIEW("example.org"));
-	xmpp("<iq type='get' id='o1' from='jo@y.org/r' "
-	     "to='club@rooms.x.org'><query "
-	     "xmlns='http://jabber.org/protocol/muc#owner'/></iq>");
+	query("get", "jo@y.org/r", "club", OWNER, "");
 	assert_true(wire_has("var='muc#roomconfig_membersonly' "
 			     "type='boolean'"));
 	quiet();
@@ -618,16 +623,10 @@ static void owners_have_a_form(void **state)
 	assert_true(wire_has("<status code='104'/>"));
 	assert_true(wire_has("<iq type='result'"));
 	quiet();
-	xmpp("<iq type='set' id='o3' from='al@y.org/r' "
-	     "to='club@rooms.x.org'><query "
-	     "xmlns='http://jabber.org/protocol/muc#owner'><destroy/>"
-	     "</query></iq>");
+	query("set", "al@y.org/r", "club", OWNER, "<destroy/>");
 	assert_true(wire_has("<forbidden"));
 	quiet();
-	xmpp("<iq type='set' id='o4' from='jo@y.org/r' "
-	     "to='club@rooms.x.org'><query "
-	     "xmlns='http://jabber.org/protocol/muc#owner'><destroy/>"
-	     "</query></iq>");
+	query("set", "jo@y.org/r", "club", OWNER, "<destroy/>");
 	assert_true(wire_has("<destroy/>"));
 	assert_null(hub_room(gr.hub, VIEW("club"), VIEW("example.org")));
 	gate_rig_close();
@@ -896,22 +895,19 @@ static void the_archive_has_pages(void **state)
 	assert_false(wire_has("<body>three"));
 	assert_true(wire_has("<fin xmlns='urn:xmpp:mam:2'><set"));
 	quiet();
-	xmpp("<iq type='set' id='q2' from='jo@y.org/r' "
-	     "to='lobby@rooms.x.org'><query xmlns='urn:xmpp:mam:2'><set "
-	     "xmlns='http://jabber.org/protocol/rsm'><max>2</max><before/>"
-	     "</set></query></iq>");
+	query("set", "jo@y.org/r", "lobby", MAM,
+	      "<set xmlns='http://jabber.org/protocol/rsm'><max>2</max>"
+	      "<before/></set>");
 	assert_true(wire_has("<body>three</body>"));
 	assert_false(wire_has("<body>one"));
 	quiet();
-	xmpp("<iq type='set' id='q3' from='z@y.org/r' "
-	     "to='lobby@rooms.x.org'><query xmlns='urn:xmpp:mam:2'/></iq>");
+	query("set", "z@y.org/r", "lobby", MAM, "");
 	assert_true(wire_has("<forbidden"));
 	quiet();
 	/* what is no id bounds nothing */
-	xmpp("<iq type='set' id='q4' from='jo@y.org/r' "
-	     "to='lobby@rooms.x.org'><query xmlns='urn:xmpp:mam:2'><x "
-	     "xmlns='jabber:x:data' type='submit'><field var='before-id'>"
-	     "<value>0</value></field></x></query></iq>");
+	query("set", "jo@y.org/r", "lobby", MAM,
+	      "<x xmlns='jabber:x:data' type='submit'>"
+	      "<field var='before-id'><value>0</value></field></x>");
 	assert_true(wire_has("<body>three</body>"));
 	assert_true(wire_has("complete='true'"));
 	gate_rig_close();
@@ -937,11 +933,9 @@ static void a_page_costs_more_than_a_ping(void **state)
 			 10);
 	quiet();
 	/* others are not kept from it, nor he for long */
-	xmpp("<iq type='set' id='q' from='mo@y.org/r' to='lobby@rooms.x.org'>"
-	     "<query xmlns='urn:xmpp:mam:2'/></iq>");
+	query("set", "mo@y.org/r", "lobby", MAM, "");
 	gr_advance(1000);
-	xmpp("<iq type='set' id='q' from='jo@y.org/r' to='lobby@rooms.x.org'>"
-	     "<query xmlns='urn:xmpp:mam:2'/></iq>");
+	query("set", "jo@y.org/r", "lobby", MAM, "");
 	assert_int_equal(wire_count("<fin "), 2);
 	gate_rig_close();
 }
