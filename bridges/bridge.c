@@ -102,6 +102,8 @@ static int op_attach(void *face, struct leg *leg)
 		return b->legs->attach(b->legs_arg, leg, rest);
 	if (!a)
 		return EINVAL;
+	if (a->off)
+		return EACCES;
 	err = b->conf.place(b->conf.arg, rest, &place);
 	if (err)
 		goto out;
@@ -136,6 +138,16 @@ static void op_detach(void *face, struct leg *leg)
 	/* Nobody uses it any more: no reason to stay logged in. */
 	if (a && list_empty(&a->wants))
 		tell_account_del(a);
+}
+
+/* Why it may not be attached. */
+static void op_refusal(void *face, const struct leg *leg, struct buf *why)
+{
+	const struct bridge *b = face;
+	const struct account *a = account_find(b, view_str(leg->via));
+
+	if (a && a->off)
+		buf_adds(why, a->off);
 }
 
 static int say_by_account(const struct want *w, const struct leg *leg,
@@ -242,6 +254,14 @@ void bridge_links(struct bridge *b,
 	b->link_arg = arg;
 }
 
+void bridge_unwanted(struct bridge *b,
+		     void (*h)(void *arg, struct view label, struct view who),
+		     void *arg)
+{
+	b->unwanted = h;
+	b->unwanted_arg = arg;
+}
+
 static void op_fanout(void *face, struct room *room, struct msg *msg,
 		      struct member *const *members, size_t count)
 {
@@ -330,6 +350,7 @@ int bridge_new(struct bridge **bp, const struct bridge_conf *conf)
 		.check = op_check,
 		.attach = op_attach,
 		.detach = op_detach,
+		.refusal = op_refusal,
 		.deliver = op_deliver,
 		.subject = conf->topics ? op_subject : NULL,
 		.expel = op_expel,

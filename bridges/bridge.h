@@ -127,6 +127,17 @@ int bridge_settings(const struct bridge *b, struct view label,
 		    struct view *own,
 		    struct bridge_setting out[BRIDGE_SETTINGS_MAX],
 		    size_t *count);
+/* Nothing goes by this account until it is on again: its legs are lost, and
+ * what attaches is refused, with these words (LOST_AUTH). To a leg nobody
+ * says that it may come back: hub_link_kick(). ENOENT. */
+int bridge_account_off(struct bridge *b, struct view label,
+		       struct view words);
+int bridge_account_on(struct bridge *b, struct view label);
+/* Someone of the network's staff (who, in words) wants an account of ours to
+ * be gone, at once: h may do all that this header has. */
+void bridge_unwanted(struct bridge *b,
+		     void (*h)(void *arg, struct view label, struct view who),
+		     void *arg);
 bool bridge_has_account(const struct bridge *b, struct view label);
 /* The only account's label, where there is just one; NULL otherwise. */
 const char *bridge_only_account(const struct bridge *b);

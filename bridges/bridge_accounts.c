@@ -90,6 +90,7 @@ void account_free(struct account *a)
 		mem_wipe_free((char *)s->value.p, s->value.n);
 	}
 	mem_scrub_free(a->kept);
+	mem_free(a->off);
 	mem_free(a->label);
 	mem_free(a);
 }
@@ -147,6 +148,33 @@ int bridge_account_gone(struct bridge *b, struct view label)
 	tell_account_del(a);
 	list_remove(&b->accounts, &a->in_bridge);
 	account_free(a);
+	return 0;
+}
+
+int bridge_account_off(struct bridge *b, struct view label,
+		       struct view words)
+{
+	struct account *a = account_find(b, label);
+	char *old;
+
+	if (!a)
+		return ENOENT;
+	old = a->off;
+	a->off = view_dup(words);
+	mem_free(old);
+	account_lost(b, a, LOST_AUTH, view_str(a->off));
+	tell_account_del(a);
+	return 0;
+}
+
+int bridge_account_on(struct bridge *b, struct view label)
+{
+	struct account *a = account_find(b, label);
+
+	if (!a)
+		return ENOENT;
+	mem_free(a->off);
+	a->off = NULL;
 	return 0;
 }
 

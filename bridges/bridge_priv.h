@@ -16,6 +16,7 @@ struct account {
 	struct wire_setting settings[WIRE_SETTINGS_MAX]; /* owned, wiped */
 	size_t settings_count;
 	char *kept;      /* owned, wiped; or NULL: worker_keep() */
+	char *off;       /* owned; why it may not be used, or NULL */
 	struct sup *sup; /* borrowed: the bridge's; NULL: never used */
 	bool told;	 /* the worker knows it */
 };
@@ -54,6 +55,8 @@ struct bridge {
 	void *voices_arg;
 	void (*link)(void *arg, struct view label, struct bridge_link *out);
 	void *link_arg;
+	void (*unwanted)(void *arg, struct view label, struct view who);
+	void *unwanted_arg;
 	struct list accounts; /* owned */
 	struct htable wants;  /* by leg */
 	struct crew *crews;   /* owned */
@@ -90,6 +93,9 @@ bool want_is_voice(const struct bridge *b, const struct want *w,
 void tell_join(const struct bridge *b, const struct want *w);
 void tell_part(const struct want *w);
 void tell_account_del(struct account *a);
+/* All its legs are lost. */
+void account_lost(struct bridge *b, struct account *a, enum lost_why why,
+		  struct view text);
 /* The least loaded worker, or a new one where all are full. */
 struct sup *worker_pick(struct bridge *b);
 /* Accounts that a worker has. */

@@ -76,8 +76,8 @@ void tell_account_del(struct account *a)
 
 /* Those that the hub attaches again in the meantime are at the end of the
  * list, and stay. */
-static void account_lost(struct bridge *b, struct account *a,
-			 enum lost_why why, struct view text)
+void account_lost(struct bridge *b, struct account *a, enum lost_why why,
+		  struct view text)
 {
 	size_t left = a->wants.count;
 
@@ -284,6 +284,16 @@ static const char *got_missed(struct bridge *b, struct sup *s,
 	return NULL;
 }
 
+static const char *got_unwanted(struct bridge *b, struct sup *s,
+				const struct wire_msg *m)
+{
+	const struct account *a = account_of(b, s, m);
+
+	if (a && b->unwanted)
+		b->unwanted(b->unwanted_arg, view_str(a->label), m->s[0]);
+	return NULL;
+}
+
 static const char *got_of_session(struct bridge *b, struct sup *s,
 				  const struct wire_msg *m)
 {
@@ -326,6 +336,7 @@ static got_h *const got[WIRE_TYPES_END] = {
 	[WIRE_TROUBLE] = got_trouble,
 	[WIRE_PEOPLE] = got_people,
 	[WIRE_MISSED] = got_missed,
+	[WIRE_UNWANTED] = got_unwanted,
 };
 
 static const char *on_frame(struct sup *s, const struct wire_msg *m, void *arg)

@@ -54,7 +54,9 @@ enum { WIRE_VERSION = 1, WIRE_FIELDS_MAX = 8, WIRE_SETTINGS_MAX = 32 };
 					     are there, nick, other, \
 					     reason */ \
 	X(MISSED,      DAEMON, "u")       /* leg */ \
-	X(TROUBLE,     DAEMON, "us")      /* leg, words for the staff */
+	X(TROUBLE,     DAEMON, "us")      /* leg, words for the staff */ \
+	X(UNWANTED,    DAEMON, "s")       /* the network's staff, who: wants \
+					     us to go; id: account */
 
 enum parcel_fate { PARCEL_SENT, PARCEL_LATER, PARCEL_NEVER };
 

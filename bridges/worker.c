@@ -443,6 +443,17 @@ void worker_trouble(struct worker *w, uint64_t leg, struct view words)
 	send_or_end(w, &m);
 }
 
+void worker_unwanted(struct worker *w, uint32_t account, struct view who)
+{
+	struct wire_msg m = {
+		.type = WIRE_UNWANTED,
+		.id = account,
+		.s = { clip(w, who, NAME_MAX_OUT) },
+	};
+
+	send_or_end(w, &m);
+}
+
 void worker_missed(struct worker *w, uint64_t leg)
 {
 	struct wire_msg m = { .type = WIRE_MISSED, .u = { leg } };

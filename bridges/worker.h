@@ -108,6 +108,8 @@ void worker_people(struct worker *w, uint64_t leg,
 /* Right after worker_joined(): what was said there while we were not can't be
  * had. */
 void worker_missed(struct worker *w, uint64_t leg);
+/* Someone of the network's staff (who, in words) wants this account gone. */
+void worker_unwanted(struct worker *w, uint32_t account, struct view who);
 /* Something that the staff of the room should know. */
 void worker_trouble(struct worker *w, uint64_t leg, struct view words);
 void worker_delivered(struct worker *w, uint64_t leg, uint64_t seq);

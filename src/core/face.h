@@ -41,8 +41,11 @@ struct face_ops {
 	 * where the target names it. */
 	int (*check)(void *face, struct view target, struct view via,
 		     struct buf *viaout, struct buf *why);
-	/* Join; hub_on_attached() or hub_on_lost() follows. */
+	/* Join; hub_on_attached() or hub_on_lost() follows. EACCES: it may
+	 * not be for now, for what refusal says. */
 	int (*attach)(void *face, struct leg *leg);
+	/* Or NULL. */
+	void (*refusal)(void *face, const struct leg *leg, struct buf *why);
 	void (*detach)(void *face, struct leg *leg);
 	/* Only while the leg is UP. hub_on_delivered() or hub_on_failed()
 	 * follows, unless the leg is lost before. EBUSY: not now. */

@@ -172,6 +172,20 @@ static bool may_be(struct leg *l, struct buf *why)
 	return may;
 }
 
+static void attach_failed(struct leg *l, int err)
+{
+	struct buf why = { 0 };
+
+	if (err == EACCES && l->face->ops->refusal)
+		l->face->ops->refusal(l->face->obj, l, &why);
+	if (why.n)
+		leg_lost(l, LOST_AUTH, buf_view(&why));
+	else
+		leg_lost(l, err == EINVAL ? LOST_CONFIG : LOST_NET,
+			 view_str(strerror(err)));
+	buf_free(&why);
+}
+
 static void try_attach(struct leg *l)
 {
 	struct buf why = { 0 };
@@ -182,8 +196,7 @@ static void try_attach(struct leg *l)
 	} else {
 		err = l->face->ops->attach(l->face->obj, l);
 		if (err)
-			leg_lost(l, err == EINVAL ? LOST_CONFIG : LOST_NET,
-				 view_str(strerror(err)));
+			attach_failed(l, err);
 	}
 	buf_free(&why);
 }

@@ -209,6 +209,30 @@ static void a_removed_link_lets_the_account_go(void **state)
 	close_all();
 }
 
+static void what_is_off_stays_off(void **state)
+{
+	(void)state;
+	open_all("fake:a", 0);
+	assert_int_equal(bridge_account_off(bridge, VIEW("two"), VIEW("x")),
+			 ENOENT);
+	assert_int_equal(bridge_account_off(bridge, VIEW("ONE"),
+					    VIEW("switched off by dave")), 0);
+	assert_int_equal(leg->state, LEG_LOST);
+	assert_string_equal(leg->error,
+			    "login refused: switched off by dave");
+	rig_say(room, "alice", "alone");
+	hub_link_kick(rig.hub, leg);
+	assert_int_equal(leg->state, LEG_LOST);
+	assert_string_equal(leg->error,
+			    "login refused: switched off by dave");
+	assert_int_equal(heard("<alice> alone"), 0);
+	assert_int_equal(bridge_account_on(bridge, VIEW("one")), 0);
+	hub_link_kick(rig.hub, leg);
+	AWAIT(leg->state == LEG_UP);
+	AWAIT(heard("<alice> alone"));
+	close_all();
+}
+
 static void the_echo_answers_once(void **state)
 {
 	(void)state;
@@ -246,6 +270,7 @@ int main(void)
 		RIG_TEST(what_fails_for_good_is_passed_over),
 		RIG_TEST(a_refused_place_is_told),
 		RIG_TEST(a_removed_link_lets_the_account_go),
+		RIG_TEST(what_is_off_stays_off),
 		RIG_TEST(the_echo_answers_once),
 	};
 
