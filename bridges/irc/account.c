@@ -11,6 +11,7 @@
 #include "guest.h"
 #include "keep.h"
 #include "log.h"
+#include "manners.h"
 #include "mem.h"
 #include "settings.h"
 
@@ -296,6 +297,8 @@ void ircb_keep_soon(struct ircb_account *a)
 static void free_settings(struct ircb_account *a)
 {
 	mem_free((char *)a->label.p);
+	mem_free(a->staff);
+	mem_free(a->contact);
 	ircb_settings_free(&a->conf);
 }
 
@@ -305,6 +308,8 @@ static void take_settings(struct ircb_account *a, const struct wire_msg *m)
 	a->conf.loop = a->pool->loop;
 	a->conf.dns = a->pool->dns;
 	ircb_settings_take(&a->conf, a->servers, m);
+	a->staff = view_dup(wire_setting(m, "staff"));
+	a->contact = view_dup(wire_setting(m, "contact"));
 	ircb_keep_take(&a->conf, wire_setting(m, "kept"));
 	ircb_past_take(a, wire_setting(m, "kept"));
 }
@@ -351,7 +356,8 @@ static void on_account_del(uint32_t id, void *arg)
 	struct ircb_account *a = find_account(arg, id);
 
 	if (a)
-		account_free(a, VIEW("no longer configured"));
+		account_free(a, a->sent_away ? VIEW(IRCB_SENT_AWAY) :
+					       VIEW("no longer configured"));
 }
 
 static void on_account(uint32_t id, const struct wire_msg *m, void *arg)

@@ -57,6 +57,8 @@ struct ircb_account {
 	struct ircb_conn *conn;	    /* ref; NULL: not wanted */
 	struct list legs;	    /* owned: struct ircb_leg */
 	struct ircb_reply reply;
+	char *staff, *contact; /* owned; may be "": see manners.h */
+	bool sent_away;        /* by that staff */
 	struct wtimer idle; /* no leg is left */
 };
 

@@ -7,7 +7,7 @@
 #include "names.h"
 #include "utf8.h"
 
-enum { HOST_MAX = 255 };
+enum { HOST_MAX = 255, STAFF_MAX = 1000 };
 
 static bool has_control(const char *s)
 {
@@ -67,6 +67,32 @@ bool irc_sasl_ok(const char *text)
 		if (!strcmp(text, words[i]))
 			return true;
 	return false;
+}
+
+/* Anybody can have any nick and any user name. */
+static bool names_a_host(struct view mask)
+{
+	struct view nick, user, host;
+
+	if (!view_cut(mask, '!', &nick, &mask) ||
+	    !view_cut(mask, '@', &user, &host) || !nick.n || !user.n)
+		return false;
+	for (size_t i = 0; i < host.n; i++)
+		if (!view_has(VIEW("*?.:-"), host.p[i]))
+			return true;
+	return false;
+}
+
+bool irc_staff_ok(const char *masks)
+{
+	struct view rest = view_str(masks), mask;
+
+	if (!irc_text_ok(masks, STAFF_MAX))
+		return false;
+	while (view_word(&rest, " ", &mask))
+		if (!names_a_host(mask))
+			return false;
+	return true;
 }
 
 bool irc_services_ok(const char *mask)

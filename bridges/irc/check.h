@@ -19,6 +19,8 @@ bool irc_server_ok(const char *text);
 /* Its parts; port stays as it is where none is written. EINVAL. */
 int irc_server_cut(struct view text, struct view *host, uint16_t *port);
 bool irc_sasl_ok(const char *text);
+/* Masks of a network's staff, divided by blanks: none that fits everybody. */
+bool irc_staff_ok(const char *masks);
 /* "NickServ!*@services.example": a mask with the whole nick and host. */
 bool irc_services_ok(const char *mask);
 

@@ -113,6 +113,9 @@ bool ircb_conn_is_banned(const struct ircb_conn *c);
 /* Queues a command. Errors as ircb_encode() and ircb_out_control(). */
 int ircb_conn_send(struct ircb_conn *c, const char *command,
 		   const struct view *params, size_t count);
+/* At once, before all that waits. Errors as ircb_encode(), stream_write(). */
+int ircb_conn_send_now(struct ircb_conn *c, const char *command,
+		       const struct view *params, size_t count);
 /* Somebody says "#more" in this channel: false, there is nothing. */
 bool ircb_conn_more(struct ircb_conn *c, struct view channel);
 /* Queues a message. Errors as ircb_say() and ircb_out_say(). */

@@ -77,10 +77,6 @@ void ircb_conn_set_state(struct ircb_conn *c, enum ircb_conn_state state);
 /* Over: tells the owner, who may free c. */
 void ircb_conn_lost(struct ircb_conn *c, enum worker_lost why,
 		    struct view words);
-/* At once, before all that waits. Errors as ircb_encode(), stream_write(). */
-int ircb_conn_send_now(struct ircb_conn *c, const char *command,
-		       const struct view *params, size_t count);
-
 /* The queue is to move: soon, from the loop, never inside a caller. */
 void ircb_conn_pump(struct ircb_conn *c);
 

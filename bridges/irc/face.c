@@ -185,6 +185,9 @@ static const char *complaint(const struct irc_network *n)
 		return "realname must be one line of at most 128 bytes";
 	if (!irc_text_ok(n->password, PASSWORD_MAX))
 		return "password must be one line of at most 256 bytes";
+	if (!irc_staff_ok(n->staff))
+		return "staff must be masks like *!*@staff.example, divided "
+		       "by blanks, of hosts that not everybody can have";
 	if (!irc_text_ok(n->ca_file, 4096))
 		return "ca_file must be the path of a file";
 	return way_complaint(n);
@@ -235,6 +238,8 @@ static int add_account(struct bridge *b, const struct irc_network *n)
 		{ "webirc_host", n->webirc_host },
 		{ "webirc_ip", n->webirc_ip },
 		{ "webirc_password", n->webirc_password },
+		{ "staff", n->staff },
+		{ "contact", n->contact },
 	};
 
 	err = bridge_account(b, n->label, settings,
@@ -248,7 +253,6 @@ static void fill_in(struct irc_network *n)
 	n->server = or_else(n->server, "");
 	n->nick = or_else(n->nick, "confab");
 	n->username = or_else(n->username, n->nick);
-	n->realname = or_else(n->realname, n->nick);
 	n->password = or_else(n->password, "");
 	n->ca_file = or_else(n->ca_file, "");
 	n->fingerprint = or_else(n->fingerprint, "");
@@ -264,28 +268,53 @@ static void fill_in(struct irc_network *n)
 	n->webirc_host = or_else(n->webirc_host, "");
 	n->webirc_ip = or_else(n->webirc_ip, "");
 	n->webirc_password = or_else(n->webirc_password, "");
+	n->staff = or_else(n->staff, "");
+	n->contact = or_else(n->contact, "");
+}
+
+/* What we are, and whom the network's staff may ask. */
+static char *own_realname(const struct irc_network *n)
+{
+	struct buf b = { 0 };
+
+	buf_adds(&b, n->nick);
+	if (*n->contact && b.n + strlen(n->contact) + 3 <= IRC_TEXT_MAX)
+		buf_addf(&b, " (%s)", n->contact);
+	return buf_take(&b);
+}
+
+static int add_network(struct bridge *b, struct irc_network *n, char *why,
+		       size_t whysize)
+{
+	const char *wrong = complaint(n);
+	int err;
+
+	if (wrong) {
+		snprintf(why, whysize, "%s", wrong);
+		return EINVAL;
+	}
+	err = add_account(b, n);
+	if (err == EEXIST)
+		snprintf(why, whysize,
+			 "there is another irc section of this "
+			 "name");
+	return err;
 }
 
 int irc_face_network(struct bridge *b, const struct irc_network *n, char *why,
 		     size_t whysize)
 {
 	struct irc_network full = *n;
-	const char *wrong;
+	char *realname;
 	int err;
 
 	fill_in(&full);
+	realname = own_realname(&full);
+	full.realname = or_else(full.realname, realname);
 	if (!full.port)
 		full.port = n->tls ? 6697 : 6667;
-	wrong = complaint(&full);
-	if (wrong) {
-		snprintf(why, whysize, "%s", wrong);
-		return EINVAL;
-	}
-	err = add_account(b, &full);
-	if (err == EEXIST)
-		snprintf(why, whysize,
-			 "there is another irc section of this "
-			 "name");
+	err = add_network(b, &full, why, whysize);
+	mem_free(realname);
 	return err;
 }
 

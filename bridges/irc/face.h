@@ -24,6 +24,8 @@ struct irc_network {
 	const char *sasl;     /* "auto", "off", "plain" ... */
 	const char *nickserv; /* "NickServ!*@services.x" */
 	const char *webirc_host, *webirc_ip, *webirc_password;
+	const char *staff;    /* of the network: masks, divided by blanks */
+	const char *contact;  /* whom they may ask */
 	unsigned max_lines; /* of one text, then "#more"; 0: no limit */
 	unsigned flood_burst;			/* lines at once; 0: 5 */
 	unsigned flood_ms; /* then one line in this time; 0: 2,000 */

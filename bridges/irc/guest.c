@@ -38,6 +38,7 @@ static void guest_free(struct guest *g, struct view quit)
 	mem_free((char *)g->label.p);
 	mem_free(g->bye);
 	mem_free(g->contact);
+	mem_free(g->staff);
 	mem_free(g);
 }
 
@@ -197,6 +198,7 @@ static struct guest *guest_make(struct ircb_pool *p, uint32_t id,
 	if (view_u64(&g->fold_ms, wire_setting(m, "fold_ms"), GUEST_FOLD_MS))
 		g->fold_ms = GUEST_FOLD_MS;
 	g->contact = view_dup(wire_setting(m, "contact"));
+	g->staff = view_dup(wire_setting(m, "staff"));
 	list_init(&g->asks);
 	list_init(&g->rooms);
 	list_init(&g->watched);

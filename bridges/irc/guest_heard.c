@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "guest_priv.h"
 #include "log.h"
+#include "manners.h"
 #include "shim.h"
 #include "tags.h"
 #include "text.h"
@@ -101,8 +102,43 @@ static void words(struct guest *g, const struct ircb_event *ev, unsigned kind,
 	tell_words(g, ev, &p, text);
 }
 
+/* With the colon only: the user has a word to himself. What is not for us is
+ * his. */
+static bool is_sent_away(const struct guest *g, const struct ircb_event *ev)
+{
+	const struct ircb_line *l = &ev->line;
+
+	return ircb_wish(ircb_param(l, 1), false) == IRCB_WISH_OFF &&
+	       ev->batch != IRCB_BATCH_HISTORY &&
+	       ircb_conn_is_us(g->conn, ircb_param(l, 0)) &&
+	       ircb_is_staff(guest_map(g), view_str(g->staff), l);
+}
+
+static void go_away(struct guest *g, const struct ircb_line *l)
+{
+	struct view params[2] = { l->nick };
+	struct ircp p = { .verb = IRCP_UNWANTED };
+	struct buf words = { 0 }, who = { 0 };
+
+	if (g->sent_away)
+		return;
+	g->sent_away = true;
+	ircb_obey(&words, view_str(g->contact));
+	params[1] = buf_view(&words);
+	(void)ircb_conn_send_now(g->conn, "NOTICE", params, 2);
+	ircb_to_utf8(&who, l->prefix);
+	p.text = buf_view(&who);
+	guest_tell(g, &p);
+	buf_free(&words);
+	buf_free(&who);
+}
+
 static void on_message(struct guest *g, const struct ircb_event *ev)
 {
+	if (is_sent_away(g, ev)) {
+		go_away(g, &ev->line);
+		return;
+	}
 	words(g, ev, SAY_TEXT, ircb_param(&ev->line, 1));
 }
 
@@ -141,17 +177,20 @@ static void answer(struct guest *g, struct view nick, const char *command,
 	buf_free(&b);
 }
 
-static void answer_version(struct guest *g, struct view nick)
+static bool answer_about(struct guest *g, struct view nick,
+			 struct view command)
 {
-	struct buf b = { 0 };
+	struct buf b = { 0 }, name = { 0 };
+	bool known = ircb_about(&b, command, view_str(g->contact));
 
-	buf_adds(&b, "confab, a SIP gateway");
-	if (*g->contact) {
-		buf_adds(&b, "; contact: ");
-		guest_reason(&b, view_str(g->contact), GUEST_REASON);
+	/* what we know is a name without anything odd in it */
+	if (known && may_answer(g)) {
+		buf_addv(&name, command);
+		answer(g, nick, buf_str(&name), buf_view(&b));
 	}
-	answer(g, nick, "VERSION", buf_view(&b));
 	buf_free(&b);
+	buf_free(&name);
+	return known;
 }
 
 /* Never DCC: no bytes of strangers, no connection to them. */
@@ -168,9 +207,9 @@ static void on_ctcp(struct guest *g, const struct ircb_event *ev)
 	if (!l->user.n || !ircb_conn_is_us(g->conn, ircb_param(l, 0)) ||
 	    ev->batch == IRCB_BATCH_HISTORY)
 		return;
-	if (view_ieqs(command, "VERSION") && may_answer(g))
-		answer_version(g, l->nick);
-	else if (view_ieqs(command, "PING") && arguments.n <= PING_MAX &&
+	if (answer_about(g, l->nick, command))
+		return;
+	if (view_ieqs(command, "PING") && arguments.n <= PING_MAX &&
 		 may_answer(g))
 		answer(g, l->nick, "PING", arguments);
 }

@@ -31,7 +31,8 @@ struct guest {
 	struct ircb_conn *conn; /* ref */
 	char nick[IRCB_NICK_MAX]; /* ours, as confabd knows it */
 	char *bye;              /* owned; or NULL: the usual one */
-	char *contact;          /* owned: for CTCP VERSION; may be "" */
+	char *contact, *staff;  /* owned; may be "": see manners.h */
+	bool sent_away;         /* by that staff */
 	struct list asks;       /* owned: struct gask */
 	uint64_t next_ask;
 	struct list rooms;      /* owned: struct groom */

@@ -9,6 +9,7 @@
 #include "account_priv.h"
 #include "clock.h"
 #include "log.h"
+#include "manners.h"
 #include "refusal.h"
 #include "shim.h"
 #include "tags.h"
@@ -148,6 +149,63 @@ static bool to_us(const struct ircb_account *a, const struct ircb_line *l)
 	return l->user.n && ircb_conn_is_us(a->conn, ircb_param(l, 0));
 }
 
+static void tell_about(struct ircb_account *a, struct view nick,
+		       const char *what, bool ctcp)
+{
+	struct buf b = { 0 };
+
+	if (!ircb_reply_ctcp(&a->reply, now_ms()))
+		return;
+	if (ctcp)
+		buf_addf(&b, "\1%s ", what);
+	(void)ircb_about(&b, view_str(what), view_str(a->contact));
+	if (ctcp)
+		buf_addc(&b, 1);
+	answer(a, nick, buf_view(&b));
+	buf_free(&b);
+}
+
+/* The network is its staff's. confabd takes us away as soon as it has
+ * heard. */
+static void go_away(struct ircb_account *a, const struct ircb_line *l)
+{
+	struct view params[2] = { l->nick };
+	struct buf words = { 0 }, who = { 0 };
+
+	log_warning("irc %.*s: %.*s of the network's staff says that we are "
+		    "to leave", VIEW_ARG(a->label), VIEW_ARG(l->prefix));
+	ircb_obey(&words, view_str(a->contact));
+	params[1] = buf_view(&words);
+	(void)ircb_conn_send_now(a->conn, "NOTICE", params, 2);
+	ircb_to_utf8(&who, l->prefix);
+	a->sent_away = true;
+	worker_unwanted(a->pool->worker, a->id, buf_view(&who));
+	buf_free(&words);
+	buf_free(&who);
+}
+
+/* What may be wished of a relay; true: it was that. */
+static bool grant(struct ircb_account *a, const struct ircb_line *l)
+{
+	switch (ircb_wish(ircb_param(l, 1), true)) {
+	case IRCB_WISH_OFF:
+		if (!ircb_is_staff(casemap(a), view_str(a->staff), l))
+			return false;
+		if (!a->sent_away)
+			go_away(a, l);
+		return true;
+	case IRCB_WISH_VERSION:
+		tell_about(a, l->nick, "VERSION", false);
+		return true;
+	case IRCB_WISH_CONTACT:
+		tell_about(a, l->nick, "USERINFO", false);
+		return true;
+	case IRCB_WISH_NONE:
+		break;
+	}
+	return false;
+}
+
 /* For us, not for the room: the rest of a long text. */
 static bool wants_more(struct ircb_account *a, const struct ircb_event *ev)
 {
@@ -167,7 +225,7 @@ static void on_message(struct ircb_account *a, const struct ircb_event *ev)
 		return;
 	if (!to_us(a, l))
 		relay(a, ev, SAY_TEXT, ircb_param(l, 1));
-	else if (ev->batch != IRCB_BATCH_HISTORY)
+	else if (ev->batch != IRCB_BATCH_HISTORY && !grant(a, l))
 		tell_what_we_are(a, l->nick);
 }
 
@@ -185,6 +243,8 @@ static void on_notice(struct ircb_account *a, const struct ircb_event *ev)
 
 static void on_ctcp(struct ircb_account *a, const struct ircb_event *ev)
 {
+	static const char *const asked[] = { "VERSION", "SOURCE",
+					     "USERINFO" };
 	const struct ircb_line *l = &ev->line;
 	struct view command, arguments;
 
@@ -195,10 +255,10 @@ static void on_ctcp(struct ircb_account *a, const struct ircb_event *ev)
 		return;
 	}
 	/* No DCC, no PING: whoever needs them does not talk to a relay. */
-	if (view_ieqs(command, "VERSION") && l->user.n &&
-	    ev->batch != IRCB_BATCH_HISTORY &&
-	    ircb_reply_ctcp(&a->reply, now_ms()))
-		answer(a, l->nick, VIEW("\1VERSION confab\1"));
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+		if (view_ieqs(command, asked[i]) && l->user.n &&
+		    ev->batch != IRCB_BATCH_HISTORY)
+			tell_about(a, l->nick, asked[i], true);
 }
 
 /* ---- coming and going ---- */

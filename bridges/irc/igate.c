@@ -516,6 +516,13 @@ void igate_network_changed(struct igate *g, struct view network)
 			seats_changed(g, s->aor, network);
 }
 
+void igate_network_off(struct igate *g, struct view network,
+		       struct view words)
+{
+	if (g->running)
+		seats_cut(g, network, words);
+}
+
 int igate_status(struct igate *g, struct sink *out)
 {
 	int err = seats_status(g, out);

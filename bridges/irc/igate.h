@@ -88,9 +88,13 @@ struct igate_conf {
 	/* False: this user may be on no network at present. NULL: all may. */
 	bool (*may)(const struct addr *user, void *arg);
 	void *may_arg;
+	/* Is nobody to go to this network now? Adds why. May be NULL. */
+	bool (*is_off)(struct view network, struct buf *why, void *arg);
+	/* Someone of its staff (who) wants all of us gone. May be NULL. */
+	void (*unwanted)(struct view network, struct view who, void *arg);
 	/* Fills in what is configured of this link; else leaves it. */
 	void (*link)(struct view label, struct igate_link *out, void *arg);
-	void *link_arg;
+	void *link_arg;        /* of these three */
 };
 
 /* EINVAL with why. Registers itself with the hub and the bridge. */
@@ -116,6 +120,9 @@ void igate_account_changed(struct igate *g, struct addr *owner,
 void igate_user_changed(struct igate *g, struct addr *user, bool gone);
 /* This network is a new one, or is gone: who was on it is not. */
 void igate_network_changed(struct igate *g, struct view network);
+/* conf.is_off() says so from now on: all leave it, with these words. */
+void igate_network_off(struct igate *g, struct view network,
+		       struct view words);
 /* One line for each network, then for each seat. */
 int igate_status(struct igate *g, struct sink *out);
 

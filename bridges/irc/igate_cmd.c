@@ -3,6 +3,7 @@
  * ":nick". */
 #include <errno.h>
 
+#include "config.h"
 #include "igate_priv.h"
 #include "mem.h"
 
@@ -71,7 +72,8 @@ static void online(struct iask *a)
 	if (seat_wake(s, true)) {
 		buf_adds(&b, "ERROR: ");
 		add_trouble(&b, s);
-		buf_adds(&b, "; the next try is in ten minutes at the "
+		buf_adds(&b, seat_is_cut(s) ? "." :
+			     "; the next try is in ten minutes at the "
 			     "soonest.");
 		iask_refuse(a, 403, 0, buf_view(&b));
 	} else if (s->state == SEAT_UP) {
@@ -211,6 +213,21 @@ static void nick(struct iask *a)
 	buf_free(&b);
 }
 
+/* ---- :version ---- */
+
+static void version(struct iask *a)
+{
+	const char *contact = a->gate->conf.contact;
+	struct buf b = { 0 };
+
+	buf_adds(&b, "INFO: This is confab " PACKAGE_VERSION
+		     ", a SIP gateway to IRC.");
+	if (*contact)
+		buf_addf(&b, " Contact: %s", contact);
+	iask_ok(a, 200, buf_view(&b));
+	buf_free(&b);
+}
+
 const struct icommand igate_commands[IGATE_COMMANDS] = {
 	{ .names = "online on jab_go_online",
 	  .help = ":online - log in to this network",
@@ -228,4 +245,8 @@ const struct icommand igate_commands[IGATE_COMMANDS] = {
 	  .help = ":nick [NICK] - your nick there, or another one",
 	  .kinds = EVERYWHERE,
 	  .run = nick },
+	{ .names = "version contact",
+	  .help = ":version - what this gateway is, and whom to ask",
+	  .kinds = EVERYWHERE,
+	  .run = version },
 };

@@ -114,6 +114,8 @@ void seat_busy(struct seat *s);
 /* Logs out, with this last word. */
 void seat_offline(struct seat *s, struct view words);
 struct view seat_trouble(const struct seat *s);
+/* Is the whole network off? Then seat_trouble() says why. */
+bool seat_is_cut(struct seat *s);
 /* A line for him, past the journal, from an address of the gateway (NULL: the
  * network's own). */
 void seat_tell(struct seat *s, struct addr *from, struct view text);
@@ -132,6 +134,7 @@ void seats_free(struct igate *g);
 void seats_stop(struct igate *g);
 void seats_changed(struct igate *g, struct addr *owner, struct view network);
 void seats_user(struct igate *g, const struct addr *user, bool gone);
+void seats_cut(struct igate *g, struct view network, struct view words);
 int seats_status(struct igate *g, struct sink *out);
 
 /* ---- igate.c: what the modules do with what comes ---- */
@@ -177,7 +180,7 @@ struct icommand {
 
 /* ---- igate_cmd.c ---- */
 
-enum { IGATE_COMMANDS = 4 };
+enum { IGATE_COMMANDS = 5 };
 extern const struct icommand igate_commands[IGATE_COMMANDS];
 /* What came of a :nick. */
 void igate_nick_is(struct seat *s);

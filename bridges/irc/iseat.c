@@ -245,6 +245,14 @@ static void take_nick(struct seat *s, const struct ircp *p)
 	nick_claim(s->gate, s->network, view_str(s->nick));
 }
 
+static void unwanted(struct seat *s, struct view who)
+{
+	const struct igate_conf *c = &s->gate->conf;
+
+	if (c->unwanted)
+		c->unwanted(s->network, who, c->link_arg);
+}
+
 static void on_parcel(struct session *session, struct view parcel, void *arg)
 {
 	struct seat *s = arg;
@@ -254,6 +262,10 @@ static void on_parcel(struct session *session, struct view parcel, void *arg)
 	if (ircp_get(&p, parcel)) {
 		log_warning("irc %s: nonsense from confab-irc",
 			    s->aor->text.p);
+		return;
+	}
+	if (p.verb == IRCP_UNWANTED) {
+		unwanted(s, p.text);
 		return;
 	}
 	s->holds++;
@@ -299,6 +311,18 @@ int seat_log_in(struct seat *s)
 	return err;
 }
 
+bool seat_is_cut(struct seat *s)
+{
+	const struct igate_conf *c = &s->gate->conf;
+	struct buf why = { 0 };
+	bool cut = c->is_off && c->is_off(s->network, &why, c->link_arg);
+
+	if (cut)
+		set_trouble(s, buf_view(&why));
+	buf_free(&why);
+	return cut;
+}
+
 int seat_wake(struct seat *s, bool by_him)
 {
 	if (is_barred(s))
@@ -306,6 +330,8 @@ int seat_wake(struct seat *s, bool by_him)
 	if (by_him)
 		s->refused = false;
 	else if (s->refused)
+		return EACCES;
+	if (seat_is_cut(s))
 		return EACCES;
 	seat_busy(s);
 	s->part_ms = 0;
@@ -409,10 +435,15 @@ int seat_get(struct seat **sp, struct igate *g, struct addr *aor,
 	return 0;
 }
 
+static bool is_kept_out(struct seat *s)
+{
+	return is_barred(s) || seat_is_cut(s);
+}
+
 /* Something needs it: again, as soon as that makes sense. */
 static void try_again(struct seat *s)
 {
-	if (s->state != SEAT_OFF || s->refused || s->stuck || is_barred(s))
+	if (s->state != SEAT_OFF || s->refused || s->stuck || is_kept_out(s))
 		return;
 	if (is_refused(s))
 		seat_look(s, REFUSED_MS - (now_ms() - s->refused_ms));
@@ -426,7 +457,7 @@ static void look_at_waiting(struct seat *s)
 	if (s->state == SEAT_UP)
 		queue_run(s, 0);
 	else if (s->state == SEAT_OFF &&
-		 (is_refused(s) || s->stuck || is_barred(s)))
+		 (is_refused(s) || s->stuck || is_kept_out(s)))
 		queue_run(s, EACCES);
 	else if (s->state == SEAT_OFF && s->refused)
 		queue_run(s, ECANCELED);
@@ -518,6 +549,29 @@ void seats_user(struct igate *g, const struct addr *user, bool gone)
 		}
 		seat_look(s, 0);
 	}
+}
+
+/* The usual last word, where there is no room for this one. */
+static void cut(struct seat *s, struct view words)
+{
+	const struct ircp p = { .verb = IRCP_LEAVE, .text = words };
+
+	if (s->state == SEAT_UP)
+		(void)seat_send(s, &p, NULL, NULL);
+	if (s->state != SEAT_OFF)
+		log_out(s);
+	(void)seat_is_cut(s);
+	seat_look(s, 0);
+}
+
+void seats_cut(struct igate *g, struct view network, struct view words)
+{
+	struct seat *s = NULL;
+	size_t pos = 0;
+
+	while ((s = seat_each(g, &pos, s)))
+		if (view_ieq(s->network, network))
+			cut(s, words);
 }
 
 void seats_stop(struct igate *g)

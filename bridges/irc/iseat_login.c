@@ -37,7 +37,7 @@ static bool is_relays(const struct bridge_setting *s, bool shared)
 {
 	static const char *const keys[] = {
 		"nick", "username", "realname", "login", "login_password",
-		"cert_file", "key_file", "password_for_users",
+		"cert_file", "key_file", "password_for_users", "contact",
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)

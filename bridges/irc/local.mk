@@ -103,6 +103,7 @@ bridges_irc_libircb_a_SOURCES = \
 	bridges/irc/keep.c bridges/irc/keep.h \
 	bridges/irc/line.c bridges/irc/line.h \
 	bridges/irc/login.c \
+	bridges/irc/manners.c bridges/irc/manners.h \
 	bridges/irc/more.c bridges/irc/more.h \
 	bridges/irc/names.c bridges/irc/names.h \
 	bridges/irc/negotiate.c \

@@ -60,6 +60,7 @@ enum ircp_verb {
 	IRCP_INVITED, /* us to place, by nick (mask) */
 	IRCP_SAID,    /* a word of the server or of services for the user;
 			 nick: of the service */
+	IRCP_UNWANTED, /* the network's staff (text: who) wants us to go */
 	IRCP_VERBS
 };
 

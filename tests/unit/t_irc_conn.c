@@ -118,6 +118,61 @@ static void silence_is_noticed(void **state)
 	peer_close(&w->srv);
 }
 
+static void the_staff_sends_us_away(void **state)
+{
+	static const char *const others[] = {
+		"mallory!~m@evil.example PRIVMSG confab ::off",
+		"dave!~d@staff.net PRIVMSG #lobby ::off",
+		"dave!~d@staff.net NOTICE confab ::off",
+		"dave!~d@staff.net.evil.example PRIVMSG confab :off",
+		"staff.net PRIVMSG confab :off",
+		"srv BATCH +x chathistory #lobby",
+		"@batch=x :dave!~d@staff.net PRIVMSG confab ::off",
+		"srv BATCH -x",
+	};
+	struct world *w = *state;
+	struct wire_msg m = { .type = WIRE_ACCOUNT_DEL, .id = 7 };
+
+	const struct rig_set own[] = {
+		{ "staff", "x!*@other.net *!*@staff.net" },
+		{ "contact", "admin@\1example.org" },
+	};
+
+	rig_account_with(&w->rig, 7, w->port, own, 2);
+	rig_join(&w->rig, 7, 1, "#Lobby");
+	peer_accept(&w->srv, &w->rig, w->listener);
+	peer_expect(&w->srv, "USER ");
+	peer_send(&w->srv, ":srv 001 confab :Welcome\r\n"
+			   ":confab!~c@host.example JOIN :#lobby\r\n");
+	rig_await(&w->rig, WIRE_JOINED, 1);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		peer_send(&w->srv, others[i][0] == '@' ? "" : ":");
+		peer_send(&w->srv, others[i]);
+		peer_send(&w->srv, "\r\n");
+	}
+	peer_send(&w->srv, ":x!y@z PRIVMSG confab ::contact\r\n"
+			   ":x!y@z PRIVMSG confab ::version\r\n");
+	peer_expect(&w->srv, "NOTICE x :by a SIP gateway; contact: "
+			     "admin@example.org\r\n");
+	peer_send(&w->srv, ":srv PING :1\r\n");
+	peer_expect(&w->srv, "PONG 1\r\n");
+	assert_null(strstr(w->srv.in, "NOTICE"));
+	assert_null(rig_find(&w->rig, WIRE_UNWANTED, 0));
+	peer_send(&w->srv, ":dave!~d@staff.net PRIVMSG confab : :OFF \r\n"
+			   ":dave!~d@staff.net PRIVMSG confab :off\r\n");
+	peer_expect(&w->srv, "NOTICE dave :I leave, with all who came by me, "
+			     "and stay away until my operator brings me back; "
+			     "contact: admin@example.org\r\n");
+	assert_string_equal(rig_await(&w->rig, WIRE_UNWANTED, 0).s[0],
+			    "dave!~d@staff.net");
+	assert_int_equal(wire_send(w->rig.framer, &m), 0);
+	peer_expect(&w->srv, "QUIT :asked to leave by the staff of this "
+			     "network\r\n");
+	peer_expect_end(&w->srv);
+	assert_null(rig_find(&w->rig, WIRE_UNWANTED, 0));
+	peer_close(&w->srv);
+}
+
 static void barriers_are_told_apart(void **state)
 {
 	struct world *w = *state;
@@ -516,6 +571,7 @@ int main(void)
 		RIG_TEST(the_servers_word_on_our_nick_counts),
 		RIG_TEST(pings_are_answered),
 		RIG_TEST(silence_is_noticed),
+		RIG_TEST(the_staff_sends_us_away),
 		RIG_TEST(barriers_are_told_apart),
 		RIG_TEST(all_is_confirmed_in_order),
 		RIG_TEST(too_many_lines_come_again),

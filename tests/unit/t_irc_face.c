@@ -157,6 +157,25 @@ static void ill_networks_are_refused(void **state)
 	assert_refused(*state, &n);
 }
 
+static void staff_is_not_everybody(void **state)
+{
+	static const char *const ill[] = { "*", "*!*@*", "dave!*@*",
+					   "*!*@staff.net *!*@*.*", "!d@h",
+					   "n!@h", "n!u@", "*@staff.net" };
+	struct irc_network n;
+
+	for (size_t i = 0; i < sizeof(ill) / sizeof(ill[0]); i++) {
+		n = network("bad");
+		n.staff = ill[i];
+		assert_refused(*state, &n);
+	}
+	n = network("good");
+	n.staff = "*!*@staff.net  *!*@*.staff.example";
+	n.contact = "admin@example.org";
+	assert_int_equal(irc_face_network(((struct world *)*state)->bridge, &n,
+					  (char[128]){ "" }, 128), 0);
+}
+
 static void assert_taken(struct world *w, struct irc_network n)
 {
 	char why[128] = "";
@@ -286,6 +305,7 @@ int main(void)
 		FACE_TEST(bad_targets_are_explained),
 		FACE_TEST(labels_are_taken_once),
 		FACE_TEST(ill_networks_are_refused),
+		FACE_TEST(staff_is_not_everybody),
 		FACE_TEST(more_servers_are_taken),
 		FACE_TEST(logins_have_all_that_they_need),
 		FACE_TEST(nobody_is_services_by_his_nick_alone),

@@ -321,6 +321,37 @@ static void ctcp_is_answered_now_and_then(void **state)
 	assert_null(strstr(w->srv.in, "NOTICE"));
 }
 
+static void the_staff_sends_a_guest_away(void **state)
+{
+	struct world *w = *state;
+
+	CONNECT(w, { "staff", "*!*@staff.net" });
+	welcome(w, "");
+	peer_send(&w->srv, ":x!y@evil.example PRIVMSG confab ::off\r\n"
+			   ":dave!d@staff.net PRIVMSG confab :off\r\n");
+	/* who is no staff, or says no more than a word, talks to the user */
+	assert_view(up(w, IRCP_HEARD).text, ":off");
+	assert_view(up(w, IRCP_HEARD).text, "off");
+	none(w, IRCP_UNWANTED);
+	peer_send(&w->srv, ":dave!d@staff.net PRIVMSG confab ::off\r\n"
+			   ":dave!d@staff.net PRIVMSG confab ::off\r\n");
+	expect(w, "NOTICE dave :I leave, with all who came by me");
+	assert_view(up(w, IRCP_UNWANTED).text, "dave!d@staff.net");
+	said_none(w, IRCP_UNWANTED);
+	none(w, IRCP_HEARD);
+}
+
+static void ctcp_says_what_we_are(void **state)
+{
+	struct world *w = *state;
+
+	CONNECT(w, { "contact", "c@example.org" });
+	welcome(w, "");
+	peer_send(&w->srv, ":x!y@z PRIVMSG confab :\1userinfo\1\r\n");
+	expect(w, "NOTICE x :\1userinfo by a SIP gateway; contact: "
+		  "c@example.org\1\r\n");
+}
+
 /* ---- channels ---- */
 
 static void rooms_that_nobody_wanted_are_left(void **state)
@@ -778,6 +809,8 @@ int main(void)
 		RIG_TEST(no_target_is_more_than_one),
 		RIG_TEST(words_come_up),
 		RIG_TEST(ctcp_is_answered_now_and_then),
+		RIG_TEST(the_staff_sends_a_guest_away),
+		RIG_TEST(ctcp_says_what_we_are),
 		RIG_TEST(rooms_that_nobody_wanted_are_left),
 		RIG_TEST(refusals_of_a_join_say_why),
 		RIG_TEST(leaving_says_how),

@@ -305,7 +305,8 @@ static void strangers_get_one_answer(void **state)
 			   "PRIVMSG #lobby :done\r\n");
 	peer_expect(&w->bob, "NOTICE bob :I am a relay, nobody reads this. "
 			     "I pass on what is said in #lobby\r\n");
-	peer_expect(&w->bob, "NOTICE bob :\1VERSION confab\1\r\n");
+	peer_expect(&w->bob, "NOTICE bob :\1VERSION confab, a SIP "
+			     "gateway\1\r\n");
 	rig_await(&w->rig, WIRE_HEARD, 1);
 	rig_say(&w->rig, 1, 1, SAY_NOTICE, "end");
 	peer_expect(&w->bob, "\r\n");

@@ -99,6 +99,66 @@ static void nobody_logs_in_as_the_relay(void **state)
 	done();
 }
 
+static bool is_off;
+static char unwanted_by[64];
+
+static bool off(struct view network, struct buf *why, void *arg)
+{
+	(void)arg;
+	if (is_off && view_eqs(network, "libera"))
+		buf_adds(why, "switched off by dave");
+	return why->n > 0;
+}
+
+static void unwanted(struct view network, struct view who, void *arg)
+{
+	(void)arg;
+	assert_view(network, "libera");
+	view_copy(unwanted_by, sizeof(unwanted_by), who);
+	is_off = true;
+	igate_network_off(gr.gate, network, VIEW("sent away"));
+}
+
+static void a_network_can_be_off(void **state)
+{
+	const struct ircp p = { .verb = IRCP_UNWANTED,
+				.text = VIEW("dave!d@staff.net") };
+	struct seat *s, *other, *late;
+
+	(void)state;
+	gr.conf.is_off = off;
+	gr.conf.unwanted = unwanted;
+	igate_rig_open();
+	s = seat_of("alice", "libera");
+	other = seat_of("alice", "oftc");
+	late = seat_of("bob", "libera");
+	seat_hold(s);
+	assert_int_equal(seat_wake(s, false), 0);
+	assert_int_equal(seat_wake(other, false), 0);
+	seat_comes_up("alice libera", "alice");
+	seat_comes_up("alice oftc", "alice");
+	assert_int_equal(seat_wake(late, false), 0);
+	buf_clear(&wire);
+	stub_in("alice libera", &p);
+	assert_string_equal(unwanted_by, "dave!d@staff.net");
+	assert_wire("alice libera: LEAVE text=sent away\n");
+	assert_int_equal(s->state, SEAT_OFF);
+	assert_int_equal(late->state, SEAT_OFF);
+	assert_int_equal(other->state, SEAT_UP);
+	/* neither he nor what holds it brings it back */
+	assert_int_equal(seat_wake(s, true), EACCES);
+	assert_view(seat_trouble(s), "switched off by dave");
+	gr_advance(20 * 60 * 1000);
+	assert_false(stub_is_wanted("alice libera"));
+	is_off = false;
+	igate_network_changed(gr.gate, VIEW("libera"));
+	gr_advance(2000);
+	assert_true(stub_is_wanted("alice libera"));
+	assert_false(stub_is_wanted("bob libera"));
+	seat_release(s);
+	done();
+}
+
 static void who_asks_for_a_nick_is_not_told_of_another_login(void **state)
 {
 	struct seat *s;
@@ -588,6 +648,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IGATE_TEST(who_waits_is_told_when_it_is_up),
 		IGATE_TEST(nobody_logs_in_as_the_relay),
+		IGATE_TEST(a_network_can_be_off),
 		IGATE_TEST(who_asks_for_a_nick_is_not_told_of_another_login),
 		IGATE_TEST(an_account_is_his_who_has_it),
 		IGATE_TEST(an_account_that_cannot_be_opened_is_refused),
