@@ -94,7 +94,7 @@ struct igate_conf {
 	void (*unwanted)(struct view network, struct view who, void *arg);
 	/* Fills in what is configured of this link; else leaves it. */
 	void (*link)(struct view label, struct igate_link *out, void *arg);
-	void *link_arg;        /* of these three */
+	void *link_arg;        /* of these */
 };
 
 /* EINVAL with why. Registers itself with the hub and the bridge. */

@@ -73,6 +73,7 @@ static const char usage[] =
 	"                            section irc; passwords by their files\n"
 	"  irc list                  all networks\n"
 	"  irc del LABEL             take such a network away\n"
+	"  irc off|on LABEL          leave a network and stay away; go back\n"
 	"  irc map list|add|set|passwd|enable|disable|del ...\n"
 	"                            as jabber map: accounts with services,\n"
 	"                            NETWORK/ACCOUNT; its setting is "

@@ -48,6 +48,7 @@ struct conf_irc {
 	char *fingerprint, *cert_file, *key_file, *bind, *family, *charset;
 	char *account, *account_password, *account_password_file, *sasl,
 		*nickserv;
+	char *staff;
 	char *webirc_host, *webirc_ip, *webirc_password, *webirc_password_file;
 	char **servers;
 	long port, flood_burst, flood_ms, max_lines;

@@ -67,6 +67,7 @@ struct confab {
 	struct pgate *pgate;        /* to libpurple's networks; or NULL */
 	struct purplegate *purplegate; /* what it needs; or NULL */
 	struct list networks;       /* owned: networks.h */
+	struct list off;            /* owned: netoff.h */
 	struct listen listen;
 	struct sip *sip;
 	struct control *control;

@@ -12,6 +12,7 @@
 #include "jabber/gate.h"
 #include "purple/pgate.h"
 #include "mem.h"
+#include "netoff.h"
 #include "serving.h"
 #include "standby.h"
 
@@ -118,7 +119,7 @@ static json_t *igate_json(struct confab *c)
 	struct buf b = { 0 };
 	struct sink s = sink_buf(&b);
 
-	if (!igate_status(c->igate, &s))
+	if (!netoff_status(c, &s) && !igate_status(c->igate, &s))
 		add_lines(list, buf_view(&b));
 	buf_free(&b);
 	return list;
@@ -491,8 +492,9 @@ static const struct cmd commands[] = {
 	{ .name = "jabber", .min = 1, .max = 7,
 	  .usage = "map list|add|set|passwd|del|enable|disable|import" },
 	{ .name = "irc", .min = 1, .max = 30,
-	  .usage = "add LABEL SETTING=VALUE ... | list | del LABEL | map "
-		   "list|add|set|passwd|del|enable|disable" },
+	  .usage = "add LABEL SETTING=VALUE ... | list | del LABEL | "
+		   "off LABEL | on LABEL | map list|add|set|passwd|del|"
+		   "enable|disable" },
 	{ .name = "purple", .min = 1, .max = 12,
 	  .usage = "map list|add|set|passwd|del|enable|disable|import | "
 		   "status | workers | prots | login|logout ID | auth | "
@@ -539,6 +541,10 @@ static const struct cmd irc_commands[] = {
 	{ .name = "list", .run = (void (*)(void))control_irc_list },
 	{ .name = "del", .aliases = "remove delete", .min = 1, .max = 1,
 	  .usage = "LABEL", .run = (void (*)(void))control_irc_del },
+	{ .name = "off", .min = 1, .max = 1, .usage = "LABEL",
+	  .run = (void (*)(void))control_irc_off },
+	{ .name = "on", .min = 1, .max = 1, .usage = "LABEL",
+	  .run = (void (*)(void))control_irc_on },
 	{ .name = "map", .min = 1, .max = 6,
 	  .usage = "list|add|set|passwd|del|enable|disable",
 	  .run = (void (*)(void))control_map },

@@ -95,5 +95,7 @@ void control_purple_source(struct control_call *call);
 void control_irc_add(struct control_call *call);
 void control_irc_del(struct control_call *call);
 void control_irc_list(struct control_call *call);
+void control_irc_off(struct control_call *call);
+void control_irc_on(struct control_call *call);
 
 #endif

@@ -21,6 +21,7 @@
 #include "jabber/gate.h"
 #include "log.h"
 #include "mem.h"
+#include "netoff.h"
 #include "networks.h"
 #include "presence.h"
 #include "share.h"
@@ -333,6 +334,8 @@ static int start_irc(struct confab *c, struct buf *why)
 		err = hub_add_face(c->hub, bridge_ops(c->irc), c->irc);
 	if (!err)
 		bridge_links(c->irc, link_conf, c);
+	if (!err)
+		netoff_start(c);
 	return err;
 }
 
@@ -421,6 +424,7 @@ static int load(struct confab *c, struct buf *why)
 					  .arg = c->buddies };
 	const struct store_load networks = { .kept = networks_load,
 					     .arg = c };
+	const struct store_load off = { .kept = netoff_load, .arg = c };
 	const struct store_load gate = { .visit = gate_load_visit,
 					 .watch = gate_load_watch,
 					 .kept = gate_load_kept,
@@ -446,6 +450,8 @@ static int load(struct confab *c, struct buf *why)
 		err = store_load(c->store, &networks);
 	if (!err)
 		err = store_load(c->store, &lists);
+	if (!err)
+		err = store_load(c->store, &off);
 	if (!err && c->gate)
 		err = store_load(c->store, &gate);
 	if (!err && c->igate)
@@ -717,6 +723,7 @@ void heart_stop(struct confab *c)
 	bridge_free(c->irc);
 	bridge_free(c->purple);
 	networks_free(c);
+	netoff_free(c);
 	if (c->dns)
 		dns_free(c->dns);
 	if (c->waker)

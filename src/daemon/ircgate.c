@@ -10,6 +10,7 @@
 #include "bridges/irc/igate.h"
 #include "log.h"
 #include "mem.h"
+#include "netoff.h"
 
 #define NETWORK VIEW("irc")
 
@@ -178,6 +179,16 @@ static bool may_be(const struct addr *user, void *arg)
 	return !u || !u->disabled;
 }
 
+static bool is_off(struct view network, struct buf *why, void *arg)
+{
+	return netoff_is(arg, network, why);
+}
+
+static void unwanted(struct view network, struct view who, void *arg)
+{
+	netoff_wanted(arg, network, who);
+}
+
 static enum igate_first first_of(const char *word)
 {
 	static const char *const words[] = {
@@ -218,6 +229,8 @@ static struct igate_conf igate_conf_of(struct confab *c)
 		.contact = g->contact,
 		.may = may_be,
 		.may_arg = c,
+		.is_off = is_off,
+		.unwanted = unwanted,
 		.link = link_conf,
 		.link_arg = c,
 	};

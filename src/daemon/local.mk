@@ -55,6 +55,7 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/control_user.c \
 	src/daemon/elsewhere.c src/daemon/elsewhere.h \
 	src/daemon/ircgate.c src/daemon/ircgate.h \
+	src/daemon/netoff.c src/daemon/netoff.h \
 	src/daemon/networks.c src/daemon/networks.h \
 	src/daemon/control_irc.c \
 	src/daemon/control_purple.c \

@@ -11,6 +11,7 @@
 #include "ircgate.h"
 #include "log.h"
 #include "mem.h"
+#include "netoff.h"
 #include "options.h"
 
 #define NETWORK VIEW("irc-network")
@@ -19,7 +20,8 @@ enum { WHY_MAX = 256, NETWORKS_MAX = 200, WORDS_MAX = 64 };
 
 /* ---- to the face ---- */
 
-static struct irc_network to_face(const struct conf_irc *n)
+static struct irc_network to_face(const struct confab *c,
+				  const struct conf_irc *n)
 {
 	return (struct irc_network){
 		.label = n->label,
@@ -47,6 +49,8 @@ static struct irc_network to_face(const struct conf_irc *n)
 		.webirc_host = n->webirc_host,
 		.webirc_ip = n->webirc_ip,
 		.webirc_password = n->webirc_password,
+		.staff = n->staff,
+		.contact = c->conf->irc_gateway.contact,
 		.max_lines = (unsigned)n->max_lines,
 		.flood_burst = (unsigned)n->flood_burst,
 		.flood_ms = (unsigned)n->flood_ms,
@@ -56,7 +60,7 @@ static struct irc_network to_face(const struct conf_irc *n)
 static int tell_face(struct confab *c, const struct conf_irc *n,
 		     struct buf *why)
 {
-	const struct irc_network net = to_face(n);
+	const struct irc_network net = to_face(c, n);
 	char text[WHY_MAX] = "";
 	int err = irc_face_network(c->irc, &net, text, sizeof(text));
 
@@ -113,6 +117,7 @@ static int take(struct confab *c, struct network *n, struct buf *why)
 	if (!err) {
 		list_append(&c->networks, &n->node);
 		ircgate_network(c, view_str(n->conf.label));
+		netoff_apply(c, view_str(n->conf.label));
 	}
 	return err;
 }
@@ -267,8 +272,10 @@ static void on_gone(int err, void *arg)
 
 	if (n)
 		n->going = false;
-	if (n && !err)
+	if (n && !err) {
+		netoff_forgotten(ch->c, view_str(ch->label));
 		drop(ch->c, n);
+	}
 	change_end(ch, err);
 }
 
@@ -387,6 +394,7 @@ int networks_del(struct confab *c, struct view label, struct buf *why,
 	n->going = true;
 	t = store_begin(c->store);
 	store_del_kept(t, NETWORK, view_str(n->conf.label));
+	netoff_forget(c, t, view_str(n->conf.label));
 	store_commit(t, on_gone, change_new(c, n->conf.label, doneh, arg));
 	return 0;
 }

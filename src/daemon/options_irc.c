@@ -73,6 +73,13 @@ static int check_services(const char *value, struct buf *why)
 		       "nick and host");
 }
 
+static int check_staff(const char *value, struct buf *why)
+{
+	return must_be(why, irc_staff_ok(value),
+		       "masks like *!*@staff.example, divided by blanks, of "
+		       "hosts that not everybody can have");
+}
+
 #define AT(member) offsetof(struct conf_irc, member)
 
 const struct opt irc_opts[IRC_OPTS] = {
@@ -211,6 +218,18 @@ const struct opt irc_opts[IRC_OPTS] = {
 		  "\"NickServ!*@services.example\". The server is asked "
 		  "first\n"
 		  "whether it is he." },
+	{ .key = "staff",
+	  .offset = AT(staff),
+	  .def = "",
+	  .check = check_staff,
+	  .example = "*!*@staff.libera.example",
+	  .help = "The network's own staff, as masks divided by blanks: to "
+		  "who says\n"
+		  ":off to us alone, we leave the network, with all users, "
+		  "until\n"
+		  "confabctl irc on. Only hosts that the network gives to "
+		  "nobody\n"
+		  "else." },
 	{ .key = "webirc_host",
 	  .offset = AT(webirc_host),
 	  .def = "",

@@ -117,7 +117,9 @@ const struct opt irc_gateway_opts[IRC_GATEWAY_OPTS] = {
 	  .example = "irc-admin@confab.example",
 	  .help = "Whom the staff of a network may ask; shown in the real "
 		  "name\n"
-		  "of users, and to who asks for a version." },
+		  "of users, to who asks for a version and, from the next "
+		  "start\n"
+		  "on, by the relays." },
 	{ TEXT(passwords), .def = "tls", .required = true,
 	  .check = check_passwords, .reload = true,
 	  .help = "How a user may give the password of an account by SIP "
