@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from lab.clients import Baresip, Linphone, installed
 from lab.sip import get
 from lab.util import wait_for
-from test_events import PASSWORD, Watch, document, publish, register, seen
+from test_events import (PASSWORD, Watch, document, publish, register, rows,
+                         seen, stats)
 
 ASKED = '*** %s wants to see your presence. Answer /allow %d or /deny %d'
 
@@ -127,3 +129,63 @@ def test_several_devices_are_one_presence(serve, phone):
     assert publish(alice, etag=etag, expires=0)[0] == 200
     body = seen(bob, alice.aor)
     assert 'car' in body and 'desk' not in body
+
+
+def online(client, name):
+    """Of a contact of baresip's, by what it says when asked."""
+    client.type('/contacts')
+    lines = client.screen().rpartition('--- Contacts')[2].splitlines()
+    return any(name in line and 'Online' in line for line in lines)
+
+
+def test_baresip_watches_users_and_rooms(serve, phone, folder):
+    if not installed('baresip'):
+        pytest.skip('no baresip')
+    server = serve('presence = "allow"')
+    bob, room = phone(server, 'bob'), server.room('lobby')
+    quiet = server.room('den')
+    for r in (room, quiet):
+        assert bob.send(r, '#create') == 200
+    assert bob.send(room, 'hello') == 202
+    assert publish(bob, document('here').replace(
+        b'sip:alice', b'sip:bob'))[0] == 200
+    client = Baresip(folder('baresip'), 'alice', server.domain,
+                     (server.host, server.port), contact=[bob.aor, room, quiet],
+                     register=True, presence=True, password=PASSWORD)
+    try:
+        wait_for(lambda: online(client, bob.aor), client.screen)
+        wait_for(lambda: online(client, room), client.screen)
+        # it takes "away" for "offline": nobody has talked there yet
+        wait_for(lambda: not online(client, quiet), client.screen)
+    finally:
+        client.close()
+
+
+def test_linphone_watches_over_a_crash(serve, phone, folder):
+    if not installed('linphonec'):
+        pytest.skip('no linphonec')
+    server = serve('presence = "allow"')
+    bob = phone(server, 'bob')
+    assert publish(bob, document('here').replace(
+        b'sip:alice', b'sip:bob'))[0] == 200
+    client = Linphone(folder('linphone'), 'alice', server.domain,
+                      (server.host, server.port), register=True,
+                      transport='udp', password=PASSWORD, friend=bob.aor)
+    heard = 'We are notified that'
+    try:
+        wait_for(lambda: '%s> is Online' % bob.aor in client.screen(),
+                 client.screen)
+        wait_for(lambda: '<basic>open</basic>' in seen(
+            bob, 'sip:alice@confab.test'), 'it to publish')
+        wait_for(lambda: len(rows(server, 'publications')) == 2 and
+                 len(rows(server, 'subscriptions')) == 1, 'rows')
+        asked = client.log().count('SUBSCRIBE sip:bob')
+        assert client.log().count(heard) == 1
+        server.kill()
+        server.start()
+        # told once more, in the dialog that it knows
+        wait_for(lambda: client.log().count(heard) == 2, 'NOTIFY')
+        assert client.log().count('SUBSCRIBE sip:bob') == asked
+        assert stats(server) == (1, 2)
+    finally:
+        client.close()

@@ -141,14 +141,16 @@ class Baresip(Client):
 
 
 class Linphone(Client):
-    """linphonec. Port -2 is a port that it never listens on."""
+    """linphonec. Port -2 is a port that it never listens on. friend: whose
+    presence it watches, while it publishes its own."""
 
     program = 'linphonec'
     ready = 'linphonec> '
 
     def __init__(self, folder, name, domain, server, register=False,
-                 transport='tcp', ca=None, **kw):
+                 transport='tcp', ca=None, friend=None, **kw):
         self.register, self.transport, self.ca = register, transport, ca
+        self.friend = friend
         super().__init__(folder, name, domain, server, **kw)
 
     def account(self):
@@ -175,13 +177,16 @@ reg_route=<sip:%(host)s:%(port)d;transport=%(transport)s;lr>
 reg_identity=%(aor)s
 reg_expires=3600
 reg_sendregister=%(register)d
-publish=0
-%(account)s''' % dict(aor=self.aor, host=self.host, port=self.port,
+publish=%(publish)d
+publish_expires=600
+%(friend)s%(account)s''' % dict(aor=self.aor, host=self.host, port=self.port,
            register=self.register, transport=self.transport,
            udp='sip_port=%d\nbind_address=127.0.0.1' % free_port()
            if self.transport == 'udp' else 'sip_port=0',
            tls_port=-2 if self.transport == 'tls' else 0, ca=self.ca or '',
-           account=self.account()))
+           publish=bool(self.friend), friend=self.friend and
+           '[friend_0]\nurl=<%s>\npol=accept\nsubscribe=1\n' % self.friend
+           or '', account=self.account()))
         # It crashes where it cannot make its database.
         os.makedirs(self.path('.local/share/linphone'))
         return [self.program, '-c', self.path('linphonerc'), '-d', '6',
