@@ -20,7 +20,7 @@ src_io_libio_a_SOURCES = \
 	src/io/stream.c src/io/stream.h \
 	src/io/tls.c src/io/tls.h \
 	src/io/tls_ctx.c src/io/tls_ctx_priv.h \
-	src/io/udp.c src/io/udp.h \
+	src/io/udp.c src/io/udp.h src/io/udp_priv.h src/io/udp_recv.c \
 	src/io/udp_filter.c src/io/udp_filter.h \
 	src/io/wheel.c src/io/wheel.h \
 	src/io/ws.c src/io/ws.h \

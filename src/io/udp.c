@@ -5,7 +5,7 @@
  * ends. When the kernel takes no more, the queue waits for room, up to its
  * bounds; what comes then is dropped and counted.
  */
-#include "udp.h"
+#include "udp_priv.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,67 +16,11 @@
 #include "sock.h"
 
 enum {
-	BATCH = 64,
-	BATCHES_A_TURN = 64, /* then others get their turn */
-	/* Between the places for two datagrams: most fill some hundred bytes
-	 * of theirs, which must not all compete for the same cache lines. */
-	STRIDE = 17 * 64,
 	SOCKET_BUFFER = 4 * 1024 * 1024,
 	QUEUE_MAX = 8192,                   /* datagrams */
 	QUEUE_BYTES_MAX = 8 * 1024 * 1024,
 	QUEUE_BYTES_KEEP = 256 * 1024, /* stays allocated when empty */
 };
-
-struct entry {
-	struct netaddr dst;
-	uint32_t off, len;
-};
-
-struct batch {
-	struct mmsghdr msgs[BATCH];
-	struct iovec iov[BATCH];
-};
-
-struct udp {
-	struct loop *l;          /* borrowed */
-	struct loop_watch *watch; /* owned */
-	int fd;                  /* owned; -1: closed */
-	struct netaddr local;
-	udp_recv_h *h;
-	void *arg;
-	struct udp_stats stats;
-	struct loop_idle flush;
-	bool blocked; /* waiting until the kernel takes more */
-	bool paused;
-
-	size_t recv_max;
-	size_t recv_room; /* SO_RCVBUF, as the kernel took it */
-	char *in; /* owned */
-	struct netaddr src[BATCH];
-	struct batch rx;
-	struct gro_note cuts[BATCH];
-	bool gro; /* what comes in may be joined */
-	bool sieved; /* has been since it last was without rules */
-	uint32_t drops; /* as the kernel counts them; it wraps */
-	uint64_t lost;
-
-	char *out; /* owned */
-	size_t out_used, out_cap;
-	struct entry *queue; /* owned; [head..tail) wait */
-	size_t head, tail, queue_cap;
-	struct batch tx;
-	unsigned runs[BATCH]; /* how many entries each of tx's messages is */
-	struct gso_note notes[BATCH];
-	bool gso;
-	size_t singly; /* so many of the next entries are not joined */
-};
-
-static void set_events(struct udp *u)
-{
-	loop_rewatch(u->watch, (u->paused ? 0 : LOOP_READ) |
-				       (u->blocked ? LOOP_WRITE : 0));
-}
-
 
 static void batch_init(struct batch *b)
 {
@@ -204,7 +148,7 @@ void udp_flush(struct udp *u)
 	if (blocked == u->blocked)
 		return;
 	u->blocked = blocked;
-	set_events(u);
+	udp_set_events(u);
 }
 
 
@@ -317,124 +261,6 @@ int udp_send(struct udp *u, const struct netaddr *dst, const void *p,
 }
 
 
-/* Receiving */
-
-static int recv_batch(struct udp *u)
-{
-	size_t i;
-
-	for (i = 0; i < BATCH; i++) {
-		u->rx.msgs[i].msg_hdr.msg_name = &u->src[i];
-		u->rx.msgs[i].msg_hdr.msg_namelen = sizeof(u->src[i]);
-		if (u->gro)
-			gro_ask(&u->rx.msgs[i].msg_hdr, &u->cuts[i]);
-	}
-	return recvmmsg(u->fd, u->rx.msgs, BATCH, MSG_DONTWAIT, NULL);
-}
-
-
-/* Message i, which is one datagram or several of this size. How many. */
-static size_t hand_up_cut(struct udp *u, int i, size_t size)
-{
-	size_t n, at = 0, left = u->rx.msgs[i].msg_len, count = 0;
-
-	do {
-		n = size && size < left ? size : left;
-		u->h((char *)u->rx.iov[i].iov_base + at, n, &u->src[i],
-		     u->arg);
-		at += n;
-		left -= n;
-		count++;
-	} while (left && u->fd >= 0);
-	return count;
-}
-
-
-/* How many datagrams it was. */
-static size_t hand_up(struct udp *u, int n)
-{
-	struct msghdr *h;
-	size_t count = 0;
-	int i;
-
-	for (i = 0; i < n && u->fd >= 0; i++) {
-		h = &u->rx.msgs[i].msg_hdr;
-		if (h->msg_flags & MSG_TRUNC) {
-			u->stats.too_long++;
-			count++;
-			continue;
-		}
-		count += hand_up_cut(u, i, u->gro ? gro_size(h) : 0);
-	}
-	u->stats.received += count;
-	return count;
-}
-
-
-static void receive(struct udp *u)
-{
-	size_t count = 0;
-	int n = BATCH;
-
-	while (n == BATCH && count < BATCHES_A_TURN * BATCH) {
-		n = recv_batch(u);
-		count += hand_up(u, n);
-		if (u->fd < 0)
-			return;
-	}
-}
-
-
-void udp_pause(struct udp *u, bool paused)
-{
-	if (u->paused == paused)
-		return;
-	u->paused = paused;
-	set_events(u);
-}
-
-
-void udp_look(struct udp *u)
-{
-	mem_ref(u); /* the handler may close it */
-	receive(u);
-	mem_deref(u);
-}
-
-
-static void on_ready(int events, void *arg)
-{
-	struct udp *u = mem_ref(arg); /* the handler may close it */
-
-	if (events & LOOP_WRITE)
-		udp_flush(u);
-	if (events & LOOP_READ)
-		receive(u);
-	mem_deref(u);
-}
-
-
-/* What the kernel throws away */
-
-int udp_sieve(struct udp *u, const struct udp_rule *rules, size_t count)
-{
-	if (!count && !u->sieved)
-		return 0;
-	u->sieved = count;
-	return udp_filter_set(u->fd, netaddr_family(&u->local), rules, count);
-}
-
-
-uint64_t udp_lost(struct udp *u)
-{
-	uint32_t drops = u->drops;
-
-	if (!udp_filter_drops(&u->drops, u->fd))
-		u->lost += u->drops - drops;
-	return u->lost;
-}
-
-
 /* Open and close */
 
 static void udp_destroy(void *obj)
@@ -447,22 +273,6 @@ static void udp_destroy(void *obj)
 	mem_free(u->in);
 	mem_free(u->out);
 	mem_free(u->queue);
-}
-
-
-static void receive_init(struct udp *u, size_t recv_max)
-{
-	size_t i, step;
-
-	if (!recv_max || recv_max > UDP_DATAGRAM_MAX)
-		recv_max = UDP_DATAGRAM_MAX;
-	u->recv_max = recv_max;
-	step = (recv_max + 4095) / 4096 * 4096 + STRIDE;
-	u->in = mem_array(NULL, BATCH, step);
-	for (i = 0; i < BATCH; i++) {
-		u->rx.iov[i].iov_base = u->in + i * step;
-		u->rx.iov[i].iov_len = recv_max;
-	}
 }
 
 
@@ -510,9 +320,9 @@ int udp_open(struct udp **up, struct loop *l, const struct netaddr *local,
 	big_buffers(u->fd);
 	u->recv_room = recv_room(u->fd);
 	u->gso = gso_has(u->fd);
-	receive_init(u, recv_max);
+	udp_receive_init(u, recv_max);
 	u->gro = u->recv_max == UDP_DATAGRAM_MAX && gro_on(u->fd);
-	err = loop_watch(&u->watch, l, u->fd, LOOP_READ, on_ready, u);
+	err = loop_watch(&u->watch, l, u->fd, LOOP_READ, udp_on_ready, u);
  out:
 	if (err)
 		mem_deref(u);
