@@ -23,6 +23,25 @@ void guest_mask(struct buf *b, const struct ircb_line *l)
 
 /* ---- words ---- */
 
+/* "services.x.net" where "a.x.net" speaks: names of hosts anybody can have
+ * made, but none in the network's own domain. */
+static bool is_at_home(const struct guest *g, struct view host)
+{
+	struct view services = VIEW("services.");
+
+	return *g->home && view_istarts(host, services) &&
+	       view_ieqs(view_from(host, services.n), g->home);
+}
+
+static void take_home(struct guest *g, const struct ircb_line *l)
+{
+	struct view name, domain;
+
+	if (!l->user.n && view_cut(l->prefix, '.', &name, &domain) &&
+	    view_copy(g->home, sizeof(g->home), domain))
+		g->home[0] = '\0';
+}
+
 /* A server, or who is listed as services; others who only call themselves so
  * are people like any. */
 static bool is_services(const struct guest *g, const struct ircb_line *l)
@@ -37,8 +56,8 @@ static bool is_services(const struct guest *g, const struct ircb_line *l)
 		ircb_mask_match(guest_map(g), view_str(g->conf.nickserv),
 				buf_view(&full));
 	buf_free(&full);
-	return found || (view_eqs(l->user, "services") &&
-			 view_istarts(l->host, VIEW("services.")));
+	return found ||
+	       (view_eqs(l->user, "services") && is_at_home(g, l->host));
 }
 
 static struct view account_of(const struct guest *g,
@@ -403,6 +422,7 @@ static void on_numeric(struct guest *g, const struct ircb_event *ev)
 {
 	const struct ircb_line *l = &ev->line;
 
+	take_home(g, l);
 	if (whois_numeric(g, l) || guest_room_numeric(g, l) ||
 	    guest_watch_numeric(g, l) || guest_ban_numeric(g, l) ||
 	    guest_ask_error(g, l))

@@ -30,6 +30,8 @@ struct guest {
 	struct ircb_server servers[IRCB_SERVERS_MAX]; /* those of conf */
 	struct ircb_conn *conn; /* ref */
 	char nick[IRCB_NICK_MAX]; /* ours, as confabd knows it */
+	char home[IRCB_HOST_MAX]; /* the network's domain, by its server's
+				name ("x.net" of "a.x.net"); or "" */
 	char *bye;              /* owned; or NULL: the usual one */
 	char *contact, *staff;  /* owned; may be "": see manners.h */
 	bool sent_away;         /* by that staff */

@@ -304,6 +304,23 @@ static void words_come_up(void **state)
 	said_none(w, IRCP_HEARD);
 }
 
+/* Anybody can have a host whose name begins so. */
+static void services_are_of_the_network(void **state)
+{
+	struct world *w = *state;
+
+	come_up(w);
+	peer_send(&w->srv,
+		  ":a.x.net 251 confab :There are many of us\r\n"
+		  ":NickServ!services@services.evil.example NOTICE confab "
+		  ":IDENTIFY now\r\n"
+		  ":NickServ!services@services.X.net NOTICE confab :hi\r\n");
+	assert_view(up(w, IRCP_HEARD).text, "IDENTIFY now");
+	assert_view(up(w, IRCP_SAID).text, "hi");
+	assert_view(w->p.nick, "NickServ");
+	said_none(w, IRCP_HEARD);
+}
+
 static void ctcp_is_answered_now_and_then(void **state)
 {
 	struct world *w = *state;
@@ -808,6 +825,7 @@ int main(void)
 		RIG_TEST(refused_words_are_told),
 		RIG_TEST(no_target_is_more_than_one),
 		RIG_TEST(words_come_up),
+		RIG_TEST(services_are_of_the_network),
 		RIG_TEST(ctcp_is_answered_now_and_then),
 		RIG_TEST(the_staff_sends_a_guest_away),
 		RIG_TEST(ctcp_says_what_we_are),
