@@ -10,6 +10,8 @@
 #include "pw_priv.h"
 #include "utf8.h"
 
+enum { STANZA_DEPTH = 6 };
+
 static void forget(struct pw_sent *sent)
 {
 	mem_free(sent->stanza);
@@ -83,14 +85,30 @@ static void tell(struct pw_seat *s, xmlnode *stanza, struct pw_sent *sent)
 	buf_free(&name);
 }
 
+/* Where an avatar is said to be libpurple would fetch it, from whatever
+ * machine a stranger names (XEP-0084 4.2.1). */
+static void drop_urls(xmlnode *node, unsigned depth)
+{
+	for (xmlnode *n = node->child; n; n = n->next) {
+		if (n->type != XMLNODE_TYPE_TAG)
+			continue;
+		if (!strcmp(n->name, "info"))
+			xmlnode_remove_attrib(n, "url");
+		if (depth)
+			drop_urls(n, depth - 1);
+	}
+}
+
 static void on_received(PurpleConnection *gc, xmlnode **stanza)
 {
 	struct pw_seat *s = pw_seat_of_gc(gc);
 	struct pw_sent *sent;
 	const char *type;
 
-	if (!s || s->state != PW_UP || !stanza || !*stanza ||
-	    strcmp((*stanza)->name, "message"))
+	if (!s || !stanza || !*stanza)
+		return;
+	drop_urls(*stanza, STANZA_DEPTH);
+	if (s->state != PW_UP || strcmp((*stanza)->name, "message"))
 		return;
 	type = xmlnode_get_attrib(*stanza, "type");
 	if (!type || strcmp(type, "error"))

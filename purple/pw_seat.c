@@ -10,6 +10,7 @@
 #include "mem.h"
 #include "pw_priv.h"
 #include "pw_text.h"
+#include "utf8.h"
 
 /* ---- finding ---- */
 
@@ -73,13 +74,27 @@ void pw_norm(struct buf *b, const struct pw_seat *s, const char *name)
 
 /* ---- up ---- */
 
+enum { TEXT_MAX = 64 * 1024, OTHER_MAX = 512 };
+
+static struct view clip(const struct pw_seat *s, struct view v, size_t max)
+{
+	if (v.n <= max)
+		return v;
+	log_warning("purple %s: %zu bytes cut down to %zu", s->label, v.n,
+		    max);
+	return view_head(v, utf8_cut(v, max));
+}
+
 void pw_tell(struct pw_seat *s, const struct purp *p)
 {
 	struct buf b = { 0 };
+	struct purp fit = *p;
 
 	if (s->is_account || s->state == PW_OVER)
 		return;
-	if (!purp_put(&b, p))
+	fit.text = clip(s, p->text, TEXT_MAX);
+	fit.other = clip(s, p->other, OTHER_MAX);
+	if (!purp_put(&b, &fit))
 		worker_parcel(s->pw->worker, s->id, buf_view(&b));
 	else
 		log_warning("purple %s: something can't be told", s->label);

@@ -18,6 +18,7 @@
 #define OPENSSL "/usr/bin/openssl"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+enum { SOAK_USERS = 100, SOAK_CYCLES = 20, SOAK_WARM = 3 };
 enum { ALICE = 1, BOB = 2, LINK = 7, LEG = 70 };
 
 /* The servers, for all tests. */
@@ -61,6 +62,7 @@ static FILE *lab_file(const char *name)
 static void write_prosody(void)
 {
 	static const char *const users[] = { "alice", "bob" };
+	const size_t many = getenv("CONFAB_SOAK") ? SOAK_USERS : 0;
 	FILE *f = lab_file("prosody.cfg.lua");
 
 	fprintf(f,
@@ -80,14 +82,16 @@ static void write_prosody(void)
 		"restrict_room_creation = false\n",
 		lab.dir, lab.dir, lab.xmpp_port, lab.dir, lab.dir, lab.dir);
 	fclose(f);
-	for (size_t i = 0; i < COUNT(users); i++) {
-		char name[80];
+	for (size_t i = 0; i < COUNT(users) + many; i++) {
+		char name[80], user[16];
 
+		snprintf(user, sizeof(user), "u%zu", i - COUNT(users));
 		snprintf(name, sizeof(name),
-			 "data/purple%%2etest/accounts/%s.dat", users[i]);
+			 "data/purple%%2etest/accounts/%s.dat",
+			 i < COUNT(users) ? users[i] : user);
 		f = lab_file(name);
 		fprintf(f, "return { [\"password\"] = \"pw-of-%s\"; };\n",
-			users[i]);
+			i < COUNT(users) ? users[i] : user);
 		fclose(f);
 	}
 }
@@ -775,6 +779,46 @@ static void the_worker_locks_itself_in(void **state)
 	rig_await(&w->rig, WIRE_PONG, 43);
 }
 
+/* ---- by CONFAB_SOAK=1 only: it takes a minute or two ---- */
+
+static void cycle(struct world *w)
+{
+	struct wire_msg end = { .type = WIRE_SESSION_END };
+	char user[40], password[16];
+
+	for (uint32_t i = 0; i < SOAK_USERS; i++) {
+		snprintf(user, sizeof(user), "u%u@purple.test", i);
+		snprintf(password, sizeof(password), "pw-of-u%u", i);
+		xmpp_with(w, 100 + i, user, password, lab.pin);
+	}
+	for (uint32_t i = 0; i < SOAK_USERS; i++) {
+		rig_await(&w->rig, WIRE_ACCOUNT_UP, 0);
+		w->rig.count = rig_find(&w->rig, WIRE_ACCOUNT_UP, 0)
+				       ? w->rig.count
+				       : 0;
+	}
+	for (uint32_t i = 0; i < SOAK_USERS; i++) {
+		end.id = 100 + i;
+		assert_int_equal(wire_send(w->rig.framer, &end), 0);
+	}
+}
+
+static void logins_lose_nothing(void **state)
+{
+	struct world *w = *state;
+	uint64_t warm = 0, rss;
+
+	need_lab();
+	for (int i = 0; i < SOAK_CYCLES; i++) {
+		cycle(w);
+		rss = status_of(w->rig.worker, "VmRSS:");
+		print_message("cycle %d: %u KiB\n", i, (unsigned)rss);
+		if (i < SOAK_WARM)
+			warm = rss;
+	}
+	assert_true(rss < warm + warm / 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -794,7 +838,10 @@ int main(void)
 		RIG_TEST(irc_speaks_in_lines),
 		RIG_TEST(links_speak_for_many),
 		RIG_TEST(closed_channels_say_why),
+		RIG_TEST(logins_lose_nothing), /* the last */
 	};
 
-	return cmocka_run_group_tests(tests, open_lab, close_lab);
+	return _cmocka_run_group_tests(
+		"tests", tests, COUNT(tests) - !getenv("CONFAB_SOAK"),
+		open_lab, close_lab);
 }
