@@ -165,6 +165,8 @@ int pface_settings(const struct pface_account *a, struct bridge_setting *out,
 		out[n++] = (struct bridge_setting){ "proxy_port",
 						    text->p + at.port };
 	}
+	if (a->pin && *a->pin)
+		out[n++] = (struct bridge_setting){ "pin", a->pin };
 	for (size_t i = 0; i < at.count; i++)
 		out[n++] = (struct bridge_setting){ text->p + at.key[i],
 						    text->p + at.value[i] };

@@ -20,6 +20,8 @@ struct pface_account {
 	const char *label;
 	const char *proto;           /* canonical: "prpl-jabber" */
 	const char *user, *password;
+	const char *pin;             /* SHA-256 of the server's certificate,
+					in hex; or "", or NULL */
 	const char *proxy_host;      /* or "" */
 	long proxy_port;
 	char *const *options;        /* "NAME=VALUE", NULL ends it; or NULL */

@@ -22,6 +22,12 @@ static const enum import_field juser_columns[] = {
 	IMPORT_TYPE,
 };
 
+/* doc/purple.md. */
+static const enum import_field purplemap_columns[] = {
+	IMPORT_OTHER, IMPORT_SIP_ID, IMPORT_JAB_ID, IMPORT_PROT,
+	IMPORT_PASSWORD,
+};
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct {
@@ -34,6 +40,8 @@ static const struct {
 			     COUNT(member_columns) },
 	[IMPORT_USERS] = { "subscriber", user_columns, COUNT(user_columns) },
 	[IMPORT_JUSERS] = { "jusers", juser_columns, COUNT(juser_columns) },
+	[IMPORT_PURPLEMAP] = { "purplemap", purplemap_columns,
+			       COUNT(purplemap_columns) },
 };
 
 enum import_table row_table_of(struct view name)

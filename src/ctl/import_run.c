@@ -39,7 +39,7 @@ static int read_source(struct source *src, struct import_send *s,
 	if (src->table != IMPORT_NONE && src->table != s->pass)
 		return 0;
 	if (src->sqlite)
-		err = store_import_sqlite(src->path, s->pass,
+		err = store_import_sqlite(src->path, s->pass, NULL,
 					  import_send_row, s, said,
 					  sizeof(said));
 	else if (src->table != IMPORT_NONE)

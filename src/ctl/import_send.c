@@ -150,6 +150,7 @@ static const struct {
 	[IMPORT_MEMBERS] = { "import-members", NULL, NULL },
 	[IMPORT_USERS] = { "put-users", "add", NULL },
 	[IMPORT_JUSERS] = { "put-accounts", "jabber", "import" },
+	[IMPORT_PURPLEMAP] = { "put-accounts", "purple", "import" },
 };
 
 int import_send_flush(struct import_send *s)

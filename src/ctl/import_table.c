@@ -31,8 +31,8 @@ int import_table_read(const struct import_source *from, import_row_h *h,
 	if (err)
 		goto out;
 	if (import_file_is_sqlite(&text))
-		err = store_import_sqlite(from->path, from->table, h, arg,
-					  said, sizeof(said));
+		err = store_import_sqlite(from->path, from->table, from->name,
+					  h, arg, said, sizeof(said));
 	else if (is_dump(from->path, &text, from->name))
 		err = import_sql(buf_view(&text), h, arg, &words);
 	else

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * confabctl jabber map import: the table jusers of the old jabber module, or a
- * list of sip_id,jab_id,jab_passwd[,type] as CSV. Each row is taken whole or
- * named with the reason why not. The order stays: the first enabled account of
- * a user is the one that is used.
+ * list of sip_id,jab_id,jab_passwd[,type] as CSV; and purple map import: the
+ * table purplemap of the old purple module. Each row is taken whole or named
+ * with the reason why not. The order stays: the first enabled account of a
+ * user is the one that is used.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,6 +15,24 @@
 #include "mem.h"
 
 enum { NAME_MAX_BYTES = 512, PASSWORD_MAX_BYTES = 1024 };
+
+/* ext_prot was "gtalk", or a plug-in; an IRC account needs no password. */
+static const char *check_purple(const struct import_row *row)
+{
+	const struct view *f = row->field;
+
+	if (row->bad)
+		return row->bad;
+	if (!f[IMPORT_SIP_ID].n || !f[IMPORT_JAB_ID].n || !f[IMPORT_PROT].n)
+		return "its sip_user, ext_user or ext_prot is missing";
+	if (f[IMPORT_SIP_ID].n > NAME_MAX_BYTES ||
+	    f[IMPORT_JAB_ID].n > NAME_MAX_BYTES ||
+	    f[IMPORT_PROT].n > NAME_MAX_BYTES)
+		return "its name is too long";
+	if (f[IMPORT_PASSWORD].n > PASSWORD_MAX_BYTES)
+		return "its password is too long";
+	return NULL;
+}
 
 static const char *check_row(const struct import_row *row, uint64_t *type)
 {
@@ -47,9 +66,19 @@ static void add_lower(struct buf *b, struct view v)
 	}
 }
 
+/* "prpl-jabber/" of purplemap. */
+static void add_prot(struct buf *b, const struct import_row *row)
+{
+	if (row->table != IMPORT_PURPLEMAP)
+		return;
+	buf_addv(b, row->field[IMPORT_PROT]);
+	buf_addc(b, '/');
+}
+
 /* As people know it: "alice = sip:alice@example.org". */
 static void add_name(struct buf *what, const struct import_row *row)
 {
+	add_prot(what, row);
 	buf_addv(what, view_head(row->field[IMPORT_JAB_ID], 128));
 	buf_adds(what, " = ");
 	add_lower(what, view_head(row->field[IMPORT_SIP_ID], 128));
@@ -59,17 +88,23 @@ static int take(struct import_send *s, const struct import_row *row,
 		bool enabled, const char *what)
 {
 	const struct view *f = row->field;
-	json_t *json = json_pack("[s%, s%, s%, b]", f[IMPORT_SIP_ID].p,
-				 f[IMPORT_SIP_ID].n, f[IMPORT_JAB_ID].p,
-				 f[IMPORT_JAB_ID].n, f[IMPORT_PASSWORD].p,
-				 f[IMPORT_PASSWORD].n, enabled);
+	struct buf login = { 0 };
+	json_t *json;
 
+	add_prot(&login, row);
+	buf_addv(&login, f[IMPORT_JAB_ID]);
+	json = json_pack("[s%, s%, s%, b]", f[IMPORT_SIP_ID].p,
+			 f[IMPORT_SIP_ID].n, login.p, login.n,
+			 f[IMPORT_PASSWORD].n ? f[IMPORT_PASSWORD].p : "",
+			 f[IMPORT_PASSWORD].n, enabled);
+	buf_free(&login);
 	if (!json) {
 		import_send_skip(s, "a row", row->line, "it is no UTF-8");
 		return 0;
 	}
 	return import_send_queue(s, json,
-				 f[IMPORT_SIP_ID].n + f[IMPORT_JAB_ID].n +
+				 f[IMPORT_SIP_ID].n + f[IMPORT_PROT].n +
+					 f[IMPORT_JAB_ID].n + 1 +
 					 f[IMPORT_PASSWORD].n,
 				 what, row->line);
 }
@@ -79,12 +114,13 @@ static int on_row(const struct import_row *row, void *arg)
 	struct import_send *s = arg;
 	struct buf what = { 0 };
 	const char *bad;
-	uint64_t type;
+	uint64_t type = 0;
 	int err = 0;
 
-	if (row->table != IMPORT_JUSERS)
+	if (row->table != s->pass)
 		return 0;
-	bad = check_row(row, &type);
+	bad = s->pass == IMPORT_PURPLEMAP ? check_purple(row) :
+					    check_row(row, &type);
 	if (!row->bad)
 		add_name(&what, row);
 	if (!bad && !import_send_first(s, buf_view(&what)))
@@ -100,7 +136,7 @@ static int on_row(const struct import_row *row, void *arg)
 
 static json_t *report(const struct import_send *s)
 {
-	const struct import_count *n = &s->count[IMPORT_JUSERS];
+	const struct import_count *n = &s->count[s->pass];
 
 	return json_pack("{s:I, s:I, s:I, s:O}", "accounts_taken", n->taken,
 			 "accounts_there_already", n->there,
@@ -108,17 +144,19 @@ static json_t *report(const struct import_send *s)
 			 s->skipped);
 }
 
-static int import_files(json_t **answer, int fd, int argc, char **argv)
+static int import_files(json_t **answer, int fd,
+			const struct import_source *what, int argc,
+			char **argv)
 {
 	struct import_send s;
 	struct buf why = { 0 };
 	int err = 0;
 
 	import_send_init(&s, fd);
-	s.pass = IMPORT_JUSERS;
+	s.pass = what->table;
 	for (int i = 0; i < argc && !err; i++) {
-		const struct import_source from = { argv[i], IMPORT_JUSERS,
-						    "jusers" };
+		const struct import_source from = { argv[i], what->table,
+						    what->name };
 
 		err = import_table_read(&from, on_row, &s, &why);
 	}
@@ -147,37 +185,57 @@ static const char *file_of(const char *url)
 	return *url == '/' ? url : NULL;
 }
 
-static json_t *refuse_url(void)
+static json_t *refuse_url(const char *word, const char *table)
 {
-	return map_refusal("db_url names no SQLite file: write a dump of its "
-			   "table (mysqldump sip_jab jusers > jusers.sql) "
-			   "and name that: jabber map import jusers.sql");
+	char *text = mem_printf("db_url names no SQLite file: write a dump "
+				"of its table (mysqldump ... %s > %s.sql) "
+				"and name that: %s map import %s.sql",
+				table, table, word, table);
+	json_t *refusal = map_refusal(text);
+
+	mem_free(text);
+	return refusal;
+}
+
+static const char *text_of(const json_t *said, const char *key)
+{
+	return json_string_value(json_object_get(json_object_get(said,
+								 "result"),
+						 key));
+}
+
+static int import_url(json_t **answer, int fd, const char *word,
+		      struct import_source *what)
+{
+	json_t *said = NULL;
+	char *file = NULL;
+	int err = map_ask(&said, fd, json_pack("{s:[s, s]}", "argv", word,
+					       "source"));
+	const char *url = text_of(said, "db_url");
+	const char *table = text_of(said, "db_table");
+
+	if (table)
+		what->name = table;
+	if (url && file_of(url))
+		file = mem_strdup(file_of(url));
+	if (!err && file)
+		err = import_files(answer, fd, what, 1, &file);
+	else if (!err)
+		*answer = refuse_url(word, what->name);
+	json_decref(said);
+	mem_free(file);
+	return err;
 }
 
 int map_import(json_t **answer, int fd, const char *word, int argc,
 	       char **argv)
 {
-	json_t *said = NULL;
-	const char *url;
-	char *file = NULL;
-	int err;
+	bool purple = strcmp(word, "purple") == 0;
+	struct import_source what = {
+		.table = purple ? IMPORT_PURPLEMAP : IMPORT_JUSERS,
+		.name = purple ? "purplemap" : "jusers",
+	};
 
-	if (argc > 0)
-		return import_files(answer, fd, argc, argv);
-	err = map_ask(&said, fd, json_pack("{s:[s, s]}", "argv", word,
-					   "source"));
-	if (err)
-		return err;
-	url = json_string_value(json_object_get(json_object_get(said,
-								"result"),
-						"db_url"));
-	if (url && file_of(url))
-		file = mem_strdup(file_of(url));
-	json_decref(said);
-	if (file)
-		err = import_files(answer, fd, 1, &file);
-	else
-		*answer = refuse_url();
-	mem_free(file);
-	return err;
+	return argc > 0 ? import_files(answer, fd, &what, argc, argv) :
+			  import_url(answer, fd, word, &what);
 }

@@ -75,7 +75,7 @@ struct conf_purple_gateway {
 };
 
 struct conf_purple {
-	char *label, *prot, *user, *password, *password_file;
+	char *label, *prot, *user, *password, *password_file, *pin;
 	char **options;
 };
 

@@ -214,28 +214,20 @@ static void add_settings(json_t *o, const struct account *a)
 	buf_free(&server);
 }
 
-/* "login=always auth=known opt.port=5222", on one line. */
 static void add_purple(json_t *o, const struct account *a,
 		       const struct confab *c)
 {
 	const char *state = "offline";
+	const char *login = a->policy == ACCOUNT_PUBLISHED ?
+				    "presence" :
+				    account_policy_name(a->policy);
 	struct view trouble;
-	struct buf text = { 0 };
 
 	if (c->pgate)
 		(void)pgate_account_state(c->pgate, a->id, &state, &trouble);
-	buf_addv(&text, view_trim(a->settings));
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] == '\n')
-			text.p[i] = ' ';
-	json_object_set_new(o, "login",
-			    json_string(a->policy == ACCOUNT_PUBLISHED ?
-						"presence" :
-						account_policy_name(
-							a->policy)));
-	json_object_set_new(o, "settings", control_text(buf_view(&text)));
+	json_object_set_new(o, "login", json_string(login));
+	json_object_set_new(o, "settings", control_text(a->settings));
 	json_object_set_new(o, "state", json_string(state));
-	buf_free(&text);
 }
 
 static json_t *account_json(const struct account *a, const struct confab *c)

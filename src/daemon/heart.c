@@ -636,6 +636,8 @@ int heart_join(struct confab *c)
 	if (!err)
 		err = ircgate_start(c);
 	if (!err)
+		err = purplegate_start(c);
+	if (!err)
 		sip_events_keep(c->sip, c->event_keep);
 	return err;
 }

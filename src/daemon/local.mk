@@ -35,6 +35,7 @@ src_daemon_libaccounts_a_SOURCES = \
 	src/daemon/account_kind.c src/daemon/account_kind.h \
 	src/daemon/accounts.c src/daemon/accounts.h \
 	src/daemon/accounts_change.c src/daemon/accounts_priv.h \
+	src/daemon/purple_setting.c \
 	src/daemon/codes.c src/daemon/codes.h
 src_daemon_libaccounts_a_CPPFLAGS = $(INC_daemon)
 

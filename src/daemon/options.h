@@ -40,7 +40,7 @@ struct opt_section {
 
 enum { LIMIT_OPTS = 23, GATEWAY_OPTS = 32, COMPONENT_OPTS = 8,
        IRC_OPTS = 31, IRC_GATEWAY_OPTS = 14, PURPLE_GATEWAY_OPTS = 20,
-       PURPLE_OPTS = 5 };
+       PURPLE_OPTS = 6 };
 extern const struct opt limit_opts[LIMIT_OPTS];
 extern const struct opt gateway_opts[GATEWAY_OPTS];
 extern const struct opt component_opts[COMPONENT_OPTS];

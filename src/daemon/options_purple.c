@@ -8,7 +8,7 @@
 
 #include "mem.h"
 #include "options.h"
-#include "purple/pmap.h"
+#include "purple_words.h"
 
 static int check_words(const char *value, const char *const *words,
 		       struct buf *why)
@@ -95,6 +95,14 @@ static int check_table(const char *value, struct buf *why)
 	if (n && n <= 64)
 		return 0;
 	buf_adds(why, "must be made of letters, digits and _");
+	return EINVAL;
+}
+
+static int check_pin(const char *value, struct buf *why)
+{
+	if (purple_is_pin(view_str(value)))
+		return 0;
+	buf_adds(why, "must be 64 hex digits");
 	return EINVAL;
 }
 
@@ -212,6 +220,10 @@ const struct opt purple_opts[PURPLE_OPTS] = {
 	{ TEXT(password), .def = "",
 	  .help = "The password itself: only if this file is readable by\n"
 		  "nobody else." },
+	{ TEXT(pin), .def = "", .check = check_pin,
+	  .help = "The SHA-256 of the server's certificate, in hex: this one "
+		  "and no\n"
+		  "other is taken. Empty: what the system's CAs vouch for." },
 	{ .key = "options", .type = OPT_LIST, .offset = AT(options),
 	  .def = "{}", .check = check_option,
 	  .help = "Options of the plug-in, as NAME=VALUE." },

@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "mem.h"
-#include "utf8.h"
 
 int purple_map(struct pmap **mp, const struct conf *conf, struct buf *why)
 {
@@ -27,76 +26,10 @@ int purple_map(struct pmap **mp, const struct conf *conf, struct buf *why)
 	return err;
 }
 
-static int set_login(enum account_policy *policy, struct view value,
-		     struct buf *why)
+bool purple_is_pin(struct view v)
 {
-	if (!view_eqs(value, "presence"))
-		return account_policy_parse(policy, value);
-	(void)why;
-	*policy = ACCOUNT_PUBLISHED;
-	return 0;
-}
-
-/* The line of key is as value says from now on. */
-static void set_line(struct buf *settings, struct view key, struct view value)
-{
-	struct buf old = *settings;
-	struct view rest = buf_view(&old), line, its, unused;
-
-	*settings = (struct buf){ .max = old.max };
-	while (rest.n) {
-		(void)view_cut(rest, '\n', &line, &rest);
-		(void)view_cut(line, '=', &its, &unused);
-		if (!line.n || view_eq(its, key))
-			continue;
-		buf_addv(settings, line);
-		buf_addc(settings, '\n');
-	}
-	if (value.n) {
-		buf_addv(settings, key);
-		buf_addc(settings, '=');
-		buf_addv(settings, value);
-		buf_addc(settings, '\n');
-	}
-	buf_free(&old);
-}
-
-static bool is_auth(struct view v)
-{
-	return !v.n || view_eqs(v, "ask") || view_eqs(v, "allow") ||
-	       view_eqs(v, "deny") || view_eqs(v, "known");
-}
-
-static bool is_option(struct view key, struct view value)
-{
-	if (!view_starts(key, VIEW("opt.")) || key.n < 5 || key.n > 68 ||
-	    !utf8_valid(value))
-		return false;
-	for (size_t i = 0; i < key.n; i++)
-		if ((unsigned char)key.p[i] <= ' ' ||
-		    (unsigned char)key.p[i] >= 0x7f)
+	for (size_t i = 0; i < v.n; i++)
+		if (!view_has(VIEW("0123456789abcdefABCDEF"), v.p[i]))
 			return false;
-	for (size_t i = 0; i < value.n; i++)
-		if ((unsigned char)value.p[i] < ' ')
-			return false;
-	return true;
-}
-
-int purple_word(enum account_policy *policy, struct buf *settings,
-		struct view word, struct buf *why)
-{
-	struct view key, value;
-	bool good = view_cut(word, '=', &key, &value);
-
-	if (good && view_eqs(key, "login") && !set_login(policy, value, why))
-		return 0;
-	if (good && ((view_eqs(key, "auth") && is_auth(value)) ||
-		     is_option(key, value))) {
-		set_line(settings, key, value);
-		return 0;
-	}
-	buf_adds(why, "settings are login=default, presence, always or "
-		      "manual, auth=ask, allow, deny or known, and "
-		      "opt.NAME=VALUE");
-	return EINVAL;
+	return v.n == 64;
 }

@@ -10,10 +10,17 @@
 /* Protocols and addresses as configured, also without a gateway; *mp may be
  * there in any case. EINVAL with why. */
 int purple_map(struct pmap **mp, const struct conf *conf, struct buf *why);
-/* One word of the operator's, "login=always", "auth=known" or
+/* 64 hex digits. */
+bool purple_is_pin(struct view v);
+/* One word of the operator's, "login=always", "auth=known", "pin=HEX" or
  * "opt.NAME=VALUE", put into the policy or into an account's settings, which
- * are lines. An empty value takes it away. EINVAL with why. */
+ * are words with values that are escaped. An empty value takes it away.
+ * EINVAL with why. */
 int purple_word(enum account_policy *policy, struct buf *settings,
 		struct view word, struct buf *why);
+
+/* Takes the next one off settings; false: there is none. */
+bool purple_setting(struct view *settings, struct view *key,
+		    struct buf *value);
 
 #endif

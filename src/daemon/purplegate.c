@@ -68,18 +68,18 @@ static enum pgate_auth auth_word(struct view word)
 	return (enum pgate_auth)i;
 }
 
-/* "auth=ask\nopt.port=5222\n" */
 static enum pgate_auth auth_of(const struct confab *c, struct view settings)
 {
-	struct view line, key, value;
+	enum pgate_auth auth = auth_word(
+		view_str(c->conf->purple_gateway.auth));
+	struct buf value = { 0 };
+	struct view key;
 
-	while (settings.n) {
-		(void)view_cut(settings, '\n', &line, &settings);
-		if (view_cut(line, '=', &key, &value) &&
-		    view_eqs(key, "auth"))
-			return auth_word(value);
-	}
-	return auth_word(view_str(c->conf->purple_gateway.auth));
+	while (purple_setting(&settings, &key, &value))
+		if (view_eqs(key, "auth"))
+			auth = auth_word(buf_view(&value));
+	buf_free(&value);
+	return auth;
 }
 
 static void each(const struct addr *owner,
@@ -107,6 +107,7 @@ static void each(const struct addr *owner,
 /* What an account says of itself, as lists of texts. */
 struct opened {
 	char *proto, *user, *password; /* owned; the last is wiped */
+	char *pin;                     /* owned; or NULL */
 	char *options[OPTIONS_MAX + 1]; /* owned */
 };
 
@@ -116,19 +117,29 @@ static void opened_free(struct opened *o)
 		mem_free(o->options[i]);
 	mem_free(o->proto);
 	mem_free(o->user);
+	mem_free(o->pin);
 	mem_wipe_free(o->password, o->password ? strlen(o->password) : 0);
 }
 
 static void open_settings(struct opened *o, const struct account *a)
 {
-	struct view settings = a->settings, line, opt = VIEW("opt.");
+	struct view settings = a->settings, key;
+	const struct view opt = VIEW("opt.");
+	struct buf value = { 0 }, option = { 0 };
 	size_t n = 0;
 
-	while (settings.n && n < OPTIONS_MAX) {
-		(void)view_cut(settings, '\n', &line, &settings);
-		if (view_starts(line, opt))
-			o->options[n++] = view_dup(view_from(line, opt.n));
+	while (n < OPTIONS_MAX && purple_setting(&settings, &key, &value)) {
+		if (view_eqs(key, "pin") && !o->pin) {
+			o->pin = view_dup(buf_view(&value));
+		} else if (view_starts(key, opt)) {
+			buf_addv(&option, view_from(key, opt.n));
+			buf_addc(&option, '=');
+			buf_addv(&option, buf_view(&value));
+			o->options[n++] = buf_take(&option);
+		}
 	}
+	buf_free(&value);
+	buf_free(&option);
 }
 
 static int open_it(struct opened *o, struct purplegate *x, uint64_t id,
@@ -170,6 +181,7 @@ static int open_account(uint64_t id,
 		.proto = o.proto,
 		.user = o.user,
 		.password = o.password,
+		.pin = o.pin,
 		.proxy_host = g->httpProxy_host,
 		.proxy_port = g->httpProxy_port,
 		.options = o.options,
@@ -296,6 +308,7 @@ static int add_account(struct confab *c, const struct pmap *map,
 		.label = p->label,
 		.user = p->user,
 		.password = p->password,
+		.pin = p->pin,
 		.proxy_host = g->httpProxy_host,
 		.proxy_port = g->httpProxy_port,
 		.options = p->options,

@@ -3,16 +3,19 @@
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "buf.h"
 #include "import.h"
 
 enum { BUSY_MS = 5000, VALUE_MAX = 1024 * 1024 };
 
-static const char *const queries[IMPORT_TABLES] = {
-	[IMPORT_ROOMS] = "SELECT * FROM imc_rooms ORDER BY id",
-	[IMPORT_MEMBERS] = "SELECT * FROM imc_members ORDER BY id",
-	[IMPORT_USERS] = "SELECT * FROM subscriber ORDER BY id",
-	[IMPORT_JUSERS] = "SELECT * FROM jusers ORDER BY rowid",
+static const char *const names[IMPORT_TABLES] = {
+	[IMPORT_ROOMS] = "imc_rooms",
+	[IMPORT_MEMBERS] = "imc_members",
+	[IMPORT_USERS] = "subscriber",
+	[IMPORT_JUSERS] = "jusers",
+	[IMPORT_PURPLEMAP] = "purplemap",
 };
 
 static int fail(sqlite3 *db, char *why, size_t size)
@@ -68,14 +71,41 @@ static int read_rows(sqlite3_stmt *st, enum import_table table,
 	return err;
 }
 
-static int read_table(sqlite3 *db, enum import_table table, import_row_h *h,
-		      void *arg, char *why, size_t whysize)
+static bool is_name(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n && n <= 64 &&
+	       n == strspn(name, "abcdefghijklmnopqrstuvwxyz_"
+				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+}
+
+/* A name can't be bound; it has been checked. */
+static void put_query(struct buf *b, const char *name)
+{
+	static const char all[] = "SELECT * FROM \"";
+
+	buf_adds(b, all);
+	buf_adds(b, name);
+	buf_adds(b, "\" ORDER BY rowid");
+}
+
+static int read_table(sqlite3 *db, enum import_table table, const char *name,
+		      import_row_h *h, void *arg, char *why, size_t whysize)
 {
 	enum import_field of[COLUMNS_MAX];
+	struct buf query = { 0 };
 	sqlite3_stmt *st;
 	int err;
 
-	if (sqlite3_prepare_v2(db, queries[table], -1, &st, NULL))
+	if (!is_name(name)) {
+		snprintf(why, whysize, "that can be no table's name");
+		return EINVAL;
+	}
+	put_query(&query, name);
+	err = sqlite3_prepare_v2(db, buf_str(&query), -1, &st, NULL);
+	buf_free(&query);
+	if (err)
 		return fail(db, why, whysize);
 	if (find_columns(of, st, table)) {
 		err = read_rows(st, table, of, h, arg);
@@ -89,7 +119,8 @@ static int read_table(sqlite3 *db, enum import_table table, import_row_h *h,
 }
 
 int store_import_sqlite(const char *path, enum import_table table,
-			import_row_h *h, void *arg, char *why, size_t whysize)
+			const char *name, import_row_h *h, void *arg,
+			char *why, size_t whysize)
 {
 	sqlite3 *db;
 	int err = 0;
@@ -101,7 +132,8 @@ int store_import_sqlite(const char *path, enum import_table table,
 		sqlite3_busy_timeout(db, BUSY_MS);
 		sqlite3_limit(db, SQLITE_LIMIT_LENGTH, VALUE_MAX);
 		sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-		err = read_table(db, table, h, arg, why, whysize);
+		err = read_table(db, table, name ? name : names[table], h,
+				 arg, why, whysize);
 	}
 	sqlite3_close(db);
 	return err;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows of Kamailio's and OpenSIPS's tables imc_rooms, imc_members, subscriber
- * and jusers, as readers of any form of them hand them out. */
+/* Rows of Kamailio's and OpenSIPS's tables imc_rooms, imc_members, subscriber,
+ * jusers and purplemap, as readers of any form of them hand them out. */
 #ifndef CONFAB_STORE_IMPORT_H
 #define CONFAB_STORE_IMPORT_H
 
@@ -11,6 +11,7 @@
 enum import_table {
 	IMPORT_NONE, IMPORT_ROOMS, IMPORT_MEMBERS, IMPORT_USERS,
 	IMPORT_JUSERS, /* the jabber module's accounts */
+	IMPORT_PURPLEMAP, /* the purple module's */
 	IMPORT_TABLES,
 };
 
@@ -23,7 +24,9 @@ enum import_field {
 	IMPORT_HA1,      /* users: by MD5; then of user@domain */
 	IMPORT_HA1B,
 	IMPORT_HA1_SHA256,
-	IMPORT_JAB_ID,   /* jusers: "user" or "user@domain" */
+	IMPORT_JAB_ID,   /* jusers: "user" or "user@domain"; purplemap: the
+			    account's name */
+	IMPORT_PROT,     /* purplemap: "prpl-jabber" */
 	IMPORT_SIP_ID,   /* "sip:user@domain" */
 	IMPORT_TYPE,     /* 0 enabled, 1 disabled */
 	IMPORT_FIELDS,
@@ -45,11 +48,12 @@ bool import_fields_do(enum import_table table, unsigned fields);
 /* The row is borrowed until it returns; an error ends the reading. */
 typedef int (import_row_h)(const struct import_row *row, void *arg);
 
-/* One table of a file of another program's; it is not written to. Columns that
+/* One table of a file of another program's; it is not written to. name: how it
+ * is called there, letters, digits and "_"; NULL: as usual. Columns that
  * are not there are empty. EBADMSG no such table, EBUSY, EACCES, EIO, with one
  * line in why; or what h returned. */
 int store_import_sqlite(const char *path, enum import_table table,
-			import_row_h *h, void *arg, char *why,
-			size_t whysize);
+			const char *name, import_row_h *h, void *arg,
+			char *why, size_t whysize);
 
 #endif

@@ -26,6 +26,10 @@ static const struct {
 	{ "jab_passwd", IMPORT_PASSWORD, 1u << IMPORT_JUSERS },
 	{ "sip_id", IMPORT_SIP_ID, 1u << IMPORT_JUSERS },
 	{ "type", IMPORT_TYPE, 1u << IMPORT_JUSERS },
+	{ "sip_user", IMPORT_SIP_ID, 1u << IMPORT_PURPLEMAP },
+	{ "ext_user", IMPORT_JAB_ID, 1u << IMPORT_PURPLEMAP },
+	{ "ext_prot", IMPORT_PROT, 1u << IMPORT_PURPLEMAP },
+	{ "ext_pass", IMPORT_PASSWORD, 1u << IMPORT_PURPLEMAP },
 };
 
 enum import_field import_field_of(enum import_table table, struct view name)
@@ -50,6 +54,8 @@ bool import_fields_do(enum import_table table, unsigned fields)
 		[IMPORT_USERS] = 1u << IMPORT_NAME,
 		[IMPORT_JUSERS] = 1u << IMPORT_JAB_ID | 1u << IMPORT_SIP_ID |
 				  1u << IMPORT_PASSWORD,
+		[IMPORT_PURPLEMAP] = 1u << IMPORT_SIP_ID |
+				     1u << IMPORT_JAB_ID | 1u << IMPORT_PROT,
 	};
 
 	return (fields & needed[table]) == needed[table];

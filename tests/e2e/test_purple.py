@@ -1,0 +1,335 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SIP users on other networks by libpurple: Prosody and ngircd, with the real
+confab-purple."""
+import os
+import signal
+import sqlite3
+import subprocess
+from xml.sax.saxutils import escape
+
+import pytest
+
+from conftest import BUILD
+from lab.util import wait_for
+from test_events import PASSWORD, Watch, publish, register
+
+pytestmark = pytest.mark.skipif(
+    not os.path.exists(BUILD / 'confab-purple'),
+    reason='built without libpurple')
+
+XENIA = 'sip:xenia%40xmpp.test@xmpp.im.confab.test'
+GATE = 'sip:purple@im.confab.test'
+HERS = 'gw@xmpp.test'
+
+
+def sections(more=''):
+    return ('purple_gateway { domain = "im.confab.test" linger = 1\n%s\n}\n'
+            % more)
+
+
+def add(c, who, login, password, *settings):
+    run = subprocess.run(
+        [c.program('confabctl'), '-s', c.socket, 'purple', 'map', 'add', who,
+         login, *settings], input=password + '\n', capture_output=True,
+        text=True, timeout=60)
+    assert run.returncode == 0, (run.stdout, run.stderr)
+
+
+def xmpp(prosody):
+    """Prosody without TLS: where it is has to be said."""
+    return ['opt.connection_security=opportunistic_tls',
+            'opt.connect_server=127.0.0.1', 'opt.port=%d' % prosody.port]
+
+
+def document(activity='', note=''):
+    """Open, as baresip and pjsip write it."""
+    return ('<?xml version="1.0"?><presence xmlns="urn:ietf:params:xml:ns:'
+            'pidf" xmlns:dm="urn:ietf:params:xml:ns:pidf:data-model" '
+            'xmlns:rpid="urn:ietf:params:xml:ns:pidf:rpid" '
+            'entity="sip:alice@confab.test"><tuple id="a"><status>'
+            '<basic>open</basic></status></tuple><dm:person id="p">'
+            '<rpid:activities>%s</rpid:activities><dm:note>%s</dm:note>'
+            '</dm:person></presence>' % (
+                activity and '<rpid:%s/>' % activity, escape(note))).encode()
+
+
+def state(c, name):
+    for line in c.ctl('purple', 'status'):
+        if ' %s: ' % name in line:
+            return line.split(': ', 1)[1]
+    return None
+
+
+def is_online(c, name, patience=None):
+    wait_for(lambda: state(c, name) == 'online',
+             lambda: '%s\n%s' % (c.ctl('purple', 'status'),
+                                 c.text()[-3000:]), patience)
+
+
+@pytest.fixture
+def server(confabd, prosody):
+    p = prosody()
+    c = confabd(extra=sections())
+    c.prosody = p
+    add(c, 'alice', 'gtalk/%s/sip' % HERS, 'gwpw', 'login=always', *xmpp(p))
+    is_online(c, HERS)
+    return c
+
+
+@pytest.fixture
+def xenia(xmpp_user):
+    def make(server, friendly=False):
+        x = xmpp_user(server.prosody, room=None)
+        x.client.auto_authorize = True if friendly else None
+        x.client.auto_subscribe = False
+        return x
+    return make
+
+
+@pytest.fixture
+def both(server, user, xenia):
+    alice = user(server, 'alice')
+    assert alice.send(server.manager, '#help') == 200
+    return alice, xenia(server)
+
+
+def test_texts_go_both_ways(both):
+    alice, xenia = both
+    for text in 'hello', '<&">', 'two\nlines', '\U0001f600 \u00fc', \
+            '<b>not bold</b> &amp; &lt;':
+        assert alice.send(XENIA, text) == 202
+        xenia.got_text(text, HERS)
+        xenia.write(HERS, text)
+        assert alice.saw(text, source=XENIA).to == alice.aor
+
+
+def test_the_other_form_of_an_address(both):
+    alice, xenia = both
+    to = 'sip:xenia%%40xmpp.test@im.confab.test;proto=%s'
+    assert alice.send(to % 'xmpp', 'by label') == 202
+    xenia.got_text('by label', HERS)
+    assert alice.send(to % 'prpl-jabber', 'by plug-in') == 202
+    xenia.got_text('by plug-in', HERS)
+    assert alice.send(to % 'purple', 'from ourselves') == 482
+    assert alice.send(to % 'prpl-msn', 'long ago') == 404
+
+
+def test_who_has_no_account(server, user):
+    bob = user(server, 'bob')
+    assert bob.send(XENIA, 'hi') == 403
+    bob.saw('ERROR: You have no XMPP account.', source=XENIA)
+
+
+def test_a_late_error_is_told(both):
+    alice, _ = both
+    nobody = 'sip:nobody%40xmpp.test@xmpp.im.confab.test'
+    assert alice.send(nobody, 'hi') == 202
+    m = alice.seen.wait(lambda m: 'not delivered' in m.body or
+                        'not sent' in m.body)
+    assert 'unavailable' in m.body
+
+
+def test_a_wrong_password_is_said(confabd, prosody, user):
+    c = confabd(extra=sections())
+    alice = user(c, 'alice')
+    register(alice)
+    add(c, 'alice', 'xmpp/' + HERS, 'wrong', 'login=always', *xmpp(prosody()))
+    wait_for(lambda: (state(c, HERS) or '').startswith('failed'))
+    alice.seen.wait(lambda m: 'login failed' in m.body)
+    assert alice.send(XENIA, 'hi') == 480
+    alice.seen.wait(lambda m: 'Your message was not sent' in m.body and
+                    'XMPP login failed' in m.body)
+    said = c.ctl('purple', 'map', 'list')
+    assert said[0]['state'] == 'failed' and 'assword' in said[0]['error']
+    assert 'wrong' not in c.text() + str(said)
+
+
+def test_presence_both_ways(confabd, prosody, user, xenia):
+    p = prosody()
+    c = confabd(trusted='', extra=sections())
+    c.prosody = p
+    c.add_user('alice', PASSWORD)
+    alice, joe = user(c, 'alice', password=PASSWORD), xenia(c, True)
+    add(c, 'alice', 'xmpp/' + HERS, 'gwpw', *xmpp(p))
+    assert state(c, HERS) == 'offline'
+    assert publish(alice, document())[0] == 200
+    is_online(c, HERS)
+    watch = Watch(alice, XENIA)
+    assert watch.status == 200
+    joe.raw('<presence><show>dnd</show><status>a &lt; b &amp; c</status>'
+            '</presence>')
+    wait_for(lambda: '<rpid:busy/>' in watch.notices()[-1].body and
+             'a &lt; b &amp; c' in watch.notices()[-1].body,
+             lambda: watch.notices()[-1].body)
+    joe.raw('<presence to="%s" type="subscribe"/>' % HERS)
+    m = alice.seen.wait(lambda m: '/allow ' in m.body)
+    assert 'xenia@xmpp.test (' in m.body
+    assert alice.send(GATE, '/allow ' +
+                      m.body.split('/allow ')[1].split()[0]) == 200
+    joe.presences.wait(lambda q: q['from'].bare == HERS and
+                       q['type'] == 'subscribed')
+    assert publish(alice, document('away', 'lunch & <coffee>'))[0] == 200
+    joe.presences.wait(lambda q: q['from'].bare == HERS and
+                       q['status'] == 'lunch & <coffee>')
+
+
+def test_rooms(both, server, xmpp_user):
+    alice, _ = both
+    room = 'sip:lobby%40rooms.xmpp.test@xmpp.im.confab.test'
+    other = xmpp_user(server.prosody)
+    assert alice.send(room, ':join Ally') == 202
+    alice.seen.wait(lambda m: 'You are in the room' in m.body)
+    other.say('hi <all>')
+    alice.saw('<xenia> hi <all>', source=room)
+    assert alice.send(room, 'hello & good day') == 202
+    other.saw('hello & good day', 'Ally')
+    assert alice.send(room, ':who') == 202
+    m = alice.seen.wait(lambda m: 'In the room' in m.body)
+    assert 'xenia' in m.body and 'Ally' in m.body
+    assert alice.send(room, ':exit') == 200
+    assert alice.send(room, ':who') == 404
+
+
+@pytest.mark.parametrize('how', [signal.SIGKILL, signal.SIGSTOP])
+def test_a_worker_that_dies_or_hangs(both, server, how):
+    alice, xenia = both
+    pid, = server.workers('confab-purple')
+    os.kill(pid, how)
+    assert alice.send(XENIA, 'meanwhile') == 202
+    wait_for(lambda: server.workers('confab-purple') not in ([pid], []))
+    xenia.got_text('meanwhile', HERS)
+    is_online(server, HERS)
+    assert alice.send(XENIA, 'after') == 202
+    xenia.got_text('after', HERS)
+
+
+def test_irc(confabd, ngircd, user, irc_user):
+    n = ngircd()
+    c = confabd(extra=sections())
+    alice = user(c, 'alice')
+    add(c, 'alice', 'irc/ally@127.0.0.1', 'x', 'login=always', 'opt.ssl=no',
+        'opt.port=%d' % n.port)
+    is_online(c, 'ally@127.0.0.1')
+    ines = irc_user(n)
+    to = 'sip:ines@irc.im.confab.test'
+    assert alice.send(to, 'hello <b>') == 202
+    ines.saw('hello <b>')
+    ines.raw('PRIVMSG ally :hi & bye')
+    alice.saw('hi & bye', source=to)
+    room = 'sip:%23lobby@irc.im.confab.test'
+    assert alice.send(room, ':join') == 202
+    alice.seen.wait(lambda m: 'You are in the room' in m.body)
+    ines.say('to all')
+    alice.saw('<ines> to all', source=room)
+    assert alice.send(room, 'to all of you') == 202
+    ines.saw('to all of you')
+
+
+def test_after_a_restart(both, server):
+    alice, xenia = both
+    assert server.stop() == 0
+    server.start()
+    is_online(server, HERS)
+    assert alice.send(XENIA, 'again') == 202
+    xenia.got_text('again', HERS)
+    xenia.write(HERS, 'and back')
+    alice.saw('and back', source=XENIA)
+
+
+# ---- purplemap ----
+
+ROWS = [(1, 'sip:alice@confab.test', 'alice@live.com', 'prpl-msn-pecan',
+         "p'ass"),
+        (2, 'sip:bob@confab.test', 'bob@xmpp.test', 'gtalk', 'secret-word'),
+        (3, 'sip:bob@confab.test', 'bob@gmail.com', 'gtalk', 'secret-word'),
+        (4, 'sip:bob@confab.test', 'bob@irc.test', 'prpl-irc', None),
+        (5, 'sip:bob@confab.test', 'x', 'prpl-simple', 'secret-word')]
+
+
+def to_sqlite(folder):
+    path = folder / 'openser.db'
+    db = sqlite3.connect(path)
+    db.execute('CREATE TABLE my_map (id INTEGER PRIMARY KEY, sip_user TEXT, '
+               'ext_user TEXT, ext_prot TEXT, ext_pass TEXT)')
+    db.executemany('INSERT INTO my_map VALUES (?, ?, ?, ?, ?)', ROWS)
+    db.commit()
+    db.close()
+    return path
+
+
+def to_mysql(folder):
+    def value(v):
+        if v is None or isinstance(v, int):
+            return 'NULL' if v is None else str(v)
+        return "'%s'" % v.replace("'", "\\'")
+    path = folder / 'purplemap.sql'
+    path.write_text(
+        'CREATE TABLE purplemap (\n'
+        '  id INT UNSIGNED PRIMARY KEY NOT NULL AUTO_INCREMENT,\n'
+        '  sip_user VARCHAR(128) NOT NULL,\n'
+        '  ext_user VARCHAR(128) NOT NULL,\n'
+        '  ext_prot VARCHAR(16) NOT NULL,\n  ext_pass VARCHAR(64)\n);\n'
+        'INSERT INTO `purplemap` VALUES %s;\n' % ','.join(
+            '(%s)' % ','.join(map(value, row)) for row in ROWS))
+    return path
+
+
+def to_csv(folder):
+    path = folder / 'purplemap.csv'
+    path.write_text('id,sip_user,ext_user,ext_prot,ext_pass\n' + ''.join(
+        ','.join('' if v is None else str(v) for v in row) + '\n'
+        for row in ROWS))
+    return path
+
+
+@pytest.mark.parametrize('form', [to_sqlite, to_mysql, to_csv])
+def test_purplemap_is_taken_over(confabd, folder, form):
+    path = form(folder('old'))
+    c = confabd(extra=sections('login = "manual"\ndb_table = "my_map"\n'
+                               'db_url = "sqlite://%s"' % path))
+    words = [] if form is to_sqlite else [str(path)]
+    said = c.ctl('purple', 'map', 'import', *words)
+    assert said['accounts_taken'] == 4, said
+    assert [s['what'] for s in said['skipped']] == [
+        'prpl-simple/x = sip:bob@confab.test']
+    assert 'not allowed' in said['skipped'][0]['why']
+    assert c.ctl('purple', 'status') == [
+        '1 sip:alice@confab.test prpl-msn-pecan alice@live.com: '
+        'unsupported: MSN was closed in 2014',
+        '2 sip:bob@confab.test prpl-jabber bob@xmpp.test: offline',
+        '3 sip:bob@confab.test prpl-jabber bob@gmail.com: '
+        'unsupported: Google Talk was closed in 2022',
+        '4 sip:bob@confab.test prpl-irc bob@irc.test: offline']
+    again = c.ctl('purple', 'map', 'import', *words)
+    assert again['accounts_taken'] == 0
+    assert again['accounts_there_already'] == 4
+    with open(os.path.join(c.state, 'confab.db'), 'rb') as f:
+        assert b'secret-word' not in f.read()
+    assert 'secret-word' not in c.text()
+
+
+def test_the_operator(confabd):
+    c = confabd(extra=sections('login = "manual"'))
+    add(c, 'alice', 'xmpp/alice@127.0.0.1', 'pw', 'auth=known',
+        'opt.port=1')
+    row, = c.ctl('purple', 'map', 'list')
+    assert row['id'] == 1 and row['state'] == 'offline'
+    assert row['account'] == 'prpl-jabber/alice@127.0.0.1'
+    assert row['settings'] == 'auth=known opt.port=1'
+    c.ctl('purple', 'map', 'set', 'alice', 'xmpp/alice@127.0.0.1', 'auth=',
+          'login=presence')
+    row, = c.ctl('purple', 'map', 'list', 'alice')
+    assert row['settings'] == 'opt.port=1' and row['login'] == 'presence'
+    assert c.ctl('purple', 'login', '1') in ('queued', 'connecting')
+    c.ctl('purple', 'logout', '1')
+    wait_for(lambda: state(c, 'alice@127.0.0.1') == 'offline')
+    assert not c.ctl('purple', 'login', '9', check=False).get('ok')
+    assert c.ctl('purple', 'auth', 'list') == []
+    assert c.ctl('purple', 'contact', 'list', '1') == []
+    assert c.ctl('purple', 'room', 'list', '1') == []
+    prots = {p['label']: p for p in c.ctl('purple', 'prots')}
+    assert prots['xmpp']['state'] == 'allowed'
+    assert prots['simple']['state'] == 'not allowed'
+    assert prots['msn']['state'] == 'MSN was closed in 2014'
+    c.ctl('purple', 'map', 'del', 'alice', 'xmpp/alice@127.0.0.1')
+    assert c.ctl('purple', 'status') == []
