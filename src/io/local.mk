@@ -17,7 +17,8 @@ src_io_libio_a_SOURCES = \
 	src/io/scram.c src/io/scram.h \
 	src/io/seal.c src/io/seal.h \
 	src/io/sock.c src/io/sock.h \
-	src/io/stream.c src/io/stream.h \
+	src/io/stream.c src/io/stream.h src/io/stream_io.c \
+	src/io/stream_priv.h \
 	src/io/tls.c src/io/tls.h \
 	src/io/tls_ctx.c src/io/tls_ctx_priv.h \
 	src/io/udp.c src/io/udp.h src/io/udp_priv.h src/io/udp_recv.c \

@@ -4,7 +4,7 @@
  * one piece. A handler may close the stream at any point: each entry from the
  * loop holds a reference, and looks at the state after each call up.
  */
-#include "stream.h"
+#include "stream_priv.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,41 +16,12 @@
 #include "tls.h"
 
 enum {
-	CHUNK = 16 * 1024, /* bytes asked for in one read */
-	READS_A_TURN = 16, /* then others get their turn */
 	IN_MAX = 64 * 1024,
 	OUT_MAX = 1024 * 1024,
 	CONNECT_MS = 30000,
 };
 
-enum stream_state {
-	STREAM_CONNECTING,
-	STREAM_HANDSHAKE,
-	STREAM_OPEN,
-	STREAM_OVER,
-};
-
-struct stream {
-	struct loop *l;           /* borrowed */
-	struct loop_watch *watch; /* owned */
-	int fd;                   /* owned; -1: closed */
-	enum stream_state state;
-	struct stream_ops ops;
-	void *arg;
-	struct buf in, out;
-	size_t in_max, out_max;
-	bool paused;
-	bool blocked;    /* the kernel takes no more for now */
-	bool read_again; /* bytes may wait where poll can't see them */
-	bool redeliver;  /* what in holds comes first, after a pause */
-	int refused;     /* what connect() said at once */
-	struct tls *tls; /* owned; NULL: plain */
-	struct wtimer timer;
-	struct loop_idle job;
-	struct netaddr peer, local;
-};
-
-static void set_events(struct stream *s)
+void stream_set_events(struct stream *s)
 {
 	int events = 0;
 
@@ -80,14 +51,14 @@ static void take_down(struct stream *s)
 }
 
 
-static void over(struct stream *s, int err, const char *text)
+void stream_over(struct stream *s, int err, const char *text)
 {
 	take_down(s);
 	s->ops.on_close(err, text, s->arg);
 }
 
 
-static const char *words(const struct stream *s, int err)
+const char *stream_words(const struct stream *s, int err)
 {
 	const char *text = NULL;
 
@@ -96,190 +67,6 @@ static const char *words(const struct stream *s, int err)
 	if (!text || !*text)
 		text = strerrordesc_np(err);
 	return text ? text : "unknown error";
-}
-
-
-/* Plain or TLS, the same three results: 0 with a count (of 0: ended), EAGAIN,
- * another errno. */
-
-static int io_result(ssize_t ret, size_t *n)
-{
-	*n = ret > 0 ? (size_t)ret : 0;
-	if (ret >= 0)
-		return 0;
-	return errno == EINTR || errno == EWOULDBLOCK ? EAGAIN : errno;
-}
-
-
-static int io_read(struct stream *s, char *p, size_t n, size_t *got)
-{
-	if (s->tls)
-		return tls_read(s->tls, p, n, got);
-	return io_result(recv(s->fd, p, n, MSG_DONTWAIT), got);
-}
-
-
-static int io_write(struct stream *s, const char *p, size_t n, size_t *done)
-{
-	if (s->tls)
-		return tls_write(s->tls, p, n, done);
-	return io_result(send(s->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL), done);
-}
-
-
-/* Writing */
-
-/* Passwords pass here, and are nobody's to find later: what was dropped of n
- * bytes is overwritten. */
-static void wipe(struct buf *b, size_t n)
-{
-	if (b->p && b->n < n)
-		explicit_bzero(b->p + b->n, n - b->n);
-}
-
-
-static void wipe_all(struct buf *b)
-{
-	size_t n = b->n;
-
-	buf_clear(b);
-	wipe(b, n);
-	buf_free(b);
-}
-
-
-/* Without a copy in memory that is given back. */
-static void make_room(struct buf *b, size_t n)
-{
-	struct buf more;
-
-	if (!b->n || b->cap > b->n + n)
-		return;
-	buf_init(&more, b->max);
-	if (!buf_room(&more, b->n + n))
-		return; /* too much: whoever adds it will see */
-	buf_addv(&more, buf_view(b));
-	wipe_all(b);
-	*b = more;
-}
-
-
-/* As much as goes. EAGAIN when some is left. Calls nobody. */
-static int push(struct stream *s)
-{
-	size_t done = 0, n, had = s->out.n;
-	int err = 0;
-
-	while (done < s->out.n && !err) {
-		err = io_write(s, s->out.p + done, s->out.n - done, &n);
-		done += n;
-	}
-	buf_drop(&s->out, done);
-	wipe(&s->out, had);
-	if (!s->out.n)
-		buf_free(&s->out);
-	return err;
-}
-
-
-static void flush(struct stream *s)
-{
-	int err;
-
-	if (!s->out.n)
-		return;
-	err = push(s);
-	if (err && err != EAGAIN) {
-		over(s, err, words(s, err));
-		return;
-	}
-	s->blocked = err == EAGAIN;
-	set_events(s);
-	if (!err && s->ops.on_drain)
-		s->ops.on_drain(s->arg);
-}
-
-
-/* Reading */
-
-/* False: no more reading for now. */
-static bool deliver(struct stream *s)
-{
-	size_t had = s->in.n;
-	const char *p = s->in.p;
-
-	s->ops.on_data(&s->in, s->arg);
-	if (s->in.p == p)
-		wipe(&s->in, had);
-	if (s->state != STREAM_OPEN || s->paused)
-		return false;
-	if (s->in.n < s->in_max)
-		return true;
-	over(s, EMSGSIZE, "more input at once than allowed");
-	return false;
-}
-
-
-static void ended(struct stream *s)
-{
-	push(s); /* the peer may have closed one direction only */
-	over(s, 0, "closed by the other side");
-}
-
-
-/* False: no more reading for now. */
-static bool read_some(struct stream *s)
-{
-	size_t n = s->in_max - s->in.n, got;
-	int err;
-
-	if (n > CHUNK)
-		n = CHUNK;
-	make_room(&s->in, n);
-	err = io_read(s, buf_room(&s->in, n), n, &got);
-	if (err == EAGAIN)
-		return false;
-	if (err) {
-		over(s, err, words(s, err));
-		return false;
-	}
-	if (!got) {
-		ended(s);
-		return false;
-	}
-	buf_wrote(&s->in, got);
-	/* Short: nothing more was there. TLS hands out record by record. */
-	return deliver(s) && (s->tls || got == n);
-}
-
-
-static void read_all(struct stream *s)
-{
-	int i;
-
-	for (i = 0; i < READS_A_TURN && read_some(s); i++)
-		;
-	if (s->state != STREAM_OPEN)
-		return;
-	if (!s->in.n)
-		buf_free(&s->in);
-	if (i == READS_A_TURN && s->tls) {
-		s->read_again = true;
-		loop_defer(s->l, &s->job);
-	}
-	set_events(s);
-}
-
-
-static void resume(struct stream *s)
-{
-	bool left = s->redeliver && s->in.n;
-
-	if (s->paused)
-		return;
-	s->read_again = s->redeliver = false;
-	if (!left || deliver(s))
-		read_all(s);
 }
 
 
@@ -292,7 +79,7 @@ static void opened(struct stream *s)
 	/* The server's first words may have come with its handshake. */
 	s->read_again = s->tls != NULL;
 	loop_defer(s->l, &s->job);
-	set_events(s);
+	stream_set_events(s);
 	if (s->ops.on_open)
 		s->ops.on_open(s->arg);
 }
@@ -305,9 +92,9 @@ static void handshake(struct stream *s)
 	if (!err)
 		opened(s);
 	else if (err == EAGAIN)
-		set_events(s);
+		stream_set_events(s);
 	else
-		over(s, err, words(s, err));
+		stream_over(s, err, stream_words(s, err));
 }
 
 
@@ -319,7 +106,7 @@ static void connected(struct stream *s)
 	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &err, &len))
 		err = errno;
 	if (err) {
-		over(s, err, words(s, err));
+		stream_over(s, err, stream_words(s, err));
 		return;
 	}
 	sock_local(s->fd, &s->local);
@@ -336,8 +123,8 @@ static void on_timeout(struct wtimer *t)
 {
 	struct stream *s = mem_ref(CONTAINER(t, struct stream, timer));
 
-	over(s, ETIMEDOUT,
-	     s->state == STREAM_CONNECTING ? "no answer to connecting"
+	stream_over(s, ETIMEDOUT,
+		    s->state == STREAM_CONNECTING ? "no answer to connecting"
 					   : "no end of the TLS handshake");
 	mem_deref(s);
 }
@@ -346,11 +133,11 @@ static void on_timeout(struct wtimer *t)
 static void open_io(struct stream *s, int events)
 {
 	if (events & LOOP_WRITE || s->tls)
-		flush(s);
+		stream_flush(s);
 	if (s->state != STREAM_OPEN || s->paused || s->redeliver)
 		return;
 	if (events & LOOP_READ || s->tls)
-		read_all(s);
+		stream_read_all(s);
 }
 
 
@@ -375,13 +162,13 @@ static void on_job(void *arg)
 	struct stream *s = mem_ref(arg);
 
 	if (s->refused)
-		over(s, s->refused, words(s, s->refused));
+		stream_over(s, s->refused, stream_words(s, s->refused));
 	if (s->state == STREAM_HANDSHAKE)
 		handshake(s);
 	if (s->state == STREAM_OPEN && !s->blocked)
-		flush(s);
+		stream_flush(s);
 	if (s->state == STREAM_OPEN && s->read_again)
-		resume(s);
+		stream_resume(s);
 	mem_deref(s);
 }
 
@@ -392,8 +179,8 @@ static void stream_destroy(void *obj)
 
 	take_down(s);
 	mem_deref(s->tls);
-	wipe_all(&s->in);
-	wipe_all(&s->out);
+	stream_wipe(&s->in);
+	stream_wipe(&s->out);
 }
 
 
@@ -495,7 +282,7 @@ static int finish_plain(struct stream *s)
 	if (s->tls)
 		return EALREADY;
 	if (s->out.n)
-		(void)push(s);
+		(void)stream_push(s);
 	return s->out.n ? EBUSY : 0;
 }
 
@@ -512,7 +299,7 @@ int stream_starttls(struct stream *s, struct tls_ctx *ctx, const char *name,
 	s->state = STREAM_HANDSHAKE;
 	s->blocked = s->read_again = s->redeliver = false;
 	buf_clear(&s->in);
-	set_events(s);
+	stream_set_events(s);
 	wheel_start(loop_wheel(s->l), &s->timer,
 		    limit_ms ? limit_ms : CONNECT_MS, on_timeout);
 	loop_defer(s->l, &s->job);
@@ -526,7 +313,7 @@ int stream_write(struct stream *s, const void *p, size_t n)
 		return ENOTCONN;
 	if (n > s->out_max || s->out.n > s->out_max - n)
 		return ENOBUFS;
-	make_room(&s->out, n);
+	stream_make_room(&s->out, n);
 	buf_add(&s->out, p, n);
 	if (n && s->state == STREAM_OPEN && !s->blocked)
 		loop_defer(s->l, &s->job);
@@ -547,7 +334,7 @@ void stream_pause(struct stream *s, bool paused)
 	s->paused = paused;
 	if (s->state != STREAM_OPEN)
 		return;
-	set_events(s);
+	stream_set_events(s);
 	if (paused)
 		return;
 	s->read_again = s->redeliver = true;
@@ -579,7 +366,7 @@ struct stream *stream_close(struct stream *s)
 	if (!s)
 		return NULL;
 	if (s->state == STREAM_OPEN) {
-		push(s);
+		stream_push(s);
 		if (s->tls)
 			tls_end(s->tls);
 	}
