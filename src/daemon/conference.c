@@ -173,7 +173,7 @@ static void put_one(struct buf *b, const struct room *r, struct addr *who)
 /* The room that the document's end needs is left. */
 static bool fits(const struct buf *b, const struct buf *one)
 {
-	return !b->max || b->n + one->n + TAIL_MAX <= b->max;
+	return b->n + one->n + TAIL_MAX <= b->max;
 }
 
 /* All of them; false: some did not fit. */

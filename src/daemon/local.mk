@@ -139,3 +139,10 @@ tests_unit_t_conf_jabber_LDADD = src/daemon/libconf.a jabber/libjabber.a \
 	bridges/irc/libircface.a purple/libpurpleface.a \
 	src/sip/libsip.a \
 	$(LIB_core) $(CONFUSE_LIBS) $(IDN_LIBS) $(CMOCKA_LIBS) $(DEPS_sip) $(DEPS_core)
+
+# The edge is the test's.
+check_PROGRAMS += tests/unit/t_rosters
+tests_unit_t_rosters_SOURCES = tests/unit/t_rosters.c tests/unit/hub_rig.h
+tests_unit_t_rosters_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_rosters_LDADD = src/daemon/libconfabd.a imc/libimc.a \
+	$(LIB_core) $(CMOCKA_LIBS) $(DEPS_core)

@@ -35,7 +35,7 @@ struct list_doc {
 /* Whole, or not at all: what does not fit is left out. */
 static void add(struct list_doc *d, struct buf *one)
 {
-	if (!d->out->max || d->out->n + one->n + TAIL_MAX <= d->out->max)
+	if (d->out->n + one->n + TAIL_MAX <= d->out->max)
 		buf_addv(d->out, buf_view(one));
 	buf_free(one);
 }

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rosters, rooms as presentities and lists of watchers: their documents, and
+ * when they end; on a real hub, with an edge that only notes. */
+#include <stdio.h>
+
+#include "conference.h"
+#include "consent.h"
+#include "events.h"
+#include "hub_rig.h"
+#include "mem.h"
+#include "room_shown.h"
+#include "winfo.h"
+
+enum { SUBS = 8 };
+
+/* What the edge would have. */
+static struct {
+	struct sip_package package[2];
+	size_t packages;
+	struct sip_watch watch[SUBS];
+	bool there[SUBS];
+	size_t changed[SUBS], set[SUBS];
+	const char *reason[SUBS];
+	size_t events;
+} fake_edge;
+
+#define EDGE ((struct sip *)(void *)&fake_edge)
+
+int sip_package_add(struct sip *s, const struct sip_package *p)
+{
+	(void)s;
+	fake_edge.package[fake_edge.packages++] = *p;
+	return 0;
+}
+
+void sip_watch_changed(struct sip *s, uint64_t id)
+{
+	(void)s;
+	fake_edge.changed[id]++;
+}
+
+void sip_watch_mark(struct sip *s, uint64_t id, uint64_t mark)
+{
+	(void)s;
+	fake_edge.watch[id].mark = mark;
+}
+
+bool sip_watch_get(const struct sip *s, uint64_t id, struct sip_watch *out)
+{
+	(void)s;
+	*out = fake_edge.watch[id];
+	return fake_edge.there[id];
+}
+
+void sip_watch_end(struct sip *s, uint64_t id, const char *reason,
+		   uint32_t retry_after)
+{
+	const struct sip_package *p = &fake_edge.package[0];
+
+	(void)s;
+	(void)retry_after;
+	fake_edge.there[id] = false;
+	fake_edge.reason[id] = reason;
+	if (fake_edge.packages && p->goneh)
+		p->goneh(&fake_edge.watch[id], p->arg);
+}
+
+void sip_watch_set(struct sip *s, uint64_t id, enum sip_watch_state state)
+{
+	(void)s;
+	fake_edge.watch[id].state = state;
+	fake_edge.set[id]++;
+}
+
+void sip_event_changed(struct sip *s, const char *package,
+		       struct view resource)
+{
+	(void)s;
+	(void)package;
+	(void)resource;
+	fake_edge.events++;
+}
+
+static size_t ids_of(struct view resource, struct view watcher, uint64_t *ids,
+		     size_t max)
+{
+	size_t n = 0;
+
+	for (uint64_t i = 0; i < SUBS; i++) {
+		const struct sip_watch *w = &fake_edge.watch[i];
+
+		if (!fake_edge.there[i] || !view_eq(w->resource, resource) ||
+		    (watcher.n && !view_eq(w->watcher, watcher)))
+			continue;
+		if (n < max)
+			ids[n] = i;
+		n++;
+	}
+	return n;
+}
+
+size_t sip_watchers(const struct sip *s, const char *package,
+		    struct view resource, uint64_t *ids, size_t max)
+{
+	(void)s;
+	assert_string_equal(package, "presence");
+	return ids_of(resource, VIEW_NONE, ids, max);
+}
+
+size_t sip_watches_of(const struct sip *s, const char *package,
+		      struct view resource, struct view watcher,
+		      uint64_t *ids, size_t max)
+{
+	(void)s;
+	assert_string_equal(package, "presence");
+	return ids_of(resource, watcher, ids, max);
+}
+
+/* ---- the rig ---- */
+
+static struct conference *conference;
+static struct rooms_shown *shown;
+static struct winfo *winfo;
+
+static void start(void)
+{
+	memset(&fake_edge, 0, sizeof(fake_edge));
+	rig_start();
+}
+
+static void start_conference(void)
+{
+	start();
+	assert_int_equal(conference_new(&conference, rig.hub, EDGE), 0);
+}
+
+static void stop_conference(void)
+{
+	conference_quiet(conference);
+	conference_free(conference);
+	rig_stop();
+}
+
+static struct sip_watch *watch_new(uint64_t id, const char *resource,
+				   const char *watcher)
+{
+	struct sip_watch *w = &fake_edge.watch[id];
+
+	*w = (struct sip_watch){ .id = id, .resource = view_str(resource),
+				 .watcher = view_str(watcher),
+				 .expires = 600, .full = true };
+	fake_edge.there[id] = true;
+	return w;
+}
+
+/* The status that a SUBSCRIBE gets. */
+static int ask(uint64_t id, const char *resource, const char *watcher)
+{
+	const struct sip_package *p = &fake_edge.package[0];
+	struct sip_watch *w = watch_new(id, resource, watcher);
+	int status = p->watchh(w, &w->state, p->arg);
+
+	fake_edge.there[id] = status == 200;
+	return status;
+}
+
+static struct buf doc;
+
+/* As the next NOTIFY has it. */
+static void show(uint64_t id, size_t max)
+{
+	const struct sip_package *p = &fake_edge.package[0];
+
+	buf_free(&doc);
+	buf_init(&doc, max);
+	p->showh(&fake_edge.watch[id], &doc, p->arg);
+	assert_false(doc.over);
+	fake_edge.watch[id].version++;
+	fake_edge.watch[id].full = false;
+}
+
+static void has(const char *what)
+{
+	if (!strstr(buf_str(&doc), what))
+		fail_msg("no %s in %s", what, buf_str(&doc));
+}
+
+static size_t times(const char *what)
+{
+	size_t n = 0;
+
+	for (const char *p = buf_str(&doc); (p = strstr(p, what)); p++)
+		n++;
+	return n;
+}
+
+static void leave(struct room *r, struct member *m)
+{
+	size_t before = rig.done;
+
+	assert_int_equal(hub_member_remove(r, m, VIEW_NONE, rig_done, NULL),
+			 0);
+	assert_int_equal(rig_answer(before), 0);
+}
+
+#define LOBBY "sip:lobby@confab.example"
+#define ALICE "sip:alice@confab.example"
+#define BOB "sip:bob@confab.example"
+
+static struct room *lobby(void)
+{
+	struct room *r = rig_room("lobby");
+
+	rig_join(r, "alice");
+	assert_string_equal(r->addr->text.p, LOBBY);
+	return r;
+}
+
+/* ---- rosters ---- */
+
+static void roster_for_members(void **state)
+{
+	struct room *r;
+
+	(void)state;
+	start_conference();
+	r = lobby();
+	assert_int_equal(ask(1, LOBBY, ALICE), 200);
+	assert_int_equal(ask(2, LOBBY, BOB), 403);
+	assert_int_equal(ask(2, "sip:none@confab.example", BOB), 404);
+	r->flags |= ROOM_PRIVATE;
+	assert_int_equal(ask(2, LOBBY, BOB), 404);
+	show(1, 16384);
+	has("state=\"full\" version=\"0\">");
+	has("<user-count>1</user-count>");
+	has("<user entity=\"" ALICE "\" state=\"full\">"
+	    "<display-text>alice</display-text>");
+	has("<status>connected</status>");
+	/* a fetch, or one who is not in it any more */
+	fake_edge.watch[3] = fake_edge.watch[1];
+	fake_edge.watch[3].watcher = VIEW(BOB);
+	show(3, 16384);
+	assert_int_equal(doc.n, 0);
+	sip_watch_end(EDGE, 1, "timeout", 0);
+	stop_conference();
+}
+
+static void roster_changes(void **state)
+{
+	struct member *bob;
+	struct room *r;
+	char name[20];
+
+	(void)state;
+	start_conference();
+	r = lobby();
+	assert_int_equal(ask(1, LOBBY, ALICE), 200);
+	show(1, 16384);
+	bob = rig_join(r, "bob");
+	rig_settle();
+	assert_int_equal(fake_edge.changed[1], 1);
+	show(1, 16384);
+	has("state=\"partial\" version=\"1\">");
+	assert_int_equal(times("<user "), 1);
+	has("<user entity=\"" BOB "\" state=\"full\">");
+	show(1, 16384);
+	assert_int_equal(times("<user "), 0);
+	leave(r, bob);
+	rig_settle();
+	show(1, 16384);
+	has("<user entity=\"" BOB "\" state=\"deleted\"/>");
+	/* more than is remembered: all of it */
+	for (int i = 0; i < 70; i++) {
+		snprintf(name, sizeof(name), "m%d", i);
+		rig_join(r, name);
+	}
+	rig_settle();
+	show(1, 16384);
+	has("state=\"full\"");
+	assert_int_equal(times("<user "), 71);
+	stop_conference();
+}
+
+static void roster_too_long(void **state)
+{
+	struct room *r;
+	char name[20];
+
+	(void)state;
+	start_conference();
+	r = lobby();
+	assert_int_equal(ask(1, LOBBY, ALICE), 200);
+	show(1, 16384);
+	for (int i = 0; i < 40; i++) {
+		snprintf(name, sizeof(name), "m%d", i);
+		rig_join(r, name);
+	}
+	rig_settle();
+	/* the rest of what changed is not forgotten */
+	show(1, 3000);
+	has("state=\"partial\" version=\"1\"");
+	has("</users></conference-info>");
+	assert_int_equal(fake_edge.watch[1].mark, 0);
+	show(1, 3000);
+	has("state=\"full\" version=\"2\"");
+	has("<users state=\"partial\">");
+	has("<user-count>41</user-count>");
+	has("</users></conference-info>");
+	assert_in_range(times("<user "), 5, 20);
+	has(ALICE);
+	stop_conference();
+}
+
+static void roster_ends(void **state)
+{
+	struct member *bob;
+	struct room *r;
+
+	(void)state;
+	start_conference();
+	r = lobby();
+	bob = rig_join(r, "bob");
+	assert_int_equal(ask(1, LOBBY, ALICE), 200);
+	assert_int_equal(ask(2, LOBBY, BOB), 200);
+	leave(r, bob);
+	rig_settle();
+	assert_string_equal(fake_edge.reason[2], "rejected");
+	assert_null(fake_edge.reason[1]);
+	assert_int_equal(hub_room_destroy(r, VIEW_NONE, NULL, NULL), 0);
+	rig_settle();
+	assert_string_equal(fake_edge.reason[1], "noresource");
+	stop_conference();
+}
+
+/* ---- rooms ---- */
+
+static struct addr *target, *watcher;
+
+static void room_doc(uint64_t id)
+{
+	buf_free(&doc);
+	buf_init(&doc, 0);
+	rooms_shown_put(shown, &doc, &fake_edge.watch[id], target, watcher);
+}
+
+static void room_as_presentity(void **state)
+{
+	struct member *alice;
+	struct room *r;
+	struct sip_watch *w;
+
+	(void)state;
+	start();
+	r = rig_room("lobby");
+	alice = rig_join(r, "alice");
+	shown = rooms_shown_new(rig.loop, rig.hub, EDGE);
+	assert_int_equal(addr_parse(&target, VIEW(LOBBY)), 0);
+	assert_int_equal(addr_parse(&watcher, VIEW(ALICE)), 0);
+	r->flags |= ROOM_PRIVATE;
+	w = watch_new(1, LOBBY, ALICE);
+	assert_true(rooms_shown_has(shown, target));
+	assert_int_equal(rooms_shown_watch(shown, w, target, watcher, true,
+					   &w->state), 200);
+	assert_int_equal(w->state, SIP_WATCH_ACTIVE);
+	room_doc(1);
+	has("<basic>open</basic>");
+	has("<rpid:away/>");
+	rig_say(r, "alice", "hello");
+	rig_settle();
+	rig_advance(5010);
+	assert_int_equal(fake_edge.changed[1], 1);
+	room_doc(1);
+	assert_int_equal(times("rpid:away"), 0);
+	rig_advance(5010);
+	assert_int_equal(fake_edge.changed[1], 1);
+	rig_advance(ROOM_ACTIVE_MS);
+	assert_int_equal(fake_edge.changed[1], 2);
+	/* a private room is nothing to one who is not in it */
+	leave(r, alice);
+	rig_settle();
+	room_doc(1);
+	has("<basic>closed</basic>");
+	assert_int_equal(times("<tuple"), 1);
+	rig_advance(5010);
+	assert_string_equal(fake_edge.reason[1], "rejected");
+	rooms_shown_gone(shown, 1);
+	assert_int_equal(rooms_shown_watch(shown, w, target, watcher, true,
+					   &w->state), 403);
+	w = watch_new(1, LOBBY, ALICE);
+	assert_int_equal(rooms_shown_watch(shown, w, target, watcher, false,
+					   &w->state), 200);
+	assert_int_equal(w->state, SIP_WATCH_PENDING);
+	rig_join(r, "alice");
+	rig_advance(5010);
+	assert_int_equal(fake_edge.set[1], 1);
+	rooms_shown_free(shown);
+	mem_deref(target);
+	mem_deref(watcher);
+	rig_stop();
+}
+
+/* ---- watchers ---- */
+
+static void who_watches(void **state)
+{
+	struct addr *alice, *xmpp, *manager;
+
+	(void)state;
+	start();
+	assert_int_equal(winfo_new(&winfo, rig.hub, EDGE), 0);
+	assert_int_equal(addr_parse(&alice, VIEW(ALICE)), 0);
+	assert_int_equal(addr_parse(&xmpp, VIEW("xmpp:x@y.example")), 0);
+	assert_int_equal(addr_parse(&manager, VIEW("sip:m@confab.example")),
+			 0);
+	assert_int_equal(ask(1, ALICE, BOB), 403);
+	assert_int_equal(ask(1, ALICE, ALICE), 200);
+	fake_edge.there[1] = false; /* is not of presence */
+	watch_new(2, ALICE, BOB)->state = SIP_WATCH_PENDING;
+	watch_new(3, ALICE, "sip:a&b@x.example")->state = SIP_WATCH_ACTIVE;
+	assert_int_equal(consent_ask(rig.hub, alice, xmpp, manager), 0);
+	assert_int_equal(fake_edge.events, 1);
+	show(1, 16384);
+	has("version=\"0\" state=\"full\">");
+	has("<watcher id=\"w2\" status=\"pending\" event=\"subscribe\">" BOB
+	    "</watcher>");
+	has("status=\"active\" event=\"approved\">sip:a&amp;b@x.example<");
+	has("status=\"pending\" event=\"subscribe\">xmpp:x@y.example<");
+	/* those who wait first, and never half of one */
+	show(1, 380);
+	assert_int_equal(times("<watcher "), 1);
+	has(BOB);
+	has("</watcher-list></watcherinfo>");
+	rig_settle();
+	winfo_quiet(winfo);
+	winfo_free(winfo);
+	mem_deref(alice);
+	mem_deref(xmpp);
+	mem_deref(manager);
+	rig_stop();
+}
+
+static int end(void **state)
+{
+	buf_free(&doc);
+	return rig_teardown(state);
+}
+
+#define CASE(fn) cmocka_unit_test_setup_teardown(fn, rig_setup, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(roster_for_members), CASE(roster_changes),
+		CASE(roster_too_long),	  CASE(roster_ends),
+		CASE(room_as_presentity), CASE(who_watches),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
