@@ -123,6 +123,19 @@ static void what_is_no_command_is_told(void **state)
 	igate_rig_close();
 }
 
+static void whom_to_ask_is_told(void **state)
+{
+	(void)state;
+	gr.conf.contact = "irc@example.org";
+	igate_rig_open();
+	sip_says("alice", "bob*libera", ":version");
+	assert_true(strstr(buf_str(&gr.sip),
+			   ", a SIP gateway to IRC. Contact: "
+			   "irc@example.org\n"));
+	assert_wire("");
+	igate_rig_close();
+}
+
 static void what_is_no_address_is_told(void **state)
 {
 	(void)state;
@@ -197,6 +210,7 @@ int main(void)
 		IGATE_TEST(nicks_change_by_command),
 		IGATE_TEST(a_nick_is_wanted_from_the_next_login_on),
 		IGATE_TEST(what_is_no_command_is_told),
+		IGATE_TEST(whom_to_ask_is_told),
 		IGATE_TEST(what_is_no_address_is_told),
 		IGATE_TEST(too_much_at_once_is_refused),
 		IGATE_TEST(a_full_gateway_says_so),
