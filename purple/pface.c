@@ -84,6 +84,7 @@ int pface_new(struct bridge **bp, const struct pface_conf *conf)
 					       WORKER_ACCOUNTS,
 		.check = check_target,
 		.place = target_place,
+		.topics = true,
 		.arg = f,
 		.destroy = face_destroy,
 	};

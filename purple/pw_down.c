@@ -181,22 +181,28 @@ static void do_join(struct pw_seat *s, const struct purp *p, uint64_t tag)
 	pw_room_join(s, 0, p->place, p->who, p->other);
 }
 
-static void set_topic(struct pw_seat *s, PurpleConversation *conv,
-		      struct view text, uint64_t tag)
+int pw_topic(struct pw_seat *s, PurpleConversation *conv, struct view text)
 {
 	PurplePluginProtocolInfo *proto = pw_proto(s);
 	struct buf line = { 0 };
 
-	if (!proto->set_chat_topic) {
-		pw_sent(s, tag, PARCEL_NEVER, "there are no topics there");
-		return;
-	}
+	if (!proto->set_chat_topic)
+		return ENOTSUP;
 	utf8_clean_line(&line, text, 1000);
 	proto->set_chat_topic(
 		pw_gc(s), purple_conv_chat_get_id(PURPLE_CONV_CHAT(conv)),
 		buf_str(&line));
 	buf_free(&line);
-	pw_sent(s, tag, PARCEL_SENT, "");
+	return 0;
+}
+
+static void do_topic(struct pw_seat *s, PurpleConversation *conv,
+		     struct view text, uint64_t tag)
+{
+	int err = pw_topic(s, conv, text);
+
+	pw_sent(s, tag, err ? PARCEL_NEVER : PARCEL_SENT,
+		err ? "there are no topics there" : "");
 }
 
 /* In a room that we are in. */
@@ -210,7 +216,7 @@ static void do_room(struct pw_seat *s, const struct purp *p, uint64_t tag)
 		return;
 	}
 	if (p->verb == PURP_TOPIC) {
-		set_topic(s, conv, p->text, tag);
+		do_topic(s, conv, p->text, tag);
 		return;
 	}
 	pw_sent(s, tag, PARCEL_SENT, "");

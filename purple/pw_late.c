@@ -124,10 +124,13 @@ static void on_received(PurpleConnection *gc, xmlnode **stanza)
 
 /* ---- IRC ---- */
 
+/* The one thing we do that needs an operator is to set a topic. */
+#define NOT_OPERATOR "482"
+
 /* RFC 2812 5.2, and 477, 489 as servers have them: a JOIN is refused. */
 static const char *const refusals[] = {
 	"403", "405", "407", "437", "471", "473", "474", "475", "476", "477",
-	"489",
+	"489", NOT_OPERATOR,
 };
 
 static bool is_refusal(struct view number)
@@ -157,7 +160,13 @@ static void on_line(PurpleConnection *gc, char **line)
 	rest = view_trim(rest);
 	utf8_clean_line(&why, view_from(rest, view_starts(rest, VIEW(":"))),
 			300);
-	pw_room_refused(r, buf_view(&why));
+	if (!view_eqs(number, NOT_OPERATOR))
+		pw_room_refused(r, buf_view(&why));
+	else if (r->leg)
+		worker_topic(s->pw->worker, r->leg, TOPIC_REFUSED, VIEW_NONE,
+			     buf_view(&why));
+	else
+		pw_notice(s, "", buf_str(&why));
 	buf_free(&why);
 }
 

@@ -22,6 +22,17 @@ static void add_text(struct buf *b, const struct worker_say *say)
 	buf_addv(b, say->text);
 }
 
+/* What comes of it libpurple says as of others' topics. */
+static void set_topic(struct pw_room *r, PurpleConversation *conv,
+		      struct view text)
+{
+	if (!conv || pw_topic(r->seat, conv, text))
+		worker_topic(r->seat->pw->worker, r->leg, TOPIC_REFUSED,
+			     VIEW_NONE,
+			     conv ? VIEW("there are no topics there")
+				  : VIEW("not in the room"));
+}
+
 void pw_leg_say(struct pw *w, const struct worker_say *say)
 {
 	struct pw_room *r = pw_room_leg(w, say->leg);
@@ -31,6 +42,10 @@ void pw_leg_say(struct pw *w, const struct worker_say *say)
 
 	if (!r)
 		return;
+	if (say->kind == SAY_SUBJECT && !say->seq) {
+		set_topic(r, conv, say->text);
+		return;
+	}
 	if (!conv || r->state == PW_JOINING) {
 		worker_failed(w->worker, say->leg, say->seq, true,
 			      VIEW("not in the room"));
@@ -44,6 +59,6 @@ void pw_leg_say(struct pw *w, const struct worker_say *say)
 			      err == E2BIG
 				      ? VIEW("the text is too long there")
 				      : VIEW("the network does not take it"));
-	else if (say->seq)
+	else
 		worker_delivered(w->worker, say->leg, say->seq);
 }

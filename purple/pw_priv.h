@@ -130,6 +130,9 @@ void pw_sent(struct pw_seat *s, uint64_t tag, enum parcel_fate fate,
 int pw_say(struct pw_seat *s, PurpleConversation *conv, unsigned kind,
 	   struct view text, struct view id);
 
+/* ENOTSUP. */
+int pw_topic(struct pw_seat *s, PurpleConversation *conv, struct view text);
+
 /* ---- pw_conv.c ---- */
 
 PurpleConversationUiOps *pw_conversation_ops(void);

@@ -387,7 +387,10 @@ static void on_topic(PurpleConversation *conv, const char *who,
 	p.text = buf_view(&text);
 	if (r->leg)
 		worker_topic(r->seat->pw->worker, r->leg,
-			     p.who.n ? TOPIC_SET : TOPIC_FOUND, p.who, p.text);
+			     !p.who.n			  ? TOPIC_FOUND
+			     : view_eqs(p.who, r->nick) ? TOPIC_OURS
+							: TOPIC_SET,
+			     p.who, p.text);
 	else
 		pw_tell(r->seat, &p);
 	buf_free(&text);
