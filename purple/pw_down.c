@@ -64,18 +64,24 @@ static int send_piece(struct pw_seat *s, PurpleConversation *conv,
 	return err;
 }
 
+bool pw_by_lines(const struct pw_seat *s)
+{
+	PurpleConnection *gc = pw_gc(s);
+
+	return pw_is(s, "prpl-irc") ||
+	       (gc && gc->flags & PURPLE_CONNECTION_NO_NEWLINES);
+}
+
 static int say_lines(struct pw_seat *s, PurpleConversation *conv,
 		     unsigned kind, struct view text)
 {
-	PurpleConnection *gc = pw_gc(s);
 	struct buf line = { 0 };
 	unsigned count = 0;
 	int err = 0;
 
-	if (!gc)
+	if (!pw_gc(s))
 		return ENOTCONN;
-	if (!(gc->flags & PURPLE_CONNECTION_NO_NEWLINES) &&
-	    !pw_is(s, "prpl-irc"))
+	if (!pw_by_lines(s))
 		return send_piece(s, conv, kind, text);
 	while (!err && pw_next_line(&text, &count, &line))
 		err = send_piece(s, conv, kind, buf_view(&line));

@@ -3,23 +3,57 @@
 #include <errno.h>
 
 #include "pw_leg.h"
+#include "pw_text.h"
 #include "utf8.h"
 
 enum { NAME_MAX_SHOWN = 100 };
 
-static void add_text(struct buf *b, const struct worker_say *say)
+static void add_lead(struct buf *b, const struct worker_say *say)
 {
 	if (say->kind == SAY_NOTICE) {
 		buf_adds(b, "* ");
-	} else {
-		buf_adds(b, say->kind == SAY_TEXT ? "<" : "* ");
-		utf8_clean_name(b, say->name, NAME_MAX_SHOWN);
-		buf_adds(b, say->kind == SAY_TEXT    ? "> "
-			    : say->kind == SAY_EMOTE ? " "
-						     : " changed the "
-						       "subject to: ");
+		return;
 	}
-	buf_addv(b, say->text);
+	buf_adds(b, say->kind == SAY_TEXT ? "<" : "* ");
+	utf8_clean_name(b, say->name, NAME_MAX_SHOWN);
+	buf_adds(b, say->kind == SAY_TEXT    ? "> "
+		    : say->kind == SAY_EMOTE ? " "
+					     : " changed the subject to: ");
+}
+
+static int say_piece(struct pw_room *r, const struct worker_say *say,
+		     struct view piece)
+{
+	PurpleConversation *conv = pw_room_conv(r);
+	struct buf b = { 0 };
+	int err;
+
+	add_lead(&b, say);
+	buf_addv(&b, piece);
+	err = conv ? pw_say(r->seat, conv, SAY_TEXT, buf_view(&b), VIEW_NONE)
+		   : ENOTCONN;
+	buf_free(&b);
+	return err;
+}
+
+/* Where a line is a message of its own each has the name, or a text could look
+ * like another's. */
+static int say_text(struct pw_room *r, const struct worker_say *say)
+{
+	struct view text;
+	struct buf clean = { 0 }, line = { 0 };
+	unsigned count = 0;
+	int err = 0;
+
+	if (!pw_by_lines(r->seat))
+		return say_piece(r, say, say->text);
+	utf8_clean(&clean, say->text);
+	text = buf_view(&clean);
+	while (!err && pw_next_line(&text, &count, &line))
+		err = say_piece(r, say, buf_view(&line));
+	buf_free(&clean);
+	buf_free(&line);
+	return err;
 }
 
 /* What comes of it libpurple says as of others' topics. */
@@ -37,7 +71,6 @@ void pw_leg_say(struct pw *w, const struct worker_say *say)
 {
 	struct pw_room *r = pw_room_leg(w, say->leg);
 	PurpleConversation *conv = r ? pw_room_conv(r) : NULL;
-	struct buf b = { 0 };
 	int err;
 
 	if (!r)
@@ -51,9 +84,7 @@ void pw_leg_say(struct pw *w, const struct worker_say *say)
 			      VIEW("not in the room"));
 		return;
 	}
-	add_text(&b, say);
-	err = pw_say(r->seat, conv, SAY_TEXT, buf_view(&b), VIEW_NONE);
-	buf_free(&b);
+	err = say_text(r, say);
 	if (err)
 		worker_failed(w->worker, say->leg, say->seq, err == ENOTCONN,
 			      err == E2BIG

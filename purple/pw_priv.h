@@ -130,6 +130,8 @@ void pw_sent(struct pw_seat *s, uint64_t tag, enum parcel_fate fate,
 int pw_say(struct pw_seat *s, PurpleConversation *conv, unsigned kind,
 	   struct view text, struct view id);
 
+/* A line there is a message of its own. */
+bool pw_by_lines(const struct pw_seat *s);
 /* ENOTSUP. */
 int pw_topic(struct pw_seat *s, PurpleConversation *conv, struct view text);
 

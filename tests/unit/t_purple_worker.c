@@ -608,8 +608,9 @@ static void links_speak_for_many(void **state)
 	rig_await(&w->rig, WIRE_ACCOUNT_UP, 0);
 	assert_string_equal(rig_await(&w->rig, WIRE_JOINED, LEG).s[0],
 			    "gwlink");
-	rig_say(&w->rig, LEG, 1, SAY_TEXT, "hi <&\"> %s");
+	rig_say(&w->rig, LEG, 1, SAY_TEXT, "hi <&\"> %s\n<bob> no");
 	peer_expect(&w->bob, "PRIVMSG #link :<alice> hi <&\"> %s\r\n");
+	peer_expect(&w->bob, "PRIVMSG #link :<alice> <bob> no\r\n");
 	assert_int_equal(rig_await(&w->rig, WIRE_DELIVERED, LEG).u[1], 1);
 	peer_send(&w->bob, "PRIVMSG #link :hello\r\n");
 	s = rig_await(&w->rig, WIRE_HEARD, LEG);
