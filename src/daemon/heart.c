@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Store, hub, faces and links: their wiring, start and stop. */
+/* Store, hub and faces: their wiring, start and stop. */
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "accounts.h"
 #include "bridges/irc/face.h"
@@ -13,7 +11,7 @@
 #include "control.h"
 #include "elsewhere.h"
 #include "events.h"
-#include "heart.h"
+#include "heart_priv.h"
 #include "ircgate.h"
 #include "purple/pgate.h"
 #include "purplegate.h"
@@ -216,185 +214,6 @@ static int start_imc(struct confab *c, struct buf *why)
 	return err;
 }
 
-/* Workers beside our own program when that is where they are (the build
- * tree), else where they were installed. */
-static char *worker_path(const struct confab *c, const char *name)
-{
-	char self[PATH_MAX], *slash, *path;
-	ssize_t n;
-
-	if (*c->conf->worker_dir)
-		return mem_printf("%s/%s", c->conf->worker_dir, name);
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	self[n > 0 ? n : 0] = '\0';
-	slash = strrchr(self, '/');
-	if (slash) {
-		path = mem_printf("%.*s/%s", (int)(slash - self), self, name);
-		if (!access(path, X_OK))
-			return path;
-		mem_free(path);
-	}
-	return mem_printf("%s/%s", CONFAB_LIBEXECDIR, name);
-}
-
-/* A build may leave a worker out; sections that need it then can't work. */
-static int check_worker(const char *path, size_t sections, struct buf *why)
-{
-	if (!sections || !access(path, X_OK))
-		return 0;
-	buf_addf(why, "%s: %s (was confab built without it? see worker_dir)",
-		 path, strerror(errno));
-	return ENOENT;
-}
-
-static uint64_t worker_timeout(const struct confab *c)
-{
-	return (uint64_t)c->conf->worker_timeout * 1000;
-}
-
-static enum jabber_tls tls_of(const char *text)
-{
-	if (!strcmp(text, "off"))
-		return JABBER_TLS_OFF;
-	return strcmp(text, "direct") ? JABBER_TLS_REQUIRED :
-					JABBER_TLS_DIRECT;
-}
-
-/* Who needs confab-jabber: so many. */
-static size_t jabber_needed(const struct conf *conf)
-{
-	return conf->jabber_count + xmppgate_wanted(conf);
-}
-
-/* Of either network, what concerns it. */
-static void link_conf(void *arg, struct view label, struct bridge_link *out)
-{
-	const struct confab *c = arg;
-
-	for (size_t i = 0; i < c->conf->link_count; i++) {
-		const struct conf_link *l = &c->conf->link[i];
-
-		if (!view_ieqs(label, l->label))
-			continue;
-		out->key = l->password;
-		out->by_name = view_eqs(view_str(l->mode), "relaymsg");
-	}
-}
-
-static int start_jabber(struct confab *c, struct buf *why)
-{
-	char *path = worker_path(c, "confab-jabber"), text[WHY_MAX] = "";
-	const struct jabber_pool pool = {
-		.workers = (size_t)c->conf->jabber_gateway.workers,
-		.each = (size_t)c->conf->jabber_gateway.max_jobs,
-	};
-	int err = check_worker(path, jabber_needed(c->conf), why);
-
-	if (!err)
-		err = jabber_face_new(&c->jabber, c->loop, path,
-				      worker_timeout(c),
-				      xmppgate_wanted(c->conf) ? &pool : NULL);
-	mem_free(path);
-	for (size_t i = 0; i < c->conf->jabber_count && !err; i++) {
-		const struct conf_jabber *j = &c->conf->jabber[i];
-		const struct jabber_account a = {
-			.label = j->label,
-			.jid = j->jid,
-			.password = j->password,
-			.server = j->server,
-			.port = (uint16_t)j->port,
-			.tls = tls_of(j->tls),
-			.ca_file = j->ca_file,
-			.resource = j->resource,
-		};
-
-		err = jabber_face_account(c->jabber, &a, text, sizeof(text));
-		if (err)
-			buf_addf(why, "jabber \"%s\": %s", j->label,
-				 *text ? text : strerror(err));
-	}
-	if (!err)
-		err = hub_add_face(c->hub, bridge_ops(c->jabber), c->jabber);
-	if (!err)
-		bridge_links(c->jabber, link_conf, c);
-	return err;
-}
-
-static int start_irc(struct confab *c, struct buf *why)
-{
-	char *path = worker_path(c, "confab-irc");
-	int err = check_worker(path, c->conf->irc_count, why);
-
-	if (!err)
-		err = irc_face_new(&c->irc, c->loop, path, worker_timeout(c));
-	mem_free(path);
-	if (!err)
-		err = networks_start(c, why);
-	if (!err)
-		err = hub_add_face(c->hub, bridge_ops(c->irc), c->irc);
-	if (!err)
-		bridge_links(c->irc, link_conf, c);
-	if (!err)
-		netoff_start(c);
-	return err;
-}
-
-static int start_purple(struct confab *c, struct buf *why)
-{
-	char *path = worker_path(c, "confab-purple");
-	int err = check_worker(path, purplegate_needed(c->conf), why);
-
-	if (!err)
-		err = purplegate_face(c, path, worker_timeout(c), why);
-	mem_free(path);
-	if (!err)
-		bridge_links(c->purple, link_conf, c);
-	return err;
-}
-
-static int start_gate(struct confab *c, struct buf *why)
-{
-	struct buf text = { 0 };
-	int err = xmppgate_new(c, &text);
-
-	if (err)
-		buf_addf(why, "jabber_gateway: %s",
-			 text.n ? buf_str(&text) : strerror(err));
-	buf_free(&text);
-	return err;
-}
-
-static int start_igate(struct confab *c, struct buf *why)
-{
-	struct buf text = { 0 };
-	int err = ircgate_new(c, &text);
-
-	if (err)
-		buf_addf(why, "irc_gateway: %s",
-			 text.n ? buf_str(&text) : strerror(err));
-	buf_free(&text);
-	return err;
-}
-
-static int start_pgate(struct confab *c, struct buf *why)
-{
-	struct buf text = { 0 };
-	int err = purplegate_new(c, &text);
-
-	if (err)
-		buf_addf(why, "purple_gateway: %s",
-			 text.n ? buf_str(&text) : strerror(err));
-	buf_free(&text);
-	return err;
-}
-
-static int start_echo(struct confab *c)
-{
-	int err = echo_new(&c->echo, c->loop);
-
-	return err ? err : hub_add_face(c->hub, &echo_ops, c->echo);
-}
-
 /* Where the realm was changed afterwards, nobody could know why he is not
  * let in. */
 static void check_realms(const struct confab *c)
@@ -473,123 +292,28 @@ static int load(struct confab *c, struct buf *why)
 	return err;
 }
 
-/* ---- rooms and links of the configuration ---- */
-
-int confab_room(struct confab *c, struct room **rp, struct view text,
-		bool create, struct buf *why)
-{
-	struct view name, domain;
-	int err = 0;
-
-	if (view_istarts(text, VIEW("sip:")))
-		text = view_from(text, 4);
-	if (!view_cut(text, '@', &name, &domain))
-		domain = view_str(c->conf->domain);
-	*rp = hub_room(c->hub, name, domain);
-	if (*rp)
-		return 0;
-	if (create)
-		err = hub_room_create(c->hub, rp, name, domain, 0, NULL, NULL,
-				      NULL);
-	if (err)
-		buf_addf(why, "\"%.*s\" can't be a room's name: at most %d "
-			      "letters, digits and ._-",
-			 VIEW_ARG(name), ROOM_NAME_MAX);
-	else if (!*rp)
-		buf_addf(why, "there is no room %.*s@%.*s", VIEW_ARG(name),
-			 VIEW_ARG(domain));
-	return *rp ? 0 : err ? err : ENOENT;
-}
-
-static bool is_irc(const struct conf_link *l)
-{
-	return view_starts(view_str(l->to), VIEW("irc:"));
-}
-
-static struct hub_link link_of(const struct conf_link *l)
-{
-	return (struct hub_link){
-		.label = view_str(l->label),
-		.target = view_str(l->to),
-		.via = view_eqs(view_str(l->mode), "puppet") &&
-				       !is_irc(l) ?
-			       VIEW("puppets") :
-			       view_str(l->via),
-		.nick = view_str(l->nick),
-		.configured = true,
-	};
-}
-
-static int start_link(struct confab *c, const struct conf_link *l,
-		      struct buf *why)
-{
-	const struct hub_link link = link_of(l);
-	struct buf text = { 0 };
-	struct room *room;
-	int err;
-
-	err = confab_room(c, &room, view_str(l->room), true, &text);
-	if (!err)
-		err = hub_link_add(c->hub, room, &link, &text, NULL, NULL);
-	if (err)
-		buf_addf(why, "link \"%s\": %s", l->label,
-			 text.n ? buf_str(&text) : strerror(err));
-	buf_free(&text);
-	return err;
-}
-
-static int start_links(struct confab *c, struct buf *why)
-{
-	size_t n = c->conf->link_count;
-	struct hub_link *links = mem_array(NULL, n + 1, sizeof(*links));
-	int err = 0;
-
-	for (size_t i = 0; i < n; i++)
-		links[i] = link_of(&c->conf->link[i]);
-	hub_links_configured(c->hub, links, n);
-	mem_free(links);
-	for (size_t i = 0; i < n && !err; i++)
-		err = start_link(c, &c->conf->link[i], why);
-	return err;
-}
-
 /* ---- start and stop ---- */
-
-int heart_check(const struct confab *c, struct buf *why)
-{
-	char *jabber = worker_path(c, "confab-jabber");
-	char *irc = worker_path(c, "confab-irc");
-	char *purple = worker_path(c, "confab-purple");
-	int err = check_worker(jabber, jabber_needed(c->conf), why);
-
-	if (!err)
-		err = check_worker(irc, c->conf->irc_count, why);
-	if (!err)
-		err = check_worker(purple, purplegate_needed(c->conf), why);
-	mem_free(purple);
-	mem_free(jabber);
-	mem_free(irc);
-	return err;
-}
 
 int heart_start(struct confab *c, struct buf *why)
 {
 	int err;
 
 	if ((err = dns_new(&c->dns, c->loop)) || (err = start_hub(c)) ||
-	    (err = start_imc(c, why)) || (err = start_jabber(c, why)) ||
+	    (err = start_imc(c, why)) || (err = heart_start_jabber(c, why)) ||
 	    (err = buddies_new(&c->buddies, c->imc, c->store,
 			       c->conf->domain)) ||
-	    (err = start_irc(c, why)) || (err = start_purple(c, why)) ||
-	    (err = start_echo(c)) ||
-	    (err = elsewhere_start(c)) || (err = start_gate(c, why)) ||
-	    (err = start_igate(c, why)) || (err = start_pgate(c, why)))
+	    (err = heart_start_irc(c, why)) ||
+	    (err = heart_start_purple(c, why)) ||
+	    (err = heart_start_echo(c)) || (err = elsewhere_start(c)) ||
+	    (err = heart_start_gate(c, why)) ||
+	    (err = heart_start_igate(c, why)) ||
+	    (err = heart_start_pgate(c, why)))
 		return err;
 	c->event_keep = event_keep_new(c->loop, c->store);
 	err = load(c, why);
 	if (err)
 		return err;
-	return start_links(c, why);
+	return heart_start_links(c, why);
 }
 
 /* The word was checked when the file was read. */

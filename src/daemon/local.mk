@@ -62,7 +62,8 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/control_purple.c \
 	src/daemon/purplegate.c src/daemon/purplegate.h \
 	src/daemon/xmppgate.c src/daemon/xmppgate.h \
-	src/daemon/heart.c src/daemon/heart.h \
+	src/daemon/heart.c src/daemon/heart.h src/daemon/heart_faces.c \
+	src/daemon/heart_links.c src/daemon/heart_priv.h \
 	src/daemon/notify.c src/daemon/notify.h \
 	src/daemon/buddies.c src/daemon/buddies.h \
 	src/daemon/conference.c src/daemon/conference.h \
