@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 dist_man_MANS += doc/confabd.8 doc/confabctl.1 doc/confab.conf.5
-EXTRA_DIST += doc/architecture.md doc/clients.md doc/dependencies.md doc/irc.md \
+EXTRA_DIST += doc/architecture.md doc/clients.md doc/dependencies.md doc/irc.md doc/purple.md \
 	doc/jabber.md doc/presence.md \
 	doc/performance.md doc/security.md etc/fail2ban/confab.conf etc/fail2ban/jail.conf \
 	doc/confab.conf.5.in \

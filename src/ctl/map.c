@@ -135,6 +135,14 @@ static json_t *usage(const char *word, bool add)
 	return refusal;
 }
 
+/* "purple map add ... no-password": not every network wants one. */
+static bool has_none(int argc, char **argv)
+{
+	return strcmp(argv[0], "purple") == 0 &&
+	       strcmp(argv[2], "add") == 0 && argc > 5 &&
+	       strcmp(argv[argc - 1], "no-password") == 0;
+}
+
 int map_run(json_t **answer, int fd, int argc, char **argv,
 	    const char *password_file)
 {
@@ -146,5 +154,7 @@ int map_run(json_t **answer, int fd, int argc, char **argv,
 		*answer = usage(argv[0], add);
 		return 0;
 	}
+	if (has_none(argc, argv))
+		return put(answer, fd, argc - 1, argv, "");
 	return read_and_put(answer, fd, argc, argv, password_file);
 }

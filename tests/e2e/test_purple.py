@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SIP users on other networks by libpurple: Prosody and ngircd, with the real
 confab-purple."""
+import hashlib
 import os
 import signal
 import sqlite3
+import ssl
 import subprocess
 from xml.sax.saxutils import escape
 
@@ -28,6 +30,8 @@ def sections(more=''):
 
 
 def add(c, who, login, password, *settings):
+    if not password:
+        settings += ('no-password',)
     run = subprocess.run(
         [c.program('confabctl'), '-s', c.socket, 'purple', 'map', 'add', who,
          login, *settings], input=password + '\n', capture_output=True,
@@ -36,8 +40,11 @@ def add(c, who, login, password, *settings):
 
 
 def xmpp(prosody):
-    """Prosody without TLS: where it is has to be said."""
-    return ['opt.connection_security=opportunistic_tls',
+    """Where it is, and its certificate."""
+    path = os.path.join(prosody.folder, 'certs', prosody.domain + '.crt')
+    with open(path) as f:
+        der = ssl.PEM_cert_to_DER_cert(f.read())
+    return ['pin=' + hashlib.sha256(der).hexdigest(),
             'opt.connect_server=127.0.0.1', 'opt.port=%d' % prosody.port]
 
 
@@ -68,7 +75,7 @@ def is_online(c, name, patience=None):
 
 @pytest.fixture
 def server(confabd, prosody):
-    p = prosody()
+    p = prosody(tls=True)
     c = confabd(extra=sections())
     c.prosody = p
     add(c, 'alice', 'gtalk/%s/sip' % HERS, 'gwpw', 'login=always', *xmpp(p))
@@ -133,8 +140,9 @@ def test_a_wrong_password_is_said(confabd, prosody, user):
     c = confabd(extra=sections())
     alice = user(c, 'alice')
     register(alice)
-    add(c, 'alice', 'xmpp/' + HERS, 'wrong', 'login=always', *xmpp(prosody()))
-    wait_for(lambda: (state(c, HERS) or '').startswith('failed'))
+    add(c, 'alice', 'xmpp/' + HERS, 'wrong', 'login=always', *xmpp(prosody(tls=True)))
+    wait_for(lambda: (state(c, HERS) or '').startswith('failed'),
+             lambda: state(c, HERS))
     alice.seen.wait(lambda m: 'login failed' in m.body)
     assert alice.send(XENIA, 'hi') == 480
     alice.seen.wait(lambda m: 'Your message was not sent' in m.body and
@@ -145,7 +153,7 @@ def test_a_wrong_password_is_said(confabd, prosody, user):
 
 
 def test_presence_both_ways(confabd, prosody, user, xenia):
-    p = prosody()
+    p = prosody(tls=True)
     c = confabd(trusted='', extra=sections())
     c.prosody = p
     c.add_user('alice', PASSWORD)
@@ -154,8 +162,11 @@ def test_presence_both_ways(confabd, prosody, user, xenia):
     assert state(c, HERS) == 'offline'
     assert publish(alice, document())[0] == 200
     is_online(c, HERS)
+    assert register(alice) == 200
     watch = Watch(alice, XENIA)
     assert watch.status == 200
+    wait_for(lambda: watch.notices() and
+             'basic>open' in watch.notices()[-1].body, 'her to be seen')
     joe.raw('<presence><show>dnd</show><status>a &lt; b &amp; c</status>'
             '</presence>')
     wait_for(lambda: '<rpid:busy/>' in watch.notices()[-1].body and
@@ -196,7 +207,8 @@ def test_a_worker_that_dies_or_hangs(both, server, how):
     pid, = server.workers('confab-purple')
     os.kill(pid, how)
     assert alice.send(XENIA, 'meanwhile') == 202
-    wait_for(lambda: server.workers('confab-purple') not in ([pid], []))
+    wait_for(lambda: server.workers('confab-purple') not in ([pid], []),
+             'another worker')
     xenia.got_text('meanwhile', HERS)
     is_online(server, HERS)
     assert alice.send(XENIA, 'after') == 202
@@ -207,13 +219,14 @@ def test_irc(confabd, ngircd, user, irc_user):
     n = ngircd()
     c = confabd(extra=sections())
     alice = user(c, 'alice')
-    add(c, 'alice', 'irc/ally@127.0.0.1', 'x', 'login=always', 'opt.ssl=no',
+    add(c, 'alice', 'irc/ally@127.0.0.1', '', 'login=always', 'opt.ssl=no',
         'opt.port=%d' % n.port)
     is_online(c, 'ally@127.0.0.1')
     ines = irc_user(n)
     to = 'sip:ines@irc.im.confab.test'
     assert alice.send(to, 'hello <b>') == 202
-    ines.saw('hello <b>')
+    ines.lines.wait(lambda l: l.command == 'PRIVMSG' and
+                    list(l.args) == ['ines', 'hello <b>'])
     ines.raw('PRIVMSG ally :hi & bye')
     alice.saw('hi & bye', source=to)
     room = 'sip:%23lobby@irc.im.confab.test'
@@ -322,7 +335,7 @@ def test_the_operator(confabd):
     assert row['settings'] == 'opt.port=1' and row['login'] == 'presence'
     assert c.ctl('purple', 'login', '1') in ('queued', 'connecting')
     c.ctl('purple', 'logout', '1')
-    wait_for(lambda: state(c, 'alice@127.0.0.1') == 'offline')
+    assert state(c, 'alice@127.0.0.1') == 'offline'
     assert not c.ctl('purple', 'login', '9', check=False).get('ok')
     assert c.ctl('purple', 'auth', 'list') == []
     assert c.ctl('purple', 'contact', 'list', '1') == []
