@@ -363,9 +363,13 @@ static void restore_pub(struct event_keep *k, const struct store_pub *row)
 
 static void restore_all(struct event_keep *k)
 {
-	struct lnode *n;
+	struct subs *ss = k->sip->events->subs;
+	struct lnode *n, *nx;
 	uint64_t delay_ms = 0;
 
+	/* leaves of lists get new ids */
+	LIST_EACH (&k->sub_rows, n, nx)
+		subs_id_taken(ss, CONTAINER(n, struct sub_row, node)->row.id);
 	while ((n = list_shift(&k->pub_rows))) {
 		restore_pub(k, &CONTAINER(n, struct pub_row, node)->row);
 		mem_free(CONTAINER(n, struct pub_row, node));

@@ -283,7 +283,7 @@ static bool put_leaf(struct multipart *m, struct sub *leaf)
 		buf_free(&body);
 		return false;
 	}
-	if (!part && !fits(m, head)) {
+	if (!part && !alone && !fits(m, head)) {
 		buf_free(&body);
 		return false;
 	}

@@ -87,6 +87,12 @@ static void leave_list(struct sub *sub)
 			l->leaf[i] = NULL;
 }
 
+void subs_id_taken(struct subs *ss, uint64_t id)
+{
+	if (ss->last_id < id)
+		ss->last_id = id;
+}
+
 void sub_free(struct sub *sub)
 {
 	struct subs *ss = sub->set;
@@ -444,8 +450,6 @@ void subs_restore(struct subs *ss, struct sub_setup *setup, uint64_t delay_ms)
 		setup->state = SIP_WATCH_PENDING;
 	sub = subs_add(ss, setup);
 	sub->restored = sub->saved = true;
-	if (ss->last_id < sub->id)
-		ss->last_id = sub->id;
 	if (status != 200)
 		sub_refuse(sub, status);
 	notify_later(sub, delay_ms);

@@ -71,6 +71,8 @@ size_t subs_count(const struct subs *ss);
 struct sip *subs_sip(const struct subs *ss);
 /* The id for the next one. */
 uint64_t subs_id(struct subs *ss);
+/* No new one gets this id, or one below. */
+void subs_id_taken(struct subs *ss, uint64_t id);
 
 /* EBUSY: with so many more the watcher, or where he is, has too many; ENOBUFS:
  * there are. */

@@ -23,7 +23,7 @@ enum { STEPS = 48, DIALOGS = 6, ETAGS = 4, WORD = 64, HOURS = 3 };
 
 struct dialog {
 	char tag[WORD];     /* ours: of the last NOTIFY */
-	char notify[4096];  /* that itself; empty: none, or answered */
+	char notify[20000];  /* that itself; empty: none, or answered */
 	unsigned cseq;
 };
 
@@ -37,6 +37,7 @@ static uint64_t last_id;
 static int verdict;
 static enum sip_watch_state mind;
 static struct buf headers; /* for the next request */
+static struct buf entries; /* of the next list */
 
 /* ---- the package ---- */
 
@@ -64,6 +65,16 @@ static void on_show(const struct sip_watch *w, struct buf *body, void *arg)
 {
 	(void)arg;
 	buf_addv(body, w->watcher);
+}
+
+static bool on_list(struct view watcher, struct view resource,
+		    struct buf *out, void *arg)
+{
+	(void)watcher;
+	(void)resource;
+	(void)out;
+	(void)arg;
+	return false;
 }
 
 static int on_check(const struct sip_publication *p, void *arg)
@@ -215,6 +226,21 @@ static void end_head(struct buf *b, struct view body)
 	buf_addv(b, body);
 }
 
+static void add_list(struct buf *b)
+{
+	struct buf body = { 0 };
+
+	buf_adds(b, "Supported: eventlist\r\n"
+		    "Content-Type: application/resource-lists+xml\r\n");
+	buf_adds(&body, "<resource-lists xmlns=\"urn:ietf:params:xml:ns:"
+			"resource-lists\"><list>"
+			"<entry uri=\"sip:alice@confab.example\"/>");
+	buf_addv(&body, buf_view(&entries));
+	buf_adds(&body, "</list></resource-lists>");
+	end_head(b, buf_view(&body));
+	buf_free(&body);
+}
+
 static void subscribe(uint8_t slot, uint8_t how)
 {
 	const struct dialog *d =
@@ -226,7 +252,10 @@ static void subscribe(uint8_t slot, uint8_t how)
 	add_event(&b, how >> 3);
 	if (!(how & 0x40))
 		buf_adds(&b, "Contact: <sip:bob@127.0.0.1:40000>\r\n");
-	end_head(&b, VIEW_NONE);
+	if (how & 0x80)
+		add_list(&b);
+	else
+		end_head(&b, VIEW_NONE);
 	put(buf_view(&b));
 	buf_free(&b);
 }
@@ -345,7 +374,12 @@ static void step(struct reader *in)
 		decide(how);
 		break;
 	case 6:
-		keep_headers(reader_bytes(in, how));
+		if (what & 8) {
+			buf_clear(&entries);
+			buf_addv(&entries, reader_bytes(in, how));
+		} else {
+			keep_headers(reader_bytes(in, how));
+		}
 		break;
 	default:
 		answer(what / 8, how);
@@ -372,6 +406,7 @@ static void add_packages(void)
 		.showh = on_show,
 		.checkh = on_check,
 		.publishedh = on_published,
+		.listh = on_list,
 	};
 
 	assert(!sip_package_add(sip, &p));
@@ -388,6 +423,7 @@ static void stop(void)
 	loop_turn(loop, 0);
 	loop_free(loop);
 	buf_free(&headers);
+	buf_free(&entries);
 	assert(!mem_live());
 }
 
@@ -424,6 +460,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	verdict = 200;
 	mind = SIP_WATCH_ACTIVE;
 	buf_clear(&headers);
+	buf_clear(&entries);
 	memset(dialogs, 0, sizeof(dialogs));
 	memset(etags, 0, sizeof(etags));
 	for (int n = 0; n < STEPS && in.v.n; n++)

@@ -1318,21 +1318,32 @@ static void test_kept_list(void **state)
 	};
 
 	(void)state;
+	subscribe(600); /* has the id of no leaf then */
+	reply(200);
 	assert_int_equal(put(&q), 200);
 	tag_keep();
 	notified();
 	reply(200);
-	assert_rows(1, 0);
+	assert_rows(2, 0);
 	sip_free(edge);
 	open_with("127.0.0.0/8");
 	keep_begin();
-	assert_int_equal(watched, 2);
+	assert_int_equal(watched, 3);
 	notified();
+	if (!strstr(in, "fullState")) { /* in any order */
+		reply(200);
+		notified();
+	}
 	has("fullState=\"true\"");
+	has("<instance id=\"3\"");
+	has("<instance id=\"4\"");
 	assert_int_equal(times("here"), 2);
 	reply(200);
-	assert_int_equal(refresh(0), 200);
-	assert_rows(0, 0);
+	assert_int_equal(sip_watches_of(edge, "presence",
+					VIEW("sip:alice@confab.example"),
+					VIEW("sip:bob@confab.example"), NULL,
+					0), 2);
+	assert_rows(2, 0);
 }
 
 static void test_kept_end(void **state)
