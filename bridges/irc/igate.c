@@ -453,6 +453,8 @@ void igate_load_visit(const struct store_visit *v, void *arg)
 
 void igate_load_kept(const struct store_kept *k, void *arg)
 {
+	if (is_ours(k->network))
+		seats_load(arg, k);
 	for (size_t i = 0; i < IGATE_MODULES; i++)
 		if (modules[i]->load_kept && is_ours(k->network))
 			modules[i]->load_kept(arg, k);

@@ -135,6 +135,7 @@ void seats_stop(struct igate *g);
 void seats_changed(struct igate *g, struct addr *owner, struct view network);
 void seats_user(struct igate *g, const struct addr *user, bool gone);
 void seats_cut(struct igate *g, struct view network, struct view words);
+void seats_load(struct igate *g, const struct store_kept *k);
 int seats_status(struct igate *g, struct sink *out);
 
 /* ---- igate.c: what the modules do with what comes ---- */

@@ -328,7 +328,7 @@ int seat_wake(struct seat *s, bool by_him)
 	if (is_barred(s))
 		return EACCES;
 	if (by_him)
-		s->refused = false;
+		keep_refused(s, false);
 	else if (s->refused)
 		return EACCES;
 	if (seat_is_cut(s))
@@ -357,7 +357,7 @@ void seat_offline(struct seat *s, struct view words)
 {
 	const struct ircp p = { .verb = IRCP_LEAVE, .text = words };
 
-	s->refused = true;
+	keep_refused(s, true);
 	if (words.n && s->state == SEAT_UP)
 		(void)seat_send(s, &p, NULL, NULL);
 	part(s);
@@ -410,6 +410,7 @@ static bool make_room(struct igate *g)
 			oldest = s;
 	if (!oldest)
 		return false;
+	keep_refused(oldest, false); /* that is forgotten with it */
 	if (oldest->state != SEAT_OFF)
 		log_out(oldest);
 	seat_gone(oldest);
@@ -542,7 +543,7 @@ void seats_user(struct igate *g, const struct addr *user, bool gone)
 		if (gone || is_barred(s))
 			end_barred(s);
 		if (gone) {
-			s->refused = false;
+			keep_refused(s, false);
 			s->refused_ms = 0;
 			s->wanted[0] = '\0';
 			set_trouble(s, VIEW_NONE);

@@ -2,7 +2,8 @@
 /*
  * The inside of seats: iseat.c has their life, iseat_queue.c what waits for
  * them and what they sent, iseat_turn.c whose turn it is to log in,
- * iseat_login.c with what, iseat_nick.c which nicks are ours.
+ * iseat_login.c with what, iseat_nick.c which nicks are ours, iseat_keep.c
+ * who is off because he said so.
  */
 #ifndef CONFAB_IRC_ISEAT_PRIV_H
 #define CONFAB_IRC_ISEAT_PRIV_H
@@ -66,6 +67,11 @@ int login_prepare(struct seat *s, const struct session_conf *conf,
 void login_note(struct seat *s, struct view error);
 /* The nick that a user should have by his name alone. */
 void login_nick(char out[IRCB_NICK_MAX], struct view name);
+
+/* ---- iseat_keep.c ---- */
+
+/* seat.refused, also on the disk. */
+void keep_refused(struct seat *s, bool refused);
 
 /* ---- iseat_nick.c ---- */
 

@@ -9,7 +9,8 @@ noinst_LIBRARIES += bridges/irc/libircface.a
 bridges_irc_libircface_a_SOURCES = \
 	bridges/irc/check.c bridges/irc/check.h \
 	bridges/irc/face.c bridges/irc/face.h \
-	bridges/irc/igate.c bridges/irc/igate.h bridges/irc/igate_cmd.c bridges/irc/igate_consent.c \
+	bridges/irc/igate.c bridges/irc/igate.h \
+	bridges/irc/igate_cmd.c bridges/irc/igate_consent.c \
 	bridges/irc/igate_priv.h bridges/irc/igate_share.c \
 	bridges/irc/imap.c bridges/irc/imap.h \
 	bridges/irc/ipuppet.c bridges/irc/ipuppets.c \
@@ -23,7 +24,8 @@ bridges_irc_libircface_a_SOURCES = \
 	bridges/irc/italk_show.c \
 	bridges/irc/itext.c bridges/irc/itext.h \
 	bridges/irc/iseat.c bridges/irc/iseat_login.c \
-	bridges/irc/iseat_nick.c bridges/irc/iseat_priv.h \
+	bridges/irc/iseat_nick.c bridges/irc/iseat_keep.c \
+	bridges/irc/iseat_priv.h \
 	bridges/irc/iseat_queue.c bridges/irc/iseat_turn.c \
 	bridges/irc/names.c bridges/irc/names.h \
 	bridges/irc/parcel.c bridges/irc/parcel.h

@@ -382,6 +382,27 @@ static void all_that_he_leaves_behind_is_told(void **state)
 	igate_rig_close();
 }
 
+static void who_said_offline_is_so_after_a_restart(void **state)
+{
+	(void)state;
+	open_in();
+	sip_says("alice", "libera", ":offline");
+	igate_rig_close();
+	igate_rig_open();
+	gr_advance(1000);
+	gr_advance(1000);
+	assert_false(stub_is_wanted(ALICE));
+	sip_says("alice", ROOM, "hi");
+	seat_comes_up(ALICE, "alice");
+	joined("");
+	taken();
+	igate_rig_close();
+	igate_rig_open();
+	gr_advance(1000);
+	assert_true(stub_is_wanted(ALICE));
+	close_open();
+}
+
 static void nothing_stays_of_who_is_no_user_any_more(void **state)
 {
 	struct addr *alice = gr_addr("sip:alice@example.org");
@@ -717,6 +738,7 @@ int main(void)
 		IGATE_TEST(what_can_not_be_said_is_told),
 		IGATE_TEST(what_he_leaves_behind_is_told),
 		IGATE_TEST(all_that_he_leaves_behind_is_told),
+		IGATE_TEST(who_said_offline_is_so_after_a_restart),
 		IGATE_TEST(nothing_stays_of_who_is_no_user_any_more),
 		IGATE_TEST(what_waits_goes_by_no_other_account),
 		IGATE_TEST(a_full_queue_is_no_broken_link),
