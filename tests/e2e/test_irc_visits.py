@@ -158,6 +158,9 @@ def test_who_comes_and_goes_is_told_on_demand(sides, irc_user, insp):
     _, alice, ines = sides
     joins(alice)
     irc_user(insp, 'quiet', channel='#dev').close()
+    ines.lines.wait(lambda l: l.command == 'QUIT' and l.nick == 'quiet')
+    ines.say('he is gone')
+    told(alice, 'he is gone')
     assert alice.send(DEV, ':notices on') == 200
     irc_user(insp, 'yuri', channel='#dev').close()
     told(alice, '* yuri has come')
