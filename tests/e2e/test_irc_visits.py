@@ -160,7 +160,7 @@ def test_who_comes_and_goes_is_told_on_demand(sides, irc_user, insp):
     irc_user(insp, 'quiet', channel='#dev').close()
     ines.lines.wait(lambda l: l.command == 'QUIT' and l.nick == 'quiet')
     ines.say('he is gone')
-    told(alice, 'he is gone')
+    alice.saw('[ines] he is gone')
     assert alice.send(DEV, ':notices on') == 200
     irc_user(insp, 'yuri', channel='#dev').close()
     told(alice, '* yuri has come')
