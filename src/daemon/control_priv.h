@@ -36,6 +36,12 @@ void control_on_done(int err, void *pending);
 /* Of one that will not be answered so after all. */
 void control_pending_free(struct pending *p);
 
+/* What there is, and how it is: control_show.c. */
+void control_status(struct control_call *call);
+void control_rooms(struct control_call *call);
+void control_members(struct control_call *call);
+void control_links(struct control_call *call);
+
 /* The seeds' functions and calls: control_imc.c. */
 void control_room_active(struct control_call *call);
 void control_room_member(struct control_call *call);
