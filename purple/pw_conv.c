@@ -27,8 +27,7 @@ static bool is_stale(PurpleConversation *conv, time_t now)
 		purple_conversation_get_data(conv, USED));
 
 	if (purple_conversation_get_type(conv) == PURPLE_CONV_TYPE_CHAT)
-		return purple_conv_chat_has_left(PURPLE_CONV_CHAT(conv)) &&
-		       !pw_room_of(conv);
+		return !pw_room_of(conv); /* also one we got into too late */
 	return now - used > PW_IDLE_S;
 }
 

@@ -24,7 +24,8 @@
 
 enum {
 	PW_CONNECT_MS = 60 * 1000,
-	PW_JOIN_MS = 60 * 1000,
+	PW_JOIN_MS = 2000,     /* so often a join is tried, so many times */
+	PW_JOIN_TRIES = 30,
 	PW_ANSWER_MS = 10 * 60 * 1000,
 	PW_SHOW_MS = 200,      /* changes of presence come in pieces */
 	PW_SWEEP_MS = 60 * 1000,
@@ -156,6 +157,7 @@ struct pw_room {
 	uint64_t leg;           /* 0: the user's own */
 	enum { PW_JOINING, PW_IN, PW_TOLD, PW_OUT } state;
 	struct wtimer patience;
+	unsigned tries;
 	struct loop_idle tell;
 	struct buf last;        /* the last line of the network there */
 };

@@ -144,12 +144,6 @@ void pw_room_part(struct pw_room *r, bool asked)
 
 /* ---- joining ---- */
 
-static void on_late(struct wtimer *t)
-{
-	room_gone(CONTAINER(t, struct pw_room, patience), GONE_NET,
-		  VIEW("the room does not answer"), false);
-}
-
 static void put(GHashTable *h, const char *key, const char *value)
 {
 	if (*value)
@@ -192,22 +186,23 @@ static void set_name(struct pw_room *r)
 	r->name = buf_take(&name);
 }
 
-/* r may be gone afterwards: some refusals come at once. */
-static void room_enter(struct pw_room *r)
+static void on_late(struct wtimer *t);
+
+static void wait_on(struct pw_room *r)
 {
-	PurplePluginProtocolInfo *proto = pw_proto(r->seat);
+	r->tries++;
+	wheel_start(loop_wheel(r->seat->pw->loop), &r->patience, PW_JOIN_MS,
+		    on_late);
+}
+
+/* r may be gone afterwards: some refusals come at once. */
+static void room_try(struct pw_room *r)
+{
 	PurpleConnection *gc = pw_gc(r->seat);
 	bool lacks = false;
 	GHashTable *h;
 
-	set_name(r);
-	if (!proto->join_chat || !proto->chat_info_defaults) {
-		room_gone(r, GONE_CONFIG,
-			  VIEW("this network has no rooms"), false);
-		return;
-	}
-	wheel_start(loop_wheel(r->seat->pw->loop), &r->patience, PW_JOIN_MS,
-		    on_late);
+	wait_on(r);
 	h = join_details(r, gc, &lacks);
 	if (lacks)
 		room_gone(r, GONE_CONFIG, VIEW("this is no room's name"),
@@ -215,6 +210,33 @@ static void room_enter(struct pw_room *r)
 	else
 		serv_join_chat(gc, h);
 	g_hash_table_destroy(h);
+}
+
+/* prpl-jabber ignores a join without a word as long as the room has not
+ * confirmed that we left it; one that is under way is not disturbed. */
+static void on_late(struct wtimer *t)
+{
+	struct pw_room *r = CONTAINER(t, struct pw_room, patience);
+
+	if (r->tries >= PW_JOIN_TRIES)
+		room_gone(r, GONE_NET, VIEW("the room does not answer"),
+			  false);
+	else if (pw_is(r->seat, "prpl-jabber") && r->seat->state == PW_UP)
+		room_try(r);
+	else
+		wait_on(r);
+}
+
+static void room_enter(struct pw_room *r)
+{
+	PurplePluginProtocolInfo *proto = pw_proto(r->seat);
+
+	set_name(r);
+	if (proto->join_chat && proto->chat_info_defaults)
+		room_try(r);
+	else
+		room_gone(r, GONE_CONFIG,
+			  VIEW("this network has no rooms"), false);
 }
 
 void pw_rooms_enter(struct pw_seat *s)
@@ -244,26 +266,27 @@ static struct pw_room *room_new(struct pw_seat *s, uint64_t leg,
 	return r;
 }
 
-/* True: it was there, and is told of once more or is taken down. */
+/* True: it was there, and is told of once more, or that is refused. */
 static bool join_again(struct pw_seat *s, uint64_t leg, struct view place)
 {
 	struct pw_room *r = leg ? pw_room_leg(s->pw, leg) : NULL;
 
-	if (r)
-		room_free(r);
-	if (!s->account)
-		return false;
-	r = pw_room_find(s, place);
+	if (r && (r->seat != s || !view_eqs(place, r->place))) {
+		pw_room_part(r, true);
+		r = NULL;
+	}
+	if (!r && s->account)
+		r = pw_room_find(s, place);
 	if (!r)
 		return false;
-	if (leg)
+	if (r->leg != leg) {
 		worker_lost(s->pw->worker, leg, GONE_CONFIG,
 			    VIEW("another link has this room by this "
 				 "account"));
-	if (leg || r->state != PW_TOLD)
-		return true;
-	r->state = PW_IN;
-	pw_room_told(r);
+	} else if (r->state == PW_TOLD) {
+		r->state = PW_IN;
+		pw_room_told(r);
+	}
 	return true;
 }
 

@@ -510,6 +510,12 @@ static void rooms_have_words_people_and_topics(void **state)
 	up(w, ALICE, PURP_PEOPLE, PURP_WENT);
 	DOWN(w, BOB, 7, .verb = PURP_SAY, .place = place, .text = VIEW("x"));
 	sent(w, 7, PARCEL_NEVER);
+	/* In again before the room knows that we were out. */
+	DOWN(w, ALICE, 0, .verb = PURP_PART, .place = place);
+	DOWN(w, ALICE, 0, .verb = PURP_JOIN, .place = place,
+	     .who = VIEW("alice"));
+	up(w, ALICE, PURP_LEFT, 1);
+	up(w, ALICE, PURP_JOINED, 0);
 }
 
 static void a_wrong_password_is_final(void **state)
@@ -605,6 +611,7 @@ static void links_speak_for_many(void **state)
 	come_in(w, "#link");
 	irc(w, WIRE_ACCOUNT, LINK, "gwlink@127.0.0.1");
 	rig_join(&w->rig, LINK, LEG, "#link");
+	rig_join(&w->rig, LINK, LEG, "#link"); /* once more: the same */
 	rig_await(&w->rig, WIRE_ACCOUNT_UP, 0);
 	assert_string_equal(rig_await(&w->rig, WIRE_JOINED, LEG).s[0],
 			    "gwlink");
