@@ -399,6 +399,49 @@ static void room_as_presentity(void **state)
 	rig_stop();
 }
 
+/* Closed only when the last one of its links is lost. */
+static void room_with_links(void **state)
+{
+	struct leg *one, *two;
+	struct sip_watch *w;
+	struct room *r;
+
+	(void)state;
+	start();
+	r = lobby();
+	one = rig_link_up(r, "one", "net:one");
+	two = rig_link_up(r, "two", "net:two");
+	shown = rooms_shown_new(rig.loop, rig.hub, EDGE);
+	assert_int_equal(addr_parse(&target, VIEW(LOBBY)), 0);
+	assert_int_equal(addr_parse(&watcher, VIEW(BOB)), 0);
+	w = watch_new(1, LOBBY, BOB);
+	assert_int_equal(rooms_shown_watch(shown, w, target, watcher, false,
+					   &w->state), 200);
+	room_doc(1);
+	assert_int_equal(times("<basic>open</basic>"), 3);
+	hub_on_lost(rig.hub, one->id, LOST_NET, VIEW("gone"));
+	rig_advance(5010);
+	assert_int_equal(fake_edge.changed[1], 1);
+	room_doc(1);
+	has("<tuple id=\"ID-room\"><status><basic>open</basic>");
+	has("<tuple id=\"ID-one\"><status><basic>closed</basic>");
+	has("<tuple id=\"ID-two\"><status><basic>open</basic>");
+	hub_on_lost(rig.hub, two->id, LOST_AUTH, VIEW("gone"));
+	room_doc(1);
+	has("<tuple id=\"ID-room\"><status><basic>closed</basic>");
+	assert_int_equal(times("<basic>open</basic>"), 0);
+	/* the room ends */
+	assert_int_equal(hub_room_destroy(r, VIEW_NONE, NULL, NULL), 0);
+	rig_settle();
+	assert_false(rooms_shown_has(shown, target));
+	rig_advance(5010);
+	assert_string_equal(fake_edge.reason[1], "noresource");
+	rooms_shown_free(shown);
+	mem_deref(target);
+	mem_deref(watcher);
+	rig_stop();
+}
+
 /* ---- watchers ---- */
 
 static void who_watches(void **state)
@@ -452,7 +495,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(roster_for_members), CASE(roster_changes),
 		CASE(roster_too_long),	  CASE(roster_ends),
-		CASE(room_as_presentity), CASE(who_watches),
+		CASE(room_as_presentity), CASE(room_with_links),
+		CASE(who_watches),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
