@@ -72,6 +72,12 @@ void sip_forget(struct sip *s, struct view aor)
 		pubs_forget(es->pubs, &es->package[i], aor);
 }
 
+void event_watcher_here(struct sip *s, struct view aor)
+{
+	if (s->events)
+		subs_here(s->events->subs, aor);
+}
+
 int sip_package_add(struct sip *s, const struct sip_package *p)
 {
 	struct events *es = s->events;

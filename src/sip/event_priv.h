@@ -51,6 +51,9 @@ int event_txn(const struct uas *u, uint64_t *txn);
 void event_refuse(const struct uas *u, uint64_t txn, int status,
 		  const char *reason);
 
+/* He has registered: what he could not be told since a restart he may be told
+ * now. */
+void event_watcher_here(struct sip *s, struct view aor);
 /* A SUBSCRIBE, a PUBLISH of one whose identity is settled. */
 void subscribe_serve(const struct uas *u);
 void publish_serve(const struct uas *u);

@@ -136,8 +136,8 @@ static int notice_make(struct sip_template **tp, const struct notice *n,
 
 /* ---- sending ---- */
 
-/* A device that has come back by another connection is known by its
- * Contact. */
+/* A device that has come back by another connection is known by its Contact.
+ * None is made: one that fails would end the subscription. */
 static bool find_device(struct sub *sub)
 {
 	const struct location *l = registrar_location(subs_sip(sub->set));
@@ -148,7 +148,7 @@ static bool find_device(struct sub *sub)
 	for (size_t i = 0; i < n; i++) {
 		if (!b[i]->id ||
 		    !uri_same(b[i]->contact.uri, sip_dest_ruri(sub->dest)) ||
-		    !location_flow(l, b[i], &flow))
+		    !location_flow(l, b[i], &flow) || !flow.conn)
 			continue;
 		sub_move(sub, sub->dest, &flow);
 		return true;
@@ -177,8 +177,8 @@ static void keep_cseq(struct sub *sub)
 static int notice_send(struct sub *sub, const struct notice *n)
 {
 	struct sip *s = subs_sip(sub->set);
-	struct sip_flow flow = sub->flow;
 	struct sip_template *t;
+	struct sip_flow flow;
 	int err;
 
 	if (!is_reachable(sub))
@@ -186,6 +186,7 @@ static int notice_send(struct sub *sub, const struct notice *n)
 	err = notice_make(&t, n, sub);
 	if (err)
 		return err;
+	flow = sub->flow;
 	flow.anew = true;
 	err = sip_send(s, t, &flow, sub->dest, sub->cseq_out, sub->id, 0);
 	mem_deref(t);

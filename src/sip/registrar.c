@@ -447,6 +447,7 @@ static void change(struct visit *v)
 	ch = location_begin(v->l, buf_view(&v->aor));
 	change_all(v, ch, p);
 	location_commit(ch, on_stored, p);
+	event_watcher_here(v->u->sip, buf_view(&v->aor));
 }
 
 static void query(struct visit *v)

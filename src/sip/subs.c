@@ -477,6 +477,19 @@ void subs_forget(struct subs *ss, struct view watcher)
 	}
 }
 
+void subs_here(struct subs *ss, struct view watcher)
+{
+	struct hnode *n = htable_find(&ss->by_watcher, hash_view(watcher));
+
+	for (; n; n = htable_more(n)) {
+		struct sub *sub = CONTAINER(n, struct sub, by_watcher);
+
+		if (sub->restored && !sub->busy &&
+		    view_eq(sub->watcher, watcher))
+			notify_later(sub, 0);
+	}
+}
+
 /* ---- for packages ---- */
 
 void sip_watch_set(struct sip *s, uint64_t id, enum sip_watch_state state)

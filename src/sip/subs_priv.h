@@ -103,6 +103,8 @@ void sub_move(struct sub *sub, struct sip_dest *dest,
 void sub_extend(struct sub *sub, uint32_t expires);
 /* Tells the package, and the watcher if he can be told. */
 void sub_end(struct sub *sub, const char *reason, uint32_t retry_after);
+/* He may be reachable again. */
+void subs_here(struct subs *ss, struct view watcher);
 /* All that he watches ends. */
 void subs_forget(struct subs *ss, struct view watcher);
 /* He can't be told: it is gone. */

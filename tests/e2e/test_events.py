@@ -268,6 +268,31 @@ def test_a_connection_that_is_gone_over_a_restart(server, phone):
     assert 'closed' in watch.notice(1)[1].body
 
 
+def test_a_connection_that_comes_back_after_a_restart(server, phone):
+    alice = phone(server, 'alice', transport='tcp')
+    contact = '<sip:alice@%s:%d;transport=tcp>' % (alice.host, alice.port)
+
+    def login(p, cseq):
+        packet = p.build('REGISTER', 'sip:' + p.domain, headers=[
+            'Contact: ' + contact, 'Expires: 600'], call_id='reg', cseq=cseq)
+        return p.transact(packet.replace(
+            b'To: <sip:%s>' % p.domain.encode(),
+            b'To: <%s>' % p.aor.encode()))[0]
+
+    assert login(alice, 1) == 200
+    watch = Watch(alice, alice.aor)
+    watch.notice(1)
+    wait_for(lambda: rows(server, 'subscriptions'), 'a row')
+    alice.close()
+    server.kill()
+    server.start()
+    watch.phone = phone(server, 'alice', transport='tcp')
+    assert login(watch.phone, 10) == 200
+    # by its Contact, without a refresh
+    assert '<basic>open</basic>' in watch.notice(1)[1].body
+    assert stats(server) == (1, 0)
+
+
 def test_who_may_not_watch_after_a_restart(server, phone):
     alice, bob = phone(server, 'alice'), phone(server, 'bob')
     assert register(alice) == 200
