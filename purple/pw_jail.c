@@ -62,7 +62,7 @@ void pw_jail_early(void)
 	limit(RLIMIT_NOFILE, FILES);
 #ifndef CONFAB_SANITIZE
 	/* A roster without an end costs this process, and no other. */
-	limit(RLIMIT_DATA, (rlim_t)1 << 30);
+	limit(RLIMIT_DATA, (rlim_t)512 << 20);
 #endif
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 #ifndef CONFAB_SANITIZE /* its search for leaks looks into us */

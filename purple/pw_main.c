@@ -11,8 +11,8 @@
 
 /* libpurple loses a little at each login: then a new worker is cheaper. Above
  * the second one also for those who are logged in. */
-#define RSS_IDLE ((size_t)256 << 20)
-#define RSS_MAX	 ((size_t)512 << 20)
+#define RSS_IDLE ((size_t)128 << 20)
+#define RSS_MAX	 ((size_t)256 << 20)
 
 enum { BEHIND_MAX = 1024 * 1024, BEHIND_MS = 100 };
 
