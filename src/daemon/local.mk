@@ -148,3 +148,10 @@ tests_unit_t_rosters_SOURCES = tests/unit/t_rosters.c tests/unit/hub_rig.h
 tests_unit_t_rosters_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_rosters_LDADD = src/daemon/libconfabd.a imc/libimc.a \
 	$(LIB_core) $(CMOCKA_LIBS) $(DEPS_core)
+
+check_PROGRAMS += tests/unit/t_purple_words
+tests_unit_t_purple_words_SOURCES = tests/unit/t_purple_words.c
+tests_unit_t_purple_words_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_purple_words_LDADD = src/daemon/libaccounts.a \
+	src/daemon/libconf.a purple/libpurpleface.a src/sip/libsip.a \
+	$(LIB_core) $(CMOCKA_LIBS) $(DEPS_sip) $(DEPS_core)

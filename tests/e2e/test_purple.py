@@ -346,3 +346,25 @@ def test_the_operator(confabd):
     assert prots['msn']['state'] == 'MSN was closed in 2014'
     c.ctl('purple', 'map', 'del', 'alice', 'xmpp/alice@127.0.0.1')
     assert c.ctl('purple', 'status') == []
+
+
+# ---- links ----
+
+def test_a_room_is_linked(confabd, prosody, user, xmpp_user):
+    p = prosody(tls=True)
+    pin, server, port = xmpp(p)
+    c = confabd(extra='''
+purple "relay" { prot = "prpl-jabber" user = "%s/sip" password = "gwpw" %s
+    options = {"%s", "%s"} }
+link "lobby-x" { room = "sip:lobby@confab.test"
+    to = "purple:relay/lobby@rooms.xmpp.test" }
+''' % (HERS, pin.replace('=', ' = "') + '"', server[4:], port[4:]))
+    c.link_up('lobby-x')
+    alice, other = user(c, 'alice'), xmpp_user(p)
+    alice.join(c.room('lobby'))
+    other.say('<hi> & there')
+    alice.seen.wait(lambda m: 'xenia' in m.body and
+                    '<hi> & there' in m.body)
+    assert alice.send(c.room('lobby'), 'hello <all>') in (200, 202)
+    other.stanzas.wait(lambda m: 'hello <all>' in m['body'] and
+                       'alice' in m['body'])
