@@ -302,6 +302,27 @@ static const char *obstacle(const struct pacct *a)
 	return NULL;
 }
 
+/* One that has come or gone may be in another's way, or is not any more. */
+static void judge_others(struct pgate *g)
+{
+	struct pacct *a = NULL;
+	const char *why;
+
+	while ((a = pacct_next(g, a))) {
+		if (a->state == PACCT_DISABLED)
+			continue;
+		why = obstacle(a);
+		if (why && a->state != PACCT_UNSUPPORTED) {
+			pacct_log_out(a);
+			unsupport(a, why);
+		} else if (!why && a->state == PACCT_UNSUPPORTED) {
+			pacct_go_off(a, PACCT_OFFLINE);
+			forgive(a);
+			pacct_look(a);
+		}
+	}
+}
+
 /* What is written of it, and what follows from it. */
 static void judge(struct pacct *a, const struct pgate_account *in)
 {
@@ -359,6 +380,7 @@ struct reading {
 	struct pgate *gate;
 	uint64_t id; /* 0: all */
 	bool found;
+	bool gently; /* only when it logs in, and who may see it, is new */
 };
 
 static void on_row(const struct pgate_account *in, void *arg)
@@ -375,6 +397,12 @@ static void on_row(const struct pgate_account *in, void *arg)
 		log_warning("purple %.*s of %.*s: the protocol %.*s is not "
 			    "allowed", VIEW_ARG(in->login),
 			    VIEW_ARG(in->owner), VIEW_ARG(in->proto));
+		return;
+	}
+	if (a && r->gently) {
+		a->policy = in->policy;
+		a->auth = in->auth;
+		pacct_look(a);
 		return;
 	}
 	if (a)
@@ -394,18 +422,26 @@ static void read_rows(struct reading *r)
 
 void pacct_read(struct pgate *g, uint64_t id)
 {
-	struct reading r = { g, id, false };
+	struct reading r = { .gate = g, .id = id };
 	struct pacct *a;
 
 	read_rows(&r);
 	a = pacct_find(g, id);
 	if (!r.found && a)
 		pacct_free(a);
+	judge_others(g);
 }
 
 void pacct_read_all(struct pgate *g)
 {
-	struct reading r = { g, 0, false };
+	struct reading r = { .gate = g };
+
+	read_rows(&r);
+}
+
+void pacct_read_policies(struct pgate *g)
+{
+	struct reading r = { .gate = g, .gently = true };
 
 	read_rows(&r);
 }

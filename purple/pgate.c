@@ -367,6 +367,8 @@ void pgate_reconf(struct pgate *g, const struct pgate_conf *conf)
 	g->conf = *conf;
 	g->conf.domain = mem_strdup(conf->domain);
 	mem_free(old);
+	if (g->running)
+		pacct_read_policies(g);
 }
 
 void pgate_load_visit(const struct store_visit *v, void *arg)

@@ -109,6 +109,8 @@ void pacct_untell(struct pacct *a, const void *arg);
 /* Reads the table anew, for this one. */
 void pacct_read(struct pgate *g, uint64_t id);
 void pacct_read_all(struct pgate *g);
+/* Only their policies are other ones, as the configuration is. */
+void pacct_read_policies(struct pgate *g);
 void paccts_stop(struct pgate *g);
 void paccts_free(struct pgate *g);
 void pacct_note(const struct pacct *a, struct view error);

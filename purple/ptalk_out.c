@@ -329,7 +329,7 @@ static void on_soon(struct wtimer *t)
 	size_t left = g->jobs.count;
 	struct lnode *n;
 
-	while (left-- && (n = list_shift(&g->jobs))) {
+	while (g->running && left-- && (n = list_shift(&g->jobs))) {
 		struct job *j = CONTAINER(n, struct job, node);
 
 		list_append(&g->jobs, n);

@@ -203,6 +203,71 @@ static void dead_networks_are_named(void **state)
 	pr_close();
 }
 
+static void of_two_with_one_account_the_older_has_it(void **state)
+{
+	static const struct prow newer[] = {
+		{ .id = 5, .owner = "sip:bob@example.org",
+		  .proto = "prpl-jabber", .login = "alice@x.org",
+		  .policy = PGATE_ALWAYS },
+	}, all[] = {
+		{ .id = 4, .owner = "sip:alice@example.org",
+		  .proto = "prpl-jabber", .login = "alice@x.org",
+		  .policy = PGATE_ALWAYS },
+		{ .id = 5, .owner = "sip:bob@example.org",
+		  .proto = "prpl-jabber", .login = "alice@x.org",
+		  .policy = PGATE_ALWAYS },
+	};
+
+	(void)state;
+	pr_open(newer, 1);
+	pr_up(X);
+	pr.rows = all;
+	pr.row_count = 2;
+	pgate_account_changed(pr.gate, 4);
+	assert_string_equal(pr_state(5), "unsupported");
+	assert_string_equal(pr_state(4), "queued");
+	pr.rows = newer;
+	pr.row_count = 1;
+	pgate_account_changed(pr.gate, 4);
+	pr_advance(1000);
+	assert_string_equal(pr_state(5), "connecting");
+	pr_close();
+}
+
+static void other_policies_log_nobody_out(void **state)
+{
+	static const struct prow always[] = {
+		{ .id = 3, .owner = "sip:alice@example.org",
+		  .proto = "prpl-jabber", .login = "Alice@x.org/sip",
+		  .policy = PGATE_ALWAYS },
+	}, manual[] = {
+		{ .id = 3, .owner = "sip:alice@example.org",
+		  .proto = "prpl-jabber", .login = "Alice@x.org/sip",
+		  .policy = PGATE_MANUAL },
+	};
+	struct pgate_conf conf;
+
+	(void)state;
+	open_up();
+	conf = pr.gate->conf;
+	pr.rows = always;
+	pgate_reconf(pr.gate, &conf);
+	pr_present("alice", SHOW_OFFLINE, "");
+	pr_advance(70000);
+	assert_string_equal(pr_state(3), "online");
+	assert_int_equal(pr_session(X)->starts, 1);
+	pr.rows = manual;
+	pgate_reconf(pr.gate, &conf);
+	pr_advance(70000);
+	assert_string_equal(pr_state(3), "offline");
+	sip_says("alice", CAROL, "hi");
+	assert_sip("480 alice <- " CAROL ": ERROR: Your message was not "
+		   "sent. You are offline there: write :online first\n");
+	sip_says("alice", "xmpp.gw.org", ":online");
+	assert_string_equal(pr_state(3), "connecting");
+	pr_close();
+}
+
 /* ---- from one to one ---- */
 
 static void texts_go_both_ways(void **state)
@@ -695,6 +760,8 @@ int main(void)
 		PGATE_TEST(a_worker_lost_is_none_of_its_fault),
 		PGATE_TEST(only_so_many_log_in_at_once),
 		PGATE_TEST(dead_networks_are_named),
+		PGATE_TEST(of_two_with_one_account_the_older_has_it),
+		PGATE_TEST(other_policies_log_nobody_out),
 		PGATE_TEST(texts_go_both_ways),
 		PGATE_TEST(a_text_waits_for_the_login),
 		PGATE_TEST(what_comes_too_late_is_told),
