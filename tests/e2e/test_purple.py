@@ -76,7 +76,7 @@ def is_online(c, name, patience=None):
 @pytest.fixture
 def server(confabd, prosody):
     p = prosody(tls=True)
-    c = confabd(extra=sections())
+    c = confabd(extra=sections(), worker_timeout=2)
     c.prosody = p
     add(c, 'alice', 'gtalk/%s/sip' % HERS, 'gwpw', 'login=always', *xmpp(p))
     is_online(c, HERS)

@@ -250,6 +250,7 @@ static void other_policies_log_nobody_out(void **state)
 	(void)state;
 	open_up();
 	conf = pr.gate->conf;
+	conf.domain = "example.org";
 	pr.rows = always;
 	pgate_reconf(pr.gate, &conf);
 	pr_present("alice", SHOW_OFFLINE, "");
