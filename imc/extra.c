@@ -101,6 +101,11 @@ const struct addr *imc_ask_user(const struct ask *a)
 	return a->user;
 }
 
+const struct addr *imc_ask_gate(const struct ask *a)
+{
+	return a->gate;
+}
+
 bool imc_ask_is_private(const struct ask *a)
 {
 	return a->flow.transport == SIP_TLS ||

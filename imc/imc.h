@@ -83,6 +83,8 @@ enum { IMC_COMMANDS_MAX = 8 };
 int imc_add_command(struct imc *i, const struct imc_command *cmd);
 /* Who it is: proved, or asserted by a trusted source. */
 const struct addr *imc_ask_user(const struct ask *a);
+/* The address of a gateway that he wrote to; or NULL. */
+const struct addr *imc_ask_gate(const struct ask *a);
 /* Nobody on the way to us could read along: it came by TLS, or from this
  * host. */
 bool imc_ask_is_private(const struct ask *a);

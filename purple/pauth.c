@@ -297,6 +297,18 @@ bool pgate_is_code(struct view text)
 	return cut_code(text, &number, &rest);
 }
 
+bool pgate_is_own(const struct pgate *g, const struct addr *a)
+{
+	struct pmap_target t = { .kind = PMAP_BAD };
+	struct buf text = { 0 };
+	bool own = !pmap_from_sip(g->map, a->user, a->host, VIEW_NONE, &t,
+				  &text) &&
+		   (t.kind == PMAP_SELF || t.kind == PMAP_GATE);
+
+	buf_free(&text);
+	return own;
+}
+
 int pgate_code(struct pgate *g, const struct addr *user, struct view text,
 	       struct buf *words)
 {

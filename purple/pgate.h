@@ -95,6 +95,8 @@ int pgate_login_now(struct pgate *g, uint64_t id, struct buf *why);
 int pgate_logout_now(struct pgate *g, uint64_t id);
 /* "/code 17 123456": an answer that nobody else may see. */
 bool pgate_is_code(struct view text);
+/* Does nobody but the gateway read at this address? */
+bool pgate_is_own(const struct pgate *g, const struct addr *a);
 /* Takes it to where it was asked; a status, with words for him. */
 int pgate_code(struct pgate *g, const struct addr *user, struct view text,
 	       struct buf *words);

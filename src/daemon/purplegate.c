@@ -247,15 +247,16 @@ static void on_secret(struct ask *a, struct view text, bool at_manager,
 		      void *arg)
 {
 	struct purplegate *x = arg;
+	const struct addr *gate = imc_ask_gate(a);
 	struct buf words = { 0 };
 	int status = 403;
 
-	if (at_manager)
+	if (at_manager || (gate && pgate_is_own(x->c->pgate, gate)))
 		status = pgate_code(x->c->pgate, imc_ask_user(a), text,
 				    &words);
 	else
-		buf_adds(&words, "*** That was not for a room. Nobody here "
-				 "was shown it: send it to the address that "
+		buf_adds(&words, "*** That was not for here. Nobody was "
+				 "shown it: send it to the address that "
 				 "asked you");
 	imc_ask_answer(a, status, buf_view(&words));
 	buf_free(&words);

@@ -386,6 +386,7 @@ static void on_secret(struct ask *a, struct view text, bool at_manager,
 {
 	(void)text;
 	assert_false(at_manager);
+	assert_string_equal(imc_ask_gate(a)->text.p, CAROL);
 	++*(size_t *)arg;
 	imc_ask_answer(a, 403, VIEW("not here"));
 }

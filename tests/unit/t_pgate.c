@@ -615,6 +615,27 @@ static void policies_answer_by_themselves(void **state)
 	pr_close();
 }
 
+static bool is_own(const char *text)
+{
+	struct addr *a = pr_addr(text);
+	bool own = pgate_is_own(pr.gate, a);
+
+	mem_deref(a);
+	return own;
+}
+
+static void codes_may_go_where_they_were_asked(void **state)
+{
+	(void)state;
+	pr_open(one, 1);
+	assert_true(is_own("sip:purple@gw.org"));
+	assert_false(is_own("sip:purple@xmpp.gw.org"));
+	assert_false(is_own("sip:" CAROL));
+	assert_false(is_own("sip:purple@other.org"));
+	assert_false(is_own("sip:carol@example.org"));
+	pr_close();
+}
+
 static int code(const char *user, const char *text)
 {
 	struct addr *a = pr_addr(user);
@@ -775,6 +796,7 @@ int main(void)
 		PGATE_TEST(a_decision_made_offline_is_applied_later),
 		PGATE_TEST(what_is_over_is_not_answered),
 		PGATE_TEST(policies_answer_by_themselves),
+		PGATE_TEST(codes_may_go_where_they_were_asked),
 		PGATE_TEST(codes_are_answered_once_and_by_him),
 		PGATE_TEST(rooms_are_joined_again),
 		PGATE_TEST(rooms_are_spoken_of_at_the_account),
