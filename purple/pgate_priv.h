@@ -238,6 +238,7 @@ struct proom {
 	struct hnode by_key;
 	struct pgate *gate;     /* borrowed */
 	uint64_t id, account_id; /* id: of its row */
+	struct buf owner;        /* whose the account was */
 	struct buf name, nick, secret; /* secret: sealed */
 	struct buf there;       /* who is, while they are told */
 	bool in;

@@ -16,6 +16,13 @@ enum { USER_ROOMS = 20, NICK_MAX = 64, TEXT_MAX = 300 };
 
 #define NETWORK VIEW("purple")
 
+/* The number may be another one's account by now. */
+static bool is_of(const struct proom *r, const struct pacct *a)
+{
+	return r->account_id == a->id &&
+	       view_eq(buf_view(&r->owner), a->owner->text);
+}
+
 struct proom *proom_find(const struct pacct *a, struct view name)
 {
 	struct hnode *n = htable_find(&a->gate->rooms,
@@ -24,20 +31,20 @@ struct proom *proom_find(const struct pacct *a, struct view name)
 	for (; n; n = htable_more(n)) {
 		struct proom *r = CONTAINER(n, struct proom, by_key);
 
-		if (r->account_id == a->id && view_eq(buf_view(&r->name),
-						      name))
+		if (is_of(r, a) && view_eq(buf_view(&r->name), name))
 			return r;
 	}
 	return NULL;
 }
 
 static struct proom *room_new(struct pgate *g, uint64_t account,
-			      struct view name)
+			      struct view owner, struct view name)
 {
 	struct proom *r = mem_zalloc(sizeof(*r));
 
 	r->gate = g;
 	r->account_id = account;
+	buf_addv(&r->owner, owner);
 	buf_addv(&r->name, name);
 	htable_add(&g->rooms, &r->by_key, pgate_key(account, name));
 	return r;
@@ -46,6 +53,7 @@ static struct proom *room_new(struct pgate *g, uint64_t account,
 static void room_free(struct proom *r)
 {
 	htable_del(&r->gate->rooms, &r->by_key);
+	buf_free(&r->owner);
 	buf_free(&r->name);
 	buf_free(&r->nick);
 	buf_free(&r->secret);
@@ -59,13 +67,14 @@ static size_t count_of(const struct pacct *a)
 	size_t pos = 0, count = 0;
 
 	while ((n = htable_each(&a->gate->rooms, &pos, n)))
-		count += CONTAINER(n, struct proom, by_key)->account_id ==
-			 a->id;
+		count += is_of(CONTAINER(n, struct proom, by_key), a);
 	return count;
 }
 
-/* Those of this account, in a list of its own. */
-static struct proom **rooms_of(const struct pacct *a, size_t *count)
+/* Those of this account, in a list of its own; stale: of others who had its
+ * number. */
+static struct proom **rooms_by(const struct pacct *a, bool stale,
+			       size_t *count)
 {
 	struct proom **list = mem_array(NULL, a->gate->rooms.count + 1,
 					sizeof(*list));
@@ -76,10 +85,15 @@ static struct proom **rooms_of(const struct pacct *a, size_t *count)
 	while ((n = htable_each(&a->gate->rooms, &pos, n))) {
 		struct proom *r = CONTAINER(n, struct proom, by_key);
 
-		if (r->account_id == a->id)
+		if (r->account_id == a->id && is_of(r, a) != stale)
 			list[(*count)++] = r;
 	}
 	return list;
+}
+
+static struct proom **rooms_of(const struct pacct *a, size_t *count)
+{
+	return rooms_by(a, false, count);
 }
 
 /* ---- the row ---- */
@@ -133,7 +147,7 @@ void proom_load(struct pgate *g, const struct store_visit *v)
 	if (view_cut(v->room, '/', &id, &escaped) &&
 	    !view_u64(&account, id, UINT64_MAX) &&
 	    !pmap_unescape(&name, escaped)) {
-		r = room_new(g, account, buf_view(&name));
+		r = room_new(g, account, v->owner, buf_view(&name));
 		r->id = v->id;
 		buf_addv(&r->nick, v->nick);
 		buf_addv(&r->secret, v->secret);
@@ -210,7 +224,7 @@ void proom_join(struct pask *ask, struct pacct *a, struct view name,
 		return;
 	}
 	if (!r)
-		r = room_new(a->gate, a->id, name);
+		r = room_new(a->gate, a->id, a->owner->text, name);
 	buf_clear(&r->nick);
 	utf8_clean_line(&r->nick, nick, NICK_MAX);
 	seal_key(r, a, key);
@@ -410,10 +424,22 @@ void proom_parcel(struct pacct *a, const struct purp *p)
 
 /* ---- accounts ---- */
 
+static void drop_stale(struct pacct *a)
+{
+	size_t count;
+	struct proom **list = rooms_by(a, true, &count);
+
+	for (size_t i = 0; i < count; i++)
+		drop(list[i]);
+	mem_free(list);
+}
+
 void proom_up(struct pacct *a)
 {
 	size_t count;
 	struct proom **list = rooms_of(a, &count);
+
+	drop_stale(a);
 
 	for (size_t i = 0; i < count; i++)
 		send_join(list[i], a);

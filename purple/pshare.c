@@ -97,12 +97,15 @@ struct pacct *pgate_conv_of(const struct pgate *g, const struct addr *conv,
 			    struct buf *name)
 {
 	struct view escaped, aor;
+	struct pacct *a;
 	uint64_t id;
 
 	if (view_u64(&id, conv->host, UINT64_MAX))
 		return NULL;
 	(void)view_cut(conv->resource, '/', &escaped, &aor);
-	return pmap_unescape(name, escaped) ? NULL : pacct_find(g, id);
+	a = pmap_unescape(name, escaped) ? NULL : pacct_find(g, id);
+	/* the number may be another one's by now */
+	return a && view_eq(aor, a->owner->text) ? a : NULL;
 }
 
 /* ---- words ---- */

@@ -686,6 +686,32 @@ static void codes_are_answered_once_and_by_him(void **state)
 
 #define ROOM "lobby%40rooms.x.org@xmpp.gw.org"
 
+/* The number of an account that is gone is given to the next one. */
+static void numbers_are_no_identity(void **state)
+{
+	static const struct prow bobs[] = {
+		{ .id = 3, .owner = "sip:bob@example.org",
+		  .proto = "prpl-jabber", .login = "bob@x.org",
+		  .policy = PGATE_ALWAYS },
+	};
+
+	(void)state;
+	pr_open(one, 1);
+	sip_says("alice", ROOM, ":join Ally s3cret");
+	sip_says("alice", CAROL, "my secret");
+	buf_clear(&pr.sip);
+	pr_close();
+	pr_open(bobs, 1);
+	pr_up("XMPP bob@x.org");
+	pr_advance(1000);
+	assert_wire("XMPP bob@x.org: STATUS kind=3\n");
+	assert_sip("tell alice <- purple@gw.org: ERROR: Your message was not "
+		   "sent. Your account there is gone: my secret\n");
+	sip_says("bob", ROOM, ":exit");
+	assert_true(view_starts(buf_view(&pr.sip), VIEW("404 ")));
+	pr_close();
+}
+
 static void rooms_are_joined_again(void **state)
 {
 	(void)state;
@@ -798,6 +824,7 @@ int main(void)
 		PGATE_TEST(policies_answer_by_themselves),
 		PGATE_TEST(codes_may_go_where_they_were_asked),
 		PGATE_TEST(codes_are_answered_once_and_by_him),
+		PGATE_TEST(numbers_are_no_identity),
 		PGATE_TEST(rooms_are_joined_again),
 		PGATE_TEST(rooms_are_spoken_of_at_the_account),
 	};
