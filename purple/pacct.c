@@ -97,8 +97,8 @@ struct pacct *pacct_named(const struct pgate *g, struct view proto,
 	struct pacct *a = NULL;
 
 	while ((a = pacct_next(g, a)))
-		if (may_serve(a) && view_eqs(proto, a->proto->id) &&
-		    view_eqs(name, a->name))
+		if (a->proven && may_serve(a) &&
+		    view_eqs(proto, a->proto->id) && view_eqs(name, a->name))
 			return a;
 	return NULL;
 }
@@ -369,6 +369,7 @@ static struct pacct *pacct_new(struct pgate *g,
 	set_text(&a->login, in->login);
 	set_name(a);
 	list_init(&a->tags);
+	list_init(&a->contacts);
 	htable_add(&g->accounts, &a->by_id, hash_u64(a->id));
 	put_in_order(g, a);
 	if (g->running)

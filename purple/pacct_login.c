@@ -281,6 +281,7 @@ static void on_up(struct session *s, struct view own, void *arg)
 	if (a->state == PACCT_CONNECTING)
 		a->gate->connecting--;
 	a->state = PACCT_ONLINE;
+	a->proven = true;
 	a->up_ms = now_ms();
 	a->crashes = 0;
 	a->alone = a->told = false;

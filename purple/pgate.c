@@ -134,7 +134,7 @@ static struct pacct *mapped(const struct pgate *g, const struct addr *from,
 			continue;
 		for (b = pacct_next(g, NULL); b; b = pacct_next(g, b)) {
 			if (b->proto != a->proto || b->owner == a->owner ||
-			    b->state < PACCT_OFFLINE ||
+			    !b->proven || b->state < PACCT_OFFLINE ||
 			    !view_eq(b->owner->user, user) ||
 			    !view_ieq(b->owner->host, host))
 				continue;

@@ -69,6 +69,7 @@ struct pacct {
 	bool here, published;    /* he has a device; publishes presence */
 	bool manual, refused;    /* :online, :offline */
 	size_t watches, texts;
+	struct list contacts;    /* pshow.c's, who was met last at its end */
 	/* private to pacct*.c */
 	struct wtimer timer;     /* of the state: retry, timeout, linger */
 	struct list tags;
@@ -77,6 +78,7 @@ struct pacct {
 	uint64_t crash_ms;       /* of the first of these */
 	bool alone;              /* to a worker of its own next time */
 	bool told;               /* he was told of the trouble */
+	bool proven;             /* the network has let him in */
 	struct bucket sending;
 };
 
@@ -87,7 +89,8 @@ struct pacct *pacct_next(const struct pgate *g, const struct pacct *prev);
  * that knows name, else the first. NULL: he has none. */
 struct pacct *pacct_pick(const struct pgate *g, const struct addr *owner,
 			 const struct pmap_target *t);
-/* Whose account this is: the first one, whoever owns it; or NULL. */
+/* Whose account this is, whoever owns it; or NULL. Whoever was never let in
+ * by the network may say that any name is his. */
 struct pacct *pacct_named(const struct pgate *g, struct view proto,
 			  struct view name);
 const char *pacct_state_name(enum pacct_state state);

@@ -13,6 +13,7 @@ enum { CONTACTS_MAX = 1000, WATCHES_USER = 500, NOTE_MAX = 300 };
 /* A name that an account has heard of. */
 struct contact {
 	struct hnode by_key;
+	struct lnode in_account;
 	struct pacct *account;  /* borrowed: goes with it */
 	struct buf name, note;
 	enum show show;
@@ -43,31 +44,6 @@ static struct contact *find(const struct pacct *a, struct view name)
 	return NULL;
 }
 
-static size_t count_of(const struct pacct *a)
-{
-	struct hnode *n = NULL;
-	size_t pos = 0, count = 0;
-
-	while ((n = htable_each(&a->gate->contacts, &pos, n)))
-		count += CONTAINER(n, struct contact, by_key)->account == a;
-	return count;
-}
-
-/* NULL: there are too many. */
-static struct contact *get(struct pacct *a, struct view name)
-{
-	struct contact *c = find(a, name);
-
-	if (c || count_of(a) >= CONTACTS_MAX)
-		return c;
-	c = mem_zalloc(sizeof(*c));
-	c->account = a;
-	buf_addv(&c->name, name);
-	list_init(&c->watches);
-	htable_add(&a->gate->contacts, &c->by_key, pgate_key(a->id, name));
-	return c;
-}
-
 static void unwatch(struct contact *c, struct watch *w)
 {
 	list_remove(&c->watches, &w->node);
@@ -83,14 +59,55 @@ static void contact_free(struct contact *c)
 	while ((n = list_first(&c->watches)))
 		unwatch(c, CONTAINER(n, struct watch, node));
 	htable_del(&c->account->gate->contacts, &c->by_key);
+	list_remove(&c->account->contacts, &c->in_account);
 	buf_free(&c->name);
 	buf_free(&c->note);
 	mem_free(c);
 }
 
+/* Strangers who wrote make room, who did so first goes first. False: there
+ * are only contacts. */
+static bool make_room(struct pacct *a)
+{
+	struct lnode *n, *nx;
+
+	if (a->contacts.count < CONTACTS_MAX)
+		return true;
+	LIST_EACH (&a->contacts, n, nx) {
+		struct contact *c = CONTAINER(n, struct contact, in_account);
+
+		if (c->listed || c->known || !list_empty(&c->watches))
+			continue;
+		contact_free(c);
+		return true;
+	}
+	return false;
+}
+
+/* NULL: there are too many. */
+static struct contact *get(struct pacct *a, struct view name)
+{
+	struct contact *c = find(a, name);
+
+	if (c || !make_room(a))
+		return c;
+	c = mem_zalloc(sizeof(*c));
+	c->account = a;
+	buf_addv(&c->name, name);
+	list_init(&c->watches);
+	list_append(&a->contacts, &c->in_account);
+	htable_add(&a->gate->contacts, &c->by_key, pgate_key(a->id, name));
+	return c;
+}
+
 void pshow_meet(struct pacct *a, struct view name)
 {
-	(void)get(a, name);
+	struct contact *c = get(a, name);
+
+	if (!c)
+		return;
+	list_remove(&a->contacts, &c->in_account);
+	list_append(&a->contacts, &c->in_account);
 }
 
 bool pshow_knows(const struct pacct *a, struct view name)
@@ -107,18 +124,15 @@ bool pshow_is_watched(const struct pacct *a, struct view name)
 
 void pshow_list(const struct pacct *a, struct sink *out)
 {
-	struct hnode *n = NULL;
-	size_t pos = 0;
+	struct lnode *n, *nx;
 
-	while ((n = htable_each(&a->gate->contacts, &pos, n))) {
-		struct contact *c = CONTAINER(n, struct contact, by_key);
+	LIST_EACH (&a->contacts, n, nx) {
+		struct contact *c = CONTAINER(n, struct contact, in_account);
 
-		if (c->account == a)
-			sink_printf(out, "%s %s%s%s\n", buf_str(&c->name),
-				    c->known ? show_name(c->show) : "unknown",
-				    c->listed ? " listed" : "",
-				    list_empty(&c->watches) ? "" :
-							      " watched");
+		sink_printf(out, "%s %s%s%s\n", buf_str(&c->name),
+			    c->known ? show_name(c->show) : "unknown",
+			    c->listed ? " listed" : "",
+			    list_empty(&c->watches) ? "" : " watched");
 	}
 }
 
@@ -339,21 +353,16 @@ void pshow_presence(struct pgate *g, struct addr *user,
 
 /* ---- accounts ---- */
 
-/* Those of this account, in a list of its own. */
+/* In a list of its own: those who are told may change it. */
 static struct contact **contacts_of(const struct pacct *a, size_t *count)
 {
-	struct contact **list = mem_array(NULL, a->gate->contacts.count + 1,
+	struct contact **list = mem_array(NULL, a->contacts.count + 1,
 					  sizeof(*list));
-	struct hnode *n = NULL;
-	size_t pos = 0;
+	struct lnode *n, *nx;
 
 	*count = 0;
-	while ((n = htable_each(&a->gate->contacts, &pos, n))) {
-		struct contact *c = CONTAINER(n, struct contact, by_key);
-
-		if (c->account == a)
-			list[(*count)++] = c;
-	}
+	LIST_EACH (&a->contacts, n, nx)
+		list[(*count)++] = CONTAINER(n, struct contact, in_account);
 	return list;
 }
 

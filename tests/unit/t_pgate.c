@@ -441,6 +441,36 @@ static void mapped_users_reach_each_other(void **state)
 	pr_close();
 }
 
+/* Whoever was never let in there is nobody there, whatever he says. */
+static void names_that_are_only_claimed(void **state)
+{
+	static const struct prow rows[] = {
+		{ .id = 1, .owner = "sip:alice@example.org",
+		  .proto = "gtalk", .login = "alice@x.org",
+		  .policy = PGATE_ALWAYS },
+		{ .id = 2, .owner = "sip:mallory@example.org",
+		  .proto = "gtalk", .login = "carol@x.org",
+		  .policy = PGATE_ALWAYS },
+	};
+	struct addr *alice;
+
+	(void)state;
+	pr.conf.mapped_users = true;
+	pr_open(rows, 2);
+	pr_up(X);
+	pr_lost("XMPP carol@x.org", LOST_AUTH, "Incorrect password");
+	buf_clear(&pr.sip);
+	pr_in(X, &(struct purp){ .verb = PURP_HEARD,
+				 .who = VIEW("carol@x.org"),
+				 .text = VIEW("hi") });
+	assert_sip("alice <- " CAROL ": hi\n");
+	alice = pr_addr("sip:alice@example.org");
+	assert_null(hub_gate_between(pr.hub, alice, VIEW("mallory"),
+				     VIEW("example.org")));
+	mem_deref(alice);
+	pr_close();
+}
+
 static void of_several_accounts_the_right_one_speaks(void **state)
 {
 	static const struct prow rows[] = {
@@ -488,6 +518,30 @@ static enum gate_watch watch(const char *target, bool once)
 	mem_deref(who);
 	mem_deref(to);
 	return w;
+}
+
+static void strangers_take_nobodys_place(void **state)
+{
+	struct buf name = { 0 };
+	struct pacct *a;
+
+	(void)state;
+	open_up();
+	a = pacct_find(pr.gate, 3);
+	pr_in(X, &(struct purp){ .verb = PURP_CONTACT,
+				 .who = VIEW("friend@x.org") });
+	for (int i = 0; i < 2000; i++) {
+		buf_clear(&name);
+		buf_addf(&name, "s%d@x.org", i);
+		pshow_meet(a, buf_view(&name));
+	}
+	assert_true(a->contacts.count <= 1000);
+	assert_true(pshow_knows(a, VIEW("friend@x.org")));
+	assert_true(pshow_knows(a, VIEW("s1999@x.org")));
+	assert_false(pshow_knows(a, VIEW("s0@x.org")));
+	assert_int_equal(watch("sip:" CAROL, false), GATE_WATCH_PENDING);
+	buf_free(&name);
+	pr_close();
 }
 
 static void contacts_are_shown(void **state)
@@ -816,7 +870,9 @@ int main(void)
 		PGATE_TEST(refusals_say_why),
 		PGATE_TEST(addresses_have_parameters),
 		PGATE_TEST(mapped_users_reach_each_other),
+		PGATE_TEST(names_that_are_only_claimed),
 		PGATE_TEST(of_several_accounts_the_right_one_speaks),
+		PGATE_TEST(strangers_take_nobodys_place),
 		PGATE_TEST(contacts_are_shown),
 		PGATE_TEST(who_asks_is_allowed_by_chat),
 		PGATE_TEST(a_decision_made_offline_is_applied_later),
