@@ -129,16 +129,24 @@ static void tell_none(struct pacct *a)
 
 static void work_soon(struct pgate *g, uint64_t ms);
 
+/* Others may connect. */
+static void end_turn(struct pacct *a)
+{
+	if (!a->in_turn)
+		return;
+	a->in_turn = false;
+	a->gate->connecting--;
+	work_soon(a->gate, 0);
+}
+
 void pacct_go_off(struct pacct *a, enum pacct_state state)
 {
 	enum pacct_state was = a->state;
 
 	pacct_unqueue(a);
-	if (was == PACCT_CONNECTING) {
-		a->gate->connecting--;
-		work_soon(a->gate, 0);
+	end_turn(a);
+	if (was == PACCT_CONNECTING)
 		pauth_down(a);
-	}
 	wheel_stop(pacct_wheel(a), &a->timer);
 	a->state = state;
 	tell_none(a);
@@ -278,8 +286,7 @@ static void on_up(struct session *s, struct view own, void *arg)
 	(void)s;
 	(void)own;
 	wheel_stop(pacct_wheel(a), &a->timer);
-	if (a->state == PACCT_CONNECTING)
-		a->gate->connecting--;
+	end_turn(a);
 	a->state = PACCT_ONLINE;
 	a->proven = true;
 	a->up_ms = now_ms();
@@ -287,7 +294,6 @@ static void on_up(struct session *s, struct view own, void *arg)
 	a->alone = a->told = false;
 	buf_clear(&a->trouble);
 	pacct_note(a, VIEW_NONE);
-	work_soon(a->gate, 0);
 	pgate_up(a);
 	pacct_look(a);
 }
@@ -295,12 +301,14 @@ static void on_up(struct session *s, struct view own, void *arg)
 static void on_timeout(struct wtimer *t);
 
 /* Before it is online only what has to be known for that may be asked; he
- * has time to answer. */
+ * has time to answer, and nobody waits for him. */
 static void take_early(struct pacct *a, const struct purp *p)
 {
-	if (p->verb == PURP_QUESTION)
+	if (p->verb == PURP_QUESTION) {
+		end_turn(a);
 		wheel_start(pacct_wheel(a), &a->timer, QUESTION_MS,
 			    on_timeout);
+	}
 	if (p->verb == PURP_QUESTION || p->verb == PURP_QUESTION_OVER)
 		pgate_parcel(a, p);
 }
@@ -379,6 +387,7 @@ static bool log_in(struct pacct *a)
 	pacct_unqueue(a);
 	if (!err) {
 		a->state = PACCT_CONNECTING;
+		a->in_turn = true;
 		a->gate->connecting++;
 		wheel_start(pacct_wheel(a), &a->timer, CONNECT_MS,
 			    on_timeout);

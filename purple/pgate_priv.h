@@ -78,6 +78,7 @@ struct pacct {
 	uint64_t crash_ms;       /* of the first of these */
 	bool alone;              /* to a worker of its own next time */
 	bool told;               /* he was told of the trouble */
+	bool in_turn;            /* counted in pgate.connecting */
 	bool proven;             /* the network has let him in */
 	struct bucket sending;
 };

@@ -158,6 +158,17 @@ static void only_so_many_log_in_at_once(void **state)
 	pr_up("XMPP u0@x.org");
 	pr_advance(1000);
 	assert_int_equal(pr.gate->connecting, 10);
+	assert_string_equal(pr_state(12), "queued");
+	/* nobody waits while another one is asked for a code */
+	pr_in("XMPP u10@x.org", &(struct purp){ .verb = PURP_QUESTION,
+						.number = 1,
+						.text = VIEW("Code?") });
+	pr_advance(1000);
+	assert_string_equal(pr_state(11), "connecting");
+	assert_string_equal(pr_state(12), "connecting");
+	assert_int_equal(pr.gate->connecting, 10);
+	pr_up("XMPP u10@x.org");
+	assert_int_equal(pr.gate->connecting, 10);
 	pr_advance(76000);
 	assert_string_equal(pr_state(2), "backoff");
 	pr_close();
