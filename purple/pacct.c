@@ -284,6 +284,7 @@ static void unsupport(struct pacct *a, const char *why)
 	buf_clear(&a->trouble);
 	buf_adds(&a->trouble, why);
 	log_warning("purple %s of %s: %s", a->name, a->owner->text.p, why);
+	pshow_anew(a);
 }
 
 static const char *obstacle(const struct pacct *a)
@@ -332,6 +333,7 @@ static void judge(struct pacct *a, const struct pgate_account *in)
 	a->auth = in->auth;
 	if (!in->enabled) {
 		pacct_go_off(a, PACCT_DISABLED);
+		pshow_anew(a);
 		return;
 	}
 	pacct_go_off(a, PACCT_OFFLINE);

@@ -220,6 +220,7 @@ void pshow_parcel(struct pacct *a, const struct purp *p);
 void pshow_up(struct pacct *a);
 void pshow_down(struct pacct *a);
 void pshow_gone(struct pacct *a);
+void pshow_anew(struct pacct *a);
 void pshow_free(struct pgate *g);
 /* He has been heard there, or is on the list. */
 void pshow_meet(struct pacct *a, struct view name);

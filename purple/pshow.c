@@ -281,18 +281,38 @@ enum gate_watch pshow_watch(void *gate, struct addr *watcher,
 	return state;
 }
 
-void pshow_unwatch(void *gate, struct addr *watcher, struct addr *target)
+static void unwatch_by(struct pacct *a, const struct pmap_target *t,
+		       const struct addr *target)
 {
 	struct buf name = { 0 };
-	struct pacct *a = meant(gate, watcher, target, &name);
-	struct contact *c = a ? find(a, buf_view(&name)) : NULL;
-	struct watch *w = c ? watch_of(c, target) : NULL;
+	struct contact *c = NULL;
+	struct watch *w;
 
+	if (view_eqs(t->proto, a->proto->id) && !pgate_name(&name, a, t->name))
+		c = find(a, buf_view(&name));
+	w = c ? watch_of(c, target) : NULL;
 	if (w) {
 		unwatch(c, w);
 		pacct_look(a);
 	}
 	buf_free(&name);
+}
+
+/* By whichever account it began: the address may mean another one by now. */
+void pshow_unwatch(void *gate, struct addr *watcher, struct addr *target)
+{
+	const struct pgate *g = gate;
+	struct pacct *a = NULL;
+	struct buf text = { 0 };
+	struct pmap_target t;
+
+	if (!pmap_from_sip(g->map, target->user, target->host, VIEW_NONE, &t,
+			   &text) &&
+	    t.kind == PMAP_NAME)
+		while ((a = pacct_next(g, a)))
+			if (addr_eq(a->owner, watcher))
+				unwatch_by(a, &t, target);
+	buf_free(&text);
 }
 
 bool pshow_show(void *gate, struct addr *watcher, struct addr *target,
@@ -395,10 +415,39 @@ void pshow_down(struct pacct *a)
 	mem_free(list);
 }
 
+/* Whom he watches by it he has to watch anew, by another one or not at all. */
+void pshow_anew(struct pacct *a)
+{
+	struct addr **targets = mem_array(NULL, a->watches + 1,
+					  sizeof(*targets));
+	struct lnode *n, *nx, *w;
+	size_t count = 0;
+
+	LIST_EACH (&a->contacts, n, nx) {
+		struct contact *c = CONTAINER(n, struct contact, in_account);
+
+		while ((w = list_first(&c->watches))) {
+			targets[count++] = mem_ref(
+				CONTAINER(w, struct watch, node)->target);
+			unwatch(c, CONTAINER(w, struct watch, node));
+		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (a->gate->running)
+			hub_gate_watch(a->gate->conf.hub, a->owner,
+				       targets[i], GATE_WATCH_ANEW);
+		mem_deref(targets[i]);
+	}
+	mem_free(targets);
+}
+
 void pshow_gone(struct pacct *a)
 {
 	size_t count;
-	struct contact **list = contacts_of(a, &count);
+	struct contact **list;
+
+	pshow_anew(a);
+	list = contacts_of(a, &count);
 
 	for (size_t i = 0; i < count; i++)
 		contact_free(list[i]);

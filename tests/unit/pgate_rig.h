@@ -305,8 +305,9 @@ static inline void pr_on_watch(struct addr *watcher, struct addr *target,
 			       enum gate_watch state, void *arg)
 {
 	(void)arg;
-	assert_int_equal(state, GATE_WATCH_ACTIVE);
-	pr_line("active ", watcher, target, VIEW_NONE);
+	assert_true(state == GATE_WATCH_ACTIVE || state == GATE_WATCH_ANEW);
+	pr_line(state == GATE_WATCH_ANEW ? "anew " : "active ", watcher,
+		target, VIEW_NONE);
 }
 
 static inline void pr_presence_of(struct addr *user,

@@ -593,6 +593,31 @@ static void contacts_are_shown(void **state)
 	pr_close();
 }
 
+/* Nobody is watched by an account that is no more, or may not be used. */
+static void watches_end_with_the_account(void **state)
+{
+	struct prow rows[] = { one[0] };
+
+	(void)state;
+	pr_open(rows, 1);
+	pr_present("alice", SHOW_ONLINE, "");
+	pr_up(X);
+	watch("sip:" CAROL, false);
+	rows[0].disabled = true;
+	pgate_account_changed(pr.gate, 3);
+	assert_sip("anew alice <- " CAROL ": \n");
+	assert_int_equal(pacct_find(pr.gate, 3)->watches, 0);
+	assert_int_equal(watch("sip:" CAROL, false), GATE_WATCH_NOWHERE);
+	rows[0].disabled = false;
+	pgate_account_changed(pr.gate, 3);
+	pr_advance(1000);
+	assert_int_equal(watch("sip:" CAROL, false), GATE_WATCH_ACTIVE);
+	pr.row_count = 0;
+	pgate_account_changed(pr.gate, 3);
+	assert_sip("anew alice <- " CAROL ": \n");
+	pr_close();
+}
+
 /* ---- questions ---- */
 
 static const struct purp asks = { .verb = PURP_ASKED, .number = 41,
@@ -885,6 +910,7 @@ int main(void)
 		PGATE_TEST(of_several_accounts_the_right_one_speaks),
 		PGATE_TEST(strangers_take_nobodys_place),
 		PGATE_TEST(contacts_are_shown),
+		PGATE_TEST(watches_end_with_the_account),
 		PGATE_TEST(who_asks_is_allowed_by_chat),
 		PGATE_TEST(a_decision_made_offline_is_applied_later),
 		PGATE_TEST(what_is_over_is_not_answered),
