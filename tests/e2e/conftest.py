@@ -70,8 +70,10 @@ def confabd(folder):
         made.append(c)
         return c.start(wait) if run else c
     yield start
-    for c in reversed(made):
-        status = c.stop() if c.process and c.process.alive() else None
+    # all of them end, whatever one of them has to tell
+    ends = [(c, c.stop() if c.process and c.process.alive() else None)
+            for c in reversed(made)]
+    for c, status in ends:
         check_log(c)
         assert status in (None, 0), (status, c.text()[-4000:])
 
