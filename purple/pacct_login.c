@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "log.h"
 #include "pgate_priv.h"
+#include "seal.h"
 #include "utf8.h"
 
 enum {
@@ -73,7 +74,7 @@ int pacct_send(struct pacct *a, const struct purp *p, pacct_told_h *told,
 	if (!err)
 		err = session_send(a->session, told ? a->next_tag + 1 : 0,
 				   buf_view(&b));
-	buf_free(&b);
+	seal_wipe(&b); /* it may be a password, or a code */
 	if (err || !told)
 		return err;
 	t = mem_zalloc(sizeof(*t));
