@@ -121,6 +121,13 @@ def test_the_other_form_of_an_address(both):
     assert alice.send(to % 'prpl-msn', 'long ago') == 404
 
 
+def test_a_code_is_for_the_gateway_alone(server, both):
+    alice, _ = both
+    assert alice.send(XENIA, '/code 7 123456') == 403
+    for to in GATE, server.manager:
+        assert alice.send(to, '/code 7 123456') == 404
+
+
 def test_who_has_no_account(server, user):
     bob = user(server, 'bob')
     assert bob.send(XENIA, 'hi') == 403
