@@ -243,6 +243,19 @@ void accounts_load(const struct store_account *row, void *arg)
 	accounts_put(arg, snap_new(&a, row->secret));
 }
 
+/* The highest number that there ever was: what still waits for an account that
+ * is gone must not find another of its number. */
+void accounts_load_kept(const struct store_kept *k, void *arg)
+{
+	struct accounts *as = arg;
+	uint64_t id;
+
+	if (view_eq(k->network, ACCOUNTS_KEPT) &&
+	    view_eq(k->key, ACCOUNTS_LAST) &&
+	    !view_u64(&id, k->value, UINT64_MAX) && as->last_id < id)
+		as->last_id = id;
+}
+
 /* ---- finding ---- */
 
 int account_owner(struct buf *out, struct view text, struct view domain)

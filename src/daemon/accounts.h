@@ -63,6 +63,7 @@ void accounts_free(struct accounts *as);
  * all secrets: each that can't be opened is logged, and is its account's
  * error until it can. The rows stay as they are. */
 void accounts_load(const struct store_account *row, void *arg);
+void accounts_load_kept(const struct store_kept *k, void *arg);
 void accounts_check(struct accounts *as);
 
 /* "sip:Alice@EXAMPLE.org:5060;x=y", "alice@example.org" or, with our domain,

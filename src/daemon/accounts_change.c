@@ -156,6 +156,16 @@ static void on_stored(int err, void *arg)
 }
 
 /* Takes snap. */
+static void keep_last(const struct accounts *as, struct store_txn *t)
+{
+	struct buf value = { 0 };
+
+	buf_add_u64(&value, as->last_id);
+	store_put_kept(t, &(struct store_kept){ ACCOUNTS_KEPT, ACCOUNTS_LAST,
+						buf_view(&value) });
+	buf_free(&value);
+}
+
 static void commit(struct accounts *as, struct snap *snap,
 		   enum account_change what, store_done_h *doneh, void *arg)
 {
@@ -169,10 +179,12 @@ static void commit(struct accounts *as, struct snap *snap,
 	list_append(&as->changes, &c->node);
 	if (s)
 		s->busy = true;
-	if (what == ACCOUNT_REMOVED)
+	if (what == ACCOUNT_REMOVED) {
 		store_del_account(t, row.id);
-	else
+		keep_last(as, t);
+	} else {
 		store_put_account(t, &row);
+	}
 	store_commit(t, on_stored, c);
 }
 

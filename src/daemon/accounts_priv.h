@@ -6,6 +6,10 @@
 #include "accounts.h"
 #include "hash.h"
 
+/* A row of what is kept: the highest number ever given. */
+#define ACCOUNTS_KEPT VIEW("accounts")
+#define ACCOUNTS_LAST VIEW("last")
+
 /* What others see comes first: they hold references to the whole. */
 struct snap {
 	struct account a;

@@ -238,6 +238,7 @@ static int load(struct confab *c, struct buf *why)
 	const struct store_load users = { .user = control_load_user,
 					  .arg = c };
 	const struct store_load elsewhere = { .account = accounts_load,
+					      .kept = accounts_load_kept,
 					      .arg = c->accounts };
 	const struct store_load lists = { .kept = buddies_load,
 					  .arg = c->buddies };

@@ -36,7 +36,8 @@ static void on_change(const struct account *a, enum account_change what,
 static void start(struct world *w, const uint8_t *key)
 {
 	struct seal *seal = key ? seal_of(key) : NULL;
-	struct store_load load = { .account = accounts_load };
+	struct store_load load = { .account = accounts_load,
+				   .kept = accounts_load_kept };
 
 	rig_open(w->rig);
 	w->as = accounts_new(w->rig->s, seal, "seal.key: no such file");
@@ -205,6 +206,23 @@ static void what_is_added_is_there_after_a_restart(void **state)
 	assert_ptr_equal(accounts_by_id(w.as, id), a);
 	assert_int_equal(accounts_count(w.as, XMPP), 1);
 	assert_int_equal(accounts_count(w.as, VIEW("irc")), 0);
+	end(&w);
+}
+
+static void a_number_is_never_given_again(void **state)
+{
+	struct world w;
+	uint64_t id;
+
+	(void)state;
+	begin(&w);
+	id = add_alice(&w, "alice@y.org", "secret");
+	asked = rig_ask(w.rig);
+	assert_int_equal(settle(&w, accounts_del(w.as, id, rig_done, asked)),
+			 0);
+	restart(&w, key_a);
+	assert_null(accounts_by_id(w.as, id));
+	assert_int_equal(add_alice(&w, "other@y.org", "secret"), id + 1);
 	end(&w);
 }
 
@@ -678,6 +696,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_added_is_there_after_a_restart),
+		TEST(a_number_is_never_given_again),
 		TEST(first_enabled_one_is_the_default),
 		TEST(changes_are_told),
 		TEST(what_makes_no_sense_is_refused),
