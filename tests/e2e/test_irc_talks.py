@@ -202,6 +202,9 @@ def test_a_worker_that_is_killed_loses_nothing(sides):
     server, alice, ines = sides()
     assert alice.send(INES, 'first') == 202
     got(ines, 'first')
+    # What its server has not confirmed yet comes again.
+    wait_for(lambda: ' 0 texts under way' in server.show('status')[1],
+             'the first to be confirmed')
     for pid in server.workers('confab-irc'):
         os.kill(pid, signal.SIGKILL)
     assert alice.send(INES, 'second') == 202
