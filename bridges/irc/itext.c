@@ -16,11 +16,13 @@ static const char *const texts[ITEXT_COUNT] = {
 	[ITEXT_SEND_FAILED] = "Something went wrong on its way.",
 	[ITEXT_TOO_LONG] = "It is too long.",
 	[ITEXT_BROKE] = "The connection broke each time it was tried.",
-	[ITEXT_SOMEBODY] = "Whoever had this name has left since you spoke, "
-			   "and somebody else may have it now. Write it "
-			   "again if he is meant.",
-	[ITEXT_ACCOUNT] = "Your account there is another one since you wrote "
-			  "it. Write it again if it may go by that.",
+	[ITEXT_SOMEBODY] =
+		("Whoever had this name has left since you spoke, and "
+		 "somebody else may have it now. Write it again if he is "
+		 "meant."),
+	[ITEXT_ACCOUNT] =
+		("Your account there is another one since you wrote it. "
+		 "Write it again if it may go by that."),
 	[ITEXT_NOT_JOINED] = "You are not in the channel. Write :join first.",
 	[ITEXT_HAS_LEFT] = "You have left the channel.",
 };

@@ -28,6 +28,7 @@ class IrcUser:
         self.seen = Seen(nick)  # (nick, text) of the channel
         self.closed = False
         self.sock = socket.create_connection((host, port), 10)
+        self.sock.settimeout(None)  # silence is no end
         self.raw('NICK ' + nick)
         self.raw('USER %s 0 * :%s' % (nick, nick))
         self.thread = threading.Thread(target=self.read, daemon=True)
