@@ -43,11 +43,6 @@ void db_bind(sqlite3_stmt *st, const char *fields, struct reader *r)
 	(void)rc;
 }
 
-static void note_key(struct db *db, struct reader r)
-{
-	keys_add(db->keys, reader_bytes(&r, reader_u32(&r)));
-}
-
 static int step(struct db *db, struct reader *r)
 {
 	enum stmt id = reader_u8(r);
@@ -56,7 +51,7 @@ static int step(struct db *db, struct reader *r)
 
 	assert(id < (enum stmt)STEP_COUNT);
 	if (id == (enum stmt)STEP_DEDUPE)
-		note_key(db, *r);
+		return db_key_take(db, r);
 	db_bind(db->st[id], sql->fields, r);
 	err = db_run(db, id);
 	if (!err && sql->none && !sqlite3_changes(db->h))

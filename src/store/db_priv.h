@@ -36,9 +36,10 @@ enum stmt {
 	STMT_SPOOL,
 	STMT_SPOOL_KEY,
 	STMT_KEYS,
+	STMT_DEDUPE_SECRET,
+	STMT_KEY_FIND,
 	STMT_ROOM_HEAD,
 	STMT_INBOX_HEAD,
-	STMT_MOVE_KEY,
 	STMT_MOVE_MSG,
 	STMT_MOVE_OLD,
 	STMT_COUNT,
@@ -62,6 +63,8 @@ struct db {
 	int wal_floor;                /* as of the last checkpoint */
 	struct spool *spool;          /* ref; or NULL: there is none */
 	struct keys *keys;            /* ref */
+	uint8_t key_secret[KEYS_SECRET];
+	uint64_t key_ms;              /* wall time of the last key */
 	struct heads heads;
 	uint8_t next_key[SPOOL_KEY];  /* once what is moved is committed */
 	bool in_doubt; /* a commit failed: a crash may yet bring it, with its
@@ -84,6 +87,16 @@ int db_run(struct db *db, enum stmt id);
 /* Binds fields, as in struct sql, off the steps. The text stays where it is:
  * the steps outlive their statement. */
 void db_bind(sqlite3_stmt *st, const char *fields, struct reader *r);
+
+/* Before the first key; then, once all is in the table: what it holds. */
+int db_open_keys(struct db *db);
+int db_load_keys(struct db *db);
+/* The fields of a STEP_DEDUPE. True: no live key is the same, and it is going
+ * to be spooled. */
+bool db_key_is_new(struct db *db, struct reader r);
+int db_key_move(struct db *db, struct reader *r); /* out of the spool */
+/* EEXIST: a live key is the same. */
+int db_key_take(struct db *db, struct reader *r);
 
 /* Moves what a crash left in the spool, starts a new one. */
 int db_open_spool(struct db *db);

@@ -1,44 +1,50 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A Bloom filter in two halves. Keys go into the newer one; after an hour the
- * older one is emptied and takes its place. With a million keys an hour one
- * of a thousand new ones is taken for an old one.
+ * Bloom filters, one for each generation of keys; a key's bits are in one
+ * line of the processor's cache (Putze, Sanders and Singler, 2007). A
+ * generation ends with half a million keys or half an hour, and goes when its
+ * last slot is past. With 16 bits for each, one of some 500 new keys is taken
+ * for an old one.
  */
-#include <sqlite3.h>
-#include <stdint.h>
+#include "keys.h"
+
 #include <string.h>
 #include <time.h>
 
 #include "hash.h"
-#include "keys.h"
 #include "mem.h"
 
 enum {
-	BITS_LOG = 25, /* of a half: 4 MiB, of which only used pages exist */
-	PROBES = 2,
-	AGE_S = 60 * 60 + 60,
+	LINE = 64,
+	LINES_LOG = 14, /* 1 MiB, of which only used pages exist */
+	PROBES = 7,     /* of 9 bits of the hash each */
+	GENERATION_KEYS = 1 << 19,
+	GENERATION_S = 30 * 60,
+	GENERATIONS = 64, /* 32 million keys; then the last one takes all */
+	SLOT_KEYS = 1 << 14,
+	SLOT_KEYS_THEN = 1 << 20,
+	FRESH_LOG = 14,
+	FRESH_MAX = 12000,
+};
+#define GOLDEN UINT64_C(0x9e3779b97f4a7c15)
+
+struct generation {
+	uint8_t *bits; /* owned */
+	uint32_t keys;
+	time_t since;
+	uint64_t from, to; /* slots; to 0: none yet */
 };
 
 struct keys {
-	uint8_t hash_key[16];
-	uint8_t *newer, *older; /* owned */
-	time_t since;           /* that newer is the newer one */
+	struct generation gen[GENERATIONS]; /* the oldest first */
+	size_t count;                       /* one at least */
+	uint64_t slot;
+	uint32_t slot_keys;
+	uint64_t *fresh; /* owned: spooled ones, by open addressing; 0: free */
+	size_t fresh_count;
 };
 
-static uint8_t *make_half(void)
-{
-	return mem_zalloc((1u << BITS_LOG) / 8);
-}
-
-static void keys_destroy(void *obj)
-{
-	struct keys *k = obj;
-
-	mem_free(k->newer);
-	mem_free(k->older);
-}
-
-/* Not the loop's idea of the time: tests stop that, and it is its thread's. */
+/* Not the loop's idea of the time: it is its thread's. */
 static time_t seconds(void)
 {
 	struct timespec now;
@@ -47,48 +53,185 @@ static time_t seconds(void)
 	return now.tv_sec;
 }
 
+static void keys_destroy(void *obj)
+{
+	struct keys *k = obj;
+
+	for (size_t i = 0; i < k->count; i++)
+		mem_free(k->gen[i].bits);
+	mem_free(k->fresh);
+}
+
+static void generation_add(struct keys *k)
+{
+	k->gen[k->count++] = (struct generation){
+		.bits = mem_zalloc(((size_t)LINE << LINES_LOG) + LINE),
+		.since = seconds(),
+		.from = UINT64_MAX,
+	};
+}
+
 struct keys *keys_new(void)
 {
 	struct keys *k = mem_new(sizeof(*k), keys_destroy);
 
-	sqlite3_randomness(sizeof(k->hash_key), k->hash_key);
-	k->newer = make_half();
-	k->older = make_half();
-	k->since = seconds();
+	k->fresh = mem_zalloc(sizeof(*k->fresh) << FRESH_LOG);
+	generation_add(k);
 	return k;
 }
 
-/* Empty pages go back to the kernel with it. */
-static void age(struct keys *k)
+static struct generation *newest(struct keys *k)
 {
-	time_t now = seconds();
-
-	if (now - k->since < AGE_S)
-		return;
-	mem_free(k->older);
-	k->older = k->newer;
-	k->newer = make_half();
-	k->since = now;
+	return &k->gen[k->count - 1];
 }
 
-static bool has_bit(const uint8_t *half, uint32_t bit)
+/* Never 0, which is a free place. */
+uint64_t keys_hash(const uint8_t secret[KEYS_SECRET], struct view key)
 {
-	return half[bit / 8] >> bit % 8 & 1;
+	uint64_t hash = siphash(secret, key.p, key.n);
+
+	return hash ? hash : 1;
 }
 
-bool keys_add(struct keys *k, struct view key)
+/* ---- the filter ---- */
+
+static uint8_t *line_of(const struct generation *g, uint64_t hash)
 {
-	uint64_t hash = siphash(k->hash_key, key.p, key.n);
-	bool newer = true, older = true;
+	size_t line = hash >> (64 - LINES_LOG);
+	size_t start = -(uintptr_t)g->bits % LINE;
 
-	age(k);
-	for (int i = 0; i < PROBES; i++) {
-		uint32_t bit = (uint32_t)(hash >> 32 * i) &
-			       ((1u << BITS_LOG) - 1);
+	return g->bits + start + line * LINE;
+}
 
-		newer = newer && has_bit(k->newer, bit);
-		older = older && has_bit(k->older, bit);
-		k->newer[bit / 8] |= (uint8_t)(1u << bit % 8);
+void keys_add(struct keys *k, uint64_t hash)
+{
+	struct generation *g = newest(k);
+	uint8_t *line = line_of(g, hash);
+	uint64_t bits = hash * GOLDEN;
+
+	g->keys++;
+	for (int i = 0; i < PROBES; i++, bits >>= 9)
+		line[bits >> 3 & (LINE - 1)] |= (uint8_t)(1u << (bits & 7));
+}
+
+static bool may_have(const struct generation *g, uint64_t hash)
+{
+	const uint8_t *line = line_of(g, hash);
+	uint64_t bits = hash * GOLDEN;
+
+	for (int i = 0; i < PROBES; i++, bits >>= 9)
+		if (!(line[bits >> 3 & (LINE - 1)] >> (bits & 7) & 1))
+			return false;
+	return true;
+}
+
+bool keys_maybe(const struct keys *k, uint64_t hash, struct keys_span *at)
+{
+	while (at->next < k->count) {
+		const struct generation *g = &k->gen[at->next++];
+
+		if (!g->to || !may_have(g, hash))
+			continue;
+		at->from = g->from;
+		at->to = g->to;
+		return true;
 	}
-	return newer || older;
+	return false;
+}
+
+/* ---- what is spooled ---- */
+
+bool keys_spooled(struct keys *k, uint64_t hash)
+{
+	size_t mask = ((size_t)1 << FRESH_LOG) - 1, i = hash & mask;
+
+	for (; k->fresh[i]; i = (i + 1) & mask)
+		if (k->fresh[i] == hash)
+			return false;
+	if (k->fresh_count == FRESH_MAX)
+		return false;
+	k->fresh[i] = hash;
+	k->fresh_count++;
+	keys_add(k, hash);
+	return true;
+}
+
+/* ---- slots ---- */
+
+static void note_slot(struct keys *k, uint64_t slot)
+{
+	struct generation *g = newest(k);
+
+	if (slot < g->from)
+		g->from = slot;
+	if (slot > g->to)
+		g->to = slot;
+}
+
+static bool slot_is_for(const struct keys *k, uint64_t until)
+{
+	uint32_t max = k->count < GENERATIONS ? SLOT_KEYS : SLOT_KEYS_THEN;
+
+	return k->slot_keys < max && until <= k->slot &&
+	       until + 2 * KEYS_SLOT_MS >= k->slot;
+}
+
+/* Two of one minute are told apart by a millisecond. */
+static uint64_t slot_after(uint64_t last, uint64_t until)
+{
+	uint64_t slot = until + KEYS_SLOT_MS;
+
+	if (slot <= last && last - slot < KEYS_SLOT_MS)
+		return last + 1;
+	return slot;
+}
+
+uint64_t keys_slot(struct keys *k, uint64_t until_ms)
+{
+	if (!slot_is_for(k, until_ms)) {
+		k->slot = slot_after(k->slot, until_ms);
+		k->slot_keys = 0;
+	}
+	k->slot_keys++;
+	note_slot(k, k->slot);
+	return k->slot;
+}
+
+/* ---- generations ---- */
+
+static void forget_past(struct keys *k, uint64_t now_ms)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < k->count; i++) {
+		if (i + 1 < k->count && k->gen[i].to <= now_ms)
+			mem_free(k->gen[i].bits);
+		else
+			k->gen[n++] = k->gen[i];
+	}
+	k->count = n;
+}
+
+static bool is_full(const struct generation *g)
+{
+	return g->keys >= GENERATION_KEYS ||
+	       (g->keys && seconds() - g->since >= GENERATION_S);
+}
+
+void keys_moved(struct keys *k, uint64_t now_ms)
+{
+	if (k->fresh_count)
+		memset(k->fresh, 0, sizeof(*k->fresh) << FRESH_LOG);
+	k->fresh_count = 0;
+	forget_past(k, now_ms);
+	if (k->count < GENERATIONS && is_full(newest(k)))
+		generation_add(k);
+}
+
+void keys_load(struct keys *k, uint64_t slot, uint64_t hash)
+{
+	if (k->count < GENERATIONS && newest(k)->keys >= GENERATION_KEYS)
+		generation_add(k);
+	keys_add(k, hash);
+	note_slot(k, slot);
 }

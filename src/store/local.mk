@@ -6,6 +6,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/db.c \
 	src/store/db.h \
 	src/store/db_priv.h \
+	src/store/dedupe.c \
 	src/store/group.c \
 	src/store/heads.c \
 	src/store/heads.h \
@@ -59,6 +60,11 @@ check_PROGRAMS += tests/unit/t_store_mailbox
 tests_unit_t_store_mailbox_SOURCES = tests/unit/t_store_mailbox.c
 tests_unit_t_store_mailbox_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_t_store_mailbox_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/t_store_dedupe
+tests_unit_t_store_dedupe_SOURCES = tests/unit/t_store_dedupe.c
+tests_unit_t_store_dedupe_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_t_store_dedupe_LDADD = $(LIB_store) $(DEPS_store) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_store_keys
 tests_unit_t_store_keys_SOURCES = tests/unit/t_store_keys.c

@@ -217,6 +217,24 @@ static const char *const migrations[] = {
 	" heard INTEGER NOT NULL,"
 	" expires_ms INTEGER NOT NULL);"
 	"PRAGMA user_version = 9;",
+
+	/* Keys as in keys.h: once in the table instead of twice, and those of
+	 * one time side by side. */
+	"CREATE TABLE dedupe_secret ("
+	" id INTEGER PRIMARY KEY NOT NULL,"
+	" key BLOB NOT NULL);"
+	"INSERT INTO dedupe_secret (id, key) VALUES (1, randomblob(16));"
+	"ALTER TABLE dedupe RENAME TO dedupe_texts;"
+	"CREATE TABLE dedupe ("
+	" slot INTEGER NOT NULL,"
+	" hash INTEGER NOT NULL,"
+	" PRIMARY KEY (slot, hash)) WITHOUT ROWID;"
+	"INSERT OR IGNORE INTO dedupe (slot, hash)"
+	" SELECT (until_ms / 60000 + 1) * 60000,"
+	" dedupe_hash((SELECT key FROM dedupe_secret), key)"
+	" FROM dedupe_texts;"
+	"DROP TABLE dedupe_texts;"
+	"PRAGMA user_version = 10;",
 };
 
 enum { SCHEMA_VERSION = sizeof(migrations) / sizeof(migrations[0]) };
@@ -230,6 +248,20 @@ static int version(struct db *db, int *out)
 	if (sqlite3_step(st) == SQLITE_ROW)
 		*out = sqlite3_column_int(st, 0);
 	return sqlite3_finalize(st) ? db_fail(db) : 0;
+}
+
+/* dedupe_hash(SECRET, TEXT): keys.h. */
+static void dedupe_hash(sqlite3_context *ctx, int argc, sqlite3_value **arg)
+{
+	const void *text = sqlite3_value_text(arg[1]);
+	const void *secret = sqlite3_value_blob(arg[0]);
+	struct view key = view_mem(text, (size_t)sqlite3_value_bytes(arg[1]));
+
+	if (argc == 2 && sqlite3_value_bytes(arg[0]) == KEYS_SECRET)
+		sqlite3_result_int64(ctx, (sqlite3_int64)keys_hash(secret,
+								   key));
+	else
+		sqlite3_result_error(ctx, "no secret", -1);
 }
 
 /* When it fails, closing the connection rolls back. */
@@ -262,6 +294,10 @@ int schema_migrate(struct db *db)
 {
 	int v = 0, err = version(db, &v);
 
+	if (!err && v < SCHEMA_VERSION &&
+	    sqlite3_create_function(db->h, "dedupe_hash", 2, SQLITE_UTF8, NULL,
+				    dedupe_hash, NULL, NULL))
+		return db_fail(db);
 	for (; !err && v < SCHEMA_VERSION; v++)
 		err = migrate(db, migrations[v]);
 	return err;

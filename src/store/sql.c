@@ -78,15 +78,13 @@ const struct sql sql_table[STMT_COUNT] = {
 		"UPDATE links SET acked = ?2 WHERE id = ?1", "ii", 0 },
 	/* a few for each that comes in: it never piles up, never stalls */
 	[STEP_DEDUPE_OLD] = {
-		"DELETE FROM dedupe WHERE key IN (SELECT key FROM dedupe"
-		" WHERE until_ms <= ?1 LIMIT 4)",
+		"DELETE FROM dedupe WHERE (slot, hash) IN"
+		" (SELECT slot, hash FROM dedupe WHERE slot <= ?1 LIMIT 4)",
 		"i", 0 },
-	/* a key past its time is taken over, a live one is left alone */
+	/* of its fields dedupe.c makes these two */
 	[STEP_DEDUPE] = {
-		"INSERT INTO dedupe (key, until_ms) VALUES (?1, ?2)"
-		" ON CONFLICT (key) DO UPDATE SET until_ms = excluded.until_ms"
-		" WHERE dedupe.until_ms <= ?3",
-		"sii", EEXIST },
+		"INSERT OR IGNORE INTO dedupe (slot, hash) VALUES (?1, ?2)",
+		"sii", 0 },
 	/* kept apart from the messages: it outlives their pruning */
 	[STEP_HEAD] = {
 		"UPDATE imc_rooms SET head = max(head, ?2) WHERE id = ?1",
@@ -229,23 +227,31 @@ const struct sql sql_table[STMT_COUNT] = {
 		"iiiiii", 0 },
 	[STMT_SPOOL] = { "SELECT key FROM spool", "", 0 },
 	[STMT_SPOOL_KEY] = { "UPDATE spool SET key = ?1", "", 0 },
-	[STMT_KEYS] = { "SELECT key FROM dedupe", "", 0 },
+	[STMT_KEYS] = {
+		"SELECT slot, hash FROM dedupe ORDER BY slot, hash", "", 0 },
+	[STMT_DEDUPE_SECRET] = { "SELECT key FROM dedupe_secret", "", 0 },
+	/* slot by slot: nothing between their beginnings is read */
+	[STMT_KEY_FIND] = {
+		"WITH RECURSIVE s(x) AS ("
+		" SELECT min(slot) FROM dedupe WHERE slot BETWEEN ?1 AND ?2"
+		" UNION ALL"
+		" SELECT (SELECT min(slot) FROM dedupe"
+		" WHERE slot > s.x AND slot <= ?2) FROM s WHERE x NOT NULL)"
+		" SELECT 1 FROM s CROSS JOIN dedupe AS d"
+		" ON d.slot = s.x AND d.hash = ?3 LIMIT 1",
+		"iii", 0 },
 	[STMT_ROOM_HEAD] = {
 		"SELECT head FROM imc_rooms WHERE id = ?1", "i", 0 },
 	[STMT_INBOX_HEAD] = {
 		"SELECT head FROM inboxes WHERE id = ?1", "i", 0 },
-	[STMT_MOVE_KEY] = {
-		"INSERT OR REPLACE INTO dedupe (key, until_ms)"
-		" VALUES (?1, ?2)",
-		"si", 0 },
 	[STMT_MOVE_MSG] = {
 		"INSERT OR IGNORE INTO messages (room, seq, id, kind, time_ms,"
 		" origin, reply_to, audience, sender, name, text, meta)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
 		"iiiiiiiisssn", 0 },
 	[STMT_MOVE_OLD] = {
-		"DELETE FROM dedupe WHERE key IN (SELECT key FROM dedupe"
-		" WHERE until_ms <= ?1 LIMIT ?2)",
+		"DELETE FROM dedupe WHERE (slot, hash) IN"
+		" (SELECT slot, hash FROM dedupe WHERE slot <= ?1 LIMIT ?2)",
 		"ii", 0 },
 	[STMT_LOAD_ROOMS] = {
 		"SELECT id, name, domain, flag, subject, created_ms, head,"

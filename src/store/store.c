@@ -247,6 +247,7 @@ bool store_table_ok(struct view name)
 					    "bindings", "inboxes",
 					    "accounts", "visits",
 					    "watches", "kept", "spool",
+					    "dedupe_secret",
 					    "subscriptions",
 					    "publications" };
 

@@ -70,7 +70,8 @@ struct store_msg {
 	struct view text;
 	uint64_t time_ms, origin, reply_to;
 	uint64_t audience;  /* core/msg.h; all 64 bits are kept */
-	struct view dedupe; /* unique in all rooms for 1 h, or empty */
+	struct view dedupe; /* unique in all rooms for an hour and up to
+			     * two minutes, or empty */
 	struct view meta;   /* what else came with it, or (as most) empty; at
 			       most STORE_META_MAX bytes */
 };

@@ -80,8 +80,7 @@ static bool is_safe(struct db *db, struct reader *r)
 	case STEP_INBOX_ACKED:
 		return true;
 	case STEP_DEDUPE:
-		return !keys_add(db->keys, reader_bytes(&fields,
-					reader_u32(&fields)));
+		return db_key_is_new(db, fields);
 	case STEP_HEAD:
 	case STEP_INBOX_HEAD:
 		id = reader_u64(&fields);
@@ -134,15 +133,6 @@ struct moving {
 	struct htable cursors; /* owned, with the rows */
 	uint64_t keys, now; /* how many came, and when the last one did */
 };
-
-/* The filter knew that no such key was live: what has it is older. */
-static int move_key(struct moving *m, struct reader *r)
-{
-	db_bind(m->db->st[STMT_MOVE_KEY], "si", r);
-	reader_u64(r);
-	m->keys++;
-	return db_run(m->db, STMT_MOVE_KEY);
-}
 
 static int move_head(struct moving *m, struct reader *r, bool inbox)
 {
@@ -217,7 +207,8 @@ static int move_step(struct moving *m, struct reader *r)
 		m->now = reader_u64(r);
 		return 0;
 	case STEP_DEDUPE:
-		return move_key(m, r);
+		m->keys++;
+		return db_key_move(m->db, r);
 	case STEP_HEAD:
 	case STEP_INBOX_HEAD:
 		return move_head(m, r, step == STEP_INBOX_HEAD);
@@ -314,6 +305,7 @@ int db_move(struct db *db)
 
 void db_moved(struct db *db)
 {
+	keys_moved(db->keys, db->key_ms);
 	if (db_has_spooled(db))
 		spool_start(db->spool, db->next_key);
 }
@@ -342,19 +334,6 @@ void db_forget_heads(struct db *db)
 }
 
 /* ---- at the start and the end ---- */
-
-/* Those of before the start. */
-static int load_keys(struct db *db)
-{
-	sqlite3_stmt *st = db->st[STMT_KEYS];
-	int rc;
-
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
-		keys_add(db->keys,
-			 view_mem((const char *)sqlite3_column_text(st, 0),
-				  (size_t)sqlite3_column_bytes(st, 0)));
-	return db_end(db, st, rc);
-}
 
 static int read_key(struct db *db, uint8_t key[SPOOL_KEY])
 {
@@ -391,10 +370,12 @@ static int take_over(struct db *db)
 int db_open_spool(struct db *db)
 {
 	int rc = spool_open(&db->spool, db->path);
-	int err = rc ? db_fail_file(db, rc) : take_over(db);
+	int err = rc ? db_fail_file(db, rc) : db_open_keys(db);
 
 	if (!err)
-		err = load_keys(db);
+		err = take_over(db);
+	if (!err)
+		err = db_load_keys(db);
 	if (!err && spool_extend(db->spool))
 		spool_remove(db->spool);
 	else if (!err)

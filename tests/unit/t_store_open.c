@@ -84,7 +84,7 @@ static void log_and_sync_are_as_promised(void **state)
 	rig_room(rig, 1, "lobby");
 	assert_int_equal(ask(rig, "SELECT journal_mode = 'wal' FROM"
 				  " pragma_journal_mode"), 1);
-	assert_int_equal(ask(rig, "PRAGMA user_version"), 9);
+	assert_int_equal(ask(rig, "PRAGMA user_version"), 10);
 	rig_free(rig);
 }
 

@@ -8,7 +8,6 @@
 #include "store_rig.h"
 
 #include "buf.h"
-#include "keys.h"
 #include "spool.h"
 
 enum { HEAD = 12 };
@@ -325,26 +324,6 @@ static void failed_group_is_not_found_later(void **state)
 	test_log_expected = test_log_errors;
 }
 
-static void filter_forgets_nothing(void **state)
-{
-	enum { KEYS = 20000 };
-	struct keys *k = keys_new();
-	int i, wrong = 0;
-	char text[32];
-
-	(void)state;
-	for (i = 0; i < KEYS; i++) {
-		snprintf(text, sizeof(text), "call-%d", i);
-		wrong += keys_add(k, view_str(text));
-	}
-	assert_true(wrong <= 2);
-	for (i = 0; i < KEYS; i++) {
-		snprintf(text, sizeof(text), "call-%d", i);
-		assert_true(keys_add(k, view_str(text)));
-	}
-	mem_deref(k);
-}
-
 #define IN_DIR(f) cmocka_unit_test_setup_teardown(f, make_dir, drop_dir)
 
 int main(void)
@@ -359,7 +338,6 @@ int main(void)
 		TEST(spooled_text_is_there_for_everything_else),
 		TEST(failed_commit_takes_nothing_with_it),
 		TEST(failed_group_is_not_found_later),
-		TEST(filter_forgets_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, disk_install, NULL);
