@@ -4,6 +4,9 @@
  * written at most ten times a second, each row once: a refresh of ten thousand
  * phones is some hundred transactions. A CSeq can't be written for each
  * NOTIFY, so rows have one that is ahead.
+ *
+ * What could not be written is noted again, as it is by then, and tried later:
+ * a disk that was full for an hour has all of it a minute after it is not.
  */
 #include "event_keep_priv.h"
 
@@ -19,35 +22,55 @@
 
 enum {
 	WRITE_MS = 100,
+	AGAIN_MS = 1000,     /* after a failure; doubled with each */
+	AGAIN_MAX_MS = 60 * 1000,
 	ROWS = 500,          /* of one transaction */
 	CSEQ_AHEAD = 64,
 	CSEQ_LEFT = 32,      /* then the row gets a new one */
-	SPREAD_MS = 2,       /* between two first NOTIFYs after a restart */
-	SUB_TEXTS = 14,
-	PUB_TEXTS = 4,
 };
 
-/* A row that was read, until the packages are there. */
-struct sub_row {
+/* What one transaction has. */
+struct batch {
 	struct lnode node;
-	struct store_sub row; /* views into text */
-	char text[];
-};
-struct pub_row {
-	struct lnode node;
-	struct store_pub row;
-	char text[];
+	struct event_keep *keep; /* borrowed; NULL: nothing is kept any more */
+	struct list subs, pubs;  /* borrowed */
+	struct gone_rows subs_gone, pubs_gone;
 };
 
-struct event_keep {
-	struct store *store;     /* borrowed */
-	struct wheel *wheel;     /* borrowed */
-	struct sip *sip;         /* borrowed; NULL: not yet, or no more */
-	struct list sub_rows, pub_rows; /* own theirs */
-	struct list subs, pubs;  /* borrowed: to be written */
-	struct store_txn *gone;  /* owned: rows to be deleted; or NULL */
-	struct wtimer timer;
-};
+static void kept_move(struct kept *kept, struct list *to)
+{
+	if (kept->in)
+		list_remove(kept->in, &kept->node);
+	kept->in = to;
+	if (to)
+		list_append(to, &kept->node);
+}
+
+/* The first of a list goes to another one. */
+static struct kept *kept_shift(struct list *from, struct list *to)
+{
+	struct lnode *n = list_first(from);
+	struct kept *kept = n ? CONTAINER(n, struct kept, node) : NULL;
+
+	if (kept)
+		kept_move(kept, to);
+	return kept;
+}
+
+static void gone_add(struct gone_rows *g, uint64_t id)
+{
+	if (g->count == g->room) {
+		g->room = g->room ? 2 * g->room : 16;
+		g->id = mem_array(g->id, g->room, sizeof(*g->id));
+	}
+	g->id[g->count++] = id;
+}
+
+static void gone_free(struct gone_rows *g)
+{
+	mem_free(g->id);
+	*g = (struct gone_rows){ NULL, 0, 0 };
+}
 
 /* ---- writing ---- */
 
@@ -105,60 +128,178 @@ static void put_pub(struct store_txn *t, const struct pub *pub)
 	store_put_pub(t, &row);
 }
 
+static struct batch *batch_new(struct event_keep *k)
+{
+	struct batch *b = mem_zalloc(sizeof(*b));
+
+	b->keep = k;
+	list_init(&b->subs);
+	list_init(&b->pubs);
+	b->subs_gone = k->subs_gone;
+	b->pubs_gone = k->pubs_gone;
+	k->subs_gone = k->pubs_gone = (struct gone_rows){ NULL, 0, 0 };
+	list_append(&k->batches, &b->node);
+	return b;
+}
+
+/* Its rows are where they are; nobody is to be told of it. */
+static void batch_detach(struct batch *b)
+{
+	while (kept_shift(&b->subs, NULL))
+		;
+	while (kept_shift(&b->pubs, NULL))
+		;
+	list_remove(&b->keep->batches, &b->node);
+	b->keep = NULL;
+}
+
+static void batch_free(struct batch *b)
+{
+	gone_free(&b->subs_gone);
+	gone_free(&b->pubs_gone);
+	mem_free(b);
+}
+
+static void on_timer(struct wtimer *t);
+
+/* As they are by then. */
+static void note_again(struct batch *b)
+{
+	struct event_keep *k = b->keep;
+
+	while (kept_shift(&b->subs, &k->subs))
+		;
+	while (kept_shift(&b->pubs, &k->pubs))
+		;
+	for (size_t i = 0; i < b->subs_gone.count; i++)
+		gone_add(&k->subs_gone, b->subs_gone.id[i]);
+	for (size_t i = 0; i < b->pubs_gone.count; i++)
+		gone_add(&k->pubs_gone, b->pubs_gone.id[i]);
+}
+
+/* Several may fail at once: that is one failure. */
+static void try_later(struct event_keep *k, int err)
+{
+	if (wtimer_running(&k->timer) && k->again_ms)
+		return;
+	if (!k->again_ms)
+		log_warning("store: subscriptions are not written (%s), this "
+			    "is tried again",
+			    strerrordesc_np(err));
+	k->again_ms = k->again_ms ? 2 * k->again_ms : AGAIN_MS;
+	if (k->again_ms > AGAIN_MAX_MS)
+		k->again_ms = AGAIN_MAX_MS;
+	wheel_start(k->wheel, &k->timer, k->again_ms, on_timer);
+}
+
+static void all_is_well(struct event_keep *k)
+{
+	log_info("store: subscriptions are written again");
+	k->again_ms = 0;
+	wheel_start(k->wheel, &k->timer, 0, on_timer);
+}
+
+static void on_written(int err, void *arg)
+{
+	struct batch *b = arg;
+	struct event_keep *k = b->keep;
+
+	if (k && err)
+		note_again(b);
+	if (k)
+		batch_detach(b);
+	batch_free(b);
+	if (!k)
+		return;
+	if (err)
+		try_later(k, err);
+	else if (k->again_ms)
+		all_is_well(k);
+}
+
 /* At most ROWS; what does not fit is for another one. */
 static void write_some(struct event_keep *k)
 {
-	struct store_txn *t = k->gone ? k->gone : store_begin(k->store);
-	struct lnode *n;
-	size_t rows = 0;
+	struct store_txn *t = store_begin(k->store);
+	struct batch *b = batch_new(k);
+	struct kept *kept;
+	size_t i, rows = 0;
 
-	k->gone = NULL;
-	for (; rows < ROWS && (n = list_shift(&k->subs)); rows++) {
-		put_sub(t, CONTAINER(n, struct sub, unsaved));
-		CONTAINER(n, struct sub, unsaved)->saved = true;
+	for (i = 0; i < b->subs_gone.count; i++)
+		store_del_sub(t, b->subs_gone.id[i]);
+	for (i = 0; i < b->pubs_gone.count; i++)
+		store_del_pub(t, b->pubs_gone.id[i]);
+	for (; rows < ROWS; rows++) {
+		kept = kept_shift(&k->subs, &b->subs);
+		if (!kept)
+			break;
+		put_sub(t, CONTAINER(kept, struct sub, kept));
+		kept->saved = true;
 	}
-	for (; rows < ROWS && (n = list_shift(&k->pubs)); rows++) {
-		put_pub(t, CONTAINER(n, struct pub, unsaved));
-		CONTAINER(n, struct pub, unsaved)->saved = true;
+	for (; rows < ROWS; rows++) {
+		kept = kept_shift(&k->pubs, &b->pubs);
+		if (!kept)
+			break;
+		put_pub(t, CONTAINER(kept, struct pub, kept));
+		kept->saved = true;
 	}
-	store_commit(t, NULL, NULL);
+	store_commit(t, on_written, b);
 }
 
-static void write_all(struct event_keep *k)
+static bool is_all_written(const struct event_keep *k)
 {
-	while (k->gone || !list_empty(&k->subs) || !list_empty(&k->pubs))
-		write_some(k);
+	return !k->subs_gone.count && !k->pubs_gone.count &&
+	       list_empty(&k->subs) && list_empty(&k->pubs);
 }
 
+/* After a failure one alone is tried first. */
 static void on_timer(struct wtimer *t)
 {
-	write_all(CONTAINER(t, struct event_keep, timer));
+	struct event_keep *k = CONTAINER(t, struct event_keep, timer);
+
+	while (!is_all_written(k)) {
+		write_some(k);
+		if (k->again_ms)
+			return;
+	}
+	k->again_ms = 0;
 }
 
+/* After a failure its time is known, or an answer is awaited. */
 static void write_soon(struct event_keep *k)
 {
-	if (!wtimer_running(&k->timer))
+	if (!wtimer_running(&k->timer) && !k->again_ms)
 		wheel_start(k->wheel, &k->timer, WRITE_MS, on_timer);
 }
 
-static struct store_txn *gone_txn(struct event_keep *k)
+void event_keep_del_sub(struct event_keep *k, uint64_t id)
 {
-	if (!k->gone)
-		k->gone = store_begin(k->store);
+	gone_add(&k->subs_gone, id);
 	write_soon(k);
-	return k->gone;
+}
+
+void event_keep_del_pub(struct event_keep *k, uint64_t id)
+{
+	gone_add(&k->pubs_gone, id);
+	write_soon(k);
 }
 
 /* ---- what changes ---- */
+
+/* What is on its way to the disk goes once more. */
+static void note(struct event_keep *k, struct kept *kept, struct list *to)
+{
+	if (kept->in == to)
+		return;
+	kept_move(kept, to);
+	write_soon(k);
+}
 
 static void on_sub(struct event_keep *k, struct sub *sub)
 {
 	if (sub->cseq_out + CSEQ_LEFT >= sub->cseq_kept)
 		sub->cseq_kept = sub->cseq_out + CSEQ_AHEAD;
-	if (sub->unsaved.next)
-		return;
-	list_append(&k->subs, &sub->unsaved);
-	write_soon(k);
+	note(k, &sub->kept, &k->subs);
 }
 
 static void on_sent(struct event_keep *k, struct sub *sub)
@@ -170,26 +311,23 @@ static void on_sent(struct event_keep *k, struct sub *sub)
 
 static void on_sub_gone(struct event_keep *k, struct sub *sub)
 {
-	list_remove(&k->subs, &sub->unsaved);
-	if (sub->saved)
-		store_del_sub(gone_txn(k), sub->id);
-	sub->saved = false;
+	kept_move(&sub->kept, NULL);
+	if (sub->kept.saved)
+		event_keep_del_sub(k, sub->id);
+	sub->kept.saved = false;
 }
 
 static void on_pub(struct event_keep *k, struct pub *pub)
 {
-	if (pub->unsaved.next)
-		return;
-	list_append(&k->pubs, &pub->unsaved);
-	write_soon(k);
+	note(k, &pub->kept, &k->pubs);
 }
 
 static void on_pub_gone(struct event_keep *k, struct pub *pub)
 {
-	list_remove(&k->pubs, &pub->unsaved);
-	if (pub->saved)
-		store_del_pub(gone_txn(k), pub->id);
-	pub->saved = false;
+	kept_move(&pub->kept, NULL);
+	if (pub->kept.saved)
+		event_keep_del_pub(k, pub->id);
+	pub->kept.saved = false;
 }
 
 static const struct event_keep_ops keep_ops = {
@@ -199,187 +337,6 @@ static const struct event_keep_ops keep_ops = {
 	.pub = on_pub,
 	.pub_gone = on_pub_gone,
 };
-
-/* ---- reading ---- */
-
-static void sub_texts(struct store_sub *s, struct view *out[SUB_TEXTS])
-{
-	struct view *const all[SUB_TEXTS] = {
-		&s->package, &s->resource, &s->watcher, &s->call_id, &s->tag,
-		&s->own_tag, &s->own_uri, &s->event, &s->event_id, &s->peer,
-		&s->target, &s->route, &s->flow, &s->list,
-	};
-
-	memcpy(out, all, sizeof(all));
-}
-
-static void pub_texts(struct store_pub *p, struct view *out[PUB_TEXTS])
-{
-	struct view *const all[PUB_TEXTS] = { &p->package, &p->resource,
-					      &p->etag, &p->body };
-
-	memcpy(out, all, sizeof(all));
-}
-
-static size_t texts_size(struct view *const *v, size_t count)
-{
-	size_t n = 0;
-
-	while (count)
-		n += v[--count]->n;
-	return n;
-}
-
-static void texts_copy(char *dst, struct view **v, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (v[i]->n)
-			memcpy(dst, v[i]->p, v[i]->n);
-		v[i]->p = dst;
-		dst += v[i]->n;
-	}
-}
-
-void event_keep_load_sub(const struct store_sub *s, void *arg)
-{
-	struct view *v[SUB_TEXTS];
-	struct store_sub row = *s;
-	struct event_keep *k = arg;
-	struct sub_row *r;
-
-	sub_texts(&row, v);
-	r = mem_zalloc(sizeof(*r) + texts_size(v, SUB_TEXTS));
-	r->row = row;
-	sub_texts(&r->row, v);
-	texts_copy(r->text, v, SUB_TEXTS);
-	list_append(&k->sub_rows, &r->node);
-}
-
-void event_keep_load_pub(const struct store_pub *p, void *arg)
-{
-	struct view *v[PUB_TEXTS];
-	struct store_pub row = *p;
-	struct event_keep *k = arg;
-	struct pub_row *r;
-
-	pub_texts(&row, v);
-	r = mem_zalloc(sizeof(*r) + texts_size(v, PUB_TEXTS));
-	r->row = row;
-	pub_texts(&r->row, v);
-	texts_copy(r->text, v, PUB_TEXTS);
-	list_append(&k->pub_rows, &r->node);
-}
-
-/* ---- after a restart ---- */
-
-static uint32_t seconds_to(uint64_t wall)
-{
-	uint64_t now = wall_ms(), ms = wall > now ? wall - now : 0;
-
-	return ms > UINT32_MAX ? UINT32_MAX : (uint32_t)((ms + 999) / 1000);
-}
-
-static bool hex_parse(uint64_t *out, struct view v)
-{
-	*out = 0;
-	for (size_t i = 0; i < v.n; i++) {
-		char c = v.p[i];
-
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
-			return false;
-		*out = *out << 4 |
-		       (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
-	}
-	return v.n == 16;
-}
-
-/* EBADMSG: a row that is damaged; ENOENT: of a package that is no more;
- * ETIMEDOUT. dest is to be released. */
-static int setup_of(struct sub_setup *out, const struct event_keep *k,
-		    const struct store_sub *row)
-{
-	*out = (struct sub_setup){
-		.package = event_package(k->sip, row->package),
-		.stranger = row->stranger,
-		.id = row->id,
-		.cseq = row->cseq_in,
-		.cseq_out = row->cseq_out,
-		.expires = seconds_to(row->expires_ms),
-		.call_id = row->call_id,
-		.tag = row->tag,
-		.own_uri = row->own_uri,
-		.resource = row->resource,
-		.watcher = row->watcher,
-		.event = { row->event, row->event_id },
-		.is_list = row->list.n,
-		.list = row->list,
-	};
-	if (!out->package)
-		return ENOENT;
-	if (!out->expires)
-		return ETIMEDOUT;
-	if (!hex_parse(&out->own_tag, row->own_tag) ||
-	    sip_flow_parse(&out->flow, row->flow))
-		return EBADMSG;
-	out->flow.listener = row->listener;
-	return dest_of_dialog(&out->dest, row->peer, row->target, row->route);
-}
-
-static void restore_sub(struct event_keep *k, const struct store_sub *row,
-			uint64_t delay_ms)
-{
-	struct sub_setup setup = { .dest = NULL };
-	int err = setup_of(&setup, k, row);
-
-	if (!err) {
-		subs_restore(k->sip->events->subs, &setup, delay_ms);
-	} else {
-		if (err == EBADMSG)
-			log_error("store: a subscription is damaged, it is "
-				  "dropped");
-		store_del_sub(gone_txn(k), row->id);
-	}
-	mem_deref(setup.dest);
-}
-
-static void restore_pub(struct event_keep *k, const struct store_pub *row)
-{
-	const struct sip_package *p = event_package(k->sip, row->package);
-	const struct pub_past past = {
-		.id = row->id,
-		.resource = row->resource,
-		.etag = row->etag,
-		.body = row->body,
-		.said = row->said,
-		.heard = row->heard,
-		.expires = seconds_to(row->expires_ms),
-	};
-
-	if (!p || !p->checkh || row->etag.n != PUB_ETAG)
-		store_del_pub(gone_txn(k), row->id);
-	else
-		pubs_restore(k->sip->events->pubs, p, &past);
-}
-
-static void restore_all(struct event_keep *k)
-{
-	struct subs *ss = k->sip->events->subs;
-	struct lnode *n, *nx;
-	uint64_t delay_ms = 0;
-
-	/* leaves of lists get new ids */
-	LIST_EACH (&k->sub_rows, n, nx)
-		subs_id_taken(ss, CONTAINER(n, struct sub_row, node)->row.id);
-	while ((n = list_shift(&k->pub_rows))) {
-		restore_pub(k, &CONTAINER(n, struct pub_row, node)->row);
-		mem_free(CONTAINER(n, struct pub_row, node));
-	}
-	for (; (n = list_shift(&k->sub_rows)); delay_ms += SPREAD_MS) {
-		restore_sub(k, &CONTAINER(n, struct sub_row, node)->row,
-			    delay_ms);
-		mem_free(CONTAINER(n, struct sub_row, node));
-	}
-}
 
 /* ---- life ---- */
 
@@ -393,6 +350,7 @@ struct event_keep *event_keep_new(struct loop *l, struct store *store)
 	list_init(&k->pub_rows);
 	list_init(&k->subs);
 	list_init(&k->pubs);
+	list_init(&k->batches);
 	return k;
 }
 
@@ -401,13 +359,18 @@ void sip_events_keep(struct sip *s, struct event_keep *k)
 	k->sip = s;
 	s->events->keep = k;
 	s->events->keep_ops = &keep_ops;
-	restore_all(k);
+	event_keep_restore(k);
 }
 
 static void detach(struct event_keep *k)
 {
+	struct lnode *n;
+
 	wheel_stop(k->wheel, &k->timer);
-	write_all(k);
+	while (!is_all_written(k))
+		write_some(k);
+	while ((n = list_first(&k->batches)))
+		batch_detach(CONTAINER(n, struct batch, node));
 	if (k->sip)
 		k->sip->events->keep = NULL;
 	k->sip = NULL;
@@ -415,14 +378,9 @@ static void detach(struct event_keep *k)
 
 void event_keep_free(struct event_keep *k)
 {
-	struct lnode *n;
-
 	if (!k)
 		return;
 	detach(k);
-	while ((n = list_shift(&k->sub_rows)))
-		mem_free(CONTAINER(n, struct sub_row, node));
-	while ((n = list_shift(&k->pub_rows)))
-		mem_free(CONTAINER(n, struct pub_row, node));
+	event_keep_unload(k);
 	mem_free(k);
 }

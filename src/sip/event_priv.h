@@ -4,6 +4,7 @@
 #define CONFAB_EVENT_PRIV_H
 
 #include "events.h"
+#include "list.h"
 #include "uas_priv.h"
 
 struct subs;
@@ -12,6 +13,13 @@ struct event_keep;
 struct event_keep_ops;
 
 enum { EVENT_NAME_MAX = 64 };
+
+/* A row in the store; event_keep.c's. */
+struct kept {
+	struct lnode node;
+	struct list *in;  /* borrowed: to be written, or being so; or NULL */
+	bool saved;       /* there is one, or will be */
+};
 
 struct events {
 	struct sip_package package[EVENT_PACKAGES];

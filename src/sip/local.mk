@@ -17,6 +17,7 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/edge.c src/sip/edge_priv.h \
 	src/sip/event_list.c src/sip/event_list_priv.h \
 	src/sip/event_keep.c src/sip/event_keep_priv.h \
+	src/sip/event_load.c \
 	src/sip/event.c src/sip/event_priv.h src/sip/events.h \
 	src/sip/fairq.c src/sip/fairq_priv.h \
 	src/sip/flow.c \
@@ -139,7 +140,8 @@ tests_unit_t_sip_out_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/t_sip_events
 tests_unit_t_sip_events_SOURCES = tests/unit/t_sip_events.c \
 	tests/unit/sip_rig.h
-tests_unit_t_sip_events_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_sip_events_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS) \
+	$(SQLITE_CFLAGS)
 tests_unit_t_sip_events_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_sip_auth

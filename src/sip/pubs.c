@@ -236,7 +236,7 @@ void pubs_restore(struct pubs *ps, const struct sip_package *p,
 	struct pub *pub = add(ps, p, past->resource);
 
 	pub->id = past->id;
-	pub->saved = true;
+	pub->kept.saved = true;
 	memcpy(pub->etag, past->etag.p, PUB_ETAG);
 	body_set(pub, past->body);
 	pub->said = past->said;

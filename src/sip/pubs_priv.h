@@ -7,7 +7,7 @@
 #ifndef CONFAB_PUBS_PRIV_H
 #define CONFAB_PUBS_PRIV_H
 
-#include "events.h"
+#include "event_priv.h"
 #include "hash.h"
 #include "list.h"
 #include "wheel.h"
@@ -16,7 +16,7 @@ enum { PUB_ETAG = 16 };
 
 struct pub {
 	struct hnode by_resource;
-	struct lnode unsaved; /* event_keep.c */
+	struct kept kept;
 	struct wtimer timer;
 	struct pubs *set;                  /* borrowed */
 	const struct sip_package *package; /* borrowed */
@@ -25,7 +25,6 @@ struct pub {
 	uint64_t said, heard;  /* its order: when this was said, and when
 				  somebody was heard of it at all */
 	uint64_t until_ms;     /* monotonic: its end */
-	bool saved;            /* there is a row */
 	size_t n;              /* bytes of body */
 	char *body;            /* owned */
 	struct view resource;  /* borrowed: in text */

@@ -449,7 +449,7 @@ void subs_restore(struct subs *ss, struct sub_setup *setup, uint64_t delay_ms)
 	if (status != 200)
 		setup->state = SIP_WATCH_PENDING;
 	sub = subs_add(ss, setup);
-	sub->restored = sub->saved = true;
+	sub->restored = sub->kept.saved = true;
 	if (status != 200)
 		sub_refuse(sub, status);
 	notify_later(sub, delay_ms);

@@ -16,7 +16,7 @@ enum sub_state { SUB_PENDING, SUB_ACTIVE, SUB_OVER };
 
 struct sub {
 	struct hnode by_id, by_dialog, by_resource, by_watcher, by_source;
-	struct lnode unsaved; /* event_keep.c */
+	struct kept kept;
 	struct wtimer expiry; /* its end */
 	struct wtimer hold;   /* until the next NOTIFY */
 	struct subs *set;     /* borrowed */
@@ -40,7 +40,6 @@ struct sub {
 	bool dirty, urgent;   /* there is something to tell; at once */
 	bool full;            /* all of it */
 	bool stranger;        /* its source counts */
-	bool saved;           /* there is a row */
 	bool restored;        /* and nothing was sent since it was read */
 	struct view call_id, tag; /* borrowed: in text, as all these */
 	struct view own_uri;      /* what their To says */

@@ -4,6 +4,7 @@
 #include "sip_rig.h"
 
 #include "events.h"
+#include "store_disk.h"
 #include "store_rig.h"
 
 #define TYPE "application/pidf+xml"
@@ -1409,6 +1410,92 @@ static void test_kept_cseq(void **state)
 	assert_true(row_cseq <= n + 64);
 }
 
+/* Until the store has answered what it was asked so far. */
+static void disk_answers(void)
+{
+	(void)rig_run(disk, store_begin(disk->s));
+}
+
+/* So long, and what is due then is written, or not. */
+static void disk_after(uint64_t ms)
+{
+	clock_advance(ms);
+	turns();
+	disk_answers();
+}
+
+/* What is written from now on is not. */
+static void assert_rows_now(size_t subs, size_t pubs)
+{
+	fail_call(DOOR_WRITES, 1, true);
+	event_keep_free(kept);
+	kept = NULL;
+	rig_shut(disk);
+	heal();
+	rig_open(disk);
+	assert_rows(subs, pubs);
+}
+
+/* Nothing has to change for what the disk did not take to be tried again. */
+static void test_kept_again(void **state)
+{
+	(void)state;
+	subscribe(600);
+	reply(200);
+	expect_log(2);
+	fail_call(DOOR_WRITES, 1, true);
+	assert_int_equal(publish(NULL, "open", 600), 200);
+	disk_after(100);
+	assert_int_equal(fault.hits, 1);
+	/* the next try fails as well, then it waits for twice as long */
+	disk_after(900);
+	assert_int_equal(fault.hits, 1);
+	disk_after(100);
+	assert_int_equal(fault.hits, 2);
+	heal();
+	disk_after(2000);
+	assert_rows_now(1, 1);
+}
+
+/* Nor for what is gone; what came and went meanwhile never was. */
+static void test_kept_gone_again(void **state)
+{
+	char first[40];
+
+	(void)state;
+	subscribe(600);
+	reply(200);
+	assert_int_equal(publish(NULL, "open", 600), 200);
+	strcpy(first, etag);
+	disk_after(100);
+	expect_log(1);
+	fail_call(DOOR_WRITES, 1, true);
+	assert_int_equal(publish(first, NULL, 0), 200);
+	assert_int_equal(publish(NULL, "shut", 600), 200);
+	strcpy(first, etag);
+	disk_after(100);
+	assert_int_equal(publish(first, NULL, 0), 200);
+	heal();
+	disk_after(1000);
+	assert_rows_now(1, 0);
+}
+
+/* Answers that come when nobody keeps anything any more. */
+static void test_kept_late(void **state)
+{
+	(void)state;
+	subscribe(600);
+	reply(200);
+	clock_advance(100);
+	turns();
+	event_keep_free(kept);
+	kept = NULL;
+	sip_free(edge);
+	edge = NULL;
+	disk_answers();
+	open_with("127.0.0.0/8");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1428,9 +1515,11 @@ int main(void)
 		CASE(test_draining),	      KEPT_CASE(test_kept),
 		KEPT_CASE(test_kept_end),     KEPT_CASE(test_kept_refused),
 		KEPT_CASE(test_kept_cseq),    KEPT_CASE(test_kept_list),
+		KEPT_CASE(test_kept_again),   KEPT_CASE(test_kept_gone_again),
+		KEPT_CASE(test_kept_late),
 		CASE(test_list),	      CASE(test_list_refused),
 		CASE(test_list_bad),	      CASE(test_list_large),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, disk_install, NULL);
 }
