@@ -132,7 +132,8 @@ void location_quiet(struct location *l, const void *arg);
 struct location_change;
 struct location_change *location_begin(struct location *l, struct view aor);
 /* A contact until expires_ms. Takes the place of the one with the same
- * instance and reg-id, or with an equal URI (RFC 3261 19.1.4). */
+ * instance and reg-id, or with an equal URI (RFC 3261 19.1.4). One whose URI
+ * or path can't stand in a request is not bound. */
 void location_bind(struct location_change *c, const struct contact *contact,
 		   const struct sip_flow *flow, uint64_t expires_ms);
 /* id 0: what was learned. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "clock.h"
+#include "log.h"
 #include "mem.h"
 #include "uri_priv.h"
 
@@ -100,7 +101,12 @@ void location_bind(struct location_change *c, const struct contact *contact,
 	p->b.expires_ms = expires_ms;
 	p->b.seen_ms = wall_ms();
 	place_set_words(p, contact);
-	(void)place_set_dest(p); /* the registrar has looked at the URI */
+	if (place_set_dest(p)) { /* the registrar has looked at them */
+		log_error("sip: %.*s has a contact that leads nowhere",
+			  VIEW_ARG(aor));
+		place_drop(l, e, place_at(e, p->b.id));
+		return;
+	}
 	place_start_expiry(p);
 	place_put(p, c->t);
 	entry_touch(l, e);

@@ -236,6 +236,9 @@ static void read_path(struct reg *r, const struct prescan *pre)
 			add_path(r, pre->line[i].value);
 	if (r->path.n > SIP_ROUTE_MAX)
 		fault(r, 400, "Path Too Long");
+	/* a quoted pair may be a NUL (RFC 3261 25.1) */
+	if (!text_is_line(buf_view(&r->path)))
+		fault(r, 400, "Malformed Path");
 }
 
 void reg_read(struct reg *out, const struct prescan *pre, uint32_t usual)

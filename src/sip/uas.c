@@ -36,7 +36,9 @@ static bool is_unsupported(const struct uas *u)
 			reg_unknown(&b, u->pre->line[i].value,
 				    u->req->method);
 	any = b.n;
-	if (any)
+	if (!text_is_line(buf_view(&b)))
+		uas_answer(u, 400, "Malformed Require", NULL, 0);
+	else if (any)
 		uas_answer_with(u, 420, "Unsupported", buf_view(&b));
 	buf_free(&b);
 	return any;

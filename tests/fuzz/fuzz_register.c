@@ -77,6 +77,8 @@ static void check(void)
 			continue;
 		registered++;
 		assert(!sip_uri_parse(&uri, c->uri));
+		assert(view_eq(sip_dest_ruri(b[i]->dest), c->uri));
+		assert(view_eq(sip_dest_route(b[i]->dest), c->path));
 		assert(location_same(l, VIEW(ALICE), c) == b[i]);
 		assert(b[i]->expires_ms);
 	}

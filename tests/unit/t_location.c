@@ -414,6 +414,21 @@ static uint64_t bind_instance(const char *uri, const char *instance,
 	return location_same(loc, VIEW(ALICE), &contact)->id;
 }
 
+static void what_can_not_be_sent_to_is_not_bound(void **state)
+{
+	struct location_change *c = location_begin(loc, VIEW(ALICE));
+	struct contact contact = contact_of("sip:a@192.0.2.1");
+	struct sip_flow f = flow_of("udp:192.0.2.1:5060");
+
+	(void)state;
+	contact.path = view_mem("\"\\\0\" <sip:p;lr>", 15);
+	expect_log(1);
+	location_bind(c, &contact, &f, wall_ms() + 60000);
+	commit(c);
+	assert_null(location_same(loc, VIEW(ALICE), &contact));
+	assert_false(location_is_registered(loc, VIEW(ALICE)));
+}
+
 static void an_instance_is_one_device(void **state)
 {
 	struct binding *b[LOCATION_BINDINGS];
@@ -596,6 +611,7 @@ int main(void)
 		CASE(who_is_registered_is_not_forgotten),
 		CASE(devices_go_before_the_learned_place),
 		CASE(a_refresh_keeps_the_device),
+		CASE(what_can_not_be_sent_to_is_not_bound),
 		CASE(an_instance_is_one_device),
 		CASE(a_lost_connection_leads_nowhere),
 		CASE(who_registered_is_told_from_who_did_not),

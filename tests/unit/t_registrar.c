@@ -100,7 +100,7 @@ static int close_all(void **state)
 
 struct visit {
 	const char *to;      /* NULL: alice */
-	const char *headers; /* each with its line end */
+	const char *headers; /* each with its line end; \1 stands for a NUL */
 	const char *via;     /* more Via, or NULL */
 	unsigned cseq;       /* 0: the next one */
 	const char *call_id; /* NULL: "call" */
@@ -125,6 +125,8 @@ static void visit_send(const struct visit *a)
 		a->cseq ? a->cseq : ++cseq, a->headers);
 
 	assert_in_range(n, 1, sizeof(text) - 1);
+	for (char *nul = text; (nul = strchr(nul, '\1')) != NULL;)
+		*nul = '\0';
 	assert_true(sendto(udp, text, (size_t)n, 0, &to->u.sa,
 			   netaddr_len(to)) == n);
 }
@@ -553,6 +555,22 @@ static void a_path_leads_back(void **state)
 	assert_view(sip_dest_route(b->dest), "<sip:p4;lr>");
 }
 
+/* Which a quoted pair may be; it can't stand in a request of ours. */
+static void a_nul_leads_nowhere(void **state)
+{
+	(void)state;
+	registrar_open("127.0.0.0/8");
+	assert_int_equal(say("Contact: <sip:a@192.0.2.1>\r\n"
+			     "Path: \"\\\1\" <sip:p;lr>\r\n"), 400);
+	assert_int_equal(say("Contact: <sip:a@192.0.2.1>\r\n"
+			     "Path: <sip:p;lr>, \"\\\1\" <sip:q;lr>\r\n"),
+			 400);
+	assert_int_equal(say("Require: \"\\\1\"\r\n"), 400);
+	assert_int_equal(bindings(NULL), 0);
+	assert_int_equal(say("Contact: \"\\\1\" <sip:a@192.0.2.1>\r\n"), 200);
+	assert_int_equal(bindings(NULL), 1);
+}
+
 #define INSTANCE ";+sip.instance=\"<urn:uuid:0-1>\""
 
 static void outbound_keeps_one_binding_a_flow(void **state)
@@ -680,6 +698,7 @@ int main(void)
 		CASE(requests_come_in_order),
 		CASE(who_starts_again_is_there_once),
 		CASE(a_path_leads_back),
+		CASE(a_nul_leads_nowhere),
 		CASE(outbound_keeps_one_binding_a_flow),
 		CASE(only_what_is_known_may_be_required),
 		CASE(strangers_are_refused),
