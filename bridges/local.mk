@@ -7,6 +7,7 @@ bridges_libbridges_a_SOURCES = \
 	bridges/bridge_accounts.c \
 	bridges/bridge.c bridges/bridge.h bridges/bridge_priv.h \
 	bridges/flat.c bridges/flat.h \
+	bridges/gate_req.c bridges/gate_req.h \
 	bridges/session.c bridges/session.h \
 	bridges/supervisor.c bridges/supervisor.h \
 	bridges/wire.c bridges/wire.h \
@@ -43,3 +44,8 @@ tests_unit_t_bridge_hub_SOURCES = tests/unit/t_bridge_hub.c tests/unit/hub_rig.h
 tests_unit_t_bridge_hub_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_bridge_hub_LDADD = bridges/libbridges.a bridges/echo/libecho.a $(LIB_core) $(CMOCKA_LIBS) $(DEPS_core)
 EXTRA_tests_unit_t_bridge_hub_DEPENDENCIES = tests/unit/fake_worker
+
+check_PROGRAMS += tests/unit/t_gate_req
+tests_unit_t_gate_req_SOURCES = tests/unit/t_gate_req.c
+tests_unit_t_gate_req_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_gate_req_LDADD = $(LIB_bridges) $(CMOCKA_LIBS) $(DEPS_core)

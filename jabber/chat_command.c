@@ -94,7 +94,7 @@ static void wait_for(struct gate_ask *a)
 
 	l->cs = cs;
 	l->aor = mem_ref(a->person->aor);
-	l->from = mem_ref(a->to);
+	l->from = mem_ref(a->req.to);
 	list_append(&cs->logins, &l->node);
 	gate_ok(a, 202, VIEW_NONE);
 	person_wait(a->person, on_login, l);
@@ -167,16 +167,16 @@ static void status(struct gate_ask *a)
 }
 
 const struct gate_command chat_commands[CHAT_COMMANDS] = {
-	{ .names = "online on jab_go_online",
-	  .help = ":online - log in to your Jabber account",
-	  .kinds = EVERYWHERE,
+	{ .verb.names = "online on jab_go_online",
+	  .verb.help = ":online - log in to your Jabber account",
+	  .verb.kinds = EVERYWHERE,
 	  .run = online },
-	{ .names = "offline off jab_go_offline",
-	  .help = ":offline - log out of it; you leave all rooms",
-	  .kinds = EVERYWHERE,
+	{ .verb.names = "offline off jab_go_offline",
+	  .verb.help = ":offline - log out of it; you leave all rooms",
+	  .verb.kinds = EVERYWHERE,
 	  .run = offline },
-	{ .names = "status",
-	  .help = ":status - your login, your rooms and your contacts",
-	  .kinds = EVERYWHERE,
+	{ .verb.names = "status",
+	  .verb.help = ":status - your login, your rooms and your contacts",
+	  .verb.kinds = EVERYWHERE,
 	  .run = status },
 };

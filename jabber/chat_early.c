@@ -68,7 +68,7 @@ bool chat_early_hold(struct gate_ask *a, struct addr *conv, uint64_t id)
 	struct early *e;
 
 	if (!ms || !p || !person_is_online(p) || c->early ||
-	    a->meta.notice || cs->early.count >= EARLY_MAX)
+	    a->req.meta.notice || cs->early.count >= EARLY_MAX)
 		return false;
 	e = c->early = mem_zalloc(sizeof(*e));
 	e->ask = mem_ref(a);

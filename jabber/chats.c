@@ -243,14 +243,14 @@ static void keep(struct gate_ask *a, struct addr *conv)
 		.id = msg_new_id(),
 		.from = a->person->aor,
 		.kind = MSG_TEXT,
-		.text = a->text,
-		.dedupe = a->dedupe,
+		.text = a->req.text,
+		.dedupe = a->req.dedupe,
 	};
 	int err;
 
-	a->meta.time_ms = a->time_ms;
-	a->meta.as = buf_view(&a->person->jid);
-	meta_put(&meta, &a->meta);
+	a->req.meta.time_ms = a->req.time_ms;
+	a->req.meta.as = buf_view(&a->person->jid);
+	meta_put(&meta, &a->req.meta);
 	say.meta = buf_view(&meta);
 	k->ask = mem_ref(a);
 	k->conv = mem_ref(conv);
@@ -283,9 +283,9 @@ static void on_text(struct gate_ask *a, struct addr *conv)
 		return;
 	c = chat_get(chats_of(a->gate), conv, a->person->aor);
 	c->typed = false;
-	if (a->meta.lang.n) {
+	if (a->req.meta.lang.n) {
 		buf_clear(&c->lang);
-		buf_addv(&c->lang, a->meta.lang);
+		buf_addv(&c->lang, a->req.meta.lang);
 	}
 	keep(a, conv);
 }
@@ -295,7 +295,7 @@ static void on_typing(struct gate_ask *a, struct addr *conv)
 {
 	struct person *p = a->person;
 	struct chat *c = chat_get(chats_of(a->gate), conv, p->aor);
-	bool types = a->kind == GATE_TYPING;
+	bool types = a->req.kind == GATE_TYPING;
 	struct buf b = { 0 };
 	char id[24];
 
@@ -324,13 +324,13 @@ static uint64_t hash_of(struct view v)
 static void on_receipt(struct gate_ask *a, struct addr *conv)
 {
 	struct chat *c = chat_find(chats_of(a->gate), conv);
-	uint64_t id = hash_of(a->meta.id);
+	uint64_t id = hash_of(a->req.meta.id);
 
 	gate_ok(a, 200, VIEW_NONE);
-	for (size_t i = 0; c && a->meta.id.n && i < CHAT_HEARD; i++)
+	for (size_t i = 0; c && a->req.meta.id.n && i < CHAT_HEARD; i++)
 		if (c->heard[i].at_ms && c->heard[i].id == id &&
 		    c->heard[i].receipt)
-			chat_confirm(a->person, chat_to(c), a->meta.id);
+			chat_confirm(a->person, chat_to(c), a->req.meta.id);
 }
 
 static void chats_message(struct gate_ask *a)
@@ -342,9 +342,9 @@ static void chats_message(struct gate_ask *a)
 					    " The address is too long."));
 		return;
 	}
-	if (a->kind == GATE_TEXT)
+	if (a->req.kind == GATE_TEXT)
 		on_text(a, conv);
-	else if (a->kind == GATE_RECEIPT)
+	else if (a->req.kind == GATE_RECEIPT)
 		on_receipt(a, conv);
 	else
 		on_typing(a, conv);

@@ -18,6 +18,7 @@
 
 #include "bucket.h"
 #include "gate.h"
+#include "gate_req.h"
 #include "xlink.h"
 
 struct person;
@@ -138,24 +139,14 @@ const struct gate_module *gate_module(size_t i); /* below GATE_MODULES */
 /* A text or command of a user that is being dealt with. Reference-counted:
  * keep it for a late answer. Answered exactly once. */
 struct gate_ask {
+	struct gate_req req;
 	struct gate *gate;
 	struct person *person;
-	struct addr *to;           /* ref; the address he wrote to */
-	struct jmap_target target; /* views into it */
+	struct jmap_target target; /* views into req */
 	bool registrar;            /* he wrote to the registrar */
-	enum gate_kind kind;
-	struct view text;          /* all of it; of a command what follows */
-	struct view dedupe;
-	struct meta meta;
-	uint64_t time_ms;
-	/* private */
-	gate_answer_h *h;
-	void *arg;
-	bool answered;
-	struct buf texts;          /* what the views point into */
 };
 
-/* 200 or 202: fine; words (may be empty) reach him from a->to. */
+/* 200 or 202: fine; words (may be empty) reach him from req.to. */
 void gate_ok(struct gate_ask *a, int status, struct view words);
 /* Refused; retry_after s, 0: none. */
 void gate_refuse(struct gate_ask *a, int status, unsigned retry_after,
@@ -166,12 +157,10 @@ void gate_refuse(struct gate_ask *a, int status, unsigned retry_after,
 void gate_message(void *gw, const struct gate_msg *m, gate_answer_h *h,
 		  void *arg);
 
-/* A command: ":join", ":exit". Words behind it are in a->text. */
+/* A command: ":join", ":exit". Words behind it are in req.text. */
 struct gate_command {
-	const char *names;   /* "join jab_join_jconf": without ":" */
-	const char *help;    /* ":join [NICK [PASSWORD]] - ..." */
-	unsigned kinds;      /* bits of 1 << enum jmap_kind it is for; with
-				GATE_TO_REGISTRAR at the registrar, too */
+	struct gate_verb verb; /* kinds: bits of 1 << enum jmap_kind; with
+				  GATE_TO_REGISTRAR at the registrar, too */
 	void (*run)(struct gate_ask *a);
 };
 #define GATE_TO_REGISTRAR (1U << 16)

@@ -65,11 +65,11 @@ static bool is_room_address(struct place *p, const struct gate *g,
 /* At the registrar the room comes first. False: it was refused. */
 static bool place_of(struct place *p, struct gate_ask *a)
 {
-	struct view rest = a->text, word;
+	struct view rest = a->req.text, word;
 
 	*p = (struct place){ .room = a->target.bare,
 			     .nick = a->target.nick,
-			     .rest = a->text };
+			     .rest = a->req.text };
 	if (!a->registrar)
 		return true;
 	if (view_word(&rest, " \t\r\n", &word) &&
@@ -162,7 +162,7 @@ static void join(struct gate_ask *a, const struct place *p, struct view nick,
 		 struct view password)
 {
 	struct visit_join j = { .person = a->person,
-				.told = a->to,
+				.told = a->req.to,
 				.room = p->room,
 				.shown = p->nick,
 				.nick = nick };
@@ -282,7 +282,7 @@ static void run_nick(struct gate_ask *a)
 
 	if (!v)
 		return;
-	if (jnick_prep(&nick, a->text))
+	if (jnick_prep(&nick, a->req.text))
 		refuse(a, 400, "ERROR: This can be nobody's nickname.");
 	else if (view_eq(buf_view(&nick), buf_view(&v->nick)))
 		is_in(a, v, VIEW_NONE);
@@ -298,7 +298,7 @@ static void run_topic(struct gate_ask *a)
 
 	if (!v)
 		return;
-	if (!a->text.n) {
+	if (!a->req.text.n) {
 		buf_adds(&text, "INFO: ");
 		buf_addv(&text, buf_view(&v->room));
 		buf_adds(&text, occupant_topic(v->o).n ? " has the topic: " :
@@ -306,8 +306,9 @@ static void run_topic(struct gate_ask *a)
 		jtext_line(&text, occupant_topic(v->o), TOPIC_MAX);
 		gate_ok(a, 200, buf_view(&text));
 	} else {
-		jtext_line(&text, view_eqs(a->text, "-") ? VIEW_NONE :
-							   a->text,
+		jtext_line(&text,
+			   view_eqs(a->req.text, "-") ? VIEW_NONE :
+							a->req.text,
 			   TOPIC_MAX);
 		asked(a, occupant_subject(v->o, buf_view(&text)));
 	}
@@ -338,8 +339,8 @@ static void run_msg(struct gate_ask *a)
 
 	if (!v)
 		return;
-	nick = nick_in(v, a->text);
-	text = view_trim(view_from(a->text, nick.n));
+	nick = nick_in(v, a->req.text);
+	text = view_trim(view_from(a->req.text, nick.n));
 	if (!nick.n || !text.n)
 		refuse(a, 404, "ERROR: Nobody of this name is in the room, "
 			       "or there are no words for him. (:msg NICK "
@@ -351,20 +352,25 @@ static void run_msg(struct gate_ask *a)
 #define AT_ROOM (1U << JMAP_ROOM)
 
 const struct gate_command visit_commands[VISIT_COMMANDS] = {
-	{ "join jab_join_jconf",
-	  ":join [NICK [PASSWORD]] - go into the room", AT_ROOM, run_join },
-	{ "join jab_join_jconf",
-	  ":join ROOM@SERVER [NICK [PASSWORD]] - go into a room",
-	  GATE_TO_REGISTRAR, run_join },
-	{ "exit jab_exit_jconf leave", ":exit - leave the room", AT_ROOM,
+	{ { "join jab_join_jconf",
+	    ":join [NICK [PASSWORD]] - go into the room", AT_ROOM },
+	  run_join },
+	{ { "join jab_join_jconf",
+	    ":join ROOM@SERVER [NICK [PASSWORD]] - go into a room",
+	    GATE_TO_REGISTRAR },
+	  run_join },
+	{ { "exit jab_exit_jconf leave", ":exit - leave the room", AT_ROOM },
 	  run_exit },
-	{ "exit jab_exit_jconf leave", ":exit ROOM@SERVER - leave a room",
-	  GATE_TO_REGISTRAR, run_exit },
-	{ "who", ":who - who is in the room", AT_ROOM, run_who },
-	{ "nick", ":nick NICK - be called so in the room", AT_ROOM,
+	{ { "exit jab_exit_jconf leave", ":exit ROOM@SERVER - leave a room",
+	    GATE_TO_REGISTRAR },
+	  run_exit },
+	{ { "who", ":who - who is in the room", AT_ROOM }, run_who },
+	{ { "nick", ":nick NICK - be called so in the room", AT_ROOM },
 	  run_nick },
-	{ "topic", ":topic [TEXT] - show or set the topic (-: none)", AT_ROOM,
+	{ { "topic", ":topic [TEXT] - show or set the topic (-: none)",
+	    AT_ROOM },
 	  run_topic },
-	{ "msg", ":msg NICK TEXT - say it to one in the room alone", AT_ROOM,
+	{ { "msg", ":msg NICK TEXT - say it to one in the room alone",
+	    AT_ROOM },
 	  run_msg },
 };

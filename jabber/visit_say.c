@@ -104,11 +104,11 @@ static void keep(struct gate_ask *a, struct visit *v, struct view to,
 {
 	struct gate *g = a->gate;
 	struct buf meta = { 0 };
-	struct meta m = a->meta;
+	struct meta m = a->req.meta;
 	struct hub_say say = { .from = a->person->aor,
 			       .kind = MSG_TEXT,
 			       .text = text,
-			       .dedupe = a->dedupe };
+			       .dedupe = a->req.dedupe };
 	struct addr *inbox;
 	int err;
 
@@ -190,26 +190,26 @@ static void answer_pm(struct gate_ask *a, struct visit *v)
 		refuse_text(a, 403,
 			    "Somebody else has this name now. (Write :msg "
 			    "NAME TEXT to the room if he is meant.)",
-			    a->text);
+			    a->req.text);
 	else if (visit_is_in(v) && !occupant_find(v->o, nick, &who))
 		refuse_text(a, 404, "Nobody of this name is in the room.",
-			    a->text);
+			    a->req.text);
 	else
-		whisper(a, v, nick, a->text);
+		whisper(a, v, nick, a->req.text);
 }
 
 void visit_message(struct gate_ask *a)
 {
 	struct visit *v = visit_find(a->gate, a->person->aor, a->target.bare);
 
-	if (a->kind != GATE_TEXT)
+	if (a->req.kind != GATE_TEXT)
 		gate_ok(a, 200, VIEW_NONE);
 	else if (!v)
 		gate_refuse(a, 403, 0, jtext(JTEXT_NOT_JOINED));
 	else if (a->target.kind == JMAP_PM)
 		answer_pm(a, v);
 	else
-		keep(a, v, VIEW_NONE, a->text);
+		keep(a, v, VIEW_NONE, a->req.text);
 	if (v && v->person)
 		person_busy(v->person);
 }

@@ -3,14 +3,13 @@
  * Commands of users: ":join" at the address that it is about; "/join ROOM",
  * and the like, at the account's or the gateway's own.
  */
-#include "consent.h"
 #include "pgate_priv.h"
 
-enum { OF_NAME = 1, OF_ACCOUNT = 2 };
+enum { OF_NAME = 1, OF_ACCOUNT = 2, ANYWHERE = 1 };
 
 struct pcommand {
-	const char *names, *help;
-	unsigned of; /* what it has to know */
+	struct gate_verb verb; /* at any address */
+	unsigned of;           /* what it has to know */
 	void (*run)(struct pask *ask, struct pacct *a, struct view name,
 		    struct view words);
 };
@@ -41,7 +40,7 @@ static void status(struct pask *ask, struct pacct *a, struct view name,
 	if (a)
 		add_state(&b, a);
 	while (!a && (each = pacct_next(ask->gate, each))) {
-		if (!addr_eq(each->owner, ask->from))
+		if (!addr_eq(each->owner, ask->req.from))
 			continue;
 		if (b.n > 6)
 			buf_addc(&b, '\n');
@@ -107,65 +106,53 @@ static void remove_one(struct pask *ask, struct pacct *a, struct view name,
 }
 
 static const struct pcommand commands[] = {
-	{ "status", ":status - how your account there is", 0, status },
-	{ "online on", ":online - log in there", OF_ACCOUNT, online },
-	{ "offline off", ":offline - log out there", OF_ACCOUNT, offline },
-	{ "add", ":add - make this one your contact", OF_NAME, add },
-	{ "remove del", ":remove - take this one off your contacts", OF_NAME,
-	  remove_one },
-	{ "join jab_join_jconf", ":join [NICK [PASSWORD]] - enter this room",
+	{ { "status", ":status - how your account there is", ANYWHERE }, 0,
+	  status },
+	{ { "online on", ":online - log in there", ANYWHERE }, OF_ACCOUNT,
+	  online },
+	{ { "offline off", ":offline - log out there", ANYWHERE },
+	  OF_ACCOUNT, offline },
+	{ { "add", ":add - make this one your contact", ANYWHERE }, OF_NAME,
+	  add },
+	{ { "remove del", ":remove - take this one off your contacts",
+	    ANYWHERE }, OF_NAME, remove_one },
+	{ { "join jab_join_jconf",
+	    ":join [NICK [PASSWORD]] - enter this room", ANYWHERE },
 	  OF_NAME, proom_join },
-	{ "exit part leave jab_exit_jconf", ":exit - leave this room",
-	  OF_NAME, proom_exit },
-	{ "who names", ":who - who is in this room", OF_NAME, proom_who },
-	{ "topic subject", ":topic TEXT - set this room's topic", OF_NAME,
-	  proom_topic },
+	{ { "exit part leave jab_exit_jconf", ":exit - leave this room",
+	    ANYWHERE }, OF_NAME, proom_exit },
+	{ { "who names", ":who - who is in this room", ANYWHERE }, OF_NAME,
+	  proom_who },
+	{ { "topic subject", ":topic TEXT - set this room's topic",
+	    ANYWHERE }, OF_NAME, proom_topic },
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 /* ---- finding it ---- */
 
-static bool has_name(const char *names, struct view name)
+static const struct gate_verb *nth_verb(size_t n)
 {
-	struct view v = view_str(names), word;
-
-	while (view_word(&v, " ", &word))
-		if (view_ieq(word, name))
-			return true;
-	return false;
+	return n < COMMANDS ? &commands[n].verb : NULL;
 }
 
 static const struct pcommand *find(struct view name)
 {
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (has_name(commands[i].names, name))
-			return &commands[i];
-	return NULL;
+	bool known;
+	const struct gate_verb *v =
+		gate_verb_find(nth_verb, ANYWHERE, name, &known);
+
+	return v ? CONTAINER(v, const struct pcommand, verb) : NULL;
 }
 
 static void help(struct pask *ask)
 {
 	struct buf b = { 0 };
 
-	for (size_t i = 0; i < COMMANDS; i++) {
-		buf_adds(&b, i ? "\n" : "");
-		buf_adds(&b, commands[i].help);
-	}
+	gate_verb_help(&b, nth_verb, ANYWHERE);
 	buf_adds(&b, "\nAt an account's own address the name comes first, as "
 		     "in :join ROOM NICK.");
 	pask_answer(ask, 200, 0, buf_view(&b));
-	buf_free(&b);
-}
-
-static void unknown(struct pask *ask, struct view name)
-{
-	struct buf b = { 0 };
-
-	buf_adds(&b, "ERROR: :");
-	buf_addv(&b, view_head(name, 32));
-	buf_adds(&b, " is no command; :help lists what there is here.");
-	pask_answer(ask, 400, 0, buf_view(&b));
 	buf_free(&b);
 }
 
@@ -190,21 +177,6 @@ static void run(struct pask *ask, struct pacct *a, const struct pcommand *c,
 	buf_free(&name);
 }
 
-static bool run_consent(struct pask *ask)
-{
-	struct buf words = { 0 };
-	enum consent_verb verb;
-	struct view arg;
-	int code;
-
-	if (!consent_parse(ask->text, &verb, &arg))
-		return false;
-	code = consent_do(ask->gate->conf.hub, ask->from, verb, arg, &words);
-	pask_answer(ask, code, 0, buf_view(&words));
-	buf_free(&words);
-	return true;
-}
-
 /* ":word" anywhere; "/word" only where there is nobody to say it to. */
 static bool is_command(const struct pask *ask, struct view line)
 {
@@ -216,12 +188,12 @@ static bool is_command(const struct pask *ask, struct view line)
 
 bool pcmd_run(struct pask *ask, struct pacct *a)
 {
-	struct view line = view_trim(ask->text), rest, name = VIEW_NONE;
+	struct view line = view_trim(ask->req.text), rest, name = VIEW_NONE;
 	const struct pcommand *c;
 
-	if (ask->kind != GATE_TEXT)
+	if (ask->req.kind != GATE_TEXT)
 		return false;
-	if (run_consent(ask))
+	if (gate_req_consent(&ask->req, ask->gate->conf.hub, ask->req.from))
 		return true;
 	if (!is_command(ask, line))
 		return false;
@@ -235,6 +207,6 @@ bool pcmd_run(struct pask *ask, struct pacct *a)
 	else if (ask->target.kind == PMAP_NAME)
 		return false; /* ":Sue, are you there?" */
 	else
-		unknown(ask, name);
+		gate_verb_unknown(&ask->req, name, false);
 	return true;
 }

@@ -16,30 +16,13 @@ static void ask_destroy(void *obj)
 {
 	struct pask *ask = obj;
 
-	mem_deref(ask->from);
-	mem_deref(ask->to);
-	buf_free(&ask->texts);
+	gate_req_free(&ask->req);
 }
 
 void pask_answer(struct pask *ask, int status, unsigned retry_after,
 		 struct view words)
 {
-	const struct gate_answer a = { status, retry_after, words };
-
-	if (ask->answered)
-		return;
-	ask->answered = true;
-	ask->h(&a, ask->arg);
-}
-
-/* Copies v behind what is there; the views are made when all is. */
-static size_t put(struct pask *ask, struct view v)
-{
-	size_t at = ask->texts.n;
-
-	buf_addv(&ask->texts, v);
-	buf_addc(&ask->texts, '\0');
-	return at;
+	gate_req_answer(&ask->req, status, retry_after, words);
 }
 
 static struct pask *ask_new(struct pgate *g, const struct gate_msg *m,
@@ -47,39 +30,16 @@ static struct pask *ask_new(struct pgate *g, const struct gate_msg *m,
 			    void *arg)
 {
 	struct pask *ask = mem_new(sizeof(*ask), ask_destroy);
-	struct buf meta = { 0 };
-	size_t name, text, dedupe, at;
 
-	meta_put(&meta, &m->meta);
 	ask->gate = g;
-	ask->from = mem_ref(m->from);
-	ask->to = mem_ref(m->to);
-	ask->kind = m->kind;
-	ask->time_ms = m->time_ms;
-	ask->h = h;
-	ask->arg = arg;
 	ask->target = *t;
-	name = put(ask, t->name);
-	text = put(ask, m->text);
-	dedupe = put(ask, m->dedupe);
-	at = put(ask, buf_view(&meta));
-	ask->target.name = view_mem(ask->texts.p + name, t->name.n);
-	ask->text = view_mem(ask->texts.p + text, m->text.n);
-	ask->dedupe = view_mem(ask->texts.p + dedupe, m->dedupe.n);
-	meta_get(&ask->meta, view_mem(ask->texts.p + at, meta.n));
-	buf_free(&meta);
+	gate_req_init(&ask->req, m,
+		      (struct view *const[]){ &ask->target.name, NULL }, h,
+		      arg);
 	return ask;
 }
 
 /* ---- the door of SIP ---- */
-
-static void refuse_now(gate_answer_h *h, void *arg, int status,
-		       unsigned retry_after, struct view words)
-{
-	const struct gate_answer a = { status, retry_after, words };
-
-	h(&a, arg);
-}
 
 static void refuse_no_account(struct pask *ask)
 {
@@ -90,8 +50,8 @@ static void refuse_no_account(struct pask *ask)
 	buf_adds(&b, "ERROR: You have no ");
 	buf_adds(&b, p ? p->title : "such");
 	buf_adds(&b, " account.");
-	pask_answer(ask, ask->kind == GATE_TEXT ? 403 : 200, 0,
-		    ask->kind == GATE_TEXT ? buf_view(&b) : VIEW_NONE);
+	pask_answer(ask, ask->req.kind == GATE_TEXT ? 403 : 200, 0,
+		    ask->req.kind == GATE_TEXT ? buf_view(&b) : VIEW_NONE);
 	buf_free(&b);
 }
 
@@ -103,7 +63,7 @@ static void serve(struct pask *ask, struct pacct *a)
 		ptalk_message(ask, a);
 	else if (ask->target.kind == PMAP_NAME)
 		refuse_no_account(ask);
-	else if (ask->kind != GATE_TEXT)
+	else if (ask->req.kind != GATE_TEXT)
 		pask_answer(ask, 200, 0, VIEW_NONE);
 	else
 		pask_answer(ask, 404, 0,
@@ -154,7 +114,7 @@ static void take_mapped(struct pgate *g, const struct gate_msg *m,
 	struct pask *ask;
 
 	if (!a) {
-		refuse_now(h, arg, 404, 0, VIEW_NONE);
+		gate_refuse_now(h, arg, 404, 0, VIEW_NONE);
 		return;
 	}
 	t.proto = view_str(a->proto->id);
@@ -172,12 +132,12 @@ static void op_message(void *gw, const struct gate_msg *m, gate_answer_h *h,
 	struct buf text = { 0 };
 
 	if (!g->running)
-		refuse_now(h, arg, 503, 5, VIEW_NONE);
+		gate_refuse_now(h, arg, 503, 5, VIEW_NONE);
 	else if (pmap_from_sip(g->map, m->to->user, m->to->host, VIEW_NONE,
 			       &t, &text))
 		take_mapped(g, m, h, arg);
 	else if (t.kind == PMAP_BAD)
-		refuse_now(h, arg, (int)t.status, 0, t.why);
+		gate_refuse_now(h, arg, (int)t.status, 0, t.why);
 	else
 		take(g, m, &t, h, arg);
 	buf_free(&text);

@@ -8,6 +8,7 @@
 #define CONFAB_PURPLE_PGATE_PRIV_H
 
 #include "bucket.h"
+#include "gate_req.h"
 #include "hash.h"
 #include "list.h"
 #include "mem.h"
@@ -138,18 +139,9 @@ void pgate_gone(struct pacct *a);
 
 /* A text or command of a user. Reference-counted; answered once. */
 struct pask {
+	struct gate_req req;
 	struct pgate *gate;
-	struct addr *from, *to;    /* ref */
-	struct pmap_target target; /* views into texts */
-	enum gate_kind kind;
-	struct view text, dedupe;
-	struct meta meta;
-	uint64_t time_ms;
-	/* private */
-	gate_answer_h *h;
-	void *arg;
-	bool answered;
-	struct buf texts;
+	struct pmap_target target; /* views into req */
 };
 void pask_answer(struct pask *a, int status, unsigned retry_after,
 		 struct view words);

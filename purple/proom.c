@@ -234,8 +234,9 @@ void proom_join(struct pask *ask, struct pacct *a, struct view name,
 	if (a->state == PACCT_ONLINE)
 		send_join(r, a);
 	else
-		pgate_tell(a, ask->to, VIEW("INFO: You join as soon as you "
-					    "are online there."));
+		pgate_tell(a, ask->req.to,
+			   VIEW("INFO: You join as soon as you "
+				"are online there."));
 }
 
 void proom_exit(struct pask *ask, struct pacct *a, struct view name,

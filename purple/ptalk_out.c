@@ -59,15 +59,15 @@ static void on_kept(int err, void *arg)
 
 static int put_away(struct pask *ask, struct addr *conv)
 {
-	struct meta m = ask->meta;
+	struct meta m = ask->req.meta;
 	struct buf meta = { 0 };
-	struct hub_say say = { .from = ask->from,
+	struct hub_say say = { .from = ask->req.from,
 			       .kind = MSG_TEXT,
-			       .text = ask->text,
-			       .dedupe = ask->dedupe };
+			       .text = ask->req.text,
+			       .dedupe = ask->req.dedupe };
 	int err;
 
-	m.time_ms = ask->time_ms;
+	m.time_ms = ask->req.time_ms;
 	meta_put(&meta, &m);
 	say.meta = buf_view(&meta);
 	err = hub_direct(ask->gate->conf.hub, conv, &say, on_kept,
@@ -86,7 +86,7 @@ static void keep(struct pask *ask, struct pacct *a, struct view name)
 	if (!err)
 		err = put_away(ask, conv);
 	mem_deref(conv);
-	if (err == EBADMSG && !utf8_shows(ask->text))
+	if (err == EBADMSG && !utf8_shows(ask->req.text))
 		pask_answer(ask, 200, 0, VIEW_NONE);
 	else if (err == EBADMSG)
 		refuse(ask, 484, 0, VIEW("That can be nobody's name."));
@@ -121,8 +121,9 @@ static bool can_speak(struct pask *ask, const struct pacct *a)
 
 static void typing(const struct pask *ask, struct pacct *a, struct view name)
 {
-	const struct purp p = { .verb = PURP_TYPING, .who = name,
-				.kind = ask->kind == GATE_TYPING };
+	const struct purp p = { .verb = PURP_TYPING,
+				.who = name,
+				.kind = ask->req.kind == GATE_TYPING };
 
 	if (!proom_find(a, name) && pshow_knows(a, name))
 		(void)pacct_send(a, &p, NULL, NULL);
@@ -135,13 +136,14 @@ void ptalk_message(struct pask *ask, struct pacct *a)
 
 	if (pgate_name(&name, a, ask->target.name)) {
 		refuse(ask, 484, 0, VIEW("That can be nobody's name."));
-	} else if (ask->kind == GATE_TYPING || ask->kind == GATE_IDLE) {
+	} else if (ask->req.kind == GATE_TYPING ||
+		   ask->req.kind == GATE_IDLE) {
 		typing(ask, a, buf_view(&name));
 		pask_answer(ask, 200, 0, VIEW_NONE);
-	} else if (ask->kind != GATE_TEXT || ask->meta.notice) {
+	} else if (ask->req.kind != GATE_TEXT || ask->req.meta.notice) {
 		/* what a device writes by itself is not for people */
 		pask_answer(ask, 200, 0, VIEW_NONE);
-	} else if (ask->text.n > (max ? max : TEXT_MAX)) {
+	} else if (ask->req.text.n > (max ? max : TEXT_MAX)) {
 		refuse(ask, 413, 0, VIEW("It is too long."));
 	} else if (can_speak(ask, a)) {
 		if (!proom_find(a, buf_view(&name)))

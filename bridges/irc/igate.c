@@ -6,7 +6,6 @@
 #include "igate.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "igate_priv.h"
 #include "log.h"
@@ -31,41 +30,18 @@ static void ask_destroy(void *obj)
 {
 	struct iask *a = obj;
 
-	mem_deref(a->from);
-	mem_deref(a->to);
-	buf_free(&a->texts);
-}
-
-static void answer(struct iask *a, int status, unsigned retry_after,
-		   struct view words)
-{
-	const struct gate_answer ga = { status, retry_after, words };
-
-	if (a->answered)
-		return;
-	a->answered = true;
-	a->h(&ga, a->arg);
+	gate_req_free(&a->req);
 }
 
 void iask_ok(struct iask *a, int status, struct view words)
 {
-	answer(a, status, 0, words);
+	gate_req_answer(&a->req, status, 0, words);
 }
 
 void iask_refuse(struct iask *a, int status, unsigned retry_after,
 		 struct view words)
 {
-	answer(a, status, retry_after, words);
-}
-
-/* Copies v behind what is there; the views are made when all is. */
-static size_t put(struct iask *a, struct view v)
-{
-	size_t at = a->texts.n;
-
-	buf_addv(&a->texts, v);
-	buf_addc(&a->texts, '\0');
-	return at;
+	gate_req_answer(&a->req, status, retry_after, words);
 }
 
 static struct iask *ask_new(struct igate *g, const struct gate_msg *m,
@@ -73,77 +49,30 @@ static struct iask *ask_new(struct igate *g, const struct gate_msg *m,
 			    void *arg)
 {
 	struct iask *a = mem_new(sizeof(*a), ask_destroy);
-	struct buf meta = { 0 };
-	size_t network, name, text, dedupe, at;
 
-	meta_put(&meta, &m->meta);
 	a->gate = g;
-	a->from = mem_ref(m->from);
-	a->to = mem_ref(m->to);
-	a->kind = m->kind;
-	a->time_ms = m->time_ms;
-	a->h = h;
-	a->arg = arg;
-	network = put(a, t->network);
-	name = put(a, t->name);
-	text = put(a, m->text);
-	dedupe = put(a, m->dedupe);
-	at = put(a, buf_view(&meta));
 	a->target.kind = t->kind;
-	a->target.network = view_mem(a->texts.p + network, t->network.n);
-	a->target.name = view_mem(a->texts.p + name, t->name.n);
-	a->text = view_mem(a->texts.p + text, m->text.n);
-	a->dedupe = view_mem(a->texts.p + dedupe, m->dedupe.n);
-	meta_get(&a->meta, view_mem(a->texts.p + at, meta.n));
-	buf_free(&meta);
+	a->target.network = t->network;
+	a->target.name = t->name;
+	gate_req_init(&a->req, m,
+		      (struct view *const[]){ &a->target.network,
+					      &a->target.name, NULL },
+		      h, arg);
 	return a;
 }
 
 /* ---- commands ---- */
 
-struct commands {
-	const struct icommand *list;
-	size_t count;
-};
-
 /* Ours first, then those of the modules in their order. */
-static struct commands commands_of(size_t i)
+static const struct gate_verb *nth_verb(size_t n)
 {
-	if (!i)
-		return (struct commands){ igate_commands, IGATE_COMMANDS };
-	return (struct commands){ modules[i - 1]->commands,
-				  modules[i - 1]->command_count };
-}
-
-static bool has_name(const char *names, struct view name)
-{
-	struct view v = view_str(names), word;
-
-	while (view_word(&v, " ", &word))
-		if (view_ieq(word, name))
-			return true;
-	return false;
-}
-
-static bool is_for(const struct icommand *c, const struct iask *a)
-{
-	return c->kinds & (1U << a->target.kind);
-}
-
-static const struct icommand *command_find(const struct iask *a,
-					   struct view name, bool *known)
-{
-	*known = false;
-	for (size_t i = 0; i <= IGATE_MODULES; i++) {
-		struct commands cs = commands_of(i);
-
-		for (size_t j = 0; j < cs.count; j++) {
-			if (!has_name(cs.list[j].names, name))
-				continue;
-			*known = true;
-			if (is_for(&cs.list[j], a))
-				return &cs.list[j];
-		}
+	if (n < IGATE_COMMANDS)
+		return &igate_commands[n].verb;
+	n -= IGATE_COMMANDS;
+	for (size_t i = 0; i < IGATE_MODULES; i++) {
+		if (n < modules[i]->command_count)
+			return &modules[i]->commands[n].verb;
+		n -= modules[i]->command_count;
 	}
 	return NULL;
 }
@@ -152,75 +81,37 @@ static void help(struct iask *a)
 {
 	struct buf b = { 0 };
 
-	for (size_t i = 0; i <= IGATE_MODULES; i++) {
-		struct commands cs = commands_of(i);
-
-		for (size_t j = 0; j < cs.count; j++) {
-			if (!is_for(&cs.list[j], a))
-				continue;
-			if (b.n)
-				buf_addc(&b, '\n');
-			buf_adds(&b, cs.list[j].help);
-		}
-	}
+	gate_verb_help(&b, nth_verb, 1U << a->target.kind);
 	iask_ok(a, 200, buf_view(&b));
 	buf_free(&b);
 }
 
-static void unknown(struct iask *a, struct view name, bool known)
-{
-	struct buf b = { 0 };
-
-	buf_adds(&b, "ERROR: :");
-	buf_addv(&b, view_head(name, 32));
-	buf_adds(&b, known ? " is not for this address" :
-			     " is no command");
-	buf_adds(&b, "; :help lists what there is here.");
-	iask_refuse(a, 400, 0, buf_view(&b));
-	buf_free(&b);
-}
-
-/* ":word" at the start is a command. ":-)" is none. */
 static bool run_command(struct iask *a)
 {
-	struct view line = view_trim(a->text), name, rest;
-	const struct icommand *c;
+	const struct gate_verb *verb;
+	struct view name, rest;
 	bool known;
 
-	if (a->kind != GATE_TEXT || line.n < 2 || line.p[0] != ':' ||
-	    (line.p[1] | 32) < 'a' || (line.p[1] | 32) > 'z')
+	if (a->req.kind != GATE_TEXT ||
+	    !gate_verb_parse(a->req.text, &name, &rest))
 		return false;
-	line = view_from(line, 1);
-	name = line;
-	for (name.n = 0; name.n < line.n; name.n++)
-		if (strchr(" \t\r\n", line.p[name.n]))
-			break;
-	rest = view_trim(view_from(line, name.n));
 	if (view_ieqs(name, "help")) {
 		help(a);
 		return true;
 	}
-	c = command_find(a, name, &known);
+	verb = gate_verb_find(nth_verb, 1U << a->target.kind, name, &known);
 	/* ":Sue, are you there?" to a person is meant for him */
-	if (!c && !known && a->target.kind == IMAP_PERSON)
+	if (!verb && !known && a->target.kind == IMAP_PERSON)
 		return false;
-	a->text = rest;
-	if (c)
-		c->run(a);
+	a->req.text = rest;
+	if (verb)
+		CONTAINER(verb, const struct icommand, verb)->run(a);
 	else
-		unknown(a, name, known);
+		gate_verb_unknown(&a->req, name, known);
 	return true;
 }
 
 /* ---- the door of SIP ---- */
-
-static void refuse_now(gate_answer_h *h, void *arg, int status,
-		       unsigned retry_after, struct view words)
-{
-	const struct gate_answer a = { status, retry_after, words };
-
-	h(&a, arg);
-}
 
 static void dispatch(struct iask *a)
 {
@@ -230,7 +121,7 @@ static void dispatch(struct iask *a)
 			modules[i]->message(a);
 			return;
 		}
-	if (a->kind != GATE_TEXT)
+	if (a->req.kind != GATE_TEXT)
 		iask_refuse(a, 200, 0, VIEW_NONE);
 	else if (a->target.kind == IMAP_NETWORK)
 		iask_refuse(a, 404, 0,
@@ -241,6 +132,16 @@ static void dispatch(struct iask *a)
 			    VIEW("ERROR: nobody listens at this address."));
 }
 
+static void refuse_seat(int err, gate_answer_h *h, void *arg)
+{
+	if (err == ENOENT)
+		gate_refuse_now(h, arg, 404, 0,
+				VIEW("ERROR: There is no such network."));
+	else
+		gate_refuse_now(h, arg, 480, FULL_RETRY_S,
+				VIEW("ERROR: The gateway to IRC is full."));
+}
+
 static void take(struct igate *g, const struct gate_msg *m,
 		 const struct imap_target *t, gate_answer_h *h, void *arg)
 {
@@ -249,11 +150,7 @@ static void take(struct igate *g, const struct gate_msg *m,
 	int err = seat_get(&s, g, m->from, t->network);
 
 	if (err) {
-		refuse_now(h, arg, err == ENOENT ? 404 : 480,
-			   err == ENOENT ? 0 : FULL_RETRY_S,
-			   err == ENOENT ?
-				   VIEW("ERROR: There is no such network.") :
-				   VIEW("ERROR: The gateway to IRC is full."));
+		refuse_seat(err, h, arg);
 		return;
 	}
 	a = ask_new(g, m, t, h, arg);
@@ -271,15 +168,16 @@ static void op_message(void *gw, const struct gate_msg *m, gate_answer_h *h,
 	struct buf text = { 0 };
 
 	if (!g->running)
-		refuse_now(h, arg, 503, 5, VIEW_NONE);
+		gate_refuse_now(h, arg, 503, 5, VIEW_NONE);
 	else if (imap_from_sip(g->map, m->to->user, m->to->host, &t, &text))
-		refuse_now(h, arg, 404, 0, VIEW_NONE);
+		gate_refuse_now(h, arg, 404, 0, VIEW_NONE);
 	else if (t.kind == IMAP_BAD)
-		refuse_now(h, arg, (int)t.status, 0, t.why);
+		gate_refuse_now(h, arg, (int)t.status, 0, t.why);
 	else if (m->text.n > TEXT_MAX)
-		refuse_now(h, arg, 413, 0,
-			   VIEW("ERROR: Your message was not sent. It is too "
-				"long."));
+		gate_refuse_now(
+			h, arg, 413, 0,
+			VIEW("ERROR: Your message was not sent. It is too "
+			     "long."));
 	else
 		take(g, m, &t, h, arg);
 	buf_free(&text);

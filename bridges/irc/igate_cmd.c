@@ -81,7 +81,7 @@ static void online(struct iask *a)
 		iask_ok(a, 200, buf_view(&b));
 	} else {
 		iask_ok(a, 202, VIEW_NONE);
-		set_addr(&s->asked, a->to);
+		set_addr(&s->asked, a->req.to);
 		seat_unwait(s, s);
 		seat_wait(s, on_login, s);
 	}
@@ -97,7 +97,7 @@ static void offline(struct iask *a)
 	buf_adds(&b, "INFO: You are offline on ");
 	buf_addv(&b, a->target.network);
 	buf_adds(&b, " until you write to somebody there or say :online.");
-	seat_offline(a->seat, view_head(a->text, 200));
+	seat_offline(a->seat, view_head(a->req.text, 200));
 	iask_ok(a, 200, buf_view(&b));
 	buf_free(&b);
 }
@@ -176,9 +176,9 @@ void igate_nick_refused(struct seat *s, const struct ircp *p)
 static void want_nick(struct iask *a)
 {
 	struct seat *s = a->seat;
-	const struct ircp p = { .verb = IRCP_NICK, .nick = a->text };
+	const struct ircp p = { .verb = IRCP_NICK, .nick = a->req.text };
 
-	view_copy(s->wanted, sizeof(s->wanted), a->text);
+	view_copy(s->wanted, sizeof(s->wanted), a->req.text);
 	if (s->state != SEAT_UP) {
 		iask_ok(a, 200, VIEW("INFO: That is your nick from your next "
 				     "login on."));
@@ -186,7 +186,7 @@ static void want_nick(struct iask *a)
 		iask_refuse(a, 480, 5, VIEW("ERROR: Too much is on its way "
 					    "there; try again."));
 	} else {
-		set_addr(&s->asked_nick, a->to);
+		set_addr(&s->asked_nick, a->req.to);
 		iask_ok(a, 202, VIEW_NONE);
 	}
 }
@@ -195,14 +195,14 @@ static void nick(struct iask *a)
 {
 	struct buf b = { 0 };
 
-	if (!a->text.n) {
+	if (!a->req.text.n) {
 		buf_adds(&b, "INFO: You are ");
 		buf_adds(&b, a->seat->nick);
 		buf_adds(&b, " on ");
 		buf_addv(&b, a->seat->network);
 		buf_addc(&b, '.');
 		iask_ok(a, 200, buf_view(&b));
-	} else if (!ircb_is_nick(a->text)) {
+	} else if (!ircb_is_nick(a->req.text)) {
 		iask_refuse(a, 400, 0,
 			    VIEW("ERROR: A nick starts with a letter or one "
 				 "of []\\`_^{|} and goes on with these, "
@@ -229,24 +229,24 @@ static void version(struct iask *a)
 }
 
 const struct icommand igate_commands[IGATE_COMMANDS] = {
-	{ .names = "online on jab_go_online",
-	  .help = ":online - log in to this network",
-	  .kinds = EVERYWHERE,
+	{ .verb.names = "online on jab_go_online",
+	  .verb.help = ":online - log in to this network",
+	  .verb.kinds = EVERYWHERE,
 	  .run = online },
-	{ .names = "offline off jab_go_offline",
-	  .help = ":offline [WORDS] - leave this network",
-	  .kinds = EVERYWHERE,
+	{ .verb.names = "offline off jab_go_offline",
+	  .verb.help = ":offline [WORDS] - leave this network",
+	  .verb.kinds = EVERYWHERE,
 	  .run = offline },
-	{ .names = "status",
-	  .help = ":status - your login there and what it is used for",
-	  .kinds = EVERYWHERE,
+	{ .verb.names = "status",
+	  .verb.help = ":status - your login there and what it is used for",
+	  .verb.kinds = EVERYWHERE,
 	  .run = status },
-	{ .names = "nick",
-	  .help = ":nick [NICK] - your nick there, or another one",
-	  .kinds = EVERYWHERE,
+	{ .verb.names = "nick",
+	  .verb.help = ":nick [NICK] - your nick there, or another one",
+	  .verb.kinds = EVERYWHERE,
 	  .run = nick },
-	{ .names = "version contact",
-	  .help = ":version - what this gateway is, and whom to ask",
-	  .kinds = EVERYWHERE,
+	{ .verb.names = "version contact",
+	  .verb.help = ":version - what this gateway is, and whom to ask",
+	  .verb.kinds = EVERYWHERE,
 	  .run = version },
 };

@@ -54,7 +54,7 @@ static int decide(const struct iask *a, struct addr *who,
 		  enum consent_verb verb, struct buf *words)
 {
 	bool yes = verb == CONSENT_ALLOW;
-	int err = consent_set(a->gate->conf.hub, a->from, who,
+	int err = consent_set(a->gate->conf.hub, a->req.from, who,
 			      yes ? CONSENT_ALLOWED : CONSENT_DENIED);
 
 	buf_adds(words, "*** ");
@@ -75,11 +75,12 @@ bool igate_consent(struct iask *a)
 	struct view arg;
 	int status;
 
-	if (a->kind != GATE_TEXT || !consent_parse(a->text, &verb, &arg))
+	if (a->req.kind != GATE_TEXT ||
+	    !consent_parse(a->req.text, &verb, &arg))
 		return false;
 	who = verb == CONSENT_LIST ? NULL : who_is(a, arg);
 	status = who ? decide(a, who, verb, &words) :
-		       consent_do(a->gate->conf.hub, a->from, verb, arg,
+		       consent_do(a->gate->conf.hub, a->req.from, verb, arg,
 				  &words);
 	if (status == 200)
 		iask_ok(a, 200, buf_view(&words));

@@ -12,6 +12,7 @@
 #define CONFAB_IRC_IGATE_PRIV_H
 
 #include "bucket.h"
+#include "gate_req.h"
 #include "igate.h"
 #include "hash.h"
 #include "list.h"
@@ -151,21 +152,11 @@ const struct igate_module *igate_module(size_t i); /* below IGATE_MODULES */
 /* A text or command of a user that is being dealt with. Reference-counted:
  * keep it for a late answer. Answered exactly once. */
 struct iask {
+	struct gate_req req;
 	struct igate *gate;
-	struct addr *from, *to;     /* ref */
-	struct imap_target target;  /* views into texts */
+	struct imap_target target; /* views into req */
 	struct seat *seat;          /* his there; borrowed: valid within the
 				       call, find it anew later */
-	enum gate_kind kind;
-	struct view text;           /* all; of a command what follows it */
-	struct view dedupe;
-	struct meta meta;
-	uint64_t time_ms;
-	/* private */
-	gate_answer_h *h;
-	void *arg;
-	bool answered;
-	struct buf texts;
 };
 
 void iask_ok(struct iask *a, int status, struct view words);
@@ -173,9 +164,7 @@ void iask_refuse(struct iask *a, int status, unsigned retry_after,
 		 struct view words);
 
 struct icommand {
-	const char *names;  /* "join jab_join_jconf": without ":" */
-	const char *help;
-	unsigned kinds;     /* bits of 1 << enum imap_kind */
+	struct gate_verb verb; /* kinds: bits of 1 << enum imap_kind */
 	void (*run)(struct iask *a);
 };
 

@@ -39,18 +39,18 @@ static void on_kept(int err, void *arg)
 
 static void keep(struct iask *a, const struct ipeer *p)
 {
-	struct meta m = a->meta;
+	struct meta m = a->req.meta;
 	struct buf meta = { 0 }, as = { 0 };
-	struct hub_say say = { .from = a->from,
+	struct hub_say say = { .from = a->req.from,
 			       .kind = MSG_TEXT,
-			       .text = a->text,
-			       .dedupe = a->dedupe };
+			       .text = a->req.text,
+			       .dedupe = a->req.dedupe };
 	int err;
 
-	igate_as(a->gate, a->from, buf_view(&p->network), &as);
+	igate_as(a->gate, a->req.from, buf_view(&p->network), &as);
 	m.to = buf_view(&p->nick);
 	m.as = buf_view(&as);
-	m.time_ms = a->time_ms;
+	m.time_ms = a->req.time_ms;
 	meta_put(&meta, &m);
 	say.meta = buf_view(&meta);
 	err = hub_direct(a->gate->conf.hub, p->conv, &say, on_kept,
@@ -103,7 +103,7 @@ static void refuse_once(struct iask *a, struct ipeer *p)
 
 static void on_text(struct iask *a)
 {
-	struct ipeer *p = ipeer_get(italks_of(a->gate), a->from,
+	struct ipeer *p = ipeer_get(italks_of(a->gate), a->req.from,
 				    a->target.network, a->target.name);
 
 	if (!p) {
@@ -122,7 +122,7 @@ static void on_text(struct iask *a)
  * is not for people. */
 static void message(struct iask *a)
 {
-	if (a->kind == GATE_TEXT && !a->meta.notice)
+	if (a->req.kind == GATE_TEXT && !a->req.meta.notice)
 		on_text(a);
 	else
 		iask_ok(a, 200, VIEW_NONE);

@@ -132,7 +132,7 @@ static struct wish *wish_new(struct iask *a, const struct ircp *p)
 
 	w->all = all;
 	w->seat = a->seat;
-	w->to = mem_ref(a->to);
+	w->to = mem_ref(a->req.to);
 	w->verb = p->verb;
 	w->at_ms = now_ms();
 	buf_addv(&w->place, p->place);
@@ -240,7 +240,7 @@ bool ivisit_answered(struct seat *s, const struct ircp *p)
 /* NULL: it was refused. */
 static struct ivisit *now_in(struct iask *a)
 {
-	struct ivisit *v = ivisit_at(a->gate, a->from, a->target.network,
+	struct ivisit *v = ivisit_at(a->gate, a->req.from, a->target.network,
 				     a->target.name);
 
 	if (!v)
@@ -261,7 +261,7 @@ static void is_in(struct iask *a, struct ivisit *v, struct view key)
 	if (v->state != IVISIT_IN && key.n && v->seat) {
 		iask_ok(a, 202, VIEW_NONE);
 		(void)seat_wake(v->seat, true);
-		ivisit_again(v, a->to, key);
+		ivisit_again(v, a->req.to, key);
 		return;
 	}
 	buf_adds(&b, "INFO: You are in ");
@@ -283,7 +283,7 @@ static bool may_join(struct iask *a)
 	static const struct bucket_rate rate = { JOINS, 60 * 1000, JOINS };
 	size_t max = a->gate->conf.seat_channels;
 
-	if (!igate_rate(a->gate, a->target.network, a->from->text, 'j',
+	if (!igate_rate(a->gate, a->target.network, a->req.from->text, 'j',
 			&rate)) {
 		iask_refuse(a, 480, FULL_RETRY_S,
 			    VIEW("ERROR: You join too many channels at "
@@ -327,9 +327,9 @@ static bool is_word(struct view v)
 static void run_join(struct iask *a)
 {
 	struct ivisit_join j = { .seat = a->seat,
-				 .told = a->to,
+				 .told = a->req.to,
 				 .place = a->target.name };
-	struct view rest = a->text;
+	struct view rest = a->req.text;
 	struct ivisit *v;
 
 	if (a->target.kind == IMAP_NETWORK)
@@ -341,13 +341,13 @@ static void run_join(struct iask *a)
 			       "[KEY])");
 		return;
 	}
-	v = ivisit_at(a->gate, a->from, a->target.network, j.place);
+	v = ivisit_at(a->gate, a->req.from, a->target.network, j.place);
 	if (v) {
 		is_in(a, v, j.key);
 	} else if (may_join(a) && awake(a)) {
 		iask_ok(a, 202, VIEW_NONE);
 		if (ivisit_new(&j))
-			seat_tell(a->seat, a->to,
+			seat_tell(a->seat, a->req.to,
 				  VIEW("ERROR: This channel can have no "
 				       "address here."));
 	}
@@ -357,9 +357,9 @@ static void run_join(struct iask *a)
 
 static void run_exit(struct iask *a)
 {
-	struct ivisit *v = ivisit_at(a->gate, a->from, a->target.network,
+	struct ivisit *v = ivisit_at(a->gate, a->req.from, a->target.network,
 				     a->target.name);
-	struct ircp p = { .verb = IRCP_PART, .text = a->text };
+	struct ircp p = { .verb = IRCP_PART, .text = a->req.text };
 
 	if (!v) {
 		refuse(a, 404, "ERROR: You are not in this channel. (:join)");
@@ -406,11 +406,12 @@ static void run_topic(struct iask *a)
 
 	if (!v)
 		return;
-	if (!a->text.n) {
+	if (!a->req.text.n) {
 		show_topic(a, v);
 		return;
 	}
-	utf8_clean_line(&text, view_eqs(a->text, "-") ? VIEW_NONE : a->text,
+	utf8_clean_line(&text,
+			view_eqs(a->req.text, "-") ? VIEW_NONE : a->req.text,
 			TOPIC_MAX);
 	p.place = buf_view(&v->place);
 	p.text = buf_view(&text);
@@ -422,7 +423,7 @@ static void run_topic(struct iask *a)
 static void run_on_nick(struct iask *a, enum ircp_verb verb)
 {
 	struct ivisit *v = now_in(a);
-	struct view rest = a->text, nick = VIEW_NONE;
+	struct view rest = a->req.text, nick = VIEW_NONE;
 	struct buf why = { 0 };
 
 	if (!v)
@@ -452,13 +453,14 @@ static void run_invite(struct iask *a)
 
 static void run_notices(struct iask *a)
 {
-	struct ivisit *v = ivisit_at(a->gate, a->from, a->target.network,
+	struct ivisit *v = ivisit_at(a->gate, a->req.from, a->target.network,
 				     a->target.name);
 
 	if (!v) {
 		refuse(a, 404, "ERROR: You are not in this channel. (:join)");
-	} else if (view_ieqs(a->text, "on") || view_ieqs(a->text, "off")) {
-		v->notices = view_ieqs(a->text, "on");
+	} else if (view_ieqs(a->req.text, "on") ||
+		   view_ieqs(a->req.text, "off")) {
+		v->notices = view_ieqs(a->req.text, "on");
 		ivisit_put(v);
 		iask_ok(a, 200,
 			v->notices ? VIEW("INFO: You are told who comes and "
@@ -471,18 +473,24 @@ static void run_notices(struct iask *a)
 }
 
 const struct icommand ivisit_commands[IVISIT_COMMANDS] = {
-	{ "join jab_join_jconf",
-	  ":join [KEY] - go into the channel (to the network: :join #CHANNEL "
-	  "[KEY])", AT_CHANNEL | 1U << IMAP_NETWORK, run_join },
-	{ "exit jab_exit_jconf leave part", ":exit [WORDS] - leave the "
-	  "channel", AT_CHANNEL, run_exit },
-	{ "who names", ":who - who is in the channel", AT_CHANNEL, run_who },
-	{ "topic", ":topic [TEXT] - show or set the topic (-: none)",
-	  AT_CHANNEL, run_topic },
-	{ "kick", ":kick NICK [WHY] - throw somebody out", AT_CHANNEL,
+	{ { "join jab_join_jconf",
+	    ":join [KEY] - go into the channel (to the network: :join "
+	    "#CHANNEL [KEY])",
+	    AT_CHANNEL | 1U << IMAP_NETWORK },
+	  run_join },
+	{ { "exit jab_exit_jconf leave part",
+	    ":exit [WORDS] - leave the channel", AT_CHANNEL },
+	  run_exit },
+	{ { "who names", ":who - who is in the channel", AT_CHANNEL },
+	  run_who },
+	{ { "topic", ":topic [TEXT] - show or set the topic (-: none)",
+	    AT_CHANNEL },
+	  run_topic },
+	{ { "kick", ":kick NICK [WHY] - throw somebody out", AT_CHANNEL },
 	  run_kick },
-	{ "invite", ":invite NICK - ask somebody in", AT_CHANNEL,
+	{ { "invite", ":invite NICK - ask somebody in", AT_CHANNEL },
 	  run_invite },
-	{ "notices", ":notices on|off - be told who comes and goes, or not",
-	  AT_CHANNEL, run_notices },
+	{ { "notices", ":notices on|off - be told who comes and goes, or not",
+	    AT_CHANNEL },
+	  run_notices },
 };

@@ -50,14 +50,14 @@ static void on_kept(int err, void *arg)
 static void keep(struct iask *a, const struct ivisit *v)
 {
 	struct buf meta = { 0 }, as = { 0 };
-	struct meta m = a->meta;
-	struct hub_say say = { .from = a->from,
+	struct meta m = a->req.meta;
+	struct hub_say say = { .from = a->req.from,
 			       .kind = MSG_TEXT,
-			       .text = a->text,
-			       .dedupe = a->dedupe };
+			       .text = a->req.text,
+			       .dedupe = a->req.dedupe };
 	int err;
 
-	igate_as(a->gate, a->from, buf_view(&v->network), &as);
+	igate_as(a->gate, a->req.from, buf_view(&v->network), &as);
 	m.as = buf_view(&as);
 	meta_put(&meta, &m);
 	say.meta = buf_view(&meta);
@@ -91,10 +91,10 @@ static bool can_speak(struct iask *a)
 /* What a device writes by itself is not for people. */
 void ivisit_message(struct iask *a)
 {
-	const struct ivisit *v = ivisit_at(a->gate, a->from,
+	const struct ivisit *v = ivisit_at(a->gate, a->req.from,
 					   a->target.network, a->target.name);
 
-	if (a->kind != GATE_TEXT || a->meta.notice)
+	if (a->req.kind != GATE_TEXT || a->req.meta.notice)
 		iask_ok(a, 200, VIEW_NONE);
 	else if (!v)
 		refuse(a, 403, 0, itext(ITEXT_NOT_JOINED));

@@ -65,7 +65,7 @@ tests_fuzz_fuzz_gate_SOURCES = tests/fuzz/fuzz_gate.c tests/fuzz/fuzz.h \
 	tests/unit/gate_rig.h tests/unit/session_stub.h
 tests_fuzz_fuzz_gate_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
 tests_fuzz_fuzz_gate_LDFLAGS = $(LDFLAGS_fuzz)
-tests_fuzz_fuzz_gate_LDADD = $(LIB_fuzz) jabber/libjabber.a $(LIB_core) \
+tests_fuzz_fuzz_gate_LDADD = $(LIB_fuzz) jabber/libjabber.a $(LIB_bridges) \
 	$(DEPS_core) $(IDN_LIBS) $(CMOCKA_LIBS)
 
 tests_fuzz_fuzz_import_SOURCES = tests/fuzz/fuzz_import.c tests/fuzz/fuzz.h
