@@ -63,6 +63,11 @@ tests_unit_t_purple_worker_LDADD = purple/libpurpleface.a $(LIB_worker) \
 	$(DEPS_io) $(CMOCKA_LIBS)
 EXTRA_tests_unit_t_purple_worker_DEPENDENCIES = confab-purple
 
+check_PROGRAMS += tests/unit/t_pw_jail
+tests_unit_t_pw_jail_SOURCES = tests/unit/t_pw_jail.c
+tests_unit_t_pw_jail_CPPFLAGS = $(S)/tests/unit $(INC_purple) $(CMOCKA_CFLAGS)
+tests_unit_t_pw_jail_LDADD = purple/libpw.a $(LIB_base) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/t_pw_text
 tests_unit_t_pw_text_SOURCES = tests/unit/t_pw_text.c
 tests_unit_t_pw_text_CPPFLAGS = $(S)/tests/unit $(INC_purple) $(CMOCKA_CFLAGS)

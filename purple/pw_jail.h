@@ -9,8 +9,9 @@
 /* First thing in main(): no environment, no core files, nobody looks into our
  * memory, enough descriptors. */
 void pw_jail_early(void);
-/* When everything is loaded: no writing to files and no reading but of what
- * libraries need (landlock), no programs, no looking into others (seccomp). */
+/* Before foreign code is loaded, as that starts threads: no writing to files
+ * and no reading but of what libraries need (landlock); no programs, no other
+ * processes, no sockets but those of the Internet (seccomp). */
 void pw_jail_close(void);
 
 #endif

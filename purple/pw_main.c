@@ -46,10 +46,10 @@ static int start(struct worker *worker, struct loop *l, void *arg)
 	w->reap.h = on_reap;
 	w->reap.arg = w;
 	list_init(&w->dead);
+	pw_jail_close();
 	err = pw_core_start(w);
 	if (err)
 		return err;
-	pw_jail_close();
 	wheel_start(loop_wheel(l), &w->sweep, PW_SWEEP_MS, on_sweep);
 	return 0;
 }

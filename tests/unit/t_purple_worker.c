@@ -768,13 +768,13 @@ static void two_logins_of_one_name_are_one_too_many(void **state)
 	close(fd);
 }
 
-static uint64_t status_of(pid_t pid, const char *key)
+static uint64_t status_in(const char *folder, const char *key)
 {
-	char path[64], line[256];
+	char path[128], line[256];
 	unsigned long long n = 999;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	snprintf(path, sizeof(path), "%s/status", folder);
 	f = fopen(path, "r");
 	assert_non_null(f);
 	while (fgets(line, sizeof(line), f))
@@ -784,13 +784,31 @@ static uint64_t status_of(pid_t pid, const char *key)
 	return n;
 }
 
+static uint64_t status_of(pid_t pid, const char *key)
+{
+	char folder[64];
+
+	snprintf(folder, sizeof(folder), "/proc/%d", (int)pid);
+	return status_in(folder, key);
+}
+
+/* Plugins have threads of their own. */
 static void the_worker_locks_itself_in(void **state)
 {
 	struct world *w = *state;
 	struct wire_msg ping = { .type = WIRE_PING, .u = { 42 } };
+	char tasks[64];
+	glob_t g;
 
-	assert_int_equal(status_of(w->rig.worker, "NoNewPrivs:"), 1);
-	assert_int_equal(status_of(w->rig.worker, "Seccomp:"), 2);
+	snprintf(tasks, sizeof(tasks), "/proc/%d/task/*",
+		 (int)w->rig.worker);
+	assert_int_equal(glob(tasks, 0, NULL, &g), 0);
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		assert_int_equal(status_in(g.gl_pathv[i], "NoNewPrivs:"), 1);
+		assert_int_equal(status_in(g.gl_pathv[i], "Seccomp:"), 2);
+		assert_int_equal(status_in(g.gl_pathv[i], "CapEff:"), 0);
+	}
+	globfree(&g);
 	/* The answer comes from the loop that libpurple runs on. */
 	assert_int_equal(wire_send(w->rig.framer, &ping), 0);
 	rig_await(&w->rig, WIRE_PONG, 42);
