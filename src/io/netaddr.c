@@ -11,6 +11,8 @@
 
 #include "hash.h"
 
+enum { MAPPED_BITS = 96 };
+
 static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
 
 static bool is_mapped(const struct netaddr *a)
@@ -272,6 +274,10 @@ int netmask_parse(struct netmask *m, struct view text)
 	if (cut && view_u64(&n, bits, n))
 		return EBADMSG;
 	m->bits = (unsigned)n;
+	if (is_mapped(&m->base) && n >= MAPPED_BITS) {
+		netaddr_unmap(&m->base);
+		m->bits -= MAPPED_BITS;
+	}
 	return 0;
 }
 

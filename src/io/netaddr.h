@@ -45,7 +45,8 @@ const char *netaddr_str(char dst[NETADDR_TEXT_MAX], const struct netaddr *a);
 /* IPv4-mapped IPv6 becomes IPv4, in place. */
 void netaddr_unmap(struct netaddr *a);
 
-/* "10.0.0.0/8", "::1", "2001:db8::/32". */
+/* "10.0.0.0/8", "::1", "2001:db8::/32". Mapped ones are those of IPv4, which
+ * is what peers have here. */
 struct netmask {
 	struct netaddr base;
 	unsigned bits;

@@ -86,6 +86,26 @@ void sock_peer(int fd, struct netaddr *a)
 }
 
 
+/* What is sent to an address of our own is sent from it: the kernel says so
+ * without a packet. */
+bool sock_is_here(const struct netaddr *a)
+{
+	struct netaddr to = *a, from;
+	int fd, err;
+
+	netaddr_unmap(&to);
+	if (netaddr_is_loopback(&to) || netaddr_is_any(&to))
+		return true;
+	if (sock_open(&fd, netaddr_family(&to), SOCK_DGRAM, NULL))
+		return false;
+	err = connect(fd, &to.u.sa, netaddr_len(&to));
+	sock_local(fd, &from);
+	close(fd);
+	netaddr_set_port(&from, netaddr_port(&to));
+	return !err && netaddr_eq(&from, &to);
+}
+
+
 int sock_flags(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);

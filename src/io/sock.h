@@ -14,6 +14,8 @@ void sock_raise(int *fd, int min);
 /* An address without family where it is no IP socket. */
 void sock_local(int fd, struct netaddr *a);
 void sock_peer(int fd, struct netaddr *a);
+/* An address of this host: whatever is sent there comes back to it. */
+bool sock_is_here(const struct netaddr *a);
 void sock_option(int fd, int level, int name, int value);
 /* Makes somebody else's descriptor non-blocking and close-on-exec. */
 int sock_flags(int fd);

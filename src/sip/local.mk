@@ -76,6 +76,11 @@ tests_unit_t_parse_SOURCES = tests/unit/t_parse.c
 tests_unit_t_parse_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_parse_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/t_sip_policy
+tests_unit_t_sip_policy_SOURCES = tests/unit/t_sip_policy.c
+tests_unit_t_sip_policy_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_sip_policy_LDADD = $(LIB_sip) $(DEPS_sip) $(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/t_sip_window
 tests_unit_t_sip_window_SOURCES = tests/unit/t_sip_window.c
 tests_unit_t_sip_window_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)

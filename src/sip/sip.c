@@ -220,10 +220,7 @@ void sip_drain(struct sip *s)
 
 bool sip_is_own(const struct sip *s, const struct netaddr *a)
 {
-	for (size_t i = 0; i < transport_listeners(s->transport); i++)
-		if (netaddr_eq(transport_local(s->transport, i), a))
-			return true;
-	return false;
+	return transport_is_own(s->transport, a);
 }
 
 bool sip_may_send(const struct sip *s, const struct netaddr *a)

@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "mem.h"
+#include "sock.h"
 #include "stream.h"
 
 enum { WINDOW_MS = 100, HANDSHAKES = 20 };
@@ -212,6 +213,27 @@ size_t transport_listeners(const struct transport *t)
 const struct netaddr *transport_local(const struct transport *t, size_t i)
 {
 	return &t->sockets[i].local;
+}
+
+static bool is_own(const struct socket *s, const struct netaddr *a)
+{
+	if (!netaddr_is_any(&s->local))
+		return netaddr_eq(&s->local, a);
+	return netaddr_family(&s->local) == netaddr_family(a) &&
+	       netaddr_port(&s->local) == netaddr_port(a) && sock_is_here(a);
+}
+
+bool transport_is_own(const struct transport *t, const struct netaddr *a)
+{
+	struct netaddr plain = *a;
+	size_t i;
+
+	netaddr_unmap(&plain);
+	for (i = 0; i < t->count; i++) {
+		if (is_own(&t->sockets[i], &plain))
+			return true;
+	}
+	return false;
 }
 
 size_t transport_conns(const struct transport *t)

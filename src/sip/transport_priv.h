@@ -26,6 +26,8 @@ int transport_new(struct transport **tp, const struct sip_conf *conf,
 		  const struct transport_ops *ops, char *why, size_t whysize);
 void transport_free(struct transport *t); /* NULL is allowed */
 const struct netaddr *transport_local(const struct transport *t, size_t i);
+/* Whether what is sent there would come in by one of our own sockets. */
+bool transport_is_own(const struct transport *t, const struct netaddr *a);
 size_t transport_listeners(const struct transport *t);
 size_t transport_conns(const struct transport *t);
 uint64_t transport_send_errors(const struct transport *t);

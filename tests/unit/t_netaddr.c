@@ -238,6 +238,11 @@ static void masks(void **state)
 	assert_false(has("2001:db8::/33", "[2001:db8:8000::]:5"));
 	assert_true(has("::1", "[::1]:5"));
 	assert_true(has("127.0.0.0/8", "[::ffff:127.0.0.1]:5"));
+	assert_true(has("::ffff:127.0.0.0/104", "127.0.0.1:5"));
+	assert_true(has("::ffff:127.0.0.0/104", "[::ffff:127.0.0.1]:5"));
+	assert_false(has("::ffff:127.0.0.0/104", "128.0.0.1:5"));
+	assert_true(has("::ffff:10.0.0.1", "10.0.0.1:5"));
+	assert_false(has("::ffff:0.0.0.0/95", "10.0.0.1:5"));
 }
 
 
