@@ -222,7 +222,7 @@ static void parse_a_little(struct uas *u)
 
 	memset(req, 0, sizeof(*req));
 	via_parse(&req->via, u->pre->first[HDR_VIA]);
-	stxn_key(u->sip->stxns, &u->key, u->pre, req);
+	stxn_key(u->sip->stxns, &u->key, u->pre, req, &u->flow->peer);
 }
 
 /* False: silence has to do. In a flood it mostly has, so what is asked first

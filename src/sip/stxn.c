@@ -107,10 +107,19 @@ static void key_add(const struct stxns *ss, struct stxn_key *k, struct view v)
 	k->b = siphash(ss->key_b, part, sizeof(part));
 }
 
+static struct view ip_of(const struct netaddr *a)
+{
+	if (netaddr_family(a) == AF_INET6)
+		return view_mem(&a->u.in6.sin6_addr, 16);
+	return view_mem(&a->u.in.sin_addr, 4);
+}
+
 void stxn_key(const struct stxns *ss, struct stxn_key *out,
-	      const struct prescan *pre, const struct parsed *req)
+	      const struct prescan *pre, const struct parsed *req,
+	      const struct netaddr *src)
 {
 	memset(out, 0, sizeof(*out));
+	key_add(ss, out, ip_of(src));
 	key_add(ss, out, pre->method);
 	if (via_magic(&req->via)) {
 		key_add(ss, out, req->via.branch);

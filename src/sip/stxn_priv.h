@@ -38,9 +38,12 @@ size_t stxns_count(const struct stxns *ss); /* that wait */
 struct dones *stxns_done(const struct stxns *ss);
 
 /* RFC 3261 17.2.3, with the fallback for RFC 2543 clients. Also works for a
- * request whose parse failed. */
+ * request whose parse failed. The address of src counts, its port does not:
+ * who guesses another's branch begins no transaction for him, and gets no
+ * answer of his. */
 void stxn_key(const struct stxns *ss, struct stxn_key *out,
-	      const struct prescan *pre, const struct parsed *req);
+	      const struct prescan *pre, const struct parsed *req,
+	      const struct netaddr *src);
 /* DONE: again is its answer, as dones_find() has it. */
 enum stxn_state stxns_find(const struct stxns *ss, const struct stxn_key *key,
 			   struct answer *again);

@@ -307,7 +307,7 @@ static void take_in(struct uas *u)
 	if (overload_puts_off(u))
 		return;
 	parser_run(u->sip->parser, &u->sip->req, u->pre);
-	stxn_key(u->sip->stxns, &u->key, u->pre, u->req);
+	stxn_key(u->sip->stxns, &u->key, u->pre, u->req, &u->flow->peer);
 	status = u->req->status;
 	reason = u->req->reason;
 	if (!status)

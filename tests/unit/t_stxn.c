@@ -235,16 +235,25 @@ static void test_limit(void **state)
 	assert_int_equal(stxn_new(set, &id, &key, &flow, VIEW("h")), ENOBUFS);
 }
 
-static struct stxn_key key_of(const char *text)
+static struct stxn_key key_from(const char *text, const char *ip,
+				uint16_t port)
 {
 	static struct prescan pre;
 	struct parsed req = { 0 };
+	struct netaddr src;
 	struct stxn_key key;
+
+	assert_int_equal(netaddr_set(&src, view_str(ip), port), 0);
 
 	prescan(&pre, view_str(text), 8192);
 	via_parse(&req.via, pre.first[HDR_VIA]);
-	stxn_key(set, &key, &pre, &req);
+	stxn_key(set, &key, &pre, &req, &src);
 	return key;
+}
+
+static struct stxn_key key_of(const char *text)
+{
+	return key_from(text, "192.0.2.1", 5060);
 }
 
 static bool same(const char *one, const char *two)
@@ -276,6 +285,21 @@ static void test_magic_keys(void **state)
 			  "Via: SIP/2.0/UDP h;branch=z9hG4bKx\r\n\r\n"));
 }
 
+/* Nobody begins another's transaction before him. */
+static void test_whose_keys(void **state)
+{
+	static const char text[] = MAGIC "\r\n\r\n";
+	struct stxn_key a = key_of(text), b = key_from(text, "192.0.2.1", 9);
+
+	(void)state;
+	assert_true(a.a == b.a && a.b == b.b);
+	b = key_from(text, "192.0.2.2", 5060);
+	assert_false(a.a == b.a || a.b == b.b);
+	a = key_from(text, "2001:db8::1", 5060);
+	b = key_from(text, "2001:db8::2", 5060);
+	assert_false(a.a == b.a || a.b == b.b);
+}
+
 /* RFC 3261 17.2.3, and RFC 4475 3.2.1 for the bare cookie. */
 static void test_old_keys(void **state)
 {
@@ -300,6 +324,7 @@ int main(void)
 		TEST(test_the_oldest_answers_go_first),
 		TEST(test_tcp_is_over_at_once),	  TEST(test_stuck),
 		TEST(test_limit),		  TEST(test_magic_keys),
+		TEST(test_whose_keys),
 		TEST(test_old_keys),
 	};
 
