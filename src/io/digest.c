@@ -4,18 +4,37 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <pthread.h>
+
+#include "mem.h"
 
 static const struct {
 	const char *name;
-	const EVP_MD *(*md)(void);
 	size_t bytes;
 } algos[] = {
-	[DIGEST_MD5] = { "MD5", EVP_md5, 16 },
-	[DIGEST_SHA256] = { "SHA-256", EVP_sha256, 32 },
+	[DIGEST_MD5] = { "MD5", 16 },
+	[DIGEST_SHA256] = { "SHA-256", 32 },
 };
+
+/* Looking for them costs more than a short hash: done once. */
+static EVP_MD *found[DIGEST_ALGOS];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void find_all(void)
+{
+	for (unsigned a = 0; a < DIGEST_ALGOS; a++)
+		found[a] = EVP_MD_fetch(NULL, algos[a].name, NULL);
+}
+
+static const EVP_MD *md_of(enum digest_algo a)
+{
+	pthread_once(&once, find_all);
+	return found[a];
+}
 
 const char *digest_name(enum digest_algo a)
 {
@@ -72,7 +91,7 @@ int digest_hex(char out[DIGEST_HEX_MAX], enum digest_algo a,
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool ok;
 
-	ok = ctx && EVP_DigestInit_ex(ctx, algos[a].md(), NULL) &&
+	ok = ctx && md_of(a) && EVP_DigestInit_ex(ctx, md_of(a), NULL) &&
 	     add_parts(ctx, parts, count) &&
 	     EVP_DigestFinal_ex(ctx, sum, NULL);
 	EVP_MD_CTX_free(ctx);
@@ -98,6 +117,53 @@ int digest_hmac(uint8_t out[DIGEST_HMAC], struct view key, struct view text)
 		  (const unsigned char *)text.p, text.n, out, NULL))
 		return ENOTSUP;
 	return 0;
+}
+
+/* ---- with one key again and again ---- */
+
+struct digest_key {
+	EVP_MAC_CTX *ctx; /* owned; NULL: there is none */
+};
+
+struct digest_key *digest_key_new(struct view key)
+{
+	struct digest_key *k = mem_zalloc(sizeof(*k));
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	char sha256[] = "SHA-256";
+	const OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+						 sha256, 0),
+		OSSL_PARAM_construct_end(),
+	};
+
+	k->ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
+	EVP_MAC_free(mac);
+	if (k->ctx && !EVP_MAC_init(k->ctx, (const unsigned char *)key.p,
+				    key.n, params)) {
+		EVP_MAC_CTX_free(k->ctx);
+		k->ctx = NULL;
+	}
+	return k;
+}
+
+void digest_key_free(struct digest_key *k)
+{
+	if (!k)
+		return;
+	EVP_MAC_CTX_free(k->ctx);
+	mem_free(k);
+}
+
+int digest_sign(uint8_t out[DIGEST_HMAC], struct digest_key *k,
+		struct view text)
+{
+	size_t n = 0;
+
+	if (!k->ctx || !EVP_MAC_init(k->ctx, NULL, 0, NULL) ||
+	    !EVP_MAC_update(k->ctx, (const unsigned char *)text.p, text.n) ||
+	    !EVP_MAC_final(k->ctx, out, &n, DIGEST_HMAC))
+		return ENOTSUP;
+	return n == DIGEST_HMAC ? 0 : ENOTSUP;
 }
 
 bool digest_eq(struct view a, struct view b)

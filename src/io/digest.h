@@ -29,6 +29,13 @@ int digest_hex(char out[DIGEST_HEX_MAX], enum digest_algo a,
 int digest_sha1_hex(char out[41], struct view text);
 /* HMAC-SHA-256. ENOTSUP as above. */
 int digest_hmac(uint8_t out[DIGEST_HMAC], struct view key, struct view text);
+/* The same with one key, which is wiped when it is freed: what it takes to lay
+ * it out is spent once. One thread at a time. */
+struct digest_key;
+struct digest_key *digest_key_new(struct view key);
+void digest_key_free(struct digest_key *k); /* NULL is allowed */
+int digest_sign(uint8_t out[DIGEST_HMAC], struct digest_key *k,
+		struct view text);
 /* In a time that depends on the lengths alone; false where they differ. */
 bool digest_eq(struct view a, struct view b);
 

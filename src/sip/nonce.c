@@ -21,7 +21,7 @@ struct used {
 };
 
 struct nonces {
-	uint8_t key[32];
+	struct digest_key *key; /* owned */
 	uint64_t last;      /* the newest stamp */
 	uint64_t floor;     /* up to this one nothing is known any more */
 	struct htable used; /* owns them */
@@ -32,8 +32,11 @@ struct nonces {
 struct nonces *nonces_new(size_t max)
 {
 	struct nonces *ns = mem_zalloc(sizeof(*ns));
+	uint8_t key[32];
 
-	rand_bytes(ns->key, sizeof(ns->key));
+	rand_bytes(key, sizeof(key));
+	ns->key = digest_key_new(view_mem(key, sizeof(key)));
+	explicit_bzero(key, sizeof(key));
 	list_init(&ns->order);
 	ns->max = max;
 	return ns;
@@ -55,7 +58,8 @@ void nonces_free(struct nonces *ns)
 	while ((n = htable_pop(&ns->used)))
 		mem_free(CONTAINER(n, struct used, by_stamp));
 	htable_free(&ns->used);
-	mem_wipe_free(ns, sizeof(*ns));
+	digest_key_free(ns->key);
+	mem_free(ns);
 }
 
 size_t nonces_count(const struct nonces *ns)
@@ -86,8 +90,7 @@ static void put_text(const struct nonces *ns, char out[NONCE_TEXT + 1],
 		plain[i] = (uint8_t)(stamp >> (56 - 8 * i));
 		plain[8 + i] = (uint8_t)(source >> (56 - 8 * i));
 	}
-	if (digest_hmac(mac, view_mem(ns->key, sizeof(ns->key)),
-			view_mem(plain, sizeof(plain))))
+	if (digest_sign(mac, ns->key, view_mem(plain, sizeof(plain))))
 		rand_bytes(mac, sizeof(mac)); /* so that it is never good */
 	put_hex(out, plain, 8);
 	put_hex(out + TIME_DIGITS, mac, MAC_BYTES);

@@ -89,6 +89,32 @@ static void test_parts(void **state)
 	assert_string_equal(hex, "d41d8cd98f00b204e9800998ecf8427e");
 }
 
+/* RFC 4231 4.2 and 4.3, each again: nothing is left of the one before. */
+static void test_key_signs_again(void **state)
+{
+	static const uint8_t one[] = { 0xb0, 0x34, 0x4c, 0x61 };
+	static const uint8_t two[] = { 0x5b, 0xdc, 0xc1, 0x46 };
+	char key[20];
+	struct digest_key *a, *b = digest_key_new(VIEW("Jefe"));
+	uint8_t mac[DIGEST_HMAC];
+	int i;
+
+	(void)state;
+	memset(key, 0x0b, sizeof(key));
+	a = digest_key_new(view_mem(key, sizeof(key)));
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(digest_sign(mac, a, VIEW("Hi There")), 0);
+		assert_memory_equal(mac, one, sizeof(one));
+		assert_int_equal(digest_sign(mac, b, VIEW(
+			"what do ya want for nothing?")), 0);
+		assert_memory_equal(mac, two, sizeof(two));
+		assert_int_equal(digest_sign(mac, b, VIEW_NONE), 0);
+	}
+	digest_key_free(a);
+	digest_key_free(b);
+	digest_key_free(NULL);
+}
+
 static void test_hmac(void **state)
 {
 	static const uint8_t want[] = { 0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60,
@@ -131,6 +157,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_sha1),
 		TEST(test_rfc2617), TEST(test_rfc7616), TEST(test_parts),
+		TEST(test_key_signs_again),
 		TEST(test_hmac),    TEST(test_eq),	TEST(test_names),
 	};
 
