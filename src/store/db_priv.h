@@ -88,7 +88,8 @@ int db_run(struct db *db, enum stmt id);
  * the steps outlive their statement. */
 void db_bind(sqlite3_stmt *st, const char *fields, struct reader *r);
 
-/* Before the first key; then, once all is in the table: what it holds. */
+/* Before the first key; then, once all is in the table: what it holds. Both
+ * while the store has no thread yet. */
 int db_open_keys(struct db *db);
 int db_load_keys(struct db *db);
 /* The fields of a STEP_DEDUPE. True: no live key is the same, and it is going

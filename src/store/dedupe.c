@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "clock.h"
 #include "db_priv.h"
 
 /* Nobody may aim at another's key. Each data base has a secret of its own. */
@@ -22,6 +23,7 @@ int db_load_keys(struct db *db)
 	sqlite3_stmt *st = db->st[STMT_KEYS];
 	int rc;
 
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)wall_ms());
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
 		keys_load(db->keys, (uint64_t)sqlite3_column_int64(st, 0),
 			  (uint64_t)sqlite3_column_int64(st, 1));

@@ -228,7 +228,9 @@ const struct sql sql_table[STMT_COUNT] = {
 	[STMT_SPOOL] = { "SELECT key FROM spool", "", 0 },
 	[STMT_SPOOL_KEY] = { "UPDATE spool SET key = ?1", "", 0 },
 	[STMT_KEYS] = {
-		"SELECT slot, hash FROM dedupe ORDER BY slot, hash", "", 0 },
+		"SELECT slot, hash FROM dedupe WHERE slot > ?1"
+		" ORDER BY slot, hash",
+		"i", 0 },
 	[STMT_DEDUPE_SECRET] = { "SELECT key FROM dedupe_secret", "", 0 },
 	/* slot by slot: nothing between their beginnings is read */
 	[STMT_KEY_FIND] = {
