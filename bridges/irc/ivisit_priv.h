@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A SIP user in a channel by himself: ivisits.c (coming, staying, going;
- * rows), ivisit_cmd.c (commands), ivisit_say.c (his words to the channel),
+ * A SIP user in a channel by himself: ivisits.c (coming, staying, going),
+ * ivisit_row.c (what is on the disk), ivisit_told.c (what the network tells of
+ * it), ivisit_cmd.c (commands), ivisit_say.c (his words to the channel),
  * ivisit_hear.c (the channel's to him).
  */
 #ifndef CONFAB_IRC_IVISIT_PRIV_H
@@ -95,11 +96,34 @@ int ivisit_new(const struct ivisit_join *j);
 void ivisit_again(struct ivisit *v, struct addr *told, struct view key);
 /* Forgets all; words are why for what was not sent. */
 void ivisit_drop(struct ivisit *v, struct view words);
-void ivisit_put(struct ivisit *v);
-/* He has all up to now. */
-void ivisit_mark(struct ivisit *v);
 /* A line of ours, past the journal. */
 void ivisit_tell(const struct ivisit *v, struct view text);
+/* What came of his joining, to where he asked. */
+void ivisit_answer(struct ivisit *v, struct view text);
+/* As soon as his seat is up; once more in a while. */
+void ivisit_join(struct ivisit *v);
+void ivisit_join_later(struct ivisit *v);
+void ivisit_let_go(struct ivisit *v);
+/* Of this seat, NULL: of all; mem_free() the list. */
+struct ivisit **ivisits_all(const struct ivisits *all, const struct seat *s,
+			    size_t *count);
+
+/* ---- ivisit_row.c ---- */
+
+void ivisit_put(struct ivisit *v);
+void ivisit_del_row(struct ivisit *v);
+/* He has all up to now; the second: at once, and no later than last_ms. */
+void ivisit_mark(struct ivisit *v);
+void ivisit_put_mark(struct ivisit *v);
+void ivisit_seal_key(struct ivisit *v, struct view key);
+void ivisit_open_key(const struct ivisit *v, struct buf *out);
+
+/* ---- ivisit_told.c: of struct igate_module ---- */
+
+bool ivisits_parcel(struct seat *s, const struct ircp *p);
+void ivisits_up(struct seat *s);
+void ivisits_down(struct seat *s, enum lost_why why, struct view text);
+void ivisits_gone(struct seat *s);
 
 /* ---- ivisit_cmd.c ---- */
 

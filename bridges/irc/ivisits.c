@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * SIP users in channels, each as himself, by his seat. What brings one back is
- * on the disk: channel, key, and when he was there last; so he is in again,
+ * SIP users in channels, each as himself, by his seat: how they go in, stay,
+ * come back and leave. What brings one back is on the disk, so he is in again,
  * silently, whatever went away meanwhile, and is told what he may have missed.
- *
- * A row's room is "irc:libera/#dev"; its settings are the channel as it was
- * written, and "notices" behind a blank.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,13 +13,7 @@
 #include "mem.h"
 #include "utf8.h"
 
-enum {
-	MARK_MS = 1000, AGAIN_MS = 5 * 60 * 1000,
-	NUM_UNAVAILABLE = 437, NUM_FULL = 471, NUM_THROTTLED = 480,
-	TOPIC_MAX = 1000, TOPIC_SHOWN = 500,
-};
-
-#define NETWORK VIEW("irc")
+enum { SOON_MS = 1000, AGAIN_MS = 5 * 60 * 1000, PLACE_SHOWN = 500 };
 
 /* ---- all of them ---- */
 
@@ -77,8 +68,8 @@ static bool is_of(const struct ivisit *v, const struct seat *s)
 }
 
 /* s NULL: everybody's. */
-static struct ivisit **all_of(const struct ivisits *all, const struct seat *s,
-			      size_t *count)
+struct ivisit **ivisits_all(const struct ivisits *all, const struct seat *s,
+			    size_t *count)
 {
 	struct ivisit **list = mem_array(NULL, all->table.count + 1,
 					 sizeof(*list));
@@ -99,7 +90,7 @@ size_t ivisits_count(const struct seat *s)
 {
 	size_t count;
 
-	mem_free(all_of(ivisits_of(s->gate), s, &count));
+	mem_free(ivisits_all(ivisits_of(s->gate), s, &count));
 	return count;
 }
 
@@ -109,104 +100,6 @@ void ivisit_tell(const struct ivisit *v, struct view text)
 
 	if (g->running)
 		hub_gate_tell(g->conf.hub, v->from, v->owner, text);
-}
-
-/* ---- the row ---- */
-
-static void room_of(struct buf *b, const struct ivisit *v)
-{
-	imap_addr(b, buf_view(&v->network), buf_view(&v->place), VIEW_NONE);
-}
-
-void ivisit_put(struct ivisit *v)
-{
-	struct store_txn *t = store_begin(ivisit_gate(v)->conf.store);
-	struct buf room = { 0 }, settings = { 0 };
-	struct store_visit row = {
-		.id = v->id,
-		.network = NETWORK,
-		.owner = v->owner->text,
-		.secret = buf_view(&v->secret),
-		.wanted = true,
-		.last_ms = v->last_ms,
-	};
-
-	room_of(&room, v);
-	buf_addv(&settings, buf_view(&v->place));
-	buf_adds(&settings, v->notices ? " notices" : "");
-	row.room = buf_view(&room);
-	row.settings = buf_view(&settings);
-	store_put_visit(t, &row);
-	store_commit(t, NULL, NULL);
-	v->stored = true;
-	buf_free(&room);
-	buf_free(&settings);
-}
-
-static void put_mark(struct ivisit *v)
-{
-	struct store_txn *t;
-
-	wheel_stop(ivisit_wheel(v), &v->mark);
-	if (!v->stored)
-		return;
-	t = store_begin(ivisit_gate(v)->conf.store);
-	store_visit_mark(t, v->id, VIEW_NONE, v->last_ms);
-	store_commit(t, NULL, NULL);
-}
-
-static void on_mark(struct wtimer *t)
-{
-	put_mark(CONTAINER(t, struct ivisit, mark));
-}
-
-void ivisit_mark(struct ivisit *v)
-{
-	if (v->state != IVISIT_IN)
-		return;
-	v->last_ms = wall_ms();
-	if (!wtimer_running(&v->mark))
-		wheel_start(ivisit_wheel(v), &v->mark, MARK_MS, on_mark);
-}
-
-static void del_row(struct ivisit *v)
-{
-	struct store_txn *t = store_begin(ivisit_gate(v)->conf.store);
-
-	store_del_visit(t, v->id);
-	store_commit(t, NULL, NULL);
-	v->stored = false;
-}
-
-/* ---- the key ---- */
-
-static void seal_key(struct ivisit *v, struct view key)
-{
-	const struct igate_accounts *as = ivisit_gate(v)->conf.accounts;
-	struct buf room = { 0 };
-
-	buf_clear(&v->secret);
-	room_of(&room, v);
-	if (key.n && (!as || !as->shut ||
-		      as->shut(&v->secret, v->owner->text, buf_view(&room),
-			       key, as->arg)))
-		log_warning("irc %s: the key of %s can't be kept",
-			    v->owner->text.p, buf_str(&room));
-	buf_free(&room);
-}
-
-static void open_key(const struct ivisit *v, struct buf *out)
-{
-	const struct igate_accounts *as = ivisit_gate(v)->conf.accounts;
-	struct buf room = { 0 };
-
-	room_of(&room, v);
-	if (v->secret.n && (!as || !as->unshut ||
-			    as->unshut(out, v->owner->text, buf_view(&room),
-				       buf_view(&v->secret), as->arg)))
-		log_warning("irc %s: the key of %s can't be opened",
-			    v->owner->text.p, buf_str(&room));
-	buf_free(&room);
 }
 
 /* ---- in ---- */
@@ -222,7 +115,7 @@ static void join_with(struct ivisit *v, struct view key)
 		return;
 	buf_addv(&secret, key);
 	if (!key.n)
-		open_key(v, &secret);
+		ivisit_open_key(v, &secret);
 	p.other = buf_view(&secret);
 	v->state = IVISIT_JOINING;
 	if (seat_send(v->seat, &p, NULL, NULL))
@@ -236,17 +129,22 @@ static void on_again(struct wtimer *t)
 
 	join_with(v, VIEW_NONE);
 	if (v->state == IVISIT_OUT && v->seat && v->seat->state == SEAT_UP)
-		wheel_start(ivisit_wheel(v), t, MARK_MS, on_again);
+		wheel_start(ivisit_wheel(v), t, SOON_MS, on_again);
 }
 
-static void join(struct ivisit *v)
+void ivisit_join_later(struct ivisit *v)
+{
+	wheel_start(ivisit_wheel(v), &v->again, AGAIN_MS, on_again);
+}
+
+void ivisit_join(struct ivisit *v)
 {
 	join_with(v, VIEW_NONE);
 	if (v->state == IVISIT_OUT && v->seat && v->seat->state == SEAT_UP)
-		wheel_start(ivisit_wheel(v), &v->again, MARK_MS, on_again);
+		wheel_start(ivisit_wheel(v), &v->again, SOON_MS, on_again);
 }
 
-static void answer(struct ivisit *v, struct view text)
+void ivisit_answer(struct ivisit *v, struct view text)
 {
 	const struct igate *g = ivisit_gate(v);
 
@@ -274,7 +172,7 @@ static void on_seat(int err, void *arg)
 				   err == ENOSPC    ? ITEXT_QUEUE_FULL :
 				   err == ECANCELED ? ITEXT_OFFLINE :
 						      ITEXT_EXPIRED));
-	answer(v, buf_view(&b));
+	ivisit_answer(v, buf_view(&b));
 	buf_free(&b);
 	ivisit_drop(v, VIEW("You are not in the channel."));
 }
@@ -285,7 +183,7 @@ static void take_seat(struct ivisit *v, struct seat *s)
 	seat_hold(s);
 }
 
-static void let_go(struct ivisit *v)
+void ivisit_let_go(struct ivisit *v)
 {
 	struct seat *s = v->seat;
 
@@ -327,7 +225,7 @@ static struct ivisit *visit_make(struct ivisits *all, struct addr *owner,
 static void visit_free(struct ivisit *v)
 {
 	ivisit_say_end(v, VIEW_NONE);
-	let_go(v);
+	ivisit_let_go(v);
 	ivisit_hear_free(v);
 	wheel_stop(ivisit_wheel(v), &v->mark);
 	wheel_stop(ivisit_wheel(v), &v->again);
@@ -346,7 +244,7 @@ static void visit_free(struct ivisit *v)
 
 void ivisit_drop(struct ivisit *v, struct view words)
 {
-	del_row(v);
+	ivisit_del_row(v);
 	/* what the hub hands over while it is told of what it had is not for
 	 * us any more */
 	htable_del(&v->all->table, &v->node);
@@ -367,7 +265,7 @@ int ivisit_new(const struct ivisit_join *j)
 	v->id = (rand_u64() >> 1) | 1;
 	v->told = mem_ref(j->told);
 	v->asked = true;
-	seal_key(v, j->key);
+	ivisit_seal_key(v, j->key);
 	ivisit_put(v);
 	take_seat(v, s);
 	if (s->state == SEAT_UP)
@@ -383,7 +281,7 @@ void ivisit_again(struct ivisit *v, struct addr *told, struct view key)
 	v->told = mem_ref(told);
 	v->asked = true;
 	if (key.n)
-		seal_key(v, key);
+		ivisit_seal_key(v, key);
 	ivisit_put(v);
 	join_with(v, key);
 }
@@ -403,7 +301,7 @@ static void come_back(struct ivisit *v)
 	}
 	take_seat(v, s);
 	if (s->state == SEAT_UP)
-		join(v);
+		ivisit_join(v);
 	else
 		(void)seat_wake(s, false);
 }
@@ -418,7 +316,7 @@ static void on_start(struct wtimer *t)
 		wheel_start(loop_wheel(all->gate->conf.loop), t, 10, on_start);
 		return;
 	}
-	list = all_of(all, NULL, &count);
+	list = ivisits_all(all, NULL, &count);
 	for (size_t i = 0; i < count; i++)
 		come_back(list[i]);
 	mem_free(list);
@@ -453,264 +351,6 @@ static void load_visit(struct igate *g, const struct store_visit *row)
 	wheel_start(loop_wheel(g->conf.loop), &v->all->start, 10, on_start);
 }
 
-/* ---- what the network tells ---- */
-
-static void add_joined(struct buf *b, const struct ivisit *v)
-{
-	buf_adds(b, "INFO: You have joined ");
-	buf_addv(b, buf_view(&v->place));
-	buf_adds(b, " as ");
-	utf8_clean_line(b, view_str(v->seat->nick), IVISIT_NAME);
-	buf_addc(b, '.');
-	if (!v->topic.n)
-		return;
-	buf_adds(b, " Topic: ");
-	utf8_clean_line(b, buf_view(&v->topic), TOPIC_SHOWN);
-}
-
-static void joined(struct ivisit *v, const struct ircp *p)
-{
-	bool fresh = v->state != IVISIT_IN;
-	struct buf b = { 0 };
-
-	v->state = IVISIT_IN;
-	v->put_off = false;
-	if (p->text.n || fresh) {
-		buf_clear(&v->topic);
-		utf8_clean_line(&v->topic, p->text, TOPIC_MAX);
-	}
-	if (v->asked) {
-		add_joined(&b, v);
-		answer(v, buf_view(&b));
-		buf_free(&b);
-	}
-	if (fresh && v->last_ms) {
-		v->past_ms = v->last_ms;
-		ivisit_gap(v, v->last_ms, wall_ms());
-	}
-	v->last_ms = wall_ms();
-	put_mark(v);
-	ivisit_say_now(v);
-}
-
-static bool may_pass(unsigned numeric)
-{
-	return numeric == NUM_UNAVAILABLE || numeric == NUM_FULL ||
-	       numeric == NUM_THROTTLED;
-}
-
-static void refused(struct ivisit *v, const struct ircp *p)
-{
-	uint64_t numeric = 0;
-	struct buf b = { 0 };
-	bool wait;
-
-	if (view_u64(&numeric, p->other, 999))
-		numeric = 0;
-	wait = !v->asked && may_pass((unsigned)numeric);
-	v->state = IVISIT_OUT;
-	buf_adds(&b, "ERROR: You can't join ");
-	buf_addv(&b, buf_view(&v->place));
-	buf_adds(&b, ": ");
-	itext_why(&b, (unsigned)numeric, p->text);
-	buf_adds(&b, wait ? ". It is tried on." : ".");
-	if (wait) {
-		if (!v->put_off)
-			ivisit_tell(v, buf_view(&b));
-		v->put_off = true;
-		wheel_start(ivisit_wheel(v), &v->again, AGAIN_MS, on_again);
-	} else {
-		answer(v, buf_view(&b));
-		ivisit_drop(v, VIEW("The channel does not let you in."));
-	}
-	buf_free(&b);
-}
-
-static void thrown_out(struct ivisit *v, const struct ircp *p)
-{
-	struct buf b = { 0 };
-
-	buf_adds(&b, "INFO: You are no longer in ");
-	buf_addv(&b, buf_view(&v->place));
-	buf_adds(&b, p->kind == IRCP_LEFT_BANNED ? ": you were banned" :
-		     p->kind == IRCP_LEFT_KICKED ? ": you were kicked" :
-						   ": the network took you "
-						   "out");
-	if (p->nick.n) {
-		buf_adds(&b, " by ");
-		utf8_clean_name(&b, p->nick, IVISIT_NAME);
-	}
-	if (p->text.n) {
-		buf_adds(&b, " (");
-		utf8_clean_line(&b, p->text, TOPIC_SHOWN);
-		buf_addc(&b, ')');
-	}
-	buf_addc(&b, '.');
-	answer(v, buf_view(&b));
-	buf_free(&b);
-	ivisit_drop(v, VIEW("You are no longer in the channel."));
-}
-
-static void left(struct ivisit *v, const struct ircp *p)
-{
-	if (v->state == IVISIT_IN)
-		v->last_ms = wall_ms();
-	if (p->kind == IRCP_LEFT_REFUSED) {
-		refused(v, p);
-	} else if (p->kind != IRCP_LEFT_ASKED) {
-		thrown_out(v, p);
-	} else { /* another part of us has left it */
-		v->state = IVISIT_OUT;
-		join(v);
-	}
-}
-
-static void invited(struct seat *s, const struct ircp *p)
-{
-	static const struct bucket_rate rate = { 1, 10 * 1000, 5 };
-	struct addr *from = igate_addr(s->gate, s->network, p->place);
-	struct buf b = { 0 };
-
-	if (!from || ivisits_wants(s, p->place) ||
-	    !igate_rate(s->gate, s->network, s->aor->text, 'i', &rate)) {
-		log_info("irc %s: an invitation to %.*s is not told",
-			 s->aor->text.p, VIEW_ARG(p->place));
-		mem_deref(from);
-		return;
-	}
-	buf_adds(&b, "INFO: ");
-	utf8_clean_name(&b, p->nick, IVISIT_NAME);
-	buf_adds(&b, " (");
-	utf8_clean_line(&b, p->mask, TOPIC_SHOWN);
-	buf_adds(&b, ") invites you to ");
-	utf8_clean_line(&b, p->place, TOPIC_SHOWN);
-	buf_adds(&b, ". Answer :join to go there.");
-	seat_tell(s, from, buf_view(&b));
-	mem_deref(from);
-	buf_free(&b);
-}
-
-static void nick_is(struct seat *s)
-{
-	size_t count;
-	struct ivisit **list = all_of(ivisits_of(s->gate), s, &count);
-	struct buf b = { 0 };
-
-	buf_adds(&b, "* You are ");
-	utf8_clean_name(&b, view_str(s->nick), IVISIT_NAME);
-	buf_adds(&b, " now");
-	for (size_t i = 0; i < count; i++)
-		if (list[i]->state == IVISIT_IN)
-			ivisit_line(list[i], buf_view(&b));
-	buf_free(&b);
-	mem_free(list);
-}
-
-bool ivisits_is_in(const struct seat *s, struct view place)
-{
-	const struct ivisit *v = ivisit_at(s->gate, s->aor, s->network,
-					   place);
-
-	return v && v->state != IVISIT_OUT;
-}
-
-/* What one channel tells. */
-static bool at_place(struct seat *s, const struct ircp *p)
-{
-	struct ivisit *v = ivisit_at(s->gate, s->aor, s->network, p->place);
-
-	if (!v || !v->seat)
-		return false;
-	switch (p->verb) {
-	case IRCP_JOINED:
-		joined(v, p);
-		return true;
-	case IRCP_LEFT:
-		left(v, p);
-		return true;
-	case IRCP_HEARD:
-		ivisit_heard(v, p);
-		return true;
-	case IRCP_TOPIC_IS:
-		ivisit_topic(v, p);
-		return true;
-	case IRCP_PEOPLE:
-		ivisit_people(v, p);
-		return false; /* and who has which nick is for talks */
-	default:
-		return false;
-	}
-}
-
-static bool parcel(struct seat *s, const struct ircp *p)
-{
-	if (p->verb == IRCP_INVITED) {
-		invited(s, p);
-		return true;
-	}
-	if (p->verb == IRCP_NICK_IS) {
-		nick_is(s);
-		return false;
-	}
-	return ivisit_answered(s, p) || (p->place.n && at_place(s, p));
-}
-
-static void up(struct seat *s)
-{
-	size_t count;
-	struct ivisit **list = all_of(ivisits_of(s->gate), s, &count);
-
-	for (size_t i = 0; i < count; i++)
-		if (list[i]->seat)
-			join(list[i]);
-	mem_free(list);
-}
-
-/* It will take a while, or something of him. */
-static void tell_refused(struct seat *s, struct view text)
-{
-	struct buf b = { 0 };
-
-	buf_adds(&b, "INFO: The network has closed your connection");
-	if (text.n) {
-		buf_adds(&b, ": ");
-		utf8_clean_line(&b, text, TOPIC_SHOWN);
-	}
-	buf_adds(&b, ". You are in your channels again as soon as it lets "
-		     "you in.");
-	seat_tell(s, NULL, buf_view(&b));
-	buf_free(&b);
-}
-
-static void down(struct seat *s, enum lost_why why, struct view text)
-{
-	size_t count;
-	struct ivisit **list = all_of(ivisits_of(s->gate), s, &count);
-
-	if (count && why != LOST_NET)
-		tell_refused(s, text);
-	for (size_t i = 0; i < count; i++) {
-		if (list[i]->state == IVISIT_IN)
-			list[i]->last_ms = wall_ms();
-		list[i]->state = IVISIT_OUT;
-		put_mark(list[i]);
-	}
-	ivisit_wishes_gone(ivisits_of(s->gate), s);
-	mem_free(list);
-}
-
-static void gone(struct seat *s)
-{
-	size_t count;
-	struct ivisit **list = all_of(ivisits_of(s->gate), s, &count);
-
-	for (size_t i = 0; i < count; i++)
-		if (list[i]->seat == s)
-			let_go(list[i]);
-	ivisit_wishes_gone(ivisits_of(s->gate), s);
-	mem_free(list);
-}
-
 /* ---- the module ---- */
 
 static int start(struct igate *g)
@@ -728,13 +368,13 @@ static int start(struct igate *g)
 static void stop(struct igate *g)
 {
 	size_t count;
-	struct ivisit **list = all_of(ivisits_of(g), NULL, &count);
+	struct ivisit **list = ivisits_all(ivisits_of(g), NULL, &count);
 
 	for (size_t i = 0; i < count; i++) {
 		ivisit_hear_flush(list[i]);
 		if (list[i]->state == IVISIT_IN)
 			list[i]->last_ms = wall_ms();
-		put_mark(list[i]);
+		ivisit_put_mark(list[i]);
 	}
 	mem_free(list);
 }
@@ -759,7 +399,7 @@ static void free_all(struct igate *g)
 static void forget(struct igate *g, const struct addr *user)
 {
 	size_t count;
-	struct ivisit **list = all_of(ivisits_of(g), NULL, &count);
+	struct ivisit **list = ivisits_all(ivisits_of(g), NULL, &count);
 
 	for (size_t i = 0; i < count; i++)
 		if (addr_eq(list[i]->owner, user))
@@ -781,11 +421,11 @@ static int status(struct igate *g, struct sink *out)
 static void about(const struct seat *s, struct buf *out)
 {
 	size_t count;
-	struct ivisit **list = all_of(ivisits_of(s->gate), s, &count);
+	struct ivisit **list = ivisits_all(ivisits_of(s->gate), s, &count);
 
 	for (size_t i = 0; i < count; i++) {
 		buf_adds(out, i ? ", " : "\nChannels: ");
-		utf8_clean_line(out, buf_view(&list[i]->place), TOPIC_SHOWN);
+		utf8_clean_line(out, buf_view(&list[i]->place), PLACE_SHOWN);
 		if (list[i]->state != IVISIT_IN)
 			buf_adds(out, " (not in it just now)");
 	}
@@ -796,10 +436,10 @@ const struct igate_module igate_visits = {
 	.start = start,
 	.stop = stop,
 	.free = free_all,
-	.parcel = parcel,
-	.up = up,
-	.down = down,
-	.gone = gone,
+	.parcel = ivisits_parcel,
+	.up = ivisits_up,
+	.down = ivisits_down,
+	.gone = ivisits_gone,
 	.kinds = 1U << IMAP_CHANNEL,
 	.message = ivisit_message,
 	.commands = ivisit_commands,

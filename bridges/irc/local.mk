@@ -17,7 +17,8 @@ bridges_irc_libircface_a_SOURCES = \
 	bridges/irc/ipuppets_priv.h \
 	bridges/irc/ivisits.c bridges/irc/ivisit_priv.h \
 	bridges/irc/ivisit_cmd.c bridges/irc/ivisit_hear.c \
-	bridges/irc/ivisit_say.c \
+	bridges/irc/ivisit_row.c bridges/irc/ivisit_say.c \
+	bridges/irc/ivisit_told.c \
 	bridges/irc/italks.c bridges/irc/italk_priv.h \
 	bridges/irc/italk_first.c bridges/irc/italk_in.c \
 	bridges/irc/italk_out.c bridges/irc/italk_peer.c \
