@@ -349,12 +349,6 @@ static void renames(struct puppet *p, const struct member *m)
 	buf_free(&nick);
 }
 
-static void on_came(struct member *m, void *arg)
-{
-	(void)m;
-	(void)arg;
-}
-
 static void on_went(struct member *m, enum room_way way,
 		    const struct room_by *by, void *arg)
 {
@@ -371,29 +365,11 @@ static void on_changed(struct member *m, const struct member_before *before,
 		each_of(arg, m, renames);
 }
 
-static void on_room(struct room *r, unsigned what, const struct room_by *by,
-		    void *arg)
-{
-	(void)r;
-	(void)what;
-	(void)by;
-	(void)arg;
-}
-
-static void on_room_gone(struct room *r, void *arg)
-{
-	(void)r;
-	(void)arg;
-}
-
 void puppets_watch(struct pups *p)
 {
 	const struct hub_room_watch w = {
-		.came = on_came,
 		.went = on_went,
 		.changed = on_changed,
-		.room = on_room,
-		.gone = on_room_gone,
 		.arg = p,
 	};
 

@@ -579,12 +579,6 @@ bool ipuppet_is_nick(const struct ilink *l, struct view nick)
 
 /* ---- what happens to him here ---- */
 
-static void on_came(struct member *m, void *arg)
-{
-	(void)m;
-	(void)arg;
-}
-
 static void on_went(struct member *m, enum room_way way,
 		    const struct room_by *by, void *arg)
 {
@@ -605,38 +599,10 @@ static void on_went(struct member *m, enum room_way way,
 	}
 }
 
-static void on_changed(struct member *m, const struct member_before *before,
-		       const struct room_by *by, void *arg)
-{
-	(void)m;
-	(void)before;
-	(void)by;
-	(void)arg;
-}
-
-static void on_room(struct room *r, unsigned what, const struct room_by *by,
-		    void *arg)
-{
-	(void)r;
-	(void)what;
-	(void)by;
-	(void)arg;
-}
-
-static void on_room_gone(struct room *r, void *arg)
-{
-	(void)r;
-	(void)arg;
-}
-
 void ipuppets_watch(struct ipups *ps)
 {
 	const struct hub_room_watch w = {
-		.came = on_came,
 		.went = on_went,
-		.changed = on_changed,
-		.room = on_room,
-		.gone = on_room_gone,
 		.arg = ps,
 	};
 

@@ -37,7 +37,8 @@ static struct room_by by_of(const struct change *c)
 void watch_came(struct member *m)
 {
 	EACH_WATCH (m->room->hub, w)
-		w->came(m, w->arg);
+		if (w->came)
+			w->came(m, w->arg);
 }
 
 void watch_went(struct member *m, enum room_way way, const struct change *c)
@@ -45,7 +46,8 @@ void watch_went(struct member *m, enum room_way way, const struct change *c)
 	const struct room_by by = by_of(c);
 
 	EACH_WATCH (m->room->hub, w)
-		w->went(m, way, &by, w->arg);
+		if (w->went)
+			w->went(m, way, &by, w->arg);
 }
 
 void watch_changed(struct member *m, const struct member_before *before,
@@ -54,7 +56,8 @@ void watch_changed(struct member *m, const struct member_before *before,
 	const struct room_by by = by_of(c);
 
 	EACH_WATCH (m->room->hub, w)
-		w->changed(m, before, &by, w->arg);
+		if (w->changed)
+			w->changed(m, before, &by, w->arg);
 }
 
 void watch_room(struct room *room, unsigned what, const struct change *c)
@@ -62,11 +65,13 @@ void watch_room(struct room *room, unsigned what, const struct change *c)
 	const struct room_by by = by_of(c);
 
 	EACH_WATCH (room->hub, w)
-		w->room(room, what, &by, w->arg);
+		if (w->room)
+			w->room(room, what, &by, w->arg);
 }
 
 void watch_gone(struct room *room)
 {
 	EACH_WATCH (room->hub, w)
-		w->gone(room, w->arg);
+		if (w->gone)
+			w->gone(room, w->arg);
 }

@@ -28,6 +28,7 @@ struct room_by {
 	struct view reason;
 };
 
+/* Any handler may be NULL. */
 struct hub_room_watch {
 	/* He is JOINED now. */
 	void (*came)(struct member *m, void *arg);
@@ -44,7 +45,7 @@ struct hub_room_watch {
 	void *arg;
 };
 
-/* Copied; at most 8 (ENOBUFS). Handlers may not be NULL. */
+/* Copied; at most 8 (ENOBUFS). */
 int hub_watch_rooms(struct hub *h, const struct hub_room_watch *w);
 /* This arg hears nothing any more. */
 void hub_unwatch_rooms(struct hub *h, const void *arg);

@@ -70,6 +70,8 @@ static void gone(struct room *r, void *arg)
 
 static const struct hub_room_watch watch = { came, went, changed,
 					     room, gone, &seen };
+/* Who wants to hear nothing of it must not be called. */
+static const struct hub_room_watch deaf = { .arg = &rig };
 
 static void assert_seen(const char *lines)
 {
@@ -82,6 +84,7 @@ static void start(void)
 {
 	buf_init(&seen, 0);
 	rig_start();
+	assert_int_equal(hub_watch_rooms(rig.hub, &deaf), 0);
 	assert_int_equal(hub_watch_rooms(rig.hub, &watch), 0);
 }
 
