@@ -12,12 +12,9 @@
 #include "mem.h"
 
 enum {
-	NICK_MS = 60 * 1000,        /* his old nick counts as his */
 	JOIN_MS = 60 * 1000,
-	SOON_MS = 60 * 1000,        /* the next try: something was full */
-	SELDOM_MS = 10 * 60 * 1000, /* he was refused */
+	SOON_MS = 60 * 1000, /* the next try: something was full */
 	IDLE_S = 3600,
-	BANNED = 474,
 };
 
 static struct igate *gate_of(const struct ipuppet *p)
@@ -40,12 +37,7 @@ static struct seat *seat_of(const struct ipuppet *p)
 	return seat_find(gate_of(p), p->who, view_str(p->link->network));
 }
 
-static bool is_active(enum ipuppet_state state)
-{
-	return state <= IPUPPET_IN;
-}
-
-static struct ipuppet *find(const struct ilink *l, const struct addr *a)
+struct ipuppet *ipuppet_find(const struct ilink *l, const struct addr *a)
 {
 	struct lnode *n, *nx;
 
@@ -73,9 +65,10 @@ static void release(struct ipuppet *p)
 	p->holds = p->waits = false;
 }
 
-static void set_state(struct ipuppet *p, enum ipuppet_state state, uint64_t ms)
+void ipuppet_set_state(struct ipuppet *p, enum ipuppet_state state,
+		       uint64_t ms)
 {
-	bool was = is_active(p->state), is = is_active(state);
+	bool was = ipuppet_is_active(p->state), is = ipuppet_is_active(state);
 
 	if (was && !is) {
 		p->link->count--;
@@ -92,7 +85,7 @@ static void set_state(struct ipuppet *p, enum ipuppet_state state, uint64_t ms)
 	ilink_soon(p->link);
 }
 
-static uint64_t idle_ms(const struct ipuppet *p)
+uint64_t ipuppet_idle_ms(const struct ipuppet *p)
 {
 	unsigned s = gate_of(p)->conf.idle_s;
 
@@ -102,7 +95,8 @@ static uint64_t idle_ms(const struct ipuppet *p)
 void ipuppet_busy(struct ipuppet *p)
 {
 	if (p->state == IPUPPET_IN)
-		wheel_start(wheel_of(p), &p->timer, idle_ms(p), on_timer);
+		wheel_start(wheel_of(p), &p->timer, ipuppet_idle_ms(p),
+			    on_timer);
 }
 
 static void drop_words(struct ipuppet *p)
@@ -118,7 +112,7 @@ static void ipuppet_free(struct ipuppet *p)
 {
 	release(p);
 	drop_words(p);
-	if (is_active(p->state))
+	if (ipuppet_is_active(p->state))
 		p->link->count--;
 	wheel_stop(wheel_of(p), &p->timer);
 	list_remove(&p->link->puppets, &p->in_link);
@@ -143,7 +137,7 @@ static void leave(struct ipuppet *p)
 	if (s && !ivisits_is_in(s, part.place) &&
 	    (p->state == IPUPPET_IN || p->state == IPUPPET_JOINING))
 		(void)seat_send(s, &part, NULL, NULL);
-	set_state(p, IPUPPET_LEFT, NICK_MS);
+	ipuppet_set_state(p, IPUPPET_LEFT, IPUPPET_NICK_MS);
 }
 
 void ipuppets_leave(struct ilink *l)
@@ -153,7 +147,7 @@ void ipuppets_leave(struct ilink *l)
 	LIST_EACH (&l->puppets, n, nx) {
 		struct ipuppet *p = CONTAINER(n, struct ipuppet, in_link);
 
-		if (is_active(p->state))
+		if (ipuppet_is_active(p->state))
 			leave(p);
 	}
 }
@@ -178,7 +172,7 @@ static void on_timer(struct wtimer *t)
 	drop_done(p);
 	if (p->state == IPUPPET_JOINING) {
 		leave(p);
-		set_state(p, IPUPPET_RELAYED, SOON_MS);
+		ipuppet_set_state(p, IPUPPET_RELAYED, SOON_MS);
 	} else if (!list_empty(&p->words)) {
 		wheel_start(wheel_of(p), &p->timer, SOON_MS, on_timer);
 	} else if (p->state == IPUPPET_IN) {
@@ -221,7 +215,7 @@ void ipuppet_unheard(struct ipuppet *p, const char *words, struct view why)
 
 /* ---- coming ---- */
 
-static void take_nick(struct ipuppet *p, struct view nick)
+void ipuppet_take_nick(struct ipuppet *p, struct view nick)
 {
 	if (!nick.n || view_eqs(nick, p->nick))
 		return;
@@ -238,9 +232,10 @@ static void on_seat(int err, void *arg)
 	if (!err)
 		ilink_soon(p->link);
 	else
-		set_state(p, IPUPPET_RELAYED,
-			  err == EACCES || err == ECANCELED ? SELDOM_MS :
-							      SOON_MS);
+		ipuppet_set_state(p, IPUPPET_RELAYED,
+				  err == EACCES || err == ECANCELED ?
+					  IPUPPET_SELDOM_MS :
+					  SOON_MS);
 }
 
 static void wait(struct ipuppet *p, struct seat *s)
@@ -248,8 +243,8 @@ static void wait(struct ipuppet *p, struct seat *s)
 	int err = seat_wake(s, false);
 
 	if (err) {
-		set_state(p, IPUPPET_RELAYED,
-			  err == EACCES ? SELDOM_MS : SOON_MS);
+		ipuppet_set_state(p, IPUPPET_RELAYED,
+				  err == EACCES ? IPUPPET_SELDOM_MS : SOON_MS);
 		return;
 	}
 	p->waits = true;
@@ -269,14 +264,14 @@ static void join(struct ipuppet *p, struct seat *s)
 	j.kind = !ivisits_is_in(s, j.place);
 	j.other = view_str(c.key);
 	if (seat_send(s, &j, NULL, NULL)) {
-		set_state(p, IPUPPET_RELAYED, SOON_MS);
+		ipuppet_set_state(p, IPUPPET_RELAYED, SOON_MS);
 		return;
 	}
 	seat_hold(s);
 	p->holds = true;
 	/* others see him before we hear of it */
-	take_nick(p, view_str(s->nick));
-	set_state(p, IPUPPET_JOINING, JOIN_MS);
+	ipuppet_take_nick(p, view_str(s->nick));
+	ipuppet_set_state(p, IPUPPET_JOINING, JOIN_MS);
 }
 
 static void come(struct ipuppet *p)
@@ -286,7 +281,7 @@ static void come(struct ipuppet *p)
 	if (p->waits)
 		return;
 	if (seat_get(&s, gate_of(p), p->who, view_str(p->link->network)))
-		set_state(p, IPUPPET_RELAYED, SOON_MS);
+		ipuppet_set_state(p, IPUPPET_RELAYED, SOON_MS);
 	else if (s->state == SEAT_UP)
 		join(p, s);
 	else
@@ -323,7 +318,7 @@ struct ipuppet *ipuppet_of(struct ilink *l, const struct msg *m)
 
 	if (!may_speak(l, m))
 		return NULL;
-	p = find(l, m->from);
+	p = ipuppet_find(l, m->from);
 	if (!p && l->count < l->max)
 		p = ipuppet_new(l, m->from);
 	return p && p->state != IPUPPET_RELAYED ? p : NULL;
@@ -406,7 +401,7 @@ static void speak(struct ipuppet *p, struct iword *w)
 		fail(w, true, VIEW("not in the channel"));
 }
 
-static struct iword *next_word(const struct ipuppet *p)
+struct iword *ipuppet_next_word(const struct ipuppet *p)
 {
 	struct lnode *n, *nx;
 
@@ -422,11 +417,11 @@ static struct iword *next_word(const struct ipuppet *p)
 
 void ipuppet_step(struct ipuppet *p)
 {
-	struct iword *w = next_word(p);
+	struct iword *w = ipuppet_next_word(p);
 
 	if (w && p->state == IPUPPET_COMING)
 		come(p);
-	while ((w = next_word(p)) != NULL && p->link->up) {
+	while ((w = ipuppet_next_word(p)) != NULL && p->link->up) {
 		if (w->state == IWORD_DONE)
 			succeed(w);
 		else if (p->state == IPUPPET_COMING ||
@@ -437,147 +432,7 @@ void ipuppet_step(struct ipuppet *p)
 	}
 }
 
-/* ---- what happens to him there ---- */
-
-static void expel(struct ipuppet *p, struct view why)
-{
-	struct ilink *l = p->link;
-	struct room *room = hub_room_by_id(hub_of(l), l->room);
-	struct member *m = room ? room_member(room, p->who) : NULL;
-	const struct room_by by = { NULL, why };
-	struct buf b = { 0 };
-
-	if (!m)
-		return;
-	buf_adds(&b, "*** ");
-	buf_addv(&b, m->nick);
-	buf_adds(&b, " was removed, as from irc:");
-	buf_adds(&b, l->network);
-	buf_addc(&b, '/');
-	buf_adds(&b, l->channel);
-	if (hub_member_kick(m, buf_view(&b), &by, NULL, NULL))
-		hub_on_notice(hub_of(l), l->leg, true,
-			      VIEW("who was kicked there could not be removed "
-				   "here"));
-	buf_free(&b);
-}
-
-static void kicked(struct ipuppet *p, const struct ircp *in)
-{
-	set_state(p, IPUPPET_SILENT, SELDOM_MS);
-	if (p->link->expels)
-		expel(p, in->text);
-	else
-		ipuppet_unheard(p,
-				in->kind == IRCP_LEFT_BANNED ?
-					"has banned you: what you say is not "
-					"passed on there" :
-					"has kicked you: what you say is not "
-					"passed on there for ten minutes",
-				in->text);
-}
-
-static void refused(struct ipuppet *p, const struct ircp *in)
-{
-	uint64_t code;
-	bool banned = !view_u64(&code, in->other, 999) && code == BANNED;
-
-	set_state(p, banned ? IPUPPET_SILENT : IPUPPET_RELAYED, SELDOM_MS);
-	if (banned)
-		ipuppet_unheard(p,
-				"has banned you: what you say is not passed "
-				"on there",
-				in->text);
-	else
-		ipuppet_unheard(p,
-				"does not let you in: what you say there is "
-				"passed on under the name of the link",
-				in->text);
-}
-
-static void left(struct ipuppet *p, const struct ircp *in)
-{
-	/* of the PART before this JOIN */
-	if (in->kind == IRCP_LEFT_ASKED && p->state == IPUPPET_JOINING)
-		return;
-	log_info("link %s: the puppet of %.*s is out: %.*s", p->link->label,
-		 VIEW_ARG(p->who->text), VIEW_ARG(in->text));
-	if (in->kind == IRCP_LEFT_ASKED)
-		set_state(p, IPUPPET_LEFT, NICK_MS);
-	else if (in->kind == IRCP_LEFT_REFUSED)
-		refused(p, in);
-	else
-		kicked(p, in);
-}
-
-static void joined(struct ipuppet *p, const struct seat *s)
-{
-	if (p->state != IPUPPET_JOINING)
-		return;
-	take_nick(p, view_str(s->nick));
-	set_state(p, IPUPPET_IN, idle_ms(p));
-}
-
-void ipuppet_parcel(struct ilink *l, struct seat *s, const struct ircp *in)
-{
-	struct ipuppet *p = find(l, s->aor);
-
-	if (!p || !is_active(p->state) || p->state == IPUPPET_COMING)
-		return;
-	if (in->verb == IRCP_NICK_IS)
-		take_nick(p, in->nick);
-	else if (!ircb_name_eq(IRCB_RFC1459, in->place, view_str(l->channel)))
-		return;
-	else if (in->verb == IRCP_JOINED)
-		joined(p, s);
-	else
-		left(p, in);
-}
-
-/* Who has nothing to say does not come back by himself. */
-void ipuppets_down(struct ilink *l, const struct seat *s)
-{
-	struct ipuppet *p = find(l, s->aor);
-	bool back;
-
-	if (!p || !is_active(p->state) || p->state == IPUPPET_COMING)
-		return;
-	back = next_word(p) != NULL;
-	set_state(p, IPUPPET_LEFT, NICK_MS);
-	if (back)
-		set_state(p, IPUPPET_COMING, 0);
-}
-
-void ipuppets_gone(struct ilink *l, const struct seat *s)
-{
-	struct ipuppet *p = find(l, s->aor);
-
-	if (p)
-		p->waits = p->holds = false;
-}
-
-static bool is_his(const struct ipuppet *p, struct view nick)
-{
-	uint64_t now = now_ms();
-
-	if (p->nick[0] &&
-	    ircb_name_eq(IRCB_RFC1459, nick, view_str(p->nick)))
-		return is_active(p->state) || now - p->out_ms < NICK_MS;
-	return p->old_nick[0] && now - p->old_ms < NICK_MS &&
-	       ircb_name_eq(IRCB_RFC1459, nick, view_str(p->old_nick));
-}
-
-bool ipuppet_is_nick(const struct ilink *l, struct view nick)
-{
-	struct lnode *n, *nx;
-
-	LIST_EACH (&l->puppets, n, nx)
-		if (is_his(CONTAINER(n, struct ipuppet, in_link), nick))
-			return true;
-	return false;
-}
-
-/* ---- what happens to him here ---- */
+/* ---- the room ---- */
 
 static void on_went(struct member *m, enum room_way way,
 		    const struct room_by *by, void *arg)
@@ -591,10 +446,10 @@ static void on_went(struct member *m, enum room_way way,
 	while ((n = htable_each(&ps->links, &pos, n)) != NULL) {
 		struct ilink *l = CONTAINER(n, struct ilink, by_leg);
 		struct ipuppet *p = l->room == m->room->id ?
-					    find(l, m->addr) :
+					    ipuppet_find(l, m->addr) :
 					    NULL;
 
-		if (p && is_active(p->state))
+		if (p && ipuppet_is_active(p->state))
 			leave(p);
 	}
 }

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Links with puppets: ipuppets.c has the links, and what is said; ipuppet.c
- * who says it.
+ * who says it, ipuppet_there.c what happens to them in the channel.
  */
 #ifndef CONFAB_IRC_IPUPPETS_PRIV_H
 #define CONFAB_IRC_IPUPPETS_PRIV_H
 
 #include "hub.h"
 #include "igate_priv.h"
+
+enum {
+	IPUPPET_NICK_MS = 60 * 1000,        /* his old nick counts as his */
+	IPUPPET_SELDOM_MS = 10 * 60 * 1000, /* he was refused */
+};
 
 /* Of the module. */
 struct ipups {
@@ -86,11 +91,6 @@ void ipword_free(struct iword *w);
 struct ipuppet *ipuppet_of(struct ilink *l, const struct msg *m);
 /* Goes on, as far as that depends on him. */
 void ipuppet_step(struct ipuppet *p);
-void ipuppet_parcel(struct ilink *l, struct seat *s, const struct ircp *p);
-/* The seat is down; or gone for good. */
-void ipuppets_down(struct ilink *l, const struct seat *s);
-void ipuppets_gone(struct ilink *l, const struct seat *s);
-bool ipuppet_is_nick(const struct ilink *l, struct view nick);
 /* He says something: he stays. */
 void ipuppet_busy(struct ipuppet *p);
 /* *** words (why). to him, once until he was heard. */
@@ -100,5 +100,25 @@ void ipuppets_leave(struct ilink *l);
 void ipuppets_free(struct ilink *l);
 /* So that they leave with their membership. */
 void ipuppets_watch(struct ipups *ps);
+struct ipuppet *ipuppet_find(const struct ilink *l, const struct addr *a);
+static inline bool ipuppet_is_active(enum ipuppet_state state)
+{
+	return state <= IPUPPET_IN;
+}
+/* For so long; 0: for as long as it lasts. */
+void ipuppet_set_state(struct ipuppet *p, enum ipuppet_state state,
+		       uint64_t ms);
+void ipuppet_take_nick(struct ipuppet *p, struct view nick);
+uint64_t ipuppet_idle_ms(const struct ipuppet *p);
+/* What he has not said yet; or NULL. */
+struct iword *ipuppet_next_word(const struct ipuppet *p);
+
+/* ---- ipuppet_there.c ---- */
+
+void ipuppet_parcel(struct ilink *l, struct seat *s, const struct ircp *p);
+/* The seat is down; or gone for good. */
+void ipuppets_down(struct ilink *l, const struct seat *s);
+void ipuppets_gone(struct ilink *l, const struct seat *s);
+bool ipuppet_is_nick(const struct ilink *l, struct view nick);
 
 #endif

@@ -13,7 +13,8 @@ bridges_irc_libircface_a_SOURCES = \
 	bridges/irc/igate_cmd.c bridges/irc/igate_consent.c \
 	bridges/irc/igate_priv.h bridges/irc/igate_share.c \
 	bridges/irc/imap.c bridges/irc/imap.h \
-	bridges/irc/ipuppet.c bridges/irc/ipuppets.c \
+	bridges/irc/ipuppet.c bridges/irc/ipuppet_there.c \
+	bridges/irc/ipuppets.c \
 	bridges/irc/ipuppets_priv.h \
 	bridges/irc/ivisits.c bridges/irc/ivisit_priv.h \
 	bridges/irc/ivisit_cmd.c bridges/irc/ivisit_hear.c \
