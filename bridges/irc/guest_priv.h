@@ -2,8 +2,9 @@
 /*
  * What the files of guests share: guest.c has the sessions, guest_send.c what
  * comes down, guest_ask.c the questions that are open at the server,
- * guest_heard.c what it says, guest_room.c the channels, guest_split.c who is
- * lost to netsplits, guest_watch.c how nicks are.
+ * guest_heard.c what it says, guest_room.c the channels, guest_event.c what
+ * happens in them, guest_split.c who is lost to netsplits, guest_watch.c how
+ * nicks are.
  */
 #ifndef CONFAB_IRCB_GUEST_PRIV_H
 #define CONFAB_IRCB_GUEST_PRIV_H
@@ -127,8 +128,6 @@ struct groom *guest_room(const struct guest *g, struct view name);
 struct groom *guest_room_heard(const struct guest *g, struct view name);
 void guest_join(struct guest *g, const struct ircp *p, uint64_t tag);
 void guest_part(struct guest *g, const struct ircp *p, uint64_t tag);
-/* JOIN, PART, KICK, QUIT, NICK, MODE, TOPIC. */
-void guest_room_event(struct guest *g, const struct ircb_event *ev);
 /* What is said of rooms by numbers; true: dealt with. */
 bool guest_room_numeric(struct guest *g, const struct ircb_line *l);
 /* A JOIN was refused. */
@@ -137,6 +136,15 @@ void guest_join_refused(struct guest *g, struct view place, unsigned code,
 void guest_rooms_free(struct guest *g);
 /* JOINED is told at the latest before anything else of it. */
 void guest_room_tell_joined(struct groom *r);
+/* We have come in; we are out. */
+void guest_room_came(struct guest *g, const struct ircb_line *l);
+void guest_room_went(struct guest *g, struct view channel, enum ircp_left how,
+		     struct view by, struct view reason);
+
+/* ---- guest_event.c ---- */
+
+/* JOIN, PART, KICK, QUIT, NICK, MODE, TOPIC. */
+void guest_room_event(struct guest *g, const struct ircb_event *ev);
 
 /* ---- guest_split.c ---- */
 

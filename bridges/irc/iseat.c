@@ -27,11 +27,6 @@ enum {
 	WHY_MAX = 300,
 };
 
-static struct wheel *wheel_of(const struct seat *s)
-{
-	return loop_wheel(s->gate->conf.loop);
-}
-
 static uint64_t idle_ms(const struct seat *s)
 {
 	unsigned idle_s = s->gate->conf.idle_s;
@@ -39,7 +34,7 @@ static uint64_t idle_ms(const struct seat *s)
 	return (idle_s ? idle_s : IDLE_S) * UINT64_C(1000);
 }
 
-static const char *state_name(enum seat_state state)
+const char *seat_state_name(enum seat_state state)
 {
 	static const char *const name[] = {
 		[SEAT_OFF] = "offline", [SEAT_WAITING] = "waiting",
@@ -58,37 +53,10 @@ void seat_look(struct seat *s, uint64_t ms)
 	if (wtimer_running(&s->idle) && s->look_ms <= at)
 		return;
 	s->look_ms = at;
-	wheel_start(wheel_of(s), &s->idle, ms, on_look);
+	wheel_start(seat_wheel(s), &s->idle, ms, on_look);
 }
 
-/* ---- all of them ---- */
-
-static uint64_t key_of(const struct addr *aor, struct view network)
-{
-	return hash_u64(aor->hash ^ hash_iview(network));
-}
-
-struct seat *seat_find(const struct igate *g, const struct addr *aor,
-		       struct view network)
-{
-	struct hnode *n = htable_find(&g->seats, key_of(aor, network));
-
-	for (; n; n = htable_more(n)) {
-		struct seat *s = CONTAINER(n, struct seat, by_key);
-
-		if (addr_eq(s->aor, aor) && view_ieq(s->network, network))
-			return s;
-	}
-	return NULL;
-}
-
-struct seat *seat_each(const struct igate *g, size_t *pos, struct seat *prev)
-{
-	struct hnode *n = htable_each(&g->seats, pos,
-				      prev ? &prev->by_key : NULL);
-
-	return n ? CONTAINER(n, struct seat, by_key) : NULL;
-}
+/* ---- one of them ---- */
 
 static struct seat *seat_new(struct igate *g, struct addr *aor,
 			     struct view network)
@@ -102,16 +70,16 @@ static struct seat *seat_new(struct igate *g, struct addr *aor,
 	list_init(&s->waiting);
 	list_init(&s->tags);
 	login_nick(s->nick, aor->user);
-	htable_add(&g->seats, &s->by_key, key_of(aor, network));
+	htable_add(&g->seats, &s->by_key, seat_key(aor, network));
 	seat_look(s, idle_ms(s));
 	return s;
 }
 
-static void seat_free(struct seat *s)
+void seat_end(struct seat *s)
 {
 	if (s->state == SEAT_UP)
 		nick_release(s->gate, s->network, view_str(s->nick));
-	wheel_stop(wheel_of(s), &s->idle);
+	wheel_stop(seat_wheel(s), &s->idle);
 	turn_leave(s);
 	queue_drop(s);
 	session_free(s->session);
@@ -127,7 +95,7 @@ static void seat_free(struct seat *s)
 static void seat_gone(struct seat *s)
 {
 	igate_gone(s);
-	seat_free(s);
+	seat_end(s);
 }
 
 /* ---- in and out ---- */
@@ -142,7 +110,7 @@ static bool is_needed(const struct seat *s)
 	return s->holds || !list_empty(&s->waiting);
 }
 
-static void set_trouble(struct seat *s, struct view text)
+void seat_set_trouble(struct seat *s, struct view text)
 {
 	buf_clear(&s->trouble);
 	if (text.n)
@@ -150,7 +118,7 @@ static void set_trouble(struct seat *s, struct view text)
 }
 
 /* He is no user of ours at present. */
-static bool is_barred(const struct seat *s)
+bool seat_is_barred(const struct seat *s)
 {
 	const struct igate_conf *c = &s->gate->conf;
 
@@ -176,7 +144,7 @@ static void go_off(struct seat *s, enum lost_why why, struct view text)
 	s->holds--;
 }
 
-static void log_out(struct seat *s)
+void seat_log_out(struct seat *s)
 {
 	if (s->session)
 		session_stop(s->session);
@@ -203,7 +171,7 @@ static void on_lost(struct session *session, enum lost_why why,
 	(void)session;
 	if (was_up && now_ms() - s->up_ms >= SETTLED_MS)
 		s->fails = 0;
-	set_trouble(s, text);
+	seat_set_trouble(s, text);
 	s->stuck = why == LOST_AUTH || why == LOST_CONFIG;
 	s->refused_ms = why == LOST_NET ? 0 : now_ms() ? now_ms() : 1;
 	s->again_ms = now_ms() + (why == LOST_NET ? pause_of(s) : 0);
@@ -226,7 +194,7 @@ static void on_up(struct session *session, struct view own, void *arg)
 	s->up_ms = now_ms();
 	s->refused_ms = 0;
 	s->stuck = false;
-	set_trouble(s, VIEW_NONE);
+	seat_set_trouble(s, VIEW_NONE);
 	nick_claim(s->gate, s->network, view_str(s->nick));
 	turn_welcome(s);
 	login_note(s, VIEW_NONE);
@@ -296,8 +264,8 @@ int seat_log_in(struct seat *s)
 		turn_leave(s);
 		s->state = SEAT_STARTING;
 	} else if (err != EBUSY) {
-		set_trouble(s, why.n ? buf_view(&why) :
-				       view_str(strerror(err)));
+		seat_set_trouble(s, why.n ? buf_view(&why) :
+					    view_str(strerror(err)));
 		log_warning("irc %s: can't log in: %s", buf_str(&label),
 			    buf_str(&s->trouble));
 		turn_leave(s);
@@ -318,14 +286,14 @@ bool seat_is_cut(struct seat *s)
 	bool cut = c->is_off && c->is_off(s->network, &why, c->link_arg);
 
 	if (cut)
-		set_trouble(s, buf_view(&why));
+		seat_set_trouble(s, buf_view(&why));
 	buf_free(&why);
 	return cut;
 }
 
 int seat_wake(struct seat *s, bool by_him)
 {
-	if (is_barred(s))
+	if (seat_is_barred(s))
 		return EACCES;
 	if (by_him)
 		keep_refused(s, false);
@@ -349,7 +317,7 @@ static void part(struct seat *s)
 		s->part_ms = now_ms() + PART_MS;
 		seat_look(s, PART_LOOK_MS);
 	} else {
-		log_out(s);
+		seat_log_out(s);
 	}
 }
 
@@ -412,7 +380,7 @@ static bool make_room(struct igate *g)
 		return false;
 	keep_refused(oldest, false); /* that is forgotten with it */
 	if (oldest->state != SEAT_OFF)
-		log_out(oldest);
+		seat_log_out(oldest);
 	seat_gone(oldest);
 	return true;
 }
@@ -438,7 +406,7 @@ int seat_get(struct seat **sp, struct igate *g, struct addr *aor,
 
 static bool is_kept_out(struct seat *s)
 {
-	return is_barred(s) || seat_is_cut(s);
+	return seat_is_barred(s) || seat_is_cut(s);
 }
 
 /* Something needs it: again, as soon as that makes sense. */
@@ -485,7 +453,7 @@ static void look_at_use(struct seat *s)
 		seat_gone(s);
 	} else {
 		if (s->state != SEAT_OFF)
-			log_out(s);
+			seat_log_out(s);
 		seat_look(s, idle_ms(s));
 	}
 }
@@ -495,144 +463,9 @@ static void on_look(struct wtimer *t)
 	struct seat *s = CONTAINER(t, struct seat, idle);
 
 	if (s->part_ms && (list_empty(&s->tags) || now_ms() >= s->part_ms))
-		log_out(s);
+		seat_log_out(s);
 	else if (s->part_ms)
 		seat_look(s, PART_LOOK_MS);
 	look_at_waiting(s);
 	look_at_use(s);
-}
-
-/* ---- for igate.c ---- */
-
-void seats_init(struct igate *g)
-{
-	list_init(&g->old_nicks);
-}
-
-void seats_changed(struct igate *g, struct addr *owner, struct view network)
-{
-	struct seat *s = seat_find(g, owner, network);
-
-	if (!s)
-		return;
-	s->refused_ms = 0;
-	s->stuck = false;
-	s->again_ms = 0;
-	s->wanted[0] = '\0';
-	if (s->state != SEAT_OFF && s->state != SEAT_WAITING)
-		log_out(s);
-	seat_look(s, 0);
-}
-
-static void end_barred(struct seat *s)
-{
-	log_out(s);
-	s->holds++;
-	queue_run(s, EACCES);
-	s->holds--;
-}
-
-void seats_user(struct igate *g, const struct addr *user, bool gone)
-{
-	struct seat *s = NULL;
-	size_t pos = 0;
-
-	while ((s = seat_each(g, &pos, s))) {
-		if (!addr_eq(s->aor, user))
-			continue;
-		if (gone || is_barred(s))
-			end_barred(s);
-		if (gone) {
-			keep_refused(s, false);
-			s->refused_ms = 0;
-			s->wanted[0] = '\0';
-			set_trouble(s, VIEW_NONE);
-		}
-		seat_look(s, 0);
-	}
-}
-
-/* The usual last word, where there is no room for this one. */
-static void cut(struct seat *s, struct view words)
-{
-	const struct ircp p = { .verb = IRCP_LEAVE, .text = words };
-
-	if (s->state == SEAT_UP)
-		(void)seat_send(s, &p, NULL, NULL);
-	if (s->state != SEAT_OFF)
-		log_out(s);
-	(void)seat_is_cut(s);
-	seat_look(s, 0);
-}
-
-void seats_cut(struct igate *g, struct view network, struct view words)
-{
-	struct seat *s = NULL;
-	size_t pos = 0;
-
-	while ((s = seat_each(g, &pos, s)))
-		if (view_ieq(s->network, network))
-			cut(s, words);
-}
-
-void seats_stop(struct igate *g)
-{
-	struct seat *s = NULL;
-	size_t pos = 0;
-
-	turns_stop(g);
-	while ((s = seat_each(g, &pos, s))) {
-		wheel_stop(wheel_of(s), &s->idle);
-		if (s->session)
-			session_stop(s->session);
-		s->state = SEAT_OFF;
-	}
-}
-
-void seats_free(struct igate *g)
-{
-	struct hnode *n;
-
-	while ((n = htable_pop(&g->seats)))
-		seat_free(CONTAINER(n, struct seat, by_key));
-	htable_free(&g->seats);
-	nicks_free(g);
-	turns_free(g);
-}
-
-static int seat_print(struct sink *out, const struct seat *s)
-{
-	int err = sink_printf(out, "%s on %s as %s: %s", s->aor->text.p,
-			      s->network.p, s->nick, state_name(s->state));
-
-	if (!err && s->trouble.n)
-		err = sink_printf(out, ", last error: %.*s",
-				  VIEW_ARG(buf_view(&s->trouble)));
-	return err ? err : sink_printf(out, "\n");
-}
-
-static int net_print(struct sink *out, const struct inet *n)
-{
-	uint64_t now = now_ms();
-	int err = sink_printf(out, "network %s: %zu wait for their turn",
-			      n->label, n->queue.count);
-
-	if (!err && now < n->until_ms)
-		err = sink_printf(out, ", not before %u s",
-				  (unsigned)((n->until_ms - now) / 1000 + 1));
-	return err ? err : sink_printf(out, "\n");
-}
-
-int seats_status(struct igate *g, struct sink *out)
-{
-	struct hnode *n = NULL;
-	struct seat *s = NULL;
-	size_t pos = 0;
-	int err = 0;
-
-	while (!err && (n = htable_each(&g->nets, &pos, n)))
-		err = net_print(out, CONTAINER(n, struct inet, by_label));
-	for (pos = 0; !err && (s = seat_each(g, &pos, s));)
-		err = seat_print(out, s);
-	return err;
 }

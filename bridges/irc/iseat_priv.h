@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The inside of seats: iseat.c has their life, iseat_queue.c what waits for
- * them and what they sent, iseat_turn.c whose turn it is to log in,
- * iseat_login.c with what, iseat_nick.c which nicks are ours, iseat_keep.c
- * who is off because he said so.
+ * The inside of seats: iseat.c has their life, iseat_all.c what concerns
+ * several of them, iseat_queue.c what waits for them and what they sent,
+ * iseat_turn.c whose turn it is to log in, iseat_login.c with what,
+ * iseat_nick.c which nicks are ours, iseat_keep.c who is off because he said
+ * so.
  */
 #ifndef CONFAB_IRC_ISEAT_PRIV_H
 #define CONFAB_IRC_ISEAT_PRIV_H
@@ -43,6 +44,20 @@ void seat_look(struct seat *s, uint64_t ms);
 /* Logs in now. EBUSY: all workers are full; else an errno
  * value, and trouble says why. */
 int seat_log_in(struct seat *s);
+void seat_log_out(struct seat *s);
+/* May its user not be on this network any more? */
+bool seat_is_barred(const struct seat *s);
+void seat_set_trouble(struct seat *s, struct view text);
+const char *seat_state_name(enum seat_state state);
+void seat_end(struct seat *s);
+static inline struct wheel *seat_wheel(const struct seat *s)
+{
+	return loop_wheel(s->gate->conf.loop);
+}
+
+/* ---- iseat_all.c ---- */
+
+uint64_t seat_key(const struct addr *aor, struct view network);
 
 /* ---- iseat_queue.c ---- */
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The inside of talks from one to one: italks.c (the door of SIP, life),
- * italk_peer.c (who has which nick), italk_out.c (to IRC), italk_in.c (from
- * it), italk_first.c (strangers), italk_show.c (presence).
+ * italk_peer.c (nicks, their rows), italk_who.c (who has them), italk_out.c
+ * (to IRC), italk_in.c (from it), italk_first.c (strangers), italk_show.c
+ * (presence).
  */
 #ifndef CONFAB_IRC_ITALK_PRIV_H
 #define CONFAB_IRC_ITALK_PRIV_H
 
+#include "consent.h"
 #include "igate_priv.h"
 #include "itext.h"
 
@@ -79,6 +81,21 @@ void ipeer_put(struct ipeer *p);
 void ipeer_forget(struct ipeer *p);
 void ipeer_free(struct ipeer *p);
 void ipeer_load(struct igate *g, const struct store_kept *k);
+/* Takes them off; ipeer_unword() each. */
+void ipeer_unword(struct ipeer *p, struct ipeer_word *w);
+/* The address that stands for him; a reference, or NULL. */
+struct addr *ipeer_addr(const struct ipeer *p);
+/* A line from him for our user, past the journal. */
+void ipeer_tell(const struct ipeer *p, struct view text);
+
+/* What our user said of him, if he may write. */
+enum consent ipeer_rule(const struct ipeer *p);
+void ipeer_set_rule(const struct ipeer *p, enum consent now);
+/* Those that wait for a yes. */
+void ipeer_drop_words(struct ipeer *p);
+
+/* ---- italk_who.c ---- */
+
 /* Has he been written to or let in? */
 bool ipeer_is_known(const struct ipeer *p);
 /* This one has the nick now: somebody else than before begins anew, and our
@@ -90,12 +107,6 @@ void ipeer_left(struct ipeer *p);
 void ipeer_anew(struct ipeer *p);
 /* What networks tell of people, beside their words. */
 void ipeer_news(struct seat *s, const struct ircp *p);
-/* Takes them off; ipeer_unword() each. */
-void ipeer_unword(struct ipeer *p, struct ipeer_word *w);
-/* The address that stands for him; a reference, or NULL. */
-struct addr *ipeer_addr(const struct ipeer *p);
-/* A line from him for our user, past the journal. */
-void ipeer_tell(const struct ipeer *p, struct view text);
 
 /* ---- italk_out.c ---- */
 

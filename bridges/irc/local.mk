@@ -23,9 +23,10 @@ bridges_irc_libircface_a_SOURCES = \
 	bridges/irc/italks.c bridges/irc/italk_priv.h \
 	bridges/irc/italk_first.c bridges/irc/italk_in.c \
 	bridges/irc/italk_out.c bridges/irc/italk_peer.c \
-	bridges/irc/italk_show.c \
+	bridges/irc/italk_show.c bridges/irc/italk_who.c \
 	bridges/irc/itext.c bridges/irc/itext.h \
-	bridges/irc/iseat.c bridges/irc/iseat_login.c \
+	bridges/irc/iseat.c bridges/irc/iseat_all.c \
+	bridges/irc/iseat_login.c \
 	bridges/irc/iseat_nick.c bridges/irc/iseat_keep.c \
 	bridges/irc/iseat_priv.h \
 	bridges/irc/iseat_queue.c bridges/irc/iseat_turn.c \
@@ -100,7 +101,8 @@ bridges_irc_libircb_a_SOURCES = \
 	bridges/irc/guest.c bridges/irc/guest.h \
 	bridges/irc/guest_priv.h \
 	bridges/irc/guest_ask.c bridges/irc/guest_ban.c \
-	bridges/irc/guest_heard.c bridges/irc/guest_room.c \
+	bridges/irc/guest_event.c bridges/irc/guest_heard.c \
+	bridges/irc/guest_room.c \
 	bridges/irc/guest_send.c bridges/irc/guest_split.c \
 	bridges/irc/guest_watch.c \
 	bridges/irc/heard.c bridges/irc/inbound.c \
