@@ -201,6 +201,7 @@ void conns_free(struct conns *cs)
 	htable_free(&cs->by_id);
 	htable_free(&cs->by_peer);
 	htable_free(&cs->sources);
+	htable_free(&cs->regulars);
 	mem_free(cs);
 }
 
@@ -367,33 +368,24 @@ void conns_hold(struct conns *cs, uint32_t id, int by)
 		c->live = (size_t)((ptrdiff_t)c->live + by);
 }
 
-static bool knows(const struct conn *c, uint64_t user)
-{
-	for (size_t i = 0; i < CONN_USERS; i++)
-		if (c->users[i] == user)
-			return true;
-	return false;
-}
-
 bool conns_knows(const struct conns *cs, uint32_t id, uint64_t user)
 {
 	const struct conn *c = by_id(cs, id);
 
-	return c && knows(c, user);
+	return c && conn_knows(c, user);
 }
 
 void conns_known(struct conns *cs, uint32_t id, uint64_t user)
 {
 	struct conn *c = by_id(cs, id);
+	bool before;
 
 	if (!c)
 		return;
-	if (!knows(c, user))
-		c->users[c->last_user++ % CONN_USERS] = user;
-	if (c->known)
-		return;
-	conn_limit_known(c);
-	conn_time(c, c->partial);
+	before = c->known;
+	conn_limit_known(c, user);
+	if (c->known != before)
+		conn_time(c, c->partial);
 }
 
 bool conns_is(const struct conns *cs, uint32_t id, struct view name)

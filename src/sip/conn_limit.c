@@ -140,16 +140,80 @@ void conn_limit_heard(struct conn *c)
 	list_append(&c->set->strangers, &c->by_age);
 }
 
-void conn_limit_known(struct conn *c)
+/* ---- users ---- */
+
+/* On how many connections he is known: one who has them from everywhere must
+ * not have them all. */
+struct regular {
+	struct hnode by_user; /* a user is his own hash */
+	size_t count;
+};
+
+static struct regular *regular_of(const struct conns *cs, uint64_t user)
 {
+	struct hnode *n = htable_find(&cs->regulars, user);
+
+	return n ? CONTAINER(n, struct regular, by_user) : NULL;
+}
+
+static void regular_add(struct conns *cs, uint64_t user)
+{
+	struct regular *r = regular_of(cs, user);
+
+	if (!r) {
+		r = mem_zalloc(sizeof(*r));
+		htable_add(&cs->regulars, &r->by_user, user);
+	}
+	r->count++;
+}
+
+static void regular_drop(struct conns *cs, uint64_t user)
+{
+	struct regular *r = user ? regular_of(cs, user) : NULL;
+
+	if (!r || --r->count)
+		return;
+	htable_del(&cs->regulars, &r->by_user);
+	mem_free(r);
+}
+
+bool conn_knows(const struct conn *c, uint64_t user)
+{
+	for (size_t i = 0; i < CONN_USERS; i++)
+		if (c->users[i] == user)
+			return true;
+	return false;
+}
+
+static void user_add(struct conn *c, uint64_t user)
+{
+	uint64_t *slot = &c->users[c->last_user++ % CONN_USERS];
+
+	regular_drop(c->set, *slot);
+	*slot = user;
+	regular_add(c->set, user);
+}
+
+void conn_limit_known(struct conn *c, uint64_t user)
+{
+	if (!user)
+		return;
+	if (!conn_knows(c, user))
+		user_add(c, user);
+	if (c->known || regular_of(c->set, user)->count > CONN_OF_USER)
+		return;
 	c->known = true;
 	list_remove(&c->set->strangers, &c->by_age);
 }
+
+/* ---- the end ---- */
 
 void conn_limit_del(struct conn *c)
 {
 	list_remove(&c->set->strangers, &c->by_age);
 	list_remove(&c->set->starting, &c->by_start);
+	for (size_t i = 0; i < CONN_USERS; i++)
+		regular_drop(c->set, c->users[i]);
 	if (!c->source)
 		return;
 	source_drop(c->set, c->source);

@@ -9,7 +9,10 @@
 #include "stream.h"
 #include "ws.h"
 
-enum { CONN_USERS = 4 };
+enum {
+	CONN_USERS = 4,
+	CONN_OF_USER = 16, /* more than he may have devices */
+};
 
 enum conn_state {
 	CONN_OPENING, /* connecting, or in the TLS handshake */
@@ -36,7 +39,7 @@ struct conn {
 	struct buf names;      /* of the peer's certificate, a line each */
 	uint64_t heard_ms;     /* the last message, or the start */
 	uint64_t messages;     /* that came in */
-	uint64_t users[CONN_USERS]; /* hashes of those known on it */
+	uint64_t users[CONN_USERS]; /* hashes of those known on it; 0: none */
 	unsigned last_user;
 	uint32_t id;
 	size_t live;           /* transactions that wait for an answer */
@@ -54,7 +57,8 @@ struct conns {
 	struct conn_ops ops;
 	struct htable by_id, by_peer; /* own the connections */
 	struct list strangers, starting;
-	struct htable sources;        /* owns them */
+	struct htable sources;        /* owns them, as does the next */
+	struct htable regulars;       /* users who are known somewhere */
 	size_t accepted;
 	uint32_t last_id;
 	struct conns_stats stats;
@@ -75,6 +79,8 @@ void conn_time(struct conn *c, bool partial);
 
 /* ---- conn_limit.c: how many there may be ---- */
 
+bool conn_knows(const struct conn *c, uint64_t user);
+
 /* One more from here? Where all are too many, the one that was idle longest
  * goes, if it was for a while. */
 bool conn_limit_takes(struct conns *cs, const struct netaddr *peer);
@@ -84,8 +90,9 @@ void conn_limit_add(struct conn *c);
 void conn_limit_started(struct conn *c);
 /* It said something. */
 void conn_limit_heard(struct conn *c);
-/* Somebody is known on it: it does not go for others. */
-void conn_limit_known(struct conn *c);
+/* This user is known on it, and on no more than CONN_OF_USER: it does not go
+ * for others. */
+void conn_limit_known(struct conn *c, uint64_t user);
 void conn_limit_del(struct conn *c);
 
 #endif

@@ -409,6 +409,42 @@ static void test_tcp_places_for_others(void **state)
 		close(fd[i]);
 }
 
+/* One who has his connections from everywhere leaves places for others. */
+static void test_tcp_one_user_takes_not_all(void **state)
+{
+	enum { HIS = 16, ALL = 20 };
+	const struct sip_limits limits = { .conns = ALL, .conns_per_ip = 99 };
+	struct sip_stats stats;
+	int fd[ALL + 5], i;
+
+	(void)state;
+	edge_open("127.0.0.0/8", &limits);
+	for (i = 0; i < ALL; i++) {
+		fd[i] = tcp_open();
+		tcp_put(fd[i], TCP_MESSAGE("t1", "message"));
+		tcp_await(fd[i], "SIP/2.0 202 ");
+	}
+	clock_advance(11000);
+	for (; i < ALL + 5; i++) {
+		fd[i] = tcp_open();
+		turns();
+	}
+	for (i = 0; i < ALL + 5; i++)
+		if (tcp_ended(fd[i]) != ((i >= HIS && i < ALL) || i == ALL + 4))
+			fail_msg("%d", i);
+	sip_stats(edge, &stats);
+	assert_int_equal(stats.conns_shed, ALL - HIS);
+	assert_int_equal(stats.conns_refused, 1);
+	/* where some of his are gone others of his may stay */
+	close(fd[0]);
+	turns();
+	fd[0] = tcp_open();
+	tcp_put(fd[0], TCP_MESSAGE("t2", "message"));
+	tcp_await(fd[0], "SIP/2.0 202 ");
+	for (i = 0; i < ALL + 5; i++)
+		close(fd[i]);
+}
+
 /* Takes what is there; the answers in it. */
 static size_t answers_in(int fd)
 {
@@ -474,6 +510,7 @@ int main(void)
 		TEST(test_tcp_found_by_who_is_trusted),
 		TEST(test_tcp_a_late_answer_finds_its_way),
 		TEST(test_tcp_places_for_others),
+		TEST(test_tcp_one_user_takes_not_all),
 		TEST(test_tcp_strangers_take_no_place_of_ours),
 		TEST(test_tcp_who_takes_nothing),
 		TEST(test_tcp_limits),
