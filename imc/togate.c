@@ -287,6 +287,10 @@ bool togate_serve(struct ask *a, const struct sip_request *req)
 	struct passing p = { .ask = a, .req = req };
 	int err;
 
+	if (hub_gate_loops(a->imc->hub, to->params)) {
+		ask_answer(a, 482);
+		return true;
+	}
 	p.gateway = gateway_of(a, to);
 	if (!p.gateway)
 		return false;

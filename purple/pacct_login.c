@@ -280,6 +280,12 @@ static void on_lost(struct session *s, enum lost_why why, struct view text,
 
 /* ---- in ---- */
 
+static void now_proven(struct pacct *a)
+{
+	a->proven = true;
+	pshow_proven(a);
+}
+
 static void on_up(struct session *s, struct view own, void *arg)
 {
 	struct pacct *a = arg;
@@ -289,7 +295,8 @@ static void on_up(struct session *s, struct view own, void *arg)
 	wheel_stop(pacct_wheel(a), &a->timer);
 	end_turn(a);
 	a->state = PACCT_ONLINE;
-	a->proven = true;
+	if (!a->proven)
+		now_proven(a);
 	a->up_ms = now_ms();
 	a->crashes = 0;
 	a->alone = a->told = false;

@@ -80,37 +80,13 @@ static void take(struct pgate *g, const struct gate_msg *m,
 	mem_deref(ask);
 }
 
-/* The first of from's accounts on whose network that user has one, too. */
-static struct pacct *mapped(const struct pgate *g, const struct addr *from,
-			    struct view user, struct view host,
-			    const struct pacct **other)
-{
-	struct pacct *a = NULL, *b;
-
-	if (!g->conf.mapped_users || !g->running)
-		return NULL;
-	while ((a = pacct_next(g, a))) {
-		if (!addr_eq(a->owner, from) || a->state < PACCT_OFFLINE)
-			continue;
-		for (b = pacct_next(g, NULL); b; b = pacct_next(g, b)) {
-			if (b->proto != a->proto || b->owner == a->owner ||
-			    !b->proven || b->state < PACCT_OFFLINE ||
-			    !view_eq(b->owner->user, user) ||
-			    !view_ieq(b->owner->host, host))
-				continue;
-			*other = b;
-			return a;
-		}
-	}
-	return NULL;
-}
-
 static void take_mapped(struct pgate *g, const struct gate_msg *m,
 			gate_answer_h *h, void *arg)
 {
 	struct pmap_target t = { .kind = PMAP_NAME };
 	const struct pacct *b;
-	struct pacct *a = mapped(g, m->from, m->to->user, m->to->host, &b);
+	struct pacct *a = pgate_mapped(g, m->from, m->to->user, m->to->host,
+				       &b);
 	struct pask *ask;
 
 	if (!a) {
@@ -151,12 +127,25 @@ static bool op_has(void *gw, struct view user, struct view host)
 	return pmap_is_ours(g->map, host);
 }
 
+/* Of a mapped user parameters mean nothing. */
 static int op_address(void *gw, struct view user, struct view host,
 		      struct view params, struct buf *out)
 {
 	const struct pgate *g = gw;
 
-	return pmap_canon(g->map, user, host, params, out);
+	if (pmap_is_ours(g->map, host))
+		return pmap_canon(g->map, user, host, params, out);
+	buf_adds(out, "sip:");
+	buf_addv(out, user);
+	buf_addc(out, '@');
+	buf_addv(out, host);
+	return 0;
+}
+
+static bool op_loops(void *gw, struct view params)
+{
+	(void)gw;
+	return pmap_is_loop(params);
 }
 
 static bool op_between(void *gw, struct addr *from, struct view user,
@@ -164,7 +153,7 @@ static bool op_between(void *gw, struct addr *from, struct view user,
 {
 	const struct pacct *b;
 
-	return mapped(gw, from, user, host, &b);
+	return pgate_mapped(gw, from, user, host, &b);
 }
 
 static void op_registered(void *gw, struct addr *user, bool here)
@@ -202,6 +191,7 @@ static const struct gateway_ops gateway_ops = {
 	.unwatch = pshow_unwatch,
 	.show = pshow_show,
 	.address = op_address,
+	.loops = op_loops,
 	.between = op_between,
 };
 
@@ -323,10 +313,13 @@ int pgate_new(struct pgate **gp, const struct pgate_conf *conf,
 void pgate_reconf(struct pgate *g, const struct pgate_conf *conf)
 {
 	char *old = (char *)(uintptr_t)g->conf.domain;
+	bool unmap = g->conf.mapped_users && !conf->mapped_users;
 
 	g->conf = *conf;
 	g->conf.domain = mem_strdup(conf->domain);
 	mem_free(old);
+	if (unmap)
+		pshow_unmap(g);
 	if (g->running)
 		pacct_read_policies(g);
 }

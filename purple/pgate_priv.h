@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The gateway's inside: pgate.c (doors, life), pacct*.c (accounts and their
- * logins), ptalk*.c (from one to one), pshow.c (presence), pauth.c (who asks,
- * and what libpurple asks), proom*.c (rooms of users by themselves).
+ * logins), ptalk*.c (from one to one), pshow.c and pwatch.c (presence),
+ * pauth.c (who asks, and what libpurple asks), proom*.c (rooms of users by
+ * themselves).
  */
 #ifndef CONFAB_PURPLE_PGATE_PRIV_H
 #define CONFAB_PURPLE_PGATE_PRIV_H
@@ -153,6 +154,11 @@ void pask_answer(struct pask *a, int status, unsigned retry_after,
 struct addr *pgate_addr(const struct pacct *a, struct view name);
 /* As whom a user hears of it: mapped users by their own address. */
 struct addr *pgate_addr_of(const struct pacct *a, struct view name);
+/* mapped_users: the first of from's accounts on whose network that user of
+ * ours has been let in, too, by other; or NULL. */
+struct pacct *pgate_mapped(const struct pgate *g, const struct addr *from,
+			   struct view user, struct view host,
+			   const struct pacct **other);
 /* A line for the owner past the journal, from an address (NULL: ours). */
 void pgate_tell(const struct pacct *a, struct addr *from, struct view text);
 /* May this name cause one more of these now? */
@@ -212,7 +218,13 @@ void pshow_parcel(struct pacct *a, const struct purp *p);
 void pshow_up(struct pacct *a);
 void pshow_down(struct pacct *a);
 void pshow_gone(struct pacct *a);
+/* What its owner watches by it, and who watches him as one who has it, has to
+ * begin anew. */
 void pshow_anew(struct pacct *a);
+/* It has been let in for the first time: mapped users reach him by it. */
+void pshow_proven(struct pacct *a);
+/* mapped_users is off from now on. */
+void pshow_unmap(struct pgate *g);
 void pshow_free(struct pgate *g);
 /* He has been heard there, or is on the list. */
 void pshow_meet(struct pacct *a, struct view name);

@@ -358,6 +358,11 @@ static struct view param_of(struct view params, const char *name)
 	return VIEW_NONE;
 }
 
+bool pmap_is_loop(struct view params)
+{
+	return view_ieqs(param_of(params, "proto"), "purple");
+}
+
 static int bad(struct pmap_target *t, unsigned status, struct view why)
 {
 	*t = (struct pmap_target){ .kind = PMAP_BAD, .status = status,
@@ -399,7 +404,7 @@ int pmap_from_sip(const struct pmap *m, struct view user, struct view host,
 	*out = (struct pmap_target){ .kind = PMAP_BAD };
 	if (!label_of(m, host, &label))
 		return ENOENT;
-	if (view_ieqs(said, "purple"))
+	if (pmap_is_loop(params))
 		return bad(out, 482, VIEW("ERROR: This came from here."));
 	if (!label.n)
 		label = said;

@@ -63,6 +63,8 @@ bool pmap_is_ours(const struct pmap *m, struct view host);
 int pmap_from_sip(const struct pmap *m, struct view user, struct view host,
 		  struct view params, struct pmap_target *out,
 		  struct buf *text);
+/* They are of what the old module, or we, have sent: ";proto=purple". */
+bool pmap_is_loop(struct view params);
 /* The one address of what params say as well, such as
  * "sip:carol;account=17@xmpp.gw.org", appended. ELOOP: ";proto=purple";
  * ENOENT: not ours, or not readable. */

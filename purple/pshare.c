@@ -79,6 +79,30 @@ struct addr *pgate_addr_of(const struct pacct *a, struct view name)
 						   pgate_addr(a, name);
 }
 
+struct pacct *pgate_mapped(const struct pgate *g, const struct addr *from,
+			   struct view user, struct view host,
+			   const struct pacct **other)
+{
+	struct pacct *a = NULL, *b;
+
+	if (!g->conf.mapped_users || !g->running)
+		return NULL;
+	while ((a = pacct_next(g, a))) {
+		if (!addr_eq(a->owner, from) || a->state < PACCT_OFFLINE)
+			continue;
+		for (b = pacct_next(g, NULL); b; b = pacct_next(g, b)) {
+			if (b->proto != a->proto || b->owner == a->owner ||
+			    !b->proven || b->state < PACCT_OFFLINE ||
+			    !view_eq(b->owner->user, user) ||
+			    !view_ieq(b->owner->host, host))
+				continue;
+			*other = b;
+			return a;
+		}
+	}
+	return NULL;
+}
+
 int pgate_conv(struct addr **ap, const struct pacct *a, struct view name)
 {
 	struct buf text = { 0 };

@@ -5,32 +5,14 @@
  * all of his accounts.
  */
 #include "log.h"
-#include "pgate_priv.h"
+#include "pshow_priv.h"
 #include "utf8.h"
 
-enum { CONTACTS_MAX = 1000, WATCHES_USER = 500, NOTE_MAX = 300 };
-
-/* A name that an account has heard of. */
-struct contact {
-	struct hnode by_key;
-	struct lnode in_account;
-	struct pacct *account;  /* borrowed: goes with it */
-	struct buf name, note;
-	enum show show;
-	bool known;             /* show is of now */
-	bool listed;
-	struct list watches;    /* owned */
-};
-
-/* The owner watches him by this address. */
-struct watch {
-	struct lnode node;
-	struct addr *target;    /* ref */
-};
+enum { CONTACTS_MAX = 1000, NOTE_MAX = 300 };
 
 /* ---- contacts ---- */
 
-static struct contact *find(const struct pacct *a, struct view name)
+struct contact *pcontact_find(const struct pacct *a, struct view name)
 {
 	struct hnode *n = htable_find(&a->gate->contacts,
 				      pgate_key(a->id, name));
@@ -44,7 +26,7 @@ static struct contact *find(const struct pacct *a, struct view name)
 	return NULL;
 }
 
-static void unwatch(struct contact *c, struct watch *w)
+void pcontact_unwatch(struct contact *c, struct watch *w)
 {
 	list_remove(&c->watches, &w->node);
 	mem_deref(w->target);
@@ -57,7 +39,7 @@ static void contact_free(struct contact *c)
 	struct lnode *n;
 
 	while ((n = list_first(&c->watches)))
-		unwatch(c, CONTAINER(n, struct watch, node));
+		pcontact_unwatch(c, CONTAINER(n, struct watch, node));
 	htable_del(&c->account->gate->contacts, &c->by_key);
 	list_remove(&c->account->contacts, &c->in_account);
 	buf_free(&c->name);
@@ -65,31 +47,42 @@ static void contact_free(struct contact *c)
 	mem_free(c);
 }
 
-/* Strangers who wrote make room, who did so first goes first. False: there
- * are only contacts. */
-static bool make_room(struct pacct *a)
+/* The first who may go: a stranger who wrote, or else one whom nobody
+ * watches (the network tells of him again when somebody does). */
+static struct contact *idle_one(const struct pacct *a, bool strangers)
 {
 	struct lnode *n, *nx;
 
-	if (a->contacts.count < CONTACTS_MAX)
-		return true;
 	LIST_EACH (&a->contacts, n, nx) {
 		struct contact *c = CONTAINER(n, struct contact, in_account);
 
-		if (c->listed || c->known || !list_empty(&c->watches))
-			continue;
-		contact_free(c);
-		return true;
+		if (list_empty(&c->watches) &&
+		    !(strangers && (c->listed || c->known)))
+			return c;
 	}
-	return false;
+	return NULL;
 }
 
-/* NULL: there are too many. */
-static struct contact *get(struct pacct *a, struct view name)
+/* A stranger takes no contact's place. */
+static bool make_room(struct pacct *a, bool stranger)
 {
-	struct contact *c = find(a, name);
+	struct contact *c;
 
-	if (c || !make_room(a))
+	if (a->contacts.count < CONTACTS_MAX)
+		return true;
+	c = idle_one(a, true);
+	if (!c && !stranger)
+		c = idle_one(a, false);
+	if (c)
+		contact_free(c);
+	return c;
+}
+
+static struct contact *get(struct pacct *a, struct view name, bool stranger)
+{
+	struct contact *c = pcontact_find(a, name);
+
+	if (c || !make_room(a, stranger))
 		return c;
 	c = mem_zalloc(sizeof(*c));
 	c->account = a;
@@ -100,9 +93,14 @@ static struct contact *get(struct pacct *a, struct view name)
 	return c;
 }
 
+struct contact *pcontact_get(struct pacct *a, struct view name)
+{
+	return get(a, name, false);
+}
+
 void pshow_meet(struct pacct *a, struct view name)
 {
-	struct contact *c = get(a, name);
+	struct contact *c = get(a, name, true);
 
 	if (!c)
 		return;
@@ -112,12 +110,12 @@ void pshow_meet(struct pacct *a, struct view name)
 
 bool pshow_knows(const struct pacct *a, struct view name)
 {
-	return find(a, name);
+	return pcontact_find(a, name);
 }
 
 bool pshow_is_watched(const struct pacct *a, struct view name)
 {
-	const struct contact *c = find(a, name);
+	const struct contact *c = pcontact_find(a, name);
 
 	return c && !list_empty(&c->watches);
 }
@@ -190,147 +188,12 @@ void pshow_parcel(struct pacct *a, const struct purp *p)
 	struct contact *c = NULL;
 
 	if (!pgate_name(&name, a, p->who))
-		c = get(a, buf_view(&name));
+		c = pcontact_get(a, buf_view(&name));
 	if (c && p->verb == PURP_SHOW)
 		on_show(a, c, p);
 	else if (c)
 		c->listed = !p->kind;
 	buf_free(&name);
-}
-
-/* ---- watching ---- */
-
-static void add(struct pacct *a, struct view name)
-{
-	const struct purp p = { .verb = PURP_ADD, .who = name };
-
-	(void)pacct_send(a, &p, NULL, NULL);
-}
-
-static enum gate_watch begin(struct pacct *a, struct view name,
-			     struct addr *target, bool once)
-{
-	const struct purp look = { .verb = PURP_LOOK, .who = name };
-	struct contact *c = get(a, name);
-	struct watch *w;
-
-	if (!c || a->watches >= WATCHES_USER)
-		return GATE_WATCH_NONE;
-	if (once) {
-		(void)pacct_send(a, &look, NULL, NULL);
-		return GATE_WATCH_ACTIVE;
-	}
-	w = mem_zalloc(sizeof(*w));
-	w->target = mem_ref(target);
-	list_append(&c->watches, &w->node);
-	a->watches++;
-	if (c->watches.count == 1)
-		add(a, name);
-	pacct_look(a);
-	return c->known || c->listed || a->state != PACCT_ONLINE ?
-		       GATE_WATCH_ACTIVE :
-		       GATE_WATCH_PENDING;
-}
-
-static struct watch *watch_of(const struct contact *c,
-			      const struct addr *target)
-{
-	struct lnode *n, *nx;
-
-	LIST_EACH (&c->watches, n, nx)
-		if (addr_eq(CONTAINER(n, struct watch, node)->target, target))
-			return CONTAINER(n, struct watch, node);
-	return NULL;
-}
-
-/* The account and the name that an address means to a user; NULL. */
-static struct pacct *meant(const struct pgate *g, const struct addr *user,
-			   const struct addr *target, struct buf *name)
-{
-	struct pmap_target t;
-	struct buf text = { 0 };
-	struct pacct *a = NULL;
-
-	if (!pmap_from_sip(g->map, target->user, target->host, VIEW_NONE, &t,
-			   &text) &&
-	    t.kind == PMAP_NAME)
-		a = pacct_pick(g, user, &t);
-	if (a && pgate_name(name, a, t.name))
-		a = NULL;
-	buf_free(&text);
-	return a;
-}
-
-enum gate_watch pshow_watch(void *gate, struct addr *watcher,
-			    struct addr *target, bool once)
-{
-	enum gate_watch state = GATE_WATCH_NOWHERE;
-	struct pgate *g = gate;
-	struct buf name = { 0 };
-	struct pacct *a = g->running ? meant(g, watcher, target, &name) :
-				       NULL;
-	struct contact *c = a ? find(a, buf_view(&name)) : NULL;
-
-	if (!g->running)
-		state = GATE_WATCH_ANEW;
-	else if (c && !once && watch_of(c, target))
-		state = GATE_WATCH_ACTIVE;
-	else if (a)
-		state = begin(a, buf_view(&name), target, once);
-	buf_free(&name);
-	return state;
-}
-
-static void unwatch_by(struct pacct *a, const struct pmap_target *t,
-		       const struct addr *target)
-{
-	struct buf name = { 0 };
-	struct contact *c = NULL;
-	struct watch *w;
-
-	if (view_eqs(t->proto, a->proto->id) && !pgate_name(&name, a, t->name))
-		c = find(a, buf_view(&name));
-	w = c ? watch_of(c, target) : NULL;
-	if (w) {
-		unwatch(c, w);
-		pacct_look(a);
-	}
-	buf_free(&name);
-}
-
-/* By whichever account it began: the address may mean another one by now. */
-void pshow_unwatch(void *gate, struct addr *watcher, struct addr *target)
-{
-	const struct pgate *g = gate;
-	struct pacct *a = NULL;
-	struct buf text = { 0 };
-	struct pmap_target t;
-
-	if (!pmap_from_sip(g->map, target->user, target->host, VIEW_NONE, &t,
-			   &text) &&
-	    t.kind == PMAP_NAME)
-		while ((a = pacct_next(g, a)))
-			if (addr_eq(a->owner, watcher))
-				unwatch_by(a, &t, target);
-	buf_free(&text);
-}
-
-bool pshow_show(void *gate, struct addr *watcher, struct addr *target,
-		struct presence_state *out)
-{
-	struct buf name = { 0 };
-	const struct pacct *a = meant(gate, watcher, target, &name);
-	const struct contact *c = a ? find(a, buf_view(&name)) : NULL;
-
-	*out = (struct presence_state){ .count = 0 };
-	if (c && c->known) {
-		out->count = 1;
-		out->place[0] = (struct presence_place){
-			.show = c->show, .note = buf_view(&c->note)
-		};
-	}
-	buf_free(&name);
-	return c && c->known;
 }
 
 /* ---- how he is himself ---- */
@@ -396,7 +259,7 @@ void pshow_up(struct pacct *a)
 	send_status(a, &state);
 	for (size_t i = 0; i < count; i++)
 		if (!list_empty(&list[i]->watches))
-			add(a, buf_view(&list[i]->name));
+			pcontact_add(a, buf_view(&list[i]->name));
 	mem_free(list);
 }
 
@@ -413,32 +276,6 @@ void pshow_down(struct pacct *a)
 			tell(list[i], false);
 	}
 	mem_free(list);
-}
-
-/* Whom he watches by it he has to watch anew, by another one or not at all. */
-void pshow_anew(struct pacct *a)
-{
-	struct addr **targets = mem_array(NULL, a->watches + 1,
-					  sizeof(*targets));
-	struct lnode *n, *nx, *w;
-	size_t count = 0;
-
-	LIST_EACH (&a->contacts, n, nx) {
-		struct contact *c = CONTAINER(n, struct contact, in_account);
-
-		while ((w = list_first(&c->watches))) {
-			targets[count++] = mem_ref(
-				CONTAINER(w, struct watch, node)->target);
-			unwatch(c, CONTAINER(w, struct watch, node));
-		}
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (a->gate->running)
-			hub_gate_watch(a->gate->conf.hub, a->owner,
-				       targets[i], GATE_WATCH_ANEW);
-		mem_deref(targets[i]);
-	}
-	mem_free(targets);
 }
 
 void pshow_gone(struct pacct *a)

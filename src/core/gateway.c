@@ -47,6 +47,17 @@ int hub_gate_address(const struct gateway *g, struct addr **ap,
 	return err;
 }
 
+bool hub_gate_loops(const struct hub *h, struct view params)
+{
+	for (size_t i = 0; params.n && i < h->ngateways; i++) {
+		const struct gateway *g = &h->gateways[i];
+
+		if (g->ops->loops && g->ops->loops(g->gw, params))
+			return true;
+	}
+	return false;
+}
+
 const struct gateway *hub_gate_between(const struct hub *h, struct addr *from,
 				       struct view user, struct view host)
 {

@@ -110,8 +110,11 @@ struct gateway_ops {
 	 * nothing. */
 	int (*address)(void *gw, struct view user, struct view host,
 		       struct view params, struct buf *out);
-	/* Does it take from's words to this user of ours, in place of SIP?
-	 * May be NULL. */
+	/* Do the parameters of a URI, whosever it is, say that the request
+	 * has been sent by this gateway? May be NULL: nobody can tell. */
+	bool (*loops)(void *gw, struct view params);
+	/* Does it take from's words to this user of ours, in place of SIP,
+	 * and has him seen there? May be NULL. */
 	bool (*between)(void *gw, struct addr *from, struct view user,
 			struct view host);
 };
@@ -131,6 +134,8 @@ const struct gateway *hub_gateway(const struct hub *h, struct view user,
 /* An address of g's in its one form: a reference. ELOOP, ENOENT. */
 int hub_gate_address(const struct gateway *g, struct addr **ap,
 		     struct view user, struct view host, struct view params);
+/* One of them has sent a request to a URI with these parameters. */
+bool hub_gate_loops(const struct hub *h, struct view params);
 /* The one that takes from's words to this user of ours; or NULL. */
 const struct gateway *hub_gate_between(const struct hub *h, struct addr *from,
 				       struct view user, struct view host);

@@ -9,6 +9,7 @@
 #include "consent.h"
 #include "events.h"
 #include "gateway.h"
+#include "mapped.h"
 #include "mem.h"
 #include "pidf.h"
 #include "room_shown.h"
@@ -31,6 +32,7 @@ struct presence {
 	struct htable changed;     /* owned */
 	struct loop_idle job;
 	struct rooms_shown *rooms; /* owned */
+	struct mapped *mapped;     /* owned */
 };
 
 int presence_policy_parse(enum presence_policy *out, const char *word)
@@ -173,25 +175,22 @@ static const struct gateway *gateway_of(const struct presence *p,
 	return g && g->ops->watch ? g : NULL;
 }
 
+/* The one by which a subscription is. */
+static const struct gateway *gateway_by(const struct presence *p,
+					const struct sip_watch *w,
+					const struct addr *target)
+{
+	const struct gateway *g = gateway_of(p, target);
+
+	return g ? g : mapped_by(p->mapped, w->id);
+}
+
 static int watch_gateway(const struct gateway *g, struct addr *target,
 			 struct addr *watcher, bool once,
 			 enum sip_watch_state *state)
 {
-	*state = SIP_WATCH_PENDING;
-	switch (g->ops->watch(g->gw, watcher, target, once)) {
-	case GATE_WATCH_NONE:
-		return 403;
-	case GATE_WATCH_NOWHERE:
-		return 404;
-	case GATE_WATCH_ANEW:
-		return 480;
-	case GATE_WATCH_ACTIVE:
-		*state = SIP_WATCH_ACTIVE;
-		return 200;
-	case GATE_WATCH_PENDING:
-		break;
-	}
-	return 200;
+	return mapped_status(g->ops->watch(g->gw, watcher, target, once),
+			     state);
 }
 
 /* Both sides of a subscription; release() them. */
@@ -226,7 +225,9 @@ static int watch_ours(struct presence *p, const struct sip_watch *w,
 		return rooms_shown_watch(p->rooms, w, s->target, s->watcher,
 					 p->conf.policy == PRESENCE_DENY,
 					 state);
-	status = watch_user(p, s->target, s->watcher, state);
+	status = mapped_watch(p->mapped, w, s->target, s->watcher, state);
+	if (!status)
+		status = watch_user(p, s->target, s->watcher, state);
 	if (status == 200)
 		winfo_changed(p->conf.winfo, w->resource);
 	return status;
@@ -259,11 +260,12 @@ static void on_gone(const struct sip_watch *w, void *arg)
 	struct sides s;
 
 	if (sides_of(&s, w)) {
-		g = gateway_of(p, s.target);
+		g = gateway_by(p, w, s.target);
 		if (g && !sip_watches_of(p->conf.sip, PACKAGE, w->resource,
 					 w->watcher, NULL, 0))
 			g->ops->unwatch(g->gw, s.watcher, s.target);
 	}
+	mapped_gone(p->mapped, w->id);
 	rooms_shown_gone(p->rooms, w->id);
 	winfo_changed(p->conf.winfo, w->resource);
 	release(&s);
@@ -279,7 +281,7 @@ static void on_show(const struct sip_watch *w, struct buf *body, void *arg)
 	struct sides s;
 
 	if (sides_of(&s, w)) {
-		g = gateway_of(p, s.target);
+		g = gateway_by(p, w, s.target);
 		if (!g && rooms_shown_has(p->rooms, s.target))
 			rooms_shown_put(p->rooms, body, w, s.target,
 					s.watcher);
@@ -295,32 +297,43 @@ static void on_show(const struct sip_watch *w, struct buf *body, void *arg)
 
 enum { WATCHES_MAX = EVENT_SUBS_USER };
 
-static void set_all(struct presence *p, const struct addr *target,
-		    const struct addr *watcher, enum gate_watch state)
+static void set_one(struct presence *p, uint64_t id, enum gate_watch state)
 {
+	if (state == GATE_WATCH_NONE)
+		sip_watch_end(p->conf.sip, id, "rejected", 0);
+	else if (state == GATE_WATCH_ANEW)
+		sip_watch_end(p->conf.sip, id, "deactivated", 0);
+	else if (state == GATE_WATCH_NOWHERE)
+		sip_watch_end(p->conf.sip, id, "noresource", 0);
+	else
+		sip_watch_set(p->conf.sip, id,
+			      state == GATE_WATCH_ACTIVE ?
+				      SIP_WATCH_ACTIVE :
+				      SIP_WATCH_PENDING);
+}
+
+/* What a network lets somebody see of a user is not what the user does: each
+ * has a word in its own subscriptions, but for their end. */
+static void set_all(struct presence *p, const struct addr *target,
+		    const struct addr *watcher, enum gate_watch state,
+		    bool by_gate)
+{
+	const bool ends = state != GATE_WATCH_ACTIVE &&
+			  state != GATE_WATCH_PENDING;
+	const bool ours = !gateway_of(p, target);
 	uint64_t ids[WATCHES_MAX];
 	size_t n = sip_watches_of(p->conf.sip, PACKAGE, target->text,
 				  watcher->text, ids, WATCHES_MAX);
 
-	for (size_t i = 0; i < n && i < WATCHES_MAX; i++) {
-		if (state == GATE_WATCH_NONE)
-			sip_watch_end(p->conf.sip, ids[i], "rejected", 0);
-		else if (state == GATE_WATCH_ANEW)
-			sip_watch_end(p->conf.sip, ids[i], "deactivated", 0);
-		else if (state == GATE_WATCH_NOWHERE)
-			sip_watch_end(p->conf.sip, ids[i], "noresource", 0);
-		else
-			sip_watch_set(p->conf.sip, ids[i],
-				      state == GATE_WATCH_ACTIVE ?
-					      SIP_WATCH_ACTIVE :
-					      SIP_WATCH_PENDING);
-	}
+	for (size_t i = 0; i < n && i < WATCHES_MAX; i++)
+		if (ends || !ours || by_gate == !!mapped_by(p->mapped, ids[i]))
+			set_one(p, ids[i], state);
 }
 
 static void on_gate_watch(struct addr *watcher, struct addr *target,
 			  enum gate_watch state, void *arg)
 {
-	set_all(arg, target, watcher, state);
+	set_all(arg, target, watcher, state, true);
 }
 
 static void on_gate_shown(struct addr *watcher, struct addr *target,
@@ -367,7 +380,14 @@ static void on_consent(struct addr *user, struct addr *other,
 		state = GATE_WATCH_ACTIVE;
 	else if (now == CONSENT_DENIED)
 		state = GATE_WATCH_NONE;
-	set_all(p, user, other, state);
+	set_all(p, user, other, state, false);
+}
+
+static int on_address(const struct sip_uri *uri, struct buf *out, void *arg)
+{
+	const struct presence *p = arg;
+
+	return mapped_address(p->mapped, uri, out);
 }
 
 static bool on_list(struct view watcher, struct view resource,
@@ -393,6 +413,7 @@ static int add_package(struct presence *p)
 		.publishedh = on_published,
 		.arg = p,
 		.listh = on_list,
+		.addressh = on_address,
 	};
 
 	return sip_package_add(p->conf.sip, &package);
@@ -429,6 +450,7 @@ int presence_new(struct presence **pp, const struct presence_conf *conf)
 	p->last = composed_new();
 	p->job.h = on_job;
 	p->job.arg = p;
+	p->mapped = mapped_new(conf->hub);
 	p->rooms = rooms_shown_new(conf->loop, conf->hub, conf->sip);
 	err = addr_new(&p->manager, VIEW("sip"), view_str(conf->manager),
 		       view_str(conf->domain), VIEW_NONE);
@@ -474,6 +496,7 @@ void presence_free(struct presence *p)
 	}
 	htable_free(&p->changed);
 	rooms_shown_free(p->rooms);
+	mapped_free(p->mapped);
 	composed_free(p->last);
 	mem_deref(p->manager);
 	mem_free(p->domain);

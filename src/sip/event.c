@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "location.h"
 #include "mem.h"
 #include "pubs_priv.h"
 #include "subs_priv.h"
@@ -129,6 +130,15 @@ const struct sip_package *event_of(const struct uas *u,
 		return p;
 	refuse_package(u);
 	return NULL;
+}
+
+int event_resource(struct buf *out, const struct sip_package *p,
+		   const struct sip_uri *uri)
+{
+	if (uri->params.n && p->addressh)
+		return p->addressh(uri, out, p->arg);
+	location_aor(out, uri);
+	return 200;
 }
 
 static void refuse_brief(const struct uas *u)

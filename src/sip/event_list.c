@@ -25,6 +25,7 @@ enum {
 struct reading {
 	struct xlimit *xml; /* borrowed */
 	struct buf *out;    /* borrowed */
+	const struct sip_package *package; /* borrowed */
 	size_t count;
 	bool done;
 };
@@ -51,7 +52,11 @@ static void add_entry(struct reading *r, const struct xlimit_tag *tag)
 		xlimit_stop(r->xml);
 		return;
 	}
-	location_aor(&aor, &uri);
+	/* who means nothing is refused like any other: as he is written */
+	if (event_resource(&aor, r->package, &uri) != 200) {
+		buf_clear(&aor);
+		location_aor(&aor, &uri);
+	}
 	if (!has_line(buf_view(r->out), buf_view(&aor))) {
 		r->count++;
 		buf_addv(r->out, buf_view(&aor));
@@ -86,13 +91,14 @@ static void on_end(unsigned depth, void *arg)
 	r->done |= !depth;
 }
 
-int event_list_read(struct buf *out, struct view body)
+int event_list_read(struct buf *out, const struct sip_package *package,
+		    struct view body)
 {
 	static const struct xlimit_ops ops = { on_start, on_text, on_end };
 	static const struct xlimit_max max = { XML_MAX, 2 * XML_MAX, XML_MAX,
 					       1024,	DEPTH,	     2000,
 					       1000,	32 };
-	struct reading r = { .out = out };
+	struct reading r = { .out = out, .package = package };
 	int err;
 
 	r.xml = xlimit_new(&max, &ops, &r);

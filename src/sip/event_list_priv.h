@@ -18,9 +18,11 @@ struct sub_list {
 	struct view text;   /* owned: AORs, one a line */
 };
 
-/* From a resource-lists document (RFC 4826) AORs, one a line, each once.
- * EBADMSG: it is none, or has no entry; EMSGSIZE: it has too many. */
-int event_list_read(struct buf *out, struct view body);
+/* From a resource-lists document (RFC 4826) AORs, one a line, each once, as
+ * the package reads them. EBADMSG: it is none, or has no entry; EMSGSIZE: it
+ * has too many. */
+int event_list_read(struct buf *out, const struct sip_package *package,
+		    struct view body);
 size_t event_list_count(struct view text);
 
 /* Asks the package for each, as for somebody new. */

@@ -51,6 +51,9 @@ void event_allow(struct buf *b, const struct sip *s);
 /* Of the request. NULL: it has been answered, with 489 or 400. */
 const struct sip_package *event_of(const struct uas *u,
 				   struct event_name *name, bool publish);
+/* The resource behind a URI, appended: 200, or the status to refuse with. */
+int event_resource(struct buf *out, const struct sip_package *p,
+		   const struct sip_uri *uri);
 /* Within our limits. False: it has been answered, with 423 or 400. */
 bool event_expires(const struct uas *u, uint32_t *out);
 /* As uas_txn(), for an answer that is given at once. */

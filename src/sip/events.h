@@ -87,6 +87,11 @@ struct sip_package {
 	 * either. */
 	bool (*listh)(struct view watcher, struct view resource,
 		      struct buf *out, void *arg);
+	/* What a URI means by its parameters (";proto=xmpp"): 200, its
+	 * resource appended; or the status to refuse the request with. NULL,
+	 * and where there are none: parameters mean nothing. */
+	int (*addressh)(const struct sip_uri *uri, struct buf *out,
+			void *arg);
 };
 
 /* From now on it is served; copied. ENOBUFS: there are too many, EEXIST. */

@@ -52,6 +52,17 @@ static bool read_resource(struct visit *v)
 	return true;
 }
 
+/* He is meant whatever parameters say, but that it comes from ourselves. */
+static bool is_new_here(const struct visit *v)
+{
+	struct buf unused = { 0 };
+	int status = event_resource(&unused, v->package,
+				    &v->u->req->ruri.uri);
+
+	buf_free(&unused);
+	return status != 482 || refuse(v, 482, NULL);
+}
+
 static bool read_match(struct visit *v)
 {
 	struct view value = v->u->pre->first[HDR_IF_MATCH];
@@ -115,7 +126,7 @@ static bool read_all(struct visit *v)
 	if (!read_resource(v))
 		return false;
 	v->package = event_of(v->u, &event, true);
-	return v->package && read_match(v) &&
+	return v->package && is_new_here(v) && read_match(v) &&
 	       event_expires(v->u, &v->expires) && body_fits(v) &&
 	       body_is_good(v) && has_room(v);
 }

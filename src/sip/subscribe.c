@@ -137,6 +137,7 @@ static bool read_resource(struct visit *v)
 {
 	const struct sip *s = v->u->sip;
 	struct sip_uri uri;
+	int status;
 
 	if (v->u->pre->ruri.n > SIP_URI_MAX)
 		return refuse(v, 414, NULL);
@@ -147,9 +148,9 @@ static bool read_resource(struct visit *v)
 			return refuse(v, 404, NULL);
 		uri.host = view_str(s->domain);
 	}
-	location_aor(&v->resource, &uri);
+	status = event_resource(&v->resource, v->package, &uri);
 	location_aor(&v->watcher, &v->u->id.uri);
-	return true;
+	return status == 200 || refuse(v, status, NULL);
 }
 
 /* RFC 5367: who is in it is said with the request. */
@@ -161,7 +162,7 @@ static bool read_body(struct visit *v)
 		uas_answer_with(u, 415, "Accept-Encoding", VIEW("identity"));
 		return false;
 	}
-	switch (event_list_read(&v->list, u->body)) {
+	switch (event_list_read(&v->list, v->package, u->body)) {
 	case 0:
 		return true;
 	case EMSGSIZE:

@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from conftest import BUILD
+from lab.sip import get
 from lab.util import wait_for
 from test_events import PASSWORD, Watch, publish, register
 
@@ -119,6 +120,77 @@ def test_the_other_form_of_an_address(both):
     xenia.got_text('by plug-in', HERS)
     assert alice.send(to % 'purple', 'from ourselves') == 482
     assert alice.send(to % 'prpl-msn', 'long ago') == 404
+
+
+def test_watching_by_the_other_form(confabd, prosody, user, xenia):
+    p = prosody(tls=True)
+    c = confabd(trusted='', extra=sections())
+    c.prosody = p
+    for name in 'alice', 'bob':
+        c.add_user(name, PASSWORD)
+    add(c, 'alice', 'xmpp/' + HERS, 'gwpw', 'login=always', *xmpp(p))
+    is_online(c, HERS)
+    alice, joe = user(c, 'alice', password=PASSWORD), xenia(c, True)
+    to = 'sip:xenia%%40xmpp.test@im.confab.test;proto=%s'
+    watch = Watch(alice, to % 'xmpp')
+    assert watch.status == 200
+    wait_for(lambda: watch.notices() and
+             'basic>open' in watch.notices()[-1].body, 'her to be seen')
+    assert XENIA in watch.notices()[-1].body
+    joe.raw('<presence><show>dnd</show></presence>')
+    wait_for(lambda: '<rpid:busy/>' in watch.notices()[-1].body,
+             lambda: watch.notices()[-1].body)
+    assert watch.ask(0)[0] == 200
+    # the errors of MESSAGE
+    for params, status in (('purple', 482), ('prpl-msn', 404),
+                           ('nonsense', 404)):
+        assert alice.send(to % params, 'hi') == status
+        assert Watch(alice, to % params).status == status
+    bob = user(c, 'bob', password=PASSWORD)
+    assert bob.send(to % 'xmpp', 'hi') == 403
+    assert Watch(bob, to % 'xmpp').status == 403
+    # what the old module sent is none of ours to send on
+    for aor in alice.aor, bob.aor:
+        assert alice.send(aor + ';proto=purple', 'hi') == 482
+        assert Watch(alice, aor + ';proto=purple').status == 482
+    assert publish(alice, document(), uri=alice.aor + ';proto=purple')[
+        0] == 482
+
+
+def test_mapped_users(confabd, prosody, user):
+    """As with the old module: what both say and how they are goes by the
+    network where both have accounts."""
+    p = prosody(tls=True)
+    c = confabd(trusted='', extra=sections('mapped_users_via_purple = true'))
+    for name, login, secret in (('alice', HERS, 'gwpw'),
+                                ('bob', 'xenia@xmpp.test', 'xeniapw')):
+        c.add_user(name, PASSWORD)
+        add(c, name, 'xmpp/' + login, secret, 'auth=allow', 'login=always',
+            *xmpp(p))
+        is_online(c, login)
+    alice, bob = (user(c, name, password=PASSWORD)
+                  for name in ('alice', 'bob'))
+    assert register(alice) == 200 and register(bob) == 200
+    assert publish(bob, document('away', 'lunch'))[0] == 200
+    watch = Watch(alice, bob.aor)
+    assert watch.status == 200
+    wait_for(lambda: watch.notices() and
+             '<rpid:away/>' in watch.notices()[-1].body and
+             'lunch' in watch.notices()[-1].body,
+             lambda: watch.notices() and watch.notices()[-1].body)
+    for line in c.ctl('purple', 'contact', 'list', '1'):
+        assert line == 'xenia@xmpp.test away listed watched'
+    assert alice.send(bob.aor + ';transport=udp', 'hi') == 202
+    bob.saw('hi', source=alice.aor)
+    # without the account there he is watched by SIP again: he is asked
+    c.ctl('purple', 'map', 'disable', 'bob', 'xmpp/xenia@xmpp.test')
+    wait_for(lambda: 'terminated;reason=deactivated' in get(
+        watch.notices()[-1].headers, 'subscription-state'),
+        lambda: watch.notices()[-1].headers)
+    again = Watch(alice, bob.aor)
+    assert again.notice(1)[0].startswith('pending')
+    m = bob.seen.wait(lambda m: '/allow ' in m.body)
+    assert 'alice' in m.body
 
 
 def test_a_code_is_for_the_gateway_alone(server, both):

@@ -294,6 +294,10 @@ static inline void pr_on_shown(struct addr *watcher, struct addr *target,
 					       target->host);
 
 	(void)arg;
+	if (!gw)
+		gw = hub_gate_between(pr.hub, watcher, target->user,
+				      target->host);
+	assert_non_null(gw);
 	if (!gw->ops->show(gw->gw, watcher, target, &p))
 		pr_line("unknown ", watcher, target, VIEW_NONE);
 	else

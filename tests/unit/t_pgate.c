@@ -20,6 +20,24 @@ static void open_up(void)
 	buf_clear(&pr.wire);
 }
 
+static enum gate_watch watch(const char *target, bool once)
+{
+	struct addr *who = pr_addr("sip:alice@example.org");
+	struct addr *to = pr_addr(target);
+	const struct gateway *gw = hub_gateway(pr.hub, to->user, to->host);
+	enum gate_watch w = GATE_WATCH_NOWHERE;
+
+	if (!gw)
+		gw = hub_gate_between(pr.hub, who, to->user, to->host);
+	if (gw)
+		w = gw->ops->watch(gw->gw, who, to, once);
+
+	pr_advance(0);
+	mem_deref(who);
+	mem_deref(to);
+	return w;
+}
+
 /* ---- logins ---- */
 
 static void reasons_bring_it_online(void **state)
@@ -411,6 +429,15 @@ static void addresses_have_parameters(void **state)
 	assert_int_equal(hub_gate_address(gw, &a, VIEW("c%40x.org"),
 					  VIEW("gw.org"),
 					  VIEW("proto=msn")), ENOENT);
+	assert_true(hub_gate_loops(pr.hub, VIEW("x=y;PROTO=Purple")));
+	assert_false(hub_gate_loops(pr.hub, VIEW("proto=xmpp")));
+	assert_false(hub_gate_loops(pr.hub, VIEW_NONE));
+	/* of a mapped user they mean nothing */
+	assert_int_equal(hub_gate_address(gw, &a, VIEW("bob"),
+					  VIEW("example.org"),
+					  VIEW("transport=tcp")), 0);
+	assert_string_equal(a->text.p, "sip:bob@example.org");
+	mem_deref(a);
 	pr_close();
 }
 
@@ -435,6 +462,7 @@ static void mapped_users_reach_each_other(void **state)
 	pr_up(X);
 	pr_up("XMPP bob@x.org");
 	buf_clear(&pr.wire);
+	buf_clear(&pr.sip);
 	sip_says("alice", "bob@example.org", "hi");
 	assert_wire(X ": SAY who=bob@x.org text=hi\n");
 	assert_sip("202 alice <- bob@example.org: \n");
@@ -449,6 +477,106 @@ static void mapped_users_reach_each_other(void **state)
 	assert_null(hub_gate_between(pr.hub, alice, VIEW("alice"),
 				     VIEW("example.org")));
 	mem_deref(alice);
+	pr_close();
+}
+
+static void mapped_users_see_each_other(void **state)
+{
+	static const struct prow rows[] = {
+		{ .id = 1, .owner = "sip:alice@example.org",
+		  .proto = "gtalk", .login = "alice@x.org",
+		  .policy = PGATE_ALWAYS },
+		{ .id = 2, .owner = "sip:bob@example.org",
+		  .proto = "prpl-jabber", .login = "bob@x.org",
+		  .policy = PGATE_ALWAYS },
+	};
+	struct pgate_conf conf;
+
+	(void)state;
+	pr.conf.mapped_users = true;
+	pr_open(rows, 2);
+	pr_up(X);
+	assert_int_equal(watch("sip:bob@example.org", false),
+			 GATE_WATCH_NOWHERE);
+	/* what they saw of each other so far they see there from now on */
+	buf_clear(&pr.sip);
+	pr_up("XMPP bob@x.org");
+	assert_sip("anew alice <- bob@example.org: \n"
+		   "anew bob <- alice@example.org: \n");
+	pr_lost("XMPP bob@x.org", LOST_NET, "broke");
+	pr_advance(7000);
+	pr_up("XMPP bob@x.org");
+	assert_sip("");
+	buf_clear(&pr.wire);
+	assert_int_equal(watch("sip:bob@example.org", false),
+			 GATE_WATCH_PENDING);
+	assert_wire(X ": ADD who=bob@x.org\n");
+	pr_in(X, &(struct purp){ .verb = PURP_SHOW, .who = VIEW("bob@x.org"),
+				 .kind = PURP_BUSY, .text = VIEW("ssh") });
+	assert_sip("active alice <- bob@example.org: \n"
+		   "dndalice <- bob@example.org: ssh\n");
+	assert_int_equal(watch("sip:alice@example.org", false),
+			 GATE_WATCH_NOWHERE);
+	conf = pr.gate->conf;
+	conf.domain = "example.org";
+	conf.mapped_users = false;
+	pgate_reconf(pr.gate, &conf);
+	assert_sip("anew alice <- bob@example.org: \n");
+	assert_int_equal(watch("sip:bob@example.org", false),
+			 GATE_WATCH_NOWHERE);
+	pr_close();
+}
+
+/* Whoever loses his account is seen by SIP again. */
+static void who_is_mapped_no_more_is_watched_anew(void **state)
+{
+	static const struct prow rows[] = {
+		{ .id = 1, .owner = "sip:alice@example.org",
+		  .proto = "gtalk", .login = "alice@x.org",
+		  .policy = PGATE_ALWAYS },
+		{ .id = 2, .owner = "sip:bob@example.org",
+		  .proto = "prpl-jabber", .login = "bob@x.org",
+		  .policy = PGATE_ALWAYS },
+	};
+
+	(void)state;
+	pr.conf.mapped_users = true;
+	pr_open(rows, 2);
+	pr_up("XMPP bob@x.org");
+	assert_int_equal(watch("sip:bob@example.org", false),
+			 GATE_WATCH_ACTIVE);
+	buf_clear(&pr.sip);
+	pr.row_count = 1;
+	pgate_account_changed(pr.gate, 2);
+	assert_sip("anew alice <- bob@example.org: \n");
+	assert_int_equal(pacct_find(pr.gate, 1)->watches, 0);
+	pr_close();
+}
+
+static void bigger_lists_make_room(void **state)
+{
+	struct buf name = { 0 };
+	struct pacct *a;
+
+	(void)state;
+	open_up();
+	a = pacct_find(pr.gate, 3);
+	assert_int_equal(watch("sip:" CAROL, false), GATE_WATCH_PENDING);
+	for (int i = 0; i < 1500; i++) {
+		buf_clear(&name);
+		buf_addf(&name, "c%d@x.org", i);
+		pr_in(X, &(struct purp){ .verb = PURP_CONTACT,
+					 .who = buf_view(&name) });
+	}
+	assert_int_equal(a->contacts.count, 1000);
+	assert_true(pshow_is_watched(a, VIEW("carol@x.org")));
+	/* each of them may be watched, however many there are */
+	assert_int_equal(watch("sip:c3%40x.org@xmpp.gw.org", false),
+			 GATE_WATCH_PENDING);
+	/* and nobody who writes takes a place of theirs */
+	pshow_meet(a, VIEW("stranger@x.org"));
+	assert_false(pshow_knows(a, VIEW("stranger@x.org")));
+	buf_free(&name);
 	pr_close();
 }
 
@@ -518,19 +646,6 @@ static void of_several_accounts_the_right_one_speaks(void **state)
 
 /* ---- presence ---- */
 
-static enum gate_watch watch(const char *target, bool once)
-{
-	struct addr *who = pr_addr("sip:alice@example.org");
-	struct addr *to = pr_addr(target);
-	const struct gateway *gw = hub_gateway(pr.hub, to->user, to->host);
-	enum gate_watch w = gw->ops->watch(gw->gw, who, to, once);
-
-	pr_advance(0);
-	mem_deref(who);
-	mem_deref(to);
-	return w;
-}
-
 static void strangers_take_nobodys_place(void **state)
 {
 	struct buf name = { 0 };
@@ -565,6 +680,8 @@ static void contacts_are_shown(void **state)
 	assert_int_equal(watch("sip:" CAROL, false), GATE_WATCH_PENDING);
 	assert_int_equal(watch("sip:" CAROL, false), GATE_WATCH_ACTIVE);
 	assert_int_equal(watch("sip:%23a@irc.gw.org", false),
+			 GATE_WATCH_NONE);
+	assert_int_equal(watch("sip:xmpp.gw.org", false),
 			 GATE_WATCH_NOWHERE);
 	assert_wire(X ": ADD who=carol@x.org\n");
 	pr_in(X, &(struct purp){ .verb = PURP_SHOW,
@@ -607,7 +724,7 @@ static void watches_end_with_the_account(void **state)
 	pgate_account_changed(pr.gate, 3);
 	assert_sip("anew alice <- " CAROL ": \n");
 	assert_int_equal(pacct_find(pr.gate, 3)->watches, 0);
-	assert_int_equal(watch("sip:" CAROL, false), GATE_WATCH_NOWHERE);
+	assert_int_equal(watch("sip:" CAROL, false), GATE_WATCH_NONE);
 	rows[0].disabled = false;
 	pgate_account_changed(pr.gate, 3);
 	pr_advance(1000);
@@ -906,6 +1023,9 @@ int main(void)
 		PGATE_TEST(refusals_say_why),
 		PGATE_TEST(addresses_have_parameters),
 		PGATE_TEST(mapped_users_reach_each_other),
+		PGATE_TEST(mapped_users_see_each_other),
+		PGATE_TEST(who_is_mapped_no_more_is_watched_anew),
+		PGATE_TEST(bigger_lists_make_room),
 		PGATE_TEST(names_that_are_only_claimed),
 		PGATE_TEST(of_several_accounts_the_right_one_speaks),
 		PGATE_TEST(strangers_take_nobodys_place),
