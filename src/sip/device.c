@@ -67,6 +67,14 @@ void device_forget(struct device *d)
 	d->traits = 0;
 }
 
+void device_is_behind(struct device *d, bool behind)
+{
+	if (behind)
+		d->traits |= DEVICE_BEHIND;
+	else
+		d->traits &= ~(uint32_t)DEVICE_BEHIND;
+}
+
 static void keep_below(size_t *max, uint32_t limit)
 {
 	if (limit && limit < *max)

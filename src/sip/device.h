@@ -47,6 +47,7 @@ enum device_trait {
 	DEVICE_PLAIN_NOT = 1 << 5,   /* takes no text/plain */
 	DEVICE_CPIM_NOT = 1 << 6,    /* refused message/cpim */
 	DEVICE_REPORTS = 1 << 7,     /* takes message/imdn+xml (RFC 5438) */
+	DEVICE_BEHIND = 1 << 8,      /* its REGISTER came by a proxy */
 };
 
 /* What a text is sent as. */
@@ -82,6 +83,8 @@ struct device_form device_form(const struct device *d,
 /* Its kind, by its User-Agent, and the first rule for that or for its user. */
 void device_name(struct device *d, struct view aor, struct view agent,
 		 const struct device_rules *rules);
+/* What its Contact says is for a proxy, or for us. */
+void device_is_behind(struct device *d, bool behind);
 /* Another device than before: nothing that was learned counts. */
 void device_forget(struct device *d);
 

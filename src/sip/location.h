@@ -40,6 +40,7 @@ struct contact {
 	struct view call_id;
 	uint32_t cseq;
 	struct view agent;    /* User-Agent, or empty; cut where too long */
+	bool behind;          /* a proxy is in between */
 };
 
 /* Read-only outside of location.c, except dev; valid until the next call that

@@ -95,6 +95,7 @@ void location_bind(struct location_change *c, const struct contact *contact,
 	else if (!view_eq(p->b.contact.agent,
 			  view_head(contact->agent, DEVICE_AGENT_MAX)))
 		device_forget(&p->b.dev);
+	device_is_behind(&p->b.dev, contact->behind);
 	p->b.flow = *flow;
 	p->b.flow.tls_name = NULL;
 	p->b.conn = flow->conn;

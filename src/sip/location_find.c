@@ -155,14 +155,16 @@ static bool same_ip(const struct netaddr *a, const struct netaddr *b)
 }
 
 /* A phone that listens, and is behind no NAT. Who uses outbound (RFC 5626)
- * can't be connected to. */
+ * can't be connected to; and by way of a proxy anybody could lead us to any
+ * port of the proxy's. */
 static bool dial(const struct location *l, const struct binding *b,
 		 struct sip_flow *out)
 {
 	struct sip_uri uri;
 	struct netaddr a;
 
-	if (b->contact.reg_id || b->flow.transport != SIP_TCP ||
+	if (b->contact.reg_id || b->dev.traits & DEVICE_BEHIND ||
+	    b->flow.transport != SIP_TCP ||
 	    sip_uri_parse(&uri, b->contact.uri) ||
 	    netaddr_set(&a, uri.host, uri.port ? uri.port : SIP_PORT) ||
 	    !same_ip(&a, &b->flow.peer) || !sip_may_send(l->sip, &a))

@@ -268,6 +268,7 @@ static struct contact contact_of(const struct visit *v,
 		.call_id = v->u->req->call_id,
 		.cseq = v->u->req->cseq,
 		.agent = v->u->pre->first[HDR_USER_AGENT],
+		.behind = v->u->pre->vias != 1 || v->reg.path.n,
 	};
 }
 

@@ -9,6 +9,7 @@ import pytest
 from lab.clients import Baresip, Linphone, installed
 from lab.sip import get
 from lab.util import free_port, wait_for
+from lab.wire import Pipe, Wire, request, status_of
 
 
 @pytest.fixture
@@ -105,6 +106,58 @@ def test_bindings_survive_a_restart(confabd, user, device):
     alice.saw('[bob]: still there?')
     assert [m.uri for m in alice.seen.all()
             if 'still there?' in m.body] == [alice.contact]
+
+
+def at_once(c, *more):
+    """A device on TCP that listens: its ear, once its connection is gone."""
+    ear = socket.create_server(('127.0.0.1', 0))
+    pipe = Pipe(c)
+    answer = pipe.answers(request(
+        'REGISTER', 'sip:' + c.domain, to='<sip:alice@%s>' % c.domain,
+        via='SIP/2.0/TCP 127.0.0.1;branch=z9hG4bKr%d' % len(more),
+        more=['Contact: <sip:a@127.0.0.1:%d;transport=tcp>' %
+              ear.getsockname()[1], *more]))
+    assert status_of(answer) == 200
+    pipe.close()
+    return ear
+
+
+def test_a_device_that_listens_is_connected_to(confabd, user, closing):
+    c = confabd(extra='send_to = {"127.0.0.0/8"}')
+    bob = user(c, 'bob')
+    ear = closing(at_once(c))
+    ear.settimeout(20)
+    assert bob.send('sip:alice@confab.test', 'ring') == 202
+    with ear.accept()[0] as phone:
+        phone.settimeout(20)
+        assert phone.recv(65535).endswith(b'\r\n\r\nring')
+
+
+def test_by_way_of_a_proxy_nobody_leads_us_to_its_ports(confabd, user,
+                                                        closing):
+    c = confabd(extra='send_to = {"127.0.0.0/8"}')
+    bob = user(c, 'bob')
+    for more in ('Via: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bKx',
+                 'Path: <sip:p@127.0.0.1;lr>'):
+        ear = closing(at_once(c, more))
+        ear.setblocking(False)
+        wait_for(lambda: not [d for d in registered(c, 'alice')
+                              if d['reachable']], 'the connection to be gone')
+        assert bob.send('sip:alice@confab.test', 'ring') == 202
+        with pytest.raises(BlockingIOError):
+            ear.accept()
+
+
+def test_a_nul_in_a_path_binds_nothing(confabd, closing):
+    c = confabd()
+    wire = closing(Wire(c))
+    for path, status in (('"\\\0" <sip:p@127.0.0.1;lr>', 400),
+                         ('"\\a" <sip:p@127.0.0.1;lr>', 200)):
+        assert wire.final(request(
+            'REGISTER', 'sip:' + c.domain, to='<sip:alice@%s>' % c.domain,
+            more=['Contact: <sip:a@127.0.0.1:%d>' % wire.port,
+                  'Path: ' + path])) == status
+        assert len(c.ctl('contact', 'alice')) == (status == 200)
 
 
 def test_registering_wakes_what_waits(confabd, user, device):

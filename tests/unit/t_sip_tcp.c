@@ -430,8 +430,8 @@ static void test_tcp_one_user_takes_not_all(void **state)
 		turns();
 	}
 	for (i = 0; i < ALL + 5; i++)
-		if (tcp_ended(fd[i]) != ((i >= HIS && i < ALL) || i == ALL + 4))
-			fail_msg("%d", i);
+		assert_int_equal(tcp_ended(fd[i]), (i >= HIS && i < ALL) ||
+							   i == ALL + 4);
 	sip_stats(edge, &stats);
 	assert_int_equal(stats.conns_shed, ALL - HIS);
 	assert_int_equal(stats.conns_refused, 1);
