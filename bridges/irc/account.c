@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Accounts and legs. A leg that is refused or lost is freed at once: when
- * confabd wants it again it says JOIN again. So does a whole account when its
- * connection breaks; nothing here tries again by itself.
+ * Accounts, and what confabd asks of them. When the connection of one breaks
+ * confabd asks for all of it again; nothing here tries again by itself.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "account_priv.h"
 #include "guest.h"
@@ -16,88 +14,9 @@
 #include "settings.h"
 
 enum {
-	JOIN_MS = 120000,
 	KEEP_MS = 2000,
 	IDLE_MS = 600000 /* all legs refused: stay a while for the next try */
 };
-
-/* ---- legs ---- */
-
-static struct ircb_leg *find_leg(const struct ircb_pool *p, uint64_t id)
-{
-	struct hnode *n = htable_find(&p->legs, hash_u64(id));
-
-	for (; n; n = htable_more(n)) {
-		struct ircb_leg *leg = CONTAINER(n, struct ircb_leg, hnode);
-
-		if (leg->id == id)
-			return leg;
-	}
-	return NULL;
-}
-
-static void leg_free(struct ircb_leg *leg)
-{
-	struct ircb_account *a = leg->account;
-
-	if (a->conn)
-		ircb_out_forget(ircb_conn_out(a->conn), leg->id);
-	wheel_stop(loop_wheel(a->pool->loop), &leg->late);
-	htable_del(&a->pool->legs, &leg->hnode);
-	list_remove(&a->legs, &leg->node);
-	mem_scrub_free(leg->key);
-	mem_deref(leg);
-}
-
-static struct ircb_leg *leg_new(struct ircb_account *a,
-				const struct worker_join *j)
-{
-	struct ircb_leg *leg = mem_new(sizeof(*leg), NULL);
-
-	leg->account = a;
-	leg->id = j->leg;
-	leg->key = view_dup(j->key);
-	leg->by_name = j->by_name;
-	view_copy(leg->place, sizeof(leg->place), j->place);
-	list_append(&a->legs, &leg->node);
-	htable_add(&a->pool->legs, &leg->hnode, hash_u64(leg->id));
-	return leg;
-}
-
-static void drop_legs(struct ircb_account *a)
-{
-	struct lnode *n, *nx;
-
-	LIST_EACH (&a->legs, n, nx)
-		leg_free(CONTAINER(n, struct ircb_leg, node));
-}
-
-/* Is one of the legs, but not this one, in or on its way into the channel? */
-static const struct ircb_leg *other_leg(const struct ircb_account *a,
-					struct view channel,
-					const struct ircb_leg *but)
-{
-	enum ircb_casemap map = ircb_conn_support(a->conn)->casemap;
-	struct lnode *n, *nx;
-
-	LIST_EACH (&a->legs, n, nx) {
-		struct ircb_leg *leg = CONTAINER(n, struct ircb_leg, node);
-
-		if (leg != but && leg->state != IRCB_LEG_WAITING &&
-		    ircb_name_eq(map, view_str(leg->place), channel))
-			return leg;
-	}
-	return NULL;
-}
-
-/* Is another leg in the same channel, and in it? */
-static bool other_leg_up(const struct ircb_leg *leg)
-{
-	const struct ircb_leg *other =
-		other_leg(leg->account, view_str(leg->place), leg);
-
-	return other && other->state == IRCB_LEG_UP;
-}
 
 /* ---- connections ---- */
 
@@ -115,62 +34,9 @@ static void on_idle(struct wtimer *t)
 		disconnect(a, VIEW("no room is linked"));
 }
 
-void ircb_leg_lost(struct ircb_leg *leg, enum worker_lost why,
-		   struct view words)
+void ircb_account_idle(struct ircb_account *a)
 {
-	struct ircb_account *a = leg->account;
-
-	worker_lost(a->pool->worker, leg->id, why, words);
-	leg_free(leg);
-	if (list_empty(&a->legs))
-		wheel_start(loop_wheel(a->pool->loop), &a->idle, IDLE_MS,
-			    on_idle);
-}
-
-void ircb_leg_up(struct ircb_leg *leg)
-{
-	struct ircb_account *a = leg->account;
-
-	wheel_stop(loop_wheel(a->pool->loop), &leg->late);
-	leg->state = IRCB_LEG_UP;
-	worker_joined(a->pool->worker, leg->id, ircb_conn_nick(a->conn));
-	if (!other_leg_up(leg) && !ircb_past_ask(a, view_str(leg->place)))
-		worker_missed(a->pool->worker, leg->id);
-}
-
-static void on_late(struct wtimer *t)
-{
-	ircb_leg_lost(CONTAINER(t, struct ircb_leg, late), GONE_NET,
-		      VIEW("the server does not answer our JOIN"));
-}
-
-/* With its key, which is never logged. */
-static int send_join(struct ircb_leg *leg)
-{
-	const struct view params[2] = { view_str(leg->place),
-					view_str(leg->key) };
-
-	return ircb_conn_send(leg->account->conn, "JOIN", params,
-			      params[1].n ? 2 : 1);
-}
-
-static void enter(struct ircb_leg *leg)
-{
-	struct ircb_account *a = leg->account;
-	struct view place = view_str(leg->place);
-	const struct ircb_leg *other = other_leg(a, place, leg);
-
-	/* A server does not answer the JOIN of one who is in already. */
-	if (other && other->state == IRCB_LEG_UP) {
-		ircb_leg_up(leg);
-		return;
-	}
-	leg->state = IRCB_LEG_JOINING;
-	wheel_start(loop_wheel(a->pool->loop), &leg->late, JOIN_MS, on_late);
-	if (!other && send_join(leg))
-		ircb_leg_lost(leg, GONE_NET,
-			      VIEW("too many commands wait for "
-				   "the server"));
+	wheel_start(loop_wheel(a->pool->loop), &a->idle, IDLE_MS, on_idle);
 }
 
 static void on_up(void *arg)
@@ -185,7 +51,7 @@ static void on_up(void *arg)
 	ircb_keep_soon(a);
 	worker_account_up(a->pool->worker, a->id, nick);
 	LIST_EACH (&a->legs, n, nx)
-		enter(CONTAINER(n, struct ircb_leg, node));
+		ircb_leg_enter(CONTAINER(n, struct ircb_leg, node));
 }
 
 static void on_delivered(uint64_t leg, uint64_t seq, void *arg)
@@ -249,7 +115,7 @@ static void on_lost(enum worker_lost why, struct view words, void *arg)
 	learn(a, words);
 	log_info("irc %.*s: %.*s", VIEW_ARG(a->label), VIEW_ARG(words));
 	/* words may belong to the connection: it goes last. */
-	drop_legs(a);
+	ircb_legs_drop(a);
 	worker_account_lost(a->pool->worker, a->id, why, words);
 	disconnect(a, VIEW_NONE);
 }
@@ -331,7 +197,7 @@ static struct ircb_account *find_account(const struct ircb_pool *p,
 
 static void account_free(struct ircb_account *a, struct view quit)
 {
-	drop_legs(a);
+	ircb_legs_drop(a);
 	disconnect(a, quit);
 	wheel_stop(loop_wheel(a->pool->loop), &a->keep);
 	list_remove(&a->pool->accounts, &a->node);
@@ -375,35 +241,15 @@ static void on_account(uint32_t id, const struct wire_msg *m, void *arg)
 	list_append(&p->accounts, &a->node);
 }
 
-/* PART, when this was the channel's last leg; QUIT, when the account's. */
-static void leave(struct ircb_leg *leg, struct view reason)
-{
-	struct ircb_account *a = leg->account;
-	struct view params[2] = { VIEW_NONE, reason };
-	char place[sizeof(leg->place)];
-	bool inside = leg->state != IRCB_LEG_WAITING;
-
-	memcpy(place, leg->place, sizeof(place));
-	leg_free(leg);
-	params[0] = view_str(place);
-	if (!inside || !a->conn || other_leg(a, params[0], NULL))
-		return;
-	/* A reason that can't be sent is left out. */
-	if (ircb_conn_send(a->conn, "PART", params, reason.n ? 2 : 1) &&
-	    ircb_conn_send(a->conn, "PART", params, 1))
-		log_warning("irc %.*s: can't leave %s", VIEW_ARG(a->label),
-			    place);
-}
-
 static void join_place(struct ircb_account *a, const struct worker_join *j)
 {
-	struct ircb_leg *leg = leg_new(a, j);
+	struct ircb_leg *leg = ircb_leg_new(a, j);
 
 	wheel_stop(loop_wheel(a->pool->loop), &a->idle);
 	if (!a->conn)
 		connect_account(a);
 	else if (ircb_conn_is_up(a->conn))
-		enter(leg);
+		ircb_leg_enter(leg);
 }
 
 /* RFC 2812 2.3.1: a parameter before the last, and "," divides keys. */
@@ -418,11 +264,11 @@ static void on_join(uint32_t account, const struct worker_join *j, void *arg)
 {
 	struct ircb_pool *p = arg;
 	struct ircb_account *a = find_account(p, account);
-	struct ircb_leg *leg = find_leg(p, j->leg);
+	struct ircb_leg *leg = ircb_leg_find(p, j->leg);
 	struct view wrong = VIEW_NONE;
 
 	if (leg)
-		leave(leg, VIEW_NONE);
+		ircb_leg_leave(leg, VIEW_NONE);
 	if (!a)
 		wrong = VIEW("there is no such network");
 	else if (!ircb_is_channel(j->place))
@@ -437,13 +283,13 @@ static void on_join(uint32_t account, const struct worker_join *j, void *arg)
 
 static void on_part(uint64_t id, struct view reason, void *arg)
 {
-	struct ircb_leg *leg = find_leg(arg, id);
+	struct ircb_leg *leg = ircb_leg_find(arg, id);
 	struct ircb_account *a;
 
 	if (!leg)
 		return;
 	a = leg->account;
-	leave(leg, reason);
+	ircb_leg_leave(leg, reason);
 	if (list_empty(&a->legs))
 		disconnect(a, reason);
 }
@@ -474,7 +320,7 @@ static int say_in(const struct ircb_leg *leg, const struct worker_say *say)
 static void on_say(const struct worker_say *say, void *arg)
 {
 	struct ircb_pool *p = arg;
-	struct ircb_leg *leg = find_leg(p, say->leg);
+	struct ircb_leg *leg = ircb_leg_find(p, say->leg);
 	int err = ENOTCONN;
 
 	if (!leg)
@@ -489,7 +335,7 @@ static void on_say(const struct worker_say *say, void *arg)
 static void on_expel(uint64_t id, bool ban, struct view nick,
 		     struct view reason, void *arg)
 {
-	struct ircb_leg *leg = find_leg(arg, id);
+	struct ircb_leg *leg = ircb_leg_find(arg, id);
 
 	if (leg)
 		ircb_expel(leg, ban, nick, reason);

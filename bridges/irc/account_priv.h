@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What account.c (accounts, legs) and heard.c (what the server says) share. */
+/* What account.c (accounts), leg.c (their channels) and heard.c (what the
+ * server says) share. */
 #ifndef CONFAB_IRCB_ACCOUNT_PRIV_H
 #define CONFAB_IRCB_ACCOUNT_PRIV_H
 
@@ -75,11 +76,26 @@ struct ircb_leg {
 	char place[IRCB_CHANNEL_MAX + 1];
 };
 
+/* No leg is left: it goes, if that stays so for a while. */
+void ircb_account_idle(struct ircb_account *a);
+
+/* ---- leg.c ---- */
+
+struct ircb_leg *ircb_leg_find(const struct ircb_pool *p, uint64_t id);
+struct ircb_leg *ircb_leg_new(struct ircb_account *a,
+			      const struct worker_join *j);
+/* The account is up: JOIN, where no other leg is there. */
+void ircb_leg_enter(struct ircb_leg *leg);
+/* PART, when this was the channel's last leg; frees it. */
+void ircb_leg_leave(struct ircb_leg *leg, struct view reason);
+/* All of them, without a word. */
+void ircb_legs_drop(struct ircb_account *a);
 /* Gone: tells confabd, frees it. */
 void ircb_leg_lost(struct ircb_leg *leg, enum worker_lost why,
 		   struct view words);
 /* We are in its channel: tells confabd. */
 void ircb_leg_up(struct ircb_leg *leg);
+
 /* ---- past.c: what was missed while we were away ---- */
 
 /* We are in the channel: asks for what was said since we heard it last. False:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What conn.c (transport, queue), inbound.c (lines of the server) and login.c
- * (who we are) share. */
+/* What conn.c (life, queue), conn_dial.c (the way there), inbound.c (lines of
+ * the server) and login.c (who we are) share. */
 #ifndef CONFAB_IRCB_CONN_PRIV_H
 #define CONFAB_IRCB_CONN_PRIV_H
 
@@ -77,17 +77,27 @@ void ircb_conn_set_state(struct ircb_conn *c, enum ircb_conn_state state);
 /* Over: tells the owner, who may free c. */
 void ircb_conn_lost(struct ircb_conn *c, enum worker_lost why,
 		    struct view words);
+/* With what the server's line says, behind what. */
+void ircb_conn_lost_line(struct ircb_conn *c, const struct ircb_line *l,
+			 enum worker_lost why, const char *what);
 /* The queue is to move: soon, from the loop, never inside a caller. */
 void ircb_conn_pump(struct ircb_conn *c);
 
+/* Looks after a silent server from now on. */
+void ircb_conn_watch(struct ircb_conn *c);
+
+/* ---- conn_dial.c ---- */
+
+/* Begins with the server that it is at. */
+int ircb_conn_look_up(struct ircb_conn *c);
+/* Where TLS is wanted and was not made yet; else why. */
+int ircb_conn_make_tls(struct ircb_conn *c, struct buf *why);
 /* By TLS, to the same address but this port: sts. */
 void ircb_conn_secure(struct ircb_conn *c, uint16_t port);
 bool ircb_conn_is_secure(const struct ircb_conn *c);
 /* May a password cross it? */
 bool ircb_conn_is_private(const struct ircb_conn *c);
-/* With what the server's line says, behind what. */
-void ircb_conn_lost_line(struct ircb_conn *c, const struct ircb_line *l,
-			 enum worker_lost why, const char *what);
+/* ---- inbound.c ---- */
 
 /* The stream's handler of bytes; arg is the connection. */
 void ircb_inbound(struct buf *in, void *arg);

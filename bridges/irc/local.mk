@@ -95,7 +95,8 @@ bridges_irc_libircb_a_SOURCES = \
 	bridges/irc/caps.c bridges/irc/caps.h \
 	bridges/irc/charset.c bridges/irc/charset.h \
 	bridges/irc/comings.c \
-	bridges/irc/conn.c bridges/irc/conn.h bridges/irc/conn_priv.h \
+	bridges/irc/conn.c bridges/irc/conn.h bridges/irc/conn_dial.c \
+	bridges/irc/conn_priv.h \
 	bridges/irc/event.c bridges/irc/event.h bridges/irc/expel.c \
 	bridges/irc/filter.c bridges/irc/filter.h \
 	bridges/irc/guest.c bridges/irc/guest.h \
@@ -107,6 +108,7 @@ bridges_irc_libircb_a_SOURCES = \
 	bridges/irc/guest_watch.c \
 	bridges/irc/heard.c bridges/irc/inbound.c \
 	bridges/irc/keep.c bridges/irc/keep.h \
+	bridges/irc/leg.c \
 	bridges/irc/line.c bridges/irc/line.h \
 	bridges/irc/login.c \
 	bridges/irc/manners.c bridges/irc/manners.h \
