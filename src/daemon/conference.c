@@ -6,6 +6,7 @@
 #include "conference.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -113,7 +114,7 @@ static bool is_in(const struct room *r, struct view who)
 	return m && m->state == MEMBER_JOINED;
 }
 
-/* ---- documents ---- */
+/* ---- users ---- */
 
 static const char *status_of(const struct member *m)
 {
@@ -176,59 +177,118 @@ static bool fits(const struct buf *b, const struct buf *one)
 	return b->n + one->n + TAIL_MAX <= b->max;
 }
 
-/* All of them; false: some did not fit. */
-static bool put_all(struct buf *b, const struct room *r)
+/* A document while it is made. */
+struct doc {
+	struct buf users;
+	size_t count;   /* of them */
+	bool left;      /* one did not fit */
+};
+
+/* The first one always is: what can't be sent even so is over the limit. */
+static bool add(struct doc *d, struct buf *one)
 {
-	struct lnode *n, *nx;
-	struct buf one = { 0 };
-	bool fit = true;
-
-	LIST_EACH (&r->order, n, nx) {
-		const struct member *m = CONTAINER(n, struct member, order);
-
-		if (!is_listed(m))
-			continue;
-		buf_clear(&one);
-		put_member(&one, m);
-		fit = fits(b, &one);
-		if (!fit)
-			break;
-		buf_addv(b, buf_view(&one));
+	if (d->count && !fits(&d->users, one)) {
+		d->left = true;
+	} else {
+		buf_addv(&d->users, buf_view(one));
+		d->count++;
 	}
-	buf_free(&one);
-	return fit;
+	buf_free(one);
+	return !d->left;
 }
 
-/* Each once, as he is now. */
-static bool is_newest(const struct watched *w, size_t i)
-{
-	const struct recent *r = &w->recent[i];
+/* ---- all of them ---- */
 
+static int by_id(const void *a, const void *b)
+{
+	const struct member *const *x = a, *const *y = b;
+
+	return (*x)->id < (*y)->id ? -1 : (*x)->id > (*y)->id;
+}
+
+/* By number, which nothing that happens between two parts changes; who comes
+ * meanwhile is one of those who changed, whatever his is. */
+static struct member **members_above(const struct room *r, uint64_t id,
+				     bool sorted, size_t *count)
+{
+	struct member **all = mem_array(NULL, r->order.count + 1,
+					sizeof(struct member *));
+	struct lnode *n, *nx;
+
+	*count = 0;
+	LIST_EACH (&r->order, n, nx) {
+		struct member *m = CONTAINER(n, struct member, order);
+
+		if (is_listed(m) && m->id > id)
+			all[(*count)++] = m;
+	}
+	if (sorted)
+		qsort(all, *count, sizeof(struct member *), by_id);
+	return all;
+}
+
+/* Those above this number; up to which they were told. */
+static uint64_t put_members(struct doc *d, const struct room *r, uint64_t id,
+			    bool sorted)
+{
+	size_t n;
+	struct member **all = members_above(r, id, sorted, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct buf one = { 0 };
+
+		put_member(&one, all[i]);
+		if (!add(d, &one))
+			break;
+		id = all[i]->id;
+	}
+	mem_free(all);
+	return id;
+}
+
+/* The first part, or all that there are: then owners are first. */
+static uint64_t put_all(struct doc *d, const struct room *r)
+{
+	uint64_t place = put_members(d, r, 0, false);
+
+	if (!d->left)
+		return place;
+	buf_clear(&d->users);
+	d->count = 0;
+	d->left = false;
+	return put_members(d, r, 0, true);
+}
+
+/* ---- who changed ---- */
+
+/* Each once, as he is now. */
+static bool is_newest(const struct watched *w, const struct recent *r)
+{
 	for (size_t k = 0; k < RECENT; k++)
 		if (w->recent[k].who == r->who && w->recent[k].when > r->when)
 			return false;
 	return true;
 }
 
-static bool put_recent(struct buf *b, const struct watched *w,
-		       const struct room *r, uint64_t since)
+/* In order; up to which change all of them were told. */
+static uint64_t put_recent(struct doc *d, const struct watched *w,
+			   const struct room *r, uint64_t since)
 {
-	struct buf one = { 0 };
-	bool fit = true;
+	for (size_t i = 0; i < RECENT; i++) {
+		const struct recent *c = &w->recent[(w->next + i) % RECENT];
+		struct buf one = { 0 };
 
-	for (size_t i = 0; i < RECENT && fit; i++) {
-		if (!w->recent[i].who || w->recent[i].when <= since ||
-		    !is_newest(w, i))
+		if (!c->who || c->when <= since || !is_newest(w, c))
 			continue;
-		buf_clear(&one);
-		put_one(&one, r, w->recent[i].who);
-		fit = fits(b, &one);
-		if (fit)
-			buf_addv(b, buf_view(&one));
+		put_one(&one, r, c->who);
+		if (!add(d, &one))
+			break;
+		since = c->when;
 	}
-	buf_free(&one);
-	return fit;
+	return since;
 }
+
+/* ---- documents ---- */
 
 static void put_head(struct buf *b, const struct sip_watch *w,
 		     const struct room *r, bool full)
@@ -244,36 +304,61 @@ static void put_head(struct buf *b, const struct sip_watch *w,
 	buf_adds(b, "</conference-description><conference-state><user-count>");
 	buf_addf(b, "%zu</user-count></conference-state>",
 		 room_member_count(r));
+	buf_addf(b, "<users state=\"%s\">", full ? "full" : "partial");
 }
 
-/* False: the next one has to be a whole one. */
-static bool put_document(struct buf *b, const struct sip_watch *w,
-			 const struct watched *wd, const struct room *r)
+/* Behind all members: the rest are changes. */
+#define ALL_TOLD UINT64_MAX
+
+/* A whole one that is too long is begun as such, which makes watchers forget
+ * what they knew, and goes on in partial ones (RFC 4575 4.3). What changed
+ * meanwhile has documents of its own behind them, so that none names anybody
+ * twice. */
+static void put_users(struct conference *c, struct doc *d,
+		      const struct sip_watch *w, const struct watched *wd,
+		      const struct room *r, bool full)
 {
-	struct buf users = { 0 };
-	bool full = w->full || !wd || w->mark < wd->floor, fit;
+	uint64_t mark = full ? c->clock : w->mark, place = ALL_TOLD;
+	bool changes = wd && !full && mark < c->clock;
+
+	if (full)
+		place = put_all(d, r);
+	else if (w->place && w->place != ALL_TOLD)
+		place = put_members(d, r, w->place, true);
+	if (!d->count && changes)
+		mark = put_recent(d, wd, r, mark);
+	else if (!d->left)
+		d->left = changes;
+	if (!d->left)
+		mark = c->clock;
+	sip_watch_mark(c->sip, w->id, mark);
+	if (d->left)
+		sip_watch_more(c->sip, w->id, place);
+}
+
+static void put_document(struct conference *c, struct buf *b,
+			 const struct sip_watch *w, const struct room *r)
+{
+	const struct watched *wd = watched_find(c, r->id);
+	struct doc d = { .count = 0 };
+	bool full = w->full || (wd ? w->mark < wd->floor : !w->place);
 
 	put_head(b, w, r, full);
-	buf_init(&users, b->max > b->n ? b->max - b->n : 1);
-	fit = full ? put_all(&users, r) :
-		     put_recent(&users, wd, r, w->mark);
-	buf_addf(b, "<users state=\"%s\">", full && fit ? "full" : "partial");
-	buf_addv(b, buf_view(&users));
+	buf_init(&d.users, b->max > b->n ? b->max - b->n : 1);
+	put_users(c, &d, w, wd, r, full);
+	buf_addv(b, buf_view(&d.users));
+	b->over |= d.users.over;
 	buf_adds(b, "</users></conference-info>\r\n");
-	buf_free(&users);
-	return full || fit;
+	buf_free(&d.users);
 }
 
 static void on_show(const struct sip_watch *w, struct buf *body, void *arg)
 {
 	struct conference *c = arg;
 	const struct room *r = room_of(c, w->resource);
-	bool all;
 
-	if (!r || !is_in(r, w->watcher))
-		return;
-	all = put_document(body, w, watched_find(c, r->id), r);
-	sip_watch_mark(c->sip, w->id, all ? c->clock : 0);
+	if (r && is_in(r, w->watcher))
+		put_document(c, body, w, r);
 }
 
 /* ---- what changes in rooms ---- */

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who watches whom, as a document. */
+/*
+ * Who watches whom, as documents: the first is whole, then each has what
+ * changed since. What a viewer was told is kept, as nobody else knows of a
+ * watcher who is gone.
+ */
 #include "winfo.h"
 
 #include "consent.h"
@@ -16,114 +20,356 @@ enum {
 	TAIL_MAX = 64, /* bytes of what closes a document */
 };
 
+enum status { PENDING, WAITING, ACTIVE, TERMINATED };
+
+/* A watcher, as a document names him. */
+struct entry {
+	uint64_t key;      /* of his subscription, or of the question */
+	enum status status;
+	struct addr *who;  /* ref */
+};
+
+/* One that a viewer was told of. */
+struct told {
+	struct hnode by_key;
+	struct entry e;
+	uint64_t round;    /* when he was there last: viewer.round */
+};
+
+/* One who sees who watches him: a subscription to our package. */
+struct viewer {
+	struct hnode by_id;
+	uint64_t id, round;
+	struct htable told; /* owned */
+};
+
 struct winfo {
 	struct hub *hub; /* borrowed */
 	struct sip *sip; /* borrowed */
+	struct htable viewers; /* owned */
 };
 
-/* A document that is being written. */
-struct list_doc {
-	struct winfo *w;
-	const struct sip_watch *to;
-	struct buf *out;
+/* ---- who has seen what ---- */
+
+static struct viewer *viewer_find(const struct winfo *w, uint64_t id)
+{
+	struct hnode *n = htable_find(&w->viewers, hash_u64(id));
+
+	while (n && CONTAINER(n, struct viewer, by_id)->id != id)
+		n = htable_more(n);
+	return n ? CONTAINER(n, struct viewer, by_id) : NULL;
+}
+
+static struct told *told_find(const struct viewer *v, uint64_t key)
+{
+	struct hnode *n = htable_find(&v->told, hash_u64(key));
+
+	while (n && CONTAINER(n, struct told, by_key)->e.key != key)
+		n = htable_more(n);
+	return n ? CONTAINER(n, struct told, by_key) : NULL;
+}
+
+static void told_free(struct told *t)
+{
+	mem_deref(t->e.who);
+	mem_free(t);
+}
+
+static void told_set(struct viewer *v, const struct entry *e)
+{
+	struct told *t = told_find(v, e->key);
+
+	if (!t) {
+		t = mem_zalloc(sizeof(*t));
+		t->e.key = e->key;
+		t->e.who = mem_ref(e->who);
+		htable_add(&v->told, &t->by_key, hash_u64(e->key));
+	}
+	t->e.status = e->status;
+	t->round = v->round;
+}
+
+static void told_del(struct viewer *v, uint64_t key)
+{
+	struct told *t = told_find(v, key);
+
+	htable_del(&v->told, &t->by_key);
+	told_free(t);
+}
+
+static void told_forget(struct viewer *v)
+{
+	struct hnode *n;
+
+	while ((n = htable_pop(&v->told)))
+		told_free(CONTAINER(n, struct told, by_key));
+}
+
+static void viewer_free(struct viewer *v)
+{
+	told_forget(v);
+	htable_free(&v->told);
+	mem_free(v);
+}
+
+/* ---- who watches ---- */
+
+struct entries {
+	const struct winfo *w;
 	struct addr *user;
-	uint64_t *id;    /* of subscriptions */
-	size_t ids;
-	size_t asked;    /* numbers those who have none */
+	struct entry *e;  /* owned */
+	size_t count, room;
 };
 
-/* Whole, or not at all: what does not fit is left out. */
-static void add(struct list_doc *d, struct buf *one)
+static void entry_add(struct entries *es, uint64_t key, enum status status,
+		      struct addr *who)
 {
-	if (d->out->n + one->n + TAIL_MAX <= d->out->max)
-		buf_addv(d->out, buf_view(one));
-	buf_free(one);
+	if (es->count == es->room) {
+		es->room = es->room ? 2 * es->room : 16;
+		es->e = mem_array(es->e, es->room, sizeof(*es->e));
+	}
+	es->e[es->count++] = (struct entry){ key, status, mem_ref(who) };
 }
 
-static void put_watcher(struct list_doc *d, const struct sip_watch *w)
+static void entries_free(struct entries *es)
 {
-	bool active = w->state == SIP_WATCH_ACTIVE;
-	struct buf one = { 0 };
-
-	buf_addf(&one, "<watcher id=\"w%llu\" status=\"%s\" event=\"%s\">",
-		 (unsigned long long)w->id, active ? "active" : "pending",
-		 active ? "approved" : "subscribe");
-	pidf_put_text(&one, w->watcher);
-	buf_adds(&one, "</watcher>");
-	add(d, &one);
+	for (size_t i = 0; i < es->count; i++)
+		mem_deref(es->e[i].who);
+	mem_free(es->e);
 }
 
-static void put_watchers(struct list_doc *d, enum sip_watch_state state)
+static void add_watchers(struct entries *es, const uint64_t *id, size_t ids,
+			 enum sip_watch_state state)
 {
 	struct sip_watch w;
+	struct addr *who;
 
-	for (size_t i = 0; i < d->ids; i++)
-		if (sip_watch_get(d->w->sip, d->id[i], &w) &&
-		    w.state == state)
-			put_watcher(d, &w);
+	for (size_t i = 0; i < ids; i++) {
+		if (!sip_watch_get(es->w->sip, id[i], &w) ||
+		    w.state != state || addr_parse(&who, w.watcher))
+			continue;
+		entry_add(es, id[i],
+			  state == SIP_WATCH_ACTIVE ? ACTIVE : PENDING, who);
+		mem_deref(who);
+	}
 }
+
+#define ASKED_KEY (UINT64_C(1) << 63) /* no subscription has such an id */
 
 /* He is asked for somebody whose subscription is over, or who has none as his
  * network has no such thing. */
 static void on_asked(struct addr *other, void *arg)
 {
-	struct list_doc *d = arg;
-	struct buf one = { 0 };
+	struct entries *es = arg;
 
-	d->asked++;
-	if (sip_watches_of(d->w->sip, WATCHED, d->user->text, other->text,
-			   NULL, 0))
-		return;
-	buf_addf(&one, "<watcher id=\"a%zu\" status=\"%s\" "
-		       "event=\"%s\">", d->asked,
-		 addr_is(other, "sip") ? "waiting" : "pending",
-		 addr_is(other, "sip") ? "timeout" : "subscribe");
-	pidf_put_text(&one, other->text);
-	buf_adds(&one, "</watcher>");
-	add(d, &one);
+	if (!sip_watches_of(es->w->sip, WATCHED, es->user->text, other->text,
+			    NULL, 0))
+		entry_add(es, other->hash | ASKED_KEY,
+			  addr_is(other, "sip") ? WAITING : PENDING, other);
 }
 
-static void put_list(struct list_doc *d)
+/* Those who wait for him first. */
+static void entries_get(struct entries *es)
 {
 	static const char *const networks[] = { "sip", "xmpp" };
-	const struct sip_watch *to = d->to;
+	struct view user = es->user->text;
+	size_t ids = sip_watchers(es->w->sip, WATCHED, user, NULL, 0);
+	uint64_t *id = mem_array(NULL, ids + 1, sizeof(*id));
 
+	(void)sip_watchers(es->w->sip, WATCHED, user, id, ids);
+	add_watchers(es, id, ids, SIP_WATCH_PENDING);
+	for (size_t i = 0; i < sizeof(networks) / sizeof(networks[0]); i++)
+		(void)consent_each(es->w->hub, es->user, networks[i],
+				   CONSENT_ASKED, on_asked, es);
+	add_watchers(es, id, ids, SIP_WATCH_ACTIVE);
+	mem_free(id);
+}
+
+/* ---- documents ---- */
+
+/* One that is being written. */
+struct list_doc {
+	const struct winfo *w;
+	const struct sip_watch *to;
+	struct buf *out;
+	struct viewer *viewer; /* NULL: he sees it once, and all of it */
+	struct addr *user;
+	size_t count;
+};
+
+static const char *event_of(const struct list_doc *d, const struct entry *e)
+{
+	static const char *const names[] = {
+		[PENDING] = "subscribe",
+		[WAITING] = "timeout",
+		[ACTIVE] = "approved",
+		[TERMINATED] = "timeout",
+	};
+
+	if (e->status == TERMINATED &&
+	    consent_of(d->w->hub, d->user, e->who) == CONSENT_DENIED)
+		return "rejected";
+	return names[e->status];
+}
+
+static void put_watcher(const struct list_doc *d, struct buf *b,
+			const struct entry *e)
+{
+	static const char *const names[] = {
+		[PENDING] = "pending",
+		[WAITING] = "waiting",
+		[ACTIVE] = "active",
+		[TERMINATED] = "terminated",
+	};
+
+	buf_addf(b, "<watcher id=\"%c%llx\" status=\"%s\" event=\"%s\">",
+		 e->key & ASKED_KEY ? 'a' : 'w',
+		 (unsigned long long)(e->key & ~ASKED_KEY), names[e->status],
+		 event_of(d, e));
+	pidf_put_text(b, e->who->text);
+	buf_adds(b, "</watcher>");
+}
+
+/* Whole, or not at all; but the first one always, as what can't be sent even
+ * so is over the limit. False: it is for the next document. */
+static bool add(struct list_doc *d, const struct entry *e)
+{
+	struct buf one = { 0 };
+	bool fits;
+
+	put_watcher(d, &one, e);
+	fits = d->out->n + one.n + TAIL_MAX <= d->out->max;
+	if (fits || !d->count)
+		buf_addv(d->out, buf_view(&one));
+	d->count++;
+	buf_free(&one);
+	return fits;
+}
+
+static bool is_news(const struct list_doc *d, const struct entry *e)
+{
+	struct told *t = d->viewer ? told_find(d->viewer, e->key) : NULL;
+
+	if (t)
+		t->round = d->viewer->round;
+	return !t || t->e.status != e->status;
+}
+
+/* From *next on, which is where to go on after those that fit. */
+static bool put_news(struct list_doc *d, const struct entries *es,
+		     size_t *next)
+{
+	bool fit = true;
+
+	for (size_t i = *next; i < es->count; i++) {
+		if (!is_news(d, &es->e[i]))
+			continue;
+		fit = fit && add(d, &es->e[i]);
+		if (fit && d->viewer)
+			told_set(d->viewer, &es->e[i]);
+		if (fit)
+			*next = i + 1;
+	}
+	return fit;
+}
+
+/* Those who were told of, and are there no more. */
+static bool put_gone(struct list_doc *d)
+{
+	struct viewer *v = d->viewer;
+	uint64_t *key = mem_array(NULL, v->told.count + 1, sizeof(*key));
+	struct hnode *n = NULL;
+	size_t pos = 0, count = 0;
+	bool fit = true;
+
+	while ((n = htable_each(&v->told, &pos, n)))
+		if (CONTAINER(n, struct told, by_key)->round != v->round)
+			key[count++] = CONTAINER(n, struct told,
+						 by_key)->e.key;
+	for (size_t i = 0; i < count && fit; i++) {
+		struct entry e = told_find(v, key[i])->e;
+
+		e.status = TERMINATED;
+		fit = add(d, &e);
+		if (fit)
+			told_del(v, key[i]);
+	}
+	mem_free(key);
+	return fit;
+}
+
+static void put_head(const struct list_doc *d, bool full)
+{
 	buf_adds(d->out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n"
 			 "<watcherinfo xmlns=\"" NS "\"");
-	buf_addf(d->out, " version=\"%u\" state=\"full\"><watcher-list "
-			 "resource=\"", to->version);
-	pidf_put_text(d->out, to->resource);
+	buf_addf(d->out, " version=\"%u\" state=\"%s\"><watcher-list "
+			 "resource=\"", d->to->version,
+		 full ? "full" : "partial");
+	pidf_put_text(d->out, d->to->resource);
 	buf_adds(d->out, "\" package=\"" WATCHED "\">");
-	put_watchers(d, SIP_WATCH_PENDING);
-	for (size_t i = 0; i < sizeof(networks) / sizeof(networks[0]); i++)
-		(void)consent_each(d->w->hub, d->user, networks[i],
-				   CONSENT_ASKED, on_asked, d);
-	put_watchers(d, SIP_WATCH_ACTIVE);
+}
+
+/* What is new to this viewer; RFC 3858 4.3: after a whole one, or as much of
+ * it as fits, what changed. */
+static void put_list(struct list_doc *d, const struct entries *es)
+{
+	struct viewer *v = d->viewer;
+	bool full = v ? d->to->full : !d->to->place;
+	size_t next = v ? 0 : d->to->place;
+
+	if (v && full)
+		told_forget(v);
+	if (v)
+		v->round++;
+	put_head(d, full);
+	if (!put_news(d, es, &next) || (v && !put_gone(d)))
+		sip_watch_more(d->w->sip, d->to->id, next ? next : 1);
 	buf_adds(d->out, "</watcher-list></watcherinfo>\r\n");
 }
 
 static void on_show(const struct sip_watch *to, struct buf *body, void *arg)
 {
-	struct winfo *w = arg;
+	const struct winfo *w = arg;
+	struct entries es = { .w = w };
 	struct list_doc d = { .w = w, .to = to, .out = body };
 
-	if (addr_parse(&d.user, to->resource))
+	if (addr_parse(&es.user, to->resource))
 		return;
-	d.ids = sip_watchers(w->sip, WATCHED, to->resource, NULL, 0);
-	d.id = mem_array(NULL, d.ids + 1, sizeof(*d.id));
-	(void)sip_watchers(w->sip, WATCHED, to->resource, d.id, d.ids);
-	put_list(&d);
-	mem_free(d.id);
-	mem_deref(d.user);
+	d.user = es.user;
+	d.viewer = viewer_find(w, to->id);
+	entries_get(&es);
+	put_list(&d, &es);
+	entries_free(&es);
+	mem_deref(es.user);
 }
+
+/* ---- who sees it ---- */
 
 /* Everybody his own. */
 static int on_watch(const struct sip_watch *w, enum sip_watch_state *state,
 		    void *arg)
 {
-	(void)arg;
+	struct winfo *wi = arg;
+	struct viewer *v;
+
 	*state = SIP_WATCH_ACTIVE;
-	return view_eq(w->watcher, w->resource) ? 200 : 403;
+	if (!view_eq(w->watcher, w->resource))
+		return 403;
+	v = mem_zalloc(sizeof(*v));
+	v->id = w->id;
+	htable_add(&wi->viewers, &v->by_id, hash_u64(v->id));
+	return 200;
+}
+
+static void on_gone(const struct sip_watch *w, void *arg)
+{
+	struct winfo *wi = arg;
+	struct viewer *v = viewer_find(wi, w->id);
+
+	if (!v)
+		return;
+	htable_del(&wi->viewers, &v->by_id);
+	viewer_free(v);
 }
 
 /* A rule may change with nobody watching. */
@@ -149,6 +395,7 @@ int winfo_new(struct winfo **wp, struct hub *hub, struct sip *sip)
 		.type = "application/watcherinfo+xml",
 		.pace_ms = PACE_MS,
 		.watchh = on_watch,
+		.goneh = on_gone,
 		.showh = on_show,
 		.arg = w,
 	};
@@ -180,5 +427,12 @@ void winfo_quiet(struct winfo *w)
 
 void winfo_free(struct winfo *w)
 {
+	struct hnode *n;
+
+	if (!w)
+		return;
+	while ((n = htable_pop(&w->viewers)))
+		viewer_free(CONTAINER(n, struct viewer, by_id));
+	htable_free(&w->viewers);
 	mem_free(w);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Lists: read from XML, kept as leaves, told as multipart/related. */
 #include "event_list_priv.h"
+#include "notify_priv.h"
 
 #include <errno.h>
 
@@ -186,8 +187,6 @@ void event_list_free(struct sub *sub)
 
 bool event_list_left(const struct sub *sub)
 {
-	if (!sub->list || sub->state == SUB_OVER)
-		return false;
 	for (size_t i = 0; i < sub->list->count; i++)
 		if (sub->list->leaf[i]->dirty)
 			return true;
@@ -223,20 +222,44 @@ static void put_cid(struct buf *b, const struct sub *leaf)
 	buf_adds(b, subs_sip(leaf->set)->domain);
 }
 
-static void put_resource(struct buf *b, const struct sub *leaf, bool part)
+/* What a watcher is told of an entry: with a part, without one, or that there
+ * is more of it than can be sent. */
+enum told { TOLD_PART, TOLD_STATE, TOLD_TOO_LONG };
+
+static void put_instance(struct buf *b, const struct sub *leaf,
+			 enum told told)
 {
-	buf_adds(b, "<resource uri=\"");
-	put_attr(b, leaf->resource);
-	buf_addf(b, "\"><instance id=\"%llu\" state=\"%s\"",
-		 (unsigned long long)leaf->id, instance_state(leaf));
-	if (leaf->state == SUB_OVER && leaf->reason)
-		buf_addf(b, " reason=\"%s\"", leaf->reason);
-	if (part) {
+	bool over = leaf->state == SUB_OVER && leaf->reason;
+
+	buf_addf(b, "<instance id=\"%llu\" state=\"%s\"",
+		 (unsigned long long)leaf->id,
+		 told == TOLD_TOO_LONG ? "terminated" : instance_state(leaf));
+	if (told == TOLD_TOO_LONG || over)
+		buf_addf(b, " reason=\"%s\"", over ? leaf->reason : "giveup");
+	if (told == TOLD_PART) {
 		buf_adds(b, " cid=\"");
 		put_cid(b, leaf);
 		buf_addc(b, '"');
 	}
-	buf_adds(b, "/></resource>");
+	buf_adds(b, "/>");
+}
+
+static void put_resource(struct buf *b, const struct sub *leaf,
+			 enum told told)
+{
+	buf_adds(b, "<resource uri=\"");
+	put_attr(b, leaf->resource);
+	buf_adds(b, "\">");
+	put_instance(b, leaf, told);
+	buf_adds(b, "</resource>");
+}
+
+/* It is on the list; how it is comes in another one. */
+static void put_name(struct buf *b, const struct sub *leaf)
+{
+	buf_adds(b, "<resource uri=\"");
+	put_attr(b, leaf->resource);
+	buf_adds(b, "\"/>");
 }
 
 static void put_part_head(struct buf *b, struct view boundary,
@@ -264,58 +287,104 @@ struct multipart {
 	struct view boundary;
 	struct buf resources, parts;
 	size_t max;
-	bool full;       /* all of them fit */
+	size_t entries;  /* told whole */
+	size_t names;    /* bytes that those that are to come need */
+	bool full;
 };
 
 static bool fits(const struct multipart *m, size_t n)
 {
-	return m->resources.n + m->parts.n + n + HEAD_MAX <= m->max;
+	return m->resources.n + m->parts.n + m->names + n + HEAD_MAX <= m->max;
 }
 
-/* False: it is for the next one. What is too large for any goes without. */
+/* The same for an entry with a body of n bytes. */
+static bool fits_part(const struct multipart *m, const struct sub *leaf,
+		      size_t n)
+{
+	return fits(m, 2 * (RESOURCE_MAX + leaf->resource.n) + n);
+}
+
+/* The first one has to go somehow, but for one that has another way. */
+static bool waits(const struct multipart *m, const struct sub *leaf,
+		  enum told told)
+{
+	const struct sub *list = leaf->parent;
+
+	if (told == TOLD_PART)
+		return false;
+	if (told == TOLD_STATE)
+		return m->entries && !fits(m, RESOURCE_MAX + leaf->resource.n);
+	return m->entries || (!list->dialled && notify_may_dial(list));
+}
+
+/* False: it is for the next one. */
 static bool put_leaf(struct multipart *m, struct sub *leaf)
 {
 	const struct sip_package *p = leaf->package;
 	struct sip_watch w = sub_watch(leaf);
 	struct buf body = { 0 };
-	size_t head = RESOURCE_MAX + leaf->resource.n;
-	bool part, alone = !m->resources.n;
+	enum told told = TOLD_STATE;
+	bool told_now;
 
 	buf_init(&body, m->max);
 	if (sub_is_shown(leaf))
 		p->showh(&w, &body, p->arg);
-	part = body.n && !body.over && fits(m, 2 * head + body.n);
-	if (body.n && !part && !alone) {
-		buf_free(&body);
-		return false;
-	}
-	if (!part && !alone && !fits(m, head)) {
-		buf_free(&body);
-		return false;
-	}
-	put_resource(&m->resources, leaf, part);
-	if (part)
+	if (body.n || body.over)
+		told = !body.over && fits_part(m, leaf, body.n) ?
+			       TOLD_PART :
+			       TOLD_TOO_LONG;
+	told_now = !waits(m, leaf, told);
+	if (told_now)
+		put_resource(&m->resources, leaf, told);
+	if (told_now && told == TOLD_PART)
 		put_part(&m->parts, leaf, m->boundary, buf_view(&body));
+	m->entries += told_now;
 	buf_free(&body);
-	return true;
+	return told_now;
+}
+
+static size_t name_size(const struct sub *leaf)
+{
+	struct buf b = { 0 };
+	size_t n;
+
+	put_name(&b, leaf);
+	n = b.n;
+	buf_free(&b);
+	return n;
+}
+
+/* RFC 4662 4.5: what tells all names all, whatever else of it has to wait;
+ * unless the names alone would fill it. */
+static void begin_full(struct multipart *m, const struct sub_list *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		l->leaf[i]->dirty = true;
+		m->names += name_size(l->leaf[i]);
+	}
+	if (m->names > m->max / 2)
+		m->names = 0;
 }
 
 static void put_leaves(struct multipart *m, struct sub *sub)
 {
 	const struct sub_list *l = sub->list;
-	size_t i;
+	bool names;
 
-	if (sub->full)
-		for (i = 0; i < l->count; i++)
-			l->leaf[i]->dirty = true;
 	m->full = sub->full;
-	for (i = 0; i < l->count; i++) {
-		if (!l->leaf[i]->dirty)
+	if (m->full)
+		begin_full(m, l);
+	names = m->names;
+	for (size_t i = 0; i < l->count; i++) {
+		struct sub *leaf = l->leaf[i];
+
+		if (!leaf->dirty)
 			continue;
-		if (put_leaf(m, l->leaf[i]))
-			l->leaf[i]->dirty = false;
-		else
-			m->full = false;
+		if (names)
+			m->names -= name_size(leaf);
+		leaf->dirty = !put_leaf(m, leaf);
+		if (leaf->dirty && names)
+			put_name(&m->resources, leaf);
 	}
 }
 

@@ -43,6 +43,8 @@ struct sip_watch {
 	 * whether all is to be told, as that one may not have come. */
 	uint32_t version;
 	uint64_t mark;
+	uint64_t place; /* as sip_watch_more() had it after the last one, or
+			   0; all is to be told from the beginning */
 	bool full;
 };
 
@@ -72,7 +74,9 @@ struct sip_package {
 	 * each that was let in; not from sip_free(). NULL. */
 	void (*goneh)(const struct sip_watch *w, void *arg);
 	/* What an active watcher is to see now; nothing written: nothing. The
-	 * buffer's limit is what can be sent: who is over it sees no more. */
+	 * buffer's limit is what can be sent: sip_watch_more() is for what
+	 * does not fit, and who is over it sees no more. May be called again
+	 * after one that was over it. */
 	void (*showh)(const struct sip_watch *w, struct buf *body, void *arg);
 	/* A body is to be published: 200, or the status to refuse it with.
 	 * NULL: there is no PUBLISH for this package. */
@@ -114,6 +118,9 @@ void sip_watch_end(struct sip *s, uint64_t id, const char *reason,
 bool sip_watch_get(const struct sip *s, uint64_t id, struct sip_watch *out);
 /* Within showh: up to where this watcher has seen it now. */
 void sip_watch_mark(struct sip *s, uint64_t id, uint64_t mark);
+/* Within showh: not all fits into this one; showh is called again, with this
+ * place, as soon as the watcher has answered it. */
+void sip_watch_more(struct sip *s, uint64_t id, uint64_t place);
 /* This watcher's list is another than it was: his subscriptions to it end, to
  * be begun anew. */
 void sip_list_changed(struct sip *s, struct view watcher,

@@ -28,7 +28,7 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/location_bind.c src/sip/location_find.c \
 	src/sip/load.c src/sip/load_priv.h \
 	src/sip/method.c src/sip/method_priv.h \
-	src/sip/notify.c \
+	src/sip/notify.c src/sip/notify_priv.h src/sip/notify_way.c \
 	src/sip/nonce.c src/sip/nonce_priv.h \
 	src/sip/overload.c src/sip/overload_priv.h \
 	src/sip/parse.c src/sip/parse_priv.h \

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * NOTIFY out, in the dialog and down the flow that the SUBSCRIBE came by:
- * what a Contact names is its R-URI, and nothing is ever sent there for that.
- * Redirects are not followed.
+ * NOTIFY out, in the dialog: what a Contact names is its R-URI, and nothing is
+ * ever sent there for that (notify_way.c). Redirects are not followed.
  */
 #include "event_keep_priv.h"
 #include "event_list_priv.h"
-#include "location.h"
-#include "registrar_priv.h"
-#include "subs_priv.h"
+#include "notify_priv.h"
 
 #include <errno.h>
 #include <string.h>
@@ -21,7 +18,6 @@
 
 enum {
 	HEADERS = 4,
-	HEAD_MAX = 1024, /* bytes of headers that there is room for */
 	AGAIN_MS = 1000, /* while there are too many transactions */
 	ABSENT_MS = 10 * 1000, /* until his phone has connected again */
 };
@@ -57,8 +53,13 @@ void notify_contact(struct buf *b, const struct sip *s,
 
 static void state_put(struct buf *b, const struct sub *sub)
 {
-	buf_adds(b, sub_state_name(sub->state));
-	if (sub->state != SUB_OVER) {
+	bool over = sub->state == SUB_OVER && !sub->more;
+
+	/* RFC 6665 4.4.1: nothing may follow the one that ends it */
+	buf_adds(b, sub_state_name(over || sub->state != SUB_OVER ?
+					   sub->state :
+					   SUB_ACTIVE));
+	if (!over) {
 		buf_adds(b, ";expires=");
 		buf_add_u64(b, sub_watch(sub).expires);
 		return;
@@ -136,36 +137,6 @@ static int notice_make(struct sip_template **tp, const struct notice *n,
 
 /* ---- sending ---- */
 
-/* A device that has come back by another connection is known by its Contact.
- * None is made: one that fails would end the subscription. */
-static bool find_device(struct sub *sub)
-{
-	const struct location *l = registrar_location(subs_sip(sub->set));
-	struct binding *b[LOCATION_BINDINGS + 1];
-	size_t n = l ? location_all(l, sub->watcher, b) : 0;
-	struct sip_flow flow;
-
-	for (size_t i = 0; i < n; i++) {
-		if (!b[i]->id ||
-		    !uri_same(b[i]->contact.uri, sip_dest_ruri(sub->dest)) ||
-		    !location_flow(l, b[i], &flow) || !flow.conn)
-			continue;
-		sub_move(sub, sub->dest, &flow);
-		return true;
-	}
-	return false;
-}
-
-static bool is_reachable(struct sub *sub)
-{
-	struct sip_flow flow;
-
-	return !sip_is_stream(sub->flow.transport) ||
-	       (sub->flow.conn &&
-		sip_conn_flow(subs_sip(sub->set), sub->flow.conn, &flow)) ||
-	       find_device(sub);
-}
-
 static void keep_cseq(struct sub *sub)
 {
 	const struct events *es = subs_sip(sub->set)->events;
@@ -181,43 +152,58 @@ static int notice_send(struct sub *sub, const struct notice *n)
 	struct sip_flow flow;
 	int err;
 
-	if (!is_reachable(sub))
+	if (!notify_flow(sub, &flow))
 		return ENOTCONN;
 	err = notice_make(&t, n, sub);
 	if (err)
 		return err;
-	flow = sub->flow;
-	flow.anew = true;
 	err = sip_send(s, t, &flow, sub->dest, sub->cseq_out, sub->id, 0);
 	mem_deref(t);
 	keep_cseq(sub);
 	return err;
 }
 
-/* A document goes into one datagram, with its headers. */
-static size_t body_max(const struct sub *sub)
-{
-	const struct sip_limits *l = &subs_sip(sub->set)->limits;
-
-	if (sip_is_stream(sub->flow.transport) || l->datagram < 2 * HEAD_MAX ||
-	    l->body <= l->datagram - HEAD_MAX)
-		return l->body;
-	return l->datagram - HEAD_MAX;
-}
-
 /* What is there is asked for now. */
-static int send_now(struct sub *sub)
+static void document(struct sub *sub, struct notice *n)
 {
 	const struct sip_package *p = sub->package;
-	struct sip_watch w = sub_watch(sub);
+	const struct sip_watch w = sub_watch(sub);
+
+	sub->more = false;
+	sub->place = 0;
+	buf_init(&n->body, notify_body_max(sub));
+	if (sub->list)
+		event_list_put(sub, &n->body, &n->type);
+	else if (sub_is_shown(sub))
+		p->showh(&w, &n->body, p->arg);
+	if (sub->list && event_list_left(sub))
+		sub->more = true;
+	if (!n->body.over)
+		return;
+	sub->mark = w.mark;
+	sub->place = w.place;
+}
+
+/* One that is too long for a datagram goes by TCP, where that can be; of what
+ * can be told in parts the rest does. */
+static void document_put(struct sub *sub, struct notice *n)
+{
+	sub->dialled = sub->large && notify_may_dial(sub);
+	document(sub, n);
+	if (n->body.over && !sub->dialled && notify_may_dial(sub)) {
+		sub->dialled = true;
+		buf_free(&n->body);
+		document(sub, n);
+	}
+	sub->large = sub->more || notify_is_long(sub, n->body.n);
+}
+
+static int send_now(struct sub *sub)
+{
 	struct notice n = { 0 };
 	int err;
 
-	buf_init(&n.body, body_max(sub));
-	if (sub->list)
-		event_list_put(sub, &n.body, &n.type);
-	else if (sub_is_shown(sub))
-		p->showh(&w, &n.body, p->arg);
+	document_put(sub, &n);
 	event_put(&n.event, sub);
 	state_put(&n.state, sub);
 	notify_contact(&n.contact, subs_sip(sub->set), &sub->flow,
@@ -273,8 +259,8 @@ static void on_hold(struct wtimer *t)
 	if (!err) {
 		sub->sent_ms = now_ms();
 		sub->restored = sub->full = false;
-		/* the rest of a list follows at once */
-		sub->dirty = sub->urgent = event_list_left(sub);
+		/* the rest follows at once */
+		sub->dirty = sub->urgent = sub->more;
 		return;
 	}
 	sub->full = true;
@@ -323,6 +309,15 @@ static bool is_fatal(int status, bool answered)
 	return !answered;
 }
 
+/* Nobody listens there: all of it once more, in parts. What is too long even
+ * so ends it then. */
+static void go_without_tcp(struct sub *sub)
+{
+	sub->no_tcp = true;
+	sub->dirty = false;
+	notify_wake(sub, true);
+}
+
 static void on_answered(int status, uint64_t a, uint64_t b, void *arg)
 {
 	struct subs *ss = arg;
@@ -334,7 +329,9 @@ static void on_answered(int status, uint64_t a, uint64_t b, void *arg)
 		return;
 	sub->busy = false;
 	sub->full |= status >= 300;
-	if (is_fatal(status, answered)) {
+	if (sub->dialled && !answered)
+		go_without_tcp(sub);
+	else if (is_fatal(status, answered)) {
 		log_lost(sub, answered ? "his device says so" : "no answer");
 		sub_lose(sub);
 	} else if (sub->dirty) {

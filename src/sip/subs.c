@@ -330,6 +330,7 @@ struct sip_watch sub_watch(const struct sub *sub)
 		.flow = sub->flow,
 		.version = sub->cseq_out,
 		.mark = sub->mark,
+		.place = sub->full ? 0 : sub->place,
 		.full = sub->full,
 	};
 }
@@ -592,6 +593,16 @@ void sip_watch_mark(struct sip *s, uint64_t id, uint64_t mark)
 
 	if (sub)
 		sub->mark = mark;
+}
+
+void sip_watch_more(struct sip *s, uint64_t id, uint64_t place)
+{
+	struct sub *sub = subs_by_id(s->events->subs, id);
+
+	if (!sub)
+		return;
+	sub->more = true;
+	sub->place = place;
 }
 
 void sip_list_changed(struct sip *s, struct view watcher, struct view resource)

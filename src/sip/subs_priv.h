@@ -30,6 +30,7 @@ struct sub {
 	uint64_t until_ms;    /* monotonic: its end */
 	uint64_t sent_ms;     /* the last NOTIFY */
 	uint64_t mark;        /* the package's: what was shown with it */
+	uint64_t place;       /* the same: where to go on; 0: nowhere */
 	uint32_t cseq_in, cseq_out; /* the last ones */
 	uint32_t cseq_kept;   /* of its row: not below cseq_out */
 	const char *reason;   /* static: why it is over */
@@ -39,6 +40,10 @@ struct sub {
 	bool busy;            /* a NOTIFY is under way */
 	bool dirty, urgent;   /* there is something to tell; at once */
 	bool full;            /* all of it */
+	bool more;            /* not all of it was in the last NOTIFY */
+	bool large;           /* the last one was long: by TCP if it can be */
+	bool dialled;         /* so it goes */
+	bool no_tcp;          /* it can't: nobody listens there */
 	bool stranger;        /* its source counts */
 	bool restored;        /* and nothing was sent since it was read */
 	struct view call_id, tag; /* borrowed: in text, as all these */

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Rooms to look at: who is there (conference), whether anybody talks
 (presence); and who looks at whom (presence.winfo)."""
+import socket
 import xml.etree.ElementTree as ET
 
 import pytest
 
-from lab.sip import get
+from lab.sip import SipUser, get
 from lab.util import wait_for
 from test_events import PASSWORD, Watch, register, rows
 
@@ -84,6 +85,84 @@ def test_a_roster_whole_and_then_what_changed(server, phone):
     assert root.findtext('.//%suser-count' % CONF) == '2'
 
 
+def crowd(server, user, count):
+    alice = user(server, 'alice')
+    room = server.room('lobby')
+    alice.join(room)
+    for n in range(count):
+        user(server, 'member-with-a-long-name-%02d' % n).join(room)
+    return alice, room
+
+
+def names(count):
+    return {'sip:alice@confab.test'} | {
+        'sip:member-with-a-long-name-%02d@confab.test' % n
+        for n in range(count)}
+
+
+def test_a_large_roster_comes_in_parts_by_udp(confabd, user):
+    alice, room = crowd(confabd(), user, 50)
+    watch = Watch(alice, room, event='conference')
+    state, version, users, root = roster(watch, 1)
+    assert (state, version) == ('full', 0)
+    assert root.findtext('.//%suser-count' % CONF) == '51'
+    assert 10 < len(users) < 51
+    number = 1
+    while len(users) < 51:
+        number += 1
+        state, version, more, _ = roster(watch, number)
+        assert (state, version) == ('partial', number - 1)
+        assert not set(more) & set(users)
+        users.update(more)
+    assert set(users) == names(50)
+    # who looks once is not shorted either: the end is in the last one
+    once = Watch(alice, room, 0, event='conference')
+    wait_for(lambda: once.notices() and 'terminated' in get(
+        once.notices()[-1].headers, 'subscription-state'), 'the end')
+    users = {}
+    for n in range(len(once.notices())):
+        users.update(roster(once, n + 1)[2])
+        assert once.notice(n + 1)[0] == (
+            'active;expires=0' if n + 1 < len(once.notices()) else
+            'terminated;reason=timeout')
+    assert set(users) == names(50)
+
+
+class AnyWay(Watch):
+    """Its Contact says nothing of transports."""
+
+    def ask(self, expires, headers=()):
+        build = self.phone.build
+
+        def changed(method, uri, *args, headers=(), **kw):
+            headers = [h.replace(';transport=udp', '') for h in headers]
+            return build(method, uri, *args, headers=headers, **kw)
+        self.phone.build = changed
+        try:
+            return super().ask(expires, headers)
+        finally:
+            self.phone.build = build
+
+
+def test_the_rest_of_a_large_roster_goes_by_tcp(confabd, user, closing):
+    server = confabd(extra='send_to = {"127.0.0.1"}')
+    alice, room = crowd(server, user, 50)
+    with socket.create_server((alice.host, alice.port)) as there:
+        there.settimeout(20)
+        watch = AnyWay(alice, room, event='conference')
+        users = roster(watch, 1)[2]
+        assert len(users) < 51
+        tcp = closing(SipUser('alice', server.domain,
+                              (server.host, server.port), transport='tcp',
+                              sock=there.accept()[0]))
+    m = tcp.requests.wait(lambda m: m.call_id == watch.call_id)
+    assert get(m.headers, 'cseq') == '2 NOTIFY'
+    root = ET.fromstring(m.body)
+    assert root.get('state') == 'partial'
+    more = {u.get('entity') for u in root.iter(CONF + 'user')}
+    assert not more & set(users) and more | set(users) == names(50)
+
+
 def test_a_roster_is_for_members(server, phone):
     talk(server, phone)
     alice = phone(server, 'alice')
@@ -152,11 +231,12 @@ link "lobby-e" { room = "sip:lobby@confab.test" to = "echo:there" }''')
     assert places(m)[1] == ('ID-lobby-e', 'open', 'link up')
 
 
-def watchers(watch, number):
+def watchers(watch, number, state='full'):
     m = watch.notice(number)[1]
     assert get(m.headers, 'content-type') == 'application/watcherinfo+xml'
     root = ET.fromstring(m.body)
-    assert root.get('state') == 'full'
+    assert root.get('state') == state
+    assert root.get('version') == str(number - 1)
     return [(w.text, w.get('status'), w.get('event'))
             for w in root.iter(WINFO + 'watcher')]
 
@@ -174,9 +254,15 @@ def test_who_watches_me(server, phone):
     assert his.notice(2)[0].startswith('active')
     assert mine.ask(600)[0] == 200
     assert watchers(mine, 3) == [(bob.aor, 'active', 'approved')]
+    # then only what changed
+    carol = phone(server, 'carol')
+    assert Watch(carol, alice.aor).status == 200
     assert his.ask(0)[0] == 200
+    assert watchers(mine, 4, 'partial') == [
+        (carol.aor, 'pending', 'subscribe'),
+        (bob.aor, 'terminated', 'timeout')]
     assert mine.ask(600)[0] == 200
-    assert watchers(mine, 4) == []
+    assert watchers(mine, 5) == [(carol.aor, 'pending', 'subscribe')]
     # nobody sees who watches another
     assert Watch(bob, alice.aor, event='presence.winfo').status == 403
 

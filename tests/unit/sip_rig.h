@@ -26,6 +26,7 @@ static size_t in_n;
 static struct users *accounts; /* who may log in, or NULL */
 static enum sip_trust trust;
 static bool without_md5;
+static const char *send_to; /* where else may be sent to, or NULL */
 static const char *const md5_agents[] = { "sipp", "Old Phone", NULL };
 
 static unsigned requests;
@@ -71,7 +72,7 @@ static inline void edge_open(const char *trusted,
 {
 	struct sip_listen listen[2] = { { .transport = SIP_UDP },
 					{ .transport = SIP_TCP } };
-	struct netmask mask;
+	struct netmask mask, more;
 	struct sip_conf conf = {
 		.loop = loop,
 		.listen = listen,
@@ -91,6 +92,11 @@ static inline void edge_open(const char *trusted,
 	if (limits)
 		conf.limits = *limits;
 	assert_int_equal(netmask_parse(&mask, view_str(trusted)), 0);
+	if (send_to) {
+		assert_int_equal(netmask_parse(&more, view_str(send_to)), 0);
+		conf.send_to = &more;
+		conf.send_to_count = 1;
+	}
 	netaddr_set(&listen[0].local, VIEW("127.0.0.1"), 0);
 	netaddr_set(&listen[1].local, VIEW("127.0.0.1"), 0);
 	assert_int_equal(sip_new(&edge, &conf, why, sizeof(why)), 0);

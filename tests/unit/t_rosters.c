@@ -20,6 +20,7 @@ static struct {
 	struct sip_watch watch[SUBS];
 	bool there[SUBS];
 	size_t changed[SUBS], set[SUBS];
+	uint64_t more[SUBS];
 	const char *reason[SUBS];
 	size_t events;
 } fake_edge;
@@ -43,6 +44,13 @@ void sip_watch_mark(struct sip *s, uint64_t id, uint64_t mark)
 {
 	(void)s;
 	fake_edge.watch[id].mark = mark;
+}
+
+void sip_watch_more(struct sip *s, uint64_t id, uint64_t place)
+{
+	(void)s;
+	assert_true(place);
+	fake_edge.more[id] = place;
 }
 
 bool sip_watch_get(const struct sip *s, uint64_t id, struct sip_watch *out)
@@ -173,8 +181,10 @@ static void show(uint64_t id, size_t max)
 
 	buf_free(&doc);
 	buf_init(&doc, max);
+	fake_edge.more[id] = 0;
 	p->showh(&fake_edge.watch[id], &doc, p->arg);
 	assert_false(doc.over);
+	fake_edge.watch[id].place = fake_edge.more[id];
 	fake_edge.watch[id].version++;
 	fake_edge.watch[id].full = false;
 }
@@ -281,6 +291,19 @@ static void roster_changes(void **state)
 	stop_conference();
 }
 
+/* The users in this document and in those that follow it. */
+static size_t shown_rest(uint64_t id, size_t max)
+{
+	size_t n = times("<user ");
+
+	while (fake_edge.more[id]) {
+		show(id, max);
+		n += times("<user ");
+		has("state=\"partial\"");
+	}
+	return n;
+}
+
 static void roster_too_long(void **state)
 {
 	struct room *r;
@@ -296,18 +319,69 @@ static void roster_too_long(void **state)
 		rig_join(r, name);
 	}
 	rig_settle();
-	/* the rest of what changed is not forgotten */
+	/* the rest of what changed follows, and each is told once */
 	show(1, 3000);
 	has("state=\"partial\" version=\"1\"");
 	has("</users></conference-info>");
-	assert_int_equal(fake_edge.watch[1].mark, 0);
+	assert_int_equal(shown_rest(1, 3000), 40);
 	show(1, 3000);
-	has("state=\"full\" version=\"2\"");
-	has("<users state=\"partial\">");
+	assert_int_equal(times("<user "), 0);
+	/* all of it: whole at first, then the rest */
+	fake_edge.watch[1].full = true;
+	show(1, 3000);
+	has("state=\"full\"");
+	has("<users state=\"full\">");
 	has("<user-count>41</user-count>");
 	has("</users></conference-info>");
 	assert_in_range(times("<user "), 5, 20);
-	has(ALICE);
+	assert_int_equal(shown_rest(1, 3000), 41);
+	stop_conference();
+}
+
+/* Nobody is left out who comes, goes or changes between two parts. */
+static void roster_parts_and_changes(void **state)
+{
+	struct member *first, *late;
+	struct room *r;
+	char name[20];
+
+	(void)state;
+	start_conference();
+	r = lobby();
+	assert_int_equal(ask(1, LOBBY, ALICE), 200);
+	first = rig_join(r, "first");
+	for (int i = 0; i < 40; i++) {
+		snprintf(name, sizeof(name), "m%d", i);
+		rig_join(r, name);
+	}
+	rig_settle();
+	show(1, 3000);
+	has("state=\"full\"");
+	leave(r, first);
+	late = rig_join(r, "late");
+	rig_settle();
+	/* alice, 40 others, and who changed; perhaps both before that too */
+	assert_in_range(shown_rest(1, 3000), 43, 45);
+	has("<user entity=\"sip:first@confab.example\" state=\"deleted\"/>");
+	has("<user entity=\"sip:late@confab.example\" state=\"full\">");
+	/* more than is remembered: from the beginning */
+	fake_edge.watch[1].full = true;
+	show(1, 3000);
+	for (int i = 0; i < 70; i++) {
+		leave(r, late);
+		late = rig_join(r, "late");
+	}
+	rig_settle();
+	show(1, 3000);
+	has("state=\"full\"");
+	assert_int_equal(shown_rest(1, 3000), 42);
+	/* who only looks has nothing that is kept */
+	fake_edge.watch[2] = fake_edge.watch[1];
+	fake_edge.watch[2].id = 2;
+	fake_edge.watch[2].full = true;
+	sip_watch_end(EDGE, 1, "timeout", 0);
+	show(2, 3000);
+	assert_int_equal(shown_rest(2, 3000), 42);
 	stop_conference();
 }
 
@@ -444,8 +518,25 @@ static void room_with_links(void **state)
 
 /* ---- watchers ---- */
 
+/* The watchers in this document and in those that follow it. */
+static size_t watchers_rest(uint64_t id)
+{
+	size_t n = times("<watcher ");
+
+	while (fake_edge.more[id]) {
+		show(id, 380);
+		n += times("<watcher ");
+		has("state=\"partial\"");
+	}
+	return n;
+}
+
 static void who_watches(void **state)
 {
+	static const char *const names[SUBS] = {
+		"", "", "", "sip:n3@x.example", "sip:n4@x.example",
+		"sip:n5@x.example", "sip:n6@x.example", "sip:n7@x.example",
+	};
 	struct addr *alice, *xmpp, *manager;
 
 	(void)state;
@@ -468,11 +559,45 @@ static void who_watches(void **state)
 	    "</watcher>");
 	has("status=\"active\" event=\"approved\">sip:a&amp;b@x.example<");
 	has("status=\"pending\" event=\"subscribe\">xmpp:x@y.example<");
-	/* those who wait first, and never half of one */
-	show(1, 380);
+	/* what changed, by the same names */
+	fake_edge.watch[2].state = SIP_WATCH_ACTIVE;
+	show(1, 16384);
+	has("version=\"1\" state=\"partial\">");
+	has("<watcher id=\"w2\" status=\"active\" event=\"approved\">" BOB);
 	assert_int_equal(times("<watcher "), 1);
-	has(BOB);
+	fake_edge.there[3] = false;
+	assert_int_equal(consent_set(rig.hub, alice, xmpp, CONSENT_DENIED),
+			 0);
+	show(1, 16384);
+	assert_int_equal(times("<watcher "), 2);
+	has("<watcher id=\"w3\" status=\"terminated\" event=\"timeout\">"
+	    "sip:a&amp;b@x.example<");
+	has("status=\"terminated\" event=\"rejected\">xmpp:x@y.example<");
+	show(1, 16384);
+	assert_int_equal(times("<watcher "), 0);
+	has("version=\"3\" state=\"partial\">");
+	/* those who wait first, never half of one, and then the rest */
+	for (uint64_t i = 3; i < SUBS; i++)
+		watch_new(i, ALICE, names[i])->state = i % 2 ?
+			SIP_WATCH_ACTIVE : SIP_WATCH_PENDING;
+	fake_edge.watch[1].full = true;
+	show(1, 380);
+	has("state=\"full\">");
+	assert_int_equal(times("<watcher "), 1);
+	has(names[4]);
 	has("</watcher-list></watcherinfo>");
+	assert_int_equal(watchers_rest(1), 6);
+	for (uint64_t i = 3; i < SUBS; i++)
+		fake_edge.there[i] = false;
+	show(1, 380);
+	assert_int_equal(watchers_rest(1), 5);
+	/* who only looks */
+	watch_new(3, ALICE, names[3]);
+	watch_new(4, ALICE, ALICE);
+	fake_edge.there[4] = false;
+	show(4, 330);
+	has("state=\"full\">");
+	assert_int_equal(watchers_rest(4), 2);
 	rig_settle();
 	winfo_quiet(winfo);
 	winfo_free(winfo);
@@ -495,6 +620,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(roster_for_members), CASE(roster_changes),
 		CASE(roster_too_long),	  CASE(roster_ends),
+		CASE(roster_parts_and_changes),
 		CASE(room_as_presentity), CASE(room_with_links),
 		CASE(who_watches),
 	};

@@ -223,25 +223,31 @@ static void quiet(void)
 	assert_true(silent(udp));
 }
 
-/* Answers the NOTIFY that is in in. */
-static void reply(int status)
+/* The answer to the NOTIFY that is in in. */
+static size_t reply_make(char text[4000], int status)
 {
 	static const char *const names[] = { "Via: ", "From: ", "To: ",
 					     "Call-ID: ", "CSeq: " };
-	char text[4000];
-	int n = snprintf(text, sizeof(text), "SIP/2.0 %d x\r\n", status);
+	int n = snprintf(text, 4000, "SIP/2.0 %d x\r\n", status);
 
 	for (size_t i = 0; i < 5; i++) {
 		char value[500], name[20];
 
 		snprintf(name, sizeof(name), "\r\n%s", names[i]);
 		header(value, sizeof(value), name);
-		n += snprintf(text + n, sizeof(text) - (size_t)n,
-			      "%s%s\r\n", names[i], value);
+		n += snprintf(text + n, 4000 - (size_t)n, "%s%s\r\n",
+			      names[i], value);
 	}
-	n += snprintf(text + n, sizeof(text) - (size_t)n,
+	n += snprintf(text + n, 4000 - (size_t)n,
 		      "Content-Length: 0\r\n\r\n");
-	udp_put(text, (size_t)n);
+	return (size_t)n;
+}
+
+static void reply(int status)
+{
+	char text[4000];
+
+	udp_put(text, reply_make(text, status));
 	turns();
 }
 
@@ -1191,15 +1197,288 @@ static void test_list_large(void **state)
 	assert_int_equal(put(&q), 200);
 	tag_keep();
 	notified();
-	has("fullState=\"false\"");
-	seen = times("<resource ");
+	/* all are named; how some of them are comes with the next one */
+	has("version=\"0\" fullState=\"true\"");
+	assert_int_equal(times("<resource "), 3);
+	seen = times("<instance ");
 	assert_in_range(seen, 1, 2);
+	has("<resource uri=\"sip:c@b\"/>");
 	reply(200);
 	notified();
-	seen += times("<resource ");
-	assert_int_equal(seen, 3);
+	has("version=\"1\" fullState=\"false\"");
+	assert_int_equal(times("<resource "), 3 - seen);
+	assert_int_equal(times("<instance "), 3 - seen);
+	assert_int_equal(times("</resource>"), 3 - seen);
 	reply(200);
 	quiet();
+}
+
+/* Who only looks sees all of it too: the end is in the last one. */
+static void test_list_large_fetch(void **state)
+{
+	const struct question q = {
+		.ruri = "sip:rls@confab.example",
+		.headers = LIST_HEADERS,
+		.body = LISTS(ENTRY("sip:a@b") ENTRY("sip:b@b")
+			      ENTRY("sip:c@b")),
+	};
+
+	(void)state;
+	memset(shown, 'x', 3000);
+	shown[3000] = '\0';
+	assert_int_equal(put(&q), 200);
+	tag_keep();
+	notified();
+	has("\r\nSubscription-State: active;expires=0\r\n");
+	reply(200);
+	notified();
+	has("\r\nSubscription-State: terminated;reason=timeout\r\n");
+	reply(200);
+	quiet();
+	assert_int_equal(gone, 3);
+}
+
+/* One that is too long for any datagram says so; the others are there. */
+static void test_list_too_long(void **state)
+{
+	const struct question q = {
+		.ruri = "sip:rls@confab.example",
+		.expires = 600,
+		.headers = LIST_HEADERS,
+		.body = LISTS(ENTRY("sip:a@b") ENTRY("sip:b@b")),
+	};
+
+	(void)state;
+	memset(shown, 'x', 12000);
+	shown[12000] = '\0';
+	assert_int_equal(put(&q), 200);
+	tag_keep();
+	notified();
+	has("<resource uri=\"sip:a@b\"><instance id=\"2\" "
+	    "state=\"terminated\" reason=\"giveup\"/>");
+	reply(200);
+	notified();
+	has("<resource uri=\"sip:b@b\"><instance id=\"3\" "
+	    "state=\"terminated\" reason=\"giveup\"/>");
+	reply(200);
+	quiet();
+	/* until it is shorter */
+	strcpy(shown, "short");
+	sip_event_changed(edge, "presence", VIEW("sip:a@b"));
+	clock_advance(5000);
+	notified();
+	has("<instance id=\"2\" state=\"active\" cid=");
+	reply(200);
+	quiet();
+}
+
+/* ---- what is too long for a datagram ---- */
+
+static char place[60]; /* a Contact that is where udp is */
+
+/* Listens where udp is. */
+static int listener_at(void)
+{
+	struct netaddr a = local_of(udp);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	assert_int_equal(bind(fd, &a.u.sa, netaddr_len(&a)), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	return fd;
+}
+
+static unsigned udp_port(void)
+{
+	const struct netaddr a = local_of(udp);
+
+	return netaddr_port(&a);
+}
+
+static int open_long(void **state)
+{
+	if (setup(state))
+		return 1;
+	send_to = "127.0.0.0/8";
+	open_with("127.0.0.0/8");
+	send_to = NULL;
+	memset(shown, 'x', 12000);
+	strcpy(shown + 12000, "END");
+	snprintf(place, sizeof(place), "<sip:bob@127.0.0.1:%u>", udp_port());
+	return 0;
+}
+
+#define LONG_CASE(fn) cmocka_unit_test_setup_teardown(fn, open_long, teardown)
+
+static int accepted(int listener)
+{
+	int fd = -1;
+
+	for (int i = 0; i < TURNS && fd < 0; i++) {
+		soon();
+		turns();
+		fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+	}
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void tcp_reply(int fd, int status)
+{
+	char text[4000];
+
+	(void)reply_make(text, status);
+	tcp_put(fd, text);
+	turns();
+}
+
+/* After a connection that could not be made. */
+static void notified_late(void)
+{
+	bool there = false;
+
+	for (int i = 0; i < TURNS && !there; i++) {
+		soon();
+		turns();
+		there = recv(udp, in, 1, MSG_DONTWAIT | MSG_PEEK) == 1;
+	}
+	assert_true(there);
+	notified();
+}
+
+static void test_long_by_tcp(void **state)
+{
+	const struct question q = { .expires = 600, .contact = place };
+	int listener = listener_at(), fd;
+
+	(void)state;
+	assert_int_equal(put(&q), 200);
+	tag_keep();
+	fd = accepted(listener);
+	tcp_await(fd, "END");
+	starts("NOTIFY sip:bob@127.0.0.1:");
+	has("\r\nSubscription-State: active;expires=600\r\n");
+	/* where he asks again is as it was */
+	hasnt(";transport=tcp");
+	tcp_reply(fd, 200);
+	/* the same connection, and a datagram for what fits into one */
+	clock_advance(5000);
+	sip_event_changed(edge, "presence", VIEW("sip:alice@confab.example"));
+	soon();
+	tcp_await(fd, "END");
+	tcp_reply(fd, 200);
+	clock_advance(5000);
+	changed("short");
+	soon();
+	tcp_await(fd, "short");
+	tcp_reply(fd, 200);
+	clock_advance(5000);
+	changed("shorter");
+	notified();
+	has("shorter");
+	reply(200);
+	close(fd);
+	close(listener);
+}
+
+/* Nobody listens: what can't go in parts ends. */
+static void test_long_without_tcp(void **state)
+{
+	const struct question q = { .expires = 600, .contact = place };
+
+	(void)state;
+	assert_int_equal(put(&q), 200);
+	notified_late();
+	has("\r\nSubscription-State: terminated;reason=giveup\r\n");
+	hasnt("xxx");
+	reply(200);
+	assert_int_equal(gone, 1);
+}
+
+/* No connection is made to where the request did not come from. */
+static void test_long_elsewhere(void **state)
+{
+	static const struct {
+		const char *start, *end;
+	} elsewhere[] = {
+		{ "sip:bob@127.0.0.2:", "" },
+		{ "sip:bob@confab.example:", "" },
+		{ "sip:bob@127.0.0.1:", ";transport=udp" },
+		{ "sips:bob@127.0.0.1:", "" },
+		{ "sip:bob@127.0.0.1:1", "" },
+	};
+	char call_id[20];
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++) {
+		const struct question q = { .expires = 600, .contact = place,
+					    .call_id = call_id };
+
+		snprintf(call_id, sizeof(call_id), "c%zu", i);
+		snprintf(place, sizeof(place), "<%s%u%s>", elsewhere[i].start,
+			 udp_port() / (i == 4 ? 10 : 1), elsewhere[i].end);
+		assert_int_equal(put(&q), 200);
+		notified();
+		has("\r\nSubscription-State: terminated;reason=giveup\r\n");
+		reply(200);
+	}
+}
+
+/* The first part of a list is a datagram, the rest is one TCP message; or
+ * parts, where there is no TCP after all. */
+static void test_long_list(bool tcp)
+{
+	const struct question q = {
+		.ruri = "sip:rls@confab.example",
+		.expires = 600,
+		.contact = place,
+		.headers = LIST_HEADERS,
+		.body = LISTS(ENTRY("sip:a@b") ENTRY("sip:b@b")
+			      ENTRY("sip:c@b") ENTRY("sip:d@b")
+			      ENTRY("sip:e@b")),
+	};
+	int listener = tcp ? listener_at() : -1, fd;
+	size_t seen;
+
+	strcpy(shown + 3000, "END");
+	assert_int_equal(put(&q), 200);
+	tag_keep();
+	notified();
+	seen = times("<instance ");
+	assert_int_equal(seen, 2);
+	reply(200);
+	if (tcp) {
+		fd = accepted(listener);
+		tcp_await(fd, "END\r\n--");
+		while (times("END") < 3)
+			tcp_await(fd, "END");
+		has("version=\"1\" fullState=\"false\"");
+		assert_int_equal(times("<instance "), 3);
+		tcp_reply(fd, 200);
+		close(fd);
+		close(listener);
+	} else {
+		for (seen = 0; seen < 5;) {
+			notified_late();
+			seen += times("<instance ");
+			reply(200);
+		}
+		assert_int_equal(seen, 5);
+	}
+	quiet();
+	assert_int_equal(gone, 0);
+}
+
+static void test_long_list_by_tcp(void **state)
+{
+	(void)state;
+	test_long_list(true);
+}
+
+static void test_long_list_without_tcp(void **state)
+{
+	(void)state;
+	test_long_list(false);
 }
 
 /* ---- over restarts ---- */
@@ -1519,6 +1798,12 @@ int main(void)
 		KEPT_CASE(test_kept_late),
 		CASE(test_list),	      CASE(test_list_refused),
 		CASE(test_list_bad),	      CASE(test_list_large),
+		CASE(test_list_large_fetch),  CASE(test_list_too_long),
+		LONG_CASE(test_long_by_tcp),
+		LONG_CASE(test_long_without_tcp),
+		LONG_CASE(test_long_elsewhere),
+		LONG_CASE(test_long_list_by_tcp),
+		LONG_CASE(test_long_list_without_tcp),
 	};
 
 	return cmocka_run_group_tests(tests, disk_install, NULL);
