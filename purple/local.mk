@@ -38,16 +38,17 @@ INC_purple = $(INC_worker) $(S)/purple $(PURPLE_CFLAGS)
 noinst_LIBRARIES += purple/libpw.a
 purple_libpw_a_SOURCES = \
 	purple/parcel.c purple/parcel.h \
-	purple/pw_ask.c purple/pw_cert.c purple/pw_conv.c purple/pw_core.c \
+	purple/pw_ask.c purple/pw_ask.h \
+	purple/pw_cert.c purple/pw_choose.c purple/pw_conv.c purple/pw_core.c \
 	purple/pw_dns.c purple/pw_dns.h \
-	purple/pw_down.c \
+	purple/pw_down.c purple/pw_fields.c \
 	purple/pw_jail.c purple/pw_jail.h \
 	purple/pw_late.c \
 	purple/pw_leg.c purple/pw_leg.h \
 	purple/pw_list.c \
 	purple/pw_loop.c purple/pw_loop.h \
 	purple/pw_option.c purple/pw_priv.h purple/pw_room.c purple/pw_seat.c \
-	purple/pw_text.c purple/pw_text.h
+	purple/pw_text.c purple/pw_text.h purple/pw_told.c
 purple_libpw_a_CPPFLAGS = $(INC_purple)
 
 pkglibexec_PROGRAMS += confab-purple

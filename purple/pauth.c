@@ -14,7 +14,7 @@ enum {
 	ASKED_MAX = 50,      /* of one account */
 	QUESTIONS_MAX = 5,   /* likewise */
 	ANSWER_MS = 10 * 60 * 1000,
-	TEXT_MAX = 300, NAME_MAX = 128,
+	TEXT_MAX = 2000, NAME_MAX = 128,
 };
 
 struct pauth {

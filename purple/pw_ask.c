@@ -1,31 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What libpurple asks: each question is answered, sooner or later, or a login
- * would hang for ever. People decide who may see them, and what a network
- * wants to know in one line (a code); all else is answered here.
+ * would hang for ever. People decide who may see them, and tell what a network
+ * wants to know; who does not answer in time has refused. Where there is
+ * nobody to ask (accounts of links), and for files, the answer is no.
  */
+#include "pw_ask.h"
+
 #include <string.h>
 
-#include "clock.h"
 #include "log.h"
 #include "mem.h"
-#include "pw_priv.h"
 #include "pw_text.h"
-
-struct pw_ask {
-	struct lnode node;
-	struct pw_seat *seat; /* borrowed */
-	uint64_t number;
-	bool is_question;
-	struct wtimer late; /* of questions */
-	PurpleAccountRequestAuthorizationCb allow, deny;
-	PurpleRequestInputCb ok, cancel;
-	void *arg; /* libpurple's */
-};
 
 /* ---- the register ---- */
 
-static void *handle_of(const struct pw_ask *a)
+void *pw_ask_handle(const struct pw_ask *a)
 {
 	return GSIZE_TO_POINTER((gsize)a->number);
 }
@@ -46,11 +36,24 @@ static struct pw_ask *ask_new(struct pw_seat *s, void *arg)
 	return a;
 }
 
-static void ask_free(struct pw_ask *a)
+/* What the kind has stays, for who holds a copy. */
+static void ask_drop(struct pw_ask *a)
 {
 	list_remove(&a->seat->asks, &a->node);
 	wheel_stop(loop_wheel(a->seat->pw->loop), &a->late);
 	mem_free(a);
+}
+
+static void free_more(const struct pw_ask *a)
+{
+	if (a->kind && a->kind->free)
+		a->kind->free(a->more);
+}
+
+static void ask_free(struct pw_ask *a)
+{
+	free_more(a);
+	ask_drop(a);
 }
 
 static struct pw_ask *ask_find(const struct pw_seat *s, uint64_t number)
@@ -93,7 +96,7 @@ void pw_asks_free(struct pw_seat *s)
 static void tell_over(const struct pw_ask *a)
 {
 	const struct purp p = {
-		.verb = a->is_question ? PURP_QUESTION_OVER : PURP_ASK_OVER,
+		.verb = a->kind ? PURP_QUESTION_OVER : PURP_ASK_OVER,
 		.number = a->number,
 	};
 
@@ -127,7 +130,7 @@ static void *on_authorize(PurpleAccount *account, const char *who,
 	pw_tell(s, &p);
 	buf_free(&name);
 	buf_free(&why);
-	return handle_of(a);
+	return pw_ask_handle(a);
 }
 
 /* Also at the end of a connection: the server will ask again. */
@@ -165,29 +168,7 @@ PurpleAccountUiOps *pw_account_ops(void)
 	return &ops;
 }
 
-/* ---- one line ---- */
-
-static void answer_input(struct pw_ask *a, const char *text)
-{
-	PurpleRequestInputCb h = text ? a->ok : a->cancel;
-	void *handle = handle_of(a), *arg = a->arg;
-
-	if (a->seat->state == PW_CONNECTING)
-		pw_seat_patience(a->seat);
-	/* libpurple's call may close it, and the login with it. */
-	ask_free(a);
-	if (h)
-		h(arg, text);
-	purple_request_close(PURPLE_REQUEST_INPUT, handle);
-}
-
-static void on_late(struct wtimer *t)
-{
-	struct pw_ask *a = CONTAINER(t, struct pw_ask, late);
-
-	tell_over(a);
-	answer_input(a, NULL);
-}
+/* ---- questions ---- */
 
 static void add_words(struct buf *b, const char *more)
 {
@@ -195,6 +176,110 @@ static void add_words(struct buf *b, const char *more)
 		return;
 	buf_adds(b, b->n ? ": " : "");
 	pw_line(b, more);
+}
+
+void pw_words_put(struct buf *b, const struct pw_words *w)
+{
+	add_words(b, w->title);
+	add_words(b, w->primary);
+	add_words(b, w->secondary);
+}
+
+static bool has_questions(const struct pw_seat *s)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH (&s->asks, n, nx)
+		if (CONTAINER(n, struct pw_ask, node)->kind)
+			return true;
+	return false;
+}
+
+static void answer(struct pw_ask *a, const char *text)
+{
+	struct pw_ask copy;
+
+	if (!a->kind->take(a, text))
+		return;
+	copy = *a;
+	ask_drop(a);
+	if (copy.seat->state == PW_CONNECTING && !has_questions(copy.seat))
+		pw_seat_patience(copy.seat);
+	/* libpurple's call may close it, and the login with it. */
+	copy.kind->finish(&copy, text);
+	free_more(&copy);
+	purple_request_close(copy.kind->type, pw_ask_handle(&copy));
+}
+
+static void on_late(struct wtimer *t)
+{
+	struct pw_ask *a = CONTAINER(t, struct pw_ask, late);
+
+	tell_over(a);
+	answer(a, NULL);
+}
+
+struct pw_ask *pw_ask_new(struct pw_seat *s, const struct pw_kind *kind,
+			  void *more, void *arg)
+{
+	struct pw_ask *a = s && !s->is_account ? ask_new(s, arg) : NULL;
+
+	if (!a)
+		return NULL;
+	a->kind = kind;
+	a->more = more;
+	wheel_start(loop_wheel(s->pw->loop), &a->late, PW_ANSWER_MS, on_late);
+	/* A login in the making waits as long. */
+	if (s->state == PW_CONNECTING)
+		wheel_stop(loop_wheel(s->pw->loop), &s->patience);
+	return a;
+}
+
+void pw_ask_put(struct pw_ask *a, struct view words, bool secret)
+{
+	const struct purp p = {
+		.verb = PURP_QUESTION,
+		.kind = secret,
+		.number = a->number,
+		.text = words,
+	};
+
+	pw_tell(a->seat, &p);
+}
+
+/* A certificate comes without its account. */
+void pw_ask_blame(PurpleAccount *account, const struct pw_words *w)
+{
+	const bool cert = !account && pw_cert_seat();
+	struct pw_seat *s = cert ? pw_cert_seat() : pw_seat_of(account);
+	struct buf words = { 0 };
+
+	if (!s || s->state != PW_CONNECTING)
+		return;
+	if (cert)
+		buf_adds(&words, "the server's certificate can't be verified");
+	add_words(&words, cert ? NULL : w->title);
+	add_words(&words, cert ? NULL : w->primary);
+	add_words(&words, w->secondary);
+	pw_seat_blame(s, GONE_CONFIG, buf_view(&words));
+	buf_free(&words);
+}
+
+/* ---- one line ---- */
+
+static bool take_line(struct pw_ask *a, const char *text)
+{
+	(void)a;
+	(void)text;
+	return true;
+}
+
+static void finish_line(const struct pw_ask *a, const char *text)
+{
+	GCallback h = text ? a->ok : a->cancel;
+
+	if (h)
+		((PurpleRequestInputCb)h)(a->arg, text);
 }
 
 static void *on_input(const char *title, const char *primary,
@@ -205,9 +290,13 @@ static void *on_input(const char *title, const char *primary,
 		      PurpleAccount *account, const char *who,
 		      PurpleConversation *conv, void *arg)
 {
-	struct pw_seat *s = pw_seat_of(account);
-	struct pw_ask *a = s && !s->is_account ? ask_new(s, arg) : NULL;
-	struct purp p = { .verb = PURP_QUESTION, .kind = masked != FALSE };
+	static const struct pw_kind kind = {
+		.type = PURPLE_REQUEST_INPUT,
+		.take = take_line,
+		.finish = finish_line,
+	};
+	const struct pw_words w = { title, primary, secondary };
+	struct pw_ask *a = pw_ask_new(pw_seat_of(account), &kind, NULL, arg);
 	struct buf words = { 0 };
 
 	(void)value, (void)multiline, (void)hint, (void)ok_text;
@@ -215,27 +304,20 @@ static void *on_input(const char *title, const char *primary,
 	if (!a) {
 		log_info("libpurple asked, and nobody can answer: %s",
 			 title ? title : "");
+		pw_ask_blame(account, &w);
 		if (cancel)
 			((PurpleRequestInputCb)cancel)(arg, NULL);
 		return NULL;
 	}
-	a->is_question = true;
-	a->ok = (PurpleRequestInputCb)ok;
-	a->cancel = (PurpleRequestInputCb)cancel;
-	wheel_start(loop_wheel(s->pw->loop), &a->late, PW_ANSWER_MS, on_late);
-	/* A login in the making waits as long. */
-	if (s->state == PW_CONNECTING)
-		wheel_stop(loop_wheel(s->pw->loop), &s->patience);
-	add_words(&words, title);
-	add_words(&words, primary);
-	add_words(&words, secondary);
-	p.number = a->number;
-	p.text = buf_view(&words);
-	pw_tell(s, &p);
+	a->ok = ok;
+	a->cancel = cancel;
+	pw_words_put(&words, &w);
+	pw_ask_put(a, buf_view(&words), masked != FALSE);
 	buf_free(&words);
-	return handle_of(a);
+	return pw_ask_handle(a);
 }
 
+/* An answer without words is none: confabd's, when he was too late. */
 bool pw_answer(struct pw_seat *s, uint64_t number, bool yes, struct view text)
 {
 	struct pw_ask *a = ask_find(s, number);
@@ -245,9 +327,9 @@ bool pw_answer(struct pw_seat *s, uint64_t number, bool yes, struct view text)
 
 	if (!a)
 		return false;
-	if (a->is_question) {
+	if (a->kind) {
 		line = view_dup(text);
-		answer_input(a, yes ? line : NULL);
+		answer(a, yes && *line ? line : NULL);
 		mem_scrub_free(line);
 		return true;
 	}
@@ -260,145 +342,16 @@ bool pw_answer(struct pw_seat *s, uint64_t number, bool yes, struct view text)
 
 /* ---- what nobody is asked ---- */
 
-enum { ACTIONS_MAX = 8 };
-
-struct actions {
-	const char *labels[ACTIONS_MAX];
-	PurpleRequestActionCb calls[ACTIONS_MAX];
-	size_t count;
-};
-
-static void take_actions(struct actions *a, size_t count, va_list list)
-{
-	a->count = count < ACTIONS_MAX ? count : ACTIONS_MAX;
-	for (size_t i = 0; i < a->count; i++) {
-		a->labels[i] = va_arg(list, char *);
-		a->calls[i] = (PurpleRequestActionCb)va_arg(list, GCallback);
-	}
-}
-
-static bool label_has(const char *label, const char *word)
-{
-	/* "_Cancel": the line is under the letter of the key. */
-	return label && strcasestr(label[0] == '_' ? label + 1 : label, word);
-}
-
-/* The button that changes nothing; the last one where none says so. */
-static size_t refusal(const struct actions *a)
-{
-	static const char *const words[] = {
-		"reject", "cancel", "deny", "decline", "refuse", "no",
-		"close", "ignore",
-	};
-
-	for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++)
-		for (size_t i = 0; i < a->count; i++)
-			if (label_has(a->labels[i], words[w]))
-				return i;
-	return a->count - 1;
-}
-
-static size_t choose(const struct actions *a, const char *title)
-{
-	if (title && strstr(title, "Create New Room"))
-		for (size_t i = 0; i < a->count; i++)
-			if (label_has(a->labels[i], "accept"))
-				return i;
-	return refusal(a);
-}
-
-/* A certificate comes without its account. */
-static void blame_refusal(PurpleAccount *account, const char *title,
-			  const char *primary, const char *secondary)
-{
-	struct pw_seat *s = account ? pw_seat_of(account) : pw_cert_seat();
-	struct buf words = { 0 };
-
-	if (!s || s->state != PW_CONNECTING)
-		return;
-	if (pw_cert_seat())
-		buf_adds(&words, "the server's certificate can't be verified");
-	else
-		add_words(&words, title);
-	add_words(&words, pw_cert_seat() ? NULL : primary);
-	add_words(&words, secondary);
-	pw_seat_blame(s, GONE_CONFIG, buf_view(&words));
-	buf_free(&words);
-}
-
-static void *on_action(const char *title, const char *primary,
-		       const char *secondary, int value,
-		       PurpleAccount *account, const char *who,
-		       PurpleConversation *conv, void *arg, size_t count,
-		       va_list list)
-{
-	struct actions a;
-	size_t i;
-
-	(void)value, (void)who, (void)conv;
-	take_actions(&a, count, list);
-	if (!a.count)
-		return NULL;
-	i = choose(&a, title);
-	log_debug("libpurple asked: %s; answered: %s",
-		  title ? title : primary ? primary : "",
-		  a.labels[i] ? a.labels[i] : "");
-	if (!label_has(a.labels[i], "accept"))
-		blame_refusal(account, title, primary, secondary);
-	if (a.calls[i])
-		a.calls[i](arg, (int)i);
-	return NULL;
-}
-
-static void *on_icon_action(const char *title, const char *primary,
-			    const char *secondary, int value,
-			    PurpleAccount *account, const char *who,
-			    PurpleConversation *conv, gconstpointer icon,
-			    gsize size, void *arg, size_t count, va_list list)
-{
-	(void)icon, (void)size;
-	return on_action(title, primary, secondary, value, account, who, conv,
-			 arg, count, list);
-}
-
-static void *on_choice(const char *title, const char *primary,
-		       const char *secondary, int value, const char *ok_text,
-		       GCallback ok, const char *cancel_text, GCallback cancel,
-		       PurpleAccount *account, const char *who,
-		       PurpleConversation *conv, void *arg, va_list list)
-{
-	(void)value, (void)ok_text, (void)ok, (void)cancel_text;
-	(void)who, (void)conv, (void)list;
-	log_info("libpurple wants a choice, refused: %s", title ? title : "");
-	blame_refusal(account, title, primary, secondary);
-	if (cancel)
-		((PurpleRequestChoiceCb)cancel)(arg, -1);
-	return NULL;
-}
-
-static void *on_fields(const char *title, const char *primary,
-		       const char *secondary, PurpleRequestFields *fields,
-		       const char *ok_text, GCallback ok,
-		       const char *cancel_text, GCallback cancel,
-		       PurpleAccount *account, const char *who,
-		       PurpleConversation *conv, void *arg)
-{
-	(void)ok_text, (void)ok, (void)cancel_text, (void)who, (void)conv;
-	log_info("libpurple wants a form, refused: %s", title ? title : "");
-	blame_refusal(account, title, primary, secondary);
-	if (cancel)
-		((PurpleRequestFieldsCb)cancel)(arg, fields);
-	purple_request_fields_destroy(fields);
-	return NULL;
-}
-
 static void *on_file(const char *title, const char *name, gboolean save,
 		     GCallback ok, GCallback cancel, PurpleAccount *account,
 		     const char *who, PurpleConversation *conv, void *arg)
 {
-	(void)name, (void)save, (void)ok, (void)account, (void)who;
-	(void)conv;
-	log_info("libpurple wants a file, refused: %s", title ? title : "");
+	struct pw_seat *s = pw_seat_of(account);
+
+	(void)name, (void)save, (void)ok, (void)who, (void)conv;
+	if (s)
+		pw_notice(s, "There is no way to give it a file: ",
+			  title ? title : "?");
 	if (cancel)
 		((PurpleRequestFileCb)cancel)(arg, NULL);
 	return NULL;
@@ -412,12 +365,22 @@ static void *on_folder(const char *title, const char *name, GCallback ok,
 		       arg);
 }
 
+static void *on_icon_action(const char *title, const char *primary,
+			    const char *secondary, int value,
+			    PurpleAccount *account, const char *who,
+			    PurpleConversation *conv, gconstpointer icon,
+			    gsize size, void *arg, size_t count, va_list list)
+{
+	(void)icon, (void)size;
+	return pw_on_action(title, primary, secondary, value, account, who,
+			    conv, arg, count, list);
+}
+
 static void on_close(PurpleRequestType type, void *handle)
 {
-	struct pw_ask *a = type == PURPLE_REQUEST_INPUT ? ask_of(handle)
-							: NULL;
+	struct pw_ask *a = ask_of(handle);
 
-	if (!a)
+	if (!a || !a->kind || a->kind->type != type)
 		return;
 	tell_over(a);
 	ask_free(a);
@@ -427,51 +390,14 @@ PurpleRequestUiOps *pw_request_ops(void)
 {
 	static PurpleRequestUiOps ops = {
 		.request_input = on_input,
-		.request_choice = on_choice,
-		.request_action = on_action,
-		.request_fields = on_fields,
+		.request_choice = pw_on_choice,
+		.request_action = pw_on_action,
+		.request_fields = pw_on_fields,
 		.request_file = on_file,
 		.close_request = on_close,
 		.request_folder = on_folder,
 		.request_action_with_icon = on_icon_action,
 	};
-
-	return &ops;
-}
-
-/* ---- notices: to nobody in particular ---- */
-
-/* The one registry of this part. */
-static struct {
-	char *text; /* owned by GLib */
-	uint64_t at;
-} last;
-
-const char *pw_notified(const char *name)
-{
-	/* Just now, and of this room: never of another's. */
-	return last.text && now_ms() - last.at < 1000 &&
-			       strstr(last.text, name)
-		       ? last.text
-		       : "";
-}
-
-static void *on_message(PurpleNotifyMsgType type, const char *title,
-			const char *primary, const char *secondary)
-{
-	(void)type;
-	g_free(last.text);
-	last.text = g_strdup_printf("%s %s %s", title ? title : "",
-				    primary ? primary : "",
-				    secondary ? secondary : "");
-	last.at = now_ms();
-	log_debug("libpurple: %s", last.text);
-	return NULL;
-}
-
-PurpleNotifyUiOps *pw_notify_ops(void)
-{
-	static PurpleNotifyUiOps ops = { .notify_message = on_message };
 
 	return &ops;
 }

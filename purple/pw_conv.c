@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "log.h"
 #include "pw_priv.h"
 #include "pw_text.h"
@@ -110,6 +111,21 @@ static void person_heard(struct pw_seat *s, const char *who, struct purp *p)
 	buf_free(&name);
 }
 
+/* Some of libpurple's words about files are lines of the system. */
+static bool is_of_file(PurpleConversation *conv)
+{
+	const PurpleAccount *account = purple_conversation_get_account(conv);
+	const char *name = purple_conversation_get_name(conv);
+
+	for (GList *l = purple_xfers_get_all(); l; l = l->next) {
+		const PurpleXfer *x = l->data;
+
+		if (x->account == account && x->who && !strcmp(x->who, name))
+			return true;
+	}
+	return false;
+}
+
 static void person_line(struct pw_seat *s, PurpleConversation *conv,
 			struct view text, PurpleMessageFlags flags)
 {
@@ -118,7 +134,8 @@ static void person_line(struct pw_seat *s, PurpleConversation *conv,
 
 	/* IRC says "no such nick" as a line of the system; others say only
 	 * that somebody has gone. */
-	if (!(flags & PURPLE_MESSAGE_ERROR) && !pw_is(s, "prpl-irc"))
+	if (is_of_file(conv) ||
+	    (!(flags & PURPLE_MESSAGE_ERROR) && !pw_is(s, "prpl-irc")))
 		return;
 	pw_norm(&name, s, purple_conversation_get_name(conv));
 	p.who = buf_view(&name);
@@ -267,18 +284,42 @@ static void on_typed(PurpleAccount *account, const char *who)
 
 /* ---- files ---- */
 
+static void answer_offer(struct pw_seat *s, const PurpleXfer *xfer)
+{
+	static const struct bucket_rate rate = { 10, 60 * 1000, 10 };
+
+	if (s->state == PW_UP && xfer->who &&
+	    bucket_take(&s->files, &rate, now_ms()))
+		serv_send_im(pw_gc(s), xfer->who,
+			     "Files can't be received here. Please send a "
+			     "text, or a link.",
+			     PURPLE_MESSAGE_SEND | PURPLE_MESSAGE_AUTO_RESP);
+}
+
+/* What a protocol calls denied tells the other side, and frees what is its
+ * own: cancelled would do that once more. */
+static void refuse(PurpleXfer *xfer)
+{
+	if (xfer->ops.request_denied) {
+		xfer->ops.request_denied(xfer);
+		xfer->ops.cancel_recv = NULL;
+	}
+	/* libpurple does the rest when all who hear of it have done so. */
+	xfer->status = PURPLE_XFER_STATUS_CANCEL_LOCAL;
+}
+
 static void on_file(PurpleXfer *xfer)
 {
 	struct pw_seat *s = pw_seat_of(xfer->account);
 	struct buf b = { 0 };
 
-	/* libpurple cancels it when all who hear of it have done so. */
-	xfer->status = PURPLE_XFER_STATUS_CANCEL_LOCAL;
+	refuse(xfer);
 	if (!s)
 		return;
-	buf_adds(&b, xfer->who ? xfer->who : "Somebody");
+	pw_norm(&b, s, xfer->who ? xfer->who : "Somebody");
 	buf_adds(&b, " offered a file, which can't be had here: ");
 	pw_notice(s, buf_str(&b), purple_xfer_get_filename(xfer));
+	answer_offer(s, xfer);
 	buf_free(&b);
 }
 

@@ -4,8 +4,8 @@
  * has the logins (a session of the gateway, or an account that carries links
  * of rooms), pw_down.c does what comes down, pw_conv.c tells what is said,
  * pw_room.c has the rooms, pw_leg.c the links in them, pw_list.c contacts and
- * how they are, pw_ask.c what libpurple asks, pw_late.c what XMPP says too
- * late, pw_cert.c whom we believe.
+ * how they are, pw_ask.c (with pw_ask.h) what libpurple asks, pw_told.c what
+ * it only tells, pw_late.c what XMPP says too late, pw_cert.c whom we believe.
  *
  * libpurple calls us amid its own work. What ends a login then waits until
  * pw_reap() runs, from the loop.
@@ -15,6 +15,7 @@
 
 #include <purple.h>
 
+#include "bucket.h"
 #include "hash.h"
 #include "list.h"
 #include "parcel.h"
@@ -74,6 +75,7 @@ struct pw_seat {
 	struct wtimer show;
 	struct pw_sent late[PW_LATE]; /* owned: a ring */
 	size_t late_at;
+	struct bucket files;    /* refusals that we say */
 	struct view saying;     /* the id of what is being sent, or empty */
 };
 
@@ -194,14 +196,17 @@ void pw_status(struct pw_seat *s, unsigned show, struct view note);
 
 PurpleRequestUiOps *pw_request_ops(void);
 PurpleAccountUiOps *pw_account_ops(void);
-PurpleNotifyUiOps *pw_notify_ops(void);
-/* What libpurple said last to nobody in particular, if that names this; else
- * "". */
-const char *pw_notified(const char *name);
 /* False: there is no such question any more. */
 bool pw_answer(struct pw_seat *s, uint64_t number, bool yes,
 	       struct view text);
 void pw_asks_free(struct pw_seat *s);
+
+/* ---- pw_told.c ---- */
+
+PurpleNotifyUiOps *pw_notify_ops(void);
+/* What libpurple said last to nobody in particular, if that names this; else
+ * "". */
+const char *pw_notified(const char *name);
 
 /* ---- pw_late.c ---- */
 
