@@ -230,56 +230,39 @@ static void check_realms(const struct confab *c)
 			    "passwd)", n, VIEW_ARG(realm));
 }
 
+/* In this order; whatever has no arg is not there. */
+static int load_all(struct confab *c)
+{
+	const struct store_load loads[] = {
+		{ .binding = imc_load_binding, .block = imc_load_block,
+		  .arg = c->imc },
+		{ .user = control_load_user, .arg = c },
+		{ .account = accounts_load, .kept = accounts_load_kept,
+		  .arg = c->accounts },
+		{ .kept = networks_load, .arg = c },
+		{ .kept = buddies_load, .arg = c->buddies },
+		{ .kept = netoff_load, .arg = c },
+		{ .visit = gate_load_visit, .watch = gate_load_watch,
+		  .kept = gate_load_kept, .arg = c->gate },
+		{ .visit = igate_load_visit, .kept = igate_load_kept,
+		  .arg = c->igate },
+		{ .visit = pgate_load_visit, .arg = c->pgate },
+		{ .sub = event_keep_load_sub, .pub = event_keep_load_pub,
+		  .arg = c->event_keep },
+	};
+	int err = hub_load(c->hub);
+
+	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]) && !err; i++)
+		if (loads[i].arg)
+			err = store_load(c->store, &loads[i]);
+	return err;
+}
+
 static int load(struct confab *c, struct buf *why)
 {
-	const struct store_load places = { .binding = imc_load_binding,
-					   .block = imc_load_block,
-					   .arg = c->imc };
-	const struct store_load users = { .user = control_load_user,
-					  .arg = c };
-	const struct store_load elsewhere = { .account = accounts_load,
-					      .kept = accounts_load_kept,
-					      .arg = c->accounts };
-	const struct store_load lists = { .kept = buddies_load,
-					  .arg = c->buddies };
-	const struct store_load networks = { .kept = networks_load,
-					     .arg = c };
-	const struct store_load off = { .kept = netoff_load, .arg = c };
-	const struct store_load gate = { .visit = gate_load_visit,
-					 .watch = gate_load_watch,
-					 .kept = gate_load_kept,
-					 .arg = c->gate };
-	const struct store_load igate = { .visit = igate_load_visit,
-					  .kept = igate_load_kept,
-					  .arg = c->igate };
-	const struct store_load events = { .sub = event_keep_load_sub,
-					   .pub = event_keep_load_pub,
-					   .arg = c->event_keep };
-	const struct store_load pgate = { .visit = pgate_load_visit,
-					  .arg = c->pgate };
-	int err = hub_load(c->hub);
+	int err = load_all(c);
 	char *path;
 
-	if (!err)
-		err = store_load(c->store, &places);
-	if (!err)
-		err = store_load(c->store, &users);
-	if (!err)
-		err = store_load(c->store, &elsewhere);
-	if (!err)
-		err = store_load(c->store, &networks);
-	if (!err)
-		err = store_load(c->store, &lists);
-	if (!err)
-		err = store_load(c->store, &off);
-	if (!err && c->gate)
-		err = store_load(c->store, &gate);
-	if (!err && c->igate)
-		err = store_load(c->store, &igate);
-	if (!err && c->pgate)
-		err = store_load(c->store, &pgate);
-	if (!err)
-		err = store_load(c->store, &events);
 	if (!err) {
 		check_realms(c);
 		accounts_check(c->accounts);
