@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A room does not say when it falls silent, nor a link to whom it matters that
- * it is lost: rooms that are watched are looked at every five seconds, which
+ * it is lost: those that are watched are looked at every five seconds, which
  * is as often as a watcher is told anything.
  */
 #include "room_shown.h"
+
+#include <string.h>
 
 #include "clock.h"
 #include "mem.h"
@@ -12,7 +14,7 @@
 
 enum { LOOK_MS = 5000 };
 
-/* A subscription to a room. */
+/* A subscription to a room, or to a link. */
 struct seen {
 	struct hnode by_id;
 	uint64_t id;
@@ -27,17 +29,40 @@ struct rooms_shown {
 	struct wtimer timer;
 };
 
-static struct room *room_of(const struct rooms_shown *rs,
-			    const struct addr *target)
-{
-	struct room *r = hub_room(rs->hub, target->user, target->host);
+/* A room, or one of its links. */
+struct sight {
+	const struct room *room;
+	const struct leg *link; /* NULL: the room */
+};
 
-	return r && !r->ending ? r : NULL;
+static bool is_link(struct sight *s, const struct rooms_shown *rs,
+		    const struct addr *target)
+{
+	const size_t n = strlen(LINK_SHOWN);
+
+	if (!view_istarts(target->user, VIEW(LINK_SHOWN)) ||
+	    !hub_is_our_domain(rs->hub, target->host))
+		return false;
+	s->link = hub_link(rs->hub, view_from(target->user, n));
+	if (!s->link || s->link->leaving)
+		return false;
+	s->room = s->link->room;
+	return true;
+}
+
+static bool sight_of(struct sight *s, const struct rooms_shown *rs,
+		     const struct addr *target)
+{
+	*s = (struct sight){ hub_room(rs->hub, target->user, target->host),
+			     NULL };
+	return (s->room || is_link(s, rs, target)) && !s->room->ending;
 }
 
 bool rooms_shown_has(const struct rooms_shown *rs, const struct addr *target)
 {
-	return room_of(rs, target);
+	struct sight s;
+
+	return sight_of(&s, rs, target);
 }
 
 static bool may_see(const struct room *r, const struct addr *watcher)
@@ -95,20 +120,33 @@ static void state_of(const struct room *r, struct presence_state *out)
 		first->show = SHOW_OFFLINE;
 }
 
-static void put(struct buf *body, struct view entity, const struct room *r)
+/* Idle is up, and has had nothing to do. */
+static void link_state_of(const struct leg *leg, struct presence_state *out)
+{
+	out->place[0] = place_of(leg);
+	out->count = 1;
+	if (leg->state == LEG_UP &&
+	    (!leg->traffic_ms || leg->traffic_ms + ROOM_ACTIVE_MS <= now_ms()))
+		out->place[0].show = SHOW_AWAY;
+}
+
+static void put(struct buf *body, struct view entity, const struct sight *s)
 {
 	struct presence_state state;
 
-	state_of(r, &state);
+	if (s->link)
+		link_state_of(s->link, &state);
+	else
+		state_of(s->room, &state);
 	pidf_put(body, entity, &state);
 }
 
-static uint64_t digest_of(const struct room *r)
+static uint64_t digest_of(const struct sight *s)
 {
 	struct buf b = { 0 };
 	uint64_t digest;
 
-	put(&b, VIEW_NONE, r);
+	put(&b, VIEW_NONE, s);
 	digest = hash_view(buf_view(&b));
 	buf_free(&b);
 	return digest;
@@ -119,10 +157,10 @@ void rooms_shown_put(struct rooms_shown *rs, struct buf *body,
 		     const struct addr *watcher)
 {
 	static const struct presence_state nobody;
-	const struct room *r = room_of(rs, target);
+	struct sight s;
 
-	if (r && may_see(r, watcher))
-		put(body, w->resource, r);
+	if (sight_of(&s, rs, target) && may_see(s.room, watcher))
+		put(body, w->resource, &s);
 	else
 		pidf_put(body, w->resource, &nobody);
 }
@@ -150,16 +188,19 @@ int rooms_shown_watch(struct rooms_shown *rs, const struct sip_watch *w,
 		      const struct addr *target, const struct addr *watcher,
 		      bool deny, enum sip_watch_state *state)
 {
-	const struct room *r = room_of(rs, target);
-	bool may = may_see(r, watcher);
+	struct sight sight;
 	struct seen *s;
+	bool may;
 
+	if (!sight_of(&sight, rs, target))
+		return 404;
+	may = may_see(sight.room, watcher);
 	*state = may ? SIP_WATCH_ACTIVE : SIP_WATCH_PENDING;
 	if (!may && deny)
 		return 403;
 	s = mem_zalloc(sizeof(*s));
 	s->id = w->id;
-	s->digest = digest_of(r);
+	s->digest = digest_of(&sight);
 	htable_add(&rs->seen, &s->by_id, hash_u64(s->id));
 	look_later(rs);
 	return 200;
@@ -175,13 +216,13 @@ void rooms_shown_gone(struct rooms_shown *rs, uint64_t id)
 	mem_free(s);
 }
 
-/* One whose room he may see no more ends; one that he may see begins. */
+/* One that he may see no more ends; one that he may see begins. */
 static void settle(struct rooms_shown *rs, const struct sip_watch *w,
-		   const struct room *r, const struct addr *watcher)
+		   const struct sight *sight, const struct addr *watcher)
 {
 	struct seen *s = seen_find(rs, w->id);
-	uint64_t digest = digest_of(r);
-	bool may = may_see(r, watcher), changed = s->digest != digest;
+	uint64_t digest = digest_of(sight);
+	bool may = may_see(sight->room, watcher), changed = s->digest != digest;
 
 	s->digest = digest;
 	if (!may && w->state == SIP_WATCH_ACTIVE)
@@ -195,16 +236,15 @@ static void settle(struct rooms_shown *rs, const struct sip_watch *w,
 static void look(struct rooms_shown *rs, uint64_t id)
 {
 	struct addr *target = NULL, *watcher = NULL;
-	const struct room *r;
 	struct sip_watch w;
+	struct sight sight;
 
 	if (!sip_watch_get(rs->sip, id, &w) || !seen_find(rs, id) ||
 	    addr_parse(&target, w.resource) ||
 	    addr_parse(&watcher, w.watcher))
 		goto out;
-	r = room_of(rs, target);
-	if (r)
-		settle(rs, &w, r, watcher);
+	if (sight_of(&sight, rs, target))
+		settle(rs, &w, &sight, watcher);
 	else
 		sip_watch_end(rs->sip, id, "noresource", 0);
  out:

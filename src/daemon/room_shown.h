@@ -4,6 +4,10 @@
  * minutes, else idle (away), and closed while all of its links are lost; with
  * the topic as the note, and each link as a place of its own. For members, and
  * of rooms that are not private for everybody.
+ *
+ * A link is one too, at sip:link*LABEL@DOMAIN: open while it is up, away while
+ * nothing crossed it in the last ten minutes, closed while it is not up. For
+ * those who may see its room.
  */
 #ifndef CONFAB_ROOM_SHOWN_H
 #define CONFAB_ROOM_SHOWN_H
@@ -15,10 +19,12 @@ struct rooms_shown;
 
 enum { ROOM_ACTIVE_MS = 10 * 60 * 1000 };
 
+#define LINK_SHOWN "link*" /* what a link's label follows */
+
 /* All are borrowed. */
 struct rooms_shown *rooms_shown_new(struct loop *l, struct hub *hub,
 				    struct sip *sip);
-/* There is a room of this address. */
+/* There is a room, or a link, of this address. */
 bool rooms_shown_has(const struct rooms_shown *rs, const struct addr *target);
 /* As a package's watchh; deny: who may not see it is refused at once, and not
  * left pending as for somebody who is not there. */

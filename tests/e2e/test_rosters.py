@@ -229,6 +229,18 @@ link "lobby-e" { room = "sip:lobby@confab.test" to = "echo:there" }''')
     alice = user(server, 'alice', password=PASSWORD)
     m = Watch(alice, server.room('lobby')).notice(1)[1]
     assert places(m)[1] == ('ID-lobby-e', 'open', 'link up')
+    # each by itself: nothing has crossed it yet
+    link = Watch(alice, 'sip:link*lobby-e@confab.test')
+    state, m = link.notice(1)
+    assert state.startswith('active')
+    assert places(m) == [('ID-lobby-e', 'open', 'link up')]
+    assert '<rpid:away/>' in m.body
+    alice.join(server.room('lobby'))
+    assert alice.send(server.room('lobby'), 'hello') == 202
+    wait_for(lambda: 'rpid:away' not in Watch(
+        alice, 'sip:link*lobby-e@confab.test', 0).notice(1)[1].body, 'talk')
+    assert Watch(alice, 'sip:link*none@confab.test').notice(1)[0].startswith(
+        'pending')
 
 
 def watchers(watch, number, state='full'):

@@ -516,6 +516,82 @@ static void room_with_links(void **state)
 	rig_stop();
 }
 
+static struct sip_watch *link_watch(const char *who, int status)
+{
+	struct sip_watch *w = watch_new(1, "sip:link*One@confab.example", who);
+
+	fake_edge.reason[1] = NULL;
+	mem_deref(target);
+	mem_deref(watcher);
+	assert_int_equal(addr_parse(&target, w->resource), 0);
+	assert_int_equal(addr_parse(&watcher, w->watcher), 0);
+	assert_int_equal(rooms_shown_watch(shown, w, target, watcher, true,
+					   &w->state), status);
+	return w;
+}
+
+/* Idle, active, down; for those who may see its room. */
+static void link_as_presentity(void **state)
+{
+	struct leg *one, *two;
+	struct room *r;
+
+	(void)state;
+	start();
+	r = lobby();
+	one = rig_link_up(r, "one", "net:one");
+	two = rig_link_up(r, "two", "net:two");
+	shown = rooms_shown_new(rig.loop, rig.hub, EDGE);
+	target = watcher = NULL;
+	link_watch(BOB, 200);
+	room_doc(1);
+	assert_int_equal(times("<tuple "), 1);
+	has("<tuple id=\"ID-one\"><status><basic>open</basic>");
+	has("<rpid:away/>");
+	has("<note>link up</note>");
+	/* what crosses another one is none of its business */
+	rig_hear(two, "nick", "hello", "m1");
+	rig_settle();
+	rig_advance(5010);
+	assert_int_equal(fake_edge.changed[1], 0);
+	rig_hear(one, "nick", "hello", "m2");
+	rig_settle();
+	rig_advance(5010);
+	assert_int_equal(fake_edge.changed[1], 1);
+	room_doc(1);
+	has("<basic>open</basic>");
+	assert_int_equal(times("rpid:away"), 0);
+	rig_advance(ROOM_ACTIVE_MS);
+	assert_int_equal(fake_edge.changed[1], 2);
+	room_doc(1);
+	has("<rpid:away/>");
+	hub_on_lost(rig.hub, one->id, LOST_NET, VIEW("gone"));
+	rig_advance(5010);
+	assert_int_equal(fake_edge.changed[1], 3);
+	room_doc(1);
+	has("<basic>closed</basic>");
+	has("<note>link down</note>");
+	r->flags |= ROOM_PRIVATE;
+	rig_advance(5010);
+	assert_string_equal(fake_edge.reason[1], "rejected");
+	rooms_shown_gone(shown, 1);
+	link_watch(BOB, 403);
+	link_watch(ALICE, 200);
+	assert_int_equal(hub_link_remove(rig.hub, two, NULL, NULL), 0);
+	rig_settle();
+	rig_advance(5010);
+	assert_null(fake_edge.reason[1]);
+	assert_int_equal(hub_link_remove(rig.hub, one, NULL, NULL), 0);
+	rig_settle();
+	rig_advance(5010);
+	assert_string_equal(fake_edge.reason[1], "noresource");
+	assert_false(rooms_shown_has(shown, target));
+	rooms_shown_free(shown);
+	mem_deref(target);
+	mem_deref(watcher);
+	rig_stop();
+}
+
 /* ---- watchers ---- */
 
 /* The watchers in this document and in those that follow it. */
@@ -622,6 +698,7 @@ int main(void)
 		CASE(roster_too_long),	  CASE(roster_ends),
 		CASE(roster_parts_and_changes),
 		CASE(room_as_presentity), CASE(room_with_links),
+		CASE(link_as_presentity),
 		CASE(who_watches),
 	};
 
