@@ -54,6 +54,25 @@ static void add_sender(struct buf *b, const struct sip_uri *from)
 	}
 }
 
+/* What he wrote to, the same every time: clients make conversations by it.
+ * Who knows us by a number has no other, and needs its port. */
+static void add_here(struct buf *b, const struct sip_uri *to,
+		     struct view domain)
+{
+	struct netaddr numeric;
+	bool named = netaddr_set(&numeric, to->host, 0);
+
+	buf_adds(b, "sip:");
+	buf_addv(b, to->user);
+	if (to->user.n)
+		buf_addc(b, '@');
+	buf_addv(b, named ? domain : to->host);
+	if (named || !to->port)
+		return;
+	buf_addc(b, ':');
+	buf_add_u64(b, to->port);
+}
+
 static uint64_t binding_of(const struct imc *i, const struct addr *user,
 			   const struct sip_request *req)
 {
@@ -77,12 +96,13 @@ struct ask *ask_new(struct imc *i, const struct sip_request *req,
 		    struct addr *user)
 {
 	struct view domain = imc_domain_of(i, req->ruri.host);
-	struct buf sender = { 0 };
+	struct buf sender = { 0 }, here = { 0 };
 	struct ask *a;
 	char *at;
 
 	add_sender(&sender, &req->from);
-	a = mem_new(sizeof(*a) + sender.n + req->ruri_text.n +
+	add_here(&here, &req->ruri, domain);
+	a = mem_new(sizeof(*a) + sender.n + here.n +
 		    req->call_id.n + req->ruri.user.n + domain.n,
 		    ask_destroy);
 	at = a->bytes;
@@ -94,7 +114,7 @@ struct ask *ask_new(struct imc *i, const struct sip_request *req,
 	a->binding = binding_of(i, user, req);
 	a->user = mem_ref(user);
 	a->sender = keep(&at, buf_view(&sender));
-	a->here = keep(&at, req->ruri_text);
+	a->here = keep(&at, buf_view(&here));
 	a->call_id = keep(&at, req->call_id);
 	a->hops = hops_of(req);
 	a->quiet = sip_request_header(req, VIEW(NOTICE_HEADER)).n;
@@ -103,6 +123,7 @@ struct ask *ask_new(struct imc *i, const struct sip_request *req,
 	if (imc_is_manager(i, a->at.name, a->at.domain))
 		a->at.name = VIEW_NONE;
 	buf_free(&sender);
+	buf_free(&here);
 	return a;
 }
 

@@ -30,7 +30,7 @@ struct ask {
 	bool exists;          /* at is the manager, or a room or a user that
 				 there is */
 	struct view sender;   /* his From URI, with its port */
-	struct view here;     /* the request's URI */
+	struct view here;     /* what it was sent to, without parameters */
 	struct view call_id;
 	int family;           /* of return codes: -50 for #invite */
 	enum verb verb;       /* what he wants to do */

@@ -34,6 +34,22 @@ def test_a_room_is_made_joined_spoken_in_and_left(server, user):
     assert alice.count('[alice]: hello all') == 0
 
 
+def test_answers_come_from_the_plain_address(server, user):
+    """Whatever stands around it where it was written to."""
+    alice, lobby = user(server, 'alice'), server.room('lobby')
+    alice.join(lobby)
+    number = 'sip:lobby@127.0.0.1:%d' % server.port
+    for source, forms in (
+            (lobby, (lobby, lobby + ':5060;transport=tcp',
+                     'sip:lobby@CONFAB.test;maddr=192.0.2.1;lr',
+                     'im:lobby@confab.test', 'sips:lobby@confab.test')),
+            (number, (number, number + ';transport=udp'))):
+        for n, to in enumerate(forms):
+            assert alice.send(to, '#help') == 200
+            alice.seen.wait(lambda m: m.body.startswith('(1/') and
+                            m.source == source, count=n + 1)
+
+
 def test_messages_look_as_clients_expect(server, user):
     alice, bob = user(server, 'alice'), user(server, 'bob')
     room = server.room('looks')
