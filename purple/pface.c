@@ -168,6 +168,8 @@ int pface_settings(const struct pface_account *a, struct bridge_setting *out,
 	}
 	if (a->pin && *a->pin)
 		out[n++] = (struct bridge_setting){ "pin", a->pin };
+	if (a->far)
+		out[n++] = (struct bridge_setting){ "near", "no" };
 	for (size_t i = 0; i < at.count; i++)
 		out[n++] = (struct bridge_setting){ text->p + at.key[i],
 						    text->p + at.value[i] };

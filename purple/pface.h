@@ -22,6 +22,8 @@ struct pface_account {
 	const char *user, *password;
 	const char *pin;             /* SHA-256 of the server's certificate,
 					in hex; or "", or NULL */
+	bool far;                    /* the name of its server may not lead to
+					this host or its link */
 	const char *proxy_host;      /* or "" */
 	long proxy_port;
 	char *const *options;        /* "NAME=VALUE", NULL ends it; or NULL */

@@ -6,6 +6,7 @@
 #include "log.h"
 #include "pw_dns.h"
 #include "pw_loop.h"
+#include "pw_near.h"
 #include "pw_priv.h"
 
 static GHashTable *ui_info(void)
@@ -98,6 +99,7 @@ int pw_core_start(struct pw *w)
 	int err;
 
 	before_core();
+	pw_near_start(pw_may_near, w);
 	err = pw_dns_ui(w->loop);
 	if (err)
 		return err;

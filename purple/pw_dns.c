@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* libpurple's queries: names and SRV. Nothing of it asks for TXT any more. */
 #include <purple.h>
+#include <string.h>
 
 #include "dns.h"
 #include "hash.h"
 #include "list.h"
 #include "mem.h"
 #include "pw_dns.h"
+#include "pw_near.h"
 
 struct query {
 	struct lnode node;
@@ -59,15 +61,30 @@ static void query_cancel(const void *of)
 	}
 }
 
+/* "_xmpp-client._tcp.x.example" is of x.example. */
+static const char *domain_of(const char *service)
+{
+	const char *at = service;
+
+	while (at && *at == '_') {
+		at = strchr(at, '.');
+		at = at ? at + 1 : NULL;
+	}
+	return at ? at : "";
+}
+
 /* ---- names ---- */
 
-static GSList *host_list(const struct netaddr *addrs, size_t count)
+static GSList *host_list(const char *host, const struct netaddr *addrs,
+			 size_t count)
 {
 	GSList *list = NULL;
 
 	for (size_t i = 0; i < count; i++) {
 		socklen_t n = netaddr_len(&addrs[i]);
 
+		if (!pw_near_go(host, &addrs[i]))
+			continue;
 		list = g_slist_append(list, GINT_TO_POINTER((int)n));
 		list = g_slist_append(list, g_memdup2(&addrs[i].u, n));
 	}
@@ -78,13 +95,16 @@ static void on_host(int err, const char *why, const struct netaddr *addrs,
 		    size_t count, void *arg)
 {
 	struct query q = *(struct query *)arg;
+	GSList *list = err ? NULL :
+			     host_list(purple_dnsquery_get_host(q.host),
+				       addrs, count);
 
 	((struct query *)arg)->dns = NULL;
 	query_free(arg);
-	if (err)
-		q.host_bad(q.host, why);
+	if (list)
+		q.host_ok(q.host, list);
 	else
-		q.host_ok(q.host, host_list(addrs, count));
+		q.host_bad(q.host, err ? why : PW_NEAR_WORDS);
 }
 
 static gboolean resolve_host(PurpleDnsQueryData *data,
@@ -110,14 +130,18 @@ static void cancel_host(PurpleDnsQueryData *data)
 
 /* The targets as addresses: who verifies a certificate does it by the domain
  * that was asked for. */
-static GList *srv_list(const struct netaddr *addrs, size_t count)
+static GList *srv_list(const char *domain, const struct netaddr *addrs,
+		       size_t count)
 {
 	GList *list = NULL;
 	struct buf ip = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
-		PurpleSrvResponse *r = g_new0(PurpleSrvResponse, 1);
+		PurpleSrvResponse *r;
 
+		if (!pw_near_go(domain, &addrs[i]))
+			continue;
+		r = g_new0(PurpleSrvResponse, 1);
 		buf_clear(&ip);
 		netaddr_put_ip(&ip, &addrs[i]);
 		g_strlcpy(r->hostname, buf_str(&ip), sizeof(r->hostname));
@@ -132,13 +156,15 @@ static void on_srv(int err, const char *why, const struct netaddr *addrs,
 		   size_t count, void *arg)
 {
 	struct query q = *(struct query *)arg;
+	const char *name = purple_srv_txt_query_get_query(q.srv);
+	GList *list = err ? NULL : srv_list(domain_of(name), addrs, count);
 
 	((struct query *)arg)->dns = NULL;
 	query_free(arg);
-	if (err)
-		q.srv_bad(q.srv, why);
+	if (list)
+		q.srv_ok(q.srv, list);
 	else
-		q.srv_ok(q.srv, srv_list(addrs, count));
+		q.srv_bad(q.srv, err ? why : PW_NEAR_WORDS);
 }
 
 static void on_refuse(void *arg)

@@ -102,6 +102,47 @@ static void set_defaults(struct pw_seat *s)
 					 defaults[i].value);
 }
 
+/* ---- whom it may lead to ---- */
+
+static bool is_server(const struct pw_seat *s, struct view host)
+{
+	struct view user = view_str(pw_setting(s, "user")), server, rest;
+
+	if (!strcmp(pw_setting(s, "near"), "no") ||
+	    !view_rcut(user, '@', &rest, &server))
+		return false;
+	if (pw_is(s, "prpl-jabber")) {
+		(void)view_cut(user, '/', &user, &rest);
+		(void)view_rcut(user, '@', &rest, &server);
+	}
+	return view_ieq(server, host);
+}
+
+static bool names(const struct pw_seat *s, struct view host)
+{
+	for (size_t i = 0; i < s->settings_count; i++) {
+		const char *key = s->settings[i].key;
+
+		if ((!strncmp(key, "opt.", 4) || !strcmp(key, "proxy_host")) &&
+		    view_ieqs(host, s->settings[i].value))
+			return true;
+	}
+	return is_server(s, host);
+}
+
+bool pw_may_near(const char *host, void *arg)
+{
+	const struct pw *w = arg;
+	struct hnode *n = NULL;
+	size_t pos = 0;
+
+	while ((n = htable_each(&w->seats, &pos, n)))
+		if (names(CONTAINER(n, struct pw_seat, by_id),
+			  view_str(host)))
+			return true;
+	return false;
+}
+
 int pw_options(struct pw_seat *s, struct buf *why)
 {
 	set_defaults(s);

@@ -122,6 +122,9 @@ PurpleConnectionUiOps *pw_connection_ops(void);
 
 /* The account's options by its settings. EINVAL with words in why. */
 int pw_options(struct pw_seat *s, struct buf *why);
+/* Has the operator named this host, for any login? What a user added by
+ * himself ("near" is "no") names none. arg: the struct pw. */
+bool pw_may_near(const char *host, void *arg);
 
 /* ---- pw_down.c ---- */
 

@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "pw_near.h"
 #include "pw_priv.h"
 #include "pw_text.h"
 #include "utf8.h"
@@ -251,7 +252,10 @@ static void on_reason(PurpleConnection *gc, PurpleConnectionError reason,
 
 	if (!s)
 		return;
-	pw_line(&words, text);
+	if (pw_near_was_it())
+		buf_adds(&words, PW_NEAR_WORDS);
+	else
+		pw_line(&words, text);
 	pw_seat_blame(s,
 		      (size_t)reason < sizeof(meanings) / sizeof(meanings[0])
 			      ? meanings[reason]

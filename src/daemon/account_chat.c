@@ -210,6 +210,7 @@ static void finish(struct account_chat *c, struct ask *a,
 		.network = use->network,
 		.owner = use->user,
 		.login = use->login,
+		.settings = view_str(c->kind->of_users),
 		.secret = secret,
 	};
 	const struct account *old = accounts_find(c->as, use->network,

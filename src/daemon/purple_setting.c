@@ -45,6 +45,11 @@ static bool is_auth(struct view v)
 	       view_eqs(v, "deny") || view_eqs(v, "known");
 }
 
+static bool is_near(struct view v)
+{
+	return !v.n || view_eqs(v, "yes") || view_eqs(v, "no");
+}
+
 static bool is_option(struct view key, struct view value)
 {
 	if (!view_starts(key, VIEW("opt.")) || key.n < 5 || key.n > 68 ||
@@ -84,12 +89,13 @@ int purple_word(enum account_policy *policy, struct buf *settings,
 	if (good && ((view_eqs(key, "auth") && is_auth(value)) ||
 		     (view_eqs(key, "pin") &&
 		      (!value.n || purple_is_pin(value))) ||
+		     (view_eqs(key, "near") && is_near(value)) ||
 		     is_option(key, value))) {
 		set_word(settings, key, value);
 		return 0;
 	}
 	buf_adds(why, "settings are login=default, presence, always or "
 		      "manual, auth=ask, allow, deny or known, "
-		      "pin=HEX, and opt.NAME=VALUE");
+		      "pin=HEX, near=yes or no, and opt.NAME=VALUE");
 	return EINVAL;
 }

@@ -12,10 +12,10 @@
 int purple_map(struct pmap **mp, const struct conf *conf, struct buf *why);
 /* 64 hex digits. */
 bool purple_is_pin(struct view v);
-/* One word of the operator's, "login=always", "auth=known", "pin=HEX" or
- * "opt.NAME=VALUE", put into the policy or into an account's settings, which
- * are words with values that are escaped. An empty value takes it away.
- * EINVAL with why. */
+/* One word of the operator's, "login=always", "auth=known", "pin=HEX",
+ * "near=no" or "opt.NAME=VALUE", put into the policy or into an account's
+ * settings, which are words with values that are escaped. An empty value takes
+ * it away. EINVAL with why. */
 int purple_word(enum account_policy *policy, struct buf *settings,
 		struct view word, struct buf *why);
 

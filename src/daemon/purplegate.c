@@ -108,6 +108,7 @@ static void each(const struct addr *owner,
 struct opened {
 	char *proto, *user, *password; /* owned; the last is wiped */
 	char *pin;                     /* owned; or NULL */
+	bool far;
 	char *options[OPTIONS_MAX + 1]; /* owned */
 };
 
@@ -131,6 +132,8 @@ static void open_settings(struct opened *o, const struct account *a)
 	while (n < OPTIONS_MAX && purple_setting(&settings, &key, &value)) {
 		if (view_eqs(key, "pin") && !o->pin) {
 			o->pin = view_dup(buf_view(&value));
+		} else if (view_eqs(key, "near")) {
+			o->far = view_eqs(buf_view(&value), "no");
 		} else if (view_starts(key, opt)) {
 			buf_addv(&option, view_from(key, opt.n));
 			buf_addc(&option, '=');
@@ -182,6 +185,7 @@ static int open_account(uint64_t id,
 		.user = o.user,
 		.password = o.password,
 		.pin = o.pin,
+		.far = o.far,
 		.proxy_host = g->httpProxy_host,
 		.proxy_port = g->httpProxy_port,
 		.options = o.options,

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.skipif(
 XENIA = 'sip:xenia%40xmpp.test@xmpp.im.confab.test'
 GATE = 'sip:purple@im.confab.test'
 HERS = 'gw@xmpp.test'
+MANAGER = 'sip:chat-manager@confab.test'
 
 
 def sections(more=''):
@@ -398,6 +399,24 @@ def test_purplemap_is_taken_over(confabd, folder, form):
     with open(os.path.join(c.state, 'confab.db'), 'rb') as f:
         assert b'secret-word' not in f.read()
     assert 'secret-word' not in c.text()
+
+
+def test_what_users_add_does_not_lead_to_this_host(confabd, user):
+    c = confabd(extra=sections('passwords = "any"'))
+    alice = user(c, 'alice')
+    name = 'irc/ally@127.0.0.1'
+    assert alice.send(MANAGER, '#purple add ' + name) == 200
+    asked = alice.seen.wait(lambda m: ' PASSWORD' in m.body)
+    assert alice.send(MANAGER, asked.body.split()[-2] + ' pw') == 200
+    alice.seen.wait(lambda m: 'was added' in m.body)
+    assert alice.send('sip:irc.im.confab.test', ':online') == 200
+    row, = c.ctl('purple', 'map', 'list')
+    assert row['settings'] == 'near=no'
+    wait_for(lambda: 'near=yes' in state(c, 'ally@127.0.0.1'),
+             lambda: c.text()[-3000:])
+    c.ctl('purple', 'map', 'set', 'alice', name, 'near=yes')
+    wait_for(lambda: 'Failed' in state(c, 'ally@127.0.0.1'),
+             lambda: c.text()[-3000:])
 
 
 def test_the_operator(confabd):

@@ -768,6 +768,53 @@ static void two_logins_of_one_name_are_one_too_many(void **state)
 	close(fd);
 }
 
+static void try_near(struct world *w, const char *user, const char *port,
+		     bool leads)
+{
+	const struct rig_set sets[] = {
+		{ "proto", "prpl-irc" }, { "user", user },
+		{ "opt.ssl", "no" },	 { "opt.port", port },
+		{ "near", "no" },
+	};
+	struct rig_seen s;
+	bool stopped;
+
+	log_in(w, WIRE_SESSION, BOB, sets, COUNT(sets));
+	s = lost(w, GONE_NET);
+	stopped = strstr(s.s[0], "near=yes");
+	if (stopped == leads)
+		print_error("%s: %s\n", user, s.s[0]);
+	assert_int_equal(stopped, !leads);
+}
+
+/* Nobody lets us knock at our own doors, but the operator. */
+static void names_of_users_do_not_lead_to_us(void **state)
+{
+	struct world *w = *state;
+	const struct rig_set named[] = {
+		{ "proto", "prpl-irc" }, { "user", "a@127.0.0.1" },
+		{ "opt.ssl", "no" },	 { "opt.port", NULL },
+	};
+	struct rig_set own[COUNT(named)];
+	char port[16], closed[16];
+	unsigned number = 0;
+	int fd = rig_listen(&number);
+
+	snprintf(port, sizeof(port), "%u", number);
+	snprintf(closed, sizeof(closed), "%u", free_port());
+	try_near(w, "b@127.0.0.1", port, false);
+	try_near(w, "b@localhost", port, false);
+	try_near(w, "b@169.254.169.254", port, false);
+	try_near(w, "b@::1", port, false);
+	try_near(w, "b@0.0.0.0", port, false);
+	try_near(w, "b@::ffff:127.0.0.1", port, false);
+	memcpy(own, named, sizeof(own));
+	own[3].value = port;
+	log_in(w, WIRE_SESSION, ALICE, own, COUNT(own));
+	try_near(w, "b@127.0.0.1", closed, true);
+	close(fd);
+}
+
 static uint64_t status_in(const char *folder, const char *key)
 {
 	char path[128], line[256];
@@ -866,6 +913,7 @@ int main(void)
 		RIG_TEST(plugins_of_others_are_loaded),
 		RIG_TEST(hostile_parcels_are_survived),
 		RIG_TEST(two_logins_of_one_name_are_one_too_many),
+		RIG_TEST(names_of_users_do_not_lead_to_us),
 		RIG_TEST(the_worker_locks_itself_in),
 		RIG_TEST(texts_cross_as_they_are),
 		RIG_TEST(who_is_not_there_is_told_late),
