@@ -147,6 +147,18 @@ def greedy():
         'too long': ['Contact: <sip:a@b>' + ';a' * 32000],
         'vias': ['v: SIP/2.0/UDP h;branch=z9hG4bK1'] * 14,
         'authorization': ['Authorization: Digest ' + 'a="b",' * 120 + 'c=d'],
+        'long name': ['Authorization: Digest username="%s"' % ('\\"' * 3500)],
+        'many logins': ['Authorization: Digest username="u%d",realm="r",'
+                        'nonce="n",uri="sip:u",response="r"' % n
+                        for n in range(55)],
+        'a via of many': ['v: ' + ','.join(['SIP/2.0/UDP h' + ';a' * 20] *
+                                           60)],
+        'cookies': ['v: SIP/2.0/UDP h;branch=' + 'z9hG4bK' * 1000],
+        'comments': ['User-Agent: ' + '(' * 7500],
+        'escapes': ['Server: ' + '(\\)' * 2500],
+        'lists': ['Accept-Encoding: ' + ','.join(['a;q=1'] * 30)] * 36,
+        '64 KiB': ['X: ' + 'a' * 1000] * 64,
+        '50 KiB': ['X: ' + 'a,;"a"' * 180] * 50,
     }
     packets = {name: request(more=more) for name, more in head.items()}
     packets['multipart'] = request(
@@ -157,6 +169,21 @@ def greedy():
         'Record-Route: ' + ','.join(['<sip:p;lr>'] * 16)] * 40)
     packets['types'] = request('SUBSCRIBE', more=watch + [
         'Accept: a/b' + ',a/b' * 31] * 55)
+    packets['escaped'] = request(uri='sip:%s@confab.test' % ('%61' * 2500))
+    packets['parameters'] = request(uri='sip:a@confab.test;' + 'a' * 7000)
+    packets['quoted from'] = request(
+        **{'from': '"%s" <sip:a@b>;tag=1' % ('\\"' * 3500)})
+    packets['paths'] = request(
+        'REGISTER', 'sip:confab.test', to='<sip:alice@confab.test>',
+        more=['Contact: <sip:a@b>'] +
+        ['Path: ' + ','.join(['<sip:p;lr>'] * 16)] * 36)
+    packets['answer'] = b'SIP/2.0 200 OK\r\n' + \
+        b'v: SIP/2.0/UDP h\r\n' * 3400 + b'\r\n'
+    packets['answered via'] = b'SIP/2.0 200 OK\r\nv: SIP/2.0/UDP h' + \
+        b';a=b' * 15000 + b'\r\n\r\n'
+    packets['answered folds'] = b'SIP/2.0 200 OK\r\nCSeq: 1 MESSAGE' + \
+        b'\r\n a' * 15000 + b'\r\n\r\n'
+    packets['blanks'] = b'\r\n' * 32000
     packets['zeros'] = bytes(65000)
     packets['colons'] = b'A' * 10 + b':' * 60000
     return packets
