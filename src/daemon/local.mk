@@ -66,6 +66,7 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/heart.c src/daemon/heart.h src/daemon/heart_faces.c \
 	src/daemon/heart_links.c src/daemon/heart_priv.h \
 	src/daemon/notify.c src/daemon/notify.h \
+	src/daemon/asking.c src/daemon/asking.h \
 	src/daemon/buddies.c src/daemon/buddies.h \
 	src/daemon/conference.c src/daemon/conference.h \
 	src/daemon/mapped.c src/daemon/mapped.h \
@@ -148,6 +149,12 @@ check_PROGRAMS += tests/unit/t_rosters
 tests_unit_t_rosters_SOURCES = tests/unit/t_rosters.c tests/unit/hub_rig.h
 tests_unit_t_rosters_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_rosters_LDADD = src/daemon/libconfabd.a imc/libimc.a \
+	$(LIB_core) $(CMOCKA_LIBS) $(DEPS_core)
+
+check_PROGRAMS += tests/unit/t_asking
+tests_unit_t_asking_SOURCES = tests/unit/t_asking.c tests/unit/hub_rig.h
+tests_unit_t_asking_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_asking_LDADD = src/daemon/libconfabd.a imc/libimc.a \
 	$(LIB_core) $(CMOCKA_LIBS) $(DEPS_core)
 
 check_PROGRAMS += tests/unit/t_purple_words

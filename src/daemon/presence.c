@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "asking.h"
 #include "compose.h"
 #include "consent.h"
 #include "events.h"
@@ -32,6 +33,7 @@ struct presence {
 	struct htable changed;     /* owned */
 	struct loop_idle job;
 	struct rooms_shown *rooms; /* owned */
+	struct asking *asking;     /* owned */
 	struct mapped *mapped;     /* owned */
 };
 
@@ -162,7 +164,7 @@ static int watch_user(struct presence *p, struct addr *user,
 		break;
 	}
 	if (p->conf.policy == PRESENCE_ASK && is_known(p, user))
-		(void)consent_ask(p->conf.hub, user, watcher, p->manager);
+		asking_ask(p->asking, user, watcher);
 	return by_policy(p, state);
 }
 
@@ -454,8 +456,11 @@ int presence_new(struct presence **pp, const struct presence_conf *conf)
 	p->rooms = rooms_shown_new(conf->loop, conf->hub, conf->sip);
 	err = addr_new(&p->manager, VIEW("sip"), view_str(conf->manager),
 		       view_str(conf->domain), VIEW_NONE);
-	if (!err)
+	if (!err) {
+		p->asking = asking_new(conf->loop, conf->hub, conf->sip,
+				       PACKAGE, p->manager);
 		err = add_package(p);
+	}
 	if (!err)
 		err = listen_all(p);
 	if (err)
@@ -468,6 +473,8 @@ int presence_new(struct presence **pp, const struct presence_conf *conf)
 void presence_set_policy(struct presence *p, enum presence_policy policy)
 {
 	p->conf.policy = policy;
+	if (policy != PRESENCE_ASK)
+		asking_drop(p->asking);
 }
 
 void presence_quiet(struct presence *p)
@@ -479,6 +486,7 @@ void presence_quiet(struct presence *p)
 	consent_unlisten(p->conf.hub, p);
 	loop_undefer(p->conf.loop, &p->job);
 	rooms_shown_quiet(p->rooms);
+	asking_quiet(p->asking);
 }
 
 void presence_free(struct presence *p)
@@ -496,6 +504,7 @@ void presence_free(struct presence *p)
 	}
 	htable_free(&p->changed);
 	rooms_shown_free(p->rooms);
+	asking_free(p->asking);
 	mapped_free(p->mapped);
 	composed_free(p->last);
 	mem_deref(p->manager);

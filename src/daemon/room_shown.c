@@ -222,7 +222,8 @@ static void settle(struct rooms_shown *rs, const struct sip_watch *w,
 {
 	struct seen *s = seen_find(rs, w->id);
 	uint64_t digest = digest_of(sight);
-	bool may = may_see(sight->room, watcher), changed = s->digest != digest;
+	bool changed = s->digest != digest;
+	bool may = may_see(sight->room, watcher);
 
 	s->digest = digest;
 	if (!may && w->state == SIP_WATCH_ACTIVE)

@@ -118,6 +118,24 @@ def test_the_operator_decides(serve, phone, policy, status, state):
     assert not alice.count(ASKED % ('bob@confab.test', 1, 1))
 
 
+def test_nobody_has_hundreds_asked(serve, phone):
+    """20 at once; the others later, if he still watches them."""
+    server = serve()
+    bob = phone(server, 'bob')
+    assert register(bob) == 200
+    for n in range(22):
+        server.add_user('user%02d' % n, PASSWORD)
+        assert Watch(bob, 'sip:user%02d@confab.test' % n).notice(
+            1)[0].startswith('pending')
+    bob.saw('*** You watch many who have not been asked yet whether you may. '
+            'They are asked little by little, 20 in an hour, while you watch '
+            'them', server.manager)
+    wait_for(lambda: len(rows(server, 'watches')) == 20, 'all questions')
+    last = phone(server, 'user21')
+    assert last.send(server.manager, '/watchers') == 200
+    last.saw('*** Nobody has asked to see your presence')
+
+
 def test_several_devices_are_one_presence(serve, phone):
     server = serve('presence = "allow"')
     alice, bob = phone(server, 'alice'), phone(server, 'bob')
