@@ -15,7 +15,5 @@ int irc_words_read(struct conf_irc *out, struct view label,
  * instead of the names of their files. */
 void irc_words_put(struct buf *out, const struct conf_irc *n);
 void irc_words_free(struct conf_irc *n);
-/* Is this key a password itself, which has no place in a command? */
-bool irc_words_is_secret(struct view word);
 
 #endif

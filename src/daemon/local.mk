@@ -10,6 +10,7 @@ src_daemon_libconf_a_SOURCES = \
 	src/daemon/options.c src/daemon/options.h \
 	src/daemon/options_irc.c \
 	src/daemon/irc_words.c src/daemon/irc_words.h \
+	src/daemon/words.c src/daemon/words.h \
 	src/daemon/options_ircgate.c \
 	src/daemon/options_jabber.c \
 	src/daemon/options_limits.c \

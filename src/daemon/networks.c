@@ -13,6 +13,7 @@
 #include "mem.h"
 #include "netoff.h"
 #include "options.h"
+#include "words.h"
 
 #define NETWORK VIEW("irc-network")
 
@@ -298,7 +299,7 @@ static int read_new(struct network *n, struct confab *c, struct view label,
 	int err = irc_words_read(&n->conf, label, words, count, why);
 
 	for (size_t i = 0; i < count && !err; i++)
-		if (irc_words_is_secret(words[i])) {
+		if (words_is_secret(words[i])) {
 			buf_adds(why, "a password can be seen in a command: "
 				      "write it to a file, and name that by "
 				      "password_file=, "

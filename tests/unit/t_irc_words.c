@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "irc_words.h"
+#include "words.h"
 #include "test.h"
 
 static int read_words(struct conf_irc *n, const char *label,
@@ -123,9 +124,9 @@ static void labels_are_short_and_plain(void **state)
 		assert_int_equal(read_words(&n, bad[i], words, &why), EINVAL);
 		irc_words_free(&n);
 	}
-	assert_true(irc_words_is_secret(VIEW("password=x")));
-	assert_true(irc_words_is_secret(VIEW("webirc_password=")));
-	assert_false(irc_words_is_secret(VIEW("password_file=x")));
+	assert_true(words_is_secret(VIEW("password=x")));
+	assert_true(words_is_secret(VIEW("webirc_password=")));
+	assert_false(words_is_secret(VIEW("password_file=x")));
 	buf_free(&why);
 }
 
