@@ -24,24 +24,36 @@ static int check_component(const struct conf_jabber_component *jc,
 }
 
 /* On XMPP only the component can be many people. */
-static int check_link(const struct conf *c, const struct conf_link *l,
-		      const char *file, struct buf *why)
+int conf_check_link(const struct conf *c, const struct conf_link *l,
+		    struct buf *why)
 {
 	struct view via = view_str(l->via), mode = view_str(l->mode);
 	bool is_irc = view_starts(view_str(l->to), VIEW("irc:"));
 
 	if (view_eqs(mode, "relaymsg") && !is_irc) {
-		buf_addf(why, "%s: link \"%.64s\": mode = \"relaymsg\" is for "
-			      "links to IRC", file, l->label);
+		buf_adds(why, "mode = \"relaymsg\" is for links to IRC");
 		return EINVAL;
 	}
 	if (!view_eqs(mode, "puppet") || is_irc ||
 	    view_ieqs(via, "component") || view_ieqs(via, "puppets") ||
 	    (via.n && view_ieqs(via, c->jabber_component.domain)))
 		return 0;
-	buf_addf(why, "%s: link \"%.64s\": mode is for links by the "
-		      "component: via = \"component\"", file, l->label);
+	buf_adds(why, "mode is for links by the component: via = "
+		      "\"component\"");
 	return EINVAL;
+}
+
+static int check_link(const struct conf *c, const struct conf_link *l,
+		      const char *file, struct buf *why)
+{
+	struct buf wrong = { 0 };
+	int err = conf_check_link(c, l, &wrong);
+
+	if (err)
+		buf_addf(why, "%s: link \"%.64s\": %s", file, l->label,
+			 buf_str(&wrong));
+	buf_free(&wrong);
+	return err;
 }
 
 int conf_check(const struct conf *c, const char *file, struct buf *why)

@@ -9,4 +9,8 @@
 /* EINVAL, with why. */
 int conf_check(const struct conf *c, const char *file, struct buf *why);
 
+/* One link by itself; why without the file and the link. */
+int conf_check_link(const struct conf *c, const struct conf_link *l,
+		    struct buf *why);
+
 #endif

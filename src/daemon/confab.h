@@ -68,6 +68,7 @@ struct confab {
 	struct purplegate *purplegate; /* what it needs; or NULL */
 	struct list networks;       /* owned: networks.h */
 	struct list off;            /* owned: netoff.h */
+	struct list linkset;        /* owned: linkset.h */
 	struct listen listen;
 	struct sip *sip;
 	struct control *control;

@@ -45,87 +45,6 @@ void control_on_done(int err, void *pending)
 	control_pending_free(p);
 }
 
-static void refuse_link(struct control_call *call, int err, struct buf *why)
-{
-	control_refuse(call->control, call->conn,
-		       why->n ? buf_str(why) : strerror(err));
-}
-
-static void run_link_add(struct control_call *call)
-{
-	struct confab *c = control_confab(call->control);
-	const struct hub_link link = {
-		.label = call->argv[2],
-		.target = call->argv[4],
-		.via = call->argc > 5 ? call->argv[5] : VIEW_NONE,
-		.nick = call->argc > 6 ? call->argv[6] : VIEW_NONE,
-	};
-	struct buf why = { 0 };
-	struct pending *p;
-	struct room *room;
-	int err;
-
-	err = confab_room(c, &room, call->argv[3], true, &why);
-	if (!err) {
-		p = control_pending(call, mem_printf("link %.*s added",
-						 VIEW_ARG(link.label)));
-		err = hub_link_add(c->hub, room, &link, &why, control_on_done,
-				   p);
-		if (err)
-			control_pending_free(p);
-	}
-	if (err)
-		refuse_link(call, err, &why);
-	buf_free(&why);
-}
-
-static void run_link_remove(struct control_call *call)
-{
-	struct confab *c = control_confab(call->control);
-	struct leg *leg = hub_link(c->hub, call->argv[2]);
-	struct buf why = { 0 };
-	struct pending *p;
-	int err;
-
-	if (!leg) {
-		buf_addf(&why, "there is no link %.*s",
-			 VIEW_ARG(call->argv[2]));
-		err = ENOENT;
-	} else if (leg->configured) {
-		buf_addf(&why, "%.*s is in the configuration: take it out "
-			       "there and restart confabd",
-			 VIEW_ARG(call->argv[2]));
-		err = EINVAL;
-	} else {
-		p = control_pending(call, mem_printf("link %.*s removed",
-						 VIEW_ARG(call->argv[2])));
-		err = hub_link_remove(c->hub, leg, control_on_done, p);
-		if (err)
-			control_pending_free(p);
-	}
-	if (err)
-		refuse_link(call, err, &why);
-	buf_free(&why);
-}
-
-static void run_link_retry(struct control_call *call)
-{
-	struct confab *c = control_confab(call->control);
-	struct leg *leg = hub_link(c->hub, call->argv[2]);
-	struct buf text = { 0 };
-
-	if (!leg) {
-		buf_addf(&text, "there is no link %.*s",
-			 VIEW_ARG(call->argv[2]));
-		control_refuse(call->control, call->conn, buf_str(&text));
-	} else {
-		hub_link_kick(c->hub, leg);
-		control_answer(call->control, call->conn,
-			       json_string("trying now"));
-	}
-	buf_free(&text);
-}
-
 /* min and max count the words after the first. */
 static const struct cmd commands[] = {
 	{ .name = "status", .run = (void (*)(void))control_status },
@@ -149,9 +68,9 @@ static const struct cmd commands[] = {
 	{ .name = "import-members",
 	  .run = (void (*)(void))control_import_members },
 	{ .name = "links", .run = (void (*)(void))control_links },
-	{ .name = "link", .min = 1, .max = 6,
-	  .usage = "add LABEL ROOM TARGET [VIA [NICK]] | remove LABEL | "
-		   "retry LABEL" },
+	{ .name = "link", .min = 1, .max = 13,
+	  .usage = "add LABEL ROOM TARGET [VIA [NICK]] [SETTING=VALUE ...] | "
+		   "remove LABEL | retry LABEL" },
 	{ .name = "user", .min = 1, .max = 2,
 	  .usage = "list | add USER | passwd USER | del USER | "
 		   "disable USER | enable USER | import FILE" },
@@ -175,13 +94,13 @@ static const struct cmd commands[] = {
 	  .run = (void (*)(void))control_put_users },
 };
 static const struct cmd link_commands[] = {
-	{ .name = "add", .min = 3, .max = 5,
-	  .usage = "LABEL ROOM TARGET [VIA [NICK]]",
-	  .run = (void (*)(void))run_link_add },
+	{ .name = "add", .min = 3, .max = 12,
+	  .usage = "LABEL ROOM TARGET [VIA [NICK]] [SETTING=VALUE ...]",
+	  .run = (void (*)(void))control_link_add },
 	{ .name = "remove", .min = 1, .max = 1, .usage = "LABEL",
-	  .run = (void (*)(void))run_link_remove },
+	  .run = (void (*)(void))control_link_remove },
 	{ .name = "retry", .min = 1, .max = 1, .usage = "LABEL",
-	  .run = (void (*)(void))run_link_retry },
+	  .run = (void (*)(void))control_link_retry },
 };
 /* add, passwd and import are confabctl's: they come as put-users. */
 static const struct cmd user_commands[] = {

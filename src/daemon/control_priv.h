@@ -41,6 +41,9 @@ void control_status(struct control_call *call);
 void control_rooms(struct control_call *call);
 void control_members(struct control_call *call);
 void control_links(struct control_call *call);
+void control_link_add(struct control_call *call);
+void control_link_remove(struct control_call *call);
+void control_link_retry(struct control_call *call);
 
 /* The seeds' functions and calls: control_imc.c. */
 void control_room_active(struct control_call *call);

@@ -20,6 +20,7 @@
 #include "log.h"
 #include "mem.h"
 #include "netoff.h"
+#include "linkset.h"
 #include "networks.h"
 #include "presence.h"
 #include "share.h"
@@ -240,6 +241,7 @@ static int load_all(struct confab *c)
 		{ .account = accounts_load, .kept = accounts_load_kept,
 		  .arg = c->accounts },
 		{ .kept = networks_load, .arg = c },
+		{ .kept = linkset_load, .arg = c },
 		{ .kept = buddies_load, .arg = c->buddies },
 		{ .kept = netoff_load, .arg = c },
 		{ .visit = gate_load_visit, .watch = gate_load_watch,
@@ -294,6 +296,7 @@ int heart_start(struct confab *c, struct buf *why)
 	    (err = heart_start_pgate(c, why)))
 		return err;
 	c->event_keep = event_keep_new(c->loop, c->store);
+	linkset_init(c);
 	err = load(c, why);
 	if (err)
 		return err;
@@ -433,6 +436,7 @@ void heart_stop(struct confab *c)
 	bridge_free(c->irc);
 	bridge_free(c->purple);
 	networks_free(c);
+	linkset_free(c);
 	netoff_free(c);
 	if (c->dns)
 		dns_free(c->dns);

@@ -12,6 +12,7 @@
 #include "ircgate.h"
 #include "jabber/face.h"
 #include "jabber/gate.h"
+#include "linkset.h"
 #include "mem.h"
 #include "netoff.h"
 #include "networks.h"
@@ -74,16 +75,12 @@ static size_t jabber_needed(const struct conf *conf)
 /* Of either network, what concerns it. */
 static void link_conf(void *arg, struct view label, struct bridge_link *out)
 {
-	const struct confab *c = arg;
+	const struct conf_link *l = linkset_find(arg, label);
 
-	for (size_t i = 0; i < c->conf->link_count; i++) {
-		const struct conf_link *l = &c->conf->link[i];
-
-		if (!view_ieqs(label, l->label))
-			continue;
-		out->key = l->password;
-		out->by_name = view_eqs(view_str(l->mode), "relaymsg");
-	}
+	if (!l)
+		return;
+	out->key = l->password;
+	out->by_name = view_eqs(view_str(l->mode), "relaymsg");
 }
 
 int heart_start_jabber(struct confab *c, struct buf *why)

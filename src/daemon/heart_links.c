@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "linkset.h"
 #include "mem.h"
 
 int confab_room(struct confab *c, struct room **rp, struct view text,
@@ -33,23 +34,12 @@ int confab_room(struct confab *c, struct room **rp, struct view text,
 	return *rp ? 0 : err ? err : ENOENT;
 }
 
-static bool is_irc(const struct conf_link *l)
-{
-	return view_starts(view_str(l->to), VIEW("irc:"));
-}
-
 static struct hub_link link_of(const struct conf_link *l)
 {
-	return (struct hub_link){
-		.label = view_str(l->label),
-		.target = view_str(l->to),
-		.via = view_eqs(view_str(l->mode), "puppet") &&
-				       !is_irc(l) ?
-			       VIEW("puppets") :
-			       view_str(l->via),
-		.nick = view_str(l->nick),
-		.configured = true,
-	};
+	struct hub_link link = linkset_hub(l);
+
+	link.configured = true;
+	return link;
 }
 
 static int start_link(struct confab *c, const struct conf_link *l,

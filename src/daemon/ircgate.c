@@ -9,6 +9,7 @@
 #include "accounts.h"
 #include "bridges/irc/igate.h"
 #include "log.h"
+#include "linkset.h"
 #include "mem.h"
 #include "netoff.h"
 
@@ -155,18 +156,14 @@ static enum igate_identity identity_of(const char *mode)
 
 static void link_conf(struct view label, struct igate_link *out, void *arg)
 {
-	const struct confab *c = arg;
+	const struct conf_link *l = linkset_find(arg, label);
 
-	for (size_t i = 0; i < c->conf->link_count; i++) {
-		const struct conf_link *l = &c->conf->link[i];
-
-		if (!view_ieqs(label, l->label))
-			continue;
-		out->identity = identity_of(l->mode);
-		out->max_puppets = (size_t)l->max_puppets;
-		out->expels = !view_eqs(view_str(l->on_kick), "notify");
-		out->key = l->password;
-	}
+	if (!l)
+		return;
+	out->identity = identity_of(l->mode);
+	out->max_puppets = (size_t)l->max_puppets;
+	out->expels = !view_eqs(view_str(l->on_kick), "notify");
+	out->key = l->password;
 }
 
 /* Who is known to a proxy only is nobody whom we could have disabled. */

@@ -25,6 +25,7 @@ src_daemon_libpass_a_SOURCES = \
 	src/daemon/keeper.c src/daemon/keeper.h \
 	src/daemon/pass.c src/daemon/pass.h \
 	src/daemon/peercred.c src/daemon/peercred.h \
+	src/daemon/sealed.c src/daemon/sealed.h \
 	src/daemon/serving.c src/daemon/serving.h \
 	src/daemon/standby.c src/daemon/standby.h
 src_daemon_libpass_a_CPPFLAGS = $(INC_daemon)
@@ -59,8 +60,10 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/elsewhere.c src/daemon/elsewhere.h \
 	src/daemon/ircgate.c src/daemon/ircgate.h \
 	src/daemon/netoff.c src/daemon/netoff.h \
+	src/daemon/linkset.c src/daemon/linkset.h \
 	src/daemon/networks.c src/daemon/networks.h \
 	src/daemon/control_irc.c \
+	src/daemon/control_link.c \
 	src/daemon/control_purple.c \
 	src/daemon/purplegate.c src/daemon/purplegate.h \
 	src/daemon/xmppgate.c src/daemon/xmppgate.h \

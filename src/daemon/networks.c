@@ -13,6 +13,7 @@
 #include "mem.h"
 #include "netoff.h"
 #include "options.h"
+#include "sealed.h"
 #include "words.h"
 
 #define NETWORK VIEW("irc-network")
@@ -135,57 +136,17 @@ static void drop(struct confab *c, struct network *n)
 	network_free(n);
 }
 
-/* ---- on the disk: sealed, in hex ---- */
+/* ---- on the disk ---- */
 
 static int shut(struct confab *c, const struct conf_irc *n, struct buf *out)
 {
-	static const char digits[] = "0123456789abcdef";
-	const struct view parts[] = { NETWORK, VIEW("operator"),
-				      view_str(n->label) };
-	struct buf text = { 0 }, sealed = { 0 };
+	struct buf text = { 0 };
 	int err;
 
 	irc_words_put(&text, n);
-	err = accounts_shut(c->accounts, &sealed, parts, buf_view(&text));
-	for (size_t i = 0; i < sealed.n && !err; i++) {
-		buf_addc(out, digits[(unsigned char)sealed.p[i] >> 4]);
-		buf_addc(out, digits[(unsigned char)sealed.p[i] & 0xf]);
-	}
+	err = sealed_shut(c, NETWORK, view_str(n->label), buf_view(&text),
+			  out);
 	seal_wipe(&text);
-	buf_free(&sealed);
-	return err;
-}
-
-static int hex_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int unhex(struct buf *out, struct view hex)
-{
-	for (size_t i = 0; i + 1 < hex.n; i += 2) {
-		int high = hex_of(hex.p[i]), low = hex_of(hex.p[i + 1]);
-
-		if (high < 0 || low < 0)
-			return EBADMSG;
-		buf_addc(out, (char)(high << 4 | low));
-	}
-	return hex.n % 2 ? EBADMSG : 0;
-}
-
-static int open_text(struct confab *c, const struct store_kept *k,
-		     struct buf *text)
-{
-	const struct view parts[] = { NETWORK, VIEW("operator"), k->key };
-	struct buf sealed = { 0 };
-	int err = unhex(&sealed, k->value);
-
-	if (!err)
-		err = accounts_open(c->accounts, text, parts,
-				    buf_view(&sealed));
-	buf_free(&sealed);
 	return err;
 }
 
@@ -210,7 +171,7 @@ void networks_load(const struct store_kept *k, void *arg)
 	if (!view_eq(k->network, NETWORK))
 		return;
 	n = mem_zalloc(sizeof(*n));
-	err = open_text(c, k, &text);
+	err = sealed_open(c, k, &text);
 	if (!err)
 		err = read_lines(n, k->key, buf_view(&text), &why);
 	if (!err)

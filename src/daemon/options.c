@@ -681,7 +681,7 @@ static int check_on_kick(const char *value, struct buf *why)
 	return EINVAL;
 }
 
-static const struct opt link_opts[] = {
+const struct opt link_opts[LINK_OPTS] = {
 	{ .key = "room",
 	  .offset = AT(conf_link, room),
 	  .def = "",

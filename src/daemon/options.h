@@ -40,7 +40,7 @@ struct opt_section {
 
 enum { LIMIT_OPTS = 23, GATEWAY_OPTS = 32, COMPONENT_OPTS = 8,
        IRC_OPTS = 31, IRC_GATEWAY_OPTS = 14, PURPLE_GATEWAY_OPTS = 20,
-       PURPLE_OPTS = 6 };
+       PURPLE_OPTS = 6, LINK_OPTS = 9 };
 extern const struct opt limit_opts[LIMIT_OPTS];
 extern const struct opt gateway_opts[GATEWAY_OPTS];
 extern const struct opt component_opts[COMPONENT_OPTS];
@@ -48,6 +48,7 @@ extern const struct opt irc_opts[IRC_OPTS];
 extern const struct opt irc_gateway_opts[IRC_GATEWAY_OPTS];
 extern const struct opt purple_gateway_opts[PURPLE_GATEWAY_OPTS];
 extern const struct opt purple_opts[PURPLE_OPTS];
+extern const struct opt link_opts[LINK_OPTS];
 
 /* The passwords that n's other options say where to find; config: the file
  * that it is out of. */

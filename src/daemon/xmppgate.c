@@ -10,6 +10,7 @@
 #include "accounts.h"
 #include "jabber/gate.h"
 #include "log.h"
+#include "linkset.h"
 #include "mem.h"
 
 #define NETWORK VIEW("xmpp")
@@ -207,18 +208,14 @@ static int map_of(struct jmap **mp, const struct conf *conf, struct buf *why)
 
 static void link_conf(struct view label, struct gate_link *out, void *arg)
 {
-	const struct confab *c = arg;
+	const struct conf_link *l = linkset_find(arg, label);
 
-	for (size_t i = 0; i < c->conf->link_count; i++) {
-		const struct conf_link *l = &c->conf->link[i];
-
-		if (!view_ieqs(label, l->label))
-			continue;
-		out->max_puppets = (size_t)l->max_puppets;
-		out->expels = !view_eqs(view_str(l->on_kick), "notify");
-		out->bans = view_eqs(view_str(l->on_kick), "ban");
-		out->password = l->password;
-	}
+	if (!l)
+		return;
+	out->max_puppets = (size_t)l->max_puppets;
+	out->expels = !view_eqs(view_str(l->on_kick), "notify");
+	out->bans = view_eqs(view_str(l->on_kick), "ban");
+	out->password = l->password;
 }
 
 int xmppgate_check(const struct conf *conf, struct buf *why)

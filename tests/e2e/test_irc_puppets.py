@@ -3,6 +3,7 @@
 says so; keys of channels; kicks and bans both ways."""
 import os
 import signal
+import sqlite3
 
 import pytest
 
@@ -184,6 +185,59 @@ def test_a_channel_with_a_key(confabd, ngircd, irc_user, lobby):
     assert alice.send(room, 'open') == 202
     said_by(ines, 'alice', 'open')
     assert 'sesame' not in server.text()
+
+
+def test_a_link_of_the_operator_has_settings(confabd, ngircd, irc_user, user,
+                                             tmp_path):
+    """As a section has them, and after a restart still; those of another link
+    of the same name do not count."""
+    ircd = ngircd()
+    ines = irc_user(ircd)
+    ines.raw('MODE #lobby +k sesame')
+    ines.lines.wait(lambda l: l.command == 'MODE' and '+k' in l.args)
+    server = confabd(extra='irc "libera" { server = "127.0.0.1" port = %d '
+                     'tls = false nick = "gw" flood_ms = 1 '
+                     'flood_burst = 1000 }' % ircd.port)
+    key = tmp_path / 'key'
+    key.write_text('sesame\n')
+    key.chmod(0o600)
+    alice = user(server, 'alice')
+    room = server.room('lobby')
+    alice.join(room)
+    link = ['link', 'add', 'lobby-i', 'lobby', 'irc:libera/#lobby']
+    for wrong, word in [('mode=puppets', 'mode'), ('colour=red', 'colour'),
+                        ('max_puppets=0', 'max_puppets'),
+                        ('password=sesame', 'password_file'),
+                        ('room=hall', 'room'),
+                        ('password_file=/nowhere/at/all', '/nowhere/at/all')]:
+        answer = server.ctl(*link, wrong, check=False)
+        assert not answer['ok'] and word in answer['error']
+        assert server.link('lobby-i') is None
+    server.ctl(*link, 'mode=puppet', 'password_file=%s' % key)
+    server.link_up('lobby-i')
+    assert alice.send(room, 'open') == 202
+    said_by(ines, 'alice', 'open')
+    # What is refused changes nothing about the link that is there.
+    assert not server.ctl(*link, 'mode=relay', check=False)['ok']
+    key.unlink()
+    assert server.stop() == 0
+    server.start()
+    server.link_up('lobby-i')
+    assert alice.send(room, 'still open') == 202
+    said_by(ines, 'alice', 'still open')
+    assert 'sesame' not in server.text()
+    server.ctl('link', 'remove', 'lobby-i')
+    ines.raw('MODE #lobby -k sesame')
+    ines.lines.wait(lambda l: l.command == 'MODE' and '-k' in l.args)
+    server.ctl(*link)
+    server.link_up('lobby-i')
+    assert alice.send(room, 'by the relay') == 202
+    ines.saw('<alice> by the relay')
+    server.ctl('link', 'remove', 'lobby-i')
+    assert server.stop() == 0
+    with sqlite3.connect(server.database) as db:
+        assert db.execute("SELECT count(*) FROM kept WHERE "
+                          "network = 'link-settings'").fetchone() == (0,)
 
 
 def test_kicks_from_our_side(confabd, ircd, irc_user, user):
