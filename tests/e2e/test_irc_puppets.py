@@ -227,6 +227,7 @@ def test_a_link_of_the_operator_has_settings(confabd, ngircd, irc_user, user,
     said_by(ines, 'alice', 'still open')
     assert 'sesame' not in server.text()
     server.ctl('link', 'remove', 'lobby-i')
+    wait_for(lambda: ines.nicks() == {'ines'}, 'all of ours to leave')
     ines.raw('MODE #lobby -k sesame')
     ines.lines.wait(lambda l: l.command == 'MODE' and '-k' in l.args)
     server.ctl(*link)
