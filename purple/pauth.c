@@ -213,7 +213,7 @@ static void on_late(struct wtimer *t)
 	question_free(q);
 }
 
-static void tell_question(const struct pacct *a, const struct question *q,
+static void tell_question(struct pacct *a, const struct question *q,
 			  const struct purp *p)
 {
 	struct buf b = { 0 };

@@ -83,6 +83,8 @@ struct pacct {
 	bool in_turn;            /* counted in pgate.connecting */
 	bool proven;             /* the network has let him in */
 	struct bucket sending;
+	struct bucket hearing, telling, typing, sorry; /* pshare.c */
+	bool muted;              /* something was not told just now */
 };
 
 struct pacct *pacct_find(const struct pgate *g, uint64_t id);
@@ -159,8 +161,14 @@ struct addr *pgate_addr_of(const struct pacct *a, struct view name);
 struct pacct *pgate_mapped(const struct pgate *g, const struct addr *from,
 			   struct view user, struct view host,
 			   const struct pacct **other);
-/* A line for the owner past the journal, from an address (NULL: ours). */
-void pgate_tell(const struct pacct *a, struct addr *from, struct view text);
+/* A line for the owner past the journal, from an address (NULL: ours). Only
+ * so many a second, as the network may have caused them. */
+void pgate_tell(struct pacct *a, struct addr *from, struct view text);
+/* May he hear these words of name, or that it types, now? Else he is told,
+ * once a minute, that some was lost. many: name is a room, or says it all
+ * at once. */
+bool pgate_may_hear(struct pacct *a, struct view name, bool many);
+bool pgate_may_type(struct pacct *a);
 /* May this name cause one more of these now? */
 bool pgate_rate(struct pgate *g, const struct pacct *a, struct view name,
 		char what, const struct bucket_rate *rate);
@@ -201,6 +209,7 @@ void ptalk_notice(struct pacct *a, const struct purp *p);
 struct ptalk_word {
 	struct view name, text, id;
 	uint64_t time_ms;
+	bool past;   /* it was kept for us while we were away */
 	bool person; /* who may be told that it was not kept */
 };
 void ptalk_keep(struct pacct *a, const struct ptalk_word *w);

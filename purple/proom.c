@@ -284,7 +284,7 @@ void proom_topic(struct pask *ask, struct pacct *a, struct view name,
 
 /* ---- what is heard there ---- */
 
-static void tell_room(const struct pacct *a, const struct proom *r,
+static void tell_room(struct pacct *a, const struct proom *r,
 		      struct buf *words)
 {
 	struct addr *from = pgate_addr(a, buf_view(&r->name));

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "clock.h"
+#include "log.h"
 #include "pgate_priv.h"
 #include "utf8.h"
 
@@ -134,13 +135,54 @@ struct pacct *pgate_conv_of(const struct pgate *g, const struct addr *conv,
 
 /* ---- words ---- */
 
-void pgate_tell(const struct pacct *a, struct addr *from, struct view text)
+void pgate_tell(struct pacct *a, struct addr *from, struct view text)
 {
+	static const struct bucket_rate rate = { 5, 1000, 60 };
 	struct pgate *g = a->gate;
+	bool muted = a->muted;
 
-	if (g->running)
+	a->muted = !bucket_take(&a->telling, &rate, now_ms());
+	if (g->running && !a->muted)
 		hub_gate_tell(g->conf.hub, from ? from : g->self, a->owner,
 			      text);
+	else if (a->muted && !muted)
+		log_warning("purple %s of %s: the network says too much, "
+			    "some of it is not told", a->name,
+			    a->owner->text.p);
+}
+
+static void tell_lost(struct pacct *a)
+{
+	static const struct bucket_rate rate = { 1, 60 * 1000, 1 };
+	struct buf b = { 0 };
+
+	if (!bucket_take(&a->sorry, &rate, now_ms()))
+		return;
+	buf_adds(&b, "INFO: ");
+	pacct_title(&b, a);
+	buf_adds(&b, ": more is said than can be passed on; some of it is "
+		     "lost.");
+	pgate_tell(a, NULL, buf_view(&b));
+	buf_free(&b);
+}
+
+bool pgate_may_hear(struct pacct *a, struct view name, bool many)
+{
+	static const struct bucket_rate one = { 10, 1000, 100 };
+	static const struct bucket_rate all = { 50, 1000, 1000 };
+
+	if ((many || pgate_rate(a->gate, a, name, 'H', &one)) &&
+	    bucket_take(&a->hearing, &all, now_ms()))
+		return true;
+	tell_lost(a);
+	return false;
+}
+
+bool pgate_may_type(struct pacct *a)
+{
+	static const struct bucket_rate rate = { 5, 1000, 20 };
+
+	return bucket_take(&a->typing, &rate, now_ms());
 }
 
 static struct view first_chars(struct view text, size_t count)

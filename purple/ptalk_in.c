@@ -28,7 +28,7 @@ static void keeping_destroy(void *obj)
 	buf_free(&k->name);
 }
 
-/* Whoever said it is told, once a minute. */
+/* Whoever said it is told, once a minute, and so is the log. */
 static void not_kept(const struct keeping *k, int err)
 {
 	static const struct bucket_rate rate = { 1, 60 * 1000, 1 };
@@ -40,11 +40,12 @@ static void not_kept(const struct keeping *k, int err)
 			     "for its reader. Try again later."),
 	};
 
-	if (!a || err == EBADMSG) /* nothing is to be seen of it */
+	if (!a || err == EBADMSG || /* nothing is to be seen of it */
+	    !pgate_rate(k->gate, a, p.who, 'N', &rate))
 		return;
 	log_info("purple %s of %s: words of %.*s could not be kept: %s",
 		 a->name, a->owner->text.p, VIEW_ARG(p.who), strerror(err));
-	if (k->person && pgate_rate(k->gate, a, p.who, 'N', &rate))
+	if (k->person)
 		(void)pacct_send(a, &p, NULL, NULL);
 }
 
@@ -102,7 +103,9 @@ void ptalk_keep(struct pacct *a, const struct ptalk_word *w)
 	k->account = a->id;
 	k->person = w->person;
 	buf_addv(&k->name, w->name);
-	err = say(a, w, k);
+	err = pgate_may_hear(a, w->name, w->past || !w->person) ?
+		      say(a, w, k) :
+		      EBUSY;
 	if (!err)
 		return;
 	not_kept(k, err);
@@ -126,6 +129,7 @@ void ptalk_heard(struct pacct *a, const struct purp *p)
 	struct buf name = { 0 }, text = { 0 };
 	struct ptalk_word w = { .id = p->id,
 				.time_ms = p->time_ms,
+				.past = p->past,
 				.person = p->kind != SAY_NOTICE };
 
 	if (pgate_name(&name, a, p->who)) {
@@ -147,7 +151,7 @@ void ptalk_typing(struct pacct *a, const struct purp *p)
 	struct buf name = { 0 };
 	struct addr *from = NULL;
 
-	if (!pgate_name(&name, a, p->who))
+	if (pgate_may_type(a) && !pgate_name(&name, a, p->who))
 		from = pgate_addr_of(a, buf_view(&name));
 	if (from)
 		hub_gate_typing(a->gate->conf.hub, from, a->owner,

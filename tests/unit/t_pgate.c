@@ -300,6 +300,97 @@ static void other_policies_log_nobody_out(void **state)
 
 /* ---- from one to one ---- */
 
+static size_t lines_with(const char *words)
+{
+	const char *at = pr.sip.n ? buf_str(&pr.sip) : "";
+	size_t count = 0;
+
+	while ((at = strstr(at, words))) {
+		count++;
+		at++;
+	}
+	return count;
+}
+
+static void flood(const struct purp *a, const struct purp *b)
+{
+	struct session *s = pr_session(X);
+	struct buf first = { 0 }, next = { 0 };
+
+	assert_int_equal(purp_put(&first, a), 0);
+	assert_int_equal(purp_put(&next, b), 0);
+	for (int i = 0; i < 500; i++) {
+		s->conf.parcelh(s, buf_view(&first), s->conf.arg);
+		s->conf.parcelh(s, buf_view(&next), s->conf.arg);
+	}
+	pr_settle();
+	buf_free(&first);
+	buf_free(&next);
+}
+
+/* A phone has no use for a thousand lines a second, whoever sends them. */
+static void a_loud_network_is_turned_down(void **state)
+{
+	const struct view place = VIEW("lobby@rooms.x.org");
+	const struct purp topic = { .verb = PURP_TOPIC_IS, .place = place,
+				    .text = VIEW("tea") };
+	const struct purp ask = { .verb = PURP_QUESTION, .number = 7,
+				  .text = VIEW("a code") };
+	const struct purp over = { .verb = PURP_QUESTION_OVER, .number = 7 };
+	const struct purp types = { .verb = PURP_IS_TYPING, .kind = 1,
+				    .who = VIEW("carol@x.org") };
+	const struct purp rests = { .verb = PURP_IS_TYPING,
+				    .who = VIEW("carol@x.org") };
+
+	(void)state;
+	open_up();
+	sip_says("alice", "lobby%40rooms.x.org@xmpp.gw.org", ":join");
+	buf_clear(&pr.sip);
+	flood(&topic, &topic);
+	assert_in_range(lines_with("tell "), 10, 100);
+	pr_advance(60000);
+	buf_clear(&pr.sip);
+	flood(&ask, &over);
+	assert_in_range(lines_with("tell "), 10, 100);
+	flood(&types, &rests);
+	assert_in_range(lines_with("typing "), 5, 50);
+	/* and later all is well again */
+	pr_advance(60000);
+	buf_clear(&pr.sip);
+	pr_in(X, &topic);
+	pr_in(X, &types);
+	assert_int_equal(lines_with("tell "), 1);
+	assert_int_equal(lines_with("typing "), 1);
+	pr_close();
+}
+
+/* One who floods is told so, and takes nobody else's turn. */
+static void who_floods_is_not_heard_for_a_while(void **state)
+{
+	const struct purp p = { .verb = PURP_HEARD,
+				.who = VIEW("eve@x.org"),
+				.text = VIEW("spam") };
+
+	(void)state;
+	open_up();
+	flood(&p, &p);
+	assert_in_range(lines_with("spam"), 1, 8); /* the others wait */
+	while (pr.open_count)
+		pr_take();
+	assert_in_range(lines_with("spam"), 40, 120);
+	assert_int_equal(lines_with("some of it is lost"), 1);
+	assert_wire(X ": SAY who=eve@x.org text=Your message was not "
+		    "delivered: too much waits for its reader. Try again "
+		    "later.\n");
+	buf_clear(&pr.sip);
+	pr_in(X, &(struct purp){ .verb = PURP_HEARD,
+				 .who = VIEW("carol@x.org"),
+				 .text = VIEW("hi") });
+	assert_sip("alice <- " CAROL ": hi\n");
+	pr_take();
+	pr_close();
+}
+
 static void texts_go_both_ways(void **state)
 {
 	(void)state;
@@ -1017,6 +1108,8 @@ int main(void)
 		PGATE_TEST(dead_networks_are_named),
 		PGATE_TEST(of_two_with_one_account_the_older_has_it),
 		PGATE_TEST(other_policies_log_nobody_out),
+		PGATE_TEST(a_loud_network_is_turned_down),
+		PGATE_TEST(who_floods_is_not_heard_for_a_while),
 		PGATE_TEST(texts_go_both_ways),
 		PGATE_TEST(a_text_waits_for_the_login),
 		PGATE_TEST(what_comes_too_late_is_told),
