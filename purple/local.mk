@@ -11,7 +11,8 @@ purple_libpurpleface_a_SOURCES = \
 	purple/pgate.c purple/pgate.h purple/pgate_priv.h \
 	purple/pacct.c purple/pacct_login.c \
 	purple/pauth.c purple/pcmd.c purple/proom.c purple/pshare.c \
-	purple/pshow.c purple/pwatch.c purple/ptalk_in.c purple/ptalk_out.c
+	purple/pshow.c purple/pwatch.c purple/proom_heard.c \
+	purple/ptalk_in.c purple/ptalk_out.c
 purple_libpurpleface_a_CPPFLAGS = $(INC_face)
 
 check_PROGRAMS += tests/unit/t_purp

@@ -27,6 +27,13 @@ const char *pacct_state_name(enum pacct_state state)
 	return states[state];
 }
 
+void pacct_set(struct pacct *a, enum pacct_state state)
+{
+	if (a->state != state || !a->since_ms)
+		a->since_ms = wall_ms();
+	a->state = state;
+}
+
 void pacct_title(struct buf *b, const struct pacct *a)
 {
 	buf_adds(b, a->proto->title);
@@ -367,7 +374,7 @@ static struct pacct *pacct_new(struct pgate *g,
 	a->id = in->id;
 	a->owner = owner;
 	a->proto = proto;
-	a->state = PACCT_OFFLINE;
+	pacct_set(a, PACCT_OFFLINE);
 	set_text(&a->login, in->login);
 	set_name(a);
 	list_init(&a->tags);
@@ -440,6 +447,23 @@ void pacct_read_all(struct pgate *g)
 	struct reading r = { .gate = g };
 
 	read_rows(&r);
+}
+
+/* One that is online, or on its way, stays so. */
+size_t pacct_retry_all(struct pgate *g)
+{
+	struct pacct *a = NULL;
+	size_t count = 0;
+
+	pacct_read_policies(g);
+	while ((a = pacct_next(g, a))) {
+		if (a->state != PACCT_FAILED && a->state != PACCT_BACKOFF)
+			continue;
+		forgive(a);
+		pacct_look(a);
+		count++;
+	}
+	return count;
 }
 
 void pacct_read_policies(struct pgate *g)

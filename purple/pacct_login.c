@@ -149,7 +149,7 @@ void pacct_go_off(struct pacct *a, enum pacct_state state)
 	if (was == PACCT_CONNECTING)
 		pauth_down(a);
 	wheel_stop(pacct_wheel(a), &a->timer);
-	a->state = state;
+	pacct_set(a, state);
 	tell_none(a);
 	if (was == PACCT_ONLINE)
 		pgate_down(a);
@@ -294,7 +294,7 @@ static void on_up(struct session *s, struct view own, void *arg)
 	(void)own;
 	wheel_stop(pacct_wheel(a), &a->timer);
 	end_turn(a);
-	a->state = PACCT_ONLINE;
+	pacct_set(a, PACCT_ONLINE);
 	if (!a->proven)
 		now_proven(a);
 	a->up_ms = now_ms();
@@ -394,7 +394,7 @@ static bool log_in(struct pacct *a)
 	}
 	pacct_unqueue(a);
 	if (!err) {
-		a->state = PACCT_CONNECTING;
+		pacct_set(a, PACCT_CONNECTING);
 		a->in_turn = true;
 		a->gate->connecting++;
 		wheel_start(pacct_wheel(a), &a->timer, CONNECT_MS,
@@ -448,7 +448,7 @@ static void work_soon(struct pgate *g, uint64_t ms)
 
 void pacct_queue(struct pacct *a)
 {
-	a->state = PACCT_QUEUED;
+	pacct_set(a, PACCT_QUEUED);
 	if (a->texts) /* somebody waits for it */
 		list_prepend(&a->gate->queue, &a->in_queue);
 	else

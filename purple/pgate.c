@@ -396,15 +396,47 @@ int pgate_logout_now(struct pgate *g, uint64_t id)
 }
 
 int pgate_account_state(const struct pgate *g, uint64_t id,
-			const char **state, struct view *trouble)
+			struct pgate_state *out)
 {
 	const struct pacct *a = pacct_find(g, id);
 
 	if (!a)
 		return ENOENT;
-	*state = pacct_state_name(a->state);
-	*trouble = buf_view(&a->trouble);
+	out->name = pacct_state_name(a->state);
+	out->since_ms = a->since_ms;
+	out->trouble = buf_view(&a->trouble);
 	return 0;
+}
+
+size_t pgate_reload(struct pgate *g)
+{
+	return g->running ? pacct_retry_all(g) : 0;
+}
+
+int pgate_join(struct pgate *g, uint64_t id, const struct pgate_join *j)
+{
+	struct pacct *a = pacct_find(g, id);
+	struct buf name = { 0 };
+	struct pgate_join in = *j;
+	int err = a ? pgate_name(&name, a, j->name) : ENOENT;
+
+	in.name = buf_view(&name);
+	if (!err)
+		err = proom_enter(a, &in);
+	buf_free(&name);
+	return err;
+}
+
+int pgate_leave(struct pgate *g, uint64_t id, struct view name)
+{
+	struct pacct *a = pacct_find(g, id);
+	struct buf one = { 0 };
+	int err = a ? pgate_name(&one, a, name) : ENOENT;
+
+	if (!err)
+		err = proom_leave(a, buf_view(&one), VIEW_NONE);
+	buf_free(&one);
+	return err;
 }
 
 int pgate_contacts(struct pgate *g, uint64_t id, struct sink *out)

@@ -100,12 +100,28 @@ bool pgate_is_own(const struct pgate *g, const struct addr *a);
 /* Takes it to where it was asked; a status, with words for him. */
 int pgate_code(struct pgate *g, const struct addr *user, struct view text,
 	       struct buf *words);
-/* Of an account: state (a static word), and what it came to. ENOENT. */
+/* Of an account: what it does, since when, and what it came to; the view is
+ * valid until the next change. ENOENT. */
+struct pgate_state {
+	const char *name;  /* static */
+	uint64_t since_ms; /* wall clock */
+	struct view trouble;
+};
 int pgate_account_state(const struct pgate *g, uint64_t id,
-			const char **state, struct view *trouble);
+			struct pgate_state *out);
 /* One line each: its contacts, its rooms. ENOENT. */
 int pgate_contacts(struct pgate *g, uint64_t id, struct sink *out);
 int pgate_rooms(struct pgate *g, uint64_t id, struct sink *out);
+/* In the operator's name, as if its user had said it. ENOENT: no such account,
+ * EBADMSG: no such name, ENOSPC: he is in too many; ESRCH: he is not there. */
+struct pgate_join {
+	struct view name, nick, password; /* the last two may be empty */
+};
+int pgate_join(struct pgate *g, uint64_t id, const struct pgate_join *j);
+int pgate_leave(struct pgate *g, uint64_t id, struct view name);
+/* Reads all accounts anew; those that were given up, or wait, are tried at
+ * once. The number of those. */
+size_t pgate_reload(struct pgate *g);
 /* Adds or removes one. ENOENT, EBADMSG, ENOTCONN. */
 int pgate_contact(struct pgate *g, uint64_t id, struct view name, bool add);
 /* One line each: disabled, unsupported, offline, queued, connecting, online,

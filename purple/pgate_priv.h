@@ -65,6 +65,7 @@ struct pacct {
 	enum pgate_login policy;
 	enum pgate_auth auth;
 	enum pacct_state state;
+	uint64_t since_ms;       /* it is so; wall clock */
 	struct buf trouble;      /* what it came to last; or empty */
 	struct session *session; /* owned; or NULL */
 	/* reasons to be online */
@@ -99,6 +100,7 @@ struct pacct *pacct_pick(const struct pgate *g, const struct addr *owner,
 struct pacct *pacct_named(const struct pgate *g, struct view proto,
 			  struct view name);
 const char *pacct_state_name(enum pacct_state state);
+void pacct_set(struct pacct *a, enum pacct_state state);
 /* "XMPP alice@example.org" */
 void pacct_title(struct buf *b, const struct pacct *a);
 /* His reasons have changed. */
@@ -117,6 +119,8 @@ void pacct_untell(struct pacct *a, const void *arg);
 /* Reads the table anew, for this one. */
 void pacct_read(struct pgate *g, uint64_t id);
 void pacct_read_all(struct pgate *g);
+/* All of them, also those that were tried in vain; so many. */
+size_t pacct_retry_all(struct pgate *g);
 /* Only their policies are other ones, as the configuration is. */
 void pacct_read_policies(struct pgate *g);
 void paccts_stop(struct pgate *g);
@@ -262,6 +266,8 @@ struct proom {
 	bool in;
 };
 struct proom *proom_find(const struct pacct *a, struct view name);
+/* He is in it no more, and does not come back by himself. */
+void proom_drop(struct proom *r);
 void proom_parcel(struct pacct *a, const struct purp *p);
 void proom_up(struct pacct *a);
 void proom_down(struct pacct *a);
@@ -269,6 +275,10 @@ void proom_gone(struct pacct *a);
 void proom_free(struct pgate *g);
 void proom_load(struct pgate *g, const struct store_visit *v);
 void proom_list(const struct pacct *a, struct sink *out);
+/* ENOSPC: he is in too many. */
+int proom_enter(struct pacct *a, const struct pgate_join *j);
+/* ESRCH: he is not there. */
+int proom_leave(struct pacct *a, struct view name, struct view words);
 /* What a user wants of a room; each answers. */
 void proom_join(struct pask *ask, struct pacct *a, struct view name,
 		struct view words);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Rooms of other networks that a user is in by himself: what is said there
- * comes from the room's address, as "<nick> text". He is brought back into
- * them after each loss, until he leaves or is put out.
+ * (proom_heard.c) comes from the room's address, as "<nick> text". He is
+ * brought back into them after each loss, until he leaves or is put out.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "clock.h"
@@ -12,7 +13,7 @@
 #include "utf8.h"
 #include "worker.h"
 
-enum { USER_ROOMS = 20, NICK_MAX = 64, TEXT_MAX = 300 };
+enum { USER_ROOMS = 20, NICK_MAX = 64 };
 
 #define NETWORK VIEW("purple")
 
@@ -125,7 +126,7 @@ static void put_row(struct proom *r, const struct pacct *a)
 	buf_free(&key);
 }
 
-static void drop(struct proom *r)
+void proom_drop(struct proom *r)
 {
 	struct store_txn *t;
 
@@ -209,31 +210,52 @@ static struct proom *room_or_refuse(struct pask *ask, struct pacct *a,
 	return r;
 }
 
+int proom_enter(struct pacct *a, const struct pgate_join *j)
+{
+	size_t max = a->gate->conf.user_rooms;
+	struct proom *r = proom_find(a, j->name);
+
+	if (!r && count_of(a) >= (max ? max : USER_ROOMS))
+		return ENOSPC;
+	if (!r)
+		r = room_new(a->gate, a->id, a->owner->text, j->name);
+	buf_clear(&r->nick);
+	utf8_clean_line(&r->nick, j->nick, NICK_MAX);
+	seal_key(r, a, j->password);
+	put_row(r, a);
+	pacct_text(a);
+	if (a->state == PACCT_ONLINE)
+		send_join(r, a);
+	return 0;
+}
+
+int proom_leave(struct pacct *a, struct view name, struct view words)
+{
+	struct proom *r = proom_find(a, name);
+	const struct purp p = { .verb = PURP_PART, .place = name,
+				.text = words };
+
+	if (!r)
+		return ESRCH;
+	(void)pacct_send(a, &p, NULL, NULL);
+	proom_drop(r);
+	return 0;
+}
+
 void proom_join(struct pask *ask, struct pacct *a, struct view name,
 		struct view words)
 {
-	size_t max = a->gate->conf.user_rooms;
-	struct proom *r = proom_find(a, name);
-	struct view nick = VIEW_NONE, key;
+	struct pgate_join j = { .name = name };
 
-	(void)view_word(&words, " \t\r\n", &nick);
-	key = view_trim(words);
-	if (!r && count_of(a) >= (max ? max : USER_ROOMS)) {
+	(void)view_word(&words, " \t\r\n", &j.nick);
+	j.password = view_trim(words);
+	if (proom_enter(a, &j)) {
 		pask_answer(ask, 403, 0,
 			    VIEW("ERROR: You are in too many rooms."));
 		return;
 	}
-	if (!r)
-		r = room_new(a->gate, a->id, a->owner->text, name);
-	buf_clear(&r->nick);
-	utf8_clean_line(&r->nick, nick, NICK_MAX);
-	seal_key(r, a, key);
-	put_row(r, a);
 	pask_answer(ask, 202, 0, VIEW_NONE);
-	pacct_text(a);
-	if (a->state == PACCT_ONLINE)
-		send_join(r, a);
-	else
+	if (a->state != PACCT_ONLINE)
 		pgate_tell(a, ask->req.to,
 			   VIEW("INFO: You join as soon as you "
 				"are online there."));
@@ -242,15 +264,9 @@ void proom_join(struct pask *ask, struct pacct *a, struct view name,
 void proom_exit(struct pask *ask, struct pacct *a, struct view name,
 		struct view words)
 {
-	struct proom *r = room_or_refuse(ask, a, name);
-	const struct purp p = { .verb = PURP_PART, .place = name,
-				.text = words };
-
-	if (!r)
-		return;
-	(void)pacct_send(a, &p, NULL, NULL);
-	pask_answer(ask, 200, 0, VIEW("INFO: You have left the room."));
-	drop(r);
+	if (room_or_refuse(ask, a, name) && !proom_leave(a, name, words))
+		pask_answer(ask, 200, 0,
+			    VIEW("INFO: You have left the room."));
 }
 
 static void pass_on(struct pask *ask, struct pacct *a, const struct purp *p)
@@ -282,147 +298,6 @@ void proom_topic(struct pask *ask, struct pacct *a, struct view name,
 	pass_on(ask, a, &p);
 }
 
-/* ---- what is heard there ---- */
-
-static void tell_room(struct pacct *a, const struct proom *r,
-		      struct buf *words)
-{
-	struct addr *from = pgate_addr(a, buf_view(&r->name));
-
-	pgate_tell(a, from, buf_view(words));
-	mem_deref(from);
-	buf_free(words);
-}
-
-static void on_heard(struct pacct *a, const struct proom *r,
-		     const struct purp *p)
-{
-	struct buf text = { 0 };
-	struct ptalk_word w = { .name = buf_view(&r->name), .id = p->id,
-				.time_ms = p->time_ms };
-
-	if (p->past) /* what was said before he came */
-		return;
-	buf_adds(&text, p->kind == SAY_EMOTE ? "* " : "<");
-	utf8_clean_name(&text, p->who, NICK_MAX);
-	buf_adds(&text, p->kind == SAY_EMOTE ? " " : "> ");
-	buf_addv(&text, p->text);
-	w.text = buf_view(&text);
-	ptalk_keep(a, &w);
-	buf_free(&text);
-}
-
-static void on_joined(struct pacct *a, struct proom *r, const struct purp *p)
-{
-	struct buf b = { 0 };
-	bool first = !r->in;
-
-	r->in = true;
-	if (first) {
-		buf_adds(&b, "INFO: You are in the room");
-		if (p->who.n) {
-			buf_adds(&b, " as ");
-			utf8_clean_name(&b, p->who, NICK_MAX);
-		}
-		if (p->text.n) {
-			buf_adds(&b, ". Topic: ");
-			utf8_clean_line(&b, p->text, TEXT_MAX);
-		}
-		tell_room(a, r, &b);
-	}
-	ptalk_awake(a);
-}
-
-/* Put out, or never let in: he does not come back by himself. */
-static void on_left(struct pacct *a, struct proom *r, const struct purp *p)
-{
-	struct buf b = { 0 };
-
-	if (!p->kind) {
-		buf_adds(&b, r->in ? "INFO: You are not in the room any more" :
-				     "ERROR: You can't enter the room");
-		if (p->text.n) {
-			buf_adds(&b, ": ");
-			utf8_clean_line(&b, p->text, TEXT_MAX);
-		}
-		tell_room(a, r, &b);
-	}
-	drop(r);
-	ptalk_awake(a);
-}
-
-/* The whole list comes one by one; it is told at its end. */
-static void on_there(struct pacct *a, struct proom *r, const struct purp *p)
-{
-	struct buf b = { 0 };
-
-	if (p->who.n) {
-		if (r->there.n < 4000) {
-			buf_adds(&r->there, r->there.n ? ", " : "");
-			utf8_clean_name(&r->there, p->who, NICK_MAX);
-		}
-		return;
-	}
-	buf_adds(&b, "INFO: In the room: ");
-	buf_addv(&b, buf_view(&r->there));
-	buf_clear(&r->there);
-	tell_room(a, r, &b);
-}
-
-static void on_topic(struct pacct *a, const struct proom *r,
-		     const struct purp *p)
-{
-	struct buf b = { 0 };
-
-	buf_adds(&b, "INFO: Topic");
-	if (p->who.n) {
-		buf_adds(&b, ", by ");
-		utf8_clean_name(&b, p->who, NICK_MAX);
-	}
-	buf_adds(&b, ": ");
-	utf8_clean_line(&b, p->text, TEXT_MAX);
-	tell_room(a, r, &b);
-}
-
-static void take(struct pacct *a, struct proom *r, const struct purp *p)
-{
-	switch (p->verb) {
-	case PURP_HEARD:
-		on_heard(a, r, p);
-		break;
-	case PURP_JOINED:
-		on_joined(a, r, p);
-		break;
-	case PURP_LEFT:
-		on_left(a, r, p);
-		break;
-	case PURP_PEOPLE:
-		if (p->kind == PURP_IS_THERE)
-			on_there(a, r, p);
-		break;
-	case PURP_TOPIC_IS:
-		on_topic(a, r, p);
-		break;
-	default:
-		break;
-	}
-}
-
-void proom_parcel(struct pacct *a, const struct purp *p)
-{
-	struct buf name = { 0 };
-	struct proom *r = NULL;
-
-	if (!pgate_name(&name, a, p->place))
-		r = proom_find(a, buf_view(&name));
-	if (r)
-		take(a, r, p);
-	else
-		log_debug("purple %s of %s: of a room he is not in", a->name,
-			  a->owner->text.p);
-	buf_free(&name);
-}
-
 /* ---- accounts ---- */
 
 static void drop_stale(struct pacct *a)
@@ -431,7 +306,7 @@ static void drop_stale(struct pacct *a)
 	struct proom **list = rooms_by(a, true, &count);
 
 	for (size_t i = 0; i < count; i++)
-		drop(list[i]);
+		proom_drop(list[i]);
 	mem_free(list);
 }
 
@@ -463,7 +338,7 @@ void proom_gone(struct pacct *a)
 	struct proom **list = rooms_of(a, &count);
 
 	for (size_t i = 0; i < count && a->gate->running; i++)
-		drop(list[i]);
+		proom_drop(list[i]);
 	mem_free(list);
 }
 

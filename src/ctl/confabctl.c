@@ -16,6 +16,7 @@
 #include "import_run.h"
 #include "map.h"
 #include "mem.h"
+#include "room.h"
 #include "user.h"
 #include "utf8.h"
 
@@ -84,19 +85,25 @@ static const char usage[] =
 	"                            presence|always|manual, auth=ask|allow|\n"
 	"                            deny|known, opt.NAME=VALUE, pin=HEX,\n"
 	"                            near=yes|no; then no-password where\n"
-	"                            there is none;\n"
-	"                            the table is purplemap\n"
+	"                            there is none; the table is purplemap;\n"
+	"                            an ID of the list will do for USER\n"
+	"                            ACCOUNT\n"
 	"  purple status             what each of them does\n"
 	"  purple workers            the processes that hold them\n"
 	"  purple prots              which protocols there are\n"
 	"  purple login|logout ID    one account, whatever its policy\n"
-	"  purple auth list          who asks to see whom\n"
+	"  purple reload             read them anew, try again those that\n"
+	"                            were given up\n"
+	"  purple auth list [USER]   who asks to see whom\n"
 	"  purple auth allow|deny USER WHO\n"
 	"  purple contact list|add|del ID [NAME]\n"
 	"  purple room list ID       in which rooms an account is\n"
+	"  purple room join ID ROOM [NICK]\n"
+	"                            its password: --password-file\n"
+	"  purple room leave ID ROOM\n"
 	"\n"
 	"  -s, --socket SOCKET       /run/confab/control.sock\n"
-	"      --password-file FILE  for add and passwd\n"
+	"      --password-file FILE  for add, passwd and room join\n"
 	"      --json                the answer as JSON\n";
 
 /* ---- how answers look ---- */
@@ -360,6 +367,8 @@ static int run(const char *path, int argc, char **argv,
 		 user_is_ours(argv[1]))
 		err = user_run(&answer, fd, argc - 1, argv + 1,
 			       how->password_file);
+	else if (room_is_ours(argc, argv, how->password_file))
+		err = room_run(&answer, fd, argc, argv, how->password_file);
 	else if (map_is_ours(argc, argv))
 		err = map_run(&answer, fd, argc, argv, how->password_file);
 	else

@@ -15,6 +15,8 @@ struct sql {
 	struct view text;
 	size_t at, line;
 	bool backslash; /* MySQL: an escape in any string */
+	enum import_table other; /* what the table of this name is */
+	const char *name;        /* borrowed; or NULL */
 	struct row_maker row;
 	import_row_h *h;
 	void *arg;
@@ -201,6 +203,8 @@ static bool table_name(struct sql *s, enum import_table *out)
 			return false;
 	} while (accept(s, '.'));
 	*out = row_table_of(part);
+	if (*out == IMPORT_NONE && s->name && view_ieqs(part, s->name))
+		*out = s->other;
 	return true;
 }
 
@@ -367,7 +371,15 @@ static bool is_mysql(struct view text)
 
 int import_sql(struct view text, import_row_h *h, void *arg, struct buf *why)
 {
+	return import_sql_as(text, IMPORT_NONE, NULL, h, arg, why);
+}
+
+int import_sql_as(struct view text, enum import_table table, const char *name,
+		  import_row_h *h, void *arg, struct buf *why)
+{
 	struct sql s = { .text = text,
+			 .other = table,
+			 .name = name,
 			 .line = 1,
 			 .backslash = is_mysql(text),
 			 .h = h,

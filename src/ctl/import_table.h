@@ -10,7 +10,8 @@
 struct import_source {
 	const char *path;
 	enum import_table table;
-	const char *name; /* of the table, as a dump has it */
+	const char *name;  /* of the table, as the operator has called it */
+	const char *usual; /* and as it is called else */
 };
 
 /* The file may have passwords in it: its text is wiped afterwards. Errors of

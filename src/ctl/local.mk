@@ -18,6 +18,7 @@ confabctl_SOURCES = \
 	src/ctl/import_table.c src/ctl/import_table.h \
 	src/ctl/map.c src/ctl/map.h src/ctl/map_import.c \
 	src/ctl/password.c src/ctl/password.h \
+	src/ctl/room.c src/ctl/room.h \
 	src/ctl/user.c src/ctl/user.h src/ctl/user_import.c
 confabctl_CPPFLAGS = $(INC_ctl) $(JANSSON_CFLAGS) \
 	-DCONFAB_VERSION=\"$(VERSION)\"

@@ -54,8 +54,10 @@ static json_t *in_words(const json_t *answer, char **argv, bool passwd)
 	if (!said)
 		said = json_string_value(json_object_get(answer, "error"));
 	buf_adds(&text, "account ");
-	buf_adds(&text, argv[4]);
-	buf_adds(&text, " of ");
+	if (argv[4]) {
+		buf_adds(&text, argv[4]);
+		buf_adds(&text, " of ");
+	}
 	buf_adds(&text, argv[3]);
 	if (ok)
 		buf_adds(&text, passwd ? " has a new password" : " added");
@@ -69,12 +71,15 @@ static json_t *in_words(const json_t *answer, char **argv, bool passwd)
 	return out;
 }
 
-/* What stands behind user and account are settings, for confabd to read. */
-static json_t *request(int argc, char **argv, const char *password)
+/* What stands behind user and account are settings, for confabd to read.
+ * check: only whether it would be taken. */
+static json_t *request(int argc, char **argv, const char *password,
+		       bool check)
 {
-	json_t *list = json_pack("[s, s, s]", "put-accounts", argv[0],
-				 argv[2]);
-	json_t *row = json_pack("[s, s, s, b]", argv[3], argv[4], password, 1);
+	json_t *list = json_pack("[s, s, s+]", "put-accounts", argv[0],
+				 check ? "check-" : "", argv[2]);
+	json_t *row = json_pack("[s, s, s, b]", argv[3],
+				argc > 4 ? argv[4] : "", password, 1);
 	bool ok = list && row;
 
 	for (int i = 5; i < argc && ok; i++)
@@ -86,10 +91,9 @@ static json_t *request(int argc, char **argv, const char *password)
 	return NULL;
 }
 
-static int put(json_t **answer, int fd, int argc, char **argv,
-	       const char *password)
+static int send(json_t **answer, int fd, json_t *root, char **argv)
 {
-	json_t *said = NULL, *root = request(argc, argv, password);
+	json_t *said = NULL;
 	int err;
 
 	if (!root) {
@@ -103,13 +107,35 @@ static int put(json_t **answer, int fd, int argc, char **argv,
 	return err;
 }
 
+static int put(json_t **answer, int fd, int argc, char **argv,
+	       const char *password)
+{
+	return send(answer, fd, request(argc, argv, password, false), argv);
+}
+
+/* Nobody is to type a password for what will be refused: true, and *answer
+ * says why, or *err. */
+static bool is_in_vain(json_t **answer, int *err, int fd, int argc,
+		       char **argv)
+{
+	*err = send(answer, fd, request(argc, argv, "", true), argv);
+	if (*err || !json_is_true(json_object_get(*answer, "ok")))
+		return true;
+	json_decref(*answer);
+	*answer = NULL;
+	return false;
+}
+
 static int read_and_put(json_t **answer, int fd, int argc, char **argv,
 			const char *password_file)
 {
 	struct buf why = { 0 };
 	char *password = NULL;
-	int err = password_read(&password, password_file, &why);
+	int err;
 
+	if (is_in_vain(answer, &err, fd, argc, argv))
+		return err;
+	err = password_read(&password, password_file, &why);
 	if (err) {
 		*answer = map_refusal(why.n ? buf_str(&why) : strerror(err));
 		err = 0;
@@ -143,6 +169,14 @@ static bool has_none(int argc, char **argv)
 	       strcmp(argv[argc - 1], "no-password") == 0;
 }
 
+/* Of purple an id will do for an account that there is. */
+static bool is_whole(int argc, char **argv, bool add)
+{
+	int least = !add && strcmp(argv[0], "purple") == 0 ? 4 : 5;
+
+	return argc >= least && argc <= (add ? MAP_WORDS : 5);
+}
+
 int map_run(json_t **answer, int fd, int argc, char **argv,
 	    const char *password_file)
 {
@@ -150,7 +184,7 @@ int map_run(json_t **answer, int fd, int argc, char **argv,
 
 	if (strcmp(argv[2], "import") == 0)
 		return map_import(answer, fd, argv[0], argc - 3, argv + 3);
-	if (argc < 5 || argc > (add ? MAP_WORDS : 5)) {
+	if (!is_whole(argc, argv, add)) {
 		*answer = usage(argv[0], add);
 		return 0;
 	}

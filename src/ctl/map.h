@@ -22,7 +22,7 @@ int map_run(json_t **answer, int fd, int argc, char **argv,
 /* ---- for map*.c ---- */
 
 json_t *map_refusal(const char *why);
-/* One request and its answer. */
+/* One request and its answer; takes request. */
 int map_ask(json_t **out, int fd, json_t *request);
 /* jabber map import [FILE ...]: map_import.c. */
 int map_import(json_t **answer, int fd, const char *word, int argc,

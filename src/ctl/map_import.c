@@ -156,7 +156,8 @@ static int import_files(json_t **answer, int fd,
 	s.pass = what->table;
 	for (int i = 0; i < argc && !err; i++) {
 		const struct import_source from = { argv[i], what->table,
-						    what->name };
+						    what->name,
+						    what->usual };
 
 		err = import_table_read(&from, on_row, &s, &why);
 	}
@@ -204,25 +205,32 @@ static const char *text_of(const json_t *said, const char *key)
 						 key));
 }
 
-static int import_url(json_t **answer, int fd, const char *word,
+/* What the operator has called the table, and where it is: to be asked once.
+ * Takes nothing; said is the caller's. */
+static int ask_source(json_t **said, int fd, const char *word,
 		      struct import_source *what)
 {
-	json_t *said = NULL;
-	char *file = NULL;
-	int err = map_ask(&said, fd, json_pack("{s:[s, s]}", "argv", word,
-					       "source"));
-	const char *url = text_of(said, "db_url");
-	const char *table = text_of(said, "db_table");
+	int err = map_ask(said, fd, json_pack("{s:[s, s]}", "argv", word,
+					      "source"));
+	const char *table = text_of(*said, "db_table");
 
 	if (table)
 		what->name = table;
-	if (url && file_of(url))
-		file = mem_strdup(file_of(url));
-	if (!err && file)
-		err = import_files(answer, fd, what, 1, &file);
-	else if (!err)
+	return err;
+}
+
+static int import_url(json_t **answer, int fd, const char *word,
+		      const struct import_source *what, const char *url)
+{
+	char *file;
+	int err;
+
+	if (!url || !file_of(url)) {
 		*answer = refuse_url(word, what->name);
-	json_decref(said);
+		return 0;
+	}
+	file = mem_strdup(file_of(url));
+	err = import_files(answer, fd, what, 1, &file);
 	mem_free(file);
 	return err;
 }
@@ -231,11 +239,20 @@ int map_import(json_t **answer, int fd, const char *word, int argc,
 	       char **argv)
 {
 	bool purple = strcmp(word, "purple") == 0;
+	const char *usual = purple ? "purplemap" : "jusers";
 	struct import_source what = {
 		.table = purple ? IMPORT_PURPLEMAP : IMPORT_JUSERS,
-		.name = purple ? "purplemap" : "jusers",
+		.name = usual,
+		.usual = usual,
 	};
+	json_t *said = NULL;
+	int err = ask_source(&said, fd, word, &what);
 
-	return argc > 0 ? import_files(answer, fd, &what, argc, argv) :
-			  import_url(answer, fd, word, &what);
+	if (!err && argc > 0)
+		err = import_files(answer, fd, &what, argc, argv);
+	else if (!err)
+		err = import_url(answer, fd, word, &what,
+				 text_of(said, "db_url"));
+	json_decref(said);
+	return err;
 }

@@ -147,6 +147,7 @@ int user_import(json_t **answer, int fd, const struct user_place *place,
 	in.send.pass = IMPORT_USERS;
 	for (int i = 0; i < argc && !err; i++) {
 		const struct import_source from = { argv[i], IMPORT_USERS,
+						    "subscriber",
 						    "subscriber" };
 
 		err = import_table_read(&from, on_row, &in, &why);

@@ -3,6 +3,7 @@
 #include "account_kind.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "bridges/irc/check.h"
 #include "bridges/irc/imap.h"
@@ -87,6 +88,27 @@ static int irc_login(struct buf *out, struct view text,
 	return 0;
 }
 
+/* What is wrong with a name at this protocol; NULL: nothing. */
+static const char *name_fault(const struct pmap_proto *p, struct view name)
+{
+	struct view user, host = VIEW_NONE, rest;
+	const char *fault = NULL;
+
+	if (p->dead)
+		return NULL;
+	if (!strcmp(p->id, "prpl-jabber")) {
+		(void)view_cut(name, '/', &name, &rest);
+		fault = view_has(name, '@') ? jid_fault(name) :
+					      "has no domain: it is "
+					      "user@domain";
+	} else if (!strcmp(p->id, "prpl-irc") &&
+		   (!view_rcut(name, '@', &user, &host) || !user.n ||
+		    !host.n || view_has(name, ' '))) {
+		fault = "is no account on IRC: it is nick@server";
+	}
+	return fault;
+}
+
 /* "prpl-jabber/alice@x.example"; the protocol by any of its names. One that
  * is dead is taken: its account says so. */
 static int purple_login(struct buf *out, struct view text,
@@ -94,6 +116,7 @@ static int purple_login(struct buf *out, struct view text,
 {
 	struct view name, login;
 	const struct pmap_proto *p = NULL;
+	const char *fault;
 	struct buf one = { 0 };
 	struct pmap *m = NULL;
 	int err = 0;
@@ -114,7 +137,12 @@ static int purple_login(struct buf *out, struct view text,
 			      "section purple_gateway");
 		err = EBADMSG;
 	}
-	if (p) {
+	fault = p ? name_fault(p, login) : NULL;
+	if (fault) {
+		buf_addv(why, view_head(login, 128));
+		buf_addf(why, " %s", fault);
+		err = EBADMSG;
+	} else if (p) {
 		buf_adds(out, p->id);
 		buf_addc(out, '/');
 		buf_addv(out, login);

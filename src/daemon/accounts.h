@@ -100,13 +100,15 @@ struct account_new {
 	bool disabled;
 	struct view secret;     /* in clear; empty: comes later */
 };
-/* All five: doneh (may be NULL) hears what the store says. At once: EEXIST,
+/* All changes: doneh (may be NULL) hears what the store says. At once: EEXIST,
  * ENOSPC (he has too many), EBADMSG (no owner, login, host and so on: control
  * characters, too long), EINVAL (no secret: likewise), ENOKEY (there is no key
  * to seal with); ESRCH (there is no such account), EALREADY (a change of it is
  * under way). account_why() has words for these. */
 int accounts_add(struct accounts *as, const struct account_new *n,
 		 store_done_h *doneh, void *arg);
+/* Would it be taken, with a password that can be used? */
+int accounts_may_add(const struct accounts *as, const struct account_new *n);
 int accounts_del(struct accounts *as, uint64_t id, store_done_h *doneh,
 		 void *arg);
 int accounts_passwd(struct accounts *as, uint64_t id, struct view secret,

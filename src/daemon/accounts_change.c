@@ -199,6 +199,18 @@ static int pick(struct slot **sp, const struct accounts *as, uint64_t id)
 
 /* ---- the changes ---- */
 
+int accounts_may_add(const struct accounts *as, const struct account_new *n)
+{
+	int err = check_new(n);
+
+	if (!err && accounts_find(as, n->network, n->owner, n->login))
+		err = EEXIST;
+	if (!err && accounts_taken(as, n->network, n->owner) >=
+			    ACCOUNT_OWNER_ACCOUNTS)
+		err = ENOSPC;
+	return !err && !as->seal ? ENOKEY : err;
+}
+
 int accounts_add(struct accounts *as, const struct account_new *n,
 		 store_done_h *doneh, void *arg)
 {
@@ -216,13 +228,10 @@ int accounts_add(struct accounts *as, const struct account_new *n,
 		.created_ms = wall_ms(),
 	};
 	struct buf sealed = { 0 };
-	int err = check_new(n);
+	int err = accounts_may_add(as, n);
 
-	if (!err && accounts_find(as, n->network, n->owner, n->login))
-		err = EEXIST;
-	if (!err && accounts_taken(as, n->network, n->owner) >=
-			    ACCOUNT_OWNER_ACCOUNTS)
-		err = ENOSPC;
+	if (err == ENOKEY && !n->secret.n)
+		err = 0;
 	if (!err && n->secret.n)
 		err = seal_it(as, &a, n->secret, &sealed);
 	if (!err) {

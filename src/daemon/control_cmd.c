@@ -86,9 +86,10 @@ static const struct cmd commands[] = {
 	{ .name = "purple", .min = 1, .max = 12,
 	  .usage = "map list|add|set|passwd|del|enable|disable|import | "
 		   "status | workers | prots | login|logout ID | auth | "
-		   "contact | room" },
+		   "contact | room | reload" },
 	{ .name = "put-accounts", .min = 2, .max = 10,
-	  .usage = "jabber|irc|purple add|import|passwd",
+	  .usage = "jabber|irc|purple add|import|passwd|check-add|"
+		   "check-passwd",
 	  .run = (void (*)(void))control_put_accounts },
 	{ .name = "put-users", .min = 1, .max = 1, .usage = "add|set",
 	  .run = (void (*)(void))control_put_users },
@@ -150,13 +151,15 @@ static const struct cmd purple_commands[] = {
 	{ .name = "logout", .min = 1, .max = 1, .usage = "ID",
 	  .run = (void (*)(void))control_purple_logout },
 	{ .name = "auth", .min = 1, .max = 3,
-	  .usage = "list | allow USER WHO | deny USER WHO",
+	  .usage = "list [USER] | allow USER WHO | deny USER WHO",
 	  .run = (void (*)(void))control_purple_auth },
 	{ .name = "contact", .min = 2, .max = 3,
 	  .usage = "list ID | add ID NAME | del ID NAME",
 	  .run = (void (*)(void))control_purple_contact },
-	{ .name = "room", .min = 2, .max = 2, .usage = "list ID",
+	{ .name = "room", .min = 2, .max = 4,
+	  .usage = "list ID | join ID ROOM [NICK] | leave ID ROOM",
 	  .run = (void (*)(void))control_purple_room },
+	{ .name = "reload", .run = (void (*)(void))control_purple_reload },
 	{ .name = "source", .run = (void (*)(void))control_purple_source },
 };
 

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Accounts of users on other networks: confabctl jabber map ... Passwords come
- * as rows, which confabctl has read where nobody could look on:
- *
- *   put-accounts jabber add|import [server=... login=... resource=...]
- *                      [user, login, password, enabled]
- *   put-accounts jabber passwd
- *                      [user, login, password]
- *
- * And confabctl purple map, where a login is PROTOCOL/NAME, with settings of
- * its own (purple_words.h); and confabctl irc map, where a login is
- * NETWORK/ACCOUNT and the only setting is nick=, kept as what a resource is to
- * XMPP.
+ * Accounts of users on other networks: confabctl jabber map ..., purple map
+ * (where a login is PROTOCOL/NAME, with settings of its own: purple_words.h;
+ * and an id will do in place of USER ACCOUNT), and irc map (NETWORK/ACCOUNT,
+ * where the only setting is nick=, kept as what a resource is to XMPP). What
+ * comes with passwords is in control_put.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -20,168 +13,9 @@
 
 #include "account_kind.h"
 #include "accounts.h"
-#include "bridges/irc/names.h"
-#include "control_priv.h"
+#include "control_map_priv.h"
 #include "mem.h"
 #include "purple/pgate.h"
-#include "purple_words.h"
-
-/* An account as it was named; the views are into user and login. */
-struct named {
-	struct buf user, login; /* canonical */
-	const struct account *account; /* or NULL: there is none */
-};
-
-static int find(struct named *out, const struct confab *c,
-		const struct account_kind *kind, struct view user,
-		struct view login, struct buf *why)
-{
-	int err = account_owner(&out->user, user, view_str(c->conf->domain));
-
-	if (err)
-		buf_adds(why, "the user is no SIP address");
-	else
-		err = kind->login_of(&out->login, login, c->conf, why);
-	if (!err)
-		out->account = accounts_find(c->accounts,
-					     view_str(kind->network),
-					     buf_view(&out->user),
-					     buf_view(&out->login));
-	return err;
-}
-
-static void named_free(struct named *n)
-{
-	buf_free(&n->user);
-	buf_free(&n->login);
-}
-
-/* ---- settings as words ---- */
-
-static int set_server(struct account_new *n, struct view value,
-		      struct buf *why)
-{
-	struct view host = value, port = VIEW_NONE;
-	uint64_t number = 0;
-
-	/* [2001:db8::1]:5222 */
-	if (view_starts(value, VIEW("[")))
-		view_cut(view_from(value, 1), ']', &host, &port);
-	else
-		view_cut(value, ':', &host, &port);
-	if (view_starts(port, VIEW(":")))
-		port = view_from(port, 1);
-	if (port.n && view_u64(&number, port, 65535)) {
-		buf_adds(why, "server is HOST or HOST:PORT");
-		return EINVAL;
-	}
-	n->host = host;
-	n->port = (uint16_t)number;
-	return 0;
-}
-
-static int set_nick(struct account_new *n, struct view word, struct buf *why)
-{
-	struct view key, value;
-
-	view_cut(word, '=', &key, &value);
-	if (view_eqs(key, "nick") && (!value.n || ircb_is_nick(value))) {
-		n->resource = value;
-		return 0;
-	}
-	buf_adds(why, "the only setting is nick=NICK");
-	return EINVAL;
-}
-
-static int set_word(struct account_new *n, struct view word, struct buf *why)
-{
-	struct view key, value;
-
-	if (view_eqs(n->network, "irc"))
-		return set_nick(n, word, why);
-	view_cut(word, '=', &key, &value);
-	if (view_eqs(key, "server"))
-		return set_server(n, value, why);
-	if (view_eqs(key, "resource")) {
-		n->resource = value;
-		return 0;
-	}
-	if (view_eqs(key, "login") && !account_policy_parse(&n->policy, value))
-		return 0;
-	buf_adds(why, "settings are server=HOST[:PORT], resource=TEXT, and "
-		      "login=default, manual, registered, published or "
-		      "always");
-	return EINVAL;
-}
-
-/* settings: empty; what n's point into from now on. */
-static int set_words(struct account_new *n, const struct control_call *call,
-		     size_t from, struct buf *settings, struct buf *why)
-{
-	bool purple = view_eqs(n->network, "purple");
-	int err = 0;
-
-	buf_addv(settings, n->settings);
-	for (size_t i = from; i < call->argc && !err; i++)
-		err = purple ? purple_word(&n->policy, settings,
-					   call->argv[i], why) :
-			       set_word(n, call->argv[i], why);
-	n->settings = buf_view(settings);
-	return err;
-}
-
-/* ---- rows of confabctl ---- */
-
-static struct view cell(const json_t *row, size_t at)
-{
-	const json_t *s = json_array_get(row, at);
-
-	return view_mem(json_string_value(s), json_string_length(s));
-}
-
-static int put_row(const struct control_call *call, const json_t *row,
-		   struct buf *why, store_done_h *doneh, void *arg)
-{
-	const struct account_kind *kind = account_kind_find(call->argv[1]);
-	struct confab *c = control_confab(call->control);
-	struct account_new n = {
-		.network = view_str(kind->network),
-		.secret = cell(row, 2),
-		.disabled = json_is_false(json_array_get(row, 3)),
-	};
-	bool passwd = view_eqs(call->argv[2], "passwd");
-	struct named at = { 0 };
-	struct buf settings = { 0 };
-	int err = find(&at, c, kind, cell(row, 0), cell(row, 1), why);
-
-	n.owner = buf_view(&at.user);
-	n.login = buf_view(&at.login);
-	if (!err)
-		err = set_words(&n, call, 3, &settings, why);
-	if (!err && passwd)
-		err = at.account ? accounts_passwd(c->accounts, at.account->id,
-						   n.secret, doneh, arg) :
-				   ESRCH;
-	else if (!err)
-		err = accounts_add(c->accounts, &n, doneh, arg);
-	buf_free(&settings);
-	named_free(&at);
-	return err;
-}
-
-static const char *words_of(int err)
-{
-	return err == EEXIST ? "there" : account_why(err);
-}
-
-void control_put_accounts(struct control_call *call)
-{
-	if (!account_kind_find(call->argv[1]))
-		control_refuse(call->control, call->conn,
-			       "there are no such accounts");
-	else
-		control_batch_as(call, put_row, words_of);
-}
 
 /* ---- commands ---- */
 
@@ -217,17 +51,17 @@ static void add_settings(json_t *o, const struct account *a)
 static void add_purple(json_t *o, const struct account *a,
 		       const struct confab *c)
 {
-	const char *state = "offline";
+	struct pgate_state st = { .name = "offline" };
 	const char *login = a->policy == ACCOUNT_PUBLISHED ?
 				    "presence" :
 				    account_policy_name(a->policy);
-	struct view trouble;
 
 	if (c->pgate)
-		(void)pgate_account_state(c->pgate, a->id, &state, &trouble);
+		(void)pgate_account_state(c->pgate, a->id, &st);
 	json_object_set_new(o, "login", json_string(login));
 	json_object_set_new(o, "settings", control_text(a->settings));
-	json_object_set_new(o, "state", json_string(state));
+	json_object_set_new(o, "state", json_string(st.name));
+	json_object_set_new(o, "since", date(st.since_ms));
 }
 
 static json_t *account_json(const struct account *a, const struct confab *c)
@@ -305,6 +139,19 @@ static int enable(struct control_call *call, const struct account *a,
 			       true, control_on_done, p);
 }
 
+/* "purple map del 17", "purple map set 17 auth=deny": an account is
+ * PROTOCOL/NAME. */
+static bool is_by_id(const struct control_call *call,
+		     const struct account_kind *kind)
+{
+	struct view key, value;
+
+	return strcmp(kind->word, "purple") == 0 && call->argc > 3 &&
+	       (call->argc == 4 ||
+		(view_cut(call->argv[4], '=', &key, &value) &&
+		 !view_has(key, '/')));
+}
+
 static int set(struct control_call *call, const struct account *a,
 	       struct buf *why, struct pending *p)
 {
@@ -317,7 +164,8 @@ static int set(struct control_call *call, const struct account *a,
 		.policy = a->policy,
 	};
 	struct buf settings = { 0 };
-	int err = set_words(&n, call, 5, &settings, why);
+	size_t from = is_by_id(call, account_kind_find(call->argv[0])) ? 4 : 5;
+	int err = map_set_words(&n, call, from, &settings, why);
 
 	if (!err)
 		err = accounts_set(control_confab(call->control)->accounts,
@@ -339,7 +187,9 @@ static void change(struct control_call *call, const struct account_kind *kind,
 	struct named at = { 0 };
 	struct buf why = { 0 };
 	struct pending *p;
-	int err = find(&at, c, kind, call->argv[3], call->argv[4], &why);
+	int err = named_find(&at, c, kind, call->argv[3],
+			     is_by_id(call, kind) ? VIEW_NONE : call->argv[4],
+			     &why);
 
 	if (!err && !at.account)
 		err = ESRCH;
@@ -389,6 +239,9 @@ void control_map(struct control_call *call)
 {
 	const struct account_kind *kind = account_kind_find(call->argv[0]);
 	size_t words = call->argc - 3; /* there is a word, see the table */
+
+	if (!view_eqs(call->argv[2], "list") && is_by_id(call, kind))
+		words++;
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (!view_eqs(call->argv[2], commands[i].name))

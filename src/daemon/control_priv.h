@@ -84,7 +84,7 @@ void control_user_del(struct control_call *call);
 void control_user_disable(struct control_call *call);
 void control_user_enable(struct control_call *call);
 
-/* Accounts elsewhere: control_map.c. */
+/* Accounts elsewhere: control_map.c, control_put.c. */
 void control_put_accounts(struct control_call *call);
 void control_map(struct control_call *call);
 void control_jabber_source(struct control_call *call);
@@ -98,6 +98,7 @@ void control_purple_logout(struct control_call *call);
 void control_purple_auth(struct control_call *call);
 void control_purple_contact(struct control_call *call);
 void control_purple_room(struct control_call *call);
+void control_purple_reload(struct control_call *call);
 void control_purple_source(struct control_call *call);
 
 /* Networks: control_irc.c. */

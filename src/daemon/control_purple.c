@@ -170,14 +170,25 @@ static void add_asked(struct addr *other, void *arg)
 					control_text(other->text)));
 }
 
+/* Of one user, where he is named. */
 static void list_asked(struct control_call *call, struct hub *h)
 {
-	struct listing l = { .list = json_array() };
+	const struct confab *c = control_confab(call->control);
+	struct listing l = { .list = NULL };
+	struct buf owner = { 0 };
 	size_t pos = 0;
 
+	if (call->argc > 3 && account_owner(&owner, call->argv[3],
+					    view_str(c->conf->domain))) {
+		refuse(call, "the user is no SIP address");
+		return;
+	}
+	l.list = json_array();
 	while ((l.user = consent_users(h, &pos, l.user)))
-		(void)consent_each(h, l.user, "purple", CONSENT_ASKED,
-				   add_asked, &l);
+		if (!owner.n || view_eq(l.user->text, buf_view(&owner)))
+			(void)consent_each(h, l.user, "purple",
+					   CONSENT_ASKED, add_asked, &l);
+	buf_free(&owner);
 	control_answer(call->control, call->conn, l.list);
 }
 
@@ -221,14 +232,14 @@ void control_purple_auth(struct control_call *call)
 	struct hub *h = control_confab(call->control)->hub;
 	struct view what = call->argv[2];
 
-	if (view_eqs(what, "list"))
+	if (view_eqs(what, "list") && call->argc < 5)
 		list_asked(call, h);
 	else if (call->argc == 5 &&
 		 (view_eqs(what, "allow") || view_eqs(what, "deny")))
 		decide(call, h, view_eqs(what, "allow"));
 	else
-		refuse(call, "usage: purple auth list | allow USER WHO | "
-			     "deny USER WHO");
+		refuse(call, "usage: purple auth list [USER] | "
+			     "allow USER WHO | deny USER WHO");
 }
 
 /* ---- contacts and rooms ---- */
@@ -262,22 +273,86 @@ void control_purple_contact(struct control_call *call)
 	buf_free(&text);
 }
 
+/* A password comes as the only row: nobody can look on there. */
+static int join(struct control_call *call, struct pgate *g, uint64_t id)
+{
+	const json_t *secret = json_array_get(json_array_get(call->rows, 0),
+					      0);
+	const struct pgate_join j = {
+		.name = call->argv[4],
+		.nick = call->argc > 5 ? call->argv[5] : VIEW_NONE,
+		.password = view_mem(json_string_value(secret),
+				     json_string_length(secret)),
+	};
+
+	return pgate_join(g, id, &j);
+}
+
+static void refuse_room(struct control_call *call, int err)
+{
+	if (err == ENOSPC)
+		refuse(call, "the account is in too many rooms");
+	else if (err == ESRCH)
+		refuse(call, "the account is not in this room");
+	else
+		refuse_id(call, err);
+}
+
+static void change_room(struct control_call *call, struct pgate *g,
+			uint64_t id, bool enter)
+{
+	int err = enter ? join(call, g, id) :
+			  pgate_leave(g, id, call->argv[4]);
+
+	if (err)
+		refuse_room(call, err);
+	else
+		say(call, enter ? "joins, as soon as it is online" : "left");
+}
+
+static void list_rooms(struct control_call *call, struct pgate *g,
+		       uint64_t id)
+{
+	struct buf text = { 0 };
+	struct sink s = sink_buf(&text);
+	int err = pgate_rooms(g, id, &s);
+
+	if (err)
+		refuse_id(call, err);
+	else
+		answer_lines(call, &text);
+	buf_free(&text);
+}
+
 void control_purple_room(struct control_call *call)
 {
 	struct pgate *g = gate_of(call);
 	uint64_t id = g ? id_of(call, 3) : 0;
-	struct buf text = { 0 };
-	struct sink s = sink_buf(&text);
+	struct view what = call->argv[2];
+	bool enter = view_eqs(what, "join");
 
 	if (!id)
 		return;
-	if (!view_eqs(call->argv[2], "list"))
-		refuse(call, "usage: purple room list ID");
-	else if (pgate_rooms(g, id, &s))
-		refuse_id(call, ENOENT);
+	if (view_eqs(what, "list") && call->argc == 4)
+		list_rooms(call, g, id);
+	else if ((enter && call->argc > 4) ||
+		 (view_eqs(what, "leave") && call->argc == 5))
+		change_room(call, g, id, enter);
 	else
-		answer_lines(call, &text);
-	buf_free(&text);
+		refuse(call, "usage: purple room list ID | join ID ROOM "
+			     "[NICK] | leave ID ROOM");
+}
+
+void control_purple_reload(struct control_call *call)
+{
+	struct pgate *g = gate_of(call);
+	char *text;
+
+	if (!g)
+		return;
+	text = mem_printf("read anew; %zu tried again", pgate_reload(g));
+	say(call, text);
+	mem_free(text);
 }
 
 /* What confabctl purple map import has to know. */

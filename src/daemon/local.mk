@@ -55,7 +55,8 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/control_contact.c \
 	src/daemon/control_imc.c \
 	src/daemon/control_import.c \
-	src/daemon/control_map.c \
+	src/daemon/control_map.c src/daemon/control_map_priv.h \
+	src/daemon/control_put.c \
 	src/daemon/control_user.c \
 	src/daemon/elsewhere.c src/daemon/elsewhere.h \
 	src/daemon/ircgate.c src/daemon/ircgate.h \

@@ -26,6 +26,20 @@ int purple_map(struct pmap **mp, const struct conf *conf, struct buf *why)
 	return err;
 }
 
+bool purple_is_one(struct view a, struct view b)
+{
+	struct view ap, an, bp, bn;
+	struct buf one = { 0 }, two = { 0 };
+	bool same = view_cut(a, '/', &ap, &an) && view_cut(b, '/', &bp, &bn) &&
+		    view_eq(ap, bp) && !pmap_name(&one, ap, an) &&
+		    !pmap_name(&two, bp, bn) &&
+		    view_eq(buf_view(&one), buf_view(&two));
+
+	buf_free(&one);
+	buf_free(&two);
+	return same;
+}
+
 bool purple_is_pin(struct view v)
 {
 	for (size_t i = 0; i < v.n; i++)

@@ -10,6 +10,8 @@
 /* Protocols and addresses as configured, also without a gateway; *mp may be
  * there in any case. EINVAL with why. */
 int purple_map(struct pmap **mp, const struct conf *conf, struct buf *why);
+/* Are these logins, "prpl-jabber/Alice@x.org/sip", one account? */
+bool purple_is_one(struct view a, struct view b);
 /* 64 hex digits. */
 bool purple_is_pin(struct view v);
 /* One word of the operator's, "login=always", "auth=known", "pin=HEX",

@@ -350,6 +350,12 @@ def to_sqlite(folder):
     return path
 
 
+def to_own_mysql(folder):
+    path = to_mysql(folder)
+    path.write_text(path.read_text().replace('purplemap', 'my_map'))
+    return path
+
+
 def to_mysql(folder):
     def value(v):
         if v is None or isinstance(v, int):
@@ -375,7 +381,8 @@ def to_csv(folder):
     return path
 
 
-@pytest.mark.parametrize('form', [to_sqlite, to_mysql, to_csv])
+@pytest.mark.parametrize('form', [to_sqlite, to_mysql, to_own_mysql,
+                                  to_csv])
 def test_purplemap_is_taken_over(confabd, folder, form):
     path = form(folder('old'))
     c = confabd(extra=sections('login = "manual"\ndb_table = "my_map"\n'
@@ -444,6 +451,81 @@ def test_the_operator(confabd):
     assert prots['msn']['state'] == 'MSN was closed in 2014'
     c.ctl('purple', 'map', 'del', 'alice', 'xmpp/alice@127.0.0.1')
     assert c.ctl('purple', 'status') == []
+
+
+def refused(c, *words):
+    """What is said to them without a word on standard input."""
+    run = subprocess.Popen(
+        [c.program('confabctl'), '-s', c.socket, 'purple', 'map', *words],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True)
+    try:
+        assert run.wait(30) == 1
+        return run.stderr.read()
+    finally:
+        run.kill()
+        run.communicate()
+
+
+def test_no_password_is_asked_for_in_vain(confabd):
+    c = confabd(extra=sections('login = "manual"'))
+    add(c, 'alice', 'xmpp/alice@127.0.0.1', 'pw')
+    for words, why in (
+            (('add', 'bob', 'nonsense/x'), 'not allowed'),
+            (('add', 'bob', 'xmpp/bob'), 'has no domain'),
+            (('add', 'bob', 'irc/bob'), 'nick@server'),
+            (('add', 'bob', 'xmpp/bob@127.0.0.1', 'color=red'),
+             'settings are'),
+            (('add', 'bob', 'xmpp/ALICE@127.0.0.1/x'),
+             'sip:alice@confab.test has this account'),
+            (('add', 'alice', 'xmpp/alice@127.0.0.1'), 'exists'),
+            (('passwd', 'bob', 'xmpp/bob@127.0.0.1'), 'no such account'),
+            (('passwd', '17'), 'no such account')):
+        assert why in refused(c, *words), words
+    assert len(c.ctl('purple', 'map', 'list')) == 1
+
+
+def test_accounts_by_their_number(confabd):
+    c = confabd(extra=sections('login = "manual"'))
+    add(c, 'alice', 'xmpp/alice@127.0.0.1', 'pw')
+    c.ctl('purple', 'map', 'set', '1', 'auth=deny', 'opt.port=1')
+    row, = c.ctl('purple', 'map', 'list')
+    assert row['settings'] == 'auth=deny opt.port=1' and row['since']
+    c.ctl('purple', 'map', 'disable', '1')
+    assert state(c, 'alice@127.0.0.1') == 'disabled'
+    run = subprocess.run(
+        [c.program('confabctl'), '-s', c.socket, 'purple', 'map', 'passwd',
+         '1'], input='another\n', capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr
+    c.ctl('purple', 'map', 'enable', '1')
+    assert c.ctl('purple', 'reload') == 'read anew; 0 tried again'
+    assert not c.ctl('purple', 'map', 'del', '9', check=False).get('ok')
+    c.ctl('purple', 'map', 'del', '1')
+    assert c.ctl('purple', 'map', 'list') == []
+
+
+def test_the_operator_joins_rooms(both, server, tmp_path, xmpp_user):
+    alice, _ = both
+    secret = tmp_path / 'secret'
+    secret.write_text('hush\n')
+    secret.chmod(0o600)
+    other = xmpp_user(server.prosody)
+    room = 'lobby@rooms.xmpp.test'
+    run = subprocess.run(
+        [server.program('confabctl'), '-s', server.socket, 'purple', 'room',
+         'join', '1', room, 'Ally', '--password-file', str(secret)],
+        capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr
+    alice.seen.wait(lambda m: 'You are in the room as' in m.body)
+    other.say('hi')
+    alice.saw('<xenia> hi',
+              source='sip:lobby%40rooms.xmpp.test@xmpp.im.confab.test')
+    assert server.ctl('purple', 'room', 'list', '1') == [room + ' in']
+    assert server.ctl('purple', 'room', 'leave', '1', room) == 'left'
+    assert server.ctl('purple', 'room', 'list', '1') == []
+    assert not server.ctl('purple', 'room', 'leave', '1', room,
+                          check=False).get('ok')
+    assert server.ctl('purple', 'auth', 'list', 'alice') == []
 
 
 # ---- links ----

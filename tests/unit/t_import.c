@@ -238,6 +238,29 @@ static void check_jusers(bool csv, struct view text, const char *want)
 	buf_free(&why);
 }
 
+/* db_table has another name for it. */
+static void takes_a_table_of_another_name(void **state)
+{
+	const struct view text =
+		VIEW("INSERT INTO `icq` VALUES (1,'al','x','y');\n"
+		     "INSERT INTO `my_map` (sip_id,jab_id,jab_passwd)"
+		     " VALUES ('sip:al@h','al','p');\n"
+		     "COPY public.my_map (sip_id, jab_id, jab_passwd) FROM "
+		     "stdin;\nsip:b@h\tb\tq\n\\.\n");
+	struct buf out = { 0 }, why = { 0 };
+
+	(void)state;
+	assert_int_equal(import_sql_as(text, IMPORT_JUSERS, "My_Map",
+				       add_juser, &out, &why), 0);
+	assert_string_equal(buf_str(&out),
+			    "al|p|sip:al@h|\nb|q|sip:b@h|\n");
+	buf_clear(&out);
+	assert_int_equal(import_sql(text, add_juser, &out, &why), 0);
+	assert_int_equal(out.n, 0);
+	buf_free(&out);
+	buf_free(&why);
+}
+
 static void takes_the_jabber_modules_accounts(void **state)
 {
 	(void)state;
@@ -294,6 +317,7 @@ int main(void)
 		TEST(bounds_hold),
 		TEST(takes_users),
 		TEST(takes_the_jabber_modules_accounts),
+		TEST(takes_a_table_of_another_name),
 		TEST(any_beginning_is_read),
 	};
 

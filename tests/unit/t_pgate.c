@@ -1057,6 +1057,69 @@ static void rooms_are_joined_again(void **state)
 	pr_close();
 }
 
+static void the_operator_joins_and_leaves(void **state)
+{
+	struct pgate_join j = { .name = VIEW("Lobby@rooms.x.org"),
+				.nick = VIEW("Ally"),
+				.password = VIEW("s3cret") };
+
+	(void)state;
+	pr.conf.user_rooms = 1;
+	open_up();
+	assert_int_equal(pgate_join(pr.gate, 9, &j), ENOENT);
+	assert_int_equal(pgate_join(pr.gate, 3, &j), 0);
+	pr_settle();
+	assert_wire(X ": JOIN who=Ally place=lobby@rooms.x.org "
+		    "other=s3cret\n");
+	j.name = VIEW("other@rooms.x.org");
+	assert_int_equal(pgate_join(pr.gate, 3, &j), ENOSPC);
+	j.name = VIEW_NONE;
+	assert_int_equal(pgate_join(pr.gate, 3, &j), EBADMSG);
+	assert_int_equal(pgate_leave(pr.gate, 3, VIEW("other@rooms.x.org")),
+			 ESRCH);
+	assert_int_equal(pgate_leave(pr.gate, 9, VIEW("lobby@rooms.x.org")),
+			 ENOENT);
+	assert_int_equal(pgate_leave(pr.gate, 3, VIEW("lobby@rooms.x.org")),
+			 0);
+	assert_wire(X ": PART place=lobby@rooms.x.org\n");
+	assert_sip("");
+	pr_close();
+}
+
+static void reload_tries_what_was_given_up(void **state)
+{
+	static const struct prow rows[] = {
+		one[0],
+		{ .id = 4, .owner = "sip:bob@example.org",
+		  .proto = "prpl-jabber", .login = "bob@x.org",
+		  .policy = PGATE_ALWAYS },
+		{ .id = 5, .owner = "sip:carol@example.org",
+		  .proto = "prpl-jabber", .login = "carol@x.org",
+		  .policy = PGATE_ALWAYS },
+	};
+	struct pgate_state st;
+
+	(void)state;
+	pr_open(rows, 3);
+	pr_present("alice", SHOW_ONLINE, "");
+	pr_up(X);
+	pr_lost("XMPP carol@x.org", LOST_NET, "no");
+	pr_lost("XMPP bob@x.org", LOST_AUTH, "no");
+	assert_int_equal(pgate_account_state(pr.gate, 4, &st), 0);
+	assert_string_equal(st.name, "failed");
+	assert_true(st.since_ms > 0 && st.since_ms < wall_ms());
+	assert_int_equal(pgate_reload(pr.gate), 2);
+	pr_advance(1000);
+	assert_string_equal(pr_state(3), "online");
+	assert_string_equal(pr_state(4), "connecting");
+	assert_string_equal(pr_state(5), "connecting");
+	assert_int_equal(pr_session(X)->starts, 1);
+	assert_int_equal(pgate_reload(pr.gate), 0);
+	assert_int_equal(pgate_account_state(pr.gate, 3, &st), 0);
+	assert_true(st.since_ms < wall_ms());
+	pr_close();
+}
+
 static void rooms_are_spoken_of_at_the_account(void **state)
 {
 	(void)state;
@@ -1132,6 +1195,8 @@ int main(void)
 		PGATE_TEST(codes_are_answered_once_and_by_him),
 		PGATE_TEST(numbers_are_no_identity),
 		PGATE_TEST(rooms_are_joined_again),
+		PGATE_TEST(the_operator_joins_and_leaves),
+		PGATE_TEST(reload_tries_what_was_given_up),
 		PGATE_TEST(rooms_are_spoken_of_at_the_account),
 	};
 
