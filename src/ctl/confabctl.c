@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * confabctl: sends the words of the command line to confabd's control socket
- * and shows the answer: as JSON, or as tables. It knows no command but import,
- * which reads files as the operator.
+ * and shows the answer: as JSON, or as tables. It knows no commands but those
+ * that read files, or passwords, as the operator.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "buddies_import.h"
 #include "import_run.h"
 #include "map.h"
 #include "mem.h"
@@ -56,6 +57,9 @@ static const char usage[] =
 	"  user del USER             never more\n"
 	"  user import FILE ...      user,password as CSV, or Kamailio's or\n"
 	"                            OpenSIPS's subscriber table\n"
+	"  buddies list [USER]       whom users' phones watch as a list\n"
+	"  buddies add|del USER WHO  as he does with #buddies\n"
+	"  buddies import FILE ...   user,buddy as CSV, or a table buddies\n"
 	"  jabber map list [USER]    accounts of users on XMPP servers\n"
 	"  jabber map add USER JID [server=HOST[:PORT]] [resource=TEXT]\n"
 	"             [login=default|manual|registered|published|always]\n"
@@ -369,6 +373,8 @@ static int run(const char *path, int argc, char **argv,
 			       how->password_file);
 	else if (room_is_ours(argc, argv, how->password_file))
 		err = room_run(&answer, fd, argc, argv, how->password_file);
+	else if (buddies_is_ours(argc, argv))
+		err = buddies_import(&answer, fd, argc - 2, argv + 2);
 	else if (map_is_ours(argc, argv))
 		err = map_run(&answer, fd, argc, argv, how->password_file);
 	else

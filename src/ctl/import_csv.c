@@ -90,7 +90,8 @@ static bool is_heading(struct csv *c, enum import_table table)
 		if (view_ieqs(word, "domain") ||
 		    (table == IMPORT_USERS &&
 		     import_field_of(table, word) == IMPORT_NAME) ||
-		    ((table == IMPORT_JUSERS || table == IMPORT_PURPLEMAP) &&
+		    ((table == IMPORT_JUSERS || table == IMPORT_PURPLEMAP ||
+		      table == IMPORT_BUDDIES) &&
 		     import_field_of(table, word) != IMPORT_OTHER))
 			return true;
 		if (table == IMPORT_USERS && !view_ieqs(word, "id"))

@@ -28,6 +28,10 @@ static const enum import_field purplemap_columns[] = {
 	IMPORT_PASSWORD,
 };
 
+static const enum import_field buddy_columns[] = {
+	IMPORT_NAME, IMPORT_SIP_ID,
+};
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct {
@@ -42,6 +46,7 @@ static const struct {
 	[IMPORT_JUSERS] = { "jusers", juser_columns, COUNT(juser_columns) },
 	[IMPORT_PURPLEMAP] = { "purplemap", purplemap_columns,
 			       COUNT(purplemap_columns) },
+	[IMPORT_BUDDIES] = { "buddies", buddy_columns, COUNT(buddy_columns) },
 };
 
 enum import_table row_table_of(struct view name)

@@ -151,6 +151,7 @@ static const struct {
 	[IMPORT_USERS] = { "put-users", "add", NULL },
 	[IMPORT_JUSERS] = { "put-accounts", "jabber", "import" },
 	[IMPORT_PURPLEMAP] = { "put-accounts", "purple", "import" },
+	[IMPORT_BUDDIES] = { "put-buddies", NULL, NULL },
 };
 
 int import_send_flush(struct import_send *s)

@@ -11,6 +11,7 @@ src_ctl_libimport_a_CPPFLAGS = $(INC_ctl)
 bin_PROGRAMS += confabctl
 confabctl_SOURCES = \
 	src/ctl/ask.c src/ctl/ask.h \
+	src/ctl/buddies_import.c src/ctl/buddies_import.h \
 	src/ctl/confabctl.c \
 	src/ctl/import_file.c src/ctl/import_file.h \
 	src/ctl/import_run.c src/ctl/import_run.h \

@@ -3,6 +3,7 @@
 #include "buddies.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "events.h"
 #include "hash.h"
@@ -104,6 +105,92 @@ bool buddies_list(const struct buddies *b, struct view watcher,
 	return true;
 }
 
+/* ---- changes ---- */
+
+/* The new list is list's, which is taken. */
+static void list_set(struct buddies *b, struct view user, struct buf *list,
+		     store_done_h *doneh, void *arg)
+{
+	struct store_txn *t = store_begin(b->store);
+	struct people *p = get(b, user);
+	const struct store_kept row = { VIEW(BUDDIES_NETWORK), p->user,
+					buf_view(list) };
+
+	if (list->n)
+		store_put_kept(t, &row);
+	else
+		store_del_kept(t, row.network, p->user);
+	store_commit(t, doneh, arg);
+	if (b->sip)
+		sip_list_changed(b->sip, p->user, b->address);
+	buf_free(&p->list);
+	p->list = *list;
+	if (!list->n) {
+		htable_del(&b->lists, &p->by_user);
+		people_free(p);
+	}
+}
+
+static int check(const struct buddies *b, const struct people *p, bool there,
+		 bool on)
+{
+	size_t n = p ? count(buf_view(&p->list)) : 0;
+
+	if (there == on)
+		return on ? EEXIST : ENOENT;
+	return on && (n >= BUDDIES_MAX ||
+		      (!p && b->lists.count >= BUDDIES_USERS)) ?
+		       EBUSY :
+		       0;
+}
+
+int buddies_put(struct buddies *b, struct view user, struct view who, bool on,
+		store_done_h *doneh, void *arg)
+{
+	const struct people *p = find(b, user);
+	struct view old = p ? buf_view(&p->list) : VIEW_NONE;
+	struct buf list = { 0 };
+	int err = check(b, p, without(&list, old, who), on);
+
+	if (err) {
+		buf_free(&list);
+		return err;
+	}
+	if (on) {
+		buf_addv(&list, who);
+		buf_addc(&list, '\n');
+	}
+	list_set(b, user, &list, doneh, arg);
+	return 0;
+}
+
+static int by_user(const void *a, const void *b)
+{
+	const struct people *const *x = a, *const *y = b;
+
+	return view_cmp((*x)->user, (*y)->user);
+}
+
+void buddies_each(const struct buddies *b, struct view user,
+		  buddies_each_h *h, void *arg)
+{
+	const struct people **all = mem_array(NULL, b->lists.count + 1,
+					      sizeof(struct people *));
+	struct hnode *n = NULL;
+	size_t pos = 0, found = 0;
+
+	while ((n = htable_each(&b->lists, &pos, n))) {
+		const struct people *p = CONTAINER(n, struct people, by_user);
+
+		if (!user.n || view_eq(user, p->user))
+			all[found++] = p;
+	}
+	qsort(all, found, sizeof(struct people *), by_user);
+	for (size_t i = 0; i < found; i++)
+		h(all[i]->user, buf_view(&all[i]->list), arg);
+	mem_free(all);
+}
+
 /* ---- what users say ---- */
 
 /* Answered when it is on the disk. */
@@ -111,6 +198,13 @@ struct later {
 	struct ask *ask;   /* ref */
 	struct buf words;
 };
+
+static void later_free(struct later *l)
+{
+	buf_free(&l->words);
+	mem_deref(l->ask);
+	mem_free(l);
+}
 
 static void on_stored(int err, void *arg)
 {
@@ -120,36 +214,7 @@ static void on_stored(int err, void *arg)
 		imc_ask_answer(l->ask, 503, VIEW("*** Can't be stored now"));
 	else
 		imc_ask_answer(l->ask, 200, buf_view(&l->words));
-	buf_free(&l->words);
-	mem_deref(l->ask);
-	mem_free(l);
-}
-
-/* The new list is list's, which is taken. */
-static void change(struct buddies *b, struct ask *a, struct view user,
-		   struct buf *list, struct buf *words)
-{
-	struct store_txn *t = store_begin(b->store);
-	struct later *l = mem_zalloc(sizeof(*l));
-	struct people *p = get(b, user);
-	const struct store_kept row = { VIEW(BUDDIES_NETWORK), user,
-					buf_view(list) };
-
-	if (list->n)
-		store_put_kept(t, &row);
-	else
-		store_del_kept(t, row.network, user);
-	l->ask = mem_ref(a);
-	l->words = *words;
-	store_commit(t, on_stored, l);
-	buf_free(&p->list);
-	p->list = *list;
-	if (!list->n) {
-		htable_del(&b->lists, &p->by_user);
-		people_free(p);
-	}
-	if (b->sip)
-		sip_list_changed(b->sip, user, b->address);
+	later_free(l);
 }
 
 static void put_shown(struct buf *b, struct view aor)
@@ -216,57 +281,43 @@ static int read_aor(const struct buddies *b, struct buf *out,
 	return err;
 }
 
-static void run_add(struct buddies *b, struct ask *a, struct view user,
-		    struct view aor)
+static void say_no(struct ask *a, int err, struct view who)
 {
-	const struct people *p = find(b, user);
-	struct view old = p ? buf_view(&p->list) : VIEW_NONE;
-	struct buf list = { 0 }, words = { 0 };
-
-	if (without(&list, old, aor)) {
-		say(a, 200, " is on your list already", aor);
-	} else if (count(old) >= BUDDIES_MAX ||
-		   (!p && b->lists.count >= BUDDIES_USERS)) {
+	if (err == EEXIST)
+		say(a, 200, " is on your list already", who);
+	else if (err == ENOENT)
+		say(a, 404, " is not on your list", who);
+	else
 		say(a, 403, "Your list is full", VIEW_NONE);
-	} else {
-		buf_addv(&list, aor);
-		buf_addc(&list, '\n');
-		buf_adds(&words, "*** ");
-		put_shown(&words, aor);
-		buf_adds(&words, " is on your list");
-		change(b, a, user, &list, &words);
-		return;
-	}
-	buf_free(&list);
 }
 
-static void run_remove(struct buddies *b, struct ask *a, struct view user,
-		       struct view aor)
+static void change(struct buddies *b, struct ask *a, struct view who, bool on)
 {
-	const struct people *p = find(b, user);
-	struct buf list = { 0 }, words = { 0 };
+	struct later *l = mem_zalloc(sizeof(*l));
+	int err;
 
-	if (p && without(&list, buf_view(&p->list), aor)) {
-		buf_adds(&words, "*** ");
-		put_shown(&words, aor);
-		buf_adds(&words, " is not on your list any more");
-		change(b, a, user, &list, &words);
+	l->ask = mem_ref(a);
+	buf_adds(&l->words, "*** ");
+	put_shown(&l->words, who);
+	buf_adds(&l->words, on ? " is on your list" :
+				 " is not on your list any more");
+	err = buddies_put(b, imc_ask_user(a)->text, who, on, on_stored, l);
+	if (!err)
 		return;
-	}
-	buf_free(&list);
-	say(a, 404, " is not on your list", aor);
+	say_no(a, err, who);
+	later_free(l);
 }
 
 static void run(struct ask *a, struct view line, void *arg)
 {
-	struct view verb, who, user = imc_ask_user(a)->text;
+	struct view verb, who;
 	struct buddies *b = arg;
 	struct buf aor = { 0 };
 	bool add;
 
 	line = view_trim(line);
 	if (!line.n) {
-		show(b, a, user);
+		show(b, a, imc_ask_user(a)->text);
 		return;
 	}
 	view_cut(line, ' ', &verb, &who);
@@ -275,10 +326,8 @@ static void run(struct ask *a, struct view line, void *arg)
 	if ((!add && !view_ieqs(verb, "remove")) || read_aor(b, &aor, who))
 		say(a, 400, "Use #buddies, #buddies add USER or #buddies "
 			    "remove USER", VIEW_NONE);
-	else if (add)
-		run_add(b, a, user, buf_view(&aor));
 	else
-		run_remove(b, a, user, buf_view(&aor));
+		change(b, a, buf_view(&aor), add);
 	buf_free(&aor);
 }
 

@@ -87,6 +87,11 @@ static const struct cmd commands[] = {
 	  .usage = "map list|add|set|passwd|del|enable|disable|import | "
 		   "status | workers | prots | login|logout ID | auth | "
 		   "contact | room | reload" },
+	{ .name = "buddies", .min = 1, .max = 3,
+	  .usage = "list [USER] | add USER WHO | del USER WHO | "
+		   "import FILE" },
+	{ .name = "put-buddies",
+	  .run = (void (*)(void))control_put_buddies },
 	{ .name = "put-accounts", .min = 2, .max = 10,
 	  .usage = "jabber|irc|purple add|import|passwd|check-add|"
 		   "check-passwd",
@@ -113,6 +118,16 @@ static const struct cmd user_commands[] = {
 	  .run = (void (*)(void))control_user_disable },
 	{ .name = "enable", .min = 1, .max = 1, .usage = "USER",
 	  .run = (void (*)(void))control_user_enable },
+};
+
+/* import is confabctl's: it comes as put-buddies. */
+static const struct cmd buddies_commands[] = {
+	{ .name = "list", .max = 1, .usage = "[USER]",
+	  .run = (void (*)(void))control_buddies_list },
+	{ .name = "add", .min = 2, .max = 2, .usage = "USER WHO",
+	  .run = (void (*)(void))control_buddies_add },
+	{ .name = "del", .aliases = "remove delete", .min = 2, .max = 2,
+	  .usage = "USER WHO", .run = (void (*)(void))control_buddies_del },
 };
 
 /* add, passwd and import are confabctl's: they come as put-accounts. */
@@ -172,6 +187,7 @@ static const struct {
 } groups[] = {
 	{ "link", link_commands, COUNT(link_commands) },
 	{ "user", user_commands, COUNT(user_commands) },
+	{ "buddies", buddies_commands, COUNT(buddies_commands) },
 	{ "jabber", jabber_commands, COUNT(jabber_commands) },
 	{ "irc", irc_commands, COUNT(irc_commands) },
 	{ "purple", purple_commands, COUNT(purple_commands) },

@@ -12,8 +12,7 @@
 #include "location.h"
 #include "mem.h"
 
-/* "alice", "alice@domain" or a URI, as an address of record. */
-static int read_aor(struct buf *aor, const struct confab *c, struct view text)
+int control_aor(struct buf *aor, const struct confab *c, struct view text)
 {
 	struct buf b = { .max = 1024 };
 	struct sip_uri uri;
@@ -132,7 +131,7 @@ void control_forget(struct confab *c, struct view user)
 	struct buf aor = { 0 };
 	size_t i, n = 0;
 
-	if (!read_aor(&aor, c, user))
+	if (!control_aor(&aor, c, user))
 		n = location_all(l, buf_view(&aor), b);
 	for (i = 0; i < n; i++)
 		id[i] = b[i]->id;
@@ -148,7 +147,8 @@ void control_forget_rules(struct confab *c, struct view user)
 	struct buf aor = { 0 };
 	struct addr *addr;
 
-	if (!read_aor(&aor, c, user) && !addr_parse(&addr, buf_view(&aor))) {
+	if (!control_aor(&aor, c, user) &&
+	    !addr_parse(&addr, buf_view(&aor))) {
 		consent_forget(c->hub, addr);
 		buddies_forget(c->buddies, addr->text);
 		mem_deref(addr);
@@ -175,7 +175,7 @@ void control_contact(struct control_call *call)
 	struct location *l = imc_location(c->imc);
 	struct buf aor = { 0 };
 
-	if (read_aor(&aor, c, call->argv[1]))
+	if (control_aor(&aor, c, call->argv[1]))
 		control_refuse(call->control, call->conn,
 			       "that is no user's address");
 	else if (call->argc == 2)

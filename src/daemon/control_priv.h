@@ -67,6 +67,15 @@ typedef const char *(control_words_h)(int err);
 void control_batch_as(struct control_call *call, control_row_h *put,
 		      control_words_h *words);
 
+/* "alice", "alice@domain" or a URI, as an address of record. EBADMSG. */
+int control_aor(struct buf *aor, const struct confab *c, struct view text);
+
+/* Whom users watch as a list: control_buddies.c. */
+void control_buddies_list(struct control_call *call);
+void control_buddies_add(struct control_call *call);
+void control_buddies_del(struct control_call *call);
+void control_put_buddies(struct control_call *call);
+
 /* Where a user is: control_contact.c. */
 void control_contact(struct control_call *call);
 /* All of a user's devices. */

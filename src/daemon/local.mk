@@ -52,6 +52,7 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/control.c src/daemon/control.h src/daemon/control_priv.h \
 	src/daemon/control_cmd.c \
 	src/daemon/control_show.c \
+	src/daemon/control_buddies.c \
 	src/daemon/control_contact.c \
 	src/daemon/control_imc.c \
 	src/daemon/control_import.c \

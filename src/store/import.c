@@ -16,6 +16,7 @@ static const char *const names[IMPORT_TABLES] = {
 	[IMPORT_USERS] = "subscriber",
 	[IMPORT_JUSERS] = "jusers",
 	[IMPORT_PURPLEMAP] = "purplemap",
+	[IMPORT_BUDDIES] = "buddies",
 };
 
 static int fail(sqlite3 *db, char *why, size_t size)

@@ -12,6 +12,7 @@ enum import_table {
 	IMPORT_NONE, IMPORT_ROOMS, IMPORT_MEMBERS, IMPORT_USERS,
 	IMPORT_JUSERS, /* the jabber module's accounts */
 	IMPORT_PURPLEMAP, /* the purple module's */
+	IMPORT_BUDDIES, /* ours: whom users watch */
 	IMPORT_TABLES,
 };
 
@@ -27,7 +28,7 @@ enum import_field {
 	IMPORT_JAB_ID,   /* jusers: "user" or "user@domain"; purplemap: the
 			    account's name */
 	IMPORT_PROT,     /* purplemap: "prpl-jabber" */
-	IMPORT_SIP_ID,   /* "sip:user@domain" */
+	IMPORT_SIP_ID,   /* "sip:user@domain"; buddies: "user" as well */
 	IMPORT_TYPE,     /* 0 enabled, 1 disabled */
 	IMPORT_FIELDS,
 	IMPORT_OTHER = IMPORT_FIELDS, /* a column that we do not take */

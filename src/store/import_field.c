@@ -13,7 +13,7 @@ static const struct {
 	{ "name", IMPORT_NAME, 1u << IMPORT_ROOMS },
 	{ "username", IMPORT_NAME,
 	  1u << IMPORT_MEMBERS | 1u << IMPORT_USERS },
-	{ "user", IMPORT_NAME, 1u << IMPORT_USERS },
+	{ "user", IMPORT_NAME, 1u << IMPORT_USERS | 1u << IMPORT_BUDDIES },
 	{ "domain", IMPORT_DOMAIN,
 	  1u << IMPORT_ROOMS | 1u << IMPORT_MEMBERS | 1u << IMPORT_USERS },
 	{ "flag", IMPORT_FLAG, 1u << IMPORT_ROOMS | 1u << IMPORT_MEMBERS },
@@ -30,6 +30,7 @@ static const struct {
 	{ "ext_user", IMPORT_JAB_ID, 1u << IMPORT_PURPLEMAP },
 	{ "ext_prot", IMPORT_PROT, 1u << IMPORT_PURPLEMAP },
 	{ "ext_pass", IMPORT_PASSWORD, 1u << IMPORT_PURPLEMAP },
+	{ "buddy", IMPORT_SIP_ID, 1u << IMPORT_BUDDIES },
 };
 
 enum import_field import_field_of(enum import_table table, struct view name)
@@ -56,6 +57,7 @@ bool import_fields_do(enum import_table table, unsigned fields)
 				  1u << IMPORT_PASSWORD,
 		[IMPORT_PURPLEMAP] = 1u << IMPORT_SIP_ID |
 				     1u << IMPORT_JAB_ID | 1u << IMPORT_PROT,
+		[IMPORT_BUDDIES] = 1u << IMPORT_NAME | 1u << IMPORT_SIP_ID,
 	};
 
 	return (fields & needed[table]) == needed[table];

@@ -90,6 +90,53 @@ def test_a_list_made_in_chat(server, phone):
     assert ListWatch(bob, buddies).read(1)[2] == {}
 
 
+def test_the_operator_makes_lists(server, phone, tmp_path):
+    alice = phone(server, 'alice')
+    manager, buddies = server.manager, server.room('buddies')
+    assert server.ctl('buddies', 'list') == []
+    assert server.ctl('buddies', 'add', 'alice', 'bob') == 'added'
+    watch = ListWatch(alice, buddies)
+    assert list(watch.read(1)[2]) == ['sip:bob@confab.test']
+    for words, says in (
+            (('add', 'alice', 'sip:bob@confab.test'), 'already'),
+            (('del', 'alice', 'carol'), 'not on that list'),
+            (('add', 'alice', '<b>'), 'no user'),
+            (('add', 'a b', 'bob'), 'no user'),
+            (('list', '<b>'), 'no user'),
+            (('ad',), 'did you mean "add"?'),
+            (('add', 'alice'), 'usage: buddies add USER WHO'),
+            (('import',), 'usage: buddies import FILE')):
+        answer = server.ctl('buddies', *words, check=False)
+        assert not answer['ok'] and says in answer['error'], answer
+    rows = [('alice', 'bob'), ('alice', 'carol@other.test'), ('bob', 'alice'),
+            ('bob', 'a b'), ('carol', '')]
+    rows += [('carol', 'u%d' % n) for n in range(201)]
+    file = tmp_path / 'lists.csv'
+    file.write_text('user,buddy\n' + ''.join('%s,%s\n' % r for r in rows))
+    answer = server.ctl('buddies', 'import', str(file))
+    assert (answer['buddies_taken'], answer['buddies_there_already'],
+            answer['buddies_skipped']) == (202, 1, 3)
+    assert [(s['line'], s['what']) for s in answer['skipped']] == [
+        (6, 'carol'), (5, 'bob'), (207, 'carol')]
+    # who watches his list begins anew
+    wait_for(lambda: get(watch.notices()[-1].headers, 'subscription-state') ==
+             'terminated;reason=deactivated', 'the end')
+    assert server.ctl('buddies', 'del', 'sip:alice@CONFAB.test',
+                      'bob') == 'deleted'
+    server.stop()
+    server.start()
+    assert server.ctl('buddies', 'list', 'alice') == [
+        {'user': 'sip:alice@confab.test',
+         'buddy': 'sip:carol@other.test'}]
+    assert len(server.ctl('buddies', 'list')) == 202
+    assert alice.send(manager, '#buddies') == 200
+    alice.saw('*** Your list:\r\ncarol@other.test')
+    # without a heading; the same again changes nothing
+    file.write_text('alice,carol@other.test\nalice,"dave"\n')
+    answer = server.ctl('buddies', 'import', str(file))
+    assert (answer['buddies_taken'], answer['buddies_there_already']) == (1, 1)
+
+
 def test_a_list_over_a_crash(server, phone):
     alice = phone(server, 'alice')
     assert alice.send(server.manager, '#buddies add alice') == 200
