@@ -85,8 +85,11 @@ int buddies_import(json_t **answer, int fd, int argc, char **argv)
 	import_send_init(&send, fd);
 	send.pass = IMPORT_BUDDIES;
 	for (int i = 0; i < argc && !err; i++) {
-		const struct import_source from = { argv[i], IMPORT_BUDDIES,
-						    "buddies" };
+		const struct import_source from = {
+			.path = argv[i],
+			.table = IMPORT_BUDDIES,
+			.name = "buddies",
+		};
 
 		err = import_table_read(&from, on_row, &send, &why);
 	}
