@@ -89,6 +89,7 @@ int buddies_import(json_t **answer, int fd, int argc, char **argv)
 			.path = argv[i],
 			.table = IMPORT_BUDDIES,
 			.name = "buddies",
+			.usual = "buddies",
 		};
 
 		err = import_table_read(&from, on_row, &send, &why);
