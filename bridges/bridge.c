@@ -109,6 +109,8 @@ static int op_attach(void *face, struct leg *leg)
 		goto out;
 	if (w)
 		want_drop(b, w);
+	if (a->sup && sup_retiring(a->sup) && list_empty(&a->wants))
+		account_move(b, a);
 	w = want_new(b, a, leg, buf_view(&place));
 	if (!a->sup)
 		a->sup = worker_pick(b);

@@ -29,6 +29,8 @@ struct bridge_conf {
 				    takes */
 	uint64_t worker_ping_ms; /* 0: 5,000 */
 	uint64_t worker_pong_ms; /* 0: 15,000 */
+	uint64_t worker_age_ms;  /* so old, and a new one takes over, login
+				    by login; 0: never */
 	/* As face_ops.check, with what is left after "scheme:". */
 	int (*check)(void *arg, struct view rest, struct view via,
 		     struct buf *viaout, struct buf *why);

@@ -96,6 +96,8 @@ void tell_account_del(struct account *a);
 /* All its legs are lost. */
 void account_lost(struct bridge *b, struct account *a, enum lost_why why,
 		  struct view text);
+/* Away from a worker that retires; none of its legs is joined by it. */
+void account_move(struct bridge *b, struct account *a);
 /* The least loaded worker, or a new one where all are full. */
 struct sup *worker_pick(struct bridge *b);
 /* Accounts that a worker has. */

@@ -160,6 +160,13 @@ static const char *got_account_up(struct bridge *b, struct sup *s,
 	return NULL;
 }
 
+/* To a worker that does not retire; nothing goes by it just now. */
+void account_move(struct bridge *b, struct account *a)
+{
+	tell_account_del(a);
+	a->sup = worker_pick(b);
+}
+
 static const char *got_account_lost(struct bridge *b, struct sup *s,
 				    const struct wire_msg *m)
 {
@@ -172,6 +179,8 @@ static const char *got_account_lost(struct bridge *b, struct sup *s,
 	log_warning("%s %s: lost: %.*s", b->scheme, a->label,
 		    VIEW_ARG(m->s[0]));
 	account_lost(b, a, (enum lost_why)m->u[0], m->s[0]);
+	if (sup_retiring(s) && list_empty(&a->wants))
+		account_move(b, a);
 	return NULL;
 }
 
@@ -371,6 +380,7 @@ static struct sup *worker_add(struct bridge *b, bool alone)
 		.program = b->program,
 		.ping_ms = b->conf.worker_ping_ms,
 		.pong_ms = b->conf.worker_pong_ms,
+		.age_ms = b->conf.worker_age_ms,
 		.readyh = on_ready,
 		.frameh = on_frame,
 		.lossh = on_loss,
@@ -392,7 +402,8 @@ static struct sup *least_loaded(const struct bridge *b)
 
 	for (i = 0; i < b->crews_count; i++) {
 		load = worker_load(b, b->crews[i].sup);
-		if (b->crews[i].alone || load >= least)
+		if (b->crews[i].alone || load >= least ||
+		    sup_retiring(b->crews[i].sup))
 			continue;
 		least = load;
 		s = b->crews[i].sup;
@@ -408,20 +419,33 @@ struct sup *worker_pick(struct bridge *b)
 	return s ? s : worker_add(b, false);
 }
 
+/* Those that retire, or did, are as good as none. */
 static size_t shared_workers(const struct bridge *b)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < b->crews_count; i++)
-		n += !b->crews[i].alone;
+		n += !b->crews[i].alone && !sup_retiring(b->crews[i].sup) &&
+		     !sup_off(b->crews[i].sup);
 	return n;
+}
+
+/* One whose process has retired. */
+static struct sup *resting(const struct bridge *b)
+{
+	for (size_t i = 0; i < b->crews_count; i++)
+		if (!b->crews[i].alone && sup_off(b->crews[i].sup) &&
+		    !worker_load(b, b->crews[i].sup))
+			return b->crews[i].sup;
+	return NULL;
 }
 
 /* One that was alone before and is no more. */
 static struct sup *idle_alone(const struct bridge *b)
 {
 	for (size_t i = 0; i < b->crews_count; i++)
-		if (b->crews[i].alone && !b->crews[i].sessions)
+		if (b->crews[i].alone && !b->crews[i].sessions &&
+		    !sup_retiring(b->crews[i].sup))
 			return b->crews[i].sup;
 	return NULL;
 }
@@ -433,8 +457,10 @@ struct sup *worker_pick_session(struct bridge *b, bool alone)
 
 	if (alone)
 		return s ? s : worker_add(b, true);
-	if (b->conf.workers && shared_workers(b) < b->conf.workers)
-		return worker_add(b, false);
+	if (b->conf.workers && shared_workers(b) < b->conf.workers) {
+		s = resting(b);
+		return s ? s : worker_add(b, false);
+	}
 	s = least_loaded(b);
 	return s || b->conf.workers ? s : worker_add(b, false);
 }

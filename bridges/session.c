@@ -28,6 +28,7 @@ struct session {
 	struct sup *sup; /* borrowed; NULL while OFF */
 	bool told;       /* the worker knows it */
 	bool died;       /* see session_worker_died() */
+	bool moved;      /* see session_moved() */
 };
 
 /* ---- settings ---- */
@@ -135,7 +136,7 @@ int session_start(struct session *s)
 		return EBUSY;
 	worker_count(b, s->sup, true);
 	s->state = SESSION_STARTING;
-	s->died = false;
+	s->died = s->moved = false;
 	if (sup_ready(s->sup))
 		tell_start(s);
 	else
@@ -174,6 +175,11 @@ bool session_is_up(const struct session *s)
 bool session_worker_died(const struct session *s)
 {
 	return s->died;
+}
+
+bool session_moved(const struct session *s)
+{
+	return s->moved;
 }
 
 static bool is_open(const struct session *s)
@@ -233,6 +239,7 @@ static const char *got_lost(struct session *s, const struct wire_msg *m)
 		return "unknown reason";
 	log_info("%s %s: lost: %.*s", s->bridge->scheme, s->label,
 		 VIEW_ARG(m->s[0]));
+	s->moved = m->u[0] == LOST_NET && sup_retiring(s->sup);
 	lost(s, (enum lost_why)m->u[0], m->s[0]);
 	return NULL;
 }
@@ -354,7 +361,8 @@ void sessions_loss(struct bridge *b, const struct sup *sup, struct view text)
 
 		/* one that was started anew meanwhile is not meant */
 		if (s && s->sup == sup && (s->told || !sup_ready(sup))) {
-			s->died = s->told;
+			s->moved = sup_retiring(sup);
+			s->died = s->told && !s->moved;
 			lost(s, LOST_NET, text);
 		}
 	}

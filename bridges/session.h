@@ -64,6 +64,9 @@ void session_stop(struct session *s);
 bool session_is_up(const struct session *s);
 /* Its last loss was that of its worker, which crashed, hung or babbled. */
 bool session_worker_died(const struct session *s);
+/* Its last loss was that a new worker is to take over: nothing is wrong with
+ * it, and it may be started at once. */
+bool session_moved(const struct session *s);
 /* Logs out if it was in. No handler runs any more. NULL is allowed. */
 void session_free(struct session *s);
 /* Wanted or up, of this bridge. */

@@ -27,6 +27,7 @@ enum {
 	LINGER_MS = 1000, /* between the end of its pipe and its exit */
 	WHY_MAX = 200,
 	ERROR_MAX = 256,
+	QUIET_MS = 60000,
 };
 
 enum sup_state {
@@ -47,6 +48,8 @@ struct sup {
 	struct framer *framer; /* owned */
 	struct wtimer tick;    /* the pause, then the next PING */
 	struct wtimer late;    /* READY or PONG is overdue */
+	struct wtimer old;     /* then it retires */
+	bool retiring;
 	bool grace;	       /* late fired once */
 	uint64_t ping;	       /* number of the last PING */
 	uint64_t pause_ms;     /* before the next start */
@@ -82,10 +85,23 @@ static void stop_timers(struct sup *s)
 
 	wheel_stop(w, &s->tick);
 	wheel_stop(w, &s->late);
+	wheel_stop(w, &s->old);
 	s->grace = false;
 }
 
 static void on_start(struct wtimer *t); /* a life leads to the next one */
+
+/* It was to end: the next one is started when it is wanted. */
+static void left(struct sup *s)
+{
+	log_info("%s[%d]: has retired: %s", s->name, sup_pid(s), s->error);
+	child_free(s->child);
+	s->child = NULL;
+	s->pause_ms = PAUSE_FIRST_MS;
+	set_state(s, SUP_OFF);
+	s->conf.lossh(s, s->error, s->conf.arg);
+	s->retiring = false;
+}
 
 /* Over: tells so, and comes back after the pause. The last thing to do. */
 static void lost(struct sup *s, enum log_level level)
@@ -115,7 +131,10 @@ static void died(struct sup *s)
 	if (now_ms() - s->started_ms >= LIFE_MS)
 		s->pause_ms = PAUSE_FIRST_MS;
 	stop_timers(s);
-	lost(s, LOG_WARNING);
+	if (s->retiring)
+		left(s);
+	else
+		lost(s, LOG_WARNING);
 }
 
 static void end_pipe(struct sup *s)
@@ -225,6 +244,39 @@ static void on_ping(struct wtimer *t)
 	sup_send(s, &m);
 }
 
+/* How quiet it has to be, and how long that is waited for, is by its age: for
+ * a week one minute, and a day. */
+static void on_old(struct wtimer *t)
+{
+	struct sup *s = CONTAINER(t, struct sup, old);
+	const uint64_t quiet = s->conf.age_ms / 100;
+	const struct wire_msg m = {
+		.type = WIRE_RETIRE,
+		.u = { quiet < QUIET_MS ? quiet : QUIET_MS,
+		       s->conf.age_ms / 7 },
+	};
+
+	log_info("%s[%d]: is old, and retires", s->name, sup_pid(s));
+	s->retiring = true;
+	sup_send(s, &m);
+}
+
+static void start_age(struct sup *s)
+{
+	if (s->conf.age_ms)
+		wheel_start(loop_wheel(s->conf.loop), &s->old,
+			    s->conf.age_ms +
+				    rand_u64() % (s->conf.age_ms / 8 + 1),
+			    on_old);
+}
+
+static const char *got_retiring(struct sup *s)
+{
+	s->retiring = true;
+	wheel_stop(loop_wheel(s->conf.loop), &s->old);
+	return NULL;
+}
+
 static const char *got_ready(struct sup *s, const struct wire_msg *m)
 {
 	if (s->state == SUP_DRAINING)
@@ -238,6 +290,7 @@ static const char *got_ready(struct sup *s, const struct wire_msg *m)
 	log_info("%s[%d]: ready", s->name, sup_pid(s));
 	wheel_start(loop_wheel(s->conf.loop), &s->tick, s->conf.ping_ms,
 		    on_ping);
+	start_age(s);
 	s->conf.readyh(s, s->conf.arg);
 	return NULL;
 }
@@ -274,6 +327,8 @@ static const char *got(struct sup *s, const struct wire_msg *m)
 	default:
 		if (s->state == SUP_STARTING)
 			return "before READY";
+		if (m->type == WIRE_RETIRING)
+			return got_retiring(s);
 		return s->conf.frameh(s, m, s->conf.arg);
 	}
 }
@@ -373,12 +428,23 @@ void sup_stop(struct sup *s)
 {
 	stop_timers(s);
 	s->framer = framer_free(s->framer);
+	s->retiring = false;
 	set_state(s, s->child ? SUP_LEAVING : SUP_OFF);
 }
 
 bool sup_ready(const struct sup *s)
 {
 	return s->state == SUP_READY;
+}
+
+bool sup_retiring(const struct sup *s)
+{
+	return s->retiring;
+}
+
+bool sup_off(const struct sup *s)
+{
+	return s->state == SUP_OFF;
 }
 
 bool sup_full(const struct sup *s)
@@ -413,7 +479,9 @@ int sup_print(struct sink *out, const struct sup *s)
 	unsigned restarts = s->starts ? s->starts - 1 : 0;
 
 	return sink_printf(out, "%s: pid %d, %s, %u restart%s", s->name,
-			   sup_pid(s), state_name(s->state), restarts,
+			   sup_pid(s),
+			   s->retiring ? "retiring" : state_name(s->state),
+			   restarts,
 			   restarts == 1 ? "" : "s");
 }
 

@@ -2,8 +2,10 @@
 /*
  * One worker process kept alive: started, greeted, watched, killed when it
  * hangs or babbles, and started again after a pause (0.2 s doubling to 30 s,
- * from the beginning after 60 s of life). Knows nothing of accounts and legs:
- * that is the bridge's.
+ * from the beginning after 60 s of life). One that is old, or says so itself,
+ * retires: it gets nothing new to do, lets go what it has and ends; the next
+ * one is started when it is wanted. Knows nothing of accounts and legs: that
+ * is the bridge's.
  */
 #ifndef CONFAB_SUPERVISOR_H
 #define CONFAB_SUPERVISOR_H
@@ -18,6 +20,8 @@ struct sup_conf {
 	struct loop *loop;   /* borrowed */
 	const char *program; /* borrowed while the supervisor lives */
 	uint64_t ping_ms, pong_ms;
+	uint64_t age_ms;     /* so old, or up to an eighth more, and it
+				retires; 0: never */
 	/* A new worker, knowing nothing, takes frames from now on. */
 	void (*readyh)(struct sup *s, void *arg);
 	/* A frame that the bridge has to deal with. Returns NULL, or what is
@@ -39,6 +43,10 @@ void sup_start(struct sup *s);
  * more. */
 void sup_stop(struct sup *s);
 bool sup_ready(const struct sup *s);
+/* It is not to be given anything more to do. */
+bool sup_retiring(const struct sup *s);
+/* Nothing runs, and nothing will by itself. */
+bool sup_off(const struct sup *s);
 /* So much waits to be read by the worker that chat should wait as well. */
 bool sup_full(const struct sup *s);
 /* ENOTCONN when it is not ready. A worker that can't be sent something is

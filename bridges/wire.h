@@ -56,7 +56,12 @@ enum { WIRE_VERSION = 1, WIRE_FIELDS_MAX = 8, WIRE_SETTINGS_MAX = 32 };
 	X(MISSED,      DAEMON, "u")       /* leg */ \
 	X(TROUBLE,     DAEMON, "us")      /* leg, words for the staff */ \
 	X(UNWANTED,    DAEMON, "s")       /* the network's staff, who: wants \
-					     us to go; id: account */
+					     us to go; id: account */ \
+	X(RETIRE,      WORKER, "uu")      /* let all logins go, each once it \
+					     was quiet for so long, ms, and \
+					     at the latest after so long, \
+					     ms; then end */ \
+	X(RETIRING,    DAEMON, "")        /* does so, of its own accord */
 
 enum parcel_fate { PARCEL_SENT, PARCEL_LATER, PARCEL_NEVER };
 

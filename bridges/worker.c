@@ -218,6 +218,12 @@ static void on_send_many(struct worker *w, const struct wire_msg *m)
 		w->ops->send_many(m->id, m->s[0], m->s[1], w->arg);
 }
 
+static void on_retire(struct worker *w, const struct wire_msg *m)
+{
+	if (w->ops->retire)
+		w->ops->retire(m->u[0], m->u[1], w->arg);
+}
+
 static op_h *const handlers[WIRE_TYPES_END] = {
 	[WIRE_HELLO] = on_hello,     [WIRE_PING] = on_ping,
 	[WIRE_ACCOUNT] = on_account, [WIRE_ACCOUNT_DEL] = on_account_del,
@@ -226,6 +232,7 @@ static op_h *const handlers[WIRE_TYPES_END] = {
 	[WIRE_SESSION] = on_session,
 	[WIRE_SESSION_END] = on_session_end,
 	[WIRE_SEND] = on_send,	     [WIRE_SEND_MANY] = on_send_many,
+	[WIRE_RETIRE] = on_retire,
 };
 
 static void on_frame(const struct frame *f, void *arg)
@@ -457,6 +464,13 @@ void worker_unwanted(struct worker *w, uint32_t account, struct view who)
 void worker_missed(struct worker *w, uint64_t leg)
 {
 	struct wire_msg m = { .type = WIRE_MISSED, .u = { leg } };
+
+	send_or_end(w, &m);
+}
+
+void worker_retiring(struct worker *w)
+{
+	const struct wire_msg m = { .type = WIRE_RETIRING };
 
 	send_or_end(w, &m);
 }

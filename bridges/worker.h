@@ -57,6 +57,10 @@ struct worker_ops {
 		     void *arg);
 	void (*send_many)(uint32_t id, struct view parcel, struct view rcpts,
 			  void *arg);
+	/* A new worker is to take over. Let go (worker_account_lost(), with
+	 * GONE_NET) each login once nothing came or went by it for quiet_ms,
+	 * and all of them after limit_ms; then worker_quit(). May be NULL. */
+	void (*retire)(uint64_t quiet_ms, uint64_t limit_ms, void *arg);
 	/* One turn of a foreign loop that l is part of (loop_backend_fd()), in
 	 * place of loop_run(); waits until something happens. Or NULL. */
 	void (*turn)(struct loop *l, void *arg);
@@ -82,8 +86,11 @@ int worker_main(const char *program, const struct worker_ops *ops, void *arg);
  * stop. */
 void worker_done(struct worker *w);
 
-/* The worker wants to be replaced by a new one: as if the daemon ended it. */
+/* It ends, as if the daemon ended it. */
 void worker_quit(struct worker *w);
+/* It wants to be replaced, and does as after retire: it gets nothing more to
+ * do, and its end is no fault. */
+void worker_retiring(struct worker *w);
 
 void worker_account_up(struct worker *w, uint32_t account, struct view own);
 /* All legs of the account are lost with it; one call is enough. */

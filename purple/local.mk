@@ -49,7 +49,8 @@ purple_libpw_a_SOURCES = \
 	purple/pw_list.c \
 	purple/pw_loop.c purple/pw_loop.h \
 	purple/pw_near.c purple/pw_near.h \
-	purple/pw_option.c purple/pw_priv.h purple/pw_room.c purple/pw_seat.c \
+	purple/pw_option.c purple/pw_priv.h purple/pw_retire.c \
+	purple/pw_room.c purple/pw_seat.c \
 	purple/pw_text.c purple/pw_text.h purple/pw_told.c
 purple_libpw_a_CPPFLAGS = $(INC_purple)
 

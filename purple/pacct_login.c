@@ -257,6 +257,15 @@ static void lost_worker(struct pacct *a, bool connecting, struct view text)
 	back_off(a, connecting || a->fails ? pause_of(a) : FULL_MS);
 }
 
+/* A new worker takes over: in again at once. */
+static void move(struct pacct *a)
+{
+	log_info("purple %s of %s: goes to a new worker", a->name,
+		 a->owner->text.p);
+	pacct_go_off(a, PACCT_OFFLINE);
+	pacct_look(a);
+}
+
 static void on_lost(struct session *s, enum lost_why why, struct view text,
 		    void *arg)
 {
@@ -265,7 +274,9 @@ static void on_lost(struct session *s, enum lost_why why, struct view text,
 
 	if (was_up && now_ms() - a->up_ms >= SETTLED_MS)
 		a->fails = a->refusals = 0;
-	if (session_worker_died(s)) {
+	if (session_moved(s)) {
+		move(a);
+	} else if (session_worker_died(s)) {
 		lost_worker(a, !was_up, text);
 	} else if (why == LOST_AUTH || why == LOST_CONFIG) {
 		fail(a, text);

@@ -78,6 +78,7 @@ int pface_new(struct bridge **bp, const struct pface_conf *conf)
 		.scheme = "purple",
 		.program = conf->program,
 		.worker_pong_ms = conf->worker_timeout_ms,
+		.worker_age_ms = conf->worker_age_ms,
 		.workers = conf->workers ? conf->workers : WORKERS,
 		.accounts_per_worker = conf->worker_accounts ?
 					       conf->worker_accounts :

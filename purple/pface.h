@@ -13,6 +13,7 @@ struct pface_conf {
 	struct loop *loop;           /* borrowed */
 	const char *program;         /* path of confab-purple */
 	uint64_t worker_timeout_ms;
+	uint64_t worker_age_ms;      /* see bridge_conf */
 	size_t workers, worker_accounts; /* of the pool; 0: 8, 100 */
 };
 

@@ -17,6 +17,10 @@ enum { LATE_S = 10 }; /* said so long ago: kept for us */
 
 void pw_conv_touch(PurpleConversation *conv)
 {
+	struct pw_seat *s = pw_seat_of(purple_conversation_get_account(conv));
+
+	if (s)
+		s->used_ms = now_ms();
 	purple_conversation_set_data(conv, USED,
 				     GSIZE_TO_POINTER((gsize)time(NULL)));
 	purple_conversation_clear_message_history(conv);

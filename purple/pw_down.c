@@ -251,6 +251,8 @@ void pw_do(struct pw_seat *s, const struct purp *p, uint64_t tag)
 
 	if (!handlers[p->verb])
 		pw_sent(s, tag, PARCEL_NEVER, "nonsense");
+	else if (s->leaving_ms)
+		return; /* the loss, which follows, says that it was not */
 	else if (s->state == PW_UP || early)
 		handlers[p->verb](s, p, tag);
 	else

@@ -73,7 +73,8 @@ void pw_leg_say(struct pw *w, const struct worker_say *say)
 	PurpleConversation *conv = r ? pw_room_conv(r) : NULL;
 	int err;
 
-	if (!r)
+	/* Who leaves is lost in a moment, and it is said again. */
+	if (!r || r->seat->leaving_ms)
 		return;
 	if (say->kind == SAY_SUBJECT && !say->seq) {
 		set_topic(r, conv, say->text);

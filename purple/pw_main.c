@@ -14,7 +14,12 @@
 #define RSS_IDLE ((size_t)128 << 20)
 #define RSS_MAX	 ((size_t)256 << 20)
 
-enum { BEHIND_MAX = 1024 * 1024, BEHIND_MS = 100 };
+enum {
+	BEHIND_MAX = 1024 * 1024,
+	BEHIND_MS = 100,
+	QUIET_MS = 10 * 1000, /* memory waits less than age does */
+	LIMIT_MS = 10 * 60 * 1000,
+};
 
 static void on_reap(void *arg)
 {
@@ -29,11 +34,18 @@ static void on_sweep(struct wtimer *t)
 	pw_conv_sweep();
 	rss = mem_resident();
 	wheel_start(loop_wheel(w->loop), &w->sweep, PW_SWEEP_MS, on_sweep);
-	if (rss < RSS_IDLE || (w->seats.count && rss < RSS_MAX))
+	if (w->limit_ms || rss < RSS_IDLE ||
+	    (w->seats.count && rss < RSS_MAX))
 		return;
 	log_warning("libpurple takes %zu MiB: a new worker takes over",
 		    rss >> 20);
-	worker_quit(w->worker);
+	worker_retiring(w->worker);
+	pw_retire(w, QUIET_MS, LIMIT_MS);
+}
+
+static void retire(uint64_t quiet_ms, uint64_t limit_ms, void *arg)
+{
+	pw_retire(arg, quiet_ms, limit_ms);
 }
 
 static int start(struct worker *worker, struct loop *l, void *arg)
@@ -141,6 +153,7 @@ static void stop(void *arg)
 	struct pw *w = arg;
 
 	wheel_stop(loop_wheel(w->loop), &w->sweep);
+	pw_retire_stop(w);
 	pw_seats_stop(w);
 	loop_undefer(w->loop, &w->reap);
 	worker_done(w->worker);
@@ -158,6 +171,7 @@ int main(void)
 		.session = session,
 		.session_end = seat_end,
 		.send = send_one,
+		.retire = retire,
 		.turn = turn,
 		.stop = stop,
 	};

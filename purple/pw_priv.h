@@ -44,6 +44,8 @@ struct pw {
 	struct loop_idle reap;
 	struct wtimer sweep;
 	uint64_t next_number;  /* of questions and requests */
+	struct wtimer retire;  /* pw_retire.c */
+	uint64_t quiet_ms, limit_ms; /* likewise; limit: a time, 0: does not */
 };
 
 struct pw_setting {
@@ -76,6 +78,8 @@ struct pw_seat {
 	struct pw_sent late[PW_LATE]; /* owned: a ring */
 	size_t late_at;
 	struct bucket files;    /* refusals that we say */
+	uint64_t used_ms;       /* a text came or went */
+	uint64_t leaving_ms;    /* since then nothing is sent; 0: not */
 	struct view saying;     /* the id of what is being sent, or empty */
 };
 
@@ -117,6 +121,13 @@ void pw_notice(struct pw_seat *s, const char *words, const char *text);
 void pw_seats_stop(struct pw *w);
 void pw_reap(struct pw *w);
 PurpleConnectionUiOps *pw_connection_ops(void);
+
+/* ---- pw_retire.c ---- */
+
+/* A new worker is to take over: each login is let go once it was quiet, all
+ * of them after limit_ms; then we end. */
+void pw_retire(struct pw *w, uint64_t quiet_ms, uint64_t limit_ms);
+void pw_retire_stop(struct pw *w);
 
 /* ---- pw_option.c ---- */
 

@@ -360,7 +360,9 @@ static void on_left(PurpleConversation *conv)
 	struct pw_room *r = pw_room_of(conv);
 	struct buf why = { 0 };
 
-	if (!r || r->state == PW_JOINING || r->seat->state != PW_UP)
+	/* Who leaves it all leaves no room for good. */
+	if (!r || r->state == PW_JOINING || r->seat->state != PW_UP ||
+	    r->seat->leaving_ms)
 		return;
 	buf_addv(&why, r->last.n ? buf_view(&r->last)
 				 : VIEW("we are not there any more"));

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "clock.h"
 #include "log.h"
 #include "mem.h"
 #include "pw_near.h"
@@ -181,6 +182,7 @@ static void seat_off(struct pw_seat *s)
 	list_remove(&s->pw->dead, &s->node);
 	seat_clear(s);
 	buf_clear(&s->words);
+	s->leaving_ms = 0;
 	s->state = PW_OFF;
 }
 
@@ -292,6 +294,7 @@ static void on_connected(PurpleConnection *gc)
 	if (!s || s->state != PW_CONNECTING)
 		return;
 	s->state = PW_UP;
+	s->used_ms = now_ms();
 	wheel_stop(loop_wheel(s->pw->loop), &s->patience);
 	own_name(&own, s, gc);
 	log_info("purple %s: logged in as %.*s", s->label,

@@ -69,8 +69,8 @@ struct conf_purple_gateway {
 		*passwords;
 	char **allow;
 	long httpProxy_port, linger, queue_time, logins_rate, connecting,
-		workers, worker_accounts, text_rate, text_max, user_rooms,
-		user_accounts;
+		workers, worker_accounts, worker_age, text_rate, text_max,
+		user_rooms, user_accounts;
 	bool mapped_users;
 };
 

@@ -39,7 +39,7 @@ struct opt_section {
 };
 
 enum { LIMIT_OPTS = 23, GATEWAY_OPTS = 32, COMPONENT_OPTS = 8,
-       IRC_OPTS = 31, IRC_GATEWAY_OPTS = 14, PURPLE_GATEWAY_OPTS = 20,
+       IRC_OPTS = 31, IRC_GATEWAY_OPTS = 14, PURPLE_GATEWAY_OPTS = 21,
        PURPLE_OPTS = 6, LINK_OPTS = 9 };
 extern const struct opt limit_opts[LIMIT_OPTS];
 extern const struct opt gateway_opts[GATEWAY_OPTS];

@@ -188,6 +188,12 @@ const struct opt purple_gateway_opts[PURPLE_GATEWAY_OPTS] = {
 	  .help = "How many processes hold the connections, at most." },
 	{ NUMBER(worker_accounts, 1, 900), .def = "100",
 	  .help = "How many accounts one of them has." },
+	{ NUMBER(worker_age, 0, 31536000), .def = "604800",
+	  .help = "Seconds after which a new process takes over the "
+		  "accounts of one,\n"
+		  "each when it is quiet; libpurple loses some memory with "
+		  "each login.\n"
+		  "0: never." },
 	{ NUMBER(text_rate, 1, 1000), .def = "5", .reload = true,
 	  .help = "How many messages in a second an account sends." },
 	{ NUMBER(text_max, 100, 16384), .def = "16000", .reload = true,

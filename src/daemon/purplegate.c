@@ -340,6 +340,7 @@ int purplegate_face(struct confab *c, const char *program,
 		.worker_timeout_ms = worker_timeout_ms,
 		.workers = (size_t)g->workers,
 		.worker_accounts = (size_t)g->worker_accounts,
+		.worker_age_ms = (uint64_t)g->worker_age * 1000,
 	};
 	struct pmap *map = NULL;
 	int err = purple_map(&map, c->conf, why);

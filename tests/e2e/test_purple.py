@@ -295,6 +295,40 @@ def test_a_worker_that_dies_or_hangs(both, server, how):
     xenia.got_text('after', HERS)
 
 
+def test_an_old_worker_is_replaced(confabd, prosody, user, xenia):
+    """Words under way, once each and in order."""
+    p = prosody(tls=True)
+    with open(p.conf) as f:
+        text = f.read().replace('"http", "offline"', '"http"')
+    with open(p.conf, 'w') as f:
+        f.write(text.replace('"carbons"', '"carbons", "offline"'))
+    p.restart()
+    c = confabd(extra=sections('worker_age = 1'))
+    c.prosody = p
+    alice, x = user(c, 'alice'), xenia(c)
+    alice.send(c.manager, '#help')
+    add(c, 'alice', 'xmpp/' + HERS, 'gwpw', 'login=always', *xmpp(p))
+    is_online(c, HERS)
+    pids, n = set(), 0
+
+    def is_hers(m):
+        return m['body'].startswith('to ') and m['from'].bare == HERS
+    while len(pids) < 2:
+        pids |= set(c.workers('confab-purple'))
+        assert alice.send(XENIA, 'to %d.' % n) == 202
+        x.write(HERS, 'fro %d.' % n)
+        n += 1
+        wait_for(lambda: x.stanzas.count(is_hers) > n - 5, 'her to read')
+    x.got_text('to %d.' % (n - 1), HERS)
+    alice.saw('fro %d.' % (n - 1), source=XENIA)
+    assert [m['body'] for m in x.stanzas.all() if is_hers(m)] == [
+        'to %d.' % i for i in range(n)]
+    assert [m.body for m in alice.seen.all() if m.source == XENIA] == [
+        'fro %d.' % i for i in range(n)]
+    assert 'is old, and retires' in c.text()
+    assert 'worker died' not in c.text().replace('retired: worker died', '')
+
+
 def test_irc(confabd, ngircd, user, irc_user):
     n = ngircd()
     c = confabd(extra=sections())

@@ -28,6 +28,7 @@ struct fake {
 	char nick[ACCOUNTS][32];
 	uint64_t leg;	    /* the last one */
 	uint32_t account;   /* its */
+	uint32_t session;   /* the last one */
 	struct wtimer soon; /* lets the answer out first */
 	void (*deed)(struct fake *f);
 };
@@ -271,6 +272,7 @@ static void on_session(uint32_t id, const struct wire_msg *m, void *arg)
 	struct fake *f = arg;
 	struct view kept = wire_setting(m, "kept");
 
+	f->session = id;
 	if (view_eqs(wire_setting(m, "password"), "right"))
 		worker_account_up(f->w, id, kept.n ? kept : m->s[0]);
 	else
@@ -284,6 +286,20 @@ static void on_session_end(uint32_t id, void *arg)
 	log_info("session ended");
 }
 
+static void on_retire(uint64_t quiet_ms, uint64_t limit_ms, void *arg)
+{
+	struct fake *f = arg;
+
+	log_info("retires: %u %u", (unsigned)quiet_ms, (unsigned)limit_ms);
+	if (f->session)
+		worker_account_lost(f->w, f->session, GONE_NET, VIEW("moved"));
+	if (f->leg)
+		worker_account_lost(f->w, f->account, GONE_NET, VIEW("moved"));
+	f->session = 0;
+	f->leg = 0;
+	worker_quit(f->w);
+}
+
 static void on_send(uint32_t id, uint64_t tag, struct view parcel, void *arg)
 {
 	struct fake *f = arg;
@@ -292,6 +308,11 @@ static void on_send(uint32_t id, uint64_t tag, struct view parcel, void *arg)
 		crash(f);
 	if (view_starts(parcel, VIEW("!keep")))
 		worker_keep(f->w, id, view_from(parcel, 5));
+	if (view_eqs(parcel, "!retire")) {
+		worker_retiring(f->w);
+		on_retire(0, 0, f);
+		return;
+	}
 	if (view_eqs(parcel, "!kick"))
 		worker_account_lost(f->w, id, GONE_NET, VIEW("kicked"));
 	else
@@ -343,6 +364,7 @@ static const struct worker_ops ops = {
 	.session_end = on_session_end,
 	.send = on_send,
 	.send_many = on_send_many,
+	.retire = on_retire,
 	.stop = on_stop,
 };
 

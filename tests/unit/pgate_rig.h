@@ -25,7 +25,7 @@ struct session {
 	char label[160];
 	int state; /* 0 off, 1 starting, 2 up */
 	unsigned starts;
-	bool died;
+	bool died, moved;
 	struct buf settings;
 	uint64_t tags[64];
 	size_t tag_count;
@@ -155,7 +155,7 @@ int session_start(struct session *s)
 		return EALREADY;
 	s->state = 1;
 	s->starts++;
-	s->died = false;
+	s->died = s->moved = false;
 	return 0;
 }
 
@@ -182,6 +182,11 @@ int session_send(struct session *s, uint64_t tag, struct view parcel)
 bool session_worker_died(const struct session *s)
 {
 	return s->died;
+}
+
+bool session_moved(const struct session *s)
+{
+	return s->moved;
 }
 
 void session_free(struct session *s)
@@ -598,6 +603,12 @@ static inline void pr_lost(const char *label, enum lost_why why,
 	s->tag_count = 0;
 	s->conf.losth(s, why, view_str(text), s->conf.arg);
 	pr_advance(0);
+}
+
+static inline void pr_moved(const char *label)
+{
+	pr_session(label)->moved = true;
+	pr_lost(label, LOST_NET, "a new worker takes over");
 }
 
 static inline void pr_died(const char *label)

@@ -148,6 +148,23 @@ static void a_worker_lost_is_none_of_its_fault(void **state)
 	pr_close();
 }
 
+static void another_worker_is_no_trouble(void **state)
+{
+	(void)state;
+	open_up();
+	for (int i = 0; i < 9; i++) {
+		pr_moved(X);
+		pr_advance(1000);
+		assert_string_equal(pr_state(3), "connecting");
+		if (i % 2) /* amid its login, too */
+			pr_up(X);
+	}
+	pr_up(X);
+	assert_string_equal(pr_state(3), "online");
+	assert_sip("");
+	pr_close();
+}
+
 static void only_so_many_log_in_at_once(void **state)
 {
 	struct prow rows[20];
@@ -1167,6 +1184,7 @@ int main(void)
 		PGATE_TEST(a_bad_password_is_told_once),
 		PGATE_TEST(what_kills_workers_is_parked),
 		PGATE_TEST(a_worker_lost_is_none_of_its_fault),
+		PGATE_TEST(another_worker_is_no_trouble),
 		PGATE_TEST(only_so_many_log_in_at_once),
 		PGATE_TEST(dead_networks_are_named),
 		PGATE_TEST(of_two_with_one_account_the_older_has_it),

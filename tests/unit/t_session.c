@@ -15,6 +15,7 @@ enum { BOUND_MS = 30000 };
 static struct loop *loop;
 static struct bridge *bridge;
 static char worker_path[512];
+static uint64_t age_ms; /* of workers; 0: they do not get old */
 
 #define AWAIT_TOLD(words)                                                     \
 	do {                                                                  \
@@ -105,6 +106,7 @@ static void open_bridge(size_t workers, size_t each)
 		.program = worker_path,
 		.accounts_per_worker = each,
 		.workers = workers,
+		.worker_age_ms = age_ms,
 		.check = refuse,
 		.place = no_place,
 	};
@@ -118,6 +120,7 @@ static int setup(void **state)
 	int err = test_setup(state) || loop_new(&loop);
 
 	bridge = NULL;
+	age_ms = 0;
 	buf_init(&told, 0);
 	return err;
 }
@@ -237,6 +240,65 @@ static void a_few_words_outlive_the_worker(void **state)
 	session_free(s);
 }
 
+static void await_pids(size_t count)
+{
+	const uint64_t until = now_ms() + BOUND_MS;
+	int pids[8];
+
+	while (bridge_pids(bridge, pids, 8) != count) {
+		assert_true(now_ms() < until);
+		loop_turn(loop, 20);
+	}
+}
+
+static void who_retires_hands_over(void **state)
+{
+	struct session *s;
+	int first, pid;
+
+	(void)state;
+	open_bridge(1, 5);
+	s = make("one", "right", false);
+	assert_int_equal(session_start(s), 0);
+	AWAIT_TOLD("one up one\n");
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(bridge_pids(bridge, &first, 1), 1);
+		assert_int_equal(session_send(s, 0, VIEW("!retire")), 0);
+		AWAIT_TOLD("one lost 0 moved\n");
+		assert_true(session_moved(s));
+		assert_false(session_worker_died(s));
+		assert_int_equal(session_start(s), 0);
+		assert_false(session_moved(s));
+		AWAIT_TOLD("one up one\n");
+		/* One process at a time, and no more places than needed. */
+		await_pids(1);
+		assert_int_equal(bridge_pids(bridge, &pid, 1), 1);
+		assert_int_not_equal(pid, first);
+	}
+	session_free(s);
+}
+
+static void who_is_old_retires(void **state)
+{
+	struct session *s, *alone;
+
+	(void)state;
+	age_ms = 70;
+	open_bridge(1, 5);
+	s = make("one", "right", false);
+	alone = make("two", "right", true);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(session_start(s), 0);
+		AWAIT_TOLD("one lost 0 moved\n");
+		assert_true(session_moved(s));
+	}
+	assert_int_equal(session_start(alone), 0);
+	AWAIT_TOLD("two lost 0 moved\n");
+	await_pids(0); /* nobody wants one */
+	session_free(s);
+	session_free(alone);
+}
+
 static void where_all_are_full_there_is_no_place(void **state)
 {
 	struct session *s[4];
@@ -306,6 +368,8 @@ int main(int argc, char **argv)
 		CASE(a_lost_one_starts_again),
 		CASE(a_dead_worker_loses_its_own_only),
 		CASE(a_few_words_outlive_the_worker),
+		CASE(who_retires_hands_over),
+		CASE(who_is_old_retires),
 		CASE(where_all_are_full_there_is_no_place),
 		CASE(a_bridge_may_go_first),
 		CASE(what_is_too_big_stays_here),
