@@ -84,7 +84,9 @@ class SipUser:
         if sock:
             self.sock = sock
         elif transport == 'udp':
-            self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.sock = socket.socket(
+                socket.AF_INET6 if ':' in bind else socket.AF_INET,
+                socket.SOCK_DGRAM)
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                                  1 << 20)
             self.sock.bind((bind, port))
@@ -95,7 +97,9 @@ class SipUser:
         else:
             self.sock = socket.create_connection(server, 10)
         self.sock.settimeout(0.2)
-        self.host, self.port = self.sock.getsockname()
+        self.host, self.port = self.sock.getsockname()[:2]
+        if ':' in self.host:
+            self.host = '[%s]' % self.host
         self.wake = os.eventfd(0)  # ends the reader
         self.thread = threading.Thread(target=self.read, daemon=True)
         self.thread.start()
