@@ -21,6 +21,7 @@
 enum {
 	EVENT_SUBS = 50000,          /* in all */
 	EVENT_SUBS_USER = 500,       /* of one watcher */
+	EVENT_SUBS_SAME = 32,        /* likewise, to one resource: devices */
 	EVENT_SUBS_SOURCE = 2000,    /* from one address, of strangers */
 	EVENT_PUBS = 20000,          /* in all */
 	EVENT_PUBS_RESOURCE = 10,    /* of one resource: devices */

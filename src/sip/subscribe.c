@@ -243,15 +243,26 @@ static struct sub_setup setup_of(const struct visit *v)
 	};
 }
 
-static bool has_room(const struct visit *v)
+/* Documents about watchers would cost the square of them. */
+static int room_for(const struct visit *v)
 {
 	const struct netaddr *source = &v->u->flow->peer;
+	struct view watcher = buf_view(&v->watcher);
+
+	if (sip_watches_of(v->u->sip, v->package->name, buf_view(&v->resource),
+			   watcher, NULL, 0) >= EVENT_SUBS_SAME)
+		return EBUSY;
+	return subs_room(subs_of(v), watcher,
+			 v->u->id.how == ID_DIGEST ? source : NULL,
+			 1 + event_list_count(buf_view(&v->list)));
+}
+
+static bool has_room(const struct visit *v)
+{
 	static const struct sip_header later = { VIEW("Retry-After"),
 						 VIEW("60") };
 
-	switch (subs_room(subs_of(v), buf_view(&v->watcher),
-			  v->u->id.how == ID_DIGEST ? source : NULL,
-			  1 + event_list_count(buf_view(&v->list)))) {
+	switch (room_for(v)) {
 	case 0:
 		return true;
 	case EBUSY:

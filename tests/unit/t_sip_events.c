@@ -778,21 +778,54 @@ static void test_lost_connection(void **state)
 	assert_int_equal(gone, 1);
 }
 
+static void question_taken(struct question *q, const char *word, int i)
+{
+	char id[20];
+
+	snprintf(id, sizeof(id), "%s-%d", word, i);
+	q->call_id = id;
+	question_send(q);
+	while (received(udp) && strncmp(in, "SIP/2.0 200", 11))
+		;
+	q->call_id = NULL;
+}
+
+/* What there is to see may be who watches: it would cost the square. */
+static void test_too_many_of_one(void **state)
+{
+	struct question q = { .expires = 600 };
+
+	(void)state;
+	for (int i = 0; i < EVENT_SUBS_SAME; i++)
+		question_taken(&q, "same", i);
+	assert_int_equal(watchers(), EVENT_SUBS_SAME);
+	q.call_id = "one-more";
+	while (!silent(udp))
+		;
+	assert_int_equal(put(&q), 480);
+	has("\r\nRetry-After: ");
+	q.from = "sip:carol@confab.example";
+	assert_int_equal(put(&q), 200);
+	q.from = NULL;
+	q.call_id = "another";
+	q.ruri = "sip:dave@confab.example";
+	while (!silent(udp))
+		;
+	assert_int_equal(put(&q), 200);
+}
+
 static void test_too_many(void **state)
 {
 	struct question q = { .expires = 600 };
-	char id[20];
-	int i;
+	char ruri[40];
 
 	(void)state;
-	q.call_id = id;
-	for (i = 0; i < EVENT_SUBS_USER; i++) {
-		snprintf(id, sizeof(id), "many-%d", i);
-		question_send(&q);
-		while (received(udp) && strncmp(in, "SIP/2.0 200", 11))
-			;
+	q.ruri = ruri;
+	for (int i = 0; i < EVENT_SUBS_USER; i++) {
+		snprintf(ruri, sizeof(ruri), "sip:u%d@confab.example", i);
+		question_taken(&q, "many", i);
 	}
-	assert_int_equal(watchers(), EVENT_SUBS_USER);
+	q.ruri = NULL;
 	q.call_id = "one-more";
 	while (!silent(udp))
 		;
@@ -1787,7 +1820,8 @@ int main(void)
 		CASE(test_newest_replaces), CASE(test_answers),
 		CASE(test_silence), CASE(test_too_large),
 		CASE(test_end_while_busy), CASE(test_lost_connection),
-		CASE(test_too_many), CASE(test_publish),
+		CASE(test_too_many), CASE(test_too_many_of_one),
+		CASE(test_publish),
 		CASE(test_publish_expires), CASE(test_publish_devices),
 		CASE(test_publish_bad), CASE(test_nothing_known),
 		CASE(test_options), CASE(test_strangers),
