@@ -153,6 +153,7 @@ jabber_libjabwork_a_SOURCES = \
 	jabber/jid_prep.c jabber/jid_prep.h \
 	jabber/login.c \
 	jabber/muc.c jabber/muc.h jabber/muc_priv.h \
+	jabber/muc_expel.c \
 	jabber/muc_rules.c jabber/muc_rules.h jabber/muc_who.c \
 	jabber/muc_talk.c \
 	jabber/route.c jabber/route.h \

@@ -58,6 +58,18 @@ static void say(const struct worker_say *s, void *arg)
 		room_say(r, s);
 }
 
+static void expel(uint64_t leg, bool ban, struct view nick,
+		  struct view reason, void *arg)
+{
+	struct jab *j = arg;
+	struct room *r = room_find(j, leg);
+
+	if (r)
+		room_expel(r, ban, nick, reason);
+	else
+		worker_trouble(j->worker, leg, VIEW("the room is not joined"));
+}
+
 static void session(uint32_t id, const struct wire_msg *m, void *arg)
 {
 	struct jab *j = arg;
@@ -116,6 +128,7 @@ int main(void)
 		.join = join,
 		.part = part,
 		.say = say,
+		.expel = expel,
 		.session = session,
 		.session_end = session_end,
 		.send = send_one,

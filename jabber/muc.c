@@ -117,6 +117,7 @@ void room_free(struct room *r)
 	mem_free(r->wanted);
 	mem_scrub_free(r->password);
 	mem_free(r->topic);
+	mem_free(r->expelled);
 	who_forget(r);
 	mem_free(r);
 }
@@ -447,6 +448,8 @@ void room_iq(struct room *r, xmpp_stanza_t *s)
 		ping_answered(r, e.condition);
 		return;
 	}
+	if (room_expel_answer(r, error ? s : NULL, id))
+		return;
 	if (r->state != ROOM_UNLOCKING ||
 	    !view_eq(id, jab_id(own, 'f', r->form_key)))
 		return;

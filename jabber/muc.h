@@ -30,6 +30,11 @@ void room_goodbye(struct room *r, struct view reason);
 /* Answers with worker_failed(), or is confirmed by the room later. */
 void room_say(struct room *r, const struct worker_say *say);
 
+/* Somebody is to be thrown out, and with ban kept out; that it did not work is
+ * told by worker_trouble(). */
+void room_expel(struct room *r, bool ban, struct view nick,
+		struct view reason);
+
 /* from's resource is nick; empty: the room itself speaks. */
 void room_message(struct room *r, xmpp_stanza_t *s, struct view nick);
 void room_presence(struct room *r, xmpp_stanza_t *s, struct view nick);

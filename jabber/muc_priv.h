@@ -47,6 +47,8 @@ struct room {
 	struct pending pending[PENDING_MAX]; /* oldest first */
 	size_t pending_count;
 	uint64_t topic_key;      /* of the topic that was set last */
+	uint64_t expel_key;      /* of the expulsion that was asked for last */
+	char *expelled;          /* owned: his nick */
 	struct htable who;       /* owned: muc_who.c */
 	char *topic;             /* owned; found when we came, not told yet */
 };
@@ -63,6 +65,16 @@ struct view room_self(const struct room *r, struct buf *b);
 
 void who_presence(struct room *r, xmpp_stanza_t *s, struct view nick);
 void who_forget(struct room *r);
+/* mention_h; arg is the room. */
+bool who_is_there(struct view nick, void *arg);
+/* His bare address; NULL where he is not there, or the room does not tell. */
+const char *who_jid(const struct room *r, struct view nick);
+
+/* ---- muc_expel.c ---- */
+
+/* The answer to an iq of this id; false: it is none of this file's. s NULL:
+ * no error. */
+bool room_expel_answer(struct room *r, xmpp_stanza_t *s, struct view id);
 
 /* muc_talk.c: everything that was sent before "until" did not come back
  * although the room has answered since. */

@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "mention.h"
 #include "muc_priv.h"
 #include "xml.h"
 #include "xtime.h"
@@ -91,7 +92,7 @@ static void add_delay(const struct room *r, xmpp_stanza_t *s,
 
 void room_say(struct room *r, const struct worker_say *say)
 {
-	struct buf text = { 0 }, body = { 0 };
+	struct buf text = { 0 }, body = { 0 }, spared = { 0 };
 	struct pending *p;
 	xmpp_stanza_t *s;
 	char id[20];
@@ -107,7 +108,8 @@ void room_say(struct room *r, const struct worker_say *say)
 		return;
 	}
 	muc_body(&text, say->kind, say->name, say->text);
-	xml_clean(&body, buf_view(&text)); /* as it will come back */
+	mention_spare(&spared, buf_view(&text), who_is_there, r);
+	xml_clean(&body, buf_view(&spared)); /* as it will come back */
 	p = &r->pending[r->pending_count++];
 	*p = (struct pending){ rand_u64(), say->seq,
 			       hash_view(buf_view(&body)), now_ms() };
@@ -115,6 +117,7 @@ void room_say(struct room *r, const struct worker_say *say)
 		       view_str(r->jid), jab_id(id, 'm', p->key));
 	out_text(out_child(s, "body", NULL), buf_view(&body));
 	add_delay(r, s, say->time_ms);
+	buf_free(&spared);
 	buf_free(&text);
 	buf_free(&body);
 	if (!account_send(r->account, s))

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hash.h"
+#include "jid.h"
 #include "mem.h"
 #include "muc_priv.h"
 
@@ -14,7 +15,15 @@ enum { WHO_MAX = 5000 };
 struct who {
 	struct hnode by_nick;
 	char *nick; /* owned */
+	char *jid;  /* owned; bare; NULL: we may not know it */
 };
+
+static void who_free(struct who *w)
+{
+	mem_free(w->nick);
+	mem_free(w->jid);
+	mem_free(w);
+}
 
 static struct who *find(const struct room *r, struct view nick)
 {
@@ -48,8 +57,7 @@ static bool drop(struct room *r, struct view nick)
 	if (!w)
 		return false;
 	htable_del(&r->who, &w->by_nick);
-	mem_free(w->nick);
-	mem_free(w);
+	who_free(w);
 	return true;
 }
 
@@ -57,12 +65,8 @@ void who_forget(struct room *r)
 {
 	struct hnode *n;
 
-	while ((n = htable_pop(&r->who)) != NULL) {
-		struct who *w = CONTAINER(n, struct who, by_nick);
-
-		mem_free(w->nick);
-		mem_free(w);
-	}
+	while ((n = htable_pop(&r->who)) != NULL)
+		who_free(CONTAINER(n, struct who, by_nick));
 	htable_free(&r->who);
 }
 
@@ -124,6 +128,32 @@ static void went(struct room *r, xmpp_stanza_t *s, struct view nick)
 	buf_free(&text);
 }
 
+/* Rooms tell it to moderators, or to all. */
+static void note_jid(struct room *r, xmpp_stanza_t *s, struct view nick)
+{
+	xmpp_stanza_t *x = in_child(s, "x", NS_MUC_USER);
+	xmpp_stanza_t *item = in_child(x, "item", NULL);
+	struct who *w = find(r, nick);
+	struct view jid = item ? jid_bare(in_attr(item, "jid")) : VIEW_NONE;
+
+	if (!w)
+		return;
+	mem_free(w->jid);
+	w->jid = jid.n && !jid_fault(jid) ? view_dup(jid) : NULL;
+}
+
+bool who_is_there(struct view nick, void *arg)
+{
+	return find(arg, nick) != NULL;
+}
+
+const char *who_jid(const struct room *r, struct view nick)
+{
+	const struct who *w = find(r, nick);
+
+	return w ? w->jid : NULL;
+}
+
 void who_presence(struct room *r, xmpp_stanza_t *s, struct view nick)
 {
 	struct view type = in_attr(s, "type");
@@ -132,6 +162,8 @@ void who_presence(struct room *r, xmpp_stanza_t *s, struct view nick)
 		return;
 	if (!type.n && add(r, nick))
 		tell(r, CAME, nick, VIEW_NONE, VIEW_NONE);
+	if (!type.n)
+		note_jid(r, s, nick);
 	else if (view_eqs(type, "unavailable") && drop(r, nick))
 		went(r, s, nick);
 }

@@ -106,10 +106,10 @@ def ngircd(folder, closing):
 
 @pytest.fixture
 def xmpp_user(closing):
-    def make(prosody, name='xenia', room='lobby'):
+    def make(prosody, name='xenia', room='lobby', nick=None):
         return closing(XmppUser('%s@%s' % (name, prosody.domain),
                                 name + 'pw', prosody.port,
-                                room and prosody.room(room), name,
+                                room and prosody.room(room), nick or name,
                                 ca=prosody.ca))
     return make
 

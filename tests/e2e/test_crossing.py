@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from lab.util import wait_for
+
 TEXTS = [
     'plain words',
     'emoji \U0001f600 \U0001f468\u200d\U0001f469\u200d\U0001f467 and '
@@ -137,3 +139,51 @@ def test_who_comes_and_what_was_missed_is_told(three_sides):
             r'\*\*\* libera: out of reach for \d+ s; what was said there '
             r'meanwhile is missing here', m.body))
     assert not s.alice.seen.count(lambda m: 'confab came' in m.body)
+
+
+def test_kicks_and_bans_by_an_account(confabd, prosody, user, xmpp_user):
+    """Whoever the room does not want is thrown out there, too: by the link's
+    account, which made that room and so may do it."""
+    class s:
+        pass
+    s.prosody = prosody()
+    s.confabd = confabd(extra='jabber "home" { jid = "gw@%s" password = '
+                        '"gwpw" server = "127.0.0.1" port = %d tls = "off" }' %
+                        (s.prosody.domain, s.prosody.port))
+    s.room, s.alice = s.confabd.room('lobby'), user(s.confabd, 'alice')
+    s.alice.join(s.room)
+    s.confabd.ctl('link', 'add', 'lobby-x', 'lobby',
+                  'xmpp:' + s.prosody.room('lobby'), 'home')
+    s.confabd.link_up('lobby-x')
+    s.xenia = xmpp_user(s.prosody)
+    yuri = xmpp_user(s.prosody, 'yuri')
+    yuri.say('here I am')
+    s.alice.saw('[yuri@home]: here I am')
+    assert s.alice.send(s.room, '#kick nobody@home') == 200
+    s.alice.seen.wait(lambda m: 'nobody could not be thrown out of xmpp:'
+                      in m.body and 'nobody there is called so' in m.body)
+    assert s.alice.send(s.room, '#kick yuri@home') == 200
+    s.xenia.gone.wait(lambda g: g[0] == 'yuri')
+    s.alice.seen.wait(lambda m: m.body.startswith('*** home: ') and
+                      'yuri was removed by confab (by alice)' in m.body)
+    again = xmpp_user(s.prosody, 'yuri')
+    wait_for(lambda: 'yuri' in s.xenia.nicks(), 'yuri to be back')
+    assert s.alice.send(s.room, '#ban yuri@home') == 200
+    s.xenia.gone.wait(lambda g: g[0] == 'yuri', count=2)
+    again.raw('<presence to="%s/yuri">'
+              '<x xmlns="http://jabber.org/protocol/muc"/></presence>' %
+              s.prosody.room('lobby'))
+    again.presences.wait(lambda p: p['type'] == 'error' and
+                         p['error']['condition'] == 'forbidden')
+
+
+def test_an_account_rings_for_few(three_sides, xmpp_user):
+    """XB07: of a text with the names of all only some are left as they are."""
+    s = three_sides
+    names = ['xenia', 'yuri'] + ['guest%d' % n for n in range(6)]
+    for name in names[1:]:
+        xmpp_user(s.prosody, 'yuri', nick=name)
+    wait_for(lambda: set(names) <= s.xenia.nicks(), 'all to be there')
+    assert s.alice.send(s.room, 'all: ' + ' '.join(names)) == 202
+    s.xenia.saw('<alice> all: ' + ' '.join(
+        names[:5] + [n[0] + '\u200b' + n[1:] for n in names[5:]]))

@@ -42,6 +42,7 @@ void __wrap_worker_topic(struct worker *w, uint64_t leg,
 void __wrap_worker_people(struct worker *w, uint64_t leg,
 			  const struct worker_people *p);
 void __wrap_worker_missed(struct worker *w, uint64_t leg);
+void __wrap_worker_trouble(struct worker *w, uint64_t leg, struct view words);
 
 void __wrap_worker_people(struct worker *w, uint64_t leg,
 			  const struct worker_people *p)
@@ -56,6 +57,12 @@ void __wrap_worker_missed(struct worker *w, uint64_t leg)
 {
 	(void)w;
 	assert(leg == LEG && !lost);
+}
+
+void __wrap_worker_trouble(struct worker *w, uint64_t leg, struct view words)
+{
+	(void)w;
+	assert(leg == LEG && !lost && utf8_valid(words));
 }
 
 void __wrap_worker_topic(struct worker *w, uint64_t leg,

@@ -165,6 +165,7 @@ tests_fuzz_fuzz_xml_CPPFLAGS = $(INC_worker) $(S)/jabber $(STROPHE_CFLAGS)
 tests_fuzz_fuzz_xml_LDFLAGS = $(LDFLAGS_fuzz) \
 	-Wl,--wrap=account_send,--wrap=worker_joined,--wrap=worker_lost \
 	-Wl,--wrap=worker_heard,--wrap=worker_delivered,--wrap=worker_failed \
-	-Wl,--wrap=worker_topic,--wrap=worker_people,--wrap=worker_missed
+	-Wl,--wrap=worker_topic,--wrap=worker_people,--wrap=worker_missed \
+	-Wl,--wrap=worker_trouble
 tests_fuzz_fuzz_xml_LDADD = $(LIB_fuzz) jabber/libjabwork.a $(LIB_worker) \
 	$(DEPS_jabwork)

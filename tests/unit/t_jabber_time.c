@@ -119,6 +119,13 @@ void worker_people(struct worker *w, uint64_t leg,
 	(void)p;
 }
 
+void worker_trouble(struct worker *w, uint64_t leg, struct view words)
+{
+	(void)w;
+	(void)leg;
+	(void)words;
+}
+
 void worker_missed(struct worker *w, uint64_t leg)
 {
 	(void)w;
