@@ -23,6 +23,7 @@ struct control;
 struct gate;
 struct igate;
 struct pgate;
+struct nowhere;
 struct purplegate;
 struct ircgate;
 struct event_keep;
@@ -66,6 +67,7 @@ struct confab {
 	struct ircgate *ircgate;    /* what it needs */
 	struct pgate *pgate;        /* to libpurple's networks; or NULL */
 	struct purplegate *purplegate; /* what it needs; or NULL */
+	struct nowhere *nowhere;    /* owned: of those that are NULL */
 	struct list networks;       /* owned: networks.h */
 	struct list off;            /* owned: netoff.h */
 	struct list linkset;        /* owned: linkset.h */

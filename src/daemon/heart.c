@@ -14,6 +14,7 @@
 #include "heart_priv.h"
 #include "ircgate.h"
 #include "purple/pgate.h"
+#include "nowhere.h"
 #include "purplegate.h"
 #include "jabber/face.h"
 #include "jabber/gate.h"
@@ -295,6 +296,9 @@ int heart_start(struct confab *c, struct buf *why)
 	    (err = heart_start_igate(c, why)) ||
 	    (err = heart_start_pgate(c, why)))
 		return err;
+	c->nowhere = nowhere_new(c);
+	if (!c->nowhere)
+		return EINVAL;
 	c->event_keep = event_keep_new(c->loop, c->store);
 	linkset_init(c);
 	err = load(c, why);
@@ -405,6 +409,7 @@ void heart_quiet(struct confab *c)
 	xmppgate_stop(c);
 	ircgate_stop(c);
 	purplegate_stop(c);
+	nowhere_stop(c->nowhere);
 	if (c->hub) {
 		hub_stop(c->hub);
 		end_workers(c);
@@ -430,6 +435,7 @@ void heart_stop(struct confab *c)
 	xmppgate_free(c);
 	ircgate_free(c);
 	purplegate_free(c);
+	nowhere_free(c->nowhere);
 	elsewhere_free(c);
 	echo_free(c->echo);
 	bridge_free(c->jabber);

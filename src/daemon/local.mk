@@ -76,6 +76,7 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/buddies.c src/daemon/buddies.h \
 	src/daemon/conference.c src/daemon/conference.h \
 	src/daemon/mapped.c src/daemon/mapped.h \
+	src/daemon/nowhere.c src/daemon/nowhere.h \
 	src/daemon/presence.c src/daemon/presence.h \
 	src/daemon/room_shown.c src/daemon/room_shown.h \
 	src/daemon/winfo.c src/daemon/winfo.h \

@@ -363,6 +363,48 @@ def test_after_a_restart(both, server):
     alice.saw('and back', source=XENIA)
 
 
+def write_conf(c, was, now):
+    with open(c.conf) as f:
+        text = f.read()
+    assert was in text
+    with open(c.conf, 'w') as f:
+        f.write(text.replace(was, now))
+
+
+@pytest.mark.parametrize('how', ['gateway', 'domain', 'protocol'])
+def test_what_waits_when_the_operator_takes_it_away(confabd, user, how):
+    """The gateway, its domain, or a protocol: who wrote is told."""
+    line = 'allow = {"prpl-simple=simple"}\nqueue_time = 3600\n'
+    c = confabd(extra=sections(line))
+    alice = user(c, 'alice')
+    register(alice)
+    add(c, 'alice', 'prpl-simple/alice@127.0.0.1', 'pw', 'opt.port=9')
+    to = 'sip:carol%40x.example@simple.im.confab.test'
+    assert alice.send(to, 'first & last') == 202
+    assert alice.send(to, 'and more') == 202
+    assert c.stop() == 0
+    write_conf(c, *{
+        'gateway': ('domain = "im.confab.test"', 'domain = ""'),
+        'domain': ('domain = "im.confab.test"', 'domain = "other.test"'),
+        'protocol': (line, 'queue_time = 1\n')}[how])
+    alice.seen.take()
+    c.start()
+    if how == 'domain': # it goes on as before, by the other address
+        c.ctl('purple', 'map', 'del', '1')
+    for text in 'first & last', 'and more':
+        m = alice.seen.wait(lambda m: 'was not sent' in m.body and
+                            text in m.body)
+        assert m.source == {
+            'gateway': c.manager, 'domain': 'sip:purple@other.test',
+            'protocol': GATE}[how]
+    assert c.stop() == 0
+    alice.seen.take()
+    c.start()
+    assert alice.send(c.manager, '#help') == 200
+    alice.seen.wait(lambda m: '#help' in m.body)
+    assert not [m for m in alice.seen.all() if 'not sent' in m.body]
+
+
 # ---- purplemap ----
 
 ROWS = [(1, 'sip:alice@confab.test', 'alice@live.com', 'prpl-msn-pecan',
