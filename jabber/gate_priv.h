@@ -16,8 +16,8 @@
 #ifndef CONFAB_JABBER_GATE_PRIV_H
 #define CONFAB_JABBER_GATE_PRIV_H
 
-#include "bucket.h"
 #include "gate.h"
+#include "gate_rates.h"
 #include "gate_req.h"
 #include "xlink.h"
 

@@ -3,7 +3,6 @@
  * what was seen before. */
 #include <errno.h>
 
-#include "clock.h"
 #include "gate_priv.h"
 #include "mem.h"
 
@@ -14,23 +13,18 @@ struct seen {
 	uint64_t key;
 };
 
-struct rate {
-	uint64_t key;
-	struct bucket bucket;
-};
-
 struct gate_seen {
 	struct htable table;
-	struct seen *ring;  /* owned; SEEN of them */
+	struct seen *ring;        /* owned; SEEN of them */
 	size_t next, count;
-	struct rate *rates; /* owned; RATES of them, by their keys */
+	struct gate_rates *rates; /* owned */
 };
 
 void gate_seen_init(struct gate *g)
 {
 	g->seen = mem_zalloc(sizeof(*g->seen));
 	g->seen->ring = mem_array(NULL, SEEN, sizeof(*g->seen->ring));
-	g->seen->rates = mem_zalloc(RATES * sizeof(*g->seen->rates));
+	g->seen->rates = gate_rates_new(RATES);
 }
 
 void gate_seen_free(struct gate *g)
@@ -39,7 +33,7 @@ void gate_seen_free(struct gate *g)
 		return;
 	htable_free(&g->seen->table);
 	mem_free(g->seen->ring);
-	mem_free(g->seen->rates);
+	gate_rates_free(g->seen->rates);
 	mem_free(g->seen);
 }
 
@@ -75,14 +69,8 @@ bool gate_seen(struct gate *g, struct view by, struct view id)
 bool gate_rate(struct gate *g, struct view jid, char what,
 	       const struct bucket_rate *rate)
 {
-	uint64_t key = key_of(jid, view_mem(&what, 1));
-	struct rate *r = &g->seen->rates[key % RATES];
-
-	/* Two who share a place take turns in it; that is rare, and errs on
-	 * their side. */
-	if (r->key != key)
-		*r = (struct rate){ .key = key };
-	return bucket_take(&r->bucket, rate, now_ms());
+	return gate_rates_take(g->seen->rates,
+			       key_of(jid, view_mem(&what, 1)), rate);
 }
 
 bool gate_within(struct gate *g, struct view jid, char what, unsigned rate,

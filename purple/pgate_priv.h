@@ -8,7 +8,7 @@
 #ifndef CONFAB_PURPLE_PGATE_PRIV_H
 #define CONFAB_PURPLE_PGATE_PRIV_H
 
-#include "bucket.h"
+#include "gate_rates.h"
 #include "gate_req.h"
 #include "hash.h"
 #include "list.h"
@@ -19,7 +19,6 @@
 #include "wheel.h"
 
 struct pauth;
-struct prates;
 
 struct pgate {
 	struct pgate_conf conf;  /* its texts are owned */
@@ -35,7 +34,7 @@ struct pgate {
 	struct list jobs;        /* ptalk_out.c: texts under way; owned */
 	struct wtimer soon;
 	struct pauth *auth;      /* pauth.c; owned */
-	struct prates *rates;    /* owned */
+	struct gate_rates *rates; /* owned */
 	struct addr *self;       /* ref: purple@ our domain */
 	bool running;
 };

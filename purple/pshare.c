@@ -9,23 +9,14 @@
 
 enum { RATES = 1024, REASON_MAX = 300, QUOTE_CHARS = 40 };
 
-struct rate {
-	uint64_t key;
-	struct bucket bucket;
-};
-
-struct prates {
-	struct rate rates[RATES]; /* by their keys */
-};
-
 void pgate_share_init(struct pgate *g)
 {
-	g->rates = mem_zalloc(sizeof(*g->rates));
+	g->rates = gate_rates_new(RATES);
 }
 
 void pgate_share_free(struct pgate *g)
 {
-	mem_free(g->rates);
+	gate_rates_free(g->rates);
 }
 
 uint64_t pgate_key(uint64_t account, struct view name)
@@ -33,18 +24,13 @@ uint64_t pgate_key(uint64_t account, struct view name)
 	return hash_u64(account ^ hash_view(name));
 }
 
-/* Two who share a place take turns in it; that is rare, and errs on their
- * side. */
 bool pgate_rate(struct pgate *g, const struct pacct *a, struct view name,
 		char what, const struct bucket_rate *rate)
 {
 	uint64_t key = hash_u64(pgate_key(a->id, name) ^
 				((uint64_t)(unsigned char)what << 56));
-	struct rate *r = &g->rates->rates[key % RATES];
 
-	if (r->key != key)
-		*r = (struct rate){ .key = key };
-	return bucket_take(&r->bucket, rate, now_ms());
+	return gate_rates_take(g->rates, key, rate);
 }
 
 /* ---- addresses ---- */

@@ -11,7 +11,7 @@
 #ifndef CONFAB_IRC_IGATE_PRIV_H
 #define CONFAB_IRC_IGATE_PRIV_H
 
-#include "bucket.h"
+#include "gate_rates.h"
 #include "gate_req.h"
 #include "igate.h"
 #include "hash.h"
@@ -38,7 +38,7 @@ struct igate {
 	void *state[IGATE_MODULES]; /* of each module; owned by it */
 	struct htable nets;         /* iseat_turn.c: turns to log in, by
 				       network; owned */
-	struct igate_rates *rates;  /* owned; igate_share.c */
+	struct gate_rates *rates;   /* owned */
 	bool running;
 };
 

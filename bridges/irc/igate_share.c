@@ -2,29 +2,19 @@
 /* What the gateway's modules share: addresses, words for users, rates. */
 #include <errno.h>
 
-#include "clock.h"
 #include "igate_priv.h"
 #include "mem.h"
 
 enum { RATES = 4096 };
 
-struct rate {
-	uint64_t key;
-	struct bucket bucket;
-};
-
-struct igate_rates {
-	struct rate rates[RATES]; /* by their keys */
-};
-
 void igate_share_init(struct igate *g)
 {
-	g->rates = mem_zalloc(sizeof(*g->rates));
+	g->rates = gate_rates_new(RATES);
 }
 
 void igate_share_free(struct igate *g)
 {
-	mem_free(g->rates);
+	gate_rates_free(g->rates);
 }
 
 bool igate_rate(struct igate *g, struct view network, struct view nick,
@@ -32,13 +22,8 @@ bool igate_rate(struct igate *g, struct view network, struct view nick,
 {
 	uint64_t key = hash_u64(hash_iview(network) ^ (hash_iview(nick) << 1) ^
 				((uint64_t)(unsigned char)what << 56));
-	struct rate *r = &g->rates->rates[key % RATES];
 
-	/* Two who share a place take turns in it; that is rare, and errs on
-	 * their side. */
-	if (r->key != key)
-		*r = (struct rate){ .key = key };
-	return bucket_take(&r->bucket, rate, now_ms());
+	return gate_rates_take(g->rates, key, rate);
 }
 
 void igate_as(const struct igate *g, const struct addr *aor,

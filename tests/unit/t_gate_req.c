@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What all gateways have of a request: its texts, its answer, commands. */
+/* What all gateways have: requests (texts, answer, commands) and rates. */
+#include "gate_rates.h"
 #include "gate_req.h"
 #include "test.h"
 
@@ -181,6 +182,24 @@ static void what_is_unknown_is_said_and_cut(void **state)
 				     "is here.");
 }
 
+static void each_has_a_rate_of_his_own(void **state)
+{
+	static const struct bucket_rate rate = { 1, 1000 * 1000, 2 };
+	struct gate_rates *r = gate_rates_new(2);
+
+	(void)state;
+	assert_true(gate_rates_take(r, 2, &rate));
+	assert_true(gate_rates_take(r, 2, &rate));
+	assert_false(gate_rates_take(r, 2, &rate));
+	assert_true(gate_rates_take(r, 3, &rate));
+	assert_false(gate_rates_take(r, 2, &rate));
+	/* the same place */
+	assert_true(gate_rates_take(r, 4, &rate));
+	assert_true(gate_rates_take(r, 2, &rate));
+	gate_rates_free(r);
+	gate_rates_free(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -190,6 +209,7 @@ int main(void)
 		TEST(each_address_has_its_own),
 		TEST(help_lists_what_is_here),
 		TEST(what_is_unknown_is_said_and_cut),
+		TEST(each_has_a_rate_of_his_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
