@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "accounts.h"
 #include "bridges/irc/igate.h"
+#include "gateside.h"
 #include "log.h"
 #include "linkset.h"
 #include "mem.h"
@@ -16,16 +16,10 @@
 #define NETWORK VIEW("irc")
 
 struct ircgate {
-	struct confab *c;          /* borrowed */
-	struct account_watch watch;
+	struct gateside side;
 	struct igate_accounts ops;
 	struct imap *map;          /* ref; or NULL */
 };
-
-static struct accounts *accounts_of(const struct ircgate *x)
-{
-	return x->c->accounts;
-}
 
 /* ---- accounts ---- */
 
@@ -46,7 +40,7 @@ static int find(const struct addr *owner, struct view network,
 	const struct account *a = NULL;
 	struct view login;
 
-	while ((a = accounts_each(accounts_of(arg), NETWORK, owner->text,
+	while ((a = accounts_each(gateside_accounts(arg), NETWORK, owner->text,
 				  a))) {
 		if (!a->enabled || !a->has_secret ||
 		    !view_ieq(label_of(a, &login), network))
@@ -64,7 +58,7 @@ static int open_account(uint64_t id,
 			void *use_arg, struct buf *why, void *arg)
 {
 	struct buf secret = { 0 };
-	int err = accounts_secret(accounts_of(arg), id, &secret, why);
+	int err = accounts_secret(gateside_accounts(arg), id, &secret, why);
 
 	if (!err)
 		err = use(buf_view(&secret), use_arg);
@@ -72,31 +66,10 @@ static int open_account(uint64_t id,
 	return err;
 }
 
-static void note(uint64_t id, struct view error, void *arg)
-{
-	accounts_note(accounts_of(arg), id, error);
-}
-
-static int shut(struct buf *out, struct view owner, struct view place,
-		struct view secret, void *arg)
-{
-	const struct view parts[] = { NETWORK, owner, place };
-
-	return accounts_shut(accounts_of(arg), out, parts, secret);
-}
-
-static int unshut(struct buf *out, struct view owner, struct view place,
-		  struct view sealed, void *arg)
-{
-	const struct view parts[] = { NETWORK, owner, place };
-
-	return accounts_open(accounts_of(arg), out, parts, sealed);
-}
-
 static void on_change(const struct account *a, enum account_change what,
 		      void *arg)
 {
-	const struct ircgate *x = arg;
+	const struct gateside *x = arg;
 	struct addr *owner;
 	struct view login;
 
@@ -233,17 +206,15 @@ static struct igate_conf igate_conf_of(struct confab *c)
 	};
 }
 
-static void watch_accounts(struct confab *c)
+static void fill_in(struct ircgate *x, struct confab *c)
 {
-	struct ircgate *x = c->ircgate;
-
-	x->c = c;
-	x->ops = (struct igate_accounts){ find, open_account, note,
-					  shut, unshut,	      x };
-	x->watch = (struct account_watch){ .network = "irc",
-					   .h = on_change,
-					   .arg = x };
-	accounts_watch(c->accounts, &x->watch);
+	gateside_init(&x->side, c, "irc", on_change);
+	x->ops = (struct igate_accounts){ .find = find,
+					  .open = open_account,
+					  .note = gateside_note,
+					  .shut = gateside_shut,
+					  .unshut = gateside_unshut,
+					  .arg = &x->side };
 }
 
 int ircgate_new(struct confab *c, struct buf *why)
@@ -260,7 +231,7 @@ int ircgate_new(struct confab *c, struct buf *why)
 	}
 	c->ircgate = mem_zalloc(sizeof(*c->ircgate));
 	c->ircgate->map = map;
-	watch_accounts(c);
+	fill_in(c->ircgate, c);
 	gc = igate_conf_of(c);
 	return igate_new(&c->igate, &gc, why);
 }
@@ -327,7 +298,7 @@ void ircgate_free(struct confab *c)
 	c->igate = NULL;
 	if (!c->ircgate)
 		return;
-	accounts_unwatch(c->accounts, &c->ircgate->watch);
+	gateside_end(&c->ircgate->side);
 	mem_deref(c->ircgate->map);
 	mem_free(c->ircgate);
 	c->ircgate = NULL;

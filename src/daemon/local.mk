@@ -60,6 +60,7 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/control_put.c \
 	src/daemon/control_user.c \
 	src/daemon/elsewhere.c src/daemon/elsewhere.h \
+	src/daemon/gateside.c src/daemon/gateside.h \
 	src/daemon/ircgate.c src/daemon/ircgate.h \
 	src/daemon/netoff.c src/daemon/netoff.h \
 	src/daemon/linkset.c src/daemon/linkset.h \

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "accounts.h"
+#include "gateside.h"
 #include "log.h"
 #include "mem.h"
 #include "purple/pface.h"
@@ -19,17 +19,11 @@
 enum { OPTIONS_MAX = 24 };
 
 struct purplegate {
-	struct confab *c;          /* borrowed */
-	struct account_watch watch;
+	struct gateside side;
 	struct pgate_accounts ops;
 	struct pmap *map;          /* ref */
 	struct imc_command code;   /* imc has borrowed it */
 };
-
-static struct accounts *accounts_of(const struct purplegate *x)
-{
-	return x->c->accounts;
-}
 
 /* ---- accounts ---- */
 
@@ -86,11 +80,11 @@ static void each(const struct addr *owner,
 		 void (*h)(const struct pgate_account *a, void *h_arg),
 		 void *h_arg, void *arg)
 {
-	const struct purplegate *x = arg;
+	const struct gateside *x = arg;
 	const struct account *a = NULL;
 	struct view whose = owner ? owner->text : VIEW_NONE;
 
-	while ((a = accounts_each(accounts_of(x), NETWORK, whose, a))) {
+	while ((a = accounts_each(gateside_accounts(x), NETWORK, whose, a))) {
 		struct pgate_account out = {
 			.id = a->id,
 			.owner = a->owner,
@@ -145,20 +139,20 @@ static void open_settings(struct opened *o, const struct account *a)
 	buf_free(&option);
 }
 
-static int open_it(struct opened *o, struct purplegate *x, uint64_t id,
+static int open_it(struct opened *o, const struct gateside *x, uint64_t id,
 		   struct buf *why)
 {
-	const struct account *a = accounts_by_id(accounts_of(x), id);
+	const struct account *a = accounts_by_id(gateside_accounts(x), id);
 	struct view proto = VIEW_NONE, user = VIEW_NONE;
 	struct buf secret = { 0 };
 	const struct pmap_proto *p;
 	int err = a ? 0 : ENOENT;
 
 	if (!err && a->has_secret)
-		err = accounts_secret(accounts_of(x), id, &secret, why);
+		err = accounts_secret(gateside_accounts(x), id, &secret, why);
 	if (!err) {
 		(void)view_cut(a->login, '/', &proto, &user);
-		p = pmap_proto(x->map, proto);
+		p = pmap_proto(x->c->purplegate->map, proto);
 		o->proto = mem_strdup(p ? p->id : "");
 		o->user = view_dup(user);
 		o->password = view_dup(buf_view(&secret));
@@ -173,7 +167,7 @@ static int open_account(uint64_t id,
 				   size_t count, void *use_arg),
 			void *use_arg, struct buf *why, void *arg)
 {
-	struct purplegate *x = arg;
+	const struct gateside *x = arg;
 	const struct conf_purple_gateway *g = &x->c->conf->purple_gateway;
 	struct bridge_setting list[WIRE_SETTINGS_MAX];
 	struct opened o = { .proto = NULL };
@@ -200,31 +194,10 @@ static int open_account(uint64_t id,
 	return err;
 }
 
-static void note(uint64_t id, struct view error, void *arg)
-{
-	accounts_note(accounts_of(arg), id, error);
-}
-
-static int shut(struct buf *out, struct view owner, struct view place,
-		struct view secret, void *arg)
-{
-	const struct view parts[] = { NETWORK, owner, place };
-
-	return accounts_shut(accounts_of(arg), out, parts, secret);
-}
-
-static int unshut(struct buf *out, struct view owner, struct view place,
-		  struct view sealed, void *arg)
-{
-	const struct view parts[] = { NETWORK, owner, place };
-
-	return accounts_open(accounts_of(arg), out, parts, sealed);
-}
-
 static void on_change(const struct account *a, enum account_change what,
 		      void *arg)
 {
-	const struct purplegate *x = arg;
+	const struct gateside *x = arg;
 
 	(void)what;
 	if (x->c->pgate)
@@ -255,8 +228,8 @@ static void on_secret(struct ask *a, struct view text, bool at_manager,
 	struct buf words = { 0 };
 	int status = 403;
 
-	if (at_manager || (gate && pgate_is_own(x->c->pgate, gate)))
-		status = pgate_code(x->c->pgate, imc_ask_user(a), text,
+	if (at_manager || (gate && pgate_is_own(x->side.c->pgate, gate)))
+		status = pgate_code(x->side.c->pgate, imc_ask_user(a), text,
 				    &words);
 	else
 		buf_adds(&words, "*** That was not for here. Nobody was "
@@ -384,16 +357,13 @@ static struct pgate_conf pgate_conf_of(struct confab *c)
 
 static void fill_in(struct purplegate *x, struct confab *c)
 {
-	x->c = c;
+	gateside_init(&x->side, c, "purple", on_change);
 	x->ops = (struct pgate_accounts){ .each = each,
 					  .open = open_account,
-					  .note = note,
-					  .shut = shut,
-					  .unshut = unshut,
-					  .arg = x };
-	x->watch = (struct account_watch){ .network = "purple",
-					   .h = on_change,
-					   .arg = x };
+					  .note = gateside_note,
+					  .shut = gateside_shut,
+					  .unshut = gateside_unshut,
+					  .arg = &x->side };
 	x->code = (struct imc_command){
 		.name = "code",
 		.usage = "NUMBER ANSWER",
@@ -421,7 +391,6 @@ int purplegate_new(struct confab *c, struct buf *why)
 	c->purplegate = mem_zalloc(sizeof(*c->purplegate));
 	c->purplegate->map = map;
 	fill_in(c->purplegate, c);
-	accounts_watch(c->accounts, &c->purplegate->watch);
 	pc = pgate_conf_of(c);
 	err = pgate_new(&c->pgate, &pc, why);
 	return err ? err : imc_add_command(c->imc, &c->purplegate->code);
@@ -454,7 +423,7 @@ void purplegate_free(struct confab *c)
 	c->pgate = NULL;
 	if (!c->purplegate)
 		return;
-	accounts_unwatch(c->accounts, &c->purplegate->watch);
+	gateside_end(&c->purplegate->side);
 	mem_deref(c->purplegate->map);
 	mem_free(c->purplegate);
 	c->purplegate = NULL;

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "accounts.h"
 #include "jabber/gate.h"
+#include "gateside.h"
 #include "log.h"
 #include "linkset.h"
 #include "mem.h"
@@ -16,15 +16,9 @@
 #define NETWORK VIEW("xmpp")
 
 struct xmppgate {
-	struct confab *c;           /* borrowed */
-	struct account_watch watch;
+	struct gateside side;
 	struct gate_accounts ops;
 };
-
-static struct accounts *accounts_of(const struct xmppgate *x)
-{
-	return x->c->accounts;
-}
 
 /* ---- accounts ---- */
 
@@ -47,9 +41,9 @@ static enum gate_login login_of(const struct conf *conf,
 
 static int find(const struct addr *owner, struct gate_account *out, void *arg)
 {
-	const struct xmppgate *x = arg;
-	const struct account *a = accounts_default(accounts_of(x), NETWORK,
-						   owner->text);
+	const struct gateside *x = arg;
+	const struct account *a =
+		accounts_default(gateside_accounts(x), NETWORK, owner->text);
 
 	if (!a)
 		return ENOENT;
@@ -80,12 +74,12 @@ static int open_account(uint64_t id,
 				   size_t count, void *use_arg),
 			void *use_arg, struct buf *why, void *arg)
 {
-	const struct xmppgate *x = arg;
+	const struct gateside *x = arg;
 	const struct conf_jabber_gateway *g = &x->c->conf->jabber_gateway;
-	const struct account *a = accounts_by_id(accounts_of(x), id);
+	const struct account *a = accounts_by_id(gateside_accounts(x), id);
 	struct buf secret = { 0 };
 	char *resource, port[8];
-	int err = a ? accounts_secret(accounts_of(x), id, &secret, why) :
+	int err = a ? accounts_secret(gateside_accounts(x), id, &secret, why) :
 		      ENOENT;
 
 	if (err)
@@ -114,18 +108,14 @@ static int open_account(uint64_t id,
 	return err;
 }
 
-static void note(uint64_t id, struct view error, void *arg)
-{
-	accounts_note(accounts_of(arg), id, error);
-}
-
 static void each(void (*h)(struct addr *owner, void *each_arg),
 		 void *each_arg, void *arg)
 {
 	const struct account *a = NULL;
 	struct addr *owner;
 
-	while ((a = accounts_each(accounts_of(arg), NETWORK, VIEW_NONE, a))) {
+	while ((a = accounts_each(gateside_accounts(arg), NETWORK, VIEW_NONE,
+				  a))) {
 		if (addr_parse(&owner, a->owner))
 			continue;
 		h(owner, each_arg);
@@ -133,26 +123,10 @@ static void each(void (*h)(struct addr *owner, void *each_arg),
 	}
 }
 
-static int shut(struct buf *out, struct view owner, struct view room,
-		struct view secret, void *arg)
-{
-	const struct view parts[] = { NETWORK, owner, room };
-
-	return accounts_shut(accounts_of(arg), out, parts, secret);
-}
-
-static int unshut(struct buf *out, struct view owner, struct view room,
-		  struct view sealed, void *arg)
-{
-	const struct view parts[] = { NETWORK, owner, room };
-
-	return accounts_open(accounts_of(arg), out, parts, sealed);
-}
-
 static void on_change(const struct account *a, enum account_change what,
 		      void *arg)
 {
-	const struct xmppgate *x = arg;
+	const struct gateside *x = arg;
 	struct addr *owner;
 
 	(void)what;
@@ -269,17 +243,19 @@ static struct gate_conf gate_conf_of(struct confab *c)
 	};
 }
 
-static void watch_accounts(struct confab *c)
+static struct xmppgate *xmppgate_make(struct confab *c)
 {
-	struct xmppgate *x = c->xmppgate = mem_zalloc(sizeof(*x));
+	struct xmppgate *x = mem_zalloc(sizeof(*x));
 
-	x->c = c;
-	x->ops = (struct gate_accounts){ find, open_account, note,   each,
-					 shut, unshut,	     .arg = x };
-	x->watch = (struct account_watch){ .network = "xmpp",
-					   .h = on_change,
-					   .arg = x };
-	accounts_watch(c->accounts, &x->watch);
+	gateside_init(&x->side, c, "xmpp", on_change);
+	x->ops = (struct gate_accounts){ .find = find,
+					 .open = open_account,
+					 .note = gateside_note,
+					 .each = each,
+					 .shut = gateside_shut,
+					 .unshut = gateside_unshut,
+					 .arg = &x->side };
+	return x;
 }
 
 int xmppgate_new(struct confab *c, struct buf *why)
@@ -292,7 +268,7 @@ int xmppgate_new(struct confab *c, struct buf *why)
 		return 0;
 	err = map_of(&map, c->conf, why);
 	if (!err) {
-		watch_accounts(c);
+		c->xmppgate = xmppgate_make(c);
 		gc = gate_conf_of(c);
 		gc.map = map;
 		err = gate_new(&c->gate, &gc, why);
@@ -327,7 +303,7 @@ void xmppgate_free(struct confab *c)
 	gate_free(c->gate);
 	c->gate = NULL;
 	if (c->xmppgate)
-		accounts_unwatch(c->accounts, &c->xmppgate->watch);
+		gateside_end(&c->xmppgate->side);
 	mem_free(c->xmppgate);
 	c->xmppgate = NULL;
 }
