@@ -5,13 +5,9 @@
  */
 #include "igate.h"
 
-#include <errno.h>
-
 #include "igate_priv.h"
 #include "log.h"
 #include "mem.h"
-
-enum { TEXT_MAX = 9000, FULL_RETRY_S = 30 };
 
 static const struct igate_module *const modules[IGATE_MODULES] = {
 	[IGATE_PUPPETS] = &igate_puppets,
@@ -24,164 +20,7 @@ const struct igate_module *igate_module(size_t i)
 	return modules[i];
 }
 
-/* ---- asks ---- */
-
-static void ask_destroy(void *obj)
-{
-	struct iask *a = obj;
-
-	gate_req_free(&a->req);
-}
-
-void iask_ok(struct iask *a, int status, struct view words)
-{
-	gate_req_answer(&a->req, status, 0, words);
-}
-
-void iask_refuse(struct iask *a, int status, unsigned retry_after,
-		 struct view words)
-{
-	gate_req_answer(&a->req, status, retry_after, words);
-}
-
-static struct iask *ask_new(struct igate *g, const struct gate_msg *m,
-			    const struct imap_target *t, gate_answer_h *h,
-			    void *arg)
-{
-	struct iask *a = mem_new(sizeof(*a), ask_destroy);
-
-	a->gate = g;
-	a->target.kind = t->kind;
-	a->target.network = t->network;
-	a->target.name = t->name;
-	gate_req_init(&a->req, m,
-		      (struct view *const[]){ &a->target.network,
-					      &a->target.name, NULL },
-		      h, arg);
-	return a;
-}
-
-/* ---- commands ---- */
-
-/* Ours first, then those of the modules in their order. */
-static const struct gate_verb *nth_verb(size_t n)
-{
-	if (n < IGATE_COMMANDS)
-		return &igate_commands[n].verb;
-	n -= IGATE_COMMANDS;
-	for (size_t i = 0; i < IGATE_MODULES; i++) {
-		if (n < modules[i]->command_count)
-			return &modules[i]->commands[n].verb;
-		n -= modules[i]->command_count;
-	}
-	return NULL;
-}
-
-static void help(struct iask *a)
-{
-	struct buf b = { 0 };
-
-	gate_verb_help(&b, nth_verb, 1U << a->target.kind);
-	iask_ok(a, 200, buf_view(&b));
-	buf_free(&b);
-}
-
-static bool run_command(struct iask *a)
-{
-	const struct gate_verb *verb;
-	struct view name, rest;
-	bool known;
-
-	if (a->req.kind != GATE_TEXT ||
-	    !gate_verb_parse(a->req.text, &name, &rest))
-		return false;
-	if (view_ieqs(name, "help")) {
-		help(a);
-		return true;
-	}
-	verb = gate_verb_find(nth_verb, 1U << a->target.kind, name, &known);
-	/* ":Sue, are you there?" to a person is meant for him */
-	if (!verb && !known && a->target.kind == IMAP_PERSON)
-		return false;
-	a->req.text = rest;
-	if (verb)
-		CONTAINER(verb, const struct icommand, verb)->run(a);
-	else
-		gate_verb_unknown(&a->req, name, known);
-	return true;
-}
-
 /* ---- the door of SIP ---- */
-
-static void dispatch(struct iask *a)
-{
-	for (size_t i = 0; i < IGATE_MODULES; i++)
-		if (modules[i]->message &&
-		    (modules[i]->kinds & (1U << a->target.kind))) {
-			modules[i]->message(a);
-			return;
-		}
-	if (a->req.kind != GATE_TEXT)
-		iask_refuse(a, 200, 0, VIEW_NONE);
-	else if (a->target.kind == IMAP_NETWORK)
-		iask_refuse(a, 404, 0,
-			    VIEW("This is the gateway to a network of IRC: "
-				 ":help lists its commands."));
-	else
-		iask_refuse(a, 404, 0,
-			    VIEW("ERROR: nobody listens at this address."));
-}
-
-static void refuse_seat(int err, gate_answer_h *h, void *arg)
-{
-	if (err == ENOENT)
-		gate_refuse_now(h, arg, 404, 0,
-				VIEW("ERROR: There is no such network."));
-	else
-		gate_refuse_now(h, arg, 480, FULL_RETRY_S,
-				VIEW("ERROR: The gateway to IRC is full."));
-}
-
-static void take(struct igate *g, const struct gate_msg *m,
-		 const struct imap_target *t, gate_answer_h *h, void *arg)
-{
-	struct seat *s;
-	struct iask *a;
-	int err = seat_get(&s, g, m->from, t->network);
-
-	if (err) {
-		refuse_seat(err, h, arg);
-		return;
-	}
-	a = ask_new(g, m, t, h, arg);
-	a->seat = s;
-	if (!igate_consent(a) && !run_command(a))
-		dispatch(a);
-	mem_deref(a);
-}
-
-static void op_message(void *gw, const struct gate_msg *m, gate_answer_h *h,
-		       void *arg)
-{
-	struct igate *g = gw;
-	struct imap_target t;
-	struct buf text = { 0 };
-
-	if (!g->running)
-		gate_refuse_now(h, arg, 503, 5, VIEW_NONE);
-	else if (imap_from_sip(g->map, m->to->user, m->to->host, &t, &text))
-		gate_refuse_now(h, arg, 404, 0, VIEW_NONE);
-	else if (t.kind == IMAP_BAD)
-		gate_refuse_now(h, arg, (int)t.status, 0, t.why);
-	else if (m->text.n > TEXT_MAX)
-		gate_refuse_now(
-			h, arg, 413, 0,
-			VIEW("ERROR: Your message was not sent. It is too "
-			     "long."));
-	else
-		take(g, m, &t, h, arg);
-	buf_free(&text);
-}
 
 static bool op_has(void *gw, struct view user, struct view host)
 {
@@ -203,7 +42,7 @@ static void op_presence(void *gw, struct addr *user,
 static const struct gateway_ops gateway_ops = {
 	.name = "irc",
 	.has = op_has,
-	.message = op_message,
+	.message = igate_message,
 	.settled = italks_settled,
 	.presence = op_presence,
 	.watch = italks_watch,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The gateway's inside. igate.c has the doors, iseat*.c the connections of
- * users; what there is to do is in modules, each with a state of its own,
- * which see what comes in their order:
+ * The gateway's inside. igate.c has the doors, igate_ask.c what SIP users
+ * want, iseat*.c their connections; what there is to do is in modules, each
+ * with a state of its own, which see what comes in their order:
  *
  *   puppets  users in the channels of linked rooms (the relay listens)
  *   visits   users in channels by themselves
@@ -162,6 +162,17 @@ struct iask {
 void iask_ok(struct iask *a, int status, struct view words);
 void iask_refuse(struct iask *a, int status, unsigned retry_after,
 		 struct view words);
+
+/* With itext_not_sent(). */
+void iask_not_sent(struct iask *a, int status, unsigned retry_after,
+		   struct view why);
+/* His text goes to the inbox of a conversation, with m and as whom the
+ * network's services know him; answered when that is on the disk, or can't
+ * be. */
+void iask_keep(struct iask *a, struct addr *inbox, const struct meta *m);
+/* gateway_ops.message */
+void igate_message(void *gw, const struct gate_msg *m, gate_answer_h *h,
+		   void *arg);
 
 struct icommand {
 	struct gate_verb verb; /* kinds: bits of 1 << enum imap_kind */

@@ -16,56 +16,13 @@ enum { BUSY_RETRY_S = 30 };
 
 /* ---- words of SIP users ---- */
 
-static void refuse(struct iask *a, int status, unsigned retry_after,
-		   struct view why)
-{
-	struct buf b = { 0 };
-
-	itext_not_sent(&b, why, VIEW_NONE);
-	iask_refuse(a, status, retry_after, buf_view(&b));
-	buf_free(&b);
-}
-
-static void on_kept(int err, void *arg)
-{
-	struct iask *a = arg;
-
-	if (!err || err == EEXIST)
-		iask_ok(a, 202, VIEW_NONE);
-	else
-		refuse(a, 500, BUSY_RETRY_S, itext(ITEXT_SEND_FAILED));
-	mem_deref(a);
-}
-
 static void keep(struct iask *a, const struct ipeer *p)
 {
 	struct meta m = a->req.meta;
-	struct buf meta = { 0 }, as = { 0 };
-	struct hub_say say = { .from = a->req.from,
-			       .kind = MSG_TEXT,
-			       .text = a->req.text,
-			       .dedupe = a->req.dedupe };
-	int err;
 
-	igate_as(a->gate, a->req.from, buf_view(&p->network), &as);
 	m.to = buf_view(&p->nick);
-	m.as = buf_view(&as);
 	m.time_ms = a->req.time_ms;
-	meta_put(&meta, &m);
-	say.meta = buf_view(&meta);
-	err = hub_direct(a->gate->conf.hub, p->conv, &say, on_kept,
-			 mem_ref(a));
-	buf_free(&meta);
-	buf_free(&as);
-	if (!err)
-		return;
-	if (err == EBADMSG) /* nothing of it is to be seen */
-		iask_ok(a, 200, VIEW_NONE);
-	else if (err == EMSGSIZE)
-		refuse(a, 413, 0, itext(ITEXT_TOO_LONG));
-	else
-		refuse(a, 480, BUSY_RETRY_S, itext(ITEXT_QUEUE_FULL));
-	mem_deref(a);
+	iask_keep(a, p->conv, &m);
 }
 
 /* He can't be online, and that is known by now. */
@@ -75,9 +32,9 @@ static bool can_speak(struct iask *a)
 	struct view why = seat_trouble(a->seat);
 
 	if (err == EBUSY)
-		refuse(a, 480, BUSY_RETRY_S, itext(ITEXT_FULL));
+		iask_not_sent(a, 480, BUSY_RETRY_S, itext(ITEXT_FULL));
 	else if (err)
-		refuse(a, 403, 0, why.n ? why : itext(ITEXT_NO_LOGIN));
+		iask_not_sent(a, 403, 0, why.n ? why : itext(ITEXT_NO_LOGIN));
 	return !err;
 }
 
@@ -98,7 +55,7 @@ static void refuse_once(struct iask *a, struct ipeer *p)
 		(void)consent_set(a->gate->conf.hub, p->aor, p->other,
 				  CONSENT_ALLOWED);
 	ipeer_anew(p);
-	refuse(a, 480, 0, itext(ITEXT_SOMEBODY));
+	iask_not_sent(a, 480, 0, itext(ITEXT_SOMEBODY));
 }
 
 static void on_text(struct iask *a)
@@ -107,7 +64,8 @@ static void on_text(struct iask *a)
 				    a->target.network, a->target.name);
 
 	if (!p) {
-		refuse(a, 484, 0, VIEW("This can be nobody's nickname."));
+		iask_not_sent(a, 484, 0,
+			      VIEW("This can be nobody's nickname."));
 	} else if (p->left && (ipeer_is_known(p) || p->words.count)) {
 		refuse_once(a, p);
 	} else if (can_speak(a)) {

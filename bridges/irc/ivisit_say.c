@@ -12,7 +12,7 @@
 #include "mem.h"
 #include "worker.h"
 
-enum { FULL_RETRY_S = 30, DELAY_S = 90, LOOK_MS = 1000, LOSSES_MAX = 5 };
+enum { DELAY_S = 90, LOOK_MS = 1000, LOSSES_MAX = 5 };
 
 /* One message on its way. */
 struct said {
@@ -26,56 +26,6 @@ struct said {
 
 /* ---- the door of SIP ---- */
 
-static void refuse(struct iask *a, int status, unsigned retry_after,
-		   struct view why)
-{
-	struct buf b = { 0 };
-
-	itext_not_sent(&b, why, VIEW_NONE);
-	iask_refuse(a, status, retry_after, buf_view(&b));
-	buf_free(&b);
-}
-
-static void on_kept(int err, void *arg)
-{
-	struct iask *a = arg;
-
-	if (!err || err == EEXIST)
-		iask_ok(a, 202, VIEW_NONE);
-	else
-		refuse(a, 500, FULL_RETRY_S, itext(ITEXT_SEND_FAILED));
-	mem_deref(a);
-}
-
-static void keep(struct iask *a, const struct ivisit *v)
-{
-	struct buf meta = { 0 }, as = { 0 };
-	struct meta m = a->req.meta;
-	struct hub_say say = { .from = a->req.from,
-			       .kind = MSG_TEXT,
-			       .text = a->req.text,
-			       .dedupe = a->req.dedupe };
-	int err;
-
-	igate_as(a->gate, a->req.from, buf_view(&v->network), &as);
-	m.as = buf_view(&as);
-	meta_put(&meta, &m);
-	say.meta = buf_view(&meta);
-	err = hub_direct(a->gate->conf.hub, v->inbox, &say, on_kept,
-			 mem_ref(a));
-	buf_free(&meta);
-	buf_free(&as);
-	if (!err)
-		return;
-	if (err == EBADMSG) /* nothing of it is to be seen */
-		iask_ok(a, 200, VIEW_NONE);
-	else if (err == EMSGSIZE)
-		refuse(a, 413, 0, itext(ITEXT_TOO_LONG));
-	else
-		refuse(a, 480, FULL_RETRY_S, itext(ITEXT_QUEUE_FULL));
-	mem_deref(a);
-}
-
 /* He writes, so he wants to be there; false: he can't be, and knows it. */
 static bool can_speak(struct iask *a)
 {
@@ -84,7 +34,7 @@ static bool can_speak(struct iask *a)
 	if (seat_wake(a->seat, true) != EACCES)
 		return true;
 	why = seat_trouble(a->seat);
-	refuse(a, 403, 0, why.n ? why : itext(ITEXT_NO_LOGIN));
+	iask_not_sent(a, 403, 0, why.n ? why : itext(ITEXT_NO_LOGIN));
 	return false;
 }
 
@@ -97,9 +47,9 @@ void ivisit_message(struct iask *a)
 	if (a->req.kind != GATE_TEXT || a->req.meta.notice)
 		iask_ok(a, 200, VIEW_NONE);
 	else if (!v)
-		refuse(a, 403, 0, itext(ITEXT_NOT_JOINED));
+		iask_not_sent(a, 403, 0, itext(ITEXT_NOT_JOINED));
 	else if (can_speak(a))
-		keep(a, v);
+		iask_keep(a, v->inbox, &a->req.meta);
 }
 
 /* ---- on to the channel ---- */

@@ -10,7 +10,7 @@ bridges_irc_libircface_a_SOURCES = \
 	bridges/irc/check.c bridges/irc/check.h \
 	bridges/irc/face.c bridges/irc/face.h \
 	bridges/irc/igate.c bridges/irc/igate.h \
-	bridges/irc/igate_cmd.c bridges/irc/igate_consent.c \
+	bridges/irc/igate_ask.c bridges/irc/igate_cmd.c bridges/irc/igate_consent.c \
 	bridges/irc/igate_priv.h bridges/irc/igate_share.c \
 	bridges/irc/imap.c bridges/irc/imap.h \
 	bridges/irc/ipuppet.c bridges/irc/ipuppet_there.c \
