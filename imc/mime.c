@@ -5,6 +5,8 @@
 
 #include "mime.h"
 
+#include "ascii.h"
+
 enum { BOUNDARY_MAX = 70 };
 
 /* Takes one line, without its end, off *v; false where no end is left. */
@@ -118,14 +120,6 @@ static void add_base64(struct buf *out, struct view v)
 	}
 }
 
-static int hex_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Bytes of what stands at v, which begins with '='. RFC 2045 6.7: an octet in
  * hex, or a line end that is none; anything else stays as it is. */
 static size_t add_escape(struct buf *out, struct view v)
@@ -134,8 +128,9 @@ static size_t add_escape(struct buf *out, struct view v)
 		return 2;
 	if (v.n >= 3 && v.p[1] == '\r' && v.p[2] == '\n')
 		return 3;
-	if (v.n >= 3 && hex_of(v.p[1]) >= 0 && hex_of(v.p[2]) >= 0) {
-		buf_addc(out, (char)(hex_of(v.p[1]) << 4 | hex_of(v.p[2])));
+	if (v.n >= 3 && ascii_hex(v.p[1]) >= 0 && ascii_hex(v.p[2]) >= 0) {
+		buf_addc(out,
+			 (char)(ascii_hex(v.p[1]) << 4 | ascii_hex(v.p[2])));
 		return 3;
 	}
 	buf_addc(out, '=');

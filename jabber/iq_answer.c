@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What we answer to requests: jabber.md 4.3. */
+#include "ascii.h"
 #include "iq_priv.h"
 
 #include <errno.h>
@@ -54,19 +55,13 @@ static const char *const domain_features[] = {
 
 /* ---- XEP-0115 ---- */
 
-static int nibble(char c)
-{
-	return c <= '9' ? c - '0' : c - 'a' + 10;
-}
-
 /* The hash is known by its base64. */
 static void add_base64(struct buf *out, const char hex[41])
 {
 	char raw[20];
 
 	for (size_t i = 0; i < sizeof(raw); i++)
-		raw[i] = (char)(nibble(hex[2 * i]) << 4 |
-				nibble(hex[2 * i + 1]));
+		raw[i] = (char)ascii_hex_byte(hex + 2 * i);
 	(void)base64_encode(out, view_mem(raw, sizeof(raw)));
 }
 

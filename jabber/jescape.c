@@ -5,39 +5,21 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "jid_prep.h"
 #include "utf8.h"
-
-static bool is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z');
-}
-
-/* 0 to 15, or -1. */
-static int hex_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* The byte that v's second and third character spell; -1: none. */
 static int hex_after(struct view v)
 {
-	if (v.n < 3 || hex_of(v.p[1]) < 0 || hex_of(v.p[2]) < 0)
-		return -1;
-	return hex_of(v.p[1]) << 4 | hex_of(v.p[2]);
+	return v.n < 3 ? -1 : ascii_hex_byte(v.p + 1);
 }
 
 static void add_hex(struct buf *out, char lead, char c)
 {
-	static const char digits[] = "0123456789ABCDEF";
-
 	buf_addc(out, lead);
-	buf_addc(out, digits[(unsigned char)c >> 4]);
-	buf_addc(out, digits[c & 0xf]);
+	buf_addc(out, ascii_hex_digit((unsigned char)c >> 4));
+	buf_addc(out, ascii_hex_digit((unsigned char)c));
 }
 
 /* ---- percents ---- */
@@ -45,7 +27,7 @@ static void add_hex(struct buf *out, char lead, char c)
 static void add_percent(struct buf *out, struct view text, struct view plain)
 {
 	for (size_t i = 0; i < text.n; i++) {
-		if (is_alnum(text.p[i]) || view_has(plain, text.p[i]))
+		if (ascii_is_alnum(text.p[i]) || view_has(plain, text.p[i]))
 			buf_addc(out, text.p[i]);
 		else
 			add_hex(out, '%', text.p[i]);

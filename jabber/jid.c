@@ -2,6 +2,7 @@
 /* Addresses of XMPP, by their syntax. */
 #include "jid.h"
 
+#include "ascii.h"
 #include "utf8.h"
 
 void jid_split(struct jid *out, struct view text)
@@ -23,12 +24,6 @@ struct view jid_bare(struct view text)
 	return bare;
 }
 
-static bool is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z');
-}
-
 bool jid_is_host(struct view text)
 {
 	char before = '.';
@@ -38,7 +33,7 @@ bool jid_is_host(struct view text)
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
 
-		if (!is_alnum(c) && c != '-' && c != '.' &&
+		if (!ascii_is_alnum(c) && c != '-' && c != '.' &&
 		    (unsigned char)c < 0x80)
 			return false;
 		if (c == '.' && before == '.')

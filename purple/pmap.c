@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "mem.h"
 #include "utf8.h"
 
@@ -68,12 +69,6 @@ struct pmap {
 	size_t count;
 };
 
-static bool is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z');
-}
-
 /* ---- what is configured ---- */
 
 static void pmap_destroy(void *obj)
@@ -101,7 +96,8 @@ static bool made_of(struct view v, const char *more, size_t max)
 	if (!v.n || v.n > max)
 		return false;
 	for (size_t i = 0; i < v.n; i++)
-		if (!is_alnum(v.p[i]) && !view_has(view_str(more), v.p[i]))
+		if (!ascii_is_alnum(v.p[i]) &&
+		    !view_has(view_str(more), v.p[i]))
 			return false;
 	return true;
 }
@@ -274,27 +270,18 @@ int pmap_name(struct buf *out, struct view proto, struct view name)
 
 void pmap_escape(struct buf *out, struct view v)
 {
-	static const char digits[] = "0123456789ABCDEF";
-
 	for (; v.n; v = view_from(v, 1)) {
 		unsigned char c = (unsigned char)*v.p;
 
-		if (is_alnum(*v.p) || view_has(VIEW("-_.!~*'()"), *v.p)) {
+		if (ascii_is_alnum(*v.p) ||
+		    view_has(VIEW("-_.!~*'()"), *v.p)) {
 			buf_addc(out, *v.p);
 			continue;
 		}
 		buf_addc(out, '%');
-		buf_addc(out, digits[c >> 4]);
-		buf_addc(out, digits[c & 15]);
+		buf_addc(out, ascii_hex_digit(c >> 4));
+		buf_addc(out, ascii_hex_digit(c));
 	}
-}
-
-static int hex_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 int pmap_unescape(struct buf *out, struct view v)
@@ -302,18 +289,17 @@ int pmap_unescape(struct buf *out, struct view v)
 	size_t at = out->n;
 
 	while (v.n) {
-		int hi, lo;
+		int c;
 
 		if (*v.p != '%') {
 			buf_addc(out, *v.p);
 			v = view_from(v, 1);
 			continue;
 		}
-		hi = v.n < 3 ? -1 : hex_of(v.p[1]);
-		lo = v.n < 3 ? -1 : hex_of(v.p[2]);
-		if (hi < 0 || lo < 0)
+		c = v.n < 3 ? -1 : ascii_hex_byte(v.p + 1);
+		if (c < 0)
 			return EBADMSG;
-		buf_addc(out, (char)(hi << 4 | lo));
+		buf_addc(out, (char)c);
 		v = view_from(v, 3);
 	}
 	return is_text(view_from(buf_view(out), at)) ? 0 : EBADMSG;

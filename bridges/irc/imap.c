@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "hash.h"
 #include "mem.h"
 #include "names.h"
@@ -23,36 +24,17 @@ struct imap {
 	size_t network_count;
 };
 
-static bool is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z');
-}
-
-/* 0 to 15, or -1. */
-static int hex_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte that v's second and third character spell; -1: none. */
 static int hex_after(struct view v)
 {
-	if (v.n < 3 || hex_of(v.p[1]) < 0 || hex_of(v.p[2]) < 0)
-		return -1;
-	return hex_of(v.p[1]) << 4 | hex_of(v.p[2]);
+	return v.n < 3 ? -1 : ascii_hex_byte(v.p + 1);
 }
 
 static void add_hex(struct buf *out, char lead, char c)
 {
-	static const char digits[] = "0123456789ABCDEF";
-
 	buf_addc(out, lead);
-	buf_addc(out, digits[(unsigned char)c >> 4]);
-	buf_addc(out, digits[c & 0xf]);
+	buf_addc(out, ascii_hex_digit((unsigned char)c >> 4));
+	buf_addc(out, ascii_hex_digit((unsigned char)c));
 }
 
 static bool is_text(struct view text)
@@ -93,7 +75,7 @@ static bool is_host(struct view v)
 	if (!v.n || v.n > 253)
 		return false;
 	for (size_t i = 0; i < v.n; i++)
-		if (!is_alnum(v.p[i]) && v.p[i] != '.' && v.p[i] != '-')
+		if (!ascii_is_alnum(v.p[i]) && v.p[i] != '.' && v.p[i] != '-')
 			return false;
 	return true;
 }
@@ -125,7 +107,8 @@ static bool is_label(const struct imap *m, struct view label)
 	for (size_t i = 0; i < label.n; i++) {
 		char c = label.p[i];
 
-		if (c == m->c || (!is_alnum(c) && !view_has(VIEW("._-"), c)))
+		if (c == m->c ||
+		    (!ascii_is_alnum(c) && !view_has(VIEW("._-"), c)))
 			return false;
 	}
 	return true;
@@ -335,7 +318,7 @@ static void add_name(struct buf *out, const struct imap *m, struct view v)
 	for (; v.n; v = view_from(v, 1)) {
 		if (needs_mark(m, v))
 			add_hex(out, '=', *v.p);
-		else if (is_alnum(*v.p) ||
+		else if (ascii_is_alnum(*v.p) ||
 			 view_has(VIEW("-_.!~*'()&=+$,;?/"), *v.p))
 			buf_addc(out, *v.p);
 		else

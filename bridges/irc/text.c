@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Text: character sets, formatting codes, cutting. */
 #include "text.h"
+#include "ascii.h"
 #include "utf8.h"
 
 /* The longest UTF-8 prefix; *wide: it has more than ASCII. */
@@ -65,18 +66,12 @@ void ircb_to_utf8(struct buf *b, struct view v)
 		utf8_put(b, cp1252((uint8_t)v.p[i]));
 }
 
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-	       (c >= 'A' && c <= 'F');
-}
-
 static bool hex_colour(struct view v)
 {
 	size_t i;
 
 	for (i = 0; i < 6; i++)
-		if (i >= v.n || !is_hex(v.p[i]))
+		if (i >= v.n || !ascii_is_hex(v.p[i]))
 			return false;
 	return true;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 noinst_LIBRARIES += src/base/libbase.a
 src_base_libbase_a_SOURCES = \
+	src/base/ascii.h \
 	src/base/bucket.c src/base/bucket.h \
 	src/base/buf.c src/base/buf.h \
 	src/base/clock.c src/base/clock.h \
@@ -15,6 +16,11 @@ src_base_libbase_a_SOURCES = \
 	src/base/utf8.c src/base/utf8.h \
 	src/base/view.c src/base/view.h
 src_base_libbase_a_CPPFLAGS = $(INC_base)
+
+check_PROGRAMS += tests/unit/t_base_ascii
+tests_unit_t_base_ascii_SOURCES = tests/unit/t_base_ascii.c
+tests_unit_t_base_ascii_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_base_ascii_LDADD = $(LIB_base) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_base_text
 tests_unit_t_base_text_SOURCES = tests/unit/t_base_text.c

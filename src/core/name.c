@@ -4,6 +4,7 @@
  * cunning: what cleaning would change stays in its percent-encoded form, and
  * what had to be cut shows it.
  */
+#include "ascii.h"
 #include "core_priv.h"
 #include "hub_priv.h"
 #include "utf8.h"
@@ -33,14 +34,6 @@ void hub_name_join(struct buf *out, struct view who, struct view at)
 	clean_cut(out, at, NAME_AT_MAX);
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Only what can't stand in a SIP URI as it is: spaces and beyond ASCII. With
  * any other escape "%61lice" would be called alice. */
 static bool decode(struct buf *b, struct view v)
@@ -54,8 +47,8 @@ static bool decode(struct buf *b, struct view v)
 			buf_addc(b, v.p[i]);
 			continue;
 		}
-		hi = i + 2 < v.n ? hex_digit(v.p[i + 1]) : -1;
-		lo = i + 2 < v.n ? hex_digit(v.p[i + 2]) : -1;
+		hi = i + 2 < v.n ? ascii_hex(v.p[i + 1]) : -1;
+		lo = i + 2 < v.n ? ascii_hex(v.p[i + 2]) : -1;
 		if (hi < 0 || lo < 0 || (hi < 8 && hi * 16 + lo != ' '))
 			return false;
 		buf_addc(b, (char)(hi * 16 + lo));

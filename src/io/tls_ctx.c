@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ascii.h"
 #include "mem.h"
 #include "stream.h"
 #include "tls_ctx_priv.h"
@@ -72,22 +73,12 @@ static void set_pin(SSL_CTX *ssl, const struct tls_ctx *ctx)
 	SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, NULL);
 }
 
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-
 static bool parse_pin(unsigned char out[32], const char *text)
 {
 	size_t n = 0;
 
 	for (; *text; text++) {
-		int v = hex_value(*text);
+		int v = ascii_hex(*text);
 
 		/* Between bytes only. */
 		if (*text == ':' && n && n % 2 == 0 && text[-1] != ':')

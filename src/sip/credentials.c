@@ -3,6 +3,7 @@
  * Digest credentials. Phones differ in what they put into quotes, so each
  * parameter is taken with or without; what is inside is checked all the more.
  */
+#include "ascii.h"
 #include "credentials_priv.h"
 
 #include <errno.h>
@@ -87,14 +88,6 @@ static int take_param(struct credentials *out, struct view *v)
 	return err;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* RFC 7616 3.4: exactly eight hex digits. */
 static int read_nc(uint32_t *out, struct view v)
 {
@@ -103,9 +96,9 @@ static int read_nc(uint32_t *out, struct view v)
 	if (v.n != NC_DIGITS)
 		return EBADMSG;
 	for (i = 0, *out = 0; i < v.n; i++) {
-		if (hex_digit(v.p[i]) < 0)
+		if (ascii_hex(v.p[i]) < 0)
 			return EBADMSG;
-		*out = *out << 4 | (uint32_t)hex_digit(v.p[i]);
+		*out = *out << 4 | (uint32_t)ascii_hex(v.p[i]);
 	}
 	return *out ? 0 : EBADMSG;
 }

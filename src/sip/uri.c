@@ -4,6 +4,7 @@
  * Escapes are checked and left as they stand: whoever needs a name unescapes
  * it once.
  */
+#include "ascii.h"
 #include "uri_priv.h"
 
 #include <ctype.h>
@@ -12,18 +13,6 @@
 
 #include "scan_priv.h"
 
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-	       (c >= 'A' && c <= 'F');
-}
-
-static bool is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z');
-}
-
 static bool chars_ok(struct view v)
 {
 	size_t i;
@@ -31,8 +20,9 @@ static bool chars_ok(struct view v)
 	for (i = 0; i < v.n; i++) {
 		if (!scan_is_uri(v.p[i]))
 			return false;
-		if (v.p[i] == '%' && (i + 2 >= v.n || !is_hex(v.p[i + 1]) ||
-				      !is_hex(v.p[i + 2])))
+		if (v.p[i] == '%' &&
+		    (i + 2 >= v.n || !ascii_is_hex(v.p[i + 1]) ||
+		     !ascii_is_hex(v.p[i + 2])))
 			return false;
 	}
 	return true;
@@ -42,12 +32,12 @@ static bool scheme_ok(struct view v)
 {
 	size_t i;
 
-	if (!v.n || !is_alnum(*v.p) || (*v.p >= '0' && *v.p <= '9'))
+	if (!v.n || !ascii_is_alnum(*v.p) || (*v.p >= '0' && *v.p <= '9'))
 		return false;
 	for (i = 1; i < v.n; i++) {
 		char c = v.p[i];
 
-		if (!is_alnum(c) && c != '+' && c != '-' && c != '.')
+		if (!ascii_is_alnum(c) && c != '+' && c != '-' && c != '.')
 			return false;
 	}
 	return true;
@@ -67,7 +57,7 @@ static size_t ipv6_len(struct view v)
 	for (i = 1; i < v.n; i++) {
 		if (v.p[i] == ']')
 			return i > 2 ? i + 1 : 0;
-		if (!is_hex(v.p[i]) && v.p[i] != ':' && v.p[i] != '.')
+		if (!ascii_is_hex(v.p[i]) && v.p[i] != ':' && v.p[i] != '.')
 			return 0;
 	}
 	return 0;
@@ -77,7 +67,7 @@ static size_t name_len(struct view v)
 {
 	size_t n = 0;
 
-	while (n < v.n && (is_alnum(v.p[n]) || v.p[n] == '-' ||
+	while (n < v.n && (ascii_is_alnum(v.p[n]) || v.p[n] == '-' ||
 			   v.p[n] == '.' || v.p[n] == '_'))
 		n++;
 	return n;
@@ -130,11 +120,6 @@ int uri_scan(struct uri_parts *out, struct view text)
 	return out->chat ? rest_scan(out, rest) : 0;
 }
 
-static int hex_of(char c)
-{
-	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
 /* The next byte off v, which uri_scan() has found well formed. */
 static int take_byte(struct view *v)
 {
@@ -142,7 +127,7 @@ static int take_byte(struct view *v)
 	size_t n = 1;
 
 	if (c == '%' && v->n > 2) {
-		c = hex_of(v->p[1]) << 4 | hex_of(v->p[2]);
+		c = ascii_hex_byte(v->p + 1);
 		n = 3;
 	}
 	*v = view_from(*v, n);
