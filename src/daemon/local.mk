@@ -62,6 +62,7 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/elsewhere.c src/daemon/elsewhere.h \
 	src/daemon/gateside.c src/daemon/gateside.h \
 	src/daemon/ircgate.c src/daemon/ircgate.h \
+	src/daemon/netchange.c src/daemon/netchange.h \
 	src/daemon/netoff.c src/daemon/netoff.h \
 	src/daemon/linkset.c src/daemon/linkset.h \
 	src/daemon/networks.c src/daemon/networks.h \

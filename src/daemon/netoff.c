@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "log.h"
 #include "mem.h"
+#include "netchange.h"
 #include "utf8.h"
 
 #define ROWS VIEW("irc-off")
@@ -163,46 +164,19 @@ static void be_on(struct confab *c, struct view label)
 
 /* ---- changes ---- */
 
-struct change {
-	struct confab *c;
-	char *label; /* owned */
-	store_done_h *doneh;
-	void *arg;
-};
-
-static struct change *change_new(struct confab *c, const char *label,
-				 store_done_h *doneh, void *arg)
-{
-	struct change *ch = mem_zalloc(sizeof(*ch));
-
-	ch->c = c;
-	ch->label = mem_strdup(label);
-	ch->doneh = doneh;
-	ch->arg = arg;
-	return ch;
-}
-
-static void change_end(struct change *ch, int err)
-{
-	if (ch->doneh)
-		ch->doneh(err, ch->arg);
-	mem_free(ch->label);
-	mem_free(ch);
-}
-
 static void on_set(int err, void *arg)
 {
-	struct change *ch = arg;
+	struct netchange *ch = arg;
 
 	if (err)
 		log_error("irc %s: is off, but only until the next start: %s",
 			  ch->label, strerror(err));
-	change_end(ch, err);
+	netchange_end(ch, err);
 }
 
 static void on_cleared(int err, void *arg)
 {
-	struct change *ch = arg;
+	struct netchange *ch = arg;
 	struct netoff *o = find(ch->c, view_str(ch->label));
 
 	if (o)
@@ -212,7 +186,7 @@ static void on_cleared(int err, void *arg)
 		log_info("irc %s: is switched on again", ch->label);
 		be_on(ch->c, view_str(ch->label));
 	}
-	change_end(ch, err);
+	netchange_end(ch, err);
 }
 
 /* "1763734000000 dave!d@staff.example" */
@@ -228,7 +202,7 @@ static void keep(struct confab *c, const struct netoff *o,
 	buf_adds(&value, o->by);
 	k.value = buf_view(&value);
 	store_put_kept(t, &k);
-	store_commit(t, on_set, change_new(c, o->label, doneh, arg));
+	store_commit(t, on_set, netchange_new(c, o->label, doneh, arg));
 	buf_free(&value);
 }
 
@@ -270,7 +244,7 @@ int netoff_clear(struct confab *c, struct view label, store_done_h *doneh,
 	o->going = true;
 	t = store_begin(c->store);
 	store_del_kept(t, ROWS, view_str(o->label));
-	store_commit(t, on_cleared, change_new(c, o->label, doneh, arg));
+	store_commit(t, on_cleared, netchange_new(c, o->label, doneh, arg));
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "ircgate.h"
 #include "log.h"
 #include "mem.h"
+#include "netchange.h"
 #include "netoff.h"
 #include "options.h"
 #include "sealed.h"
@@ -188,48 +189,21 @@ void networks_load(const struct store_kept *k, void *arg)
 
 /* ---- changes ---- */
 
-struct change {
-	struct confab *c;
-	char *label; /* owned */
-	store_done_h *doneh;
-	void *arg;
-};
-
-static struct change *change_new(struct confab *c, const char *label,
-				 store_done_h *doneh, void *arg)
-{
-	struct change *ch = mem_zalloc(sizeof(*ch));
-
-	ch->c = c;
-	ch->label = mem_strdup(label);
-	ch->doneh = doneh;
-	ch->arg = arg;
-	return ch;
-}
-
-static void change_end(struct change *ch, int err)
-{
-	if (ch->doneh)
-		ch->doneh(err, ch->arg);
-	mem_free(ch->label);
-	mem_free(ch);
-}
-
 static void on_added(int err, void *arg)
 {
-	struct change *ch = arg;
+	struct netchange *ch = arg;
 	struct network *n = find(ch->c, view_str(ch->label));
 
 	if (n)
 		n->coming = false;
 	if (n && err)
 		drop(ch->c, n);
-	change_end(ch, err);
+	netchange_end(ch, err);
 }
 
 static void on_gone(int err, void *arg)
 {
-	struct change *ch = arg;
+	struct netchange *ch = arg;
 	struct network *n = find(ch->c, view_str(ch->label));
 
 	if (n)
@@ -238,7 +212,7 @@ static void on_gone(int err, void *arg)
 		netoff_forgotten(ch->c, view_str(ch->label));
 		drop(ch->c, n);
 	}
-	change_end(ch, err);
+	netchange_end(ch, err);
 }
 
 static int keep(struct confab *c, struct network *n, struct view sealed,
@@ -250,7 +224,7 @@ static int keep(struct confab *c, struct network *n, struct view sealed,
 
 	n->coming = true;
 	store_put_kept(t, &k);
-	store_commit(t, on_added, change_new(c, n->conf.label, doneh, arg));
+	store_commit(t, on_added, netchange_new(c, n->conf.label, doneh, arg));
 	return 0;
 }
 
@@ -357,6 +331,6 @@ int networks_del(struct confab *c, struct view label, struct buf *why,
 	t = store_begin(c->store);
 	store_del_kept(t, NETWORK, view_str(n->conf.label));
 	netoff_forget(c, t, view_str(n->conf.label));
-	store_commit(t, on_gone, change_new(c, n->conf.label, doneh, arg));
+	store_commit(t, on_gone, netchange_new(c, n->conf.label, doneh, arg));
 	return 0;
 }
