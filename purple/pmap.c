@@ -259,6 +259,9 @@ int pmap_name(struct buf *out, struct view proto, struct view name)
 
 	if (jabber)
 		(void)view_cut(name, '/', &name, &rest);
+	/* RFC 1459 2.3.1: these are between names */
+	if (irc && (view_has(name, ' ') || view_has(name, ',')))
+		return EBADMSG;
 	if (!name.n || name.n > PMAP_NAME_MAX || !is_text(name))
 		return EBADMSG;
 	for (size_t i = 0; i < name.n; i++)

@@ -246,9 +246,12 @@ void proom_join(struct pask *ask, struct pacct *a, struct view name,
 		struct view words)
 {
 	struct pgate_join j = { .name = name };
+	struct view rest;
 
 	(void)view_word(&words, " \t\r\n", &j.nick);
-	j.password = view_trim(words);
+	/* on IRC the next line is another command */
+	(void)view_cut(view_trim(words), '\n', &j.password, &rest);
+	j.password = view_trim(j.password);
 	if (proom_enter(a, &j)) {
 		pask_answer(ask, 403, 0,
 			    VIEW("ERROR: You are in too many rooms."));

@@ -1027,6 +1027,19 @@ static void numbers_are_no_identity(void **state)
 	pr_close();
 }
 
+/* On IRC a line is a command. */
+static void a_rooms_password_is_one_line(void **state)
+{
+	(void)state;
+	open_up();
+	sip_says("alice", ROOM, ":join Ally s3cret word\r\nQUIT :x");
+	assert_wire(X ": JOIN who=Ally place=lobby@rooms.x.org "
+		    "other=s3cret word\n");
+	sip_says("alice", ROOM, ":join\nAlly\tkey\r\nQUIT :x\n");
+	assert_wire(X ": JOIN who=Ally place=lobby@rooms.x.org other=key\n");
+	pr_close();
+}
+
 static void rooms_are_joined_again(void **state)
 {
 	(void)state;
@@ -1212,6 +1225,7 @@ int main(void)
 		PGATE_TEST(codes_may_go_where_they_were_asked),
 		PGATE_TEST(codes_are_answered_once_and_by_him),
 		PGATE_TEST(numbers_are_no_identity),
+		PGATE_TEST(a_rooms_password_is_one_line),
 		PGATE_TEST(rooms_are_joined_again),
 		PGATE_TEST(the_operator_joins_and_leaves),
 		PGATE_TEST(reload_tries_what_was_given_up),

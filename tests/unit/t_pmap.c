@@ -189,6 +189,10 @@ static void names_have_one_form(void **state)
 	}
 	assert_int_equal(pmap_name(&b, VIEW("prpl-jabber"), VIEW("/x")),
 			 EBADMSG);
+	assert_int_equal(pmap_name(&b, VIEW("prpl-irc"), VIEW("a b")),
+			 EBADMSG);
+	assert_int_equal(pmap_name(&b, VIEW("prpl-irc"), VIEW("#a,#b")),
+			 EBADMSG);
 	assert_int_equal(pmap_name(&b, VIEW("prpl-irc"), VIEW("a\nb")),
 			 EBADMSG);
 	buf_free(&b);
