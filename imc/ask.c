@@ -220,7 +220,7 @@ int ask_way(const struct ask *a, struct letter_conf *conf, struct view sender)
 	return sip_dest_new(&conf->to, a->user->text, sender, VIEW_NONE);
 }
 
-void ask_tell(const struct ask *a, enum tell how, struct view text)
+static void send_to_him(const struct ask *a, enum tell how, struct view text)
 {
 	struct buf bytes = { 0 };
 	struct letter_conf conf = {
@@ -230,8 +230,6 @@ void ask_tell(const struct ask *a, enum tell how, struct view text)
 	};
 	int err;
 
-	if (a->quiet)
-		return;
 	err = ask_way(a, &conf, how == TELL_ROOM ? VIEW_NONE : a->sender);
 	if (!err)
 		err = letter_send(a->imc, &conf);
@@ -240,6 +238,12 @@ void ask_tell(const struct ask *a, enum tell how, struct view text)
 			 VIEW_ARG(a->user->text), strerror(err));
 	mem_deref(conf.to);
 	buf_free(&bytes);
+}
+
+void ask_tell(const struct ask *a, enum tell how, struct view text)
+{
+	if (!a->quiet)
+		send_to_him(a, how, text);
 }
 
 void ask_tell_now(const struct ask *a, enum tell how, enum text t)

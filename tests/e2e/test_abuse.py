@@ -99,6 +99,17 @@ def test_what_stands_once_stands_once(server, wire, room):  # noqa: F811
     quiet(room, 'twice')
 
 
+def test_refused_notices_leave_nothing(server, wire, room):  # noqa: F811
+    """They are not answered in words; the sanitizer tells what stays."""
+    for uri, text in (('sip:nowhere@' + DOMAIN, 'hi'), (LOBBY, '#nonsense'),
+                      (LOBBY, '#kick nobody'), (LOBBY, '/allow 7'),
+                      ('sip:chat-manager@' + DOMAIN, 'hi'),
+                      ('sip:chat-manager@' + DOMAIN, '#join a b c')):
+        status = wire.final(said(text, uri=uri, more=['X-IM-Notice: 1']))
+        assert 200 <= status < 500, (uri, text)
+    quiet(room, 'nowhere')
+
+
 # -- whose it is
 
 def test_nobody_begins_anothers_transaction(wire, server, room,  # noqa: F811

@@ -246,6 +246,8 @@ static void what_writes_by_itself_is_not_answered(void **state)
 				"#nonsense"), 400);
 	assert_int_equal(ask_as(&alice, BOSS, "X-IM-Notice: 1\r\n" TEXT,
 				"#help"), 200);
+	assert_int_equal(ask_as(&alice, "sip:nowhere@confab.example",
+				"X-IM-Notice: 1\r\n" TEXT, "hello"), 404);
 	rig_settle(&rig);
 	assert_int_equal(got_unseen(&alice), 0);
 }
