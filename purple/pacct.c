@@ -98,13 +98,20 @@ struct pacct *pacct_pick(const struct pgate *g, const struct addr *owner,
 	return knows ? knows : first;
 }
 
+/* A nick of IRC is whoever took it. */
+bool pacct_is_identity(const struct pacct *a)
+{
+	return a->proven && a->state >= PACCT_OFFLINE &&
+	       strcmp(a->proto->id, "prpl-irc");
+}
+
 struct pacct *pacct_named(const struct pgate *g, struct view proto,
 			  struct view name)
 {
 	struct pacct *a = NULL;
 
 	while ((a = pacct_next(g, a)))
-		if (a->proven && may_serve(a) &&
+		if (pacct_is_identity(a) &&
 		    view_eqs(proto, a->proto->id) && view_eqs(name, a->name))
 			return a;
 	return NULL;

@@ -98,6 +98,8 @@ struct pacct *pacct_pick(const struct pgate *g, const struct addr *owner,
  * by the network may say that any name is his. */
 struct pacct *pacct_named(const struct pgate *g, struct view proto,
 			  struct view name);
+/* Is who speaks by this name there its owner? */
+bool pacct_is_identity(const struct pacct *a);
 const char *pacct_state_name(enum pacct_state state);
 void pacct_set(struct pacct *a, enum pacct_state state);
 /* "XMPP alice@example.org" */

@@ -79,7 +79,7 @@ struct pacct *pgate_mapped(const struct pgate *g, const struct addr *from,
 			continue;
 		for (b = pacct_next(g, NULL); b; b = pacct_next(g, b)) {
 			if (b->proto != a->proto || b->owner == a->owner ||
-			    !b->proven || b->state < PACCT_OFFLINE ||
+			    !pacct_is_identity(b) ||
 			    !view_eq(b->owner->user, user) ||
 			    !view_ieq(b->owner->host, host))
 				continue;

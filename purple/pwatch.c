@@ -250,9 +250,9 @@ void pshow_proven(struct pacct *a)
 	while (g->conf.mapped_users && (b = pacct_next(g, b))) {
 		if (!is_pair(a, b) || b->state < PACCT_OFFLINE)
 			continue;
-		if (!watches(b, a->owner))
+		if (pacct_is_identity(a) && !watches(b, a->owner))
 			say_anew(g, b->owner, a->owner);
-		if (b->proven && !watches(a, b->owner))
+		if (pacct_is_identity(b) && !watches(a, b->owner))
 			say_anew(g, a->owner, b->owner);
 	}
 }

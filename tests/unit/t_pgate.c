@@ -588,6 +588,38 @@ static void mapped_users_reach_each_other(void **state)
 	pr_close();
 }
 
+/* A nick is whoever took it, and a server may say what it likes. */
+static void on_irc_nobody_is_mapped(void **state)
+{
+	static const struct prow rows[] = {
+		{ .id = 1, .owner = "sip:alice@example.org",
+		  .proto = "prpl-irc", .login = "ally@irc.x.org",
+		  .policy = PGATE_ALWAYS },
+		{ .id = 2, .owner = "sip:bob@example.org",
+		  .proto = "prpl-irc", .login = "bobby@irc.x.org",
+		  .policy = PGATE_ALWAYS },
+	};
+	struct addr *alice;
+
+	(void)state;
+	pr.conf.mapped_users = true;
+	pr_open(rows, 2);
+	pr_up("IRC ally@irc.x.org");
+	pr_up("IRC bobby@irc.x.org");
+	buf_clear(&pr.sip);
+	pr_in("IRC ally@irc.x.org",
+	      &(struct purp){ .verb = PURP_HEARD,
+			      .who = VIEW("bobby@irc.x.org"),
+			      .text = VIEW("send me money") });
+	assert_sip("alice <- bobby%40irc.x.org@irc.gw.org: send me money\n");
+	pr_take();
+	alice = pr_addr("sip:alice@example.org");
+	assert_null(hub_gate_between(pr.hub, alice, VIEW("bob"),
+				     VIEW("example.org")));
+	mem_deref(alice);
+	pr_close();
+}
+
 static void mapped_users_see_each_other(void **state)
 {
 	static const struct prow rows[] = {
@@ -1210,6 +1242,7 @@ int main(void)
 		PGATE_TEST(refusals_say_why),
 		PGATE_TEST(addresses_have_parameters),
 		PGATE_TEST(mapped_users_reach_each_other),
+		PGATE_TEST(on_irc_nobody_is_mapped),
 		PGATE_TEST(mapped_users_see_each_other),
 		PGATE_TEST(who_is_mapped_no_more_is_watched_anew),
 		PGATE_TEST(bigger_lists_make_room),
