@@ -12,7 +12,8 @@ bridges_libbridges_a_SOURCES = \
 	bridges/session.c bridges/session.h \
 	bridges/supervisor.c bridges/supervisor.h \
 	bridges/wire.c bridges/wire.h \
-	bridges/worker.c bridges/worker.h \
+	bridges/worker.c bridges/worker.h bridges/worker_priv.h \
+	bridges/worker_tell.c \
 	bridges/bridge_workers.c
 bridges_libbridges_a_CPPFLAGS = $(INC_bridges)
 

@@ -13,15 +13,12 @@
 
 #include "hash.h"
 #include "log.h"
-#include "utf8.h"
-#include "worker.h"
+#include "worker_priv.h"
 
 enum {
 	PIPE_FD = 3,
 	OUT_MAX = 16 * 1024 * 1024, /* a daemon this far behind is gone */
 	LINGER_MS = 1000,	    /* for goodbyes to get out */
-	NAME_MAX_OUT = 1024,
-	TEXT_MAX_OUT = 64 * 1024, /* the hub takes 16 KiB anyway */
 };
 
 enum state { WAITING, RUNNING, LEAVING, ENDED };
@@ -79,7 +76,7 @@ void worker_quit(struct worker *w)
 
 /* Nothing that should reach the daemon is dropped: when it can't be sent the
  * worker ends, and what follows is the same as after a crash. */
-static void send_or_end(struct worker *w, const struct wire_msg *m)
+void worker_send(struct worker *w, const struct wire_msg *m)
 {
 	int err;
 
@@ -128,7 +125,7 @@ static void on_hello(struct worker *w, const struct wire_msg *m)
 		end(w, 1);
 		return;
 	}
-	send_or_end(w, &ready);
+	worker_send(w, &ready);
 }
 
 static void on_ping(struct worker *w, const struct wire_msg *m)
@@ -138,7 +135,7 @@ static void on_ping(struct worker *w, const struct wire_msg *m)
 		.u = { m->u[0] },
 	};
 
-	send_or_end(w, &pong);
+	worker_send(w, &pong);
 }
 
 static void on_account(struct worker *w, const struct wire_msg *m)
@@ -341,195 +338,9 @@ int worker_main(const char *program, const struct worker_ops *ops, void *arg)
 	return err ? 1 : w.status;
 }
 
-static struct view clip(struct worker *w, struct view v, size_t max)
+bool worker_is_running(const struct worker *w)
 {
-	if (v.n <= max)
-		return v;
-	if (w->state == RUNNING)
-		log_warning("%zu bytes cut down to %zu", v.n, max);
-	return view_head(v, utf8_cut(v, max));
-}
-
-void worker_account_up(struct worker *w, uint32_t account, struct view own)
-{
-	struct wire_msg m = {
-		.type = WIRE_ACCOUNT_UP,
-		.id = account,
-		.s = { clip(w, own, NAME_MAX_OUT) },
-	};
-
-	send_or_end(w, &m);
-}
-
-void worker_account_lost(struct worker *w, uint32_t account,
-			 enum worker_lost why, struct view text)
-{
-	struct wire_msg m = {
-		.type = WIRE_ACCOUNT_LOST,
-		.id = account,
-		.u = { why },
-		.s = { clip(w, text, NAME_MAX_OUT) },
-	};
-
-	send_or_end(w, &m);
-}
-
-void worker_joined(struct worker *w, uint64_t leg, struct view own_nick)
-{
-	struct wire_msg m = {
-		.type = WIRE_JOINED,
-		.u = { leg },
-		.s = { clip(w, own_nick, NAME_MAX_OUT) },
-	};
-
-	send_or_end(w, &m);
-}
-
-void worker_lost(struct worker *w, uint64_t leg, enum worker_lost why,
-		 struct view text)
-{
-	struct wire_msg m = {
-		.type = WIRE_LOST,
-		.u = { leg, why },
-		.s = { clip(w, text, NAME_MAX_OUT) },
-	};
-
-	send_or_end(w, &m);
-}
-
-void worker_heard(struct worker *w, uint64_t leg, unsigned kind,
-		  struct view nick, struct view text, uint64_t time_ms,
-		  struct view stable_id)
-{
-	struct wire_msg m = {
-		.type = WIRE_HEARD,
-		.u = { leg, kind, time_ms },
-		.s = { clip(w, nick, NAME_MAX_OUT),
-		       clip(w, text, TEXT_MAX_OUT),
-		       clip(w, stable_id, NAME_MAX_OUT) },
-	};
-
-	send_or_end(w, &m);
-}
-
-void worker_topic(struct worker *w, uint64_t leg, enum worker_topic how,
-		  struct view nick, struct view text)
-{
-	struct wire_msg m = {
-		.type = WIRE_TOPIC,
-		.u = { leg, how },
-		.s = { clip(w, nick, NAME_MAX_OUT),
-		       clip(w, text, NAME_MAX_OUT) },
-	};
-
-	send_or_end(w, &m);
-}
-
-void worker_people(struct worker *w, uint64_t leg,
-		   const struct worker_people *p)
-{
-	struct wire_msg m = {
-		.type = WIRE_PEOPLE,
-		.u = { leg, p->what, p->present },
-		.s = { clip(w, p->nick, NAME_MAX_OUT),
-		       clip(w, p->other, NAME_MAX_OUT),
-		       clip(w, p->reason, NAME_MAX_OUT) },
-	};
-
-	send_or_end(w, &m);
-}
-
-void worker_trouble(struct worker *w, uint64_t leg, struct view words)
-{
-	struct wire_msg m = {
-		.type = WIRE_TROUBLE,
-		.u = { leg },
-		.s = { clip(w, words, NAME_MAX_OUT) },
-	};
-
-	send_or_end(w, &m);
-}
-
-void worker_unwanted(struct worker *w, uint32_t account, struct view who)
-{
-	struct wire_msg m = {
-		.type = WIRE_UNWANTED,
-		.id = account,
-		.s = { clip(w, who, NAME_MAX_OUT) },
-	};
-
-	send_or_end(w, &m);
-}
-
-void worker_missed(struct worker *w, uint64_t leg)
-{
-	struct wire_msg m = { .type = WIRE_MISSED, .u = { leg } };
-
-	send_or_end(w, &m);
-}
-
-void worker_retiring(struct worker *w)
-{
-	const struct wire_msg m = { .type = WIRE_RETIRING };
-
-	send_or_end(w, &m);
-}
-
-void worker_delivered(struct worker *w, uint64_t leg, uint64_t seq)
-{
-	struct wire_msg m = {
-		.type = WIRE_DELIVERED,
-		.u = { leg, seq },
-	};
-
-	send_or_end(w, &m);
-}
-
-void worker_failed(struct worker *w, uint64_t leg, uint64_t seq, bool again,
-		   struct view text)
-{
-	struct wire_msg m = {
-		.type = WIRE_FAILED,
-		.u = { leg, seq, again },
-		.s = { clip(w, text, NAME_MAX_OUT) },
-	};
-
-	send_or_end(w, &m);
-}
-
-void worker_parcel(struct worker *w, uint32_t session, struct view parcel)
-{
-	struct wire_msg m = {
-		.type = WIRE_PARCEL,
-		.id = session,
-		.s = { parcel },
-	};
-
-	send_or_end(w, &m);
-}
-
-void worker_keep(struct worker *w, uint32_t session, struct view text)
-{
-	struct wire_msg m = {
-		.type = WIRE_KEEP,
-		.id = session,
-		.s = { text },
-	};
-
-	send_or_end(w, &m);
-}
-
-void worker_sent(struct worker *w, uint32_t session, uint64_t tag,
-		 enum parcel_fate fate, struct view text)
-{
-	struct wire_msg m = {
-		.type = WIRE_SENT,
-		.id = session,
-		.u = { tag, fate },
-		.s = { clip(w, text, NAME_MAX_OUT) },
-	};
-
-	send_or_end(w, &m);
+	return w->state == RUNNING;
 }
 
 size_t worker_behind(const struct worker *w)
