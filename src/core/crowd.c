@@ -8,48 +8,21 @@
 
 #include "clock.h"
 #include "core_priv.h"
+#include "crowd_priv.h"
 #include "hub_priv.h"
 #include "mem.h"
 #include "utf8.h"
 
 enum {
-	SOON_MS = 3000,       /* from the first change to its line */
-	PAUSE_MS = 15000,     /* between lines */
-	BUSY_LINES = 10,      /* that many in BUSY_MS ... */
+	SOON_MS = 3000,	  /* from the first change to its line */
+	PAUSE_MS = 15000, /* between lines */
+	BUSY_LINES = 10,  /* that many in BUSY_MS ... */
 	BUSY_MS = 600000,
 	BUSY_PAUSE_MS = 300000, /* ... and the pause is this */
 	ITEMS_MAX = 100,
-	SHOWN_MAX = 10,       /* names in a line, of each kind */
 	SPLIT_MAX = 10000,
-	SPLIT_MS = 1800000,   /* then nobody is back from it any more */
+	SPLIT_MS = 1800000, /* then nobody is back from it any more */
 	REASON_MAX = 100,
-};
-
-/* What happened to one of them, and was not told yet. */
-struct happened {
-	struct lnode node;
-	enum hub_change what;
-	char *nick, *other, *reason; /* owned; clean */
-};
-
-/* One who was lost by a netsplit. */
-struct strayed {
-	struct hnode by_nick;
-	char *nick; /* owned */
-};
-
-struct crowd {
-	struct wtimer soon;
-	struct leg *leg;     /* borrowed: it owns us */
-	struct list items;   /* owned: struct happened */
-	size_t more[PEOPLE_CHANGES]; /* beyond ITEMS_MAX */
-	struct htable split; /* owned: struct strayed */
-	uint64_t split_ms;   /* of the last one; monotonic */
-	size_t back;
-	uint64_t gap_ms;     /* missed, and not told */
-	uint64_t told_ms;    /* the last line; monotonic */
-	uint64_t busy_ms;    /* since when lines are counted */
-	unsigned lines;
 };
 
 static void item_free(struct crowd *c, struct happened *e)
@@ -261,118 +234,6 @@ static void add(struct crowd *c, const struct hub_people *p)
 	list_append(&c->items, &e->node);
 }
 
-/* ---- in words ---- */
-
-static size_t add_names(struct buf *b, const struct crowd *c,
-			enum hub_change what)
-{
-	struct lnode *n, *nx;
-	size_t count = 0;
-
-	LIST_EACH (&c->items, n, nx) {
-		const struct happened *e =
-			CONTAINER(n, struct happened, node);
-
-		if (e->what != what || count++ >= SHOWN_MAX)
-			continue;
-		buf_adds(b, count > 1 ? ", " : "");
-		buf_adds(b, e->nick);
-	}
-	return count;
-}
-
-/* "bob, carl came"; of many, the first names and how many more. */
-static void add_group(struct buf *b, const struct crowd *c,
-		      enum hub_change what, const char *verb)
-{
-	struct buf names = { 0 };
-	size_t shown, count = add_names(&names, c, what);
-
-	shown = count < SHOWN_MAX ? count : SHOWN_MAX;
-	count += c->more[what];
-	if (count) {
-		buf_adds(b, b->n ? "; " : "");
-		buf_addv(b, buf_view(&names));
-		if (count > shown)
-			buf_addf(b, "%s%zu more", shown ? " and " : "",
-				 count - shown);
-		buf_adds(b, verb);
-	}
-	buf_free(&names);
-}
-
-/* Who went alone says why. */
-static void add_went(struct buf *b, const struct crowd *c)
-{
-	const struct happened *one = NULL;
-	struct lnode *n, *nx;
-	size_t count = c->more[PEOPLE_WENT];
-
-	LIST_EACH (&c->items, n, nx) {
-		const struct happened *e =
-			CONTAINER(n, struct happened, node);
-
-		if (e->what != PEOPLE_WENT)
-			continue;
-		one = e;
-		count++;
-	}
-	add_group(b, c, PEOPLE_WENT, " left");
-	if (one && count == 1 && *one->reason)
-		buf_addf(b, " (%s)", one->reason);
-}
-
-static void add_single(struct buf *b, const struct happened *e)
-{
-	buf_adds(b, b->n ? "; " : "");
-	if (e->what == PEOPLE_RENAMED) {
-		buf_addf(b, "%s is now %s", e->nick, e->other);
-		return;
-	}
-	buf_addf(b, "%s was removed by %s", e->nick, e->other);
-	if (*e->reason)
-		buf_addf(b, " (%s)", e->reason);
-}
-
-static void add_singles(struct buf *b, const struct crowd *c,
-			enum hub_change what, const char *verb)
-{
-	struct lnode *n, *nx;
-	size_t count = 0;
-
-	LIST_EACH (&c->items, n, nx) {
-		struct happened *e = CONTAINER(n, struct happened, node);
-
-		if (e->what == what && count++ < SHOWN_MAX)
-			add_single(b, e);
-	}
-	count += c->more[what];
-	if (count > SHOWN_MAX)
-		buf_addf(b, "; %zu more %s", count - SHOWN_MAX, verb);
-}
-
-static void add_split(struct buf *b, const struct crowd *c)
-{
-	add_group(b, c, PEOPLE_SPLIT, " were lost by a split of the network");
-	if (c->back)
-		buf_addf(b, "%s%zu of those lost by the split %s back",
-			 b->n ? "; " : "", c->back,
-			 c->back == 1 ? "is" : "are");
-}
-
-static void add_duration(struct buf *b, uint64_t ms)
-{
-	uint64_t s = ms / 1000;
-
-	if (s < 60)
-		buf_addf(b, "%u s", (unsigned)(s ? s : 1));
-	else if (s < 3600)
-		buf_addf(b, "%u min", (unsigned)(s / 60));
-	else
-		buf_addf(b, "%u h %u min", (unsigned)(s / 3600),
-			 (unsigned)(s / 60 % 60));
-}
-
 /* ---- the line ---- */
 
 static bool is_loud(const struct room *r)
@@ -403,7 +264,7 @@ static void tell_gap(struct crowd *c)
 	if (!c->gap_ms)
 		return;
 	buf_adds(&b, "out of reach for ");
-	add_duration(&b, c->gap_ms);
+	crowd_put_duration(&b, c->gap_ms);
 	buf_adds(&b, "; what was said there meanwhile is missing here");
 	c->gap_ms = 0;
 	tell(c, false, buf_view(&b));
@@ -415,13 +276,8 @@ static void tell_people(struct crowd *c)
 	struct room *r = c->leg->room;
 	struct buf b = { 0 };
 
-	if (r->notices != NOTICES_OFF) {
-		add_group(&b, c, PEOPLE_CAME, " came");
-		add_went(&b, c);
-		add_singles(&b, c, PEOPLE_KICKED, "were removed");
-		add_singles(&b, c, PEOPLE_RENAMED, "have other names");
-		add_split(&b, c);
-	}
+	if (r->notices != NOTICES_OFF)
+		crowd_put(&b, c);
 	items_free(c);
 	if (b.n)
 		tell(c, !is_loud(r), buf_view(&b));

@@ -9,7 +9,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/core_priv.h \
 	src/core/consent.c src/core/consent.h \
 	src/core/consent_priv.h src/core/consent_say.c \
-	src/core/crowd.c \
+	src/core/crowd.c src/core/crowd_priv.h src/core/crowd_words.c \
 	src/core/cursor.c src/core/cursor.h \
 	src/core/deliver.c \
 	src/core/direct.c \

@@ -37,6 +37,7 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/publish.c src/sip/pubs.c src/sip/pubs_priv.h \
 	src/sip/register.c src/sip/register_priv.h \
 	src/sip/registrar.c src/sip/registrar.h src/sip/registrar_priv.h \
+	src/sip/registrar_rules.c src/sip/registrar_visit.h \
 	src/sip/resolve.c src/sip/resolve.h \
 	src/sip/hops.c src/sip/hops_priv.h \
 	src/sip/response.c src/sip/response_priv.h \

@@ -13,7 +13,7 @@
 #include "log.h"
 #include "mem.h"
 #include "method_priv.h"
-#include "register_priv.h"
+#include "registrar_visit.h"
 
 enum {
 	FLOW_TIMER_S = 120, /* RFC 5626 4.4: a client keeps its flow alive
@@ -24,15 +24,6 @@ enum {
 struct registrar {
 	struct sip *sip; /* borrowed; NULL: gone */
 	struct sip_registrar conf;
-};
-
-/* A REGISTER that is being looked at. */
-struct visit {
-	const struct uas *u;
-	struct location *l;
-	struct reg reg;
-	struct buf aor;
-	bool outbound;
 };
 
 /* One that waits for the disk. */
@@ -151,202 +142,10 @@ static void on_stored(int err, void *arg)
 	mem_deref(p);
 }
 
-/* ---- the rules ---- */
-
-static bool refuse(const struct visit *v, int status, const char *reason)
-{
-	uas_answer(v->u, status, reason, NULL, 0);
-	return false;
-}
-
-/* A client without DNS knows us by a number. */
-bool registrar_is_ours(const struct uas *u, struct view host)
-{
-	struct netaddr numeric;
-
-	return view_ieqs(host, u->sip->domain) ||
-	       !netaddr_set(&numeric, host, 0);
-}
-
-/* identity.c has compared him with To, here or at another edge. */
-static bool is_proved(const struct uas *u)
-{
-	return u->id.how == ID_DIGEST || u->in;
-}
-
-/* Whose places these are. Who logged in has proved his To (identity.c); who
- * comes by a trusted proxy speaks for himself alone (SA15). */
-static bool know_user(struct visit *v)
-{
-	const struct uas *u = v->u;
-	const struct uri_parts *to = &u->req->to_uri;
-	const struct sip_uri *id = &u->id.uri;
-
-	if (!to->chat || view_empty(to->uri.user))
-		return refuse(v, 400, "To Is No User");
-	if (!registrar_is_ours(u, u->req->ruri.uri.host) ||
-	    !registrar_is_ours(u, to->uri.host))
-		return refuse(v, 404, "Not Our Domain");
-	if (!uri_user_is(to->uri.user, id->user) ||
-	    (!view_ieq(to->uri.host, id->host) && !is_proved(u)))
-		return refuse(v, 403, "To Is Somebody Else");
-	location_aor(&v->aor, id);
-	return true;
-}
-
-static bool same_ip(const struct netaddr *a, const struct netaddr *b)
-{
-	struct netaddr x = *a, y = *b;
-
-	netaddr_set_port(&x, 0);
-	netaddr_set_port(&y, 0);
-	return netaddr_eq(&x, &y);
-}
-
-/* A number that is the source's own is as good as the source; a name is not
- * asked for. */
-bool registrar_allows(const struct uas *u, const struct sip_uri *uri)
-{
-	struct netaddr a;
-
-	if (netaddr_set(&a, uri->host, uri->port ? uri->port : 5060))
-		return true;
-	return sip_may_send(u->sip, &a) ||
-	       (same_ip(&a, &u->flow->peer) && !sip_is_own(u->sip, &a));
-}
-
-static bool refuse_brief(const struct visit *v)
-{
-	struct buf b = { 0 };
-
-	buf_add_u64(&b, v->u->sip->limits.expires_min);
-	uas_answer_with(v->u, 423, "Min-Expires", buf_view(&b));
-	buf_free(&b);
-	return false;
-}
-
-static bool contacts_allowed(struct visit *v)
-{
-	const struct sip_limits *limits = &v->u->sip->limits;
-
-	for (size_t i = 0; i < v->reg.count; i++) {
-		struct register_contact *c = &v->reg.contact[i];
-
-		if (!registrar_allows(v->u, &c->parts))
-			return refuse(v, 403, "Contact Is Not Allowed");
-		if (c->expires && c->expires < limits->expires_min)
-			return refuse_brief(v);
-		if (c->expires > limits->expires_max)
-			c->expires = limits->expires_max;
-	}
-	return true;
-}
-
-/* RFC 5626 6: behind a proxy, outbound works only where the proxy next to the
- * client takes part. */
-static bool outbound_allowed(struct visit *v)
-{
-	bool asked = false;
-
-	for (size_t i = 0; i < v->reg.count; i++)
-		asked |= v->reg.contact[i].reg_id &&
-			 v->reg.contact[i].instance.n;
-	if (!asked || !v->reg.outbound_supported)
-		return true;
-	v->outbound = v->u->pre->vias == 1 || v->reg.first_ob;
-	return v->outbound || refuse(v, 439, NULL);
-}
-
-static struct contact contact_of(const struct visit *v,
-				 const struct register_contact *c)
-{
-	return (struct contact){
-		.uri = c->uri,
-		.path = buf_view(&v->reg.path),
-		.instance = c->instance,
-		.reg_id = c->instance.n ? c->reg_id : 0,
-		.call_id = v->u->req->call_id,
-		.cseq = v->u->req->cseq,
-		.agent = v->u->pre->first[HDR_USER_AGENT],
-		.behind = v->u->pre->vias != 1 || v->reg.path.n,
-	};
-}
-
-/* RFC 3261 10.3, 6 and 7. */
-static bool is_late(const struct visit *v, const struct binding *b)
-{
-	return b && view_eq(b->contact.call_id, v->u->req->call_id) &&
-	       v->u->req->cseq <= b->contact.cseq;
-}
-
-static bool in_order(struct visit *v)
-{
-	struct binding *b[LOCATION_BINDINGS + 1];
-	size_t i, n = 0;
-	bool late = false;
-
-	if (v->reg.star)
-		n = location_all(v->l, buf_view(&v->aor), b);
-	for (i = 0; i < n && b[i]->id; i++)
-		late |= is_late(v, b[i]);
-	for (i = 0; i < v->reg.count; i++) {
-		struct contact c = contact_of(v, &v->reg.contact[i]);
-
-		late |= is_late(v, location_same(v->l, buf_view(&v->aor),
-						 &c));
-	}
-	return !late || refuse(v, 400, "CSeq Out Of Order");
-}
-
-/* What is refreshed needs no room; what goes makes none, so that nobody is
- * left with less than he had. */
-static bool has_room(struct visit *v)
-{
-	size_t more = 0, bytes = 0;
-
-	for (size_t i = 0; i < v->reg.count; i++) {
-		struct contact c = contact_of(v, &v->reg.contact[i]);
-
-		if (!v->reg.contact[i].expires ||
-		    location_same(v->l, buf_view(&v->aor), &c))
-			continue;
-		more++;
-		bytes += c.uri.n + c.path.n + c.instance.n + c.call_id.n +
-			 DEVICE_AGENT_MAX;
-	}
-	switch (more ? location_room(v->l, buf_view(&v->aor), more, bytes) :
-		       0) {
-	case 0:
-		return true;
-	case EBUSY:
-		return refuse(v, 403, "Too Many Contacts");
-	default:
-		log_warning("sip: no room for more registrations");
-		uas_answer_busy(v->u);
-		return false;
-	}
-}
-
-static bool is_text_ok(struct visit *v)
-{
-	const struct uas *u = v->u;
-
-	return (u->pre->ruri.n <= SIP_URI_MAX && v->aor.n <= SIP_URI_MAX &&
-		u->req->call_id.n <= SIP_URI_MAX) ||
-	       refuse(v, 400, "Too Long");
-}
-
-static bool may(struct visit *v)
-{
-	if (v->reg.status)
-		return refuse(v, v->reg.status, v->reg.reason);
-	return is_text_ok(v) && contacts_allowed(v) && outbound_allowed(v) &&
-	       in_order(v) && has_room(v);
-}
-
 /* ---- doing it ---- */
 
-static void log_bound(const struct visit *v, const struct register_contact *c)
+static void log_bound(const struct registrar_visit *v,
+		      const struct register_contact *c)
 {
 	char flow[SIP_FLOW_TEXT_MAX];
 
@@ -355,10 +154,10 @@ static void log_bound(const struct visit *v, const struct register_contact *c)
 		  sip_flow_str(flow, v->u->flow), c->expires);
 }
 
-static void change_one(struct visit *v, struct location_change *ch,
+static void change_one(struct registrar_visit *v, struct location_change *ch,
 		       const struct register_contact *c, struct pending *p)
 {
-	const struct contact contact = contact_of(v, c);
+	const struct contact contact = registrar_contact(v, c);
 	const struct device_heard heard = {
 		.user_agent = contact.agent,
 		.accept = v->u->pre->first[HDR_ACCEPT],
@@ -380,7 +179,7 @@ static void change_one(struct visit *v, struct location_change *ch,
 		location_unbind(ch, b->id);
 }
 
-static bool is_former(const struct visit *v, const struct binding *b)
+static bool is_former(const struct registrar_visit *v, const struct binding *b)
 {
 	const struct sip_flow *here = v->u->flow;
 
@@ -392,7 +191,7 @@ static bool is_former(const struct visit *v, const struct binding *b)
 /* A device that was started again has a new Call-ID, and often a new Contact:
  * what it was before is gone, and would get everything twice. Behind a proxy
  * others have the same address. */
-static void drop_former(struct visit *v, struct location_change *ch)
+static void drop_former(struct registrar_visit *v, struct location_change *ch)
 {
 	struct binding *b[LOCATION_BINDINGS + 1];
 	uint64_t id[LOCATION_BINDINGS + 1];
@@ -408,7 +207,7 @@ static void drop_former(struct visit *v, struct location_change *ch)
 		location_unbind(ch, id[i]);
 }
 
-static void change_all(struct visit *v, struct location_change *ch,
+static void change_all(struct registrar_visit *v, struct location_change *ch,
 		       struct pending *p)
 {
 	struct binding *b[LOCATION_BINDINGS + 1];
@@ -428,7 +227,7 @@ static void change_all(struct visit *v, struct location_change *ch,
 		location_leave(ch);
 }
 
-static void change(struct visit *v)
+static void change(struct registrar_visit *v)
 {
 	struct location_change *ch;
 	struct pending *p;
@@ -451,7 +250,7 @@ static void change(struct visit *v)
 	event_watcher_here(v->u->sip, buf_view(&v->aor));
 }
 
-static void query(struct visit *v)
+static void query(struct registrar_visit *v)
 {
 	struct listing ls = { 0 };
 
@@ -460,12 +259,12 @@ static void query(struct visit *v)
 	list_free(&ls);
 }
 
-static void serve(struct visit *v)
+static void serve(struct registrar_visit *v)
 {
-	if (!know_user(v))
+	if (!registrar_know_user(v))
 		return;
 	reg_read(&v->reg, v->u->pre, v->u->sip->limits.expires_max);
-	if (!may(v))
+	if (!registrar_may(v))
 		return;
 	if (v->reg.count || v->reg.star)
 		change(v);
@@ -498,7 +297,7 @@ struct view registrar_allow(const struct sip *s)
 
 void registrar_serve(const struct uas *u)
 {
-	struct visit v = { .u = u };
+	struct registrar_visit v = { .u = u };
 
 	if (!registrar_is_open(u->sip)) {
 		uas_answer_with(u, 405, "Allow", registrar_allow(u->sip));
