@@ -175,7 +175,7 @@ static void set_trouble(struct pacct *a, struct view text)
 }
 
 /* He is told once, until it has worked again. */
-static void tell_trouble(struct pacct *a)
+static void tell_trouble(struct pacct *a, const char *what)
 {
 	struct buf b = { 0 };
 
@@ -184,7 +184,7 @@ static void tell_trouble(struct pacct *a)
 	a->told = true;
 	buf_adds(&b, "ERROR: ");
 	pacct_title(&b, a);
-	buf_adds(&b, ": login failed: ");
+	buf_adds(&b, what);
 	buf_addv(&b, buf_view(&a->trouble));
 	pgate_tell(a, NULL, buf_view(&b));
 	buf_free(&b);
@@ -197,7 +197,7 @@ static void fail(struct pacct *a, struct view text)
 	log_warning("purple %s of %s: given up: %.*s", a->name,
 		    a->owner->text.p, VIEW_ARG(buf_view(&a->trouble)));
 	pacct_go_off(a, PACCT_FAILED);
-	tell_trouble(a);
+	tell_trouble(a, ": login failed: ");
 	ptalk_awake(a);
 }
 
@@ -285,6 +285,8 @@ static void on_lost(struct session *s, enum lost_why why, struct view text,
 	} else {
 		set_trouble(a, text);
 		pacct_note(a, buf_view(&a->trouble));
+		if (was_up && why == LOST_REFUSED)
+			tell_trouble(a, ": logged out by the network: ");
 		back_off(a, why == LOST_REFUSED ? REFUSED_MS : pause_of(a));
 	}
 }

@@ -11,7 +11,13 @@
 #include "utf8.h"
 #include "wire.h"
 
-enum { WORKERS = 8, WORKER_ACCOUNTS = 100, OPTIONS_MAX = 24 };
+enum {
+	WORKERS = 8,
+	WORKER_ACCOUNTS = 100,
+	OPTIONS_MAX = 24,
+	PING_MS = 1000, /* accounts of one that hangs are back in 10 s */
+	PONG_MAX_MS = 6000,
+};
 
 struct pface {
 	struct bridge *bridge; /* borrowed: it owns us */
@@ -77,7 +83,10 @@ int pface_new(struct bridge **bp, const struct pface_conf *conf)
 		.loop = conf->loop,
 		.scheme = "purple",
 		.program = conf->program,
-		.worker_pong_ms = conf->worker_timeout_ms,
+		.worker_ping_ms = PING_MS,
+		.worker_pong_ms = conf->worker_timeout_ms < PONG_MAX_MS ?
+					  conf->worker_timeout_ms :
+					  PONG_MAX_MS,
 		.worker_age_ms = conf->worker_age_ms,
 		.workers = conf->workers ? conf->workers : WORKERS,
 		.accounts_per_worker = conf->worker_accounts ?

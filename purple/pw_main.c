@@ -21,19 +21,10 @@ enum {
 	LIMIT_MS = 10 * 60 * 1000,
 };
 
-static void on_reap(void *arg)
+static void look_at_memory(struct pw *w)
 {
-	pw_reap(arg);
-}
+	const size_t rss = mem_resident();
 
-static void on_sweep(struct wtimer *t)
-{
-	struct pw *w = CONTAINER(t, struct pw, sweep);
-	size_t rss;
-
-	pw_conv_sweep();
-	rss = mem_resident();
-	wheel_start(loop_wheel(w->loop), &w->sweep, PW_SWEEP_MS, on_sweep);
 	if (w->limit_ms || rss < RSS_IDLE ||
 	    (w->seats.count && rss < RSS_MAX))
 		return;
@@ -41,6 +32,22 @@ static void on_sweep(struct wtimer *t)
 		    rss >> 20);
 	worker_retiring(w->worker);
 	pw_retire(w, QUIET_MS, LIMIT_MS);
+}
+
+static void on_sweep(struct wtimer *t)
+{
+	struct pw *w = CONTAINER(t, struct pw, sweep);
+
+	pw_conv_sweep();
+	wheel_start(loop_wheel(w->loop), &w->sweep, PW_SWEEP_MS, on_sweep);
+	look_at_memory(w);
+}
+
+/* Logins have ended. */
+static void on_reap(void *arg)
+{
+	pw_reap(arg);
+	look_at_memory(arg);
 }
 
 static void retire(uint64_t quiet_ms, uint64_t limit_ms, void *arg)

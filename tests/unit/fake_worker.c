@@ -66,6 +66,25 @@ static void babble(struct fake *f)
 	raw("\xff\xff\xff\xff nonsense", 13);
 }
 
+static void two_gib(struct fake *f)
+{
+	(void)f;
+	raw("\x80\0\0\0 more", 9);
+}
+
+static void half_frame(struct fake *f)
+{
+	(void)f;
+	raw("\0\0\0\x20\0", 5);
+	_exit(3);
+}
+
+static void half_for_ever(struct fake *f)
+{
+	raw("\0\0\0\x20\0", 5);
+	hang(f);
+}
+
 static void unknown_type(struct fake *f)
 {
 	(void)f;
@@ -126,6 +145,9 @@ static const struct {
 } deeds[] = {
 	{ "!hang", hang },
 	{ "!babble", babble },
+	{ "!huge", two_gib },
+	{ "!half", half_frame },
+	{ "!halfhang", half_for_ever },
 	{ "!unknown", unknown_type },
 	{ "!wrongway", wrong_way },
 	{ "!short", short_frame },

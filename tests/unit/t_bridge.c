@@ -412,7 +412,7 @@ static void recovers(const char *deed, const char *reason)
 	char words[128];
 	int pid;
 
-	if (strcmp(deed, "!hang"))
+	if (!strstr(deed, "hang"))
 		open_joined(0, 0);
 	else
 		open_joined(50, 1000);
@@ -439,6 +439,10 @@ RECOVERS(leaving, "!exit", "worker died: exited with 3")
 RECOVERS(hang, "!hang", "worker killed: no PONG within 1000 ms")
 RECOVERS(closed_pipe, "!close", "worker killed: closed its pipe and stayed")
 RECOVERS(babble, "!babble", "worker killed: babbles: no frame")
+RECOVERS(two_gib, "!huge", "worker killed: babbles: no frame")
+RECOVERS(half_frame, "!half", "worker died: exited with 3")
+RECOVERS(half_for_ever, "!halfhang",
+	 "worker killed: no PONG within 1000 ms")
 RECOVERS(unknown_type, "!unknown", "worker killed: babbles: ?: unknown type")
 RECOVERS(wrong_way, "!wrongway",
 	 "worker killed: babbles: PING: wrong direction")
@@ -949,6 +953,9 @@ int main(void)
 		CASE(hang),
 		CASE(closed_pipe),
 		CASE(babble),
+		CASE(two_gib),
+		CASE(half_frame),
+		CASE(half_for_ever),
 		CASE(unknown_type),
 		CASE(wrong_way),
 		CASE(short_frame),
