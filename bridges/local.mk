@@ -10,6 +10,7 @@ bridges_libbridges_a_SOURCES = \
 	bridges/gate_rates.c bridges/gate_rates.h \
 	bridges/gate_req.c bridges/gate_req.h \
 	bridges/session.c bridges/session.h \
+	bridges/chatter.c bridges/chatter.h \
 	bridges/supervisor.c bridges/supervisor.h \
 	bridges/wire.c bridges/wire.h \
 	bridges/worker.c bridges/worker.h bridges/worker_priv.h \

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "chatter.h"
 #include "child.h"
 #include "clock.h"
 #include "hash.h"
@@ -51,6 +52,7 @@ struct sup {
 	struct wtimer old;     /* then it retires */
 	bool retiring;
 	bool grace;	       /* late fired once */
+	struct chatter log;
 	uint64_t ping;	       /* number of the last PING */
 	uint64_t pause_ms;     /* before the next start */
 	uint64_t started_ms;
@@ -310,8 +312,9 @@ static const char *got_log(struct sup *s, const struct wire_msg *m)
 {
 	if (m->u[0] > LOG_TRACE)
 		return "unknown level";
-	log_line((enum log_level)m->u[0], "%s[%d]: %.*s", s->name, sup_pid(s),
-		 VIEW_ARG(m->s[0]));
+	if (chatter_may(&s->log, s->name, sup_pid(s)))
+		log_line((enum log_level)m->u[0], "%s[%d]: %.*s", s->name,
+			 sup_pid(s), VIEW_ARG(m->s[0]));
 	return NULL;
 }
 

@@ -202,6 +202,8 @@ static void on_say(const struct worker_say *say, void *arg)
 	}
 	if (view_eqs(say->text, "!log"))
 		log_warning("a line of the log");
+	for (i = 0; i < 20000 && view_eqs(say->text, "!chatter"); i++)
+		log_warning("chatter");
 	if (view_starts(say->text, VIEW("!keep")))
 		worker_keep(f->w, f->account, view_from(say->text, 5));
 	if (view_eqs(say->text, "!other"))

@@ -15,7 +15,7 @@
 #include "bridge.h"
 #include "clock.h"
 
-enum { BOUND_MS = 30000, LOG_MAX = 64 * 1024 };
+enum { BOUND_MS = 30000, LOG_MAX = 1024 * 1024 };
 
 static struct loop *loop;
 static struct bridge *bridge;
@@ -676,6 +676,29 @@ static void started_by_hand_it_says_what_it_is(void **state)
 
 /* ---- for the operator ---- */
 
+static size_t logged_times(const char *words)
+{
+	const char *at = lines.n ? buf_str(&lines) : "";
+	size_t count = 0;
+
+	for (; (at = strstr(at, words)); at++)
+		count++;
+	return count;
+}
+
+/* It may fill no disk, nor keep us busy. */
+static void a_worker_that_chatters_is_cut_short(void **state)
+{
+	(void)state;
+	open_joined(0, 0);
+	say(&leg, "!chatter");
+	AWAIT(logged("lines are left out"));
+	say(&leg, "hello");
+	AWAIT(was_told("<alice> hello"));
+	assert_in_range(logged_times("chatter"), 1000, 12000);
+	assert_in_range(logged_times("are left out"), 1, 5);
+}
+
 static void a_workers_log_is_ours(void **state)
 {
 	char words[64];
@@ -978,6 +1001,7 @@ int main(void)
 		CASE(a_bridge_can_go_at_any_time),
 		CASE(started_by_hand_it_says_what_it_is),
 		CASE(a_workers_log_is_ours),
+		CASE(a_worker_that_chatters_is_cut_short),
 		CASE(status_is_a_line_a_worker),
 		CASE(accounts_are_found_by_label),
 		CASE(no_account_goes_to_our_own),
