@@ -60,6 +60,7 @@ tests_unit_t_jwords_LDADD = jabber/libjabber.a $(LIB_base) $(IDN_LIBS) \
 
 check_PROGRAMS += tests/unit/t_watches
 tests_unit_t_watches_SOURCES = tests/unit/t_watches.c \
+	tests/unit/gates_rig.h \
 	tests/unit/gate_rig.h tests/unit/session_stub.h
 tests_unit_t_watches_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
 tests_unit_t_watches_LDADD = jabber/libjabber.a $(LIB_bridges) $(DEPS_core) \
@@ -96,7 +97,8 @@ tests_unit_t_occupant_LDADD = jabber/libjabber.a $(LIB_bridges) \
 
 # The stubs come before the libraries that they stand for.
 check_PROGRAMS += tests/unit/t_iqs
-tests_unit_t_iqs_SOURCES = tests/unit/t_iqs.c tests/unit/gate_rig.h \
+tests_unit_t_iqs_SOURCES = tests/unit/t_iqs.c tests/unit/gates_rig.h \
+	tests/unit/gate_rig.h \
 	tests/unit/session_stub.h
 tests_unit_t_iqs_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
 tests_unit_t_iqs_LDADD = jabber/libjabber.a $(LIB_bridges) $(DEPS_core) \
@@ -104,6 +106,7 @@ tests_unit_t_iqs_LDADD = jabber/libjabber.a $(LIB_bridges) $(DEPS_core) \
 
 check_PROGRAMS += tests/unit/t_service
 tests_unit_t_service_SOURCES = tests/unit/t_service.c \
+	tests/unit/gates_rig.h \
 	tests/unit/gate_rig.h tests/unit/session_stub.h
 tests_unit_t_service_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
 tests_unit_t_service_LDADD = jabber/libjabber.a $(LIB_bridges) $(DEPS_core) \
@@ -111,20 +114,23 @@ tests_unit_t_service_LDADD = jabber/libjabber.a $(LIB_bridges) $(DEPS_core) \
 
 check_PROGRAMS += tests/unit/t_puppets
 tests_unit_t_puppets_SOURCES = tests/unit/t_puppets.c \
+	tests/unit/gates_rig.h \
 	tests/unit/gate_rig.h tests/unit/session_stub.h
 tests_unit_t_puppets_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
 tests_unit_t_puppets_LDADD = jabber/libjabber.a $(LIB_bridges) $(DEPS_core) \
 	$(IDN_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_visits
-tests_unit_t_visits_SOURCES = tests/unit/t_visits.c tests/unit/gate_rig.h \
+tests_unit_t_visits_SOURCES = tests/unit/t_visits.c tests/unit/gates_rig.h \
+	tests/unit/gate_rig.h \
 	tests/unit/session_stub.h
 tests_unit_t_visits_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
 tests_unit_t_visits_LDADD = jabber/libjabber.a $(LIB_bridges) $(DEPS_core) \
 	$(IDN_LIBS) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_chats
-tests_unit_t_chats_SOURCES = tests/unit/t_chats.c tests/unit/gate_rig.h \
+tests_unit_t_chats_SOURCES = tests/unit/t_chats.c tests/unit/gates_rig.h \
+	tests/unit/gate_rig.h \
 	tests/unit/session_stub.h
 tests_unit_t_chats_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
 tests_unit_t_chats_LDADD = jabber/libjabber.a $(LIB_bridges) $(DEPS_core) \

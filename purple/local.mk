@@ -28,7 +28,8 @@ tests_unit_t_pmap_LDADD = purple/libpurpleface.a $(LIB_base) $(CMOCKA_LIBS)
 
 # The stubs come before the libraries that they stand for.
 check_PROGRAMS += tests/unit/t_pgate
-tests_unit_t_pgate_SOURCES = tests/unit/t_pgate.c tests/unit/pgate_rig.h
+tests_unit_t_pgate_SOURCES = tests/unit/t_pgate.c tests/unit/gates_rig.h \
+	tests/unit/pgate_rig.h
 tests_unit_t_pgate_CPPFLAGS = $(INC_test) $(S)/purple $(CMOCKA_CFLAGS)
 tests_unit_t_pgate_LDADD = purple/libpurpleface.a bridges/libbridges.a \
 	$(LIB_core) $(DEPS_core) $(CMOCKA_LIBS)

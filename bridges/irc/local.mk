@@ -47,28 +47,32 @@ tests_unit_t_imap_LDADD = bridges/irc/libircface.a $(LIB_base) $(CMOCKA_LIBS)
 
 # The stubs come before the libraries that they stand for.
 check_PROGRAMS += tests/unit/t_iseat
-tests_unit_t_iseat_SOURCES = tests/unit/t_iseat.c tests/unit/igate_rig.h \
+tests_unit_t_iseat_SOURCES = tests/unit/t_iseat.c tests/unit/gates_rig.h \
+	tests/unit/igate_rig.h \
 	tests/unit/irc_stub.h
 tests_unit_t_iseat_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
 tests_unit_t_iseat_LDADD = bridges/irc/libircface.a $(LIB_bridges) \
 	$(DEPS_core) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_igate
-tests_unit_t_igate_SOURCES = tests/unit/t_igate.c tests/unit/igate_rig.h \
+tests_unit_t_igate_SOURCES = tests/unit/t_igate.c tests/unit/gates_rig.h \
+	tests/unit/igate_rig.h \
 	tests/unit/irc_stub.h
 tests_unit_t_igate_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
 tests_unit_t_igate_LDADD = bridges/irc/libircface.a $(LIB_bridges) \
 	$(DEPS_core) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_italks
-tests_unit_t_italks_SOURCES = tests/unit/t_italks.c tests/unit/igate_rig.h \
+tests_unit_t_italks_SOURCES = tests/unit/t_italks.c tests/unit/gates_rig.h \
+	tests/unit/igate_rig.h \
 	tests/unit/irc_stub.h
 tests_unit_t_italks_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
 tests_unit_t_italks_LDADD = bridges/irc/libircface.a $(LIB_bridges) \
 	$(DEPS_core) $(CMOCKA_LIBS)
 
 check_PROGRAMS += tests/unit/t_ivisits
-tests_unit_t_ivisits_SOURCES = tests/unit/t_ivisits.c tests/unit/igate_rig.h \
+tests_unit_t_ivisits_SOURCES = tests/unit/t_ivisits.c tests/unit/gates_rig.h \
+	tests/unit/igate_rig.h \
 	tests/unit/irc_stub.h
 tests_unit_t_ivisits_CPPFLAGS = $(INC_test) $(S)/bridges/irc $(CMOCKA_CFLAGS)
 tests_unit_t_ivisits_LDADD = bridges/irc/libircface.a $(LIB_bridges) \

@@ -62,6 +62,7 @@ tests_fuzz_fuzz_frame_LDFLAGS = $(LDFLAGS_fuzz)
 tests_fuzz_fuzz_frame_LDADD = $(LIB_fuzz) $(LIB_sip) $(DEPS_sip)
 
 tests_fuzz_fuzz_gate_SOURCES = tests/fuzz/fuzz_gate.c tests/fuzz/fuzz.h \
+	tests/unit/gates_rig.h \
 	tests/unit/gate_rig.h tests/unit/session_stub.h
 tests_fuzz_fuzz_gate_CPPFLAGS = $(INC_test) $(S)/jabber $(CMOCKA_CFLAGS)
 tests_fuzz_fuzz_gate_LDFLAGS = $(LDFLAGS_fuzz)

@@ -1,28 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The whole gateway with a real hub and store, sessions that are none
- * (session_stub.h), and SIP users who only write down what they get. Domain
- * example.org, jdomain gw.org, components sip.x.org and rooms.x.org; users
- * alice and carol speak by the component, bob by his account bob@y.org.
+ * The whole gateway to XMPP on gates_rig.h, with sessions that are none
+ * (session_stub.h). Components sip.x.org and rooms.x.org; users alice and
+ * carol speak by the component, bob by his account bob@y.org.
  */
 #ifndef CONFAB_GATE_RIG_H
 #define CONFAB_GATE_RIG_H
 
-#include <ftw.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "session_stub.h"
-#include "clock.h"
 #include "gate_priv.h"
-#include "hub.h"
+#include "gates_rig.h"
+#include "session_stub.h"
 
 struct gate_rig {
-	char dir[64];
-	struct loop *loop;
-	struct loop_waker *waker;
-	struct store *store;
-	struct hub *hub;
 	struct jmap *map;
 	struct gate *gate;
 	struct gate_conf conf; /* before gate_rig_open(): what differs */
@@ -30,42 +19,19 @@ struct gate_rig {
 	bool deaf; /* the server of our rooms takes nothing out of its
 		      socket */
 	enum gate_login login;
-	void (*fanout)(void *arg, struct room *room, struct msg *msg,
-		       struct member *const *members, size_t count);
-	void *fanout_arg;
 	const struct bridge_legs *legs; /* of the module "puppets" */
 	void *legs_arg;
-	/* what SIP users got and are to be answered for */
-	struct { uint64_t member, seq; } open[64];
-	size_t open_count;
-	struct buf sip;  /* what SIP users see, one line each */
 };
 
-static struct gate_rig gr;
-static struct meta gr_last_meta; /* of what a SIP user got; its marks */
+static struct gate_rig jr;
 
 /* ---- faces ---- */
-
-void bridge_members(struct bridge *b,
-		    void (*fanout)(void *arg, struct room *room,
-				   struct msg *msg,
-				   struct member *const *members,
-				   size_t count),
-		    void (*tell)(void *arg, struct room *room,
-				 const struct addr *to, struct view text),
-		    void *arg)
-{
-	(void)b;
-	(void)tell;
-	gr.fanout = fanout;
-	gr.fanout_arg = arg;
-}
 
 void bridge_legs(struct bridge *b, const struct bridge_legs *ops, void *arg)
 {
 	(void)b;
-	gr.legs = ops;
-	gr.legs_arg = arg;
+	jr.legs = ops;
+	jr.legs_arg = arg;
 }
 
 /* The bridge between the hub and the legs of the gateway. */
@@ -73,128 +39,41 @@ static inline int gr_check(void *face, struct view target, struct view via,
 			   struct buf *viaout, struct buf *why)
 {
 	(void)face;
-	assert_true(gr.legs->has(gr.legs_arg, via));
-	return gr.legs->check(gr.legs_arg, view_from(target, 5), via, viaout,
+	assert_true(jr.legs->has(jr.legs_arg, via));
+	return jr.legs->check(jr.legs_arg, view_from(target, 5), via, viaout,
 			      why);
 }
 
 static inline int gr_attach(void *face, struct leg *leg)
 {
 	(void)face;
-	return gr.legs->attach(gr.legs_arg, leg,
+	return jr.legs->attach(jr.legs_arg, leg,
 			       view_from(view_str(leg->target), 5));
 }
 
 static inline void gr_detach(void *face, struct leg *leg)
 {
 	(void)face;
-	gr.legs->detach(gr.legs_arg, leg);
+	jr.legs->detach(jr.legs_arg, leg);
 }
 
 static inline int gr_deliver(void *face, struct leg *leg, struct msg *msg)
 {
 	(void)face;
-	return gr.legs->deliver(gr.legs_arg, leg, msg);
+	return jr.legs->deliver(jr.legs_arg, leg, msg);
 }
 
 static inline int gr_expel(void *face, struct leg *leg, struct view nick,
 			   bool ban, struct view reason)
 {
 	(void)face;
-	return gr.legs->expel(gr.legs_arg, leg, nick, ban, reason);
+	return jr.legs->expel(jr.legs_arg, leg, nick, ban, reason);
 }
 
 static inline int gr_subject(void *face, struct leg *leg, struct view text)
 {
 	(void)face;
-	return gr.legs->subject(gr.legs_arg, leg, text);
-}
-
-static inline void gr_line(const char *what, const struct addr *to,
-			   const struct addr *from, struct view text)
-{
-	buf_adds(&gr.sip, what);
-	buf_addv(&gr.sip, to->user);
-	buf_adds(&gr.sip, " <- ");
-	buf_addv(&gr.sip, from->user);
-	if (!from->user.n)
-		buf_addv(&gr.sip, from->host);
-	buf_adds(&gr.sip, ": ");
-	buf_addv(&gr.sip, text);
-	buf_addc(&gr.sip, '\n');
-}
-
-static inline void gr_sip_fanout(void *face, struct room *room,
-				 struct msg *msg,
-				 struct member *const *members, size_t count)
-{
-	struct meta meta;
-
-	(void)face;
-	meta_get(&meta, msg->meta);
-	gr_last_meta = (struct meta){ .receipt = meta.receipt,
-				      .notice = meta.notice };
-	for (size_t i = 0; i < count; i++) {
-		gr.open[gr.open_count].member = members[i]->id;
-		gr.open[gr.open_count++].seq = msg->seq;
-		assert_true(gr.open_count < 64);
-		gr_line("", room->addr, msg->from, msg->text);
-	}
-}
-
-static inline void gr_xmpp_fanout(void *face, struct room *room,
-				  struct msg *msg,
-				  struct member *const *members, size_t count)
-{
-	(void)face;
-	gr.fanout(gr.fanout_arg, room, msg, members, count);
-}
-
-static inline void gr_tell(void *face, struct room *room,
-			   const struct addr *to, struct view text)
-{
-	(void)face;
-	gr_line("hub tells ", to, room->addr, text);
-}
-
-static inline int gr_face_start(void *face, struct hub *hub)
-{
-	(void)face;
-	(void)hub;
-	return 0;
-}
-
-static inline void gr_face_stop(void *face)
-{
-	(void)face;
-}
-
-/* ---- what imc does ---- */
-
-static inline void gr_on_typing(struct addr *from, struct addr *user,
-				enum gate_kind kind, struct view id,
-				void *arg)
-{
-	(void)arg;
-	gr_line(kind == GATE_TYPING ? "typing " :
-		kind == GATE_IDLE   ? "idle " :
-				      "receipt ",
-		user, from, id);
-}
-
-static inline void gr_on_tell(struct addr *from, struct addr *user,
-			      struct view text, void *arg)
-{
-	(void)arg;
-	gr_line("tell ", user, from, text);
-}
-
-static inline bool gr_knows(struct addr *user, void *arg)
-{
-	(void)arg;
-	return view_eqs(user->host, "example.org") &&
-	       (view_eqs(user->user, "alice") ||
-		view_eqs(user->user, "bob") || view_eqs(user->user, "carol"));
+	return jr.legs->subject(jr.legs_arg, leg, text);
 }
 
 /* ---- accounts ---- */
@@ -206,13 +85,13 @@ static inline int gr_find(const struct addr *owner, struct gate_account *out,
 	if (view_starts(owner->user, VIEW("many"))) {
 		*out = (struct gate_account){ .id = 7,
 					      .jid = VIEW("many@y.org"),
-					      .login = gr.login };
+					      .login = jr.login };
 		return 0;
 	}
-	if (gr.account_gone || !view_eqs(owner->text, "sip:bob@example.org"))
+	if (jr.account_gone || !view_eqs(owner->text, "sip:bob@example.org"))
 		return ENOENT;
 	*out = (struct gate_account){
-		.id = 7, .jid = VIEW("bob@y.org"), .login = gr.login
+		.id = 7, .jid = VIEW("bob@y.org"), .login = jr.login
 	};
 	return 0;
 }
@@ -226,21 +105,9 @@ static inline int gr_open(uint64_t id,
 
 	(void)arg;
 	assert_int_equal(id, 7);
-	if (gr.account_bad)
+	if (jr.account_bad)
 		buf_adds(why, "the key is missing");
-	return gr.account_bad ? EACCES : use(s, 1, use_arg);
-}
-
-/* Sealed is what is written backwards. */
-static inline int gr_turn(struct buf *out, struct view owner, struct view room,
-			  struct view text, void *arg)
-{
-	(void)owner;
-	(void)room;
-	(void)arg;
-	while (text.n)
-		buf_addc(out, text.p[--text.n]);
-	return 0;
+	return jr.account_bad ? EACCES : use(s, 1, use_arg);
 }
 
 static const struct gate_accounts gr_accounts = {
@@ -249,18 +116,6 @@ static const struct gate_accounts gr_accounts = {
 
 /* ---- life ---- */
 
-static inline void gr_wake(void *arg)
-{
-	(void)arg;
-	loop_wake(gr.waker);
-}
-
-static inline void gr_on_wake(void *arg)
-{
-	(void)arg;
-	store_dispatch(gr.store);
-}
-
 /* The server of our rooms' domain has what was sent. True: it was asked. */
 static inline bool gr_server_has(void)
 {
@@ -268,44 +123,22 @@ static inline bool gr_server_has(void)
 
 	while (s && (strcmp(s->label, "rooms.x.org") || s->state != 2))
 		s = s->next;
-	if (!s || !s->tag_count || gr.deaf)
+	if (!s || !s->tag_count || jr.deaf)
 		return false;
 	stub_sent("rooms.x.org", 0, "");
 	return true;
-}
-
-/* Until nothing happens any more at this time. */
-static inline void gr_settle(void)
-{
-	struct store_stats st;
-	int quiet = 0;
-
-	for (int left = 3000; quiet < 3 && left > 0; left--) {
-		loop_turn(gr.loop, quiet ? 0 : 1);
-		store_stats(gr.store, &st);
-		quiet = st.queued || gr_server_has() ? 0 : quiet + 1;
-	}
-	assert_int_equal(quiet, 3);
-}
-
-/* A timer that is due has its tick. */
-static inline void gr_advance(uint64_t ms)
-{
-	clock_advance(ms);
-	loop_turn(gr.loop, 0);
-	gr_settle();
 }
 
 static inline void gr_map(void)
 {
 	struct buf why = { 0 };
 
-	assert_int_equal(jmap_new(&gr.map, VIEW("gw.org"), 0, &why), 0);
-	assert_int_equal(jmap_aliases(gr.map, VIEW("1;icq.gw.org"), &why), 0);
-	assert_int_equal(jmap_zone(gr.map, JMAP_USERS, VIEW("example.org"),
+	assert_int_equal(jmap_new(&jr.map, VIEW("gw.org"), 0, &why), 0);
+	assert_int_equal(jmap_aliases(jr.map, VIEW("1;icq.gw.org"), &why), 0);
+	assert_int_equal(jmap_zone(jr.map, JMAP_USERS, VIEW("example.org"),
 				   VIEW("sip.x.org"), &why),
 			 0);
-	assert_int_equal(jmap_zone(gr.map, JMAP_ROOMS, VIEW("example.org"),
+	assert_int_equal(jmap_zone(jr.map, JMAP_ROOMS, VIEW("example.org"),
 				   VIEW("rooms.x.org"), &why),
 			 0);
 	buf_free(&why);
@@ -313,13 +146,13 @@ static inline void gr_map(void)
 
 static inline void gr_gate(void)
 {
-	struct gate_conf conf = gr.conf;
+	struct gate_conf conf = jr.conf;
 	struct buf why = { 0 };
 
 	conf.loop = gr.loop;
 	conf.hub = gr.hub;
 	conf.store = gr.store;
-	conf.map = gr.map;
+	conf.map = jr.map;
 	conf.accounts = &gr_accounts;
 	conf.domain = "example.org";
 	conf.registrar = "jabber_gateway@gw.org";
@@ -327,7 +160,7 @@ static inline void gr_gate(void)
 	conf.delay_s = 90;
 	conf.priority = 9;
 	conf.auto_accept = "none";
-	if (!gr.no_component) {
+	if (!jr.no_component) {
 		conf.component_domain = "sip.x.org";
 		conf.component_host = "127.0.0.1";
 		conf.component_secret = "secret";
@@ -335,24 +168,20 @@ static inline void gr_gate(void)
 		conf.rooms_domain = "rooms.x.org";
 		conf.rooms_secret = "secret";
 	}
-	assert_int_equal(gate_new(&gr.gate, &conf, &why), 0);
+	assert_int_equal(gate_new(&jr.gate, &conf, &why), 0);
 	buf_free(&why);
 }
 
 static inline void gate_rig_open(void)
 {
-	static const struct face_ops sip = {
-		.scheme = "sip", .caps = FACE_MEMBERS,
-		.start = gr_face_start, .stop = gr_face_stop,
-		.fanout = gr_sip_fanout, .tell = gr_tell,
-	}, xmpp = {
+	static const struct face_ops xmpp = {
 		.scheme = "xmpp",
 		.caps = FACE_MEMBERS | FACE_ECHO | FACE_LINKS,
 		.check = gr_check, .attach = gr_attach, .detach = gr_detach,
 		.deliver = gr_deliver, .subject = gr_subject,
 		.expel = gr_expel,
 		.start = gr_face_start, .stop = gr_face_stop,
-		.fanout = gr_xmpp_fanout, .tell = gr_tell,
+		.fanout = gr_fanout, .tell = gr_tell,
 	};
 	const struct gate_listener listener = {
 		.typing = gr_on_typing, .tell = gr_on_tell, .knows = gr_knows,
@@ -361,172 +190,43 @@ static inline void gate_rig_open(void)
 	struct store_load rows = { .visit = gate_load_visit,
 				   .watch = gate_load_watch,
 				   .kept = gate_load_kept };
-	struct hub_conf conf = { .domain = "example.org" };
-	char why[200] = "";
 
 	stub_open();
-	assert_int_equal(loop_new(&gr.loop), 0);
-	assert_int_equal(loop_waker(&gr.waker, gr.loop, gr_on_wake, NULL), 0);
-	assert_int_equal(store_open(&gr.store, gr.dir, gr_wake, NULL, why,
-				    sizeof(why)),
-			 0);
-	conf.loop = gr.loop;
-	conf.store = gr.store;
-	assert_int_equal(hub_new(&gr.hub, &conf), 0);
+	gr_hub_open();
 	gr_map();
 	gr_gate();
-	assert_int_equal(hub_add_face(gr.hub, &sip, &gr), 0);
-	assert_int_equal(hub_add_face(gr.hub, &xmpp, &gr), 0);
-	assert_int_equal(hub_listen_gates(gr.hub, &listener), 0);
-	assert_int_equal(hub_load(gr.hub), 0);
-	rows.arg = gr.gate;
-	assert_int_equal(store_load(gr.store, &rows), 0);
-	assert_int_equal(hub_start(gr.hub), 0);
-	assert_int_equal(gate_start(gr.gate), 0);
+	rows.arg = jr.gate;
+	gr.busy = gr_server_has;
+	gr_hub_start(&xmpp, &listener, &rows);
+	assert_int_equal(gate_start(jr.gate), 0);
 	gr_settle();
 }
 
 static inline void gate_rig_close(void)
 {
-	gate_stop(gr.gate);
-	hub_stop(gr.hub);
-	store_close(gr.store);
-	hub_free(gr.hub);
-	gate_free(gr.gate);
-	mem_deref(gr.map);
-	loop_waker_free(gr.waker);
-	loop_free(gr.loop);
-	buf_free(&gr.sip);
-	gr.open_count = 0;
+	gate_stop(jr.gate);
+	gr_hub_stop();
+	gate_free(jr.gate);
+	mem_deref(jr.map);
+	gr_hub_close();
 	stub_close();
 }
 
 static inline int gate_rig_setup(void **state)
 {
-	memset(&gr, 0, sizeof(gr));
-	clock_freeze(1000000, 1800000000000);
-	view_copy(gr.dir, sizeof(gr.dir), VIEW("/tmp/t_gate_XXXXXX"));
-	return test_setup(state) || !mkdtemp(gr.dir);
-}
-
-static inline int gr_remove(const char *path, const struct stat *st, int flag,
-			    struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
-static inline int gate_rig_teardown(void **state)
-{
-	clock_thaw();
-	nftw(gr.dir, gr_remove, 8, FTW_DEPTH | FTW_PHYS);
-	return test_teardown(state);
+	memset(&jr, 0, sizeof(jr));
+	return gr_setup(state);
 }
 
 #define GATE_TEST(fn)                                                         \
-	cmocka_unit_test_setup_teardown(fn, gate_rig_setup, gate_rig_teardown)
+	cmocka_unit_test_setup_teardown(fn, gate_rig_setup, gr_teardown)
 
 /* ---- what tests do ---- */
-
-static inline struct addr *gr_addr(const char *text)
-{
-	struct addr *a;
-
-	assert_int_equal(addr_parse(&a, view_str(text)), 0);
-	return a;
-}
-
-/* From whom and to whom: gr_on_answer() frees it. */
-static inline struct addr **gr_ends(const char *from, const char *to)
-{
-	struct addr **ends = mem_zalloc(2 * sizeof(struct addr *));
-
-	ends[0] = gr_addr(from);
-	ends[1] = gr_addr(to);
-	return ends;
-}
-
-static inline void gr_on_answer(const struct gate_answer *a, void *arg)
-{
-	struct addr **ends = arg;
-
-	buf_addf(&gr.sip, "%d ", a->status);
-	gr_line("", ends[0], ends[1], a->words);
-	mem_deref(ends[0]);
-	mem_deref(ends[1]);
-	mem_free(ends);
-}
-
-struct gr_say {
-	const char *from, *to; /* user parts */
-	const char *text;
-	struct meta meta;
-	enum gate_kind kind;
-	const char *dedupe;
-};
-
-/* All that a SIP user can send; its answer and all that follows is written
- * down. */
-static inline void gr_send(const struct gr_say *say)
-{
-	struct addr **ends;
-	struct buf from = { 0 }, to = { 0 };
-	const struct gateway *gw;
-
-	buf_addf(&from, "sip:%s@example.org", say->from);
-	buf_addf(&to, "sip:%s@gw.org", say->to);
-	ends = gr_ends(buf_str(&from), buf_str(&to));
-	const struct gate_msg m = {
-		.kind = say->kind, .from = ends[0], .to = ends[1],
-		.text = view_str(say->text), .meta = say->meta,
-		.dedupe = view_str(say->dedupe),
-	};
-
-	gw = hub_gateway(gr.hub, ends[1]->user, ends[1]->host);
-	assert_non_null(gw);
-	gw->ops->message(gw->gw, &m, gr_on_answer, ends);
-	gr_settle();
-	buf_free(&from);
-	buf_free(&to);
-}
-
-static inline void sip_says(const char *from, const char *to,
-			    const char *text)
-{
-	gr_send(&(struct gr_say){ .from = from, .to = to, .text = text });
-}
 
 static inline void xmpp_says(const char *label, const char *xml)
 {
 	stub_in(label, xml);
 	gr_settle();
-}
-
-/* All devices of SIP users answer what they got like this. */
-static inline void sip_takes(int status)
-{
-	while (gr.open_count) {
-		const struct hub_answer a = {
-			.member = gr.open[0].member,
-			.seq = gr.open[0].seq,
-			.status = status,
-			.text = VIEW("so"),
-		};
-
-		memmove(gr.open, gr.open + 1,
-			--gr.open_count * sizeof(gr.open[0]));
-		hub_on_member_answered(gr.hub, &a);
-		gr_settle();
-	}
-}
-
-/* All that SIP users saw since the last call. */
-static inline void assert_sip(const char *lines)
-{
-	assert_string_equal(buf_str(&gr.sip), lines);
-	buf_clear(&gr.sip);
 }
 
 /* Both components, without their noise. */

@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The whole gateway to libpurple's networks with a real hub and store,
- * sessions that are none, and SIP users who only write down what they get.
- * Domain example.org, the gateway's gw.org; accounts are rows of pr.rows. A
- * session is called by its title: "XMPP alice@x.org".
+ * The whole gateway to libpurple's networks on gates_rig.h, with sessions that
+ * are none; accounts are rows of pr.rows. A session is called by its title:
+ * "XMPP alice@x.org".
  */
 #ifndef CONFAB_PGATE_RIG_H
 #define CONFAB_PGATE_RIG_H
 
-#include <errno.h>
-#include <ftw.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "clock.h"
 #include "consent.h"
-#include "hub.h"
+#include "gates_rig.h"
 #include "purple/pgate_priv.h"
 #include "session.h"
-#include "test.h"
 
 struct session {
 	struct session_conf conf;
@@ -41,11 +33,6 @@ struct prow {
 };
 
 static struct {
-	char dir[64];
-	struct loop *loop;
-	struct loop_waker *waker;
-	struct store *store;
-	struct hub *hub;
 	struct pmap *map;
 	struct pgate *gate;
 	struct pgate_conf conf;    /* before pr_open(): what differs */
@@ -53,12 +40,7 @@ static struct {
 	size_t row_count;
 	bool secret_bad;
 	struct presence_state alice; /* how she is */
-	void (*fanout)(void *arg, struct room *room, struct msg *msg,
-		       struct member *const *members, size_t count);
-	void *fanout_arg;
-	struct { uint64_t member, seq; } open[64];
-	size_t open_count;
-	struct buf sip, wire, notes;
+	struct buf wire;
 	struct session *sessions;
 	int start_err, send_err;
 } pr;
@@ -202,111 +184,24 @@ void session_free(struct session *s)
 	mem_free(s);
 }
 
-/* ---- faces ---- */
-
-void bridge_members(struct bridge *b,
-		    void (*fanout)(void *arg, struct room *room,
-				   struct msg *msg,
-				   struct member *const *members,
-				   size_t count),
-		    void (*tell)(void *arg, struct room *room,
-				 const struct addr *to, struct view text),
-		    void *arg)
-{
-	(void)b;
-	(void)tell;
-	pr.fanout = fanout;
-	pr.fanout_arg = arg;
-}
-
-static inline void pr_line(const char *what, const struct addr *to,
-			   const struct addr *from, struct view text)
-{
-	buf_adds(&pr.sip, what);
-	buf_addv(&pr.sip, to->user);
-	buf_adds(&pr.sip, " <- ");
-	buf_addv(&pr.sip, view_from(from->text, 4));
-	buf_adds(&pr.sip, ": ");
-	buf_addv(&pr.sip, text);
-	buf_addc(&pr.sip, '\n');
-}
-
-static inline void pr_sip_fanout(void *face, struct room *room,
-				 struct msg *msg,
-				 struct member *const *members, size_t count)
-{
-	(void)face;
-	for (size_t i = 0; i < count; i++) {
-		pr.open[pr.open_count].member = members[i]->id;
-		pr.open[pr.open_count++].seq = msg->seq;
-		assert_true(pr.open_count < 64);
-		pr_line("", room->addr, msg->from, msg->text);
-	}
-}
-
-static inline void pr_purple_fanout(void *face, struct room *room,
-				    struct msg *msg,
-				    struct member *const *members,
-				    size_t count)
-{
-	(void)face;
-	pr.fanout(pr.fanout_arg, room, msg, members, count);
-}
-
-static inline void pr_tell(void *face, struct room *room,
-			   const struct addr *to, struct view text)
-{
-	(void)face;
-	(void)room;
-	(void)to;
-	(void)text;
-}
-
-static inline int pr_face_start(void *face, struct hub *hub)
-{
-	(void)face;
-	(void)hub;
-	return 0;
-}
-
-static inline void pr_face_stop(void *face)
-{
-	(void)face;
-}
-
 /* ---- what imc and the presence agent do ---- */
-
-static inline void pr_on_typing(struct addr *from, struct addr *user,
-				enum gate_kind kind, struct view id,
-				void *arg)
-{
-	(void)arg;
-	pr_line(kind == GATE_TYPING ? "typing " : "idle ", user, from, id);
-}
-
-static inline void pr_on_tell(struct addr *from, struct addr *user,
-			      struct view text, void *arg)
-{
-	(void)arg;
-	pr_line("tell ", user, from, text);
-}
 
 static inline void pr_on_shown(struct addr *watcher, struct addr *target,
 			       void *arg)
 {
 	struct presence_state p;
-	const struct gateway *gw = hub_gateway(pr.hub, target->user,
+	const struct gateway *gw = hub_gateway(gr.hub, target->user,
 					       target->host);
 
 	(void)arg;
 	if (!gw)
-		gw = hub_gate_between(pr.hub, watcher, target->user,
+		gw = hub_gate_between(gr.hub, watcher, target->user,
 				      target->host);
 	assert_non_null(gw);
 	if (!gw->ops->show(gw->gw, watcher, target, &p))
-		pr_line("unknown ", watcher, target, VIEW_NONE);
+		gr_line("unknown ", watcher, target, VIEW_NONE);
 	else
-		pr_line(show_name(p.place[0].show), watcher, target,
+		gr_line(show_name(p.place[0].show), watcher, target,
 			p.place[0].note);
 }
 
@@ -315,7 +210,7 @@ static inline void pr_on_watch(struct addr *watcher, struct addr *target,
 {
 	(void)arg;
 	assert_true(state == GATE_WATCH_ACTIVE || state == GATE_WATCH_ANEW);
-	pr_line(state == GATE_WATCH_ANEW ? "anew " : "active ", watcher,
+	gr_line(state == GATE_WATCH_ANEW ? "anew " : "active ", watcher,
 		target, VIEW_NONE);
 }
 
@@ -364,67 +259,26 @@ static inline int pr_secret(uint64_t id,
 	return pr.secret_bad ? EACCES : use(s, 1, use_arg);
 }
 
-static inline void pr_note(uint64_t id, struct view error, void *arg)
-{
-	(void)arg;
-	buf_addf(&pr.notes, "%u: ", (unsigned)id);
-	buf_addv(&pr.notes, error);
-	buf_addc(&pr.notes, '\n');
-}
-
-/* Sealed is what is written backwards. */
-static inline int pr_turn(struct buf *out, struct view owner,
-			  struct view place, struct view text, void *arg)
-{
-	(void)owner;
-	(void)place;
-	(void)arg;
-	while (text.n)
-		buf_addc(out, text.p[--text.n]);
-	return 0;
-}
-
 static const struct pgate_accounts pr_accounts = {
-	.each = pr_each, .open = pr_secret, .note = pr_note,
-	.shut = pr_turn, .unshut = pr_turn,
+	.each = pr_each, .open = pr_secret, .note = gr_note,
+	.shut = gr_turn, .unshut = gr_turn,
 };
 
 /* ---- life ---- */
-
-static inline void pr_wake(void *arg)
-{
-	(void)arg;
-	loop_wake(pr.waker);
-}
-
-static inline void pr_on_wake(void *arg)
-{
-	(void)arg;
-	store_dispatch(pr.store);
-}
-
-/* Until nothing happens any more at this time. */
-static inline void pr_settle(void)
-{
-	struct store_stats st;
-	int quiet = 0;
-
-	for (int left = 3000; quiet < 3 && left > 0; left--) {
-		loop_turn(pr.loop, quiet ? 0 : 1);
-		store_stats(pr.store, &st);
-		quiet = st.queued ? 0 : quiet + 1;
-	}
-	assert_int_equal(quiet, 3);
-}
 
 /* A timer that is due has its tick; those that it starts have theirs. */
 static inline void pr_advance(uint64_t ms)
 {
 	clock_advance(ms + 10);
-	loop_turn(pr.loop, 0);
+	loop_turn(gr.loop, 0);
 	clock_advance(10);
-	loop_turn(pr.loop, 0);
-	pr_settle();
+	loop_turn(gr.loop, 0);
+	gr_settle();
+}
+
+static inline void pr_tick(void)
+{
+	pr_advance(0);
 }
 
 static inline void pr_gate(void)
@@ -432,9 +286,9 @@ static inline void pr_gate(void)
 	struct pgate_conf conf = pr.conf;
 	struct buf why = { 0 };
 
-	conf.loop = pr.loop;
-	conf.hub = pr.hub;
-	conf.store = pr.store;
+	conf.loop = gr.loop;
+	conf.hub = gr.hub;
+	conf.store = gr.store;
 	conf.map = pr.map;
 	conf.accounts = &pr_accounts;
 	conf.domain = "example.org";
@@ -444,43 +298,28 @@ static inline void pr_gate(void)
 
 static inline void pr_open(const struct prow *rows, size_t count)
 {
-	static const struct face_ops sip = {
-		.scheme = "sip", .caps = FACE_MEMBERS,
-		.start = pr_face_start, .stop = pr_face_stop,
-		.fanout = pr_sip_fanout, .tell = pr_tell,
-	}, purple = {
+	static const struct face_ops purple = {
 		.scheme = "purple", .caps = FACE_MEMBERS | FACE_ECHO,
-		.start = pr_face_start, .stop = pr_face_stop,
-		.fanout = pr_purple_fanout, .tell = pr_tell,
+		.start = gr_face_start, .stop = gr_face_stop,
+		.fanout = gr_fanout, .tell = gr_tell,
 	};
 	const struct gate_listener listener = {
 		.shown = pr_on_shown, .watch = pr_on_watch,
-		.typing = pr_on_typing, .tell = pr_on_tell,
+		.typing = gr_on_typing, .tell = gr_on_tell,
 		.presence_of = pr_presence_of, .arg = &pr,
 	};
 	struct store_load load = { .visit = pgate_load_visit };
-	struct hub_conf conf = { .domain = "example.org" };
 	struct buf text = { 0 };
-	char why[200] = "";
 
 	pr.rows = rows;
 	pr.row_count = count;
-	assert_int_equal(loop_new(&pr.loop), 0);
-	assert_int_equal(loop_waker(&pr.waker, pr.loop, pr_on_wake, NULL), 0);
-	assert_int_equal(store_open(&pr.store, pr.dir, pr_wake, NULL, why,
-				    sizeof(why)), 0);
-	conf.loop = pr.loop;
-	conf.store = pr.store;
-	assert_int_equal(hub_new(&pr.hub, &conf), 0);
+	gr.whole = true;
+	gr.after = pr_tick;
+	gr_hub_open();
 	assert_int_equal(pmap_new(&pr.map, VIEW("gw.org"), &text), 0);
 	pr_gate();
-	assert_int_equal(hub_add_face(pr.hub, &sip, &pr), 0);
-	assert_int_equal(hub_add_face(pr.hub, &purple, &pr), 0);
-	assert_int_equal(hub_listen_gates(pr.hub, &listener), 0);
-	assert_int_equal(hub_load(pr.hub), 0);
 	load.arg = pr.gate;
-	assert_int_equal(store_load(pr.store, &load), 0);
-	assert_int_equal(hub_start(pr.hub), 0);
+	gr_hub_start(&purple, &listener, &load);
 	assert_int_equal(pgate_start(pr.gate), 0);
 	pr_advance(0);
 }
@@ -488,99 +327,30 @@ static inline void pr_open(const struct prow *rows, size_t count)
 static inline void pr_close(void)
 {
 	pgate_stop(pr.gate);
-	hub_stop(pr.hub);
-	store_close(pr.store);
-	hub_free(pr.hub);
+	gr_hub_stop();
 	pgate_free(pr.gate);
 	mem_deref(pr.map);
-	loop_waker_free(pr.waker);
-	loop_free(pr.loop);
-	buf_free(&pr.sip);
+	gr_hub_close();
 	buf_free(&pr.wire);
-	buf_free(&pr.notes);
-	pr.open_count = 0;
 	assert_null(pr.sessions);
 }
 
 static inline int pr_setup(void **state)
 {
 	memset(&pr, 0, sizeof(pr));
-	clock_freeze(1000000, 1800000000000);
-	view_copy(pr.dir, sizeof(pr.dir), VIEW("/tmp/t_pgate_XXXXXX"));
-	return test_setup(state) || !mkdtemp(pr.dir);
-}
-
-static inline int pr_remove(const char *path, const struct stat *st, int flag,
-			    struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
-static inline int pr_teardown(void **state)
-{
-	clock_thaw();
-	nftw(pr.dir, pr_remove, 8, FTW_DEPTH | FTW_PHYS);
-	return test_teardown(state);
+	return gr_setup(state);
 }
 
 #define PGATE_TEST(fn) \
-	cmocka_unit_test_setup_teardown(fn, pr_setup, pr_teardown)
+	cmocka_unit_test_setup_teardown(fn, pr_setup, gr_teardown)
 
 /* ---- what tests do ---- */
 
-static inline struct addr *pr_addr(const char *text)
-{
-	struct addr *a;
-
-	assert_int_equal(addr_parse(&a, view_str(text)), 0);
-	return a;
-}
-
-static inline void pr_on_answer(const struct gate_answer *a, void *arg)
-{
-	struct addr *const *ends = arg;
-
-	buf_addf(&pr.sip, "%d ", a->status);
-	pr_line("", ends[0], ends[1], a->words);
-}
-
-/* from: a user of example.org; to: "user@host". All that follows is written
- * down. */
 static inline void pr_send(const char *from, const char *to, const char *text,
 			   enum gate_kind kind)
 {
-	struct addr *ends[2];
-	struct buf a = { 0 }, b = { 0 };
-	const struct gateway *gw;
-
-	buf_addf(&a, "sip:%s@example.org", from);
-	buf_addf(&b, "sip:%s", to);
-	ends[0] = pr_addr(buf_str(&a));
-	ends[1] = pr_addr(buf_str(&b));
-	const struct gate_msg m = { .kind = kind, .from = ends[0],
-				    .to = ends[1], .text = view_str(text) };
-
-	gw = hub_gateway(pr.hub, ends[1]->user, ends[1]->host);
-	if (!gw)
-		gw = hub_gate_between(pr.hub, ends[0], ends[1]->user,
-				      ends[1]->host);
-	assert_non_null(gw);
-	gw->ops->message(gw->gw, &m, pr_on_answer, ends);
-	pr_settle();
-	pr_advance(0);
-	mem_deref(ends[0]);
-	mem_deref(ends[1]);
-	buf_free(&a);
-	buf_free(&b);
-}
-
-static inline void sip_says(const char *from, const char *to,
-			    const char *text)
-{
-	pr_send(from, to, text, GATE_TEXT);
+	gr_send(&(struct gr_say){
+		.from = from, .to = to, .text = text, .kind = kind });
 }
 
 static inline void pr_up(const char *label)
@@ -627,7 +397,7 @@ static inline void pr_in(const char *label, const struct purp *p)
 	assert_int_equal(purp_put(&b, p), 0);
 	s->conf.parcelh(s, buf_view(&b), s->conf.arg);
 	buf_free(&b);
-	pr_settle();
+	gr_settle();
 }
 
 /* All that was sent and is to be told of has this fate. */
@@ -641,21 +411,7 @@ static inline void pr_sent(const char *label, int err, const char *text)
 	s->tag_count = 0;
 	for (size_t i = 0; i < n; i++)
 		s->conf.senth(s, tags[i], err, view_str(text), s->conf.arg);
-	pr_settle();
-}
-
-static inline void pr_take(void)
-{
-	while (pr.open_count) {
-		const struct hub_answer a = { .member = pr.open[0].member,
-					      .seq = pr.open[0].seq,
-					      .status = 200 };
-
-		memmove(pr.open, pr.open + 1,
-			--pr.open_count * sizeof(pr.open[0]));
-		hub_on_member_answered(pr.hub, &a);
-		pr_settle();
-	}
+	gr_settle();
 }
 
 static inline void pr_present(const char *user, enum show show,
@@ -668,8 +424,8 @@ static inline void pr_present(const char *user, enum show show,
 	p.place[0] = (struct presence_place){ .show = show,
 					      .note = view_str(note) };
 	buf_addf(&b, "sip:%s@example.org", user);
-	a = pr_addr(buf_str(&b));
-	hub_gate_presence(pr.hub, a, &p);
+	a = gr_addr(buf_str(&b));
+	hub_gate_presence(gr.hub, a, &p);
 	pr_advance(0);
 	mem_deref(a);
 	buf_free(&b);
@@ -678,12 +434,6 @@ static inline void pr_present(const char *user, enum show show,
 static inline const char *pr_state(uint64_t id)
 {
 	return pacct_state_name(pacct_find(pr.gate, id)->state);
-}
-
-static inline void assert_sip(const char *lines)
-{
-	assert_string_equal(buf_str(&pr.sip), lines);
-	buf_clear(&pr.sip);
 }
 
 static inline void assert_wire(const char *lines)

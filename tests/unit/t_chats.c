@@ -547,7 +547,7 @@ static void test_two_of_ours(void **state)
 static void test_flood(void **state)
 {
 	(void)state;
-	gr.conf.peer_rate = 5;
+	jr.conf.peer_rate = 5;
 	open_up();
 	for (int i = 0; i < 30; i++) {
 		xmpp_says("sip.x.org", JOE("", "<body>x</body>"));
@@ -695,7 +695,7 @@ static void test_copies(void **state)
 #define COPY(from, kind, attrs)                                               \
 	COPY_OF(from, kind, attrs, "<body>x</body>")
 	(void)state;
-	gr.conf.carbons = true;
+	jr.conf.carbons = true;
 	open_up();
 	sip_says("bob", "joe*z.org", "hi");
 	bob_up();
@@ -717,7 +717,7 @@ static void test_copies(void **state)
 static void test_copy_of_own_invitation(void **state)
 {
 	(void)state;
-	gr.conf.carbons = true;
+	jr.conf.carbons = true;
 	open_up();
 	sip_says("bob", "joe*z.org", "hi");
 	bob_up();
@@ -739,8 +739,8 @@ static void test_copy_of_own_invitation(void **state)
 static void test_flood_of_copies(void **state)
 {
 	(void)state;
-	gr.conf.carbons = true;
-	gr.conf.peer_rate = 1;
+	jr.conf.carbons = true;
+	jr.conf.peer_rate = 1;
 	open_up();
 	sip_says("bob", "joe*z.org", ":online");
 	bob_up();
@@ -761,13 +761,13 @@ static void test_account_begins(void **state)
 	struct addr *bob = gr_addr("sip:bob@example.org");
 
 	(void)state;
-	gr.account_gone = true;
+	jr.account_gone = true;
 	open_up();
 	sip_says("bob", "joe*z.org", "hi");
 	assert_true(wire_has("from='bob@sip.x.org/gw'"));
-	gr.account_gone = false;
-	gr.login = GATE_ALWAYS;
-	gate_account_changed(gr.gate, bob);
+	jr.account_gone = false;
+	jr.login = GATE_ALWAYS;
+	gate_account_changed(jr.gate, bob);
 	gr_settle();
 	assert_int_not_equal(stub_session(BOB)->state, 0);
 	mem_deref(bob);
@@ -780,8 +780,8 @@ static void bobs_account_goes(void)
 {
 	struct addr *bob = gr_addr(BOB);
 
-	gr.account_gone = true;
-	gate_account_changed(gr.gate, bob);
+	jr.account_gone = true;
+	gate_account_changed(jr.gate, bob);
 	gr_settle();
 	mem_deref(bob);
 }
@@ -812,7 +812,7 @@ static void test_another_after_restart(void **state)
 	open_up();
 	sip_says("bob", "joe*z.org", "hi");
 	gate_rig_close();
-	gr.account_gone = true;
+	jr.account_gone = true;
 	open_up();
 	gr_advance(31000);
 	gr_advance(20);
@@ -857,7 +857,7 @@ static bool is_queued(const char *user)
 	struct addr *a = gr_addr(user);
 	struct person *p;
 
-	assert_int_equal(person_get(&p, gr.gate, a), 0);
+	assert_int_equal(person_get(&p, jr.gate, a), 0);
 	mem_deref(a);
 	return p->queued;
 }
@@ -870,7 +870,7 @@ static void begin_many(char last)
 		struct addr *a = gr_addr(text);
 		struct person *p;
 
-		assert_int_equal(person_get(&p, gr.gate, a), 0);
+		assert_int_equal(person_get(&p, jr.gate, a), 0);
 		person_hold(p);
 		person_begin(p);
 		mem_deref(a);
@@ -885,7 +885,7 @@ static void test_turns(void **state)
 	size_t left = 0;
 
 	(void)state;
-	gr.conf.logins_rate = 1;
+	jr.conf.logins_rate = 1;
 	open_up();
 	begin_many('9');
 	sip_says("many7", "joe*z.org", "hi");
@@ -933,7 +933,7 @@ static void test_early(void **state)
 	char first[20];
 
 	(void)state;
-	gr.conf.early_error_ms = 300;
+	jr.conf.early_error_ms = 300;
 	open_up();
 	sip_says("alice", "joe*z.org", "hi");
 	stub_sent("sip.x.org", 0, "");
@@ -967,8 +967,8 @@ static void test_early(void **state)
 static void test_early_ends(void **state)
 {
 	(void)state;
-	gr.conf.early_error_ms = 300;
-	gr.conf.receipts = true;
+	jr.conf.early_error_ms = 300;
+	jr.conf.receipts = true;
 	open_up();
 	sip_says("alice", "joe*z.org", "hi");
 	stub_sent("sip.x.org", 0, "");
@@ -991,7 +991,7 @@ static void test_early_ends(void **state)
 	/* at the end all have their answers */
 	sip_says("alice", "eve*z.org", "hi");
 	assert_sip("");
-	gate_stop(gr.gate);
+	gate_stop(jr.gate);
 	assert_sip("202 alice <- eve*z.org: \n");
 	gate_rig_close();
 }
@@ -1000,7 +1000,7 @@ static void test_early_ends(void **state)
 static void test_early_gone(void **state)
 {
 	(void)state;
-	gr.conf.early_error_ms = 300;
+	jr.conf.early_error_ms = 300;
 	open_up();
 	sip_says("bob", "joe*z.org", ":online");
 	bob_up();
@@ -1193,8 +1193,8 @@ static void test_owed_by_another(void **state)
 		       "</message>");
 	sip_says("bob", "jabber_gateway", ":offline");
 	sip_takes(404);
-	gr.account_gone = true;
-	gate_account_changed(gr.gate, bob);
+	jr.account_gone = true;
+	gate_account_changed(jr.gate, bob);
 	mem_deref(bob);
 	buf_clear(&wire);
 	xmpp_says("sip.x.org", JOE(" id='q2'", "<body>x</body>"));
@@ -1224,7 +1224,7 @@ static void bob_publishes(enum show show)
 static void test_offline_while_published(void **state)
 {
 	(void)state;
-	gr.login = GATE_PUBLISHED;
+	jr.login = GATE_PUBLISHED;
 	open_up();
 	bob_publishes(SHOW_ONLINE);
 	bob_up();
@@ -1327,15 +1327,15 @@ static void test_login_fails_in_its_turn(void **state)
 	int err = -1;
 
 	(void)state;
-	gr.account_bad = false;
-	gr.conf.logins_rate = 1;
+	jr.account_bad = false;
+	jr.conf.logins_rate = 1;
 	open_up();
 	addr_parse(&bob, VIEW(BOB));
-	assert_int_equal(person_get(&p, gr.gate, bob), 0);
-	gr.gate->logins.full_us = (now_ms() + 3000) * 1000;
+	assert_int_equal(person_get(&p, jr.gate, bob), 0);
+	jr.gate->logins.full_us = (now_ms() + 3000) * 1000;
 	assert_int_equal(person_wake(p), 0);
 	person_wait(p, on_wait, &err);
-	gr.account_bad = true;
+	jr.account_bad = true;
 	gr_advance(500);
 	assert_int_equal(err, -1);
 	for (int i = 0; i < 40 && err == -1; i++)
@@ -1356,10 +1356,10 @@ static void test_no_session_for_an_account(void **state)
 	addr_parse(&bob, VIEW(BOB));
 	new_err = EINVAL;
 	expect_log(1);
-	assert_int_equal(person_get(&p, gr.gate, bob), EACCES);
-	assert_null(person_find(gr.gate, bob));
+	assert_int_equal(person_get(&p, jr.gate, bob), EACCES);
+	assert_null(person_find(jr.gate, bob));
 	new_err = 0;
-	assert_int_equal(person_get(&p, gr.gate, bob), 0);
+	assert_int_equal(person_get(&p, jr.gate, bob), 0);
 	assert_non_null(p->account);
 	mem_deref(bob);
 	gate_rig_close();

@@ -48,7 +48,7 @@ static void who_is_refused_is_told(void **state)
 static void a_login_that_takes_too_long_is_told(void **state)
 {
 	(void)state;
-	gr.conf.delay_s = 5;
+	ir.conf.delay_s = 5;
 	igate_rig_open();
 	sip_says("alice", "libera", ":online");
 	sip_says("alice", "libera", ":online");
@@ -126,7 +126,7 @@ static void what_is_no_command_is_told(void **state)
 static void whom_to_ask_is_told(void **state)
 {
 	(void)state;
-	gr.conf.contact = "irc@example.org";
+	ir.conf.contact = "irc@example.org";
 	igate_rig_open();
 	sip_says("alice", "bob*libera", ":version");
 	assert_true(strstr(buf_str(&gr.sip),
@@ -172,7 +172,7 @@ static void too_much_at_once_is_refused(void **state)
 static void a_full_gateway_says_so(void **state)
 {
 	(void)state;
-	gr.conf.seats = 1;
+	ir.conf.seats = 1;
 	igate_rig_open();
 	alice_up();
 	sip_says("bob", "libera", ":online");
@@ -185,12 +185,12 @@ static void numbers_change_at_run_time(void **state)
 	struct igate_conf conf;
 
 	(void)state;
-	gr.conf.contact = "old@example.org";
+	ir.conf.contact = "old@example.org";
 	igate_rig_open();
-	conf = gr.gate->conf;
+	conf = ir.gate->conf;
 	conf.contact = "new@example.org";
 	conf.seats = 1;
-	igate_reconf(gr.gate, &conf);
+	igate_reconf(ir.gate, &conf);
 	sip_says("alice", "libera", ":online");
 	assert_string_equal(stub_setting("alice libera", "contact"),
 			    "new@example.org");

@@ -207,7 +207,7 @@ static void answer_list(const char *items)
 static const struct person *bob(void)
 {
 	struct addr *a = gr_addr(BOB);
-	const struct person *p = person_find(gr.gate, a);
+	const struct person *p = person_find(jr.gate, a);
 
 	mem_deref(a);
 	assert_non_null(p);
@@ -303,7 +303,7 @@ static void test_last_for_watchers(void **state)
 	assert_wire(FAULT("alice@sip.x.org", "auth", "forbidden"));
 	assert_int_equal(consent_set(gr.hub, alice, joe, CONSENT_ALLOWED), 0);
 	gr_settle();
-	assert_int_equal(person_get(&p, gr.gate, alice), 0);
+	assert_int_equal(person_get(&p, jr.gate, alice), 0);
 	person_busy(p);
 	gr_advance(7000);
 	buf_clear(&wire);

@@ -31,7 +31,7 @@ static struct seat *seat_of(const char *user, const char *network)
 
 	buf_addf(&b, "sip:%s@example.org", user);
 	a = gr_addr(buf_str(&b));
-	assert_int_equal(seat_get(&s, gr.gate, a, view_str(network)), 0);
+	assert_int_equal(seat_get(&s, ir.gate, a, view_str(network)), 0);
 	mem_deref(a);
 	buf_free(&b);
 	return s;
@@ -78,7 +78,7 @@ static void who_waits_is_told_when_it_is_up(void **state)
 static void nobody_logs_in_as_the_relay(void **state)
 {
 	(void)state;
-	gr.conf.contact = "abuse@example.org";
+	ir.conf.contact = "abuse@example.org";
 	igate_rig_open();
 	assert_int_equal(seat_wake(seat_of("alice", "libera"), false), 0);
 	assert_string_equal(stub_setting("alice libera", "server"),
@@ -116,7 +116,7 @@ static void unwanted(struct view network, struct view who, void *arg)
 	assert_view(network, "libera");
 	view_copy(unwanted_by, sizeof(unwanted_by), who);
 	is_off = true;
-	igate_network_off(gr.gate, network, VIEW("sent away"));
+	igate_network_off(ir.gate, network, VIEW("sent away"));
 }
 
 static void a_network_can_be_off(void **state)
@@ -126,8 +126,8 @@ static void a_network_can_be_off(void **state)
 	struct seat *s, *other, *late;
 
 	(void)state;
-	gr.conf.is_off = off;
-	gr.conf.unwanted = unwanted;
+	ir.conf.is_off = off;
+	ir.conf.unwanted = unwanted;
 	igate_rig_open();
 	s = seat_of("alice", "libera");
 	other = seat_of("alice", "oftc");
@@ -151,7 +151,7 @@ static void a_network_can_be_off(void **state)
 	gr_advance(20 * 60 * 1000);
 	assert_false(stub_is_wanted("alice libera"));
 	is_off = false;
-	igate_network_changed(gr.gate, VIEW("libera"));
+	igate_network_changed(ir.gate, VIEW("libera"));
 	gr_advance(2000);
 	assert_true(stub_is_wanted("alice libera"));
 	assert_false(stub_is_wanted("bob libera"));
@@ -201,14 +201,14 @@ static void an_account_that_cannot_be_opened_is_refused(void **state)
 	struct seat *s;
 
 	(void)state;
-	gr.account_bad = true;
+	ir.account_bad = true;
 	igate_rig_open();
 	s = seat_of("bob", "libera");
 	assert_int_equal(seat_wake(s, true), EACCES);
 	assert_true(view_eqs(seat_trouble(s), "the key is missing"));
 	assert_null(stub_find("bob libera"));
-	gr.account_bad = false;
-	igate_account_changed(gr.gate, s->aor, VIEW("libera"));
+	ir.account_bad = false;
+	igate_account_changed(ir.gate, s->aor, VIEW("libera"));
 	assert_int_equal(seat_wake(s, false), 0);
 	assert_true(stub_is_wanted("bob libera"));
 	done();
@@ -237,8 +237,8 @@ static void nicks_fit(void **state)
 static void a_suffix_is_always_there_when_it_is_to_be(void **state)
 {
 	(void)state;
-	gr.conf.nick_suffix = "|sip";
-	gr.conf.nick_always = true;
+	ir.conf.nick_suffix = "|sip";
+	ir.conf.nick_always = true;
 	igate_rig_open();
 	assert_int_equal(seat_wake(seat_of("alice", "libera"), false), 0);
 	assert_string_equal(stub_setting("alice libera", "nick"), "alice|sip");
@@ -268,7 +268,7 @@ static void logins_have_a_rate(void **state)
 	static const char *const users[] = { "a", "b", "c", "d", "e", "f" };
 
 	(void)state;
-	gr.conf.logins_rate = 10; /* one a second, three at once */
+	ir.conf.logins_rate = 10; /* one a second, three at once */
 	igate_rig_open();
 	for (size_t i = 0; i < 6; i++)
 		assert_int_equal(seat_wake(seat_of(users[i], "libera"),
@@ -406,7 +406,7 @@ static void who_is_unused_leaves_quietly(void **state)
 	struct seat *s, *held;
 
 	(void)state;
-	gr.conf.idle_s = 100;
+	ir.conf.idle_s = 100;
 	igate_rig_open();
 	s = seat_of("alice", "libera");
 	held = seat_of("bob", "libera");
@@ -435,7 +435,7 @@ static void the_unused_make_room(void **state)
 	struct seat *s, *a, *b;
 
 	(void)state;
-	gr.conf.seats = 2;
+	ir.conf.seats = 2;
 	igate_rig_open();
 	carol = gr_addr("sip:carol@example.org");
 	a = seat_of("alice", "libera");
@@ -445,12 +445,12 @@ static void the_unused_make_room(void **state)
 	seat_wake(b, false);
 	seat_comes_up("alice libera", "alice");
 	seat_comes_up("bob libera", "bobby");
-	assert_int_equal(seat_get(&s, gr.gate, carol, VIEW("libera")),
+	assert_int_equal(seat_get(&s, ir.gate, carol, VIEW("libera")),
 			 ENOSPC);
 	gr_advance(50 * 1000);
 	seat_hold(a);
 	gr_advance(20 * 1000);
-	assert_int_equal(seat_get(&s, gr.gate, carol, VIEW("libera")), 0);
+	assert_int_equal(seat_get(&s, ir.gate, carol, VIEW("libera")), 0);
 	assert_non_null(stub_find("alice libera"));
 	assert_null(stub_find("bob libera"));
 	seat_release(a);
@@ -466,7 +466,7 @@ static void there_is_no_seat_where_there_is_no_network(void **state)
 	(void)state;
 	igate_rig_open();
 	a = gr_addr("sip:alice@example.org");
-	assert_int_equal(seat_get(&s, gr.gate, a, VIEW("efnet")), ENOENT);
+	assert_int_equal(seat_get(&s, ir.gate, a, VIEW("efnet")), ENOENT);
 	mem_deref(a);
 	done();
 }
@@ -476,8 +476,8 @@ static void nobody_waits_for_ever(void **state)
 	struct seat *s;
 
 	(void)state;
-	gr.conf.delay_s = 10;
-	gr.conf.waiting = 2;
+	ir.conf.delay_s = 10;
+	ir.conf.waiting = 2;
 	igate_rig_open();
 	s = seat_of("alice", "libera");
 	seat_wake(s, false);
@@ -507,8 +507,8 @@ static void who_is_no_user_of_ours_is_off_at_once(void **state)
 	struct addr *alice = gr_addr("sip:alice@example.org");
 
 	(void)state;
-	gr.conf.may = may_be;
-	gr.conf.may_arg = &gr;
+	ir.conf.may = may_be;
+	ir.conf.may_arg = &gr;
 	alice_is_barred = false;
 	igate_rig_open();
 	s = seat_of("alice", "libera");
@@ -521,7 +521,7 @@ static void who_is_no_user_of_ours_is_off_at_once(void **state)
 	seat_comes_up("bob libera", "bob");
 	seat_wait(s, on_wait, "one");
 	alice_is_barred = true;
-	igate_user_changed(gr.gate, alice, false);
+	igate_user_changed(ir.gate, alice, false);
 	assert_false(stub_is_wanted("alice libera"));
 	assert_true(stub_is_wanted("bob libera"));
 	assert_heard("wait one 13\n");
@@ -530,12 +530,12 @@ static void who_is_no_user_of_ours_is_off_at_once(void **state)
 	assert_false(stub_is_wanted("alice libera"));
 	assert_int_equal(seat_wake(s, true), EACCES);
 	alice_is_barred = false;
-	igate_user_changed(gr.gate, alice, false);
+	igate_user_changed(ir.gate, alice, false);
 	gr_advance(10);
 	assert_true(stub_is_wanted("alice libera"));
 	seat_release(s);
 	seat_release(bob);
-	igate_user_changed(gr.gate, alice, true);
+	igate_user_changed(ir.gate, alice, true);
 	gr_advance(10);
 	assert_false(stub_is_wanted("alice libera"));
 	mem_deref(alice);
@@ -577,7 +577,7 @@ static void offline_is_offline(void **state)
 
 static bool is_ours(const char *nick)
 {
-	return igate_is_ours(gr.gate, VIEW("libera"), view_str(nick));
+	return igate_is_ours(ir.gate, VIEW("libera"), view_str(nick));
 }
 
 static void nicks_are_ours_for_a_minute_more(void **state)
@@ -592,7 +592,7 @@ static void nicks_are_ours_for_a_minute_more(void **state)
 	assert_false(is_ours("alice_"));
 	seat_comes_up("alice libera", "alice_");
 	assert_true(is_ours("ALICE_"));
-	assert_false(igate_is_ours(gr.gate, VIEW("oftc"), VIEW("alice_")));
+	assert_false(igate_is_ours(ir.gate, VIEW("oftc"), VIEW("alice_")));
 	irc_says("alice libera", &other);
 	assert_true(is_ours("alice_"));
 	assert_true(is_ours("alicia"));
@@ -633,7 +633,7 @@ static void all_that_is_there_is_told(void **state)
 	igate_rig_open();
 	seat_wake(seat_of("alice", "libera"), false);
 	stub_lost("alice libera", LOST_NET, "no route");
-	assert_int_equal(igate_status(gr.gate, &out), 0);
+	assert_int_equal(igate_status(ir.gate, &out), 0);
 	assert_true(view_starts(
 		buf_view(&b),
 		VIEW("network libera: 0 wait for their turn\n"

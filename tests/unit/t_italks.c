@@ -8,7 +8,7 @@
 
 static void open_up(enum igate_first first)
 {
-	gr.conf.first = first;
+	ir.conf.first = first;
 	igate_rig_open();
 	sip_says("alice", "libera", ":online");
 	seat_comes_up(ALICE, "alice");
@@ -252,7 +252,7 @@ static void what_waits_goes_by_no_other_account(void **state)
 	(void)state;
 	igate_rig_open();
 	sip_says("bob", "eve*libera", "as bobby");
-	gr.account_login = "robert";
+	ir.account_login = "robert";
 	seat_comes_up("bob libera", "bob");
 	gr_advance(10);
 	assert_wire("");
@@ -263,7 +263,7 @@ static void what_waits_goes_by_no_other_account(void **state)
 	sip_says("bob", "eve*libera", "as robert");
 	assert_wire("bob libera: SAY place=eve text=as robert\n");
 	igate_rig_close();
-	gr.account_gone = true;
+	ir.account_gone = true;
 	igate_rig_open();
 	gr_advance(1000);
 	if (stub_is_wanted("bob libera"))
@@ -435,7 +435,7 @@ static void those_known_to_services_are_heard(void **state)
 static void a_stranger_has_so_much_and_no_more(void **state)
 {
 	(void)state;
-	gr.conf.peer_rate = 1000;
+	ir.conf.peer_rate = 1000;
 	open_up(IGATE_FIRST_ASK);
 	for (int i = 0; i < 20; i++)
 		bob_says("hi");
@@ -662,7 +662,7 @@ static void a_no_needs_no_question(void **state)
 					    "irc:libera/EVE" };
 
 	(void)state;
-	gr.conf.peer_rate = 1000;
+	ir.conf.peer_rate = 1000;
 	open_up(IGATE_FIRST_ALLOW);
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		char text[64];
@@ -733,7 +733,7 @@ static void a_nick_like_a_user_is_none(void **state)
 static void a_flood_is_stopped_and_told(void **state)
 {
 	(void)state;
-	gr.conf.peer_rate = 1;
+	ir.conf.peer_rate = 1;
 	open_up(IGATE_FIRST_ALLOW);
 	for (int i = 0; i < 6; i++)
 		bob_says("x");
@@ -749,7 +749,7 @@ static void notices_are_never_answered(void **state)
 	struct he he = { "bot", "b@h", NULL, "I am a bot", NULL, SAY_NOTICE };
 
 	(void)state;
-	gr.conf.peer_rate = 1;
+	ir.conf.peer_rate = 1;
 	open_up(IGATE_FIRST_DENY);
 	he_says(&he);
 	sip_says("alice", "bot*libera", "hi");
@@ -817,27 +817,27 @@ static void he_is_watched_by_ones_own_seat(void **state)
 	igate_rig_open();
 	alice = gr_addr("sip:alice@example.org");
 	bob = gr_addr("sip:bob*libera@gw.org");
-	assert_int_equal(italks_watch(gr.gate, alice, bob, false),
+	assert_int_equal(italks_watch(ir.gate, alice, bob, false),
 			 GATE_WATCH_PENDING);
 	assert_false(stub_is_wanted(ALICE));
 	sip_says("alice", "libera", ":online");
 	seat_comes_up(ALICE, "alice");
 	assert_wire("alice libera: WATCH nick=bob\n");
-	assert_false(italks_show(gr.gate, alice, bob, &s));
+	assert_false(italks_show(ir.gate, alice, bob, &s));
 	show(IRCP_HERE, NULL);
-	assert_true(italks_show(gr.gate, alice, bob, &s));
+	assert_true(italks_show(ir.gate, alice, bob, &s));
 	assert_int_equal(s.place[0].show, SHOW_ONLINE);
 	show(IRCP_IS_AWAY, "lunch");
-	assert_true(italks_show(gr.gate, alice, bob, &s));
+	assert_true(italks_show(ir.gate, alice, bob, &s));
 	assert_int_equal(s.place[0].show, SHOW_AWAY);
 	assert_true(view_eqs(s.place[0].note, "lunch"));
-	assert_int_equal(italks_watch(gr.gate, alice, bob, true),
+	assert_int_equal(italks_watch(ir.gate, alice, bob, true),
 			 GATE_WATCH_ACTIVE);
 	stub_lost(ALICE, LOST_NET, "reset");
-	assert_false(italks_show(gr.gate, alice, bob, &s));
+	assert_false(italks_show(ir.gate, alice, bob, &s));
 	gr_settle();
 	buf_clear(&wire);
-	italks_unwatch(gr.gate, alice, bob);
+	italks_unwatch(ir.gate, alice, bob);
 	assert_wire("");
 	mem_deref(alice);
 	mem_deref(bob);
@@ -853,9 +853,9 @@ static void addresses_of_nobody_are_not_watched(void **state)
 	alice = gr_addr("sip:alice@example.org");
 	room = gr_addr("sip:%23x*libera@gw.org");
 	none = gr_addr("sip:bob*nowhere@gw.org");
-	assert_int_equal(italks_watch(gr.gate, alice, room, false),
+	assert_int_equal(italks_watch(ir.gate, alice, room, false),
 			 GATE_WATCH_NONE);
-	assert_int_equal(italks_watch(gr.gate, alice, none, false),
+	assert_int_equal(italks_watch(ir.gate, alice, none, false),
 			 GATE_WATCH_NOWHERE);
 	mem_deref(alice);
 	mem_deref(room);
@@ -873,11 +873,11 @@ static void who_is_away_is_away_there(void **state)
 	alice = gr_addr("sip:alice@example.org");
 	s.place[0].show = SHOW_DND;
 	s.place[0].note = VIEW("in a\r\nmeeting");
-	italks_presence(gr.gate, alice, &s);
-	italks_presence(gr.gate, alice, &s);
+	italks_presence(ir.gate, alice, &s);
+	italks_presence(ir.gate, alice, &s);
 	assert_wire("alice libera: AWAY text=in a meeting\n");
 	s.place[0].show = SHOW_ONLINE;
-	italks_presence(gr.gate, alice, &s);
+	italks_presence(ir.gate, alice, &s);
 	assert_wire("alice libera: AWAY\n");
 	mem_deref(alice);
 	igate_rig_close();

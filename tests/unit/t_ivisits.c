@@ -260,7 +260,7 @@ static void a_part_of_ours_that_is_not_his_is_undone(void **state)
 static void channels_are_not_too_many(void **state)
 {
 	(void)state;
-	gr.conf.seat_channels = 1;
+	ir.conf.seat_channels = 1;
 	open_in();
 	sip_says("alice", "%23other*libera", ":join");
 	assert_sip("403 alice <- %23other*libera: ERROR: You are in as many "
@@ -410,7 +410,7 @@ static void nothing_stays_of_who_is_no_user_any_more(void **state)
 	(void)state;
 	open_in();
 	sip_says("alice", ROOM, "hi");
-	igate_user_changed(gr.gate, alice, true);
+	igate_user_changed(ir.gate, alice, true);
 	gr_advance(100);
 	assert_false(stub_is_wanted(ALICE));
 	igate_rig_close();
@@ -433,7 +433,7 @@ static void what_waits_goes_by_no_other_account(void **state)
 	stub_lost("bob libera", LOST_NET, "reset");
 	gr_settle();
 	sip_says("bob", ROOM, "as bobby");
-	gr.account_login = "robert";
+	ir.account_login = "robert";
 	for (int i = 0; i < 30 && !stub_is_wanted("bob libera"); i++)
 		gr_advance(1000);
 	seat_comes_up("bob libera", "bob");
@@ -529,7 +529,7 @@ static void nobody_can_forge_a_line(void **state)
 static void private_words_stay_private(void **state)
 {
 	(void)state;
-	gr.conf.first = IGATE_FIRST_ALLOW;
+	ir.conf.first = IGATE_FIRST_ALLOW;
 	open_in();
 	irc_says(ALICE, &(struct ircp){ .verb = IRCP_HEARD,
 					.nick = VIEW("bob"),

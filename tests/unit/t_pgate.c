@@ -22,13 +22,13 @@ static void open_up(void)
 
 static enum gate_watch watch(const char *target, bool once)
 {
-	struct addr *who = pr_addr("sip:alice@example.org");
-	struct addr *to = pr_addr(target);
-	const struct gateway *gw = hub_gateway(pr.hub, to->user, to->host);
+	struct addr *who = gr_addr("sip:alice@example.org");
+	struct addr *to = gr_addr(target);
+	const struct gateway *gw = hub_gateway(gr.hub, to->user, to->host);
 	enum gate_watch w = GATE_WATCH_NOWHERE;
 
 	if (!gw)
-		gw = hub_gate_between(pr.hub, who, to->user, to->host);
+		gw = hub_gate_between(gr.hub, who, to->user, to->host);
 	if (gw)
 		w = gw->ops->watch(gw->gw, who, to, once);
 
@@ -319,7 +319,7 @@ static void other_policies_log_nobody_out(void **state)
 
 static size_t lines_with(const char *words)
 {
-	const char *at = pr.sip.n ? buf_str(&pr.sip) : "";
+	const char *at = gr.sip.n ? buf_str(&gr.sip) : "";
 	size_t count = 0;
 
 	while ((at = strstr(at, words))) {
@@ -340,7 +340,7 @@ static void flood(const struct purp *a, const struct purp *b)
 		s->conf.parcelh(s, buf_view(&first), s->conf.arg);
 		s->conf.parcelh(s, buf_view(&next), s->conf.arg);
 	}
-	pr_settle();
+	gr_settle();
 	buf_free(&first);
 	buf_free(&next);
 }
@@ -362,18 +362,18 @@ static void a_loud_network_is_turned_down(void **state)
 	(void)state;
 	open_up();
 	sip_says("alice", "lobby%40rooms.x.org@xmpp.gw.org", ":join");
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	flood(&topic, &topic);
 	assert_in_range(lines_with("tell "), 10, 100);
 	pr_advance(60000);
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	flood(&ask, &over);
 	assert_in_range(lines_with("tell "), 10, 100);
 	flood(&types, &rests);
 	assert_in_range(lines_with("typing "), 5, 50);
 	/* and later all is well again */
 	pr_advance(60000);
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	pr_in(X, &topic);
 	pr_in(X, &types);
 	assert_int_equal(lines_with("tell "), 1);
@@ -392,19 +392,19 @@ static void who_floods_is_not_heard_for_a_while(void **state)
 	open_up();
 	flood(&p, &p);
 	assert_in_range(lines_with("spam"), 1, 8); /* the others wait */
-	while (pr.open_count)
-		pr_take();
+	while (gr.open_count)
+		sip_takes(200);
 	assert_in_range(lines_with("spam"), 40, 120);
 	assert_int_equal(lines_with("some of it is lost"), 1);
 	assert_wire(X ": SAY who=eve@x.org text=Your message was not "
 		    "delivered: too much waits for its reader. Try again "
 		    "later.\n");
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	pr_in(X, &(struct purp){ .verb = PURP_HEARD,
 				 .who = VIEW("carol@x.org"),
 				 .text = VIEW("hi") });
 	assert_sip("alice <- " CAROL ": hi\n");
-	pr_take();
+	sip_takes(200);
 	pr_close();
 }
 
@@ -426,12 +426,12 @@ static void texts_go_both_ways(void **state)
 				 .text = VIEW("a < b & c"),
 				 .id = VIEW("m1") });
 	assert_sip("alice <- " CAROL ": a < b & c\n");
-	pr_take();
+	sip_takes(200);
 	pr_send("alice", CAROL, "", GATE_TYPING);
 	pr_send("alice", CAROL, "", GATE_IDLE);
 	assert_wire(X ": TYPING kind=1 who=carol@x.org\n"
 		    X ": TYPING who=carol@x.org\n");
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	pr_in(X, &(struct purp){ .verb = PURP_IS_TYPING, .kind = 1,
 				 .who = VIEW("carol@x.org") });
 	assert_sip("typing alice <- " CAROL ": \n");
@@ -466,7 +466,7 @@ static void what_comes_too_late_is_told(void **state)
 	(void)state;
 	pr_open(one, 1);
 	sip_says("alice", CAROL, "hi");
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	pr_advance(61000);
 	assert_sip("tell alice <- " CAROL ": ERROR: Your message was not "
 		   "sent. The network could not be reached in time: hi\n");
@@ -493,14 +493,14 @@ static void refusals_say_why(void **state)
 	assert_sip("403 alice <- %23a@irc.gw.org: ERROR: You have no IRC "
 		   "account.\n");
 	sip_says("alice", "carol@gw.org", "hi");
-	assert_true(view_starts(buf_view(&pr.sip), VIEW("404 ")));
-	buf_clear(&pr.sip);
+	assert_true(view_starts(buf_view(&gr.sip), VIEW("404 ")));
+	buf_clear(&gr.sip);
 	sip_says("alice", "carol;account=9@xmpp.gw.org", "hi");
-	assert_true(view_starts(buf_view(&pr.sip), VIEW("403 ")));
-	buf_clear(&pr.sip);
+	assert_true(view_starts(buf_view(&gr.sip), VIEW("403 ")));
+	buf_clear(&gr.sip);
 	sip_says("alice", "purple@gw.org", "hello");
-	assert_true(view_starts(buf_view(&pr.sip), VIEW("404 ")));
-	buf_clear(&pr.sip);
+	assert_true(view_starts(buf_view(&gr.sip), VIEW("404 ")));
+	buf_clear(&gr.sip);
 	sip_says("alice", CAROL, "hi");
 	pr_sent(X, EREMOTEIO, "no such user");
 	assert_sip("202 alice <- " CAROL ": \n"
@@ -524,7 +524,7 @@ static void addresses_have_parameters(void **state)
 
 	(void)state;
 	pr_open(one, 1);
-	gw = hub_gateway(pr.hub, VIEW("c%40x.org"), VIEW("gw.org"));
+	gw = hub_gateway(gr.hub, VIEW("c%40x.org"), VIEW("gw.org"));
 	assert_non_null(gw);
 	assert_int_equal(hub_gate_address(gw, &a, VIEW("c%40x.org"),
 					  VIEW("gw.org"),
@@ -537,9 +537,9 @@ static void addresses_have_parameters(void **state)
 	assert_int_equal(hub_gate_address(gw, &a, VIEW("c%40x.org"),
 					  VIEW("gw.org"),
 					  VIEW("proto=msn")), ENOENT);
-	assert_true(hub_gate_loops(pr.hub, VIEW("x=y;PROTO=Purple")));
-	assert_false(hub_gate_loops(pr.hub, VIEW("proto=xmpp")));
-	assert_false(hub_gate_loops(pr.hub, VIEW_NONE));
+	assert_true(hub_gate_loops(gr.hub, VIEW("x=y;PROTO=Purple")));
+	assert_false(hub_gate_loops(gr.hub, VIEW("proto=xmpp")));
+	assert_false(hub_gate_loops(gr.hub, VIEW_NONE));
 	/* of a mapped user they mean nothing */
 	assert_int_equal(hub_gate_address(gw, &a, VIEW("bob"),
 					  VIEW("example.org"),
@@ -570,7 +570,7 @@ static void mapped_users_reach_each_other(void **state)
 	pr_up(X);
 	pr_up("XMPP bob@x.org");
 	buf_clear(&pr.wire);
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	sip_says("alice", "bob@example.org", "hi");
 	assert_wire(X ": SAY who=bob@x.org text=hi\n");
 	assert_sip("202 alice <- bob@example.org: \n");
@@ -578,11 +578,11 @@ static void mapped_users_reach_each_other(void **state)
 	      &(struct purp){ .verb = PURP_HEARD, .who = VIEW("alice@x.org"),
 			      .text = VIEW("hi") });
 	assert_sip("bob <- alice@example.org: hi\n");
-	pr_take();
-	alice = pr_addr("sip:alice@example.org");
-	assert_null(hub_gate_between(pr.hub, alice, VIEW("carol"),
+	sip_takes(200);
+	alice = gr_addr("sip:alice@example.org");
+	assert_null(hub_gate_between(gr.hub, alice, VIEW("carol"),
 				     VIEW("example.org")));
-	assert_null(hub_gate_between(pr.hub, alice, VIEW("alice"),
+	assert_null(hub_gate_between(gr.hub, alice, VIEW("alice"),
 				     VIEW("example.org")));
 	mem_deref(alice);
 	pr_close();
@@ -606,15 +606,15 @@ static void on_irc_nobody_is_mapped(void **state)
 	pr_open(rows, 2);
 	pr_up("IRC ally@irc.x.org");
 	pr_up("IRC bobby@irc.x.org");
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	pr_in("IRC ally@irc.x.org",
 	      &(struct purp){ .verb = PURP_HEARD,
 			      .who = VIEW("bobby@irc.x.org"),
 			      .text = VIEW("send me money") });
 	assert_sip("alice <- bobby%40irc.x.org@irc.gw.org: send me money\n");
-	pr_take();
-	alice = pr_addr("sip:alice@example.org");
-	assert_null(hub_gate_between(pr.hub, alice, VIEW("bob"),
+	sip_takes(200);
+	alice = gr_addr("sip:alice@example.org");
+	assert_null(hub_gate_between(gr.hub, alice, VIEW("bob"),
 				     VIEW("example.org")));
 	mem_deref(alice);
 	pr_close();
@@ -639,7 +639,7 @@ static void mapped_users_see_each_other(void **state)
 	assert_int_equal(watch("sip:bob@example.org", false),
 			 GATE_WATCH_NOWHERE);
 	/* what they saw of each other so far they see there from now on */
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	pr_up("XMPP bob@x.org");
 	assert_sip("anew alice <- bob@example.org: \n"
 		   "anew bob <- alice@example.org: \n");
@@ -685,7 +685,7 @@ static void who_is_mapped_no_more_is_watched_anew(void **state)
 	pr_up("XMPP bob@x.org");
 	assert_int_equal(watch("sip:bob@example.org", false),
 			 GATE_WATCH_ACTIVE);
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	pr.row_count = 1;
 	pgate_account_changed(pr.gate, 2);
 	assert_sip("anew alice <- bob@example.org: \n");
@@ -738,13 +738,13 @@ static void names_that_are_only_claimed(void **state)
 	pr_open(rows, 2);
 	pr_up(X);
 	pr_lost("XMPP carol@x.org", LOST_AUTH, "Incorrect password");
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	pr_in(X, &(struct purp){ .verb = PURP_HEARD,
 				 .who = VIEW("carol@x.org"),
 				 .text = VIEW("hi") });
 	assert_sip("alice <- " CAROL ": hi\n");
-	alice = pr_addr("sip:alice@example.org");
-	assert_null(hub_gate_between(pr.hub, alice, VIEW("mallory"),
+	alice = gr_addr("sip:alice@example.org");
+	assert_null(hub_gate_between(gr.hub, alice, VIEW("mallory"),
 				     VIEW("example.org")));
 	mem_deref(alice);
 	pr_close();
@@ -770,7 +770,7 @@ static void of_several_accounts_the_right_one_speaks(void **state)
 	sip_says("alice", "carol%40x.org;account=2@xmpp.gw.org", "b");
 	assert_wire(X ": SAY who=carol@x.org text=a\n"
 		    "XMPP alice@y.org: SAY who=carol@x.org text=b\n");
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	/* who is known to one alone needs no number */
 	pr_in("XMPP alice@y.org",
 	      &(struct purp){ .verb = PURP_HEARD, .who = VIEW("dan@x.org"),
@@ -778,7 +778,7 @@ static void of_several_accounts_the_right_one_speaks(void **state)
 	pr_in("XMPP alice@y.org",
 	      &(struct purp){ .verb = PURP_HEARD, .who = VIEW("carol@x.org"),
 			      .text = VIEW("ho") });
-	pr_take();
+	sip_takes(200);
 	assert_sip("alice <- dan%40x.org@xmpp.gw.org: hi\n"
 		   "alice <- carol%40x.org;account=2@xmpp.gw.org: ho\n");
 	pr_close();
@@ -839,9 +839,9 @@ static void contacts_are_shown(void **state)
 	pr_present("alice", SHOW_OFFLINE, "");
 	pr_advance(70000);
 	assert_string_equal(pr_state(3), "online");
-	who = pr_addr("sip:alice@example.org");
-	to = pr_addr("sip:" CAROL);
-	gw = hub_gateway(pr.hub, to->user, to->host);
+	who = gr_addr("sip:alice@example.org");
+	to = gr_addr("sip:" CAROL);
+	gw = hub_gateway(gr.hub, to->user, to->host);
 	gw->ops->unwatch(gw->gw, who, to);
 	mem_deref(who);
 	mem_deref(to);
@@ -887,14 +887,14 @@ static void who_asks_is_allowed_by_chat(void **state)
 	open_up();
 	pr_in(X, &asks);
 	assert_wire("");
-	assert_true(strstr(buf_str(&pr.sip), "carol@x.org (XMPP)"));
-	assert_true(strstr(buf_str(&pr.sip), "/allow 1"));
-	pr.open_count = 0;
-	buf_clear(&pr.sip);
+	assert_true(strstr(buf_str(&gr.sip), "carol@x.org (XMPP)"));
+	assert_true(strstr(buf_str(&gr.sip), "/allow 1"));
+	gr.open_count = 0;
+	buf_clear(&gr.sip);
 	sip_says("alice", "purple@gw.org", "/allow 1");
 	assert_wire(X ": ALLOW number=41\n");
-	assert_true(view_starts(buf_view(&pr.sip), VIEW("200 ")));
-	buf_clear(&pr.sip);
+	assert_true(view_starts(buf_view(&gr.sip), VIEW("200 ")));
+	buf_clear(&gr.sip);
 	/* and is known from now on */
 	pr_in(X, &(struct purp){ .verb = PURP_ASKED, .number = 42,
 				 .who = VIEW("carol@x.org") });
@@ -909,8 +909,8 @@ static void a_decision_made_offline_is_applied_later(void **state)
 	open_up();
 	pr_in(X, &asks);
 	pr_lost(X, LOST_NET, "broke");
-	pr.open_count = 0;
-	buf_clear(&pr.sip);
+	gr.open_count = 0;
+	buf_clear(&gr.sip);
 	sip_says("alice", "purple@gw.org", "/deny 1");
 	assert_wire("");
 	pr_advance(7000);
@@ -928,7 +928,7 @@ static void what_is_over_is_not_answered(void **state)
 	open_up();
 	pr_in(X, &asks);
 	pr_in(X, &(struct purp){ .verb = PURP_ASK_OVER, .number = 41 });
-	pr.open_count = 0;
+	gr.open_count = 0;
 	sip_says("alice", "purple@gw.org", "/allow 1");
 	assert_wire("");
 	pr_close();
@@ -964,7 +964,7 @@ static void policies_answer_by_themselves(void **state)
 
 static bool is_own(const char *text)
 {
-	struct addr *a = pr_addr(text);
+	struct addr *a = gr_addr(text);
 	bool own = pgate_is_own(pr.gate, a);
 
 	mem_deref(a);
@@ -985,7 +985,7 @@ static void codes_may_go_where_they_were_asked(void **state)
 
 static int code(const char *user, const char *text)
 {
-	struct addr *a = pr_addr(user);
+	struct addr *a = gr_addr(user);
 	struct buf words = { 0 };
 	int status = pgate_code(pr.gate, a, view_str(text), &words);
 
@@ -1046,7 +1046,7 @@ static void numbers_are_no_identity(void **state)
 	pr_open(one, 1);
 	sip_says("alice", ROOM, ":join Ally s3cret");
 	sip_says("alice", CAROL, "my secret");
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	pr_close();
 	pr_open(bobs, 1);
 	pr_up("XMPP bob@x.org");
@@ -1055,7 +1055,7 @@ static void numbers_are_no_identity(void **state)
 	assert_sip("tell alice <- purple@gw.org: ERROR: Your message was not "
 		   "sent. Your account there is gone: my secret\n");
 	sip_says("bob", ROOM, ":exit");
-	assert_true(view_starts(buf_view(&pr.sip), VIEW("404 ")));
+	assert_true(view_starts(buf_view(&gr.sip), VIEW("404 ")));
 	pr_close();
 }
 
@@ -1089,12 +1089,12 @@ static void rooms_are_joined_again(void **state)
 	pr_advance(0);
 	assert_wire(X ": SAY place=lobby@rooms.x.org text=too early\n");
 	pr_sent(X, 0, "");
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	pr_in(X, &(struct purp){ .verb = PURP_HEARD,
 				 .place = VIEW("lobby@rooms.x.org"),
 				 .who = VIEW("Bob"), .text = VIEW("hi") });
 	assert_sip("alice <- " ROOM ": <Bob> hi\n");
-	pr_take();
+	sip_takes(200);
 	pr_lost(X, LOST_NET, "broke");
 	pr_advance(7000);
 	pr_up(X);
@@ -1115,7 +1115,7 @@ static void rooms_are_joined_again(void **state)
 	assert_sip("tell alice <- " ROOM ": ERROR: You can't enter the room: "
 		   "banned\n");
 	sip_says("alice", ROOM, ":exit");
-	assert_true(view_starts(buf_view(&pr.sip), VIEW("404 ")));
+	assert_true(view_starts(buf_view(&gr.sip), VIEW("404 ")));
 	pr_close();
 }
 
@@ -1130,7 +1130,7 @@ static void the_operator_joins_and_leaves(void **state)
 	open_up();
 	assert_int_equal(pgate_join(pr.gate, 9, &j), ENOENT);
 	assert_int_equal(pgate_join(pr.gate, 3, &j), 0);
-	pr_settle();
+	gr_settle();
 	assert_wire(X ": JOIN who=Ally place=lobby@rooms.x.org "
 		    "other=s3cret\n");
 	j.name = VIEW("other@rooms.x.org");
@@ -1190,7 +1190,7 @@ static void rooms_are_spoken_of_at_the_account(void **state)
 	assert_wire(X ": JOIN place=lobby@rooms.x.org\n");
 	sip_says("alice", "xmpp.gw.org", "/who lobby@rooms.x.org");
 	assert_wire(X ": WHO place=lobby@rooms.x.org\n");
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	pr_in(X, &(struct purp){ .verb = PURP_PEOPLE,
 				 .kind = PURP_IS_THERE,
 				 .place = VIEW("lobby@rooms.x.org"),
@@ -1207,7 +1207,7 @@ static void rooms_are_spoken_of_at_the_account(void **state)
 	assert_wire(X ": TOPIC place=lobby@rooms.x.org text=tea at five\n");
 	sip_says("alice", "xmpp.gw.org", "/part lobby@rooms.x.org");
 	assert_wire(X ": PART place=lobby@rooms.x.org\n");
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	sip_says("alice", "xmpp.gw.org", ":status");
 	assert_sip("200 alice <- xmpp.gw.org: INFO: XMPP alice@x.org: "
 		   "online\n");
@@ -1215,9 +1215,9 @@ static void rooms_are_spoken_of_at_the_account(void **state)
 	assert_string_equal(pr_state(3), "offline");
 	sip_says("alice", "xmpp.gw.org", ":online");
 	assert_string_equal(pr_state(3), "connecting");
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	sip_says("alice", "xmpp.gw.org", "/nonsense");
-	assert_true(view_starts(buf_view(&pr.sip), VIEW("400 ")));
+	assert_true(view_starts(buf_view(&gr.sip), VIEW("400 ")));
 	pr_close();
 }
 

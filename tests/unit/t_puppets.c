@@ -177,9 +177,9 @@ static void refused_links(void **state)
 		assert_true(why.n > 0);
 	}
 	/* nor do accounts go there */
-	assert_true(gr.legs->own(gr.legs_arg, VIEW("lobby@rooms.x.org")));
-	assert_true(gr.legs->own(gr.legs_arg, VIEW("lobby@ROOMS.x.org")));
-	assert_false(gr.legs->own(gr.legs_arg, VIEW(ROOM)));
+	assert_true(jr.legs->own(jr.legs_arg, VIEW("lobby@rooms.x.org")));
+	assert_true(jr.legs->own(jr.legs_arg, VIEW("lobby@ROOMS.x.org")));
+	assert_false(jr.legs->own(jr.legs_arg, VIEW(ROOM)));
 	buf_free(&why);
 	gate_rig_close();
 }
@@ -314,7 +314,7 @@ static const struct member *member_of(const char *user)
 static void who_is_banned_there_is_banned_here(void **state)
 {
 	(void)state;
-	gr.conf.link = bans;
+	jr.conf.link = bans;
 	open_lobby("puppets");
 	says("carol", "one");
 	take_in("carol@sip.x.org/gw", "carol");
@@ -335,7 +335,7 @@ static void who_is_banned_there_is_banned_here(void **state)
 static void who_is_kicked_there_may_come_back(void **state)
 {
 	(void)state;
-	gr.conf.link = bans;
+	jr.conf.link = bans;
 	open_lobby("puppets");
 	says("carol", "one");
 	take_in("carol@sip.x.org/gw", "carol");

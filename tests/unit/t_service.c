@@ -730,7 +730,7 @@ static void what_the_server_did_not_take_comes_again(void **state)
 	open_lobby(0);
 	join("jo@y.org/r", "Jo");
 	quiet();
-	gr.deaf = true;
+	jr.deaf = true;
 	alice_says("one");
 	alice_says("two");
 	assert_true(wire_has("<body>two</body>"));
@@ -738,7 +738,7 @@ static void what_the_server_did_not_take_comes_again(void **state)
 		    find_lobby()->committed - 1);
 	stub_lost(ROOMS, LOST_NET, "gone");
 	gr_settle();
-	gr.deaf = false;
+	jr.deaf = false;
 	quiet();
 	gr_advance(3000);
 	stub_up(ROOMS, ROOMS);
@@ -760,7 +760,7 @@ static void the_server_is_asked_once(void **state)
 	open_lobby(0);
 	join("jo@y.org/r", "Jo");
 	join("al@y.org/r", "Al");
-	gr.deaf = true;
+	jr.deaf = true;
 	alice_says("one");
 	alice_says("two");
 	assert_int_equal(stub_session(ROOMS)->tag_count, 1);
@@ -805,7 +805,7 @@ static void a_link_lost_while_joining_loses_nothing(void **state)
 	(void)state;
 	open_lobby(0);
 	join("jo@y.org/r", "Jo");
-	s = service_of(gr.gate);
+	s = service_of(jr.gate);
 	seat = seat_by_jid(s, lobby->id, VIEW("jo@y.org/r"));
 	seat_set(seat, SEAT_JOINING);
 	alice_says("held");

@@ -226,7 +226,7 @@ static void test_all_left_behind(void **state)
 static void test_too_many(void **state)
 {
 	(void)state;
-	gr.conf.user_rooms = 1;
+	jr.conf.user_rooms = 1;
 	enter();
 	sip_says("alice", "al*two*c.z.org", ":join");
 	assert_sip("403 alice <- al*two*c.z.org: ERROR: Cannot create a new "
@@ -243,7 +243,7 @@ static void test_invited(void **state)
 	(void)state;
 	open_up();
 	a = gr_addr("sip:alice@example.org");
-	assert_int_equal(person_get(&p, gr.gate, a), 0);
+	assert_int_equal(person_get(&p, jr.gate, a), 0);
 	visits_invited(p, VIEW("dev@c.z.org"), VIEW("sesame"));
 	sip_says("alice", ROOM, ":join");
 	assert_true(wire_has("<password>sesame</password>"));
@@ -460,7 +460,7 @@ static void test_killed_before_the_mark(void **state)
 	gr_advance(600);
 	sip_takes(200);
 	buf_clear(&gr.sip);
-	gr.gate->running = false; /* nothing is said goodbye to */
+	jr.gate->running = false; /* nothing is said goodbye to */
 	restart();
 	in_as_al();
 	for (int i = 0; i < 56; i++) {
@@ -602,11 +602,11 @@ static void test_account(void **state)
 	assert_true(wire_has("sip:bob@example.org: <presence "
 			     "to='dev@c.z.org/bert'"));
 	/* it is another's from now on: his rooms come with him */
-	gr.account_gone = true;
+	jr.account_gone = true;
 	buf_clear(&wire);
 	struct addr *a = gr_addr("sip:bob@example.org");
 
-	gate_account_changed(gr.gate, a);
+	gate_account_changed(jr.gate, a);
 	mem_deref(a);
 	gr_advance(20);
 	assert_true(wire_has("from='bob@sip.x.org/gw' "
@@ -662,8 +662,8 @@ static void test_another_by_now(void **state)
 	sip_says("bob", ROOM, ":join bert");
 	bob_up();
 	sip_says("bob", ROOM, "as bob at y");
-	gr.account_gone = true;
-	gate_account_changed(gr.gate, a);
+	jr.account_gone = true;
+	gate_account_changed(jr.gate, a);
 	mem_deref(a);
 	gr_advance(20);
 	assert_true(wire_has("from='bob@sip.x.org/gw'"));

@@ -76,7 +76,7 @@ static void close_gate(void)
 /* auto_accept */
 static void accept_by(const char *whom)
 {
-	const char **text = &gr.gate->conf.auto_accept;
+	const char **text = &jr.gate->conf.auto_accept;
 
 	mem_free((char *)(uintptr_t)*text);
 	*text = mem_strdup(whom);
@@ -366,9 +366,9 @@ static void an_account_that_is_gone(void **state)
 	(void)sip_watch(BOB, EVE, false);
 	bob_up();
 	buf_clear(&agent);
-	gr.account_gone = true;
+	jr.account_gone = true;
 	bob = sip_addr(BOB);
-	gate_account_changed(gr.gate, bob);
+	gate_account_changed(jr.gate, bob);
 	mem_deref(bob);
 	gr_settle();
 	assert_non_null(strstr(buf_str(&agent),
@@ -411,9 +411,9 @@ static void requests_outlast_who_asks(void **state)
 				 GATE_WATCH_PENDING);
 		sip_unwatch(ALICE, target);
 	}
-	for (int i = 0; i < 5 && person_find(gr.gate, a); i++)
+	for (int i = 0; i < 5 && person_find(jr.gate, a); i++)
 		gr_advance(700 * 1000);
-	assert_null(person_find(gr.gate, a));
+	assert_null(person_find(jr.gate, a));
 	assert_int_equal(sip_watch(ALICE, EVE, false), GATE_WATCH_NONE);
 	buf_clear(&wire);
 	mem_deref(a);
@@ -553,7 +553,7 @@ static void the_component_comes_back(void **state)
 			     "from='carol@sip.x.org/gw'>"));
 	buf_clear(&wire);
 	/* at the end all are gone */
-	gate_stop(gr.gate);
+	gate_stop(jr.gate);
 	assert_true(wire_has("sip.x.org to eve@y.net: <presence "
 			     "type='unavailable' "
 			     "from='alice@sip.x.org/gw'/>"));
