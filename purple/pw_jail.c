@@ -85,7 +85,7 @@ void pw_jail_early(void)
 	limit(RLIMIT_NOFILE, FILES);
 #ifndef CONFAB_SANITIZE
 	/* A roster without an end costs this process, and no other. */
-	limit(RLIMIT_DATA, (rlim_t)512 << 20);
+	limit(RLIMIT_DATA, (rlim_t)384 << 20);
 #endif
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	drop_powers();

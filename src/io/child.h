@@ -14,7 +14,8 @@ typedef void (child_exit_h)(int status, void *arg);
 
 /* Starts path with argv (NULL-terminated); stdin is /dev/null, stdout and
  * stderr are ours, 3 the socketpair, all others closed; it may have 1024
- * descriptors, and dies with us (PR_SET_PDEATHSIG). *fd is our end:
+ * descriptors, dies with us (PR_SET_PDEATHSIG), and first where memory runs
+ * out. *fd is our end:
  * non-blocking, close-on-exec, owned by the caller. ENOENT, EACCES ... when
  * the program can't be started. */
 int child_start(struct child **cp, struct loop *l, const char *path,

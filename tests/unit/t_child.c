@@ -43,6 +43,19 @@ static bool null_is_stdin(void)
 }
 
 
+static int oom_score(void)
+{
+	FILE *f = fopen("/proc/self/oom_score_adj", "r");
+	int n = 0;
+
+	if (!f || fscanf(f, "%d", &n) != 1)
+		n = -1;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+
 /* What it was given, as text for the parent. */
 static int report(void)
 {
@@ -57,11 +70,11 @@ static int report(void)
 	sigprocmask(SIG_BLOCK, NULL, &mask);
 	prctl(PR_GET_PDEATHSIG, &death);
 	dprintf(THEIR_FD, "fds=%d null=%d death=%d usr1=%d pipe=%d mask=%d "
-		"few=%d",
+		"few=%d oom=%d",
 		open_fds(), null_is_stdin(), death == SIGKILL,
 		usr1.sa_handler == SIG_DFL, pipe.sa_handler == SIG_DFL,
 		sigismember(&mask, SIGUSR1) || sigismember(&mask, SIGCHLD),
-		files.rlim_cur <= 1024);
+		files.rlim_cur <= 1024, oom_score());
 	return 0;
 }
 
@@ -219,7 +232,7 @@ static void it_starts_clean(void **state)
 	AWAIT(got.over);
 	sigaction(SIGUSR1, &was, NULL);
 	assert_view(buf_view(&got.heard),
-		    "fds=4 null=1 death=1 usr1=1 pipe=1 mask=0 few=1");
+		    "fds=4 null=1 death=1 usr1=1 pipe=1 mask=0 few=1 oom=500");
 	for (i = 0; i < 3; i++)
 		close(leaks[i]);
 	AWAIT(got.exits);
