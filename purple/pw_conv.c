@@ -72,8 +72,7 @@ static void room_line(struct pw_room *r, struct view text, bool bad)
 		.text = text,
 	};
 
-	buf_clear(&r->last);
-	buf_addv(&r->last, view_head(text, 300));
+	pw_room_line(r, text);
 	if (!bad)
 		return;
 	if (r->leg)

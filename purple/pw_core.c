@@ -43,11 +43,19 @@ static void on_glib(const gchar *domain, GLogLevelFlags level,
 	log_debug("%s: %s", domain ? domain : "glib", text);
 }
 
-static gboolean no_debug(PurpleDebugLevel level, const char *category)
+/* Nothing of its own log, which has passwords in it, but why a connection was
+ * not made: protocols tell only that. */
+static gboolean is_wanted(PurpleDebugLevel level, const char *category)
 {
-	(void)level;
-	(void)category;
-	return FALSE;
+	return level == PURPLE_DEBUG_ERROR && category &&
+	       !strcmp(category, "proxy");
+}
+
+static void on_debug(PurpleDebugLevel level, const char *category,
+		     const char *text)
+{
+	if (is_wanted(level, category))
+		pw_not_connected(text);
 }
 
 static void set_prefs(void)
@@ -78,14 +86,16 @@ static void log_protocols(void)
 
 static void before_core(void)
 {
-	static PurpleDebugUiOps debug = { .is_enabled = no_debug };
+	static PurpleDebugUiOps debug = {
+		.print = on_debug,
+		.is_enabled = is_wanted,
+	};
 	static PurpleCoreUiOps core = {
 		.ui_init = ui_init,
 		.get_ui_info = ui_info,
 	};
 
 	g_log_set_default_handler(on_glib, g_thread_self());
-	/* Its own log has passwords in it. */
 	purple_debug_set_enabled(FALSE);
 	purple_debug_set_ui_ops(&debug);
 	purple_util_set_user_dir("/dev/null");

@@ -99,27 +99,86 @@ static void drop_urls(xmlnode *node, unsigned depth)
 	}
 }
 
+static void came_back(struct pw_seat *s, xmlnode *stanza)
+{
+	struct pw_sent *sent =
+		find_sent(s, xmlnode_get_attrib(stanza, "id"));
+
+	/* Chat states and receipts come back as well: nobody misses them. */
+	if (!sent && !xmlnode_get_child(stanza, "body"))
+		return;
+	tell(s, stanza, sent);
+	if (sent)
+		forget(sent);
+}
+
+/* XEP-0045 15.6.2 */
+static const struct {
+	const char *code, *words;
+} ends[] = {
+	{ "307", "kicked" },
+	{ "301", "banned" },
+	{ "321", "not let in any more" },
+	{ "322", "the room is for members only now" },
+	{ "332", "the service is ending" },
+};
+
+static const char *end_of(xmlnode *x)
+{
+	xmlnode *n = xmlnode_get_child(x, "status");
+
+	for (; n; n = xmlnode_get_next_twin(n))
+		for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+			if (!g_strcmp0(xmlnode_get_attrib(n, "code"),
+				       ends[i].code))
+				return ends[i].words;
+	return NULL;
+}
+
+/* Somebody leaves a room, and not by himself: should that be us, libpurple
+ * says only that we are out. */
+static void on_unavailable(struct pw_seat *s, xmlnode *stanza)
+{
+	xmlnode *x = xmlnode_get_child_with_namespace(
+		stanza, "x", "http://jabber.org/protocol/muc#user");
+	const char *words = x ? end_of(x) : NULL;
+	xmlnode *item = x ? xmlnode_get_child(x, "item") : NULL;
+	xmlnode *why = item ? xmlnode_get_child(item, "reason") : NULL;
+	const char *from = xmlnode_get_attrib(stanza, "from");
+	struct view place, nick;
+	struct pw_room *r;
+	struct buf line = { 0 };
+	char *text;
+
+	if (!words || !from || !view_cut(view_str(from), '/', &place, &nick))
+		return;
+	r = pw_room_find(s, place);
+	text = why ? xmlnode_get_data(why) : NULL;
+	buf_adds(&line, words);
+	if (text && *text)
+		buf_addf(&line, ": %s", text);
+	if (r)
+		pw_room_line(r, buf_view(&line));
+	g_free(text);
+	buf_free(&line);
+}
+
 static void on_received(PurpleConnection *gc, xmlnode **stanza)
 {
 	struct pw_seat *s = pw_seat_of_gc(gc);
-	struct pw_sent *sent;
 	const char *type;
 
 	if (!s || !stanza || !*stanza)
 		return;
 	drop_urls(*stanza, STANZA_DEPTH);
-	if (s->state != PW_UP || strcmp((*stanza)->name, "message"))
-		return;
 	type = xmlnode_get_attrib(*stanza, "type");
-	if (!type || strcmp(type, "error"))
+	if (s->state != PW_UP || !type)
 		return;
-	sent = find_sent(s, xmlnode_get_attrib(*stanza, "id"));
-	/* Chat states and receipts come back as well: nobody misses them. */
-	if (!sent && !xmlnode_get_child(*stanza, "body"))
-		return;
-	tell(s, *stanza, sent);
-	if (sent)
-		forget(sent);
+	if (!strcmp((*stanza)->name, "message") && !strcmp(type, "error"))
+		came_back(s, *stanza);
+	else if (!strcmp((*stanza)->name, "presence") &&
+		 !strcmp(type, "unavailable"))
+		on_unavailable(s, *stanza);
 }
 
 /* ---- IRC ---- */

@@ -176,12 +176,15 @@ struct pw_room {
 	unsigned tries;
 	struct loop_idle tell;
 	struct buf last;        /* the last line of the network there */
+	uint64_t last_ms;       /* and when it came */
 };
 
 /* leg 0: for the user. place, nick and key may come from anywhere. */
 void pw_room_join(struct pw_seat *s, uint64_t leg, struct view place,
 		  struct view nick, struct view key);
 void pw_room_part(struct pw_room *r, bool asked);
+/* The network said this there: should we be out next, it is why. */
+void pw_room_line(struct pw_room *r, struct view text);
 /* It does not let us in; nothing, where we are in. words may be empty. */
 void pw_room_refused(struct pw_room *r, struct view words);
 struct pw_room *pw_room_find(const struct pw_seat *s, struct view place);
@@ -218,6 +221,10 @@ void pw_asks_free(struct pw_seat *s);
 /* ---- pw_told.c ---- */
 
 PurpleNotifyUiOps *pw_notify_ops(void);
+/* Why a connection was not made just now, as libpurple says it to its own log
+ * alone; and that once, or "". */
+void pw_not_connected(const char *text);
+const char *pw_why_not_connected(void);
 /* What libpurple said last to nobody in particular, if that names this; else
  * "". */
 const char *pw_notified(const char *name);

@@ -5,11 +5,14 @@
  */
 #include <string.h>
 
+#include "clock.h"
 #include "log.h"
 #include "mem.h"
 #include "pw_priv.h"
 #include "pw_text.h"
 #include "utf8.h"
+
+enum { LINE_MAX_KEPT = 300, JUST_NOW_MS = 100 };
 
 /* ---- finding ---- */
 
@@ -311,12 +314,39 @@ void pw_room_join(struct pw_seat *s, uint64_t leg, struct view place,
 
 /* ---- what libpurple says ---- */
 
+/* libpurple compares nicks as it does names, and has its own in that form
+ * alone. */
+static bool is_ours(const struct pw_room *r, const char *who)
+{
+	struct buf a = { 0 }, b = { 0 };
+	bool same;
+
+	if (!who || !r->nick || !r->seat->account)
+		return false;
+	pw_norm(&a, r->seat, who);
+	pw_norm(&b, r->seat, r->nick);
+	same = view_eq(buf_view(&a), buf_view(&b));
+	buf_free(&a);
+	buf_free(&b);
+	return same;
+}
+
 static void take_nick(struct pw_room *r, PurpleConversation *conv)
 {
-	const char *nick = purple_conv_chat_get_nick(PURPLE_CONV_CHAT(conv));
+	PurpleConvChat *chat = PURPLE_CONV_CHAT(conv);
+	const char *nick = purple_conv_chat_get_nick(chat), *shown;
+	GList *l = purple_conv_chat_get_users(chat);
 
 	mem_free(r->nick);
 	r->nick = mem_strdup(nick ? nick : "");
+	for (; l; l = l->next) {
+		shown = purple_conv_chat_cb_get_name(l->data);
+		if (!is_ours(r, shown))
+			continue;
+		mem_free(r->nick);
+		r->nick = mem_strdup(shown);
+		return;
+	}
 }
 
 void pw_room_told(struct pw_room *r)
@@ -355,6 +385,13 @@ static void on_joined(PurpleConversation *conv)
 	loop_defer(r->seat->pw->loop, &r->tell);
 }
 
+void pw_room_line(struct pw_room *r, struct view text)
+{
+	buf_clear(&r->last);
+	utf8_clean_line(&r->last, text, LINE_MAX_KEPT);
+	r->last_ms = now_ms();
+}
+
 static void on_left(PurpleConversation *conv)
 {
 	struct pw_room *r = pw_room_of(conv);
@@ -364,8 +401,9 @@ static void on_left(PurpleConversation *conv)
 	if (!r || r->state == PW_JOINING || r->seat->state != PW_UP ||
 	    r->seat->leaving_ms)
 		return;
-	buf_addv(&why, r->last.n ? buf_view(&r->last)
-				 : VIEW("we are not there any more"));
+	buf_addv(&why, r->last.n && now_ms() - r->last_ms < JUST_NOW_MS
+			       ? buf_view(&r->last)
+			       : VIEW("we are not there any more"));
 	room_gone(r, GONE_REFUSED, buf_view(&why), false);
 	buf_free(&why);
 }
@@ -413,8 +451,8 @@ static void on_topic(PurpleConversation *conv, const char *who,
 	if (r->leg)
 		worker_topic(r->seat->pw->worker, r->leg,
 			     !p.who.n			  ? TOPIC_FOUND
-			     : view_eqs(p.who, r->nick) ? TOPIC_OURS
-							: TOPIC_SET,
+			     : is_ours(r, who) ? TOPIC_OURS
+					       : TOPIC_SET,
 			     p.who, p.text);
 	else
 		pw_tell(r->seat, &p);
@@ -494,7 +532,7 @@ void pw_room_people(struct pw_room *r, enum purp_change what, const char *who,
 		.who = view_str(who),
 		.other = view_str(other),
 	};
-	bool ours = r->nick && who && !strcmp(who, r->nick);
+	const bool ours = is_ours(r, who);
 
 	if (r->state != PW_TOLD)
 		return;

@@ -246,6 +246,21 @@ static const enum worker_lost meanings[] = {
 	[PURPLE_CONNECTION_ERROR_OTHER_ERROR] = GONE_REFUSED,
 };
 
+/* Before it is logged in: by which proxy, and why there is no connection. */
+static void add_way(struct buf *b, const struct pw_seat *s)
+{
+	const char *why = pw_why_not_connected();
+	const char *port = pw_setting(s, "proxy_port");
+
+	if (s->state != PW_CONNECTING)
+		return;
+	if (*pw_setting(s, "proxy_host"))
+		buf_addf(b, " by the proxy %s:%s",
+			 pw_setting(s, "proxy_host"), *port ? port : "3128");
+	if (*why && !strstr(buf_str(b), why))
+		buf_addf(b, ": %s", why);
+}
+
 static void on_reason(PurpleConnection *gc, PurpleConnectionError reason,
 		      const char *text)
 {
@@ -258,6 +273,8 @@ static void on_reason(PurpleConnection *gc, PurpleConnectionError reason,
 		buf_adds(&words, PW_NEAR_WORDS);
 	else
 		pw_line(&words, text);
+	if (reason == PURPLE_CONNECTION_ERROR_NETWORK_ERROR)
+		add_way(&words, s);
 	pw_seat_blame(s,
 		      (size_t)reason < sizeof(meanings) / sizeof(meanings[0])
 			      ? meanings[reason]
@@ -358,9 +375,13 @@ struct pw_seat *pw_seat_new(struct pw *w, uint32_t id,
 static void on_patience(struct wtimer *t)
 {
 	struct pw_seat *s = CONTAINER(t, struct pw_seat, patience);
+	struct buf words = { 0 };
 
-	pw_seat_blame(s, GONE_NET, VIEW("the server does not log us in"));
+	buf_adds(&words, "the server does not log us in");
+	add_way(&words, s);
+	pw_seat_blame(s, GONE_NET, buf_view(&words));
 	pw_seat_lost(s);
+	buf_free(&words);
 }
 
 void pw_seat_patience(struct pw_seat *s)

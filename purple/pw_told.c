@@ -12,7 +12,7 @@
 #include "pw_ask.h"
 #include "pw_text.h"
 
-/* The one registry of this file. */
+/* The registries of this file. */
 static struct {
 	char *text; /* owned by GLib */
 	uint64_t at;
@@ -26,6 +26,37 @@ const char *pw_notified(const char *name)
 		       ? last.text
 		       : "";
 }
+
+/* ---- connections ---- */
+
+enum { JUST_NOW_MS = 100, WHY_MAX_SHOWN = 200 };
+
+static struct {
+	char text[WHY_MAX_SHOWN];
+	uint64_t at;
+} failure;
+
+/* "Connection attempt failed: Connection refused" */
+void pw_not_connected(const char *text)
+{
+	const char *why = strstr(text, ": ");
+	struct buf line = { 0 };
+
+	pw_line(&line, why ? why + 2 : text);
+	view_copy(failure.text, sizeof(failure.text), buf_view(&line));
+	failure.at = now_ms();
+	buf_free(&line);
+}
+
+const char *pw_why_not_connected(void)
+{
+	const bool fresh = failure.at && now_ms() - failure.at < JUST_NOW_MS;
+
+	failure.at = 0;
+	return fresh ? failure.text : "";
+}
+
+/* ---- whose it is ---- */
 
 /* The only login there is; or NULL. */
 static struct pw_seat *only_seat(void)

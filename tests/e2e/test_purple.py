@@ -281,6 +281,51 @@ def test_rooms(both, server, xmpp_user):
     assert alice.send(room, ':who') == 404
 
 
+def test_what_befalls_a_guest_of_a_room(both, server, xmpp_user):
+    alice, _ = both
+    room = 'sip:lobby%40rooms.xmpp.test@xmpp.im.confab.test'
+    other = xmpp_user(server.prosody)  # the first one is the owner
+    assert alice.send(room, ':join Ally') == 202
+    alice.seen.wait(lambda m: 'You are in the room as Ally' in m.body)
+    other.raw('<presence to="lobby@rooms.xmpp.test/zoe"/>')
+    wait_for(lambda: alice.send(room, ':who') == 202 and alice.seen.count(
+        lambda m: 'In the room' in m.body and 'zoe' in m.body), 'her nick')
+    other.topic('cats &amp; &lt;dogs>')
+    alice.seen.wait(lambda m: m.source == room and 'Topic' in m.body and
+                    'cats & <dogs>' in m.body)
+    other.raw('<iq type="set" id="k1" to="lobby@rooms.xmpp.test"><query '
+              'xmlns="http://jabber.org/protocol/muc#admin"><item '
+              'nick="Ally" role="none"><reason>enough</reason></item>'
+              '</query></iq>')
+    alice.seen.wait(lambda m: m.source == room and 'enough' in m.body and
+                    'not in the room any more' in m.body)
+    assert alice.send(room, ':who') == 404
+    other.raw('<message to="lobby@rooms.xmpp.test"><x xmlns='
+              '"http://jabber.org/protocol/muc#user"><invite to="%s"/></x>'
+              '</message>' % HERS)
+    alice.seen.wait(lambda m: 'invites you to the room lobby@rooms.xmpp.test'
+                    in m.body)
+
+
+def test_a_file_is_refused(both):
+    alice, xenia = both
+    said = xenia.ask(HERS + '/sip', 'si', 'http://jabber.org/protocol/si',
+                     kind='set', inside='<file name="a &amp; b.png" '
+                     'size="10" xmlns="http://jabber.org/protocol/si/'
+                     'profile/file-transfer"/><feature xmlns="http://'
+                     'jabber.org/protocol/feature-neg"><x type="form" xmlns='
+                     '"jabber:x:data"><field var="stream-method" '
+                     'type="list-single"><option><value>http://jabber.org/'
+                     'protocol/ibb</value></option></field></x></feature>',
+                     id='s1', profile='http://jabber.org/protocol/si/'
+                     'profile/file-transfer')
+    assert 'forbidden' in said or 'error' in said, said
+    alice.seen.wait(lambda m: m.body == 'xenia@xmpp.test offered a file, '
+                    "which can't be had here: a & b.png")
+    xenia.got_text("Files can't be received here. Please send a text, or a "
+                   'link.', HERS)
+
+
 @pytest.mark.parametrize('how', [signal.SIGKILL, signal.SIGSTOP])
 def test_a_worker_that_dies_or_hangs(both, server, how):
     alice, xenia = both

@@ -145,12 +145,16 @@ class XmppUser:
         return self.got(lambda m: m['body'] == text and
                         (by is None or m['from'].bare == by))
 
-    def ask(self, to, name, namespace, kind='get', inside=''):
+    def ask(self, to, name, namespace, kind='get', inside='',
+            **attributes):
         """The answer's XML to a request, as text; errors as well."""
         async def run():
             iq = self.client.make_iq(ifrom=None, ito=to, itype=kind)
             iq.xml.append(slixmpp.xmlstream.ET.fromstring(
-                '<%s xmlns="%s">%s</%s>' % (name, namespace, inside, name)))
+                '<%s xmlns="%s"%s>%s</%s>' % (
+                    name, namespace, ''.join(
+                        ' %s="%s"' % pair for pair in attributes.items()),
+                    inside, name)))
             try:
                 return str(await iq.send(timeout=10))
             except slixmpp.exceptions.IqError as e:
