@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "hash.h"
@@ -19,6 +20,7 @@ enum {
 	IN_MAX = 64 * 1024,
 	OUT_MAX = 1024 * 1024,
 	CONNECT_MS = 30000,
+	UNREAD = 4096, UNREAD_TURNS = 64,
 };
 
 void stream_set_events(struct stream *s)
@@ -361,6 +363,21 @@ void stream_peer_names(const struct stream *s, struct buf *out)
 }
 
 
+/* Closed with bytes unread, the kernel says "reset", and the other side may
+ * lose the last words (RFC 1122 4.2.2.13). */
+static void leave_nothing_unread(const struct stream *s)
+{
+	char unread[UNREAD];
+	int n = 0;
+
+	if (shutdown(s->fd, SHUT_WR))
+		return;
+	while (n < UNREAD_TURNS &&
+	       recv(s->fd, unread, sizeof(unread), MSG_DONTWAIT) > 0)
+		n++;
+}
+
+
 struct stream *stream_close(struct stream *s)
 {
 	if (!s)
@@ -369,6 +386,7 @@ struct stream *stream_close(struct stream *s)
 		stream_push(s);
 		if (s->tls)
 			tls_end(s->tls);
+		leave_nothing_unread(s);
 	}
 	take_down(s);
 	return mem_deref(s);

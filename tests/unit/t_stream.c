@@ -430,6 +430,28 @@ static void connects(void **state)
 }
 
 
+/* What the other side has said last does not keep it from hearing us. */
+static void last_words_are_heard(void **state)
+{
+	char many[20000];
+
+	(void)state;
+	memset(many, 'x', sizeof(many));
+	start_server();
+	connect_to(listener_local(li));
+	AWAIT(accepted && a.opened);
+	stream_pause(a.s, true);
+	assert_int_equal(stream_write(b.s, many, sizeof(many)), 0);
+	AWAIT(b.drained);
+	say(&a, "bye");
+	drop(&a);
+	AWAIT(b.closed);
+	assert_int_equal(b.err, 0);
+	assert_view(buf_view(&b.heard), "bye");
+	listener_close(li);
+}
+
+
 static void takes_a_high_descriptor(void **state)
 {
 	struct stream_conf conf = { .fd_min = 700 };
@@ -598,6 +620,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ST(speaks_both_ways),
 		ST(the_peers_end_is_told_once),
+		ST(last_words_are_heard),
 		ST(closes_inside_any_handler),
 		ST(keeps_what_is_not_consumed),
 		ST(a_full_input_ends_it),
