@@ -7,6 +7,7 @@ bridges_libbridges_a_SOURCES = \
 	bridges/bridge_accounts.c \
 	bridges/bridge.c bridges/bridge.h bridges/bridge_priv.h \
 	bridges/flat.c bridges/flat.h \
+	bridges/gate_lines.c bridges/gate_lines.h \
 	bridges/gate_rates.c bridges/gate_rates.h \
 	bridges/gate_req.c bridges/gate_req.h \
 	bridges/session.c bridges/session.h \

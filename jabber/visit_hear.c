@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "clock.h"
 #include "digest.h"
@@ -17,59 +16,10 @@
 #include "visit_priv.h"
 
 enum {
-	RATE = 10,
-	BURST = 50,
-	FULL_MS = 30 * 1000,              /* his inbox is full */
-	KEYS_MS = 50 * 60 * 1000,         /* dedupe keys live an hour */
-	STAMP_MS = 1000,                  /* stamps are whole seconds */
-	DOUBT_MS = 5000,                  /* marks are late, clocks differ */
+	KEYS_MS = 50 * 60 * 1000, /* dedupe keys live an hour */
+	STAMP_MS = 1000,	  /* stamps are whole seconds */
+	DOUBT_MS = 5000,	  /* marks are late, clocks differ */
 };
-
-struct line {
-	struct lnode node;   /* visit.lines, in order */
-	struct addr *from;   /* ref */
-	struct buf text, id; /* id: of the message in the room; or empty */
-	uint64_t time_ms;    /* 0: no news of the room itself */
-	uint64_t past_ms;    /* of the past; 0: of now */
-	bool doubt;          /* he may have it already: its key will tell */
-};
-
-/* ---- lines ---- */
-
-static void line_free(struct visit *v, struct line *l)
-{
-	list_remove(&v->lines, &l->node);
-	v->line_bytes -= l->text.n;
-	mem_deref(l->from);
-	buf_free(&l->text);
-	buf_free(&l->id);
-	mem_free(l);
-}
-
-static struct line *first(const struct visit *v)
-{
-	return list_empty(&v->lines) ?
-		       NULL :
-		       CONTAINER(list_first(&v->lines), struct line, node);
-}
-
-void visit_hear_free(struct visit *v)
-{
-	struct line *l;
-
-	wheel_stop(visit_wheel(v), &v->pump);
-	while ((l = first(v)))
-		line_free(v, l);
-}
-
-static void make_room(struct visit *v)
-{
-	while (v->lines.count > VISIT_LINES ||
-	       (v->lines.count > 1 && v->line_bytes > VISIT_LINES_BYTES)) {
-		line_free(v, first(v));
-		v->missed++;
-	}
-}
 
 /* ---- into his inbox ---- */
 
@@ -96,9 +46,10 @@ static void on_kept(int err, void *arg)
 	mem_deref(owner);
 }
 
-static int keep(struct visit *v, struct addr *from, struct view text,
+static int keep(void *arg, struct addr *from, struct view text,
 		struct view ids)
 {
+	struct visit *v = arg;
 	struct buf key = { 0 };
 	int err;
 
@@ -108,100 +59,34 @@ static int keep(struct visit *v, struct addr *from, struct view text,
 	if (err)
 		mem_deref(v->owner);
 	buf_free(&key);
-	return err;
+	if (err != EBADMSG && err != EMSGSIZE)
+		return err;
+	log_info("xmpp %s: what %.*s said can't be shown: %s",
+		 v->owner->text.p, VIEW_ARG(buf_view(&v->room)),
+		 strerror(err));
+	return 0;
 }
 
-/* How many lines from the first on make one message. */
-static size_t chunk(struct buf *text, struct buf *ids, const struct visit *v,
-		    bool many)
+/* One by one those of one message would be new: soon. */
+static void kept(void *arg, const struct gate_line *l, bool last)
 {
-	const struct line *head = first(v);
-	struct lnode *n, *nx;
-	size_t count = 0;
-
-	if (v->missed)
-		buf_addf(text, "* %zu lines were left out here\n", v->missed);
-	LIST_EACH (&v->lines, n, nx) {
-		const struct line *l = CONTAINER(n, struct line, node);
-
-		if (count && (!many || l->from != head->from || l->doubt ||
-			      head->doubt ||
-			      text->n + 1 + l->text.n > VISIT_CHUNK))
-			break;
-		if (count)
-			buf_addc(text, '\n');
-		buf_addv(text, buf_view(&l->text));
-		buf_addv(ids, buf_view(&l->id));
-		count++;
-	}
-	return count;
+	if (l->time_ms)
+		visit_mark(arg, buf_view(&l->id), l->time_ms, last);
 }
 
-static void chunk_done(struct visit *v, size_t count)
+static const struct gate_lines_ops lines_ops = { keep, kept };
+
+void visit_hear_init(struct visit *v)
 {
-	bool soon = count > 1; /* one by one they would be new */
-
-	v->missed = 0;
-	while (count--) {
-		struct line *l = first(v);
-
-		if (l->time_ms)
-			visit_mark(v, buf_view(&l->id), l->time_ms,
-				   soon && !count);
-		line_free(v, l);
-	}
-}
-
-static int pump_one(struct visit *v, bool many)
-{
-	struct buf text = { 0 }, ids = { 0 };
-	size_t count = chunk(&text, &ids, v, many);
-	int err = keep(v, first(v)->from, buf_view(&text), buf_view(&ids));
-
-	buf_free(&text);
-	buf_free(&ids);
-	if (err == EBADMSG || err == EMSGSIZE) {
-		log_info("xmpp %s: what %.*s said can't be shown: %s",
-			 v->owner->text.p, VIEW_ARG(buf_view(&v->room)),
-			 strerror(err));
-		err = 0;
-	}
-	if (!err)
-		chunk_done(v, count);
-	return err;
-}
-
-static void on_pump(struct wtimer *t);
-
-static void pump(struct visit *v)
-{
-	static const struct bucket_rate rate = { RATE, 1000, BURST };
-
-	while (first(v) && !wtimer_running(&v->pump)) {
-		uint64_t ms = bucket_wait_ms(&v->rate, &rate, now_ms());
-
-		if (!ms && pump_one(v, v->lines.count > 1))
-			ms = FULL_MS;
-		else if (!ms)
-			(void)bucket_take(&v->rate, &rate, now_ms());
-		if (ms)
-			wheel_start(visit_wheel(v), &v->pump, ms, on_pump);
-	}
-	make_room(v);
-}
-
-static void on_pump(struct wtimer *t)
-{
-	pump(CONTAINER(t, struct visit, pump));
+	gate_lines_init(&v->lines, &lines_ops, v, visit_wheel(v));
 }
 
 void visit_hear_flush(struct visit *v)
 {
-	while (first(v) && !pump_one(v, true))
-		;
-	if (first(v))
+	gate_lines_flush(&v->lines);
+	if (v->lines.list.count)
 		log_warning("xmpp %s: %zu lines of %.*s are lost",
-			    v->owner->text.p, v->lines.count,
+			    v->owner->text.p, v->lines.list.count,
 			    VIEW_ARG(buf_view(&v->room)));
 }
 
@@ -209,21 +94,15 @@ void visit_hear_flush(struct visit *v)
 static void add(struct visit *v, struct addr *from, struct buf *text,
 		struct view id, uint64_t time_ms, uint64_t past_ms)
 {
-	struct line *l = mem_zalloc(sizeof(*l));
+	const struct gate_line l = {
+		.from = from,
+		.time_ms = time_ms,
+		.past_ms = past_ms,
+		/* he may have it already: its key will tell */
+		.alone = past_ms && past_ms <= v->last_ms + DOUBT_MS,
+	};
 
-	l->from = mem_ref(from);
-	l->text = *text;
-	*text = (struct buf){ 0 };
-	l->time_ms = time_ms;
-	l->past_ms = past_ms;
-	l->doubt = past_ms && past_ms <= v->last_ms + DOUBT_MS;
-	buf_addv(&l->id, id);
-	v->line_bytes += l->text.n;
-	list_append(&v->lines, &l->node);
-	if (v->catching)
-		make_room(v);
-	else
-		pump(v);
+	gate_lines_add(&v->lines, &l, text, id);
 }
 
 void visit_tell(struct visit *v, struct view text)
@@ -236,28 +115,31 @@ void visit_tell(struct visit *v, struct view text)
 
 /* ---- what was held back ---- */
 
-static const struct line *line_of(const struct visit *v, struct view id)
+static const struct gate_line *line_of(const struct visit *v, struct view id)
 {
 	struct lnode *n, *nx;
 
-	LIST_EACH (&v->lines, n, nx)
-		if (view_eq(buf_view(&CONTAINER(n, struct line, node)->id),
-			    id))
-			return CONTAINER(n, struct line, node);
+	LIST_EACH (&v->lines.list, n, nx) {
+		const struct gate_line *l =
+			CONTAINER(n, struct gate_line, node);
+
+		if (view_eq(buf_view(&l->id), id))
+			return l;
+	}
 	return NULL;
 }
 
 /* He has all of the past up to this one. */
-static void drop_upto(struct visit *v, const struct line *last)
+static void drop_upto(struct visit *v, const struct gate_line *last)
 {
 	struct lnode *n, *nx;
 
-	LIST_EACH (&v->lines, n, nx) {
-		struct line *l = CONTAINER(n, struct line, node);
+	LIST_EACH (&v->lines.list, n, nx) {
+		struct gate_line *l = CONTAINER(n, struct gate_line, node);
 		bool is_last = l == last;
 
 		if (l->past_ms)
-			line_free(v, l);
+			gate_line_drop(&v->lines, l);
 		if (is_last)
 			return;
 	}
@@ -269,27 +151,27 @@ static void drop_older(struct visit *v, uint64_t than_ms)
 {
 	struct lnode *n, *nx;
 
-	LIST_EACH (&v->lines, n, nx) {
-		struct line *l = CONTAINER(n, struct line, node);
+	LIST_EACH (&v->lines.list, n, nx) {
+		struct gate_line *l = CONTAINER(n, struct gate_line, node);
 
 		if (l->past_ms && l->past_ms + STAMP_MS <= than_ms)
-			line_free(v, l);
+			gate_line_drop(&v->lines, l);
 	}
 }
 
 void visit_caught_up(struct visit *v)
 {
-	const struct line *last;
+	const struct gate_line *last;
 
-	if (!v->catching)
+	if (!v->lines.held)
 		return;
-	v->catching = false;
+	v->lines.held = false;
 	last = v->last_id.n ? line_of(v, buf_view(&v->last_id)) : NULL;
 	if (last)
 		drop_upto(v, last);
 	else if (wall_ms() - v->last_ms > KEYS_MS)
 		drop_older(v, v->last_ms);
-	pump(v);
+	gate_lines_pump(&v->lines);
 }
 
 /* ---- in words ---- */
@@ -300,15 +182,6 @@ void visit_add_nick(struct buf *out, struct view nick)
 		utf8_clean_name(out, nick, VISIT_NICK);
 }
 
-static void add_when(struct buf *out, uint64_t time_ms)
-{
-	time_t s = (time_t)(time_ms / 1000);
-	struct tm tm;
-
-	if (gmtime_r(&s, &tm))
-		buf_addf(out, "%02d:%02d", tm.tm_hour, tm.tm_min);
-}
-
 /* "[12:30 nick] ": what begins a line nobody can forge, because it always
  * stands there. */
 static void add_prefix(struct buf *out, const struct occupant_heard *h)
@@ -317,41 +190,25 @@ static void add_prefix(struct buf *out, const struct occupant_heard *h)
 		return;
 	buf_addc(out, '[');
 	if (h->time_ms)
-		add_when(out, h->time_ms);
+		gate_line_when(out, h->time_ms);
 	if (h->time_ms && h->nick.n)
 		buf_addc(out, ' ');
 	visit_add_nick(out, h->nick);
 	buf_adds(out, "] ");
 }
 
-/* Further lines are set off, so that they are no line of somebody else. */
-static void add_lines(struct buf *out, struct view text)
-{
-	struct view line;
-
-	while (view_cut(text, '\n', &line, &text)) {
-		buf_addv(out, line);
-		buf_adds(out, "\n  ");
-	}
-	buf_addv(out, line);
-}
-
 static void add_words(struct buf *out, const struct occupant_heard *h)
 {
-	struct buf clean = { 0 };
-
-	utf8_clean(&clean, h->text);
 	if (h->correction)
 		buf_adds(out, "* correction: ");
-	add_lines(out, buf_view(&clean));
-	buf_free(&clean);
+	gate_line_words(out, h->text);
 }
 
 static void add_emote(struct buf *out, const struct occupant_heard *h)
 {
 	if (h->time_ms) {
 		buf_addc(out, '[');
-		add_when(out, h->time_ms);
+		gate_line_when(out, h->time_ms);
 		buf_adds(out, "] ");
 	}
 	buf_adds(out, "* ");

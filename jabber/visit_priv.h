@@ -7,14 +7,12 @@
 #ifndef CONFAB_JABBER_VISIT_PRIV_H
 #define CONFAB_JABBER_VISIT_PRIV_H
 
+#include "gate_lines.h"
 #include "jtext.h"
 #include "occupant.h"
 
 enum {
 	VISIT_KNOWN = 32,        /* nicks that he whispers with */
-	VISIT_LINES = 500,       /* for him, not handed on yet */
-	VISIT_LINES_BYTES = 64 * 1024,
-	VISIT_CHUNK = 1300,      /* bytes of lines that are joined */
 	VISIT_NICK = 64,         /* bytes of a nick that are shown */
 };
 
@@ -43,7 +41,6 @@ struct visit {
 	struct occupant *o;      /* owned; NULL with person */
 	bool stored;
 	bool asked;              /* he waits to hear of his joining */
-	bool catching;           /* after a restart: lines are held back */
 	struct addr *told;       /* ref; whom he asked */
 	/* what he has, as the row says */
 	struct buf last_id;
@@ -54,11 +51,7 @@ struct visit {
 	uint64_t next_tag;
 	struct wtimer late;
 
-	struct list lines;       /* struct line: for him */
-	size_t line_bytes;
-	size_t missed;           /* lines that were too many */
-	struct bucket rate;
-	struct wtimer pump;
+	struct gate_lines lines; /* for him; held after a restart */
 
 	struct known known[VISIT_KNOWN];
 	size_t known_next;
@@ -131,6 +124,7 @@ void visit_know(struct visit *v, struct view nick);
 
 /* ---- visit_hear.c ---- */
 
+void visit_hear_init(struct visit *v);
 void visit_heard(struct visit *v, const struct occupant_heard *h);
 void visit_whispered(struct visit *v, const struct occupant_heard *h);
 void visit_happened(struct visit *v, enum occupant_event what,
@@ -142,7 +136,6 @@ void visit_tell(struct visit *v, struct view text);
 void visit_caught_up(struct visit *v);
 /* All that waits, at once: before the end. */
 void visit_hear_flush(struct visit *v);
-void visit_hear_free(struct visit *v);
 /* "[nick]"; clean. */
 void visit_add_nick(struct buf *out, struct view nick);
 

@@ -140,7 +140,7 @@ static struct visit *visit_make(struct visits *all, struct addr *owner,
 	buf_addv(&v->room, room);
 	buf_addv(&v->shown, shown);
 	list_init(&v->said);
-	list_init(&v->lines);
+	visit_hear_init(v);
 	htable_add(&all->table, &v->node, key_of(owner, room));
 	return v;
 }
@@ -163,7 +163,7 @@ static void visit_free(struct visit *v)
 {
 	let_go(v);
 	visit_say_end(v, VIEW_NONE);
-	visit_hear_free(v);
+	gate_lines_free(&v->lines);
 	wheel_stop(visit_wheel(v), &v->mark);
 	htable_del(&v->all->table, &v->node);
 	mem_deref(v->owner);
@@ -299,7 +299,7 @@ static void come_back(struct visit *v)
 		visit_drop(v, VIEW("there is no account"));
 		return;
 	}
-	v->catching = v->last_id.n > 0;
+	v->lines.held = v->last_id.n > 0;
 	if (enter(v, p, VIEW_NONE))
 		visit_drop(v, VIEW("the room is visited already"));
 	else

@@ -6,9 +6,7 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
-#include "clock.h"
 #include "digest.h"
 #include "ivisit_priv.h"
 #include "log.h"
@@ -16,54 +14,7 @@
 #include "utf8.h"
 #include "worker.h"
 
-enum {
-	RATE = 10,
-	BURST = 50,
-	FULL_MS = 30 * 1000, /* his inbox is full */
-	TOPIC_MAX = 1000, WORDS_MAX = 400,
-	MINUTE_MS = 60 * 1000,
-};
-
-struct line {
-	struct lnode node;   /* ivisit.lines, in order */
-	struct buf text, id; /* id: of the message; or empty */
-};
-
-/* ---- lines ---- */
-
-static void line_free(struct ivisit *v, struct line *l)
-{
-	list_remove(&v->lines, &l->node);
-	v->line_bytes -= l->text.n;
-	buf_free(&l->text);
-	buf_free(&l->id);
-	mem_free(l);
-}
-
-static struct line *first(const struct ivisit *v)
-{
-	return list_empty(&v->lines) ?
-		       NULL :
-		       CONTAINER(list_first(&v->lines), struct line, node);
-}
-
-void ivisit_hear_free(struct ivisit *v)
-{
-	struct line *l;
-
-	wheel_stop(ivisit_wheel(v), &v->pump);
-	while ((l = first(v)))
-		line_free(v, l);
-}
-
-static void make_room(struct ivisit *v)
-{
-	while (v->lines.count > IVISIT_LINES ||
-	       (v->lines.count > 1 && v->line_bytes > IVISIT_BYTES)) {
-		line_free(v, first(v));
-		v->missed++;
-	}
-}
+enum { TOPIC_MAX = 1000, WORDS_MAX = 400, MINUTE_MS = 60 * 1000 };
 
 /* ---- into his inbox ---- */
 
@@ -89,111 +40,57 @@ static void on_kept(int err, void *arg)
 	mem_deref(owner);
 }
 
-static int keep(struct ivisit *v, struct view text, struct view ids)
+static int keep(void *arg, struct addr *from, struct view text,
+		struct view ids)
 {
+	struct ivisit *v = arg;
 	struct buf key = { 0 };
 	int err;
 
 	dedupe_of(&key, v, ids);
-	err = igate_say(ivisit_gate(v), v->from, v->owner, MSG_TEXT, text,
-			NULL, buf_view(&key), on_kept, mem_ref(v->owner));
+	err = igate_say(ivisit_gate(v), from, v->owner, MSG_TEXT, text, NULL,
+			buf_view(&key), on_kept, mem_ref(v->owner));
 	if (err)
 		mem_deref(v->owner);
 	buf_free(&key);
-	return err;
-}
-
-/* How many lines from the first on make one message. */
-static size_t chunk(struct buf *text, struct buf *ids, const struct ivisit *v,
-		    bool many)
-{
-	struct lnode *n, *nx;
-	size_t count = 0;
-
-	if (v->missed)
-		buf_addf(text, "* %zu lines were left out here\n", v->missed);
-	LIST_EACH (&v->lines, n, nx) {
-		const struct line *l = CONTAINER(n, struct line, node);
-
-		if (count && (!many ||
-			      text->n + 1 + l->text.n > IVISIT_CHUNK))
-			break;
-		if (count)
-			buf_addc(text, '\n');
-		buf_addv(text, buf_view(&l->text));
-		buf_addv(ids, buf_view(&l->id));
-		count++;
-	}
-	return count;
-}
-
-static int pump_one(struct ivisit *v, bool many)
-{
-	struct buf text = { 0 }, ids = { 0 };
-	size_t count = chunk(&text, &ids, v, many);
-	int err = keep(v, buf_view(&text), buf_view(&ids));
-
-	buf_free(&text);
-	buf_free(&ids);
-	if (err == EBADMSG || err == EMSGSIZE) {
-		log_info("irc %s: what %s said can't be shown: %s",
-			 v->owner->text.p, v->inbox->text.p, strerror(err));
-		err = 0;
-	}
-	if (err)
+	if (err != EBADMSG && err != EMSGSIZE)
 		return err;
-	v->missed = 0;
-	while (count--)
-		line_free(v, first(v));
-	ivisit_mark(v);
+	log_info("irc %s: what %s said can't be shown: %s", v->owner->text.p,
+		 v->inbox->text.p, strerror(err));
 	return 0;
 }
 
-static void on_pump(struct wtimer *t);
-
-static void pump(struct ivisit *v)
+static void kept(void *arg, const struct gate_line *l, bool last)
 {
-	static const struct bucket_rate rate = { RATE, 1000, BURST };
-
-	while (first(v) && !wtimer_running(&v->pump)) {
-		uint64_t ms = bucket_wait_ms(&v->rate, &rate, now_ms());
-
-		if (!ms && pump_one(v, v->lines.count > 1))
-			ms = FULL_MS;
-		else if (!ms)
-			(void)bucket_take(&v->rate, &rate, now_ms());
-		if (ms)
-			wheel_start(ivisit_wheel(v), &v->pump, ms, on_pump);
-	}
-	make_room(v);
+	(void)l;
+	(void)last;
+	ivisit_mark(arg);
 }
 
-static void on_pump(struct wtimer *t)
+static const struct gate_lines_ops lines_ops = { keep, kept };
+
+void ivisit_hear_init(struct ivisit *v)
 {
-	pump(CONTAINER(t, struct ivisit, pump));
+	gate_lines_init(&v->lines, &lines_ops, v, ivisit_wheel(v));
 }
 
 void ivisit_hear_flush(struct ivisit *v)
 {
-	while (first(v) && !pump_one(v, true))
-		;
-	if (first(v) || v->missed)
+	size_t left;
+
+	gate_lines_flush(&v->lines);
+	left = v->lines.list.count + v->lines.missed;
+	if (left)
 		log_warning("irc %s: %zu lines of %s are not shown",
-			    v->owner->text.p, v->lines.count + v->missed,
-			    v->inbox->text.p);
+			    v->owner->text.p, left, v->inbox->text.p);
 }
 
 /* Takes text. */
 static void add(struct ivisit *v, struct buf *text, struct view id)
 {
-	struct line *l = mem_zalloc(sizeof(*l));
+	const struct gate_line l = { .from = v->from };
 
-	buf_addv(&l->text, buf_view(text));
-	buf_addv(&l->id, id);
-	buf_free(text);
-	list_append(&v->lines, &l->node);
-	v->line_bytes += l->text.n;
-	pump(v);
+	gate_lines_add(&v->lines, &l, text, id);
 }
 
 void ivisit_line(struct ivisit *v, struct view text)
@@ -211,31 +108,6 @@ static void add_nick(struct buf *b, struct view nick)
 	utf8_clean_name(b, nick, IVISIT_NAME);
 }
 
-static void add_when(struct buf *b, uint64_t time_ms)
-{
-	time_t s = (time_t)(time_ms / 1000);
-	struct tm tm;
-
-	if (gmtime_r(&s, &tm))
-		buf_addf(b, "%02d:%02d", tm.tm_hour, tm.tm_min);
-}
-
-/* Further lines are set off, so that they are no line of somebody else. */
-static void add_lines(struct buf *b, struct view words)
-{
-	struct buf clean = { 0 };
-	struct view text, line;
-
-	utf8_clean(&clean, words);
-	text = buf_view(&clean);
-	while (view_cut(text, '\n', &line, &text)) {
-		buf_addv(b, line);
-		buf_adds(b, "\n  ");
-	}
-	buf_addv(b, line);
-	buf_free(&clean);
-}
-
 /* "[12:30 nick] ": what begins a line nobody can forge, because it always
  * stands there. */
 static void add_prefix(struct buf *b, const struct ircp *p)
@@ -245,7 +117,7 @@ static void add_prefix(struct buf *b, const struct ircp *p)
 	if (p->past || !emote)
 		buf_addc(b, '[');
 	if (p->past)
-		add_when(b, p->time_ms);
+		gate_line_when(b, p->time_ms);
 	if (p->past && !emote)
 		buf_addc(b, ' ');
 	if (!emote)
@@ -269,7 +141,7 @@ void ivisit_heard(struct ivisit *v, const struct ircp *p)
 	if (!utf8_shows(p->text))
 		return;
 	add_prefix(&b, p);
-	add_lines(&b, p->text);
+	gate_line_words(&b, p->text);
 	add(v, &b, p->id);
 }
 
@@ -396,12 +268,12 @@ void ivisit_gap(struct ivisit *v, uint64_t from_ms, uint64_t to_ms)
 	buf_adds(&b, "* You were not in the channel ");
 	if (from_ms / MINUTE_MS != to_ms / MINUTE_MS) {
 		buf_adds(&b, "from ");
-		add_when(&b, from_ms);
+		gate_line_when(&b, from_ms);
 		buf_adds(&b, " to ");
 	} else {
 		buf_adds(&b, "for a moment at ");
 	}
-	add_when(&b, to_ms);
+	gate_line_when(&b, to_ms);
 	buf_adds(&b, " UTC: what was said there meanwhile may be missing");
 	add(v, &b, VIEW_NONE);
 }

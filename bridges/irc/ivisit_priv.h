@@ -8,13 +8,11 @@
 #ifndef CONFAB_IRC_IVISIT_PRIV_H
 #define CONFAB_IRC_IVISIT_PRIV_H
 
+#include "gate_lines.h"
 #include "igate_priv.h"
 #include "itext.h"
 
 enum {
-	IVISIT_LINES = 500,            /* for him, not handed on yet */
-	IVISIT_BYTES = 64 * 1024,
-	IVISIT_CHUNK = 1300,           /* bytes of lines that are joined */
 	IVISIT_NAME = 64,              /* bytes of a nick that are shown */
 	IVISIT_CHANNELS = 20,
 };
@@ -56,11 +54,7 @@ struct ivisit {
 	struct list said;        /* struct said: his words, not there yet */
 	struct wtimer late;
 
-	struct list lines;       /* struct line: for him */
-	size_t line_bytes;
-	size_t missed;           /* lines that were too many */
-	struct bucket rate;
-	struct wtimer pump;
+	struct gate_lines lines; /* for him */
 };
 
 static inline struct ivisits *ivisits_of(const struct igate *g)
@@ -146,6 +140,7 @@ void ivisit_unsaid_free(struct ivisits *all);
 
 /* ---- ivisit_hear.c ---- */
 
+void ivisit_hear_init(struct ivisit *v);
 void ivisit_heard(struct ivisit *v, const struct ircp *p);
 void ivisit_people(struct ivisit *v, const struct ircp *p);
 void ivisit_topic(struct ivisit *v, const struct ircp *p);
@@ -154,6 +149,5 @@ void ivisit_gap(struct ivisit *v, uint64_t from_ms, uint64_t to_ms);
 /* One of ours, in its order: as they are. */
 void ivisit_line(struct ivisit *v, struct view text);
 void ivisit_hear_flush(struct ivisit *v);
-void ivisit_hear_free(struct ivisit *v);
 
 #endif

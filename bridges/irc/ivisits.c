@@ -217,7 +217,7 @@ static struct ivisit *visit_make(struct ivisits *all, struct addr *owner,
 	buf_addv(&v->network, network);
 	buf_addv(&v->place, place);
 	list_init(&v->said);
-	list_init(&v->lines);
+	ivisit_hear_init(v);
 	htable_add(&all->table, &v->node, inbox->hash);
 	return v;
 }
@@ -226,7 +226,7 @@ static void visit_free(struct ivisit *v)
 {
 	ivisit_say_end(v, VIEW_NONE);
 	ivisit_let_go(v);
-	ivisit_hear_free(v);
+	gate_lines_free(&v->lines);
 	wheel_stop(ivisit_wheel(v), &v->mark);
 	wheel_stop(ivisit_wheel(v), &v->again);
 	if (!v->ends)
