@@ -53,3 +53,8 @@ check_PROGRAMS += tests/unit/t_gate_req
 tests_unit_t_gate_req_SOURCES = tests/unit/t_gate_req.c
 tests_unit_t_gate_req_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_gate_req_LDADD = $(LIB_bridges) $(CMOCKA_LIBS) $(DEPS_core)
+
+check_PROGRAMS += tests/unit/t_gate_lines
+tests_unit_t_gate_lines_SOURCES = tests/unit/t_gate_lines.c
+tests_unit_t_gate_lines_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_gate_lines_LDADD = $(LIB_bridges) $(CMOCKA_LIBS) $(DEPS_core)
