@@ -47,11 +47,6 @@ static const struct word notes[] = {
 	{ "Do not disturb", SHOW_DND }, { NULL, SHOW_ONLINE },
 };
 
-static const struct word shows[] = {
-	{ "chat", SHOW_CHAT }, { "away", SHOW_AWAY }, { "xa", SHOW_XA },
-	{ "dnd", SHOW_DND },   { NULL, SHOW_ONLINE },
-};
-
 static enum show word_show(const struct word *w, struct view name)
 {
 	while (w->name && !view_ieqs(name, w->name))
@@ -276,7 +271,7 @@ static void on_end(unsigned depth, void *arg)
 		t->open |= view_ieqs(v, "open");
 		t->closed |= view_ieqs(v, "closed");
 	} else if (r->at[depth] == K_SHOW && t) {
-		t->about.show = word_show(shows, v);
+		t->about.show = show_of_word(v);
 		t->hint = true;
 	}
 	r->done |= !depth;

@@ -121,7 +121,6 @@ enum occupant_ping { PING_IN, PING_OUT, PING_UNSURE };
 enum occupant_ping occupant_ping_rule(struct view condition);
 const char *occupant_role(struct view v);        /* a constant; "none" */
 const char *occupant_affiliation(struct view v);
-enum show occupant_show(struct view v);
 
 /* ---- reading ---- */
 

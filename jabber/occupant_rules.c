@@ -108,24 +108,6 @@ const char *occupant_affiliation(struct view v)
 	return word_of(words, COUNT(words), v);
 }
 
-enum show occupant_show(struct view v)
-{
-	static const struct {
-		const char *word;
-		enum show show;
-	} shows[] = {
-		{ "away", SHOW_AWAY },
-		{ "chat", SHOW_CHAT },
-		{ "dnd", SHOW_DND },
-		{ "xa", SHOW_XA },
-	};
-
-	for (size_t i = 0; i < COUNT(shows); i++)
-		if (view_eqs(v, shows[i].word))
-			return shows[i].show;
-	return SHOW_ONLINE;
-}
-
 /* ---- reading ---- */
 
 void fault_read(struct stanza_fault *f, const struct elem *e)

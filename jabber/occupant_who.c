@@ -205,7 +205,7 @@ static void update(const struct occupant *o, struct who *who,
 	}
 	if (token || !who->token)
 		who->token = token ? token : rand_u64();
-	who->show = occupant_show(elem_child_words(s->e, "show", NULL));
+	who->show = show_of_word(elem_child_words(s->e, "show", NULL));
 }
 
 static void happened(struct occupant *o, enum occupant_event what,

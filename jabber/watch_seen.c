@@ -107,17 +107,8 @@ static void spot_free(struct contact *c, struct spot *s)
 
 static enum show show_of(const struct elem *e)
 {
-	static const struct {
-		const char *word;
-		enum show show;
-	} words[] = { { "chat", SHOW_CHAT }, { "away", SHOW_AWAY },
-		      { "xa", SHOW_XA },     { "dnd", SHOW_DND } };
-	struct view v = view_trim(elem_child_words(e, "show", NS_CLIENT));
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (view_eqs(v, words[i].word))
-			return words[i].show;
-	return SHOW_ONLINE;
+	return show_of_word(view_trim(elem_child_words(e, "show",
+						       NS_CLIENT)));
 }
 
 /* RFC 6121 4.7.2.3: -128 to 127; what is none is 0. */

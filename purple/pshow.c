@@ -172,6 +172,7 @@ static void on_show(struct pacct *a, struct contact *c,
 		[PURP_INVISIBLE] = SHOW_OFFLINE,
 		[PURP_MOBILE] = SHOW_ONLINE,
 		[PURP_UNKNOWN] = SHOW_OFFLINE,
+		[PURP_CHAT] = SHOW_CHAT,
 	};
 
 	(void)a;
@@ -202,7 +203,7 @@ static void send_status(struct pacct *a, const struct presence_state *p)
 {
 	static const enum purp_show of[] = {
 		[SHOW_OFFLINE] = PURP_XAWAY, [SHOW_ONLINE] = PURP_AVAILABLE,
-		[SHOW_CHAT] = PURP_AVAILABLE, [SHOW_AWAY] = PURP_AWAY,
+		[SHOW_CHAT] = PURP_CHAT, [SHOW_AWAY] = PURP_AWAY,
 		[SHOW_XA] = PURP_XAWAY, [SHOW_DND] = PURP_BUSY,
 	};
 	struct purp out = { .verb = PURP_STATUS,

@@ -23,7 +23,24 @@ static const enum purp_show shows[] = {
 	[PURPLE_STATUS_MOBILE] = PURP_MOBILE,
 };
 
+/* libpurple has no word of its own for it: this is prpl-jabber's. */
+#define CHAT_STATUS "freeforchat"
+
 /* ---- theirs ---- */
+
+static enum purp_show kind_of(PurpleStatus *status)
+{
+	size_t kind = (size_t)purple_status_type_get_primitive(
+		purple_status_get_type(status));
+
+	if (kind >= sizeof(shows) / sizeof(shows[0]))
+		return PURP_AVAILABLE;
+	return shows[kind] == PURP_AVAILABLE &&
+			       !strcmp(purple_status_get_id(status),
+				       CHAT_STATUS) ?
+		       PURP_CHAT :
+		       shows[kind];
+}
 
 /* Of XMPP it is plain text, of others markup. */
 static void add_note(struct buf *b, const struct pw_seat *s, const char *note)
@@ -38,14 +55,11 @@ static void tell_show(struct pw_seat *s, const char *name, PurpleBuddy *buddy)
 {
 	PurplePresence *presence = purple_buddy_get_presence(buddy);
 	PurpleStatus *status = purple_presence_get_active_status(presence);
-	size_t kind = (size_t)purple_status_type_get_primitive(
-		purple_status_get_type(status));
 	time_t idle = purple_presence_get_idle_time(presence);
 	struct purp p = { .verb = PURP_SHOW, .who = view_str(name) };
 	struct buf note = { 0 };
 
-	p.kind = kind < sizeof(shows) / sizeof(shows[0]) ? shows[kind]
-							  : PURP_AVAILABLE;
+	p.kind = kind_of(status);
 	if (purple_presence_is_idle(presence) && idle && time(NULL) > idle)
 		p.number = (uint64_t)(time(NULL) - idle);
 	add_note(&note, s, purple_status_get_attr_string(status, "message"));
@@ -250,11 +264,13 @@ static const PurpleStatusPrimitive as[PURP_SHOWS][3] = {
 			     PURPLE_STATUS_AWAY },
 	[PURP_MOBILE] = { PURPLE_STATUS_AVAILABLE },
 	[PURP_UNKNOWN] = { PURPLE_STATUS_AVAILABLE },
+	[PURP_CHAT] = { PURPLE_STATUS_AVAILABLE },
 };
 
 static PurpleStatusType *status_type(const struct pw_seat *s, unsigned show)
 {
-	PurpleStatusType *t = NULL;
+	PurpleStatusType *t = show != PURP_CHAT ? NULL :
+		purple_account_get_status_type(s->account, CHAT_STATUS);
 
 	for (size_t i = 0; !t && i < 3 && as[show][i]; i++)
 		t = purple_account_get_status_type_with_primitive(

@@ -16,6 +16,7 @@ static const struct {
 	{ "account-notify", IRCB_CAP_ACCOUNT_NOTIFY, 0 },
 	{ "extended-join", IRCB_CAP_EXTENDED_JOIN, 0 },
 	{ "away-notify", IRCB_CAP_AWAY, 0 },
+	{ "extended-monitor", IRCB_CAP_EXTENDED_MONITOR, IRCB_CAP_AWAY },
 	{ "multi-prefix", IRCB_CAP_MULTI_PREFIX, 0 },
 	{ "chghost", IRCB_CAP_CHGHOST, 0 },
 	{ "setname", IRCB_CAP_SETNAME, 0 },

@@ -197,6 +197,8 @@ static struct guest *guest_make(struct ircb_pool *p, uint32_t id,
 	ircb_keep_take(&g->conf, wire_setting(m, "kept"));
 	if (view_u64(&g->fold_ms, wire_setting(m, "fold_ms"), GUEST_FOLD_MS))
 		g->fold_ms = GUEST_FOLD_MS;
+	if (view_u64(&g->look_ms, wire_setting(m, "look_ms"), GUEST_LOOK_MS))
+		g->look_ms = GUEST_LOOK_MS;
 	g->contact = view_dup(wire_setting(m, "contact"));
 	g->staff = view_dup(wire_setting(m, "staff"));
 	list_init(&g->asks);

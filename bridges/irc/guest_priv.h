@@ -19,6 +19,7 @@ enum {
 	GUEST_ROOMS = 200,   /* confabd has a lower limit of its own */
 	GUEST_WATCHED = 500,
 	GUEST_FOLD_MS = 3000,
+	GUEST_LOOK_MS = 60000,
 	GUEST_REASON = 250,  /* bytes of a reason that fit everywhere */
 };
 
@@ -46,6 +47,7 @@ struct guest {
 	struct list split;      /* owned: struct gsplit, by time */
 	struct htable splits;   /* the same, by channel and nick */
 	uint64_t fold_ms;       /* so long they are gathered */
+	uint64_t look_ms;        /* between two looks at who is watched */
 	uint64_t ctcp_at;       /* ms, our last answer; 0: none */
 	struct bucket invites;  /* told */
 };

@@ -2,7 +2,9 @@
 /*
  * How nicks are: by MONITOR where the server has it, else by ISON once a
  * minute, some of them at a time. Who has come is looked at once (WHOIS), for
- * whether he is away and who he is.
+ * whether he is away and who he is. That he goes away later only a server with
+ * extended-monitor says by itself: with others those who are here are looked
+ * at, some each minute.
  */
 #include <string.h>
 
@@ -13,9 +15,9 @@
 #include "shim.h"
 
 enum {
-	POLL_MS = 60000,
 	BATCH_MS = 50,
 	LINE_MAX_OUT = 400,
+	LOOKS = 4,     /* in a minute, at those who are here */
 	LOOK_BUSY = 8 /* lines that wait: nobody is looked at behind them */
 };
 
@@ -121,9 +123,46 @@ static void ask_ison(struct guest *g, struct view nicks)
 		buf_addv(&a->text, nicks);
 }
 
-static void on_poll(struct wtimer *t)
+/* Whether the server says by itself when he goes away, and comes back. */
+static bool is_told(const struct guest *g, const struct gwatch *w)
 {
-	struct guest *g = CONTAINER(t, struct guest, poll);
+	return w->monitored &&
+	       ircb_conn_can(g->conn, IRCB_CAP_EXTENDED_MONITOR);
+}
+
+/* Those who were looked at longest ago are first. */
+static void look_at_some(struct guest *g)
+{
+	struct gwatch *due[LOOKS];
+	struct lnode *n, *nx;
+	size_t count = 0;
+
+	LIST_EACH (&g->watched, n, nx) {
+		struct gwatch *w = CONTAINER(n, struct gwatch, node);
+
+		if (count < LOOKS && !is_told(g, w) &&
+		    (w->show == IRCP_HERE || w->show == IRCP_IS_AWAY))
+			due[count++] = w;
+	}
+	for (size_t i = 0; i < count; i++) {
+		look(g, due[i]);
+		list_remove(&g->watched, &due[i]->node);
+		list_append(&g->watched, &due[i]->node);
+	}
+}
+
+static bool has_to_poll(const struct guest *g)
+{
+	struct lnode *n, *nx;
+
+	LIST_EACH (&g->watched, n, nx)
+		if (!is_told(g, CONTAINER(n, struct gwatch, node)))
+			return true;
+	return false;
+}
+
+static void ask_some(struct guest *g)
+{
 	size_t left = g->watched.count;
 	struct buf nicks = { 0 };
 
@@ -139,11 +178,20 @@ static void on_poll(struct wtimer *t)
 			buf_addc(&nicks, ' ');
 		buf_adds(&nicks, w->nick);
 	}
-	if (nicks.n) {
+	if (nicks.n)
 		ask_ison(g, buf_view(&nicks));
-		wheel_start(loop_wheel(g->pool->loop), t, POLL_MS, on_poll);
-	}
 	buf_free(&nicks);
+}
+
+static void on_poll(struct wtimer *t)
+{
+	struct guest *g = CONTAINER(t, struct guest, poll);
+
+	if (!has_to_poll(g))
+		return;
+	look_at_some(g);
+	ask_some(g);
+	wheel_start(loop_wheel(g->pool->loop), t, g->look_ms, on_poll);
 }
 
 static bool is_in(const struct guest *g, struct view list, const char *nick)
@@ -191,7 +239,7 @@ static void monitor(struct guest *g, const char *sign, struct view nick)
 static void poll_soon(struct guest *g)
 {
 	if (!wtimer_running(&g->poll))
-		wheel_start(loop_wheel(g->pool->loop), &g->poll, POLL_MS,
+		wheel_start(loop_wheel(g->pool->loop), &g->poll, g->look_ms,
 			    on_poll);
 }
 
@@ -249,7 +297,7 @@ static void start(struct guest *g, struct gwatch *w)
 	w->monitored = g->monitored < ircb_conn_support(g->conn)->monitor;
 	g->monitored += w->monitored;
 	w->fresh = true;
-	if (!w->monitored)
+	if (!is_told(g, w))
 		poll_soon(g);
 	if (!wtimer_running(&g->batch))
 		wheel_start(loop_wheel(g->pool->loop), &g->batch, BATCH_MS,

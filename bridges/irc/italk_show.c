@@ -199,18 +199,27 @@ bool italks_show(void *gate, struct addr *watcher, struct addr *target,
 
 /* ---- what is seen ---- */
 
-static void take(struct watch *w, const struct ircp *in)
+/* False: it was known. */
+static bool take(struct watch *w, const struct ircp *in)
 {
 	static const enum show of[] = {
 		[IRCP_GONE] = SHOW_OFFLINE, [IRCP_HERE] = SHOW_ONLINE,
 		[IRCP_IS_AWAY] = SHOW_AWAY, [IRCP_UNKNOWN] = SHOW_OFFLINE,
 	};
 
-	w->known = in->kind != IRCP_UNKNOWN;
-	w->show = of[in->kind];
-	buf_clear(&w->note);
+	bool known = in->kind != IRCP_UNKNOWN;
+	struct buf note = { 0 };
+	bool same;
+
 	if (in->kind == IRCP_IS_AWAY)
-		utf8_clean_line(&w->note, in->text, NOTE_MAX);
+		utf8_clean_line(&note, in->text, NOTE_MAX);
+	same = w->known == known && w->show == of[in->kind] &&
+	       view_eq(buf_view(&w->note), buf_view(&note));
+	w->known = known;
+	w->show = of[in->kind];
+	buf_free(&w->note);
+	w->note = note;
+	return !same;
 }
 
 void italk_show(struct seat *s, const struct ircp *in)
@@ -228,7 +237,8 @@ void italk_show(struct seat *s, const struct ircp *in)
 		next = htable_more(n);
 		if (!addr_eq(w->conv, conv))
 			continue;
-		take(w, in);
+		if (!take(w, in))
+			continue;
 		/* may end it */
 		mem_ref(target);
 		hub_gate_shown(t->gate->conf.hub, s->aor, target);

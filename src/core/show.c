@@ -13,6 +13,17 @@ const char *show_name(enum show show)
 	return name[show];
 }
 
+enum show show_of_word(struct view word)
+{
+	static const enum show words[] = { SHOW_CHAT, SHOW_AWAY, SHOW_XA,
+					   SHOW_DND };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (view_ieqs(word, show_name(words[i])))
+			return words[i];
+	return SHOW_ONLINE;
+}
+
 /* More is better. */
 static int rank(enum show show)
 {

@@ -36,6 +36,9 @@ struct presence_state {
 };
 
 const char *show_name(enum show show); /* "away" */
+/* XMPP's word for it (RFC 6121 4.7.2.1), as phones have it too (RFC 8048);
+ * what is none is SHOW_ONLINE. */
+enum show show_of_word(struct view word);
 /* The best one of what there is: by priority, then chat, online, away, dnd,
  * xa. SHOW_OFFLINE for none. */
 enum show presence_best(const struct presence_state *p);

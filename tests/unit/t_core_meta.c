@@ -108,6 +108,12 @@ static void the_best_place_is_first(void **state)
 	p.count = 0;
 	assert_int_equal(presence_best(&p), SHOW_OFFLINE);
 	assert_string_equal(show_name(SHOW_XA), "xa");
+	for (int i = SHOW_CHAT; i <= SHOW_DND; i++)
+		assert_int_equal(show_of_word(view_str(show_name(i))), i);
+	assert_int_equal(show_of_word(VIEW("Away")), SHOW_AWAY);
+	assert_int_equal(show_of_word(VIEW("offline")), SHOW_ONLINE);
+	assert_int_equal(show_of_word(VIEW("xaa")), SHOW_ONLINE);
+	assert_int_equal(show_of_word(VIEW_NONE), SHOW_ONLINE);
 }
 
 int main(void)

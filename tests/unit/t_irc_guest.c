@@ -701,6 +701,35 @@ static void nicks_are_watched_by_ison(void **state)
 	assert_int_equal(up(w, IRCP_SHOW).kind, IRCP_IS_AWAY);
 }
 
+/* Servers say by themselves who comes, but not who goes away. */
+static void who_is_here_is_looked_at_each_minute(void **state)
+{
+	struct world *w = *state;
+
+	CONNECT(w, { "tls", "0" }, { "look_ms", "50" });
+	welcome(w, ":s 005 confab MONITOR=100 :are supported\r\n"
+		   ":s NOTICE confab :x\r\n");
+	up(w, IRCP_SAID);
+	DOWN(w, 0, .verb = IRCP_WATCH, .nick = VIEW("amy"));
+	DOWN(w, 0, .verb = IRCP_WATCH, .nick = VIEW("bob"));
+	expect(w, "MONITOR + amy,bob\r\n");
+	peer_send(&w->srv, ":s 731 confab :amy\r\n"
+			   ":s 730 confab :bob!b@h\r\n");
+	assert_int_equal(up(w, IRCP_SHOW).kind, IRCP_GONE);
+	assert_int_equal(up(w, IRCP_SHOW).kind, IRCP_HERE);
+	expect(w, "WHOIS bob\r\n");
+	peer_send(&w->srv, ":s 311 confab bob ~b h.example * :Bob B.\r\n"
+			   ":s 318 confab bob :End\r\n");
+	assert_int_equal(up(w, IRCP_SHOW).kind, IRCP_HERE);
+	expect(w, "WHOIS bob\r\n");
+	peer_send(&w->srv, ":s 311 confab bob ~b h.example * :Bob B.\r\n"
+			   ":s 301 confab bob :lunch\r\n"
+			   ":s 318 confab bob :End\r\n");
+	assert_int_equal(up(w, IRCP_SHOW).kind, IRCP_IS_AWAY);
+	assert_view(w->p.text, "lunch");
+	expect(w, "WHOIS bob\r\n");
+}
+
 static void many_are_watched_in_few_lines(void **state)
 {
 	struct world *w = *state;
@@ -844,6 +873,7 @@ int main(void)
 		RIG_TEST(nicks_are_watched_by_ison),
 		RIG_TEST(many_are_watched_in_few_lines),
 		RIG_TEST(nicks_are_watched_by_monitor),
+		RIG_TEST(who_is_here_is_looked_at_each_minute),
 		RIG_TEST(the_last_word_is_his),
 		RIG_TEST(a_password_needs_a_way_of_its_own),
 		RIG_TEST(a_lost_session_is_told_once),

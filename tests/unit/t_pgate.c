@@ -830,6 +830,10 @@ static void contacts_are_shown(void **state)
 				 .text = VIEW("lunch & <coffee>") });
 	assert_sip("active alice <- " CAROL ": \n"
 		   "awayalice <- " CAROL ": lunch & <coffee>\n");
+	pr_in(X, &(struct purp){ .verb = PURP_SHOW,
+				 .who = VIEW("Carol@x.org"),
+				 .kind = PURP_CHAT });
+	assert_sip("chatalice <- " CAROL ": \n");
 	pr_lost(X, LOST_NET, "broke");
 	assert_sip("unknown alice <- " CAROL ": \n");
 	pr_advance(7000);

@@ -30,7 +30,7 @@ CONF = '''
 MODULES = ('cap', 'ircv3', 'ircv3_batch', 'ircv3_servertime', 'ircv3_msgid',
            'ircv3_labeledresponse', 'ircv3_echomessage', 'ircv3_ctctags',
            'ircv3_capnotify', 'ircv3_chghost', 'ircv3_accounttag', 'chghost',
-           'namesx', 'uhnames', 'muteban')
+           'monitor', 'namesx', 'uhnames', 'muteban')
 
 
 class InspIrcd:
