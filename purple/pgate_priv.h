@@ -72,6 +72,8 @@ struct pacct {
 	bool manual, refused;    /* :online, :offline */
 	size_t watches, texts;
 	struct list contacts;    /* pshow.c's, who was met last at its end */
+	struct bucket showing;   /* likewise: how he is, told there */
+	struct wtimer show;      /* when it is told next */
 	/* private to pacct*.c */
 	struct wtimer timer;     /* of the state: retry, timeout, linger */
 	struct list tags;

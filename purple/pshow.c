@@ -4,11 +4,14 @@
  * him, and what is known of him is shown. How the user is himself is shown by
  * all of his accounts.
  */
+#include <errno.h>
+
+#include "clock.h"
 #include "log.h"
 #include "pshow_priv.h"
 #include "utf8.h"
 
-enum { CONTACTS_MAX = 1000, NOTE_MAX = 300 };
+enum { SHOW_AGAIN_MS = 1000, CONTACTS_MAX = 1000, NOTE_MAX = 300 };
 
 /* ---- contacts ---- */
 
@@ -199,7 +202,7 @@ void pshow_parcel(struct pacct *a, const struct purp *p)
 
 /* ---- how he is himself ---- */
 
-static void send_status(struct pacct *a, const struct presence_state *p)
+static int send_status(struct pacct *a, const struct presence_state *p)
 {
 	static const enum purp_show of[] = {
 		[SHOW_OFFLINE] = PURP_XAWAY, [SHOW_ONLINE] = PURP_AVAILABLE,
@@ -209,12 +212,45 @@ static void send_status(struct pacct *a, const struct presence_state *p)
 	struct purp out = { .verb = PURP_STATUS,
 			    .kind = of[presence_best(p)] };
 	struct buf note = { 0 };
+	int err;
 
 	if (p->count)
 		utf8_clean_line(&note, p->place[0].note, NOTE_MAX);
 	out.text = buf_view(&note);
-	(void)pacct_send(a, &out, NULL, NULL);
+	err = pacct_send(a, &out, NULL, NULL);
 	buf_free(&note);
+	return err;
+}
+
+static void on_show_timer(struct wtimer *t);
+
+/* Networks throw out who changes too often. What waits is told as it is by
+ * then. */
+static void show_him(struct pacct *a, const struct presence_state *p)
+{
+	static const struct bucket_rate rate = { 1, 2000, 5 };
+	uint64_t wait = SHOW_AGAIN_MS;
+
+	if (wtimer_running(&a->show))
+		return;
+	if (!bucket_take(&a->showing, &rate, now_ms()))
+		wait = bucket_wait_ms(&a->showing, &rate, now_ms());
+	else if (send_status(a, p) != EBUSY)
+		return;
+	wheel_start(pacct_wheel(a), &a->show, wait, on_show_timer);
+}
+
+static void show_now(struct pacct *a)
+{
+	struct presence_state state = { .count = 0 };
+
+	hub_gate_presence_of(a->gate->conf.hub, a->owner, &state);
+	show_him(a, &state);
+}
+
+static void on_show_timer(struct wtimer *t)
+{
+	show_now(CONTAINER(t, struct pacct, show));
 }
 
 void pshow_presence(struct pgate *g, struct addr *user,
@@ -230,7 +266,7 @@ void pshow_presence(struct pgate *g, struct addr *user,
 			a->refused = false;
 		a->published = open;
 		if (a->state == PACCT_ONLINE)
-			send_status(a, p);
+			show_him(a, p);
 		pacct_look(a);
 	}
 }
@@ -252,12 +288,10 @@ static struct contact **contacts_of(const struct pacct *a, size_t *count)
 
 void pshow_up(struct pacct *a)
 {
-	struct presence_state state = { .count = 0 };
 	size_t count;
 	struct contact **list = contacts_of(a, &count);
 
-	hub_gate_presence_of(a->gate->conf.hub, a->owner, &state);
-	send_status(a, &state);
+	show_now(a);
 	for (size_t i = 0; i < count; i++)
 		if (!list_empty(&list[i]->watches))
 			pcontact_add(a, buf_view(&list[i]->name));
@@ -269,6 +303,7 @@ void pshow_down(struct pacct *a)
 	size_t count;
 	struct contact **list = contacts_of(a, &count);
 
+	wheel_stop(pacct_wheel(a), &a->show);
 	for (size_t i = 0; i < count; i++) {
 		bool known = list[i]->known;
 

@@ -855,6 +855,43 @@ static void contacts_are_shown(void **state)
 }
 
 /* Nobody is watched by an account that is no more, or may not be used. */
+static size_t wire_times(const char *words)
+{
+	const char *at = pr.wire.n ? buf_str(&pr.wire) : "";
+	size_t count = 0;
+
+	for (; (at = strstr(at, words)); at++)
+		count++;
+	return count;
+}
+
+/* A phone that publishes without end gets nobody thrown out there; how he is
+ * at last is shown in any case. */
+static void he_changes_as_often_as_is_good(void **state)
+{
+	(void)state;
+	open_up();
+	for (int i = 0; i < 50; i++) {
+		pr_present("alice", SHOW_AWAY, "");
+		pr_present("alice", SHOW_ONLINE, "");
+	}
+	assert_in_range(wire_times("STATUS"), 3, 15);
+	pr_present("alice", SHOW_DND, "");
+	pr.alice = (struct presence_state){ .count = 1 };
+	pr.alice.place[0].show = SHOW_DND;
+	buf_clear(&pr.wire);
+	pr_advance(5000);
+	assert_wire(X ": STATUS kind=4\n");
+	pr_advance(60000);
+	assert_wire("");
+	pr.send_err = EBUSY;
+	pr_present("alice", SHOW_DND, "");
+	pr.send_err = 0;
+	pr_advance(5000);
+	assert_wire(X ": STATUS kind=4\n");
+	pr_close();
+}
+
 static void watches_end_with_the_account(void **state)
 {
 	struct prow rows[] = { one[0] };
@@ -1254,6 +1291,7 @@ int main(void)
 		PGATE_TEST(of_several_accounts_the_right_one_speaks),
 		PGATE_TEST(strangers_take_nobodys_place),
 		PGATE_TEST(contacts_are_shown),
+		PGATE_TEST(he_changes_as_often_as_is_good),
 		PGATE_TEST(watches_end_with_the_account),
 		PGATE_TEST(who_asks_is_allowed_by_chat),
 		PGATE_TEST(a_decision_made_offline_is_applied_later),
