@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	tests/crash/half_open.py \
 	tests/crash/half_open_xmpp.py \
 	tests/crash/kill.py \
+	tests/crash/nonsense.py \
 	tests/crash/people.py \
 	tests/crash/powercut.py \
 	tests/crash/powercut.sh \

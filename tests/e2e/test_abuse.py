@@ -8,6 +8,7 @@ import re
 import pytest
 
 from lab.digest import authorization, challenges
+from lab.nonsense import talk
 from lab.sip import parse, token
 from lab.wire import LOBBY, Pipe, Wire, request, status_of
 from lab.ws import WsSocket
@@ -108,6 +109,17 @@ def test_refused_notices_leave_nothing(server, wire, room):  # noqa: F811
         status = wire.final(said(text, uri=uri, more=['X-IM-Notice: 1']))
         assert 200 <= status < 500, (uri, text)
     quiet(room, 'nowhere')
+
+
+def test_nonsense(server, wire):  # noqa: F811
+    """Some of it; crash/nonsense.py has no end."""
+    for n, _ in enumerate(talk(wire, 4711)):
+        if n == 40:
+            break
+    for words in (('status',), ('rooms',), ('contact', 'alice'),
+                  ('contact', 'bob')):
+        server.show(*words)
+    wire.probe([])
 
 
 # -- whose it is
