@@ -9,9 +9,11 @@ purple_libpurpleface_a_SOURCES = \
 	purple/pmap.c purple/pmap.h \
 	purple/pface.c purple/pface.h \
 	purple/pgate.c purple/pgate.h purple/pgate_priv.h \
-	purple/pacct.c purple/pacct_login.c \
+	purple/pacct.c purple/pacct_login.c purple/pacct_send.c \
+	purple/pacct_table.c purple/pclaim.c \
 	purple/pauth.c purple/pcmd.c purple/proom.c purple/pshare.c \
-	purple/pshow.c purple/pwatch.c purple/proom_heard.c \
+	purple/proom_heard.c purple/pshow.c purple/pshow_priv.h \
+	purple/pwatch.c \
 	purple/ptalk_in.c purple/ptalk_out.c
 purple_libpurpleface_a_CPPFLAGS = $(INC_face)
 

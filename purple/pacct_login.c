@@ -29,101 +29,9 @@ enum {
 	TROUBLE_MAX = 200,
 };
 
-struct tag {
-	struct lnode node; /* pacct.tags, as they were sent */
-	uint64_t tag;
-	pacct_told_h *told;
-	void *arg;
-};
-
 struct wheel *pacct_wheel(const struct pacct *a)
 {
 	return loop_wheel(a->gate->conf.loop);
-}
-
-/* ---- what is sent ---- */
-
-static struct tag *tag_take(struct pacct *a, uint64_t number)
-{
-	struct lnode *n, *nx;
-
-	LIST_EACH (&a->tags, n, nx) {
-		struct tag *t = CONTAINER(n, struct tag, node);
-
-		if (t->tag != number)
-			continue;
-		list_remove(&a->tags, n);
-		return t;
-	}
-	return NULL;
-}
-
-static bool may_send(const struct pacct *a, const struct purp *p)
-{
-	return a->state == PACCT_ONLINE ||
-	       (a->state == PACCT_CONNECTING && p->verb == PURP_ANSWER);
-}
-
-int pacct_send(struct pacct *a, const struct purp *p, pacct_told_h *told,
-	       void *arg)
-{
-	struct buf b = { 0 };
-	struct tag *t;
-	int err = may_send(a, p) ? purp_put(&b, p) : ENOTCONN;
-
-	if (!err)
-		err = session_send(a->session, told ? a->next_tag + 1 : 0,
-				   buf_view(&b));
-	seal_wipe(&b); /* it may be a password, or a code */
-	if (err || !told)
-		return err;
-	t = mem_zalloc(sizeof(*t));
-	t->tag = ++a->next_tag;
-	t->told = told;
-	t->arg = arg;
-	list_append(&a->tags, &t->node);
-	return 0;
-}
-
-void pacct_untell(struct pacct *a, const void *arg)
-{
-	struct lnode *n, *nx;
-
-	LIST_EACH (&a->tags, n, nx) {
-		struct tag *t = CONTAINER(n, struct tag, node);
-
-		if (t->arg != arg)
-			continue;
-		list_remove(&a->tags, n);
-		mem_free(t);
-	}
-}
-
-static void on_sent(struct session *s, uint64_t number, int err,
-		    struct view text, void *arg)
-{
-	struct tag *t = tag_take(arg, number), got;
-
-	(void)s;
-	if (!t)
-		return;
-	got = *t;
-	mem_free(t);
-	got.told(err, text, got.arg);
-}
-
-static void tell_none(struct pacct *a)
-{
-	size_t left = a->tags.count;
-	struct lnode *n;
-
-	while (left-- && (n = list_shift(&a->tags))) {
-		struct tag *t = CONTAINER(n, struct tag, node);
-		struct tag got = *t;
-
-		mem_free(t);
-		got.told(EAGAIN, VIEW("the connection broke"), got.arg);
-	}
 }
 
 /* ---- out ---- */
@@ -150,7 +58,7 @@ void pacct_go_off(struct pacct *a, enum pacct_state state)
 		pauth_down(a);
 	wheel_stop(pacct_wheel(a), &a->timer);
 	pacct_set(a, state);
-	tell_none(a);
+	pacct_tell_none(a);
 	if (was == PACCT_ONLINE)
 		pgate_down(a);
 }
@@ -279,7 +187,11 @@ static void on_lost(struct session *s, enum lost_why why, struct view text,
 	} else if (session_worker_died(s)) {
 		lost_worker(a, !was_up, text);
 	} else if (why == LOST_AUTH || why == LOST_CONFIG) {
+		if (why == LOST_AUTH)
+			pclaim_refused(a);
 		fail(a, text);
+	} else if (pclaim_has_lapsed(a)) {
+		fail(a, VIEW("no login with it has succeeded"));
 	} else if (why == LOST_REFUSED && ++a->refusals >= REFUSED_MAX) {
 		fail(a, text);
 	} else {
@@ -293,10 +205,19 @@ static void on_lost(struct session *s, enum lost_why why, struct view text,
 
 /* ---- in ---- */
 
-static void now_proven(struct pacct *a)
+/* He has shown that he knows the password: he may know. */
+static void on_beaten(struct wtimer *t)
 {
-	a->proven = true;
-	pshow_proven(a);
+	struct pacct *a = CONTAINER(t, struct pacct, timer);
+
+	pacct_log_out(a);
+	set_trouble(a, VIEW("another user has this account: ask the "
+			    "operator"));
+	pacct_note(a, buf_view(&a->trouble));
+	pacct_set(a, PACCT_UNSUPPORTED);
+	tell_trouble(a, ": ");
+	ptalk_awake(a);
+	pshow_anew(a);
 }
 
 static void on_up(struct session *s, struct view own, void *arg)
@@ -307,9 +228,11 @@ static void on_up(struct session *s, struct view own, void *arg)
 	(void)own;
 	wheel_stop(pacct_wheel(a), &a->timer);
 	end_turn(a);
+	if (!pclaim_up(a)) { /* and out again, when this has returned */
+		wheel_start(pacct_wheel(a), &a->timer, 0, on_beaten);
+		return;
+	}
 	pacct_set(a, PACCT_ONLINE);
-	if (!a->proven)
-		now_proven(a);
 	a->up_ms = now_ms();
 	a->crashes = 0;
 	a->alone = a->told = false;
@@ -357,7 +280,10 @@ static void on_timeout(struct wtimer *t)
 
 	session_stop(a->session);
 	set_trouble(a, VIEW("the server did not answer in time"));
-	back_off(a, pause_of(a));
+	if (pclaim_has_lapsed(a))
+		fail(a, VIEW("no login with it has succeeded"));
+	else
+		back_off(a, pause_of(a));
 }
 
 /* With what the table hands over, which is wiped after. */
@@ -370,18 +296,23 @@ static int use_settings(const struct bridge_setting *list, size_t count,
 		.bridge = a->gate->conf.bridge,
 		.settings = list,
 		.count = count,
-		.alone = a->alone,
+		.alone = a->alone || pclaim_is_shared(a),
 		.early = true,
 		.uph = on_up,
 		.losth = on_lost,
 		.parcelh = on_parcel,
-		.senth = on_sent,
+		.senth = pacct_on_sent,
 		.arg = a,
 	};
 	int err;
 
+	if (a->session && a->apart != conf.alone) {
+		session_free(a->session);
+		a->session = NULL;
+	}
 	if (a->session)
 		return session_settings(a->session, list, count);
+	a->apart = conf.alone;
 	buf_addv(&label, a->owner->text);
 	buf_addc(&label, ' ');
 	pacct_title(&label, a);
@@ -436,10 +367,19 @@ static void on_turn(struct wtimer *t)
 	struct pgate *g = CONTAINER(t, struct pgate, turn);
 	const struct bucket_rate rate = rate_of(g);
 	size_t most = g->conf.connecting ? g->conf.connecting : CONNECTING;
+	size_t waiting = 0;
 	struct lnode *n;
 
 	while (g->running && g->connecting < most &&
 	       (n = list_first(&g->queue))) {
+		if (pclaim_must_wait(CONTAINER(n, struct pacct, in_queue))) {
+			list_remove(&g->queue, n);
+			list_append(&g->queue, n);
+			if (++waiting < g->queue.count)
+				continue;
+			work_soon(g, FULL_MS);
+			return;
+		}
 		if (!bucket_take(&g->logins, &rate, now_ms())) {
 			work_soon(g, bucket_wait_ms(&g->logins, &rate,
 						    now_ms()));

@@ -330,6 +330,11 @@ void pgate_load_visit(const struct store_visit *v, void *arg)
 		proom_load(arg, v);
 }
 
+void pgate_load_kept(const struct store_kept *k, void *arg)
+{
+	pclaim_load(arg, k);
+}
+
 int pgate_start(struct pgate *g)
 {
 	g->running = true;
@@ -353,6 +358,7 @@ void pgate_free(struct pgate *g)
 	ptalk_free(g);
 	paccts_free(g);
 	proom_free(g);
+	pclaim_free(g);
 	pshow_free(g);
 	pauth_free(g);
 	pgate_share_free(g);

@@ -30,6 +30,8 @@ struct pgate_account {
 	enum pgate_login policy;
 	enum pgate_auth auth;
 	bool enabled;
+	bool claimed;       /* its owner entered it himself: it is his when
+			       the network has let him in */
 };
 
 /* Whoever keeps the accounts. All run to their end at once. */
@@ -83,6 +85,7 @@ int pgate_new(struct pgate **gp, const struct pgate_conf *conf,
 void pgate_reconf(struct pgate *g, const struct pgate_conf *conf);
 /* While the store loads: rows of network "purple" only count. */
 void pgate_load_visit(const struct store_visit *v, void *arg);
+void pgate_load_kept(const struct store_kept *k, void *arg);
 /* After hub_start(); before hub_stop(); after hub_free(). */
 int pgate_start(struct pgate *g);
 void pgate_stop(struct pgate *g);

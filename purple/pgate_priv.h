@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The gateway's inside: pgate.c (doors, life), pacct*.c (accounts and their
- * logins), ptalk*.c (from one to one), pshow.c and pwatch.c (presence),
- * pauth.c (who asks, and what libpurple asks), proom*.c (rooms of users by
- * themselves).
+ * logins), pclaim.c (whose they are), ptalk*.c (from one to one), pshow.c and
+ * pwatch.c (presence), pauth.c (who asks, and what libpurple asks), proom*.c
+ * (rooms of users by themselves).
  */
 #ifndef CONFAB_PURPLE_PGATE_PRIV_H
 #define CONFAB_PURPLE_PGATE_PRIV_H
@@ -33,6 +33,7 @@ struct pgate {
 	struct htable rooms;     /* proom.c: likewise */
 	struct list jobs;        /* ptalk_out.c: texts under way; owned */
 	struct wtimer soon;
+	struct htable claims;    /* pclaim.c: of accounts not read yet */
 	struct pauth *auth;      /* pauth.c; owned */
 	struct gate_rates *rates; /* owned */
 	struct addr *self;       /* ref: purple@ our domain */
@@ -48,6 +49,15 @@ enum pacct_state {
 	PACCT_BACKOFF,    /* until the next try */
 	PACCT_FAILED,     /* not by itself again */
 	PACCT_STATES
+};
+
+/* What the network has said of a login. */
+enum pclaim {
+	PCLAIM_NONE,
+	PCLAIM_PROVEN, /* it let him in */
+	PCLAIM_LOST,   /* it did, but the password is wrong now */
+	PCLAIM_BEATEN, /* it did, but another one holds the name */
+	PCLAIMS
 };
 
 typedef void (pacct_told_h)(int err, struct view words, void *arg);
@@ -83,7 +93,10 @@ struct pacct {
 	bool alone;              /* to a worker of its own next time */
 	bool told;               /* he was told of the trouble */
 	bool in_turn;            /* counted in pgate.connecting */
-	bool proven;             /* the network has let him in */
+	enum pclaim claim;
+	bool claimed;            /* by its owner: by chat */
+	bool apart;              /* its session is in a worker of its own */
+	uint64_t tried_ms;       /* in vain since then; pclaim.c */
 	struct bucket sending;
 	struct bucket hearing, telling, typing, sorry; /* pshare.c */
 	bool muted;              /* something was not told just now */
@@ -110,6 +123,8 @@ void pacct_title(struct buf *b, const struct pacct *a);
 void pacct_look(struct pacct *a);
 /* A text was said, or waits: it comes online, unless its policy is manual. */
 void pacct_text(struct pacct *a);
+/* What it came to counts no more: it may be tried. */
+void pacct_forgive(struct pacct *a);
 /* By him or the operator. */
 void pacct_online(struct pacct *a);
 void pacct_offline(struct pacct *a);
@@ -119,9 +134,16 @@ void pacct_offline(struct pacct *a);
 int pacct_send(struct pacct *a, const struct purp *p, pacct_told_h *told,
 	       void *arg);
 void pacct_untell(struct pacct *a, const void *arg);
+/* For its session; and when that is lost. */
+void pacct_on_sent(struct session *s, uint64_t number, int err,
+		   struct view text, void *arg);
+void pacct_tell_none(struct pacct *a);
 /* Reads the table anew, for this one. */
 void pacct_read(struct pgate *g, uint64_t id);
 void pacct_read_all(struct pgate *g);
+/* One may be in another's way now, or is not any more: of those of the same
+ * name there. */
+void pacct_judge_twins(struct pacct *a);
 /* All of them, also those that were tried in vain; so many. */
 size_t pacct_retry_all(struct pgate *g);
 /* Only their policies are other ones, as the configuration is. */
@@ -129,6 +151,32 @@ void pacct_read_policies(struct pgate *g);
 void paccts_stop(struct pgate *g);
 void paccts_free(struct pgate *g);
 void pacct_note(const struct pacct *a, struct view error);
+
+/* It is neither off nor impossible. */
+bool pacct_serves(const struct pacct *a);
+
+/* ---- pclaim.c ---- */
+
+void pclaim_load(struct pgate *g, const struct store_kept *row);
+void pclaim_free(struct pgate *g);
+/* Of a new account: what was kept of it. Of one that is deleted: no more. */
+void pclaim_new(struct pacct *a);
+void pclaim_gone(struct pacct *a);
+/* Another one has the name: no login is tried. */
+bool pclaim_is_taken(const struct pacct *a);
+/* Another one is in by this name, or about to be: libpurple would take both
+ * for one, so that it takes another process. */
+bool pclaim_is_shared(const struct pacct *a);
+/* Then: too many are tried so just now. */
+bool pclaim_must_wait(const struct pacct *a);
+/* It has been let in. False: but another one has the name. */
+bool pclaim_up(struct pacct *a);
+/* The password is wrong. */
+void pclaim_refused(struct pacct *a);
+/* Its owner, or the operator, wants it tried again. */
+void pclaim_anew(struct pacct *a);
+/* It was never let in, and has been tried for long enough. */
+bool pclaim_has_lapsed(struct pacct *a);
 
 /* ---- pacct_login.c ---- */
 
@@ -237,8 +285,10 @@ void pshow_gone(struct pacct *a);
 /* What its owner watches by it, and who watches him as one who has it, has to
  * begin anew. */
 void pshow_anew(struct pacct *a);
-/* It has been let in for the first time: mapped users reach him by it. */
+/* It has been let in for the first time: mapped users reach him by it; and
+ * can't any more. */
 void pshow_proven(struct pacct *a);
+void pshow_unproven(struct pacct *a);
 /* mapped_users is off from now on. */
 void pshow_unmap(struct pgate *g);
 void pshow_free(struct pgate *g);

@@ -66,26 +66,35 @@ struct addr *pgate_addr_of(const struct pacct *a, struct view name)
 						   pgate_addr(a, name);
 }
 
+/* An account of this user on the same network that has been let in. */
+static const struct pacct *let_in(const struct pacct *a, struct view user,
+				  struct view host)
+{
+	const struct pacct *b = NULL;
+
+	while ((b = pacct_next(a->gate, b)))
+		if (pacct_is_identity(b) && b->proto == a->proto &&
+		    b->owner != a->owner &&
+		    view_eq(b->owner->user, user) &&
+		    view_ieq(b->owner->host, host))
+			return b;
+	return NULL;
+}
+
 struct pacct *pgate_mapped(const struct pgate *g, const struct addr *from,
 			   struct view user, struct view host,
 			   const struct pacct **other)
 {
-	struct pacct *a = NULL, *b;
+	struct pacct *a = NULL;
 
 	if (!g->conf.mapped_users || !g->running)
 		return NULL;
 	while ((a = pacct_next(g, a))) {
 		if (!addr_eq(a->owner, from) || a->state < PACCT_OFFLINE)
 			continue;
-		for (b = pacct_next(g, NULL); b; b = pacct_next(g, b)) {
-			if (b->proto != a->proto || b->owner == a->owner ||
-			    !pacct_is_identity(b) ||
-			    !view_eq(b->owner->user, user) ||
-			    !view_ieq(b->owner->host, host))
-				continue;
-			*other = b;
+		*other = let_in(a, user, host);
+		if (*other)
 			return a;
-		}
 	}
 	return NULL;
 }

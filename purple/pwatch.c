@@ -218,13 +218,16 @@ static bool is_pair(const struct pacct *a, const struct pacct *b)
 	return a->proto == b->proto && !addr_eq(a->owner, b->owner);
 }
 
-/* Whom he watches by it he has to watch anew, by another one or not at all;
- * and so have those who watch him, as one who has it. */
 void pshow_anew(struct pacct *a)
+{
+	end_watches(a, NULL, true);
+	pshow_unproven(a);
+}
+
+void pshow_unproven(struct pacct *a)
 {
 	struct pacct *b = NULL;
 
-	end_watches(a, NULL, true);
 	while ((b = pacct_next(a->gate, b)))
 		if (is_pair(a, b) && b->watches)
 			end_watches(b, a->owner, false);

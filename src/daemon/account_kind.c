@@ -155,7 +155,8 @@ static int purple_login(struct buf *out, struct view text,
 static const struct account_kind kinds[] = {
 	{ "xmpp", "jabber", "user@domain", "", jabber_login },
 	{ "irc", "irc", "network/account", "", irc_login },
-	{ "purple", "purple", "protocol/name", "near=no", purple_login },
+	{ "purple", "purple", "protocol/name", "near=no by=chat",
+	  purple_login },
 };
 
 const struct account_kind *account_kind_find(struct view word)

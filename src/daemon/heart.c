@@ -249,7 +249,8 @@ static int load_all(struct confab *c)
 		  .kept = gate_load_kept, .arg = c->gate },
 		{ .visit = igate_load_visit, .kept = igate_load_kept,
 		  .arg = c->igate },
-		{ .visit = pgate_load_visit, .arg = c->pgate },
+		{ .visit = pgate_load_visit, .kept = pgate_load_kept,
+		  .arg = c->pgate },
 		{ .sub = event_keep_load_sub, .pub = event_keep_load_pub,
 		  .arg = c->event_keep },
 	};

@@ -90,12 +90,14 @@ int purple_word(enum account_policy *policy, struct buf *settings,
 		     (view_eqs(key, "pin") &&
 		      (!value.n || purple_is_pin(value))) ||
 		     (view_eqs(key, "near") && is_near(value)) ||
+		     (view_eqs(key, "by") && !value.n) ||
 		     is_option(key, value))) {
 		set_word(settings, key, value);
 		return 0;
 	}
 	buf_adds(why, "settings are login=default, presence, always or "
 		      "manual, auth=ask, allow, deny or known, "
-		      "pin=HEX, near=yes or no, and opt.NAME=VALUE");
+		      "pin=HEX, near=yes or no, opt.NAME=VALUE, and by= "
+		      "(what a user has entered is as if you had)");
 	return EINVAL;
 }

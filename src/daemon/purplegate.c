@@ -62,6 +62,19 @@ static enum pgate_auth auth_word(struct view word)
 	return (enum pgate_auth)i;
 }
 
+/* "by=chat" */
+static bool is_claimed(struct view settings)
+{
+	struct buf value = { 0 };
+	struct view key;
+	bool claimed = false;
+
+	while (purple_setting(&settings, &key, &value))
+		claimed |= view_eqs(key, "by");
+	buf_free(&value);
+	return claimed;
+}
+
 static enum pgate_auth auth_of(const struct confab *c, struct view settings)
 {
 	enum pgate_auth auth = auth_word(
@@ -91,6 +104,7 @@ static void each(const struct addr *owner,
 			.policy = policy_of(x->c, a->policy),
 			.auth = auth_of(x->c, a->settings),
 			.enabled = a->enabled,
+			.claimed = is_claimed(a->settings),
 		};
 
 		if (view_cut(a->login, '/', &out.proto, &out.login))

@@ -450,6 +450,52 @@ def test_what_waits_when_the_operator_takes_it_away(confabd, user, how):
     assert not [m for m in alice.seen.all() if 'not sent' in m.body]
 
 
+def claim(c, who, login, password, *settings):
+    """By chat; the operator says where it is."""
+    assert who.send(c.manager, '#purple add ' + login) == 200
+    m = who.seen.wait(lambda m: ' PASSWORD' in m.body)
+    who.seen.take()
+    code = [w for w in m.body.split() if w.startswith('pw-')][-1]
+    assert who.send(c.manager, '%s %s' % (code, password)) == 200
+    who.seen.wait(lambda m: 'was added' in m.body)
+    c.ctl('purple', 'map', 'set', who.name, login, 'near=yes',
+          'login=always', *settings)
+
+
+def states(c):
+    return {line.split()[1].split(':')[1].split('@')[0]:
+            line.split(': ', 1)[1] for line in c.ctl('purple', 'status')}
+
+
+def test_a_login_makes_an_account_his(confabd, prosody, user):
+    """Who is first has to prove it; who is let in first has it."""
+    where = xmpp(prosody(tls=True))
+    c = confabd(extra=sections('passwords = "any"'))
+    mallory, alice, bob = (user(c, n) for n in ('mallory', 'alice', 'bob'))
+    for u in mallory, alice, bob:
+        register(u)
+    login = 'xmpp/' + HERS
+    claim(c, mallory, login, 'guessed', *where)
+    wait_for(lambda: states(c)['mallory'].startswith('failed'),
+             lambda: states(c))
+    claim(c, alice, login, 'gwpw', *where)
+    wait_for(lambda: states(c)['alice'] == 'online', lambda: states(c))
+    claim(c, bob, login + '/desk', 'gwpw', *where)
+    wait_for(lambda: 'another user has this account' in states(c)['bob'],
+             lambda: states(c))
+    bob.seen.wait(lambda m: 'another user has this account' in m.body)
+    assert not [m for m in mallory.seen.all() if 'another user' in m.body]
+    wait_for(lambda: states(c)['alice'] == 'online', lambda: states(c))
+    assert c.stop() == 0
+    c.start()
+    wait_for(lambda: states(c)['alice'] == 'online', lambda: states(c))
+    assert 'another user has this account' in states(c)['bob']
+    # the operator decides otherwise
+    c.ctl('purple', 'map', 'set', 'bob', login + '/desk', 'by=')
+    wait_for(lambda: states(c)['bob'] == 'online', lambda: states(c))
+    assert states(c)['alice'].startswith('unsupported')
+
+
 # ---- purplemap ----
 
 ROWS = [(1, 'sip:alice@confab.test', 'alice@live.com', 'prpl-msn-pecan',
@@ -539,7 +585,7 @@ def test_what_users_add_does_not_lead_to_this_host(confabd, user):
     alice.seen.wait(lambda m: 'was added' in m.body)
     assert alice.send('sip:irc.im.confab.test', ':online') == 200
     row, = c.ctl('purple', 'map', 'list')
-    assert row['settings'] == 'near=no'
+    assert row['settings'] == 'near=no by=chat'
     wait_for(lambda: 'near=yes' in state(c, 'ally@127.0.0.1'),
              lambda: c.text()[-3000:])
     c.ctl('purple', 'map', 'set', 'alice', name, 'near=yes')

@@ -14,7 +14,7 @@
 
 struct session {
 	struct session_conf conf;
-	char label[160];
+	char label[160], owner[160];
 	int state; /* 0 off, 1 starting, 2 up */
 	unsigned starts;
 	bool died, moved;
@@ -29,7 +29,7 @@ struct prow {
 	const char *owner, *proto, *login;
 	enum pgate_login policy;
 	enum pgate_auth auth;
-	bool disabled;
+	bool disabled, claimed;
 };
 
 static struct {
@@ -123,6 +123,7 @@ int session_new(struct session **sp, const struct session_conf *conf)
 	view_cut(view_str(conf->label), ' ', &owner, &title);
 	assert_true(view_starts(owner, VIEW("sip:")));
 	view_copy(s->label, sizeof(s->label), title);
+	view_copy(s->owner, sizeof(s->owner), owner);
 	s->next = pr.sessions;
 	pr.sessions = s;
 	*sp = s;
@@ -238,6 +239,7 @@ static inline void pr_each(const struct addr *owner,
 			.proto = view_str(r->proto),
 			.login = view_str(r->login), .policy = r->policy,
 			.auth = r->auth, .enabled = !r->disabled,
+			.claimed = r->claimed,
 		};
 
 		if (!owner || view_eq(owner->text, a.owner))
@@ -308,7 +310,8 @@ static inline void pr_open(const struct prow *rows, size_t count)
 		.typing = gr_on_typing, .tell = gr_on_tell,
 		.presence_of = pr_presence_of, .arg = &pr,
 	};
-	struct store_load load = { .visit = pgate_load_visit };
+	struct store_load load = { .visit = pgate_load_visit,
+				   .kept = pgate_load_kept };
 	struct buf text = { 0 };
 
 	pr.rows = rows;

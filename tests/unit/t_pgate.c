@@ -720,6 +720,173 @@ static void bigger_lists_make_room(void **state)
 	pr_close();
 }
 
+/* ---- whose it is ---- */
+
+#define CLAIM(n, who, name) \
+	{ .id = n, .owner = "sip:" who "@example.org", \
+	  .proto = "prpl-jabber", .login = name, .policy = PGATE_ALWAYS, \
+	  .claimed = true }
+
+static const struct prow claims[] = {
+	CLAIM(1, "mallory", "carol@x.org"),
+	CLAIM(2, "carol", "Carol@x.org/sip"),
+};
+
+/* Those who share a name are told apart by whose they are. */
+static struct session *pr_of(const char *owner)
+{
+	struct session *s = pr.sessions;
+
+	while (s && !view_starts(view_str(s->owner), view_str(owner)))
+		s = s->next;
+	assert_non_null(s);
+	return s;
+}
+
+static void up_of(const char *owner)
+{
+	struct session *s = pr_of(owner);
+
+	assert_int_equal(s->state, 1);
+	s->state = 2;
+	s->conf.uph(s, VIEW("me"), s->conf.arg);
+	pr_advance(0);
+}
+
+static void lost_of(const char *owner, enum lost_why why)
+{
+	struct session *s = pr_of(owner);
+
+	s->state = 0;
+	s->conf.losth(s, why, VIEW("no"), s->conf.arg);
+	pr_advance(0);
+}
+
+static void a_claim_counts_when_it_is_proven(void **state)
+{
+	(void)state;
+	pr_open(claims, 2);
+	/* both may try, each in a process of its own */
+	assert_string_equal(pr_state(1), "connecting");
+	assert_string_equal(pr_state(2), "connecting");
+	assert_false(pr_of("sip:mallory")->conf.alone);
+	assert_true(pr_of("sip:carol")->conf.alone);
+	lost_of("sip:mallory", LOST_AUTH);
+	assert_string_equal(pr_state(1), "failed");
+	up_of("sip:carol");
+	assert_string_equal(pr_state(2), "online");
+	/* who never was let in learns no more than that his password is
+	 * wrong */
+	assert_sip("tell mallory <- purple@gw.org: ERROR: XMPP carol@x.org: "
+		   "login failed: no\n");
+	assert_ptr_equal(pacct_named(pr.gate, VIEW("prpl-jabber"),
+				     VIEW("carol@x.org")),
+			 pacct_find(pr.gate, 2));
+	pr_close();
+}
+
+static void who_knows_the_password_hears_that_it_is_taken(void **state)
+{
+	(void)state;
+	pr_open(claims + 1, 1);
+	up_of("sip:carol");
+	pr.rows = claims;
+	pr.row_count = 2;
+	pgate_account_changed(pr.gate, 1);
+	pr_advance(1000);
+	assert_string_equal(pr_state(1), "connecting");
+	assert_true(pr_of("sip:mallory")->conf.alone);
+	up_of("sip:mallory");
+	pr_advance(10);
+	assert_string_equal(pr_state(1), "unsupported");
+	assert_int_equal(pr_of("sip:mallory")->state, 0);
+	assert_string_equal(pr_state(2), "online");
+	assert_sip("tell mallory <- purple@gw.org: ERROR: XMPP carol@x.org: "
+		   "another user has this account: ask the operator\n");
+	/* so it is after a restart, without another login */
+	pr_close();
+	pr_open(claims, 2);
+	assert_string_equal(pr_state(1), "unsupported");
+	assert_string_equal(pr_state(2), "connecting");
+	assert_false(pr_of("sip:carol")->conf.alone);
+	assert_ptr_equal(pacct_named(pr.gate, VIEW("prpl-jabber"),
+				     VIEW("carol@x.org")),
+			 pacct_find(pr.gate, 2));
+	/* once the other one is let in no more he may try again */
+	lost_of("sip:carol", LOST_AUTH);
+	buf_clear(&pr.sip);
+	pr_advance(1000);
+	assert_string_equal(pr_state(1), "connecting");
+	up_of("sip:mallory");
+	assert_string_equal(pr_state(1), "online");
+	assert_sip("tell carol <- purple@gw.org: INFO: XMPP carol@x.org: "
+		   "another user logs in with this account now. If it is "
+		   "yours, give its new password.\n");
+	pr_close();
+}
+
+static void claims_that_are_never_proven_lapse(void **state)
+{
+	(void)state;
+	pr_open(claims, 1);
+	for (int i = 0; i < 8; i++) {
+		if (!strcmp(pr_state(1), "connecting"))
+			lost_of("sip:mallory", LOST_NET);
+		pr_advance(130 * 1000);
+	}
+	assert_string_equal(pr_state(1), "failed");
+	assert_sip("tell mallory <- purple@gw.org: ERROR: XMPP carol@x.org: "
+		   "login failed: no login with it has succeeded\n");
+	pr_close();
+}
+
+static void the_operator_comes_first(void **state)
+{
+	struct prow rows[] = { claims[0], claims[1] };
+
+	(void)state;
+	pr_open(rows, 1);
+	up_of("sip:mallory");
+	rows[1].claimed = false;
+	pr.row_count = 2;
+	pgate_account_changed(pr.gate, 2);
+	pr_advance(1000);
+	assert_string_equal(pr_state(1), "unsupported");
+	assert_string_equal(pr_state(2), "connecting");
+	/* and takes it away again */
+	pr.row_count = 1;
+	pgate_account_changed(pr.gate, 2);
+	pr_advance(1000);
+	assert_string_equal(pr_state(1), "connecting");
+	pr_close();
+}
+
+static void claims_do_not_fill_the_machine(void **state)
+{
+	static const struct prow rows[] = {
+		CLAIM(1, "carol", "carol@x.org"),
+		CLAIM(2, "m1", "carol@x.org"), CLAIM(3, "m2", "carol@x.org"),
+		CLAIM(4, "m3", "carol@x.org"), CLAIM(5, "m4", "carol@x.org"),
+		CLAIM(6, "dave", "dave@x.org"),
+	};
+
+	(void)state;
+	pr_open(rows, 6);
+	pr_advance(1000);
+	pr_advance(1000);
+	assert_string_equal(pr_state(1), "connecting");
+	assert_string_equal(pr_state(2), "connecting");
+	assert_string_equal(pr_state(3), "connecting");
+	assert_string_equal(pr_state(4), "queued");
+	assert_string_equal(pr_state(5), "queued");
+	assert_string_equal(pr_state(6), "connecting");
+	lost_of("sip:m1", LOST_AUTH);
+	pr_advance(1000);
+	assert_int_equal(!strcmp(pr_state(4), "connecting") +
+			 !strcmp(pr_state(5), "connecting"), 1);
+	pr_close();
+}
+
 /* Whoever was never let in there is nobody there, whatever he says. */
 static void names_that_are_only_claimed(void **state)
 {
@@ -1287,6 +1454,11 @@ int main(void)
 		PGATE_TEST(mapped_users_see_each_other),
 		PGATE_TEST(who_is_mapped_no_more_is_watched_anew),
 		PGATE_TEST(bigger_lists_make_room),
+		PGATE_TEST(a_claim_counts_when_it_is_proven),
+		PGATE_TEST(who_knows_the_password_hears_that_it_is_taken),
+		PGATE_TEST(claims_that_are_never_proven_lapse),
+		PGATE_TEST(the_operator_comes_first),
+		PGATE_TEST(claims_do_not_fill_the_machine),
 		PGATE_TEST(names_that_are_only_claimed),
 		PGATE_TEST(of_several_accounts_the_right_one_speaks),
 		PGATE_TEST(strangers_take_nobodys_place),
