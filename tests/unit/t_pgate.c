@@ -814,7 +814,7 @@ static void who_knows_the_password_hears_that_it_is_taken(void **state)
 			 pacct_find(pr.gate, 2));
 	/* once the other one is let in no more he may try again */
 	lost_of("sip:carol", LOST_AUTH);
-	buf_clear(&pr.sip);
+	buf_clear(&gr.sip);
 	pr_advance(1000);
 	assert_string_equal(pr_state(1), "connecting");
 	up_of("sip:mallory");
