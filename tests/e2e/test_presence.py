@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from lab.clients import Baresip, Linphone, installed
+from lab.clients import Baresip, Linphone, Twinkle, installed
 from lab.sip import get
 from lab.util import wait_for
 from test_events import (PASSWORD, Watch, document, publish, register, rows,
@@ -205,5 +205,30 @@ def test_linphone_watches_over_a_crash(serve, phone, folder):
         wait_for(lambda: client.log().count(heard) == 2, 'NOTIFY')
         assert client.log().count('SUBSCRIBE sip:bob') == asked
         assert stats(server) == (1, 2)
+    finally:
+        client.close()
+
+
+def test_twinkle_watches_and_publishes(serve, phone, folder):
+    if not installed('twinkle-console'):
+        pytest.skip('no twinkle-console')
+    server = serve('presence = "allow"')
+    bob = phone(server, 'bob')
+    alice = 'sip:alice@confab.test'
+    assert publish(bob, document('here').replace(
+        b'sip:alice', b'sip:bob'))[0] == 200
+    client = Twinkle(folder('twinkle'), 'alice', server.domain,
+                     (server.host, server.port), register=True,
+                     password=PASSWORD, buddy=bob.aor)
+    changed = 'Presence state changed to: '
+    try:
+        wait_for(lambda: changed + 'open' in client.log(),
+                 lambda: client.log()[-6000:])
+        wait_for(lambda: len(rows(server, 'publications')) == 2,
+                 lambda: client.log()[-6000:])
+        assert '<basic>open</basic>' in seen(bob, alice)
+        client.type('presence -b offline')
+        wait_for(lambda: '<basic>closed</basic>' in seen(bob, alice),
+                 'it to be offline')
     finally:
         client.close()

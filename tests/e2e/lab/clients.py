@@ -210,22 +210,33 @@ class Twinkle(Client):
     ready = 'Twinkle> '
 
     def __init__(self, folder, name, domain, server, transport='udp',
-                 register=False, **kw):
+                 register=False, buddy=None, **kw):
+        """buddy: whom it watches; then it publishes as well."""
         self.transport, self.register = transport, register
+        self.buddy = buddy
         super().__init__(folder, name, domain, server, **kw)
 
     def prepare(self):
         port = free_port()
-        self.write('.twinkle/twinkle.sys', 'sip_port=%d\n' % port)
+        self.write('.twinkle/twinkle.sys', 'sip_port=%d\n'
+                   'log_show_debug=yes\nlog_show_sip=yes\n' % port)
+        if self.buddy:
+            self.write('.twinkle/me.bud', 'name|sip_address|subscribe\n'
+                       'B|%s|y\n' % self.buddy)
         self.write('.twinkle/me.cfg', 'user_name=%s\nuser_domain=%s\n'
                    'outbound_proxy=%s:%d\nall_requests_to_proxy=yes\n'
                    'sip_transport=%s\nregister_at_startup=%s\n'
-                   'pres_publish_startup=no\n'
+                   'pres_publish_startup=%s\n'
                    'auth_name=%s\nauth_pass=%s\n' % (
                        self.name, self.domain, self.host, self.port,
                        self.transport, 'yes' if self.register else 'no',
+                       'yes' if self.buddy else 'no',
                        self.name, self.password))
         return [self.program, 'me.cfg']
+
+    def log(self):
+        with open(self.path('.twinkle/twinkle.log'), errors='replace') as f:
+            return f.read()
 
     def command(self, room, text):
         assert '"' not in text  # there is no way to type it
