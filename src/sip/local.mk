@@ -49,7 +49,8 @@ src_sip_libsip_a_SOURCES = \
 	src/sip/stun.c src/sip/stun_priv.h \
 	src/sip/stxn.c src/sip/stxn_priv.h \
 	src/sip/template.c src/sip/template_priv.h \
-	src/sip/subs.c src/sip/subs_priv.h src/sip/subscribe.c \
+	src/sip/subs.c src/sip/subs_event.c src/sip/subs_priv.h \
+	src/sip/subscribe.c \
 	src/sip/text.c src/sip/text_priv.h \
 	src/sip/throttle.c src/sip/throttle_priv.h \
 	src/sip/transport.c src/sip/transport_priv.h \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Subscriptions in their tables, and their ends. */
+/* Subscriptions in their tables: their life, and their ends. */
 #include "event_keep_priv.h"
 #include "event_list_priv.h"
 #include "subs_priv.h"
@@ -10,13 +10,6 @@
 #include "clock.h"
 #include "log.h"
 #include "mem.h"
-
-struct subs {
-	struct sip *sip; /* borrowed */
-	/* by_id owns them */
-	struct htable by_id, by_dialog, by_resource, by_watcher, by_source;
-	uint64_t last_id;
-};
 
 const char *sub_state_name(enum sub_state state)
 {
@@ -29,7 +22,7 @@ const char *sub_state_name(enum sub_state state)
 	return names[state];
 }
 
-static void state_set(struct sub *sub, enum sub_state state)
+void sub_set_state(struct sub *sub, enum sub_state state)
 {
 	if (sub->state == state)
 		return;
@@ -62,7 +55,7 @@ uint64_t subs_id(struct subs *ss)
 	return ++ss->last_id;
 }
 
-static void keep(struct sub *sub)
+void sub_keep(struct sub *sub)
 {
 	const struct events *es = sub->set->sip->events;
 
@@ -136,8 +129,7 @@ static uint64_t dialog_hash(struct view call_id, struct view tag)
 	return hash_view(call_id) ^ hash_view(tag) * 3;
 }
 
-static uint64_t resource_hash(const struct sip_package *p,
-			      struct view resource)
+uint64_t subs_resource_hash(const struct sip_package *p, struct view resource)
 {
 	return hash_view(resource) ^ hash_view(view_str(p->name)) * 3;
 }
@@ -264,7 +256,7 @@ static void tables_add(struct subs *ss, struct sub *sub, bool is_list)
 			   dialog_hash(sub->call_id, sub->tag));
 	if (!is_list)
 		htable_add(&ss->by_resource, &sub->by_resource,
-			   resource_hash(sub->package, sub->resource));
+			   subs_resource_hash(sub->package, sub->resource));
 	htable_add(&ss->by_watcher, &sub->by_watcher,
 		   hash_view(sub->watcher));
 	if (sub->stranger)
@@ -286,9 +278,9 @@ struct sub *subs_add(struct subs *ss, const struct sub_setup *setup)
 	sub->cseq_in = setup->cseq;
 	sub->cseq_out = setup->cseq_out;
 	sub->full = true;
-	state_set(sub, setup->is_list || setup->state == SIP_WATCH_ACTIVE ?
-			       SUB_ACTIVE :
-			       SUB_PENDING);
+	sub_set_state(sub, setup->is_list || setup->state == SIP_WATCH_ACTIVE ?
+				   SUB_ACTIVE :
+				   SUB_PENDING);
 	sub->parent = setup->parent;
 	tables_add(ss, sub, setup->is_list);
 	if (sub->parent)
@@ -345,7 +337,7 @@ void sub_extend(struct sub *sub, uint32_t expires)
 	uint64_t ms = (uint64_t)expires * 1000;
 
 	sub->until_ms = now_ms() + ms;
-	keep(sub);
+	sub_keep(sub);
 	wheel_start(loop_wheel(sub->set->sip->loop), &sub->expiry, ms,
 		    on_expiry);
 }
@@ -387,7 +379,7 @@ void sub_over_with_list(struct sub *sub)
 {
 	if (sub->state == SUB_OVER)
 		return;
-	state_set(sub, SUB_OVER);
+	sub_set_state(sub, SUB_OVER);
 	tell_gone(sub);
 }
 
@@ -397,7 +389,7 @@ static void set_over(struct sub *sub, const char *reason,
 	wheel_stop(loop_wheel(sub->set->sip->loop), &sub->expiry);
 	sub->reason = reason;
 	sub->retry_after = retry_after;
-	state_set(sub, SUB_OVER);
+	sub_set_state(sub, SUB_OVER);
 	keep_not(sub);
 	/* else he would see, once more, what he may see no longer */
 	if (!strcmp(reason, "rejected"))
@@ -460,7 +452,7 @@ void sub_lose(struct sub *sub)
 {
 	bool over = sub->state == SUB_OVER;
 
-	state_set(sub, SUB_OVER);
+	sub_set_state(sub, SUB_OVER);
 	if (!over)
 		tell_gone(sub);
 	sub_free(sub);
@@ -489,155 +481,4 @@ void subs_here(struct subs *ss, struct view watcher)
 		    view_eq(sub->watcher, watcher))
 			notify_later(sub, 0);
 	}
-}
-
-/* ---- for packages ---- */
-
-void sip_watch_set(struct sip *s, uint64_t id, enum sip_watch_state state)
-{
-	struct sub *sub = subs_by_id(s->events->subs, id);
-	enum sub_state next = state == SIP_WATCH_ACTIVE ? SUB_ACTIVE :
-							  SUB_PENDING;
-
-	if (!sub || sub->state == SUB_OVER || sub->state == next)
-		return;
-	state_set(sub, next);
-	keep(sub);
-	notify_wake(sub, true);
-}
-
-void sip_watch_end(struct sip *s, uint64_t id, const char *reason,
-		   uint32_t retry_after)
-{
-	struct sub *sub = subs_by_id(s->events->subs, id);
-
-	if (sub)
-		sub_end(sub, reason, retry_after);
-}
-
-bool sip_watch_get(const struct sip *s, uint64_t id, struct sip_watch *out)
-{
-	const struct sub *sub = subs_by_id(s->events->subs, id);
-
-	if (!sub || sub->state == SUB_OVER)
-		return false;
-	*out = sub_watch(sub);
-	return true;
-}
-
-/* The next one of this resource that is not over; n: the first to look at. */
-static struct sub *watching(struct hnode *n, const struct sip_package *p,
-			    struct view resource)
-{
-	for (; n; n = htable_more(n)) {
-		struct sub *sub = CONTAINER(n, struct sub, by_resource);
-
-		if (sub->package == p && sub->state != SUB_OVER &&
-		    view_eq(sub->resource, resource))
-			return sub;
-	}
-	return NULL;
-}
-
-static struct sub *watching_first(const struct sip *s,
-				  const struct sip_package *p,
-				  struct view resource)
-{
-	struct htable *t = &s->events->subs->by_resource;
-
-	return p ? watching(htable_find(t, resource_hash(p, resource)), p,
-			    resource) : NULL;
-}
-
-static struct sub *watching_next(const struct sub *sub)
-{
-	return watching(htable_more(&sub->by_resource), sub->package,
-			sub->resource);
-}
-
-void sip_event_changed(struct sip *s, const char *package,
-		       struct view resource)
-{
-	const struct sip_package *p = event_package(s, view_str(package));
-	struct sub *sub = watching_first(s, p, resource);
-
-	for (; sub; sub = watching_next(sub))
-		if (sub->state == SUB_ACTIVE)
-			notify_wake(sub, false);
-}
-
-size_t sip_watchers(const struct sip *s, const char *package,
-		    struct view resource, uint64_t *ids, size_t max)
-{
-	const struct sip_package *p = event_package(s, view_str(package));
-	const struct sub *sub = watching_first(s, p, resource);
-	size_t n;
-
-	for (n = 0; sub; sub = watching_next(sub), n++)
-		if (n < max)
-			ids[n] = sub->id;
-	return n;
-}
-
-void sip_watch_changed(struct sip *s, uint64_t id)
-{
-	struct sub *sub = subs_by_id(s->events->subs, id);
-
-	if (sub && sub->state == SUB_ACTIVE)
-		notify_wake(sub, false);
-}
-
-void sip_watch_mark(struct sip *s, uint64_t id, uint64_t mark)
-{
-	struct sub *sub = subs_by_id(s->events->subs, id);
-
-	if (sub)
-		sub->mark = mark;
-}
-
-void sip_watch_more(struct sip *s, uint64_t id, uint64_t place)
-{
-	struct sub *sub = subs_by_id(s->events->subs, id);
-
-	if (!sub)
-		return;
-	sub->more = true;
-	sub->place = place;
-}
-
-void sip_list_changed(struct sip *s, struct view watcher, struct view resource)
-{
-	struct hnode *n = htable_find(&s->events->subs->by_watcher,
-				      hash_view(watcher));
-
-	for (; n; n = htable_more(n)) {
-		struct sub *sub = CONTAINER(n, struct sub, by_watcher);
-
-		if (sub->list && view_eq(sub->watcher, watcher) &&
-		    view_eq(sub->resource, resource))
-			sub_end(sub, "deactivated", 0);
-	}
-}
-
-size_t sip_watches_of(const struct sip *s, const char *package,
-		      struct view resource, struct view watcher,
-		      uint64_t *ids, size_t max)
-{
-	const struct sip_package *p = event_package(s, view_str(package));
-	struct hnode *hn = htable_find(&s->events->subs->by_watcher,
-				       hash_view(watcher));
-	size_t n = 0;
-
-	for (; hn; hn = htable_more(hn)) {
-		const struct sub *sub = CONTAINER(hn, struct sub, by_watcher);
-
-		if (sub->package != p || sub->state == SUB_OVER ||
-		    !view_eq(sub->watcher, watcher) ||
-		    !view_eq(sub->resource, resource))
-			continue;
-		if (n < max)
-			ids[n] = sub->id;
-		n++;
-	}
-	return n;
 }

@@ -69,6 +69,13 @@ struct sub_setup {
 	struct sub *parent;  /* a leaf of this one: no dialog of its own */
 };
 
+struct subs {
+	struct sip *sip; /* borrowed */
+	/* by_id owns them */
+	struct htable by_id, by_dialog, by_resource, by_watcher, by_source;
+	uint64_t last_id;
+};
+
 struct subs *subs_new(struct sip *s);
 void subs_free(struct subs *ss); /* nobody is told; NULL is allowed */
 size_t subs_count(const struct subs *ss);
@@ -118,6 +125,11 @@ void sub_free(struct sub *sub);
 void sub_refuse(struct sub *sub, int status);
 /* A leaf whose list is over. */
 void sub_over_with_list(struct sub *sub);
+void sub_set_state(struct sub *sub, enum sub_state state);
+/* To the disk, as it is now. */
+void sub_keep(struct sub *sub);
+uint64_t subs_resource_hash(const struct sip_package *p,
+			    struct view resource);
 
 /* ---- notify.c ---- */
 
