@@ -178,12 +178,14 @@ static void on_show(struct pacct *a, struct contact *c,
 		[PURP_CHAT] = SHOW_CHAT,
 	};
 
+	const bool was = c->known;
+
 	(void)a;
 	c->known = p->kind != PURP_UNKNOWN;
 	c->show = of[p->kind];
 	buf_clear(&c->note);
 	utf8_clean_line(&c->note, p->text, NOTE_MAX);
-	tell(c, c->known);
+	tell(c, c->known && !was);
 }
 
 void pshow_parcel(struct pacct *a, const struct purp *p)
