@@ -6,6 +6,9 @@
 
 #include "consent.h"
 #include "mem.h"
+#include "utf8.h"
+
+enum { REASON_MAX = 300, QUOTE_CHARS = 40 };
 
 /* There is room for it already: where it lies it stays. */
 static void keep(struct buf *texts, struct view *v)
@@ -71,6 +74,30 @@ void gate_req_answer(struct gate_req *q, int status, unsigned retry_after,
 		return;
 	q->answered = true;
 	gate_refuse_now(q->h, q->arg, status, retry_after, words);
+}
+
+/* The first characters of valid text. */
+static struct view first_chars(struct view text, size_t count)
+{
+	struct view rest = text;
+
+	while (count-- && rest.n)
+		utf8_next(&rest);
+	return view_head(text, utf8_cut(text, text.n - rest.n));
+}
+
+void gate_not_sent(struct buf *out, struct view reason, struct view body)
+{
+	struct buf line = { 0 };
+
+	buf_adds(out, "ERROR: Your message was not sent. ");
+	utf8_clean_line(out, reason, REASON_MAX);
+	utf8_clean_line(&line, body, 4 * QUOTE_CHARS);
+	if (line.n) {
+		buf_adds(out, ": ");
+		buf_addv(out, first_chars(buf_view(&line), QUOTE_CHARS));
+	}
+	buf_free(&line);
 }
 
 bool gate_req_consent(struct gate_req *q, struct hub *hub, struct addr *user)

@@ -38,6 +38,9 @@ void gate_req_answer(struct gate_req *q, int status, unsigned retry_after,
 /* Of what never became a request. */
 void gate_refuse_now(gate_answer_h *h, void *arg, int status,
 		     unsigned retry_after, struct view words);
+/* Appends "ERROR: Your message was not sent. REASON: BODY", with at most 300
+ * bytes of reason and the first 40 characters of body, each on one line. */
+void gate_not_sent(struct buf *out, struct view reason, struct view body);
 /* "/allow 17", "/watchers": what user said of who may see him is done and
  * answered. False: it is something else. */
 bool gate_req_consent(struct gate_req *q, struct hub *hub, struct addr *user);

@@ -235,8 +235,6 @@ struct pacct *pgate_conv_of(const struct pgate *g, const struct addr *conv,
 			    struct buf *name);
 /* A name as this account has it; appended. EBADMSG. */
 int pgate_name(struct buf *out, const struct pacct *a, struct view name);
-/* "ERROR: Your message was not sent. WHY: BODY" */
-void ptext_not_sent(struct buf *out, struct view why, struct view body);
 void pgate_share_init(struct pgate *g);
 void pgate_share_free(struct pgate *g);
 /* Hash of an account and a name in its one form. */

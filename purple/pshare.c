@@ -5,9 +5,8 @@
 #include "clock.h"
 #include "log.h"
 #include "pgate_priv.h"
-#include "utf8.h"
 
-enum { RATES = 1024, REASON_MAX = 300, QUOTE_CHARS = 40 };
+enum { RATES = 1024 };
 
 void pgate_share_init(struct pgate *g)
 {
@@ -178,27 +177,4 @@ bool pgate_may_type(struct pacct *a)
 	static const struct bucket_rate rate = { 5, 1000, 20 };
 
 	return bucket_take(&a->typing, &rate, now_ms());
-}
-
-static struct view first_chars(struct view text, size_t count)
-{
-	struct view rest = text;
-
-	while (count-- && rest.n)
-		utf8_next(&rest);
-	return view_head(text, utf8_cut(text, text.n - rest.n));
-}
-
-void ptext_not_sent(struct buf *out, struct view why, struct view body)
-{
-	struct buf line = { 0 };
-
-	buf_adds(out, "ERROR: Your message was not sent. ");
-	utf8_clean_line(out, why, REASON_MAX);
-	utf8_clean_line(&line, body, 4 * QUOTE_CHARS);
-	if (line.n) {
-		buf_adds(out, ": ");
-		buf_addv(out, first_chars(buf_view(&line), QUOTE_CHARS));
-	}
-	buf_free(&line);
 }

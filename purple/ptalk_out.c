@@ -41,7 +41,7 @@ static void refuse(struct pask *ask, int status, unsigned retry_after,
 {
 	struct buf b = { 0 };
 
-	ptext_not_sent(&b, why, VIEW_NONE);
+	gate_not_sent(&b, why, VIEW_NONE);
 	pask_answer(ask, status, retry_after, buf_view(&b));
 	buf_free(&b);
 }
@@ -185,7 +185,7 @@ static void tell(const struct job *j, struct view why)
 	struct addr *from = a ? pgate_addr(a, buf_view(&j->name)) : NULL;
 	struct buf b = { 0 };
 
-	ptext_not_sent(&b, why, j->msg->text);
+	gate_not_sent(&b, why, j->msg->text);
 	if (j->gate->running)
 		hub_gate_tell(j->gate->conf.hub, from ? from : j->gate->self,
 			      j->msg->from, buf_view(&b));
@@ -413,7 +413,7 @@ void ptalk_settled(void *gate, struct addr *to, const struct msg *m,
 	a = pgate_conv_of(g, to, &name);
 	if (a)
 		from = pgate_addr(a, buf_view(&name));
-	ptext_not_sent(&b, VIEW("The network could not be reached"), m->text);
+	gate_not_sent(&b, VIEW("The network could not be reached"), m->text);
 	hub_gate_tell(g->conf.hub, from ? from : g->self, m->from,
 		      buf_view(&b));
 	mem_deref(from);

@@ -52,7 +52,7 @@ void iask_not_sent(struct iask *a, int status, unsigned retry_after,
 {
 	struct buf b = { 0 };
 
-	itext_not_sent(&b, why, VIEW_NONE);
+	gate_not_sent(&b, why, VIEW_NONE);
 	iask_refuse(a, status, retry_after, buf_view(&b));
 	buf_free(&b);
 }

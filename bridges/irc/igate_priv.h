@@ -163,7 +163,7 @@ void iask_ok(struct iask *a, int status, struct view words);
 void iask_refuse(struct iask *a, int status, unsigned retry_after,
 		 struct view words);
 
-/* With itext_not_sent(). */
+/* With gate_not_sent(). */
 void iask_not_sent(struct iask *a, int status, unsigned retry_after,
 		   struct view why);
 /* His text goes to the inbox of a conversation, with m and as whom the

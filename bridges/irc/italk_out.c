@@ -84,7 +84,7 @@ static void tell(const struct job *j, struct view why)
 				       buf_view(&j->nick));
 	struct buf b = { 0 };
 
-	itext_not_sent(&b, why, j->msg->text);
+	gate_not_sent(&b, why, j->msg->text);
 	if (g->running)
 		hub_gate_tell(g->conf.hub, from ? from : j->aor, j->aor,
 			      buf_view(&b));
@@ -480,7 +480,7 @@ void italk_refused(struct seat *s, const struct ircp *in)
 	if (!p || !p->called || is_told(p) || !seldom(s, in->nick, 'R'))
 		return;
 	itext_why(&why, in->kind, in->text);
-	itext_not_sent(&b, buf_view(&why), VIEW_NONE);
+	gate_not_sent(&b, buf_view(&why), VIEW_NONE);
 	ipeer_tell(p, buf_view(&b));
 	buf_free(&why);
 	buf_free(&b);

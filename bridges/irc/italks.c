@@ -130,7 +130,7 @@ static void tell_expired(const struct igate *g, const struct addr *inbox,
 
 	if (!imap_addr_cut(inbox->resource, &name, &aor))
 		from = igate_addr(g, network, buf_view(&name));
-	itext_not_sent(&b, itext(ITEXT_EXPIRED), m->text);
+	gate_not_sent(&b, itext(ITEXT_EXPIRED), m->text);
 	if (from)
 		hub_gate_tell(g->conf.hub, from, m->from, buf_view(&b));
 	mem_deref(from);

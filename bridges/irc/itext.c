@@ -4,7 +4,7 @@
 
 #include "utf8.h"
 
-enum { REASON_MAX = 300, QUOTE_CHARS = 40 };
+enum { REASON_MAX = 300 };
 
 static const char *const texts[ITEXT_COUNT] = {
 	[ITEXT_FULL] = "The gateway to IRC is full at present.",
@@ -77,28 +77,4 @@ void itext_why(struct buf *out, unsigned numeric, struct view words)
 		buf_addc(out, ')');
 	if (!meaning.n && !words.n)
 		buf_adds(out, "the network refused it");
-}
-
-/* The first characters of valid text. */
-static struct view first_chars(struct view text, size_t count)
-{
-	struct view rest = text;
-
-	while (count-- && rest.n)
-		utf8_next(&rest);
-	return view_head(text, utf8_cut(text, text.n - rest.n));
-}
-
-void itext_not_sent(struct buf *out, struct view reason, struct view body)
-{
-	struct buf line = { 0 };
-
-	buf_adds(out, "ERROR: Your message was not sent. ");
-	utf8_clean_line(out, reason, REASON_MAX);
-	utf8_clean_line(&line, body, 4 * QUOTE_CHARS);
-	if (line.n) {
-		buf_adds(out, ": ");
-		buf_addv(out, first_chars(buf_view(&line), QUOTE_CHARS));
-	}
-	buf_free(&line);
 }

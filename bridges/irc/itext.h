@@ -29,8 +29,5 @@ struct view itext_numeric(unsigned numeric);
 void itext_why(struct buf *out, unsigned numeric, struct view words);
 /* Why a message was not sent; a sentence, constant. */
 struct view itext(enum itext which);
-/* Appends "ERROR: Your message was not sent. REASON: BODY", with at most 300
- * bytes of reason and the first 40 characters of body, each on one line. */
-void itext_not_sent(struct buf *out, struct view reason, struct view body);
 
 #endif

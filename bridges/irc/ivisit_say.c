@@ -80,8 +80,8 @@ static void failed(struct said *s, struct view why)
 {
 	struct buf b = { 0 };
 
-	itext_not_sent(&b, why.n ? why : itext(ITEXT_SEND_FAILED),
-		       s->msg->text);
+	gate_not_sent(&b, why.n ? why : itext(ITEXT_SEND_FAILED),
+		      s->msg->text);
 	ivisit_tell(s->visit, buf_view(&b));
 	buf_free(&b);
 	done(s);
@@ -240,7 +240,7 @@ static void tell_unsaid(const struct igate *g, const struct unsaid *u)
 	if (!imap_addr_cut(u->inbox->resource, &name, &aor))
 		from = igate_addr(g, imap_network_find(g->map, u->inbox->host),
 				  buf_view(&name));
-	itext_not_sent(&b, itext(ITEXT_HAS_LEFT), u->msg->text);
+	gate_not_sent(&b, itext(ITEXT_HAS_LEFT), u->msg->text);
 	if (g->running)
 		hub_gate_tell(g->conf.hub, from ? from : u->msg->from,
 			      u->msg->from, buf_view(&b));
