@@ -98,11 +98,14 @@ struct pacct *pacct_pick(const struct pgate *g, const struct addr *owner,
 	return knows ? knows : first;
 }
 
-/* A nick of IRC is whoever took it. */
+/* A nick of IRC is whoever took it. And not every plug-in logs in with the
+ * name that was typed (a token does as well): there the operator vouches. */
 bool pacct_is_identity(const struct pacct *a)
 {
-	return a->claim == PCLAIM_PROVEN && a->state >= PACCT_OFFLINE &&
-	       strcmp(a->proto->id, "prpl-irc");
+	if (a->claim != PCLAIM_PROVEN || a->state < PACCT_OFFLINE ||
+	    !strcmp(a->proto->id, "prpl-irc"))
+		return false;
+	return !a->claimed || !strcmp(a->proto->id, "prpl-jabber");
 }
 
 struct pacct *pacct_named(const struct pgate *g, struct view proto,

@@ -50,6 +50,35 @@ def test_component_both_ways(both):
         assert alice.saw(text, source=JOE).to == alice.aor
 
 
+def test_without_its_gateway_who_wrote_is_told(server, both):
+    """The operator takes it away while something waits."""
+    alice, xenia = both
+    xenia.close()
+    server.prosody.stop()
+    for text in 'first <&>', 'second':
+        assert alice.send(JOE, text) == 202
+    assert server.stop() == 0
+    with open(server.conf) as f:
+        text = f.read()
+    sections = gateway(server.prosody)
+    assert sections in text
+    with open(server.conf, 'w') as f:
+        f.write(text.replace(sections, ''))
+    alice.seen.take()
+    server.start()
+    for text in 'first <&>', 'second':
+        m = alice.seen.wait(lambda m: 'was not sent' in m.body and
+                            text in m.body)
+        assert m.source == server.manager
+        assert get(m.headers, 'x-im-notice') == '1'
+    assert server.stop() == 0
+    alice.seen.take()
+    server.start()
+    assert alice.send(server.manager, '#help') == 200
+    alice.seen.wait(lambda m: '#help' in m.body)
+    assert not [m for m in alice.seen.all() if 'not sent' in m.body]
+
+
 def test_a_server_that_is_killed_loses_nothing(server, both, xmpp_user):
     """What it was told and had not read comes again."""
     alice, xenia = both

@@ -785,6 +785,35 @@ static void a_claim_counts_when_it_is_proven(void **state)
 	pr_close();
 }
 
+/* Elsewhere than on XMPP a name may be no more than what he typed. */
+static void names_of_other_plugins_are_vouched_for(void **state)
+{
+	struct prow rows[] = {
+		{ .id = 1, .owner = "sip:mallory@example.org",
+		  .proto = "prpl-simple", .login = "carol",
+		  .policy = PGATE_ALWAYS, .claimed = true },
+	};
+	struct buf why = { 0 };
+
+	(void)state;
+	pr_open(rows, 1);
+	assert_int_equal(pmap_allow(pr.map, VIEW("prpl-simple"),
+				    VIEW("simple"), &why), 0);
+	pgate_account_changed(pr.gate, 1);
+	pr_advance(1000);
+	up_of("sip:mallory");
+	assert_null(pacct_named(pr.gate, VIEW("prpl-simple"),
+				VIEW("carol")));
+	rows[0].claimed = false;
+	pgate_account_changed(pr.gate, 1);
+	pr_advance(1000);
+	assert_ptr_equal(pacct_named(pr.gate, VIEW("prpl-simple"),
+				     VIEW("carol")),
+			 pacct_find(pr.gate, 1));
+	buf_free(&why);
+	pr_close();
+}
+
 static void who_knows_the_password_hears_that_it_is_taken(void **state)
 {
 	(void)state;
@@ -1455,6 +1484,7 @@ int main(void)
 		PGATE_TEST(who_is_mapped_no_more_is_watched_anew),
 		PGATE_TEST(bigger_lists_make_room),
 		PGATE_TEST(a_claim_counts_when_it_is_proven),
+		PGATE_TEST(names_of_other_plugins_are_vouched_for),
 		PGATE_TEST(who_knows_the_password_hears_that_it_is_taken),
 		PGATE_TEST(claims_that_are_never_proven_lapse),
 		PGATE_TEST(the_operator_comes_first),
