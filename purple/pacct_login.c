@@ -63,10 +63,18 @@ void pacct_go_off(struct pacct *a, enum pacct_state state)
 		pgate_down(a);
 }
 
+/* The password is among them; the next login is given them anew. */
+static void forget_settings(struct session *s)
+{
+	(void)session_settings(s, NULL, 0);
+}
+
 void pacct_log_out(struct pacct *a)
 {
-	if (a->session)
+	if (a->session) {
 		session_stop(a->session);
+		forget_settings(a->session);
+	}
 	if (a->state == PACCT_CONNECTING || a->state == PACCT_ONLINE ||
 	    a->state == PACCT_QUEUED || a->state == PACCT_BACKOFF)
 		pacct_go_off(a, PACCT_OFFLINE);
@@ -180,6 +188,7 @@ static void on_lost(struct session *s, enum lost_why why, struct view text,
 	struct pacct *a = arg;
 	bool was_up = a->state == PACCT_ONLINE;
 
+	forget_settings(s);
 	if (was_up && now_ms() - a->up_ms >= SETTLED_MS)
 		a->fails = a->refusals = 0;
 	if (session_moved(s)) {
@@ -224,10 +233,10 @@ static void on_up(struct session *s, struct view own, void *arg)
 {
 	struct pacct *a = arg;
 
-	(void)s;
 	(void)own;
 	wheel_stop(pacct_wheel(a), &a->timer);
 	end_turn(a);
+	forget_settings(s);
 	if (!pclaim_up(a)) { /* and out again, when this has returned */
 		wheel_start(pacct_wheel(a), &a->timer, 0, on_beaten);
 		return;
@@ -279,6 +288,7 @@ static void on_timeout(struct wtimer *t)
 	struct pacct *a = CONTAINER(t, struct pacct, timer);
 
 	session_stop(a->session);
+	forget_settings(a->session);
 	set_trouble(a, VIEW("the server did not answer in time"));
 	if (pclaim_has_lapsed(a))
 		fail(a, VIEW("no login with it has succeeded"));

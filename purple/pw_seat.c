@@ -303,6 +303,19 @@ static void own_name(struct buf *b, const struct pw_seat *s,
 		pw_norm(b, s, purple_account_get_username(s->account));
 }
 
+/* libpurple's own protocols need it for nothing more. Of others nobody knows:
+ * some log in again by themselves. */
+static void forget_password(struct pw_seat *s, PurpleConnection *gc)
+{
+	char *word = gc->password;
+
+	if (!pw_is(s, "prpl-jabber") && !pw_is(s, "prpl-irc"))
+		return;
+	if (word)
+		explicit_bzero(word, strlen(word));
+	purple_account_set_password(s->account, NULL);
+}
+
 static void on_connected(PurpleConnection *gc)
 {
 	struct pw_seat *s = pw_seat_of_gc(gc);
@@ -312,6 +325,7 @@ static void on_connected(PurpleConnection *gc)
 		return;
 	s->state = PW_UP;
 	s->used_ms = now_ms();
+	forget_password(s, gc);
 	wheel_stop(loop_wheel(s->pw->loop), &s->patience);
 	own_name(&own, s, gc);
 	log_info("purple %s: logged in as %.*s", s->label,
@@ -402,6 +416,20 @@ static char *user_name(const struct pw_seat *s)
 			   NULL);
 }
 
+/* A session logs in but once; the account of a link may have to again. */
+static void give_password(struct pw_seat *s)
+{
+	for (size_t i = 0; i < s->settings_count; i++) {
+		char *word = s->settings[i].value;
+
+		if (strcmp(s->settings[i].key, "password") || !*word)
+			continue;
+		purple_account_set_password(s->account, word);
+		if (!s->is_account)
+			explicit_bzero(word, strlen(word));
+	}
+}
+
 /* libpurple has one account object for each protocol and name. */
 static int make_account(struct pw_seat *s, struct buf *why)
 {
@@ -426,9 +454,7 @@ static int make_account(struct pw_seat *s, struct buf *why)
 	s->account->ui_data = s;
 	purple_accounts_add(s->account);
 	purple_account_set_remember_password(s->account, FALSE);
-	if (*pw_setting(s, "password"))
-		purple_account_set_password(s->account,
-					    pw_setting(s, "password"));
+	give_password(s);
 	return pw_options(s, why);
 }
 

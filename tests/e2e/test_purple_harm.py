@@ -2,6 +2,7 @@
 """What may befall confab-purple, and what it may not do (rows LP of the
 catalogue)."""
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -185,3 +186,79 @@ def test_lp08_a_password_that_is_no_more(confabd, prosody, user):
     assert alice.send('sip:xenia%40xmpp.test@xmpp.im.confab.test', 'x') == 480
     assert alice.seen.count(lambda m: m.body.startswith(
         'ERROR: XMPP') and 'login failed' in m.body) == 1
+
+
+# ---- passwords ----
+
+def copies(pid, word):
+    """How often it stands in what the process can write to."""
+    count = 0
+    with open('/proc/%d/maps' % pid) as f:
+        maps = [line.split() for line in f]
+    with open('/proc/%d/mem' % pid, 'rb', 0) as mem:
+        for place, rights, *_ in maps:
+            if 'w' not in rights:
+                continue
+            start, end = (int(x, 16) for x in place.split('-'))
+            try:
+                mem.seek(start)
+                count += len(re.findall(re.escape(word),
+                                        mem.read(end - start)))
+            except OSError:
+                continue
+    return count
+
+
+def is_secret(c, secret):
+    assert secret not in c.text()
+    for folder, _, files in os.walk(c.folder):
+        for name in files:
+            path = os.path.join(folder, name)
+            if os.path.isfile(path):
+                with open(path, 'rb') as f:
+                    assert secret.encode() not in f.read(), name
+
+
+readable = pytest.mark.skipif(
+    SANITIZED or os.getuid(), reason='memory of others can be read by root '
+    'alone, and a sanitizer has too much')
+
+
+@readable
+def test_a_password_for_xmpp_is_forgotten(confabd, prosody):
+    """But for the copy that SASL has as long as the login lasts."""
+    p = prosody(tls=True)
+    secret = 'Pass0f-%s' % os.urandom(4).hex()
+    users = os.path.join(p.folder, 'data', 'xmpp%2etest', 'accounts')
+    with open(os.path.join(users, 'gw.dat'), 'w') as f:
+        f.write('return { ["password"] = "%s"; };\n' % secret)
+    c = confabd(extra=sections())
+    add(c, 'alice', 'xmpp/' + HERS, secret, 'login=always', *xmpp(p))
+    is_online(c, HERS)
+    pid, = c.workers('confab-purple')
+    assert copies(pid, HERS.encode()) > 0
+    assert copies(pid, secret.encode()) <= 1
+    assert copies(c.process.pid, secret.encode()) == 0
+    with open('/proc/%d/environ' % pid, 'rb') as f:
+        assert secret.encode() not in f.read()
+    is_secret(c, secret)
+
+
+@readable
+def test_a_password_for_irc_is_forgotten(confabd, ngircd):
+    n = ngircd()
+    secret = 'Pass0f-%s' % os.urandom(4).hex()
+    n.stop()
+    with open(n.conf) as f:
+        text = f.read()
+    with open(n.conf, 'w') as f:
+        f.write(text.replace('[Global]', '[Global]\nPassword = ' + secret))
+    n.start()
+    c = confabd(extra=sections())
+    add(c, 'alice', 'irc/ally@127.0.0.1', secret, 'login=always',
+        'opt.ssl=no', 'opt.port=%d' % n.port)
+    is_online(c, 'ally@127.0.0.1')
+    pid, = c.workers('confab-purple')
+    assert copies(pid, secret.encode()) == 0
+    assert copies(c.process.pid, secret.encode()) == 0
+    is_secret(c, secret)
