@@ -103,7 +103,7 @@ struct sup *worker_pick(struct bridge *b);
 /* Accounts that a worker has. */
 size_t worker_load(const struct bridge *b, const struct sup *s);
 /* For a session; NULL: all are full, and there may be no more. */
-struct sup *worker_pick_session(struct bridge *b, bool alone);
+struct sup *worker_pick_session(struct bridge *b, bool alone, bool any);
 /* One session more (or less) is with it. */
 void worker_count(struct bridge *b, const struct sup *s, bool more);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bridge_priv.h"
+#include "clock.h"
 #include "log.h"
 #include "mem.h"
 
@@ -394,20 +395,38 @@ static struct sup *worker_add(struct bridge *b, bool alone)
 	return c->sup;
 }
 
+/* May it have one more, and with less than so many? */
+static bool has_less(const struct bridge *b, const struct crew *c, size_t most)
+{
+	return !c->alone && !sup_retiring(c->sup) &&
+	       worker_load(b, c->sup) < most;
+}
+
 /* The least loaded one of those that have room; or NULL. */
 static struct sup *least_loaded(const struct bridge *b)
 {
-	size_t least = b->conf.accounts_per_worker, load, i;
+	size_t least = b->conf.accounts_per_worker, i;
 	struct sup *s = NULL;
 
 	for (i = 0; i < b->crews_count; i++) {
-		load = worker_load(b, b->crews[i].sup);
-		if (b->crews[i].alone || load >= least ||
-		    sup_retiring(b->crews[i].sup))
+		if (!has_less(b, &b->crews[i], least))
 			continue;
-		least = load;
 		s = b->crews[i].sup;
+		least = worker_load(b, s);
 	}
+	return s;
+}
+
+/* One of those that have room, by chance; or NULL. */
+static struct sup *any_one(const struct bridge *b)
+{
+	struct sup *s = NULL;
+	uint64_t seen = 0;
+
+	for (size_t i = 0; i < b->crews_count; i++)
+		if (has_less(b, &b->crews[i], b->conf.accounts_per_worker) &&
+		    rand_u64() % ++seen == 0)
+			s = b->crews[i].sup;
 	return s;
 }
 
@@ -451,7 +470,7 @@ static struct sup *idle_alone(const struct bridge *b)
 }
 
 /* New workers come before old ones get more. */
-struct sup *worker_pick_session(struct bridge *b, bool alone)
+struct sup *worker_pick_session(struct bridge *b, bool alone, bool any)
 {
 	struct sup *s = alone ? idle_alone(b) : NULL;
 
@@ -461,7 +480,7 @@ struct sup *worker_pick_session(struct bridge *b, bool alone)
 		s = resting(b);
 		return s ? s : worker_add(b, false);
 	}
-	s = least_loaded(b);
+	s = any ? any_one(b) : least_loaded(b);
 	return s || b->conf.workers ? s : worker_add(b, false);
 }
 

@@ -131,7 +131,7 @@ int session_start(struct session *s)
 		return ENOTCONN;
 	if (s->state != SESSION_OFF)
 		return EALREADY;
-	s->sup = worker_pick_session(b, s->conf.alone);
+	s->sup = worker_pick_session(b, s->conf.alone, s->conf.any);
 	if (!s->sup)
 		return EBUSY;
 	worker_count(b, s->sup, true);

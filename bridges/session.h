@@ -24,6 +24,8 @@ struct session_conf {
 	const struct bridge_setting *settings; /* copied, wiped later */
 	size_t count;
 	bool alone;            /* a worker process for itself */
+	bool any;              /* whichever has room, by chance: so those who
+				  shared one that died are parted */
 	bool early;            /* parcels cross before it is logged in, too:
 				  what it takes to log in may be asked */
 	/* Logged in; own: its address there, a full JID. */

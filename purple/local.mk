@@ -9,8 +9,8 @@ purple_libpurpleface_a_SOURCES = \
 	purple/pmap.c purple/pmap.h \
 	purple/pface.c purple/pface.h \
 	purple/pgate.c purple/pgate.h purple/pgate_priv.h \
-	purple/pacct.c purple/pacct_login.c purple/pacct_send.c \
-	purple/pacct_table.c purple/pclaim.c \
+	purple/pacct.c purple/pacct_login.c purple/pacct_place.c \
+	purple/pacct_send.c purple/pacct_table.c purple/pclaim.c \
 	purple/pauth.c purple/pcmd.c purple/proom.c purple/pshare.c \
 	purple/proom_heard.c purple/pshow.c purple/pshow_priv.h \
 	purple/pwatch.c \

@@ -193,7 +193,7 @@ void pacct_text(struct pacct *a)
 void pacct_forgive(struct pacct *a)
 {
 	a->tried_ms = 0;
-	a->fails = a->refusals = a->crashes = 0;
+	a->fails = a->refusals = a->crashes = a->deaths = 0;
 	a->alone = a->told = false;
 	buf_clear(&a->trouble);
 	if (a->state == PACCT_FAILED || a->state == PACCT_BACKOFF)

@@ -22,8 +22,6 @@ enum {
 	BACK_SHIFT_MAX = 7,
 	REFUSED_MS = 60 * 1000,  /* the name is in use: so often, so late */
 	REFUSED_MAX = 3,
-	CRASHES_MAX = 3,
-	CRASHES_MS = 10 * 60 * 1000,
 	SETTLED_MS = 60 * 1000,  /* online for so long: losses begin anew */
 	FULL_MS = 1000,
 	TROUBLE_MAX = 200,
@@ -145,29 +143,11 @@ static uint64_t pause_of(struct pacct *a)
 	return ms < BACK_MAX_MS ? ms : BACK_MAX_MS;
 }
 
-/* True: it is this account that kills workers. It has been alone in its last
- * ones. */
-static bool is_poison(struct pacct *a)
-{
-	if (!a->crashes || now_ms() - a->crash_ms > CRASHES_MS) {
-		a->crashes = 0;
-		a->crash_ms = now_ms();
-	}
-	a->alone = true;
-	return ++a->crashes >= CRASHES_MAX;
-}
-
 static void lost_worker(struct pacct *a, bool connecting, struct view text)
 {
-	struct session *s = a->session;
-
-	if (connecting && is_poison(a)) {
+	if (pacct_blame(a, connecting)) {
 		fail(a, VIEW("worker after worker died under this login"));
 		return;
-	}
-	if (connecting) {
-		a->session = NULL;
-		session_free(s);
 	}
 	set_trouble(a, text);
 	back_off(a, connecting || a->fails ? pause_of(a) : FULL_MS);
@@ -301,12 +281,14 @@ static int use_settings(const struct bridge_setting *list, size_t count,
 			void *arg)
 {
 	struct pacct *a = arg;
+	enum pacct_place place = pacct_place(a);
 	struct buf label = { 0 };
 	struct session_conf conf = {
 		.bridge = a->gate->conf.bridge,
 		.settings = list,
 		.count = count,
-		.alone = a->alone || pclaim_is_shared(a),
+		.alone = place == PLACE_ALONE,
+		.any = place == PLACE_ANY,
 		.early = true,
 		.uph = on_up,
 		.losth = on_lost,
@@ -316,13 +298,11 @@ static int use_settings(const struct bridge_setting *list, size_t count,
 	};
 	int err;
 
-	if (a->session && a->apart != conf.alone) {
-		session_free(a->session);
-		a->session = NULL;
-	}
-	if (a->session)
+	if (a->session && a->placed == place)
 		return session_settings(a->session, list, count);
-	a->apart = conf.alone;
+	session_free(a->session);
+	a->session = NULL;
+	a->placed = place;
 	buf_addv(&label, a->owner->text);
 	buf_addc(&label, ' ');
 	pacct_title(&label, a);

@@ -194,7 +194,8 @@ bool pclaim_must_wait(const struct pacct *a)
 	if (!pclaim_is_shared(a))
 		return false;
 	while ((b = pacct_next(a->gate, b)))
-		tries += b->state == PACCT_CONNECTING && b->apart;
+		tries += b->state == PACCT_CONNECTING &&
+			 b->placed == PLACE_ALONE;
 	return tries >= TRIES_MAX;
 }
 

@@ -89,13 +89,14 @@ struct pacct {
 	struct list tags;
 	uint64_t next_tag, up_ms, text_ms;
 	unsigned fails, refusals, crashes;
-	uint64_t crash_ms;       /* of the first of these */
+	unsigned deaths;         /* of workers that it was in, lately */
+	uint64_t death_ms;       /* of the first of these */
+	enum pacct_place { PLACE_SHARED, PLACE_ANY, PLACE_ALONE } placed;
 	bool alone;              /* to a worker of its own next time */
 	bool told;               /* he was told of the trouble */
 	bool in_turn;            /* counted in pgate.connecting */
 	enum pclaim claim;
 	bool claimed;            /* by its owner: by chat */
-	bool apart;              /* its session is in a worker of its own */
 	uint64_t tried_ms;       /* in vain since then; pclaim.c */
 	struct bucket sending;
 	struct bucket hearing, telling, typing, sorry; /* pshare.c */
@@ -177,6 +178,13 @@ void pclaim_refused(struct pacct *a);
 void pclaim_anew(struct pacct *a);
 /* It was never let in, and has been tried for long enough. */
 bool pclaim_has_lapsed(struct pacct *a);
+
+/* ---- pacct_place.c ---- */
+
+/* Which worker it is to have next. */
+enum pacct_place pacct_place(const struct pacct *a);
+/* Its worker died. True: it is this account that kills them. */
+bool pacct_blame(struct pacct *a, bool connecting);
 
 /* ---- pacct_login.c ---- */
 

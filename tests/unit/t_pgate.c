@@ -134,6 +134,29 @@ static void what_kills_workers_is_parked(void **state)
 	pr_close();
 }
 
+/* A server that lets its account in and kills the worker then takes all with
+ * it that are there: they are parted, until only it is left. */
+static void what_kills_workers_later_is_found(void **state)
+{
+	(void)state;
+	open_up();
+	for (int i = 1; i <= 6; i++) {
+		pr_died(X);
+		pr_advance(7000);
+		assert_int_equal(pr_session(X)->conf.any, i >= 2 && i < 5);
+		assert_int_equal(pr_session(X)->conf.alone, i >= 5);
+		pr_up(X);
+		pr_advance(1000);
+	}
+	pr_died(X);
+	assert_string_equal(pr_state(3), "failed");
+	sip_says("alice", "xmpp.gw.org", ":online");
+	pr_advance(100);
+	assert_false(pr_session(X)->conf.alone);
+	assert_false(pr_session(X)->conf.any);
+	pr_close();
+}
+
 static void a_worker_lost_is_none_of_its_fault(void **state)
 {
 	(void)state;
@@ -1465,6 +1488,7 @@ int main(void)
 		PGATE_TEST(losses_are_tried_later_and_later),
 		PGATE_TEST(a_bad_password_is_told_once),
 		PGATE_TEST(what_kills_workers_is_parked),
+		PGATE_TEST(what_kills_workers_later_is_found),
 		PGATE_TEST(a_worker_lost_is_none_of_its_fault),
 		PGATE_TEST(another_worker_is_no_trouble),
 		PGATE_TEST(only_so_many_log_in_at_once),

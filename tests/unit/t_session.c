@@ -57,6 +57,8 @@ static void on_sent(struct session *s, uint64_t tag, int err,
 		 err, VIEW_ARG(text));
 }
 
+static bool any; /* of those that are made */
+
 static struct session *make(const char *name, const char *password,
 			    bool alone)
 {
@@ -67,6 +69,7 @@ static struct session *make(const char *name, const char *password,
 		.settings = settings,
 		.count = 1,
 		.alone = alone,
+		.any = any,
 		.uph = on_up,
 		.losth = on_lost,
 		.parcelh = on_parcel,
@@ -322,6 +325,28 @@ static void where_all_are_full_there_is_no_place(void **state)
 		session_free(s[i]);
 }
 
+/* Who shared a worker that died goes here or there, but only where there is
+ * room: so all of it is used, in another order each time. */
+static void chance_parts_them(void **state)
+{
+	enum { MANY = 12, WORKERS = 3 };
+	struct session *s[MANY + 1];
+
+	(void)state;
+	any = true;
+	open_bridge(WORKERS, MANY / WORKERS);
+	for (int i = 0; i <= MANY; i++)
+		s[i] = make("a", "right", false);
+	for (int i = 0; i <= MANY; i++)
+		assert_int_equal(session_start(s[i]), i < MANY ? 0 : EBUSY);
+	await_pids(WORKERS);
+	session_free(s[0]);
+	assert_int_equal(session_start(s[MANY]), 0);
+	for (int i = 1; i <= MANY; i++)
+		session_free(s[i]);
+	any = false;
+}
+
 static void a_bridge_may_go_first(void **state)
 {
 	struct session *s;
@@ -371,6 +396,7 @@ int main(int argc, char **argv)
 		CASE(who_retires_hands_over),
 		CASE(who_is_old_retires),
 		CASE(where_all_are_full_there_is_no_place),
+		CASE(chance_parts_them),
 		CASE(a_bridge_may_go_first),
 		CASE(what_is_too_big_stays_here),
 	};
