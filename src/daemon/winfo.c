@@ -18,6 +18,7 @@
 enum {
 	PACE_MS = 5000,
 	TAIL_MAX = 64, /* bytes of what closes a document */
+	TOLD_MAX = 200000, /* that are kept for all viewers */
 };
 
 enum status { PENDING, WAITING, ACTIVE, TERMINATED };
@@ -41,12 +42,14 @@ struct viewer {
 	struct hnode by_id;
 	uint64_t id, round;
 	struct htable told; /* owned */
+	bool whole;         /* nothing is kept: documents are whole */
 };
 
 struct winfo {
 	struct hub *hub; /* borrowed */
 	struct sip *sip; /* borrowed */
 	struct htable viewers; /* owned */
+	size_t told;           /* by all of them */
 };
 
 /* ---- who has seen what ---- */
@@ -75,7 +78,8 @@ static void told_free(struct told *t)
 	mem_free(t);
 }
 
-static void told_set(struct viewer *v, const struct entry *e)
+static void told_set(struct winfo *w, struct viewer *v,
+		     const struct entry *e)
 {
 	struct told *t = told_find(v, e->key);
 
@@ -84,30 +88,33 @@ static void told_set(struct viewer *v, const struct entry *e)
 		t->e.key = e->key;
 		t->e.who = mem_ref(e->who);
 		htable_add(&v->told, &t->by_key, hash_u64(e->key));
+		w->told++;
 	}
 	t->e.status = e->status;
 	t->round = v->round;
 }
 
-static void told_del(struct viewer *v, uint64_t key)
+static void told_del(struct winfo *w, struct viewer *v, uint64_t key)
 {
 	struct told *t = told_find(v, key);
 
+	w->told--;
 	htable_del(&v->told, &t->by_key);
 	told_free(t);
 }
 
-static void told_forget(struct viewer *v)
+static void told_forget(struct winfo *w, struct viewer *v)
 {
 	struct hnode *n;
 
+	w->told -= v->told.count;
 	while ((n = htable_pop(&v->told)))
 		told_free(CONTAINER(n, struct told, by_key));
 }
 
-static void viewer_free(struct viewer *v)
+static void viewer_free(struct winfo *w, struct viewer *v)
 {
-	told_forget(v);
+	told_forget(w, v);
 	htable_free(&v->told);
 	mem_free(v);
 }
@@ -189,7 +196,7 @@ static void entries_get(struct entries *es)
 
 /* One that is being written. */
 struct list_doc {
-	const struct winfo *w;
+	struct winfo *w;
 	const struct sip_watch *to;
 	struct buf *out;
 	struct viewer *viewer; /* NULL: he sees it once, and all of it */
@@ -266,7 +273,7 @@ static bool put_news(struct list_doc *d, const struct entries *es,
 			continue;
 		fit = fit && add(d, &es->e[i]);
 		if (fit && d->viewer)
-			told_set(d->viewer, &es->e[i]);
+			told_set(d->w, d->viewer, &es->e[i]);
 		if (fit)
 			*next = i + 1;
 	}
@@ -292,7 +299,7 @@ static bool put_gone(struct list_doc *d)
 		e.status = TERMINATED;
 		fit = add(d, &e);
 		if (fit)
-			told_del(v, key[i]);
+			told_del(d->w, v, key[i]);
 	}
 	mem_free(key);
 	return fit;
@@ -318,7 +325,7 @@ static void put_list(struct list_doc *d, const struct entries *es)
 	size_t next = v ? 0 : d->to->place;
 
 	if (v && full)
-		told_forget(v);
+		told_forget(d->w, v);
 	if (v)
 		v->round++;
 	put_head(d, full);
@@ -327,17 +334,29 @@ static void put_list(struct list_doc *d, const struct entries *es)
 	buf_adds(d->out, "</watcher-list></watcherinfo>\r\n");
 }
 
+/* NULL: he sees all of it each time, and nothing has to be kept. */
+static struct viewer *viewer_for(struct winfo *w, uint64_t id, size_t entries)
+{
+	struct viewer *v = viewer_find(w, id);
+
+	if (v && w->told - v->told.count + entries > TOLD_MAX) {
+		told_forget(w, v);
+		v->whole = true;
+	}
+	return v && !v->whole ? v : NULL;
+}
+
 static void on_show(const struct sip_watch *to, struct buf *body, void *arg)
 {
-	const struct winfo *w = arg;
+	struct winfo *w = arg;
 	struct entries es = { .w = w };
 	struct list_doc d = { .w = w, .to = to, .out = body };
 
 	if (addr_parse(&es.user, to->resource))
 		return;
 	d.user = es.user;
-	d.viewer = viewer_find(w, to->id);
 	entries_get(&es);
+	d.viewer = viewer_for(w, to->id, es.count);
 	put_list(&d, &es);
 	entries_free(&es);
 	mem_deref(es.user);
@@ -369,7 +388,7 @@ static void on_gone(const struct sip_watch *w, void *arg)
 	if (!v)
 		return;
 	htable_del(&wi->viewers, &v->by_id);
-	viewer_free(v);
+	viewer_free(wi, v);
 }
 
 /* A rule may change with nobody watching. */
@@ -432,7 +451,7 @@ void winfo_free(struct winfo *w)
 	if (!w)
 		return;
 	while ((n = htable_pop(&w->viewers)))
-		viewer_free(CONTAINER(n, struct viewer, by_id));
+		viewer_free(w, CONTAINER(n, struct viewer, by_id));
 	htable_free(&w->viewers);
 	mem_free(w);
 }

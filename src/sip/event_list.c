@@ -297,50 +297,51 @@ static bool fits(const struct multipart *m, size_t n)
 	return m->resources.n + m->parts.n + m->names + n + HEAD_MAX <= m->max;
 }
 
-/* The same for an entry with a body of n bytes. */
-static bool fits_part(const struct multipart *m, const struct sub *leaf,
-		      size_t n)
+/* What an entry with a body of n bytes needs. */
+static size_t part_size(const struct sub *leaf, size_t n)
 {
-	return fits(m, 2 * (RESOURCE_MAX + leaf->resource.n) + n);
+	return 2 * (RESOURCE_MAX + leaf->resource.n) + n;
 }
 
-/* The first one has to go somehow, but for one that has another way. */
-static bool waits(const struct multipart *m, const struct sub *leaf,
-		  enum told told)
+/* False: it is for the next one. There is always one that is not, or names
+ * are told: all goes on. */
+static bool told_as(enum told *told, const struct multipart *m,
+		    const struct sub *leaf, const struct buf *body)
 {
 	const struct sub *list = leaf->parent;
+	bool first = !m->entries && !m->names;
 
-	if (told == TOLD_PART)
+	*told = TOLD_STATE;
+	if (!body->n && !body->over)
+		return first || fits(m, RESOURCE_MAX + leaf->resource.n);
+	*told = TOLD_PART;
+	if (!body->over && fits(m, part_size(leaf, body->n)))
+		return true;
+	if (!body->over && part_size(leaf, body->n) + HEAD_MAX <= m->max)
 		return false;
-	if (told == TOLD_STATE)
-		return m->entries && !fits(m, RESOURCE_MAX + leaf->resource.n);
-	return m->entries || (!list->dialled && notify_may_dial(list));
+	*told = TOLD_TOO_LONG;
+	return first && (list->dialled || !notify_may_dial(list));
 }
 
-/* False: it is for the next one. */
 static bool put_leaf(struct multipart *m, struct sub *leaf)
 {
 	const struct sip_package *p = leaf->package;
 	struct sip_watch w = sub_watch(leaf);
 	struct buf body = { 0 };
-	enum told told = TOLD_STATE;
-	bool told_now;
+	enum told told;
+	bool now;
 
 	buf_init(&body, m->max);
 	if (sub_is_shown(leaf))
 		p->showh(&w, &body, p->arg);
-	if (body.n || body.over)
-		told = !body.over && fits_part(m, leaf, body.n) ?
-			       TOLD_PART :
-			       TOLD_TOO_LONG;
-	told_now = !waits(m, leaf, told);
-	if (told_now)
+	now = told_as(&told, m, leaf, &body);
+	if (now)
 		put_resource(&m->resources, leaf, told);
-	if (told_now && told == TOLD_PART)
+	if (now && told == TOLD_PART)
 		put_part(&m->parts, leaf, m->boundary, buf_view(&body));
-	m->entries += told_now;
+	m->entries += now;
 	buf_free(&body);
-	return told_now;
+	return now;
 }
 
 static size_t name_size(const struct sub *leaf)

@@ -318,6 +318,20 @@ static void go_without_tcp(struct sub *sub)
 	notify_wake(sub, true);
 }
 
+/* All of it once more, but at the pace: who refuses each part would else hear
+ * the first one for ever. Nor is there an end to wait for. */
+static void refused(struct sub *sub, int status)
+{
+	if (status < 300)
+		return;
+	sub->full = true;
+	if (!sub->more)
+		return;
+	sub->urgent = false;
+	if (sub->state == SUB_OVER)
+		sub->dirty = false;
+}
+
 static void on_answered(int status, uint64_t a, uint64_t b, void *arg)
 {
 	struct subs *ss = arg;
@@ -328,7 +342,7 @@ static void on_answered(int status, uint64_t a, uint64_t b, void *arg)
 	if (!sub)
 		return;
 	sub->busy = false;
-	sub->full |= status >= 300;
+	refused(sub, status);
 	if (sub->dialled && !answered)
 		go_without_tcp(sub);
 	else if (is_fatal(status, answered)) {

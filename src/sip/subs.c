@@ -359,6 +359,8 @@ void sub_move(struct sub *sub, struct sip_dest *dest,
 {
 	struct sip_dest *old = sub->dest;
 
+	if (!netaddr_eq(&sub->flow.peer, &flow->peer))
+		sub->no_tcp = false;
 	sub->dest = mem_ref(dest);
 	mem_deref(old);
 	source_move(sub, flow);

@@ -35,17 +35,18 @@ struct sub {
 	uint32_t cseq_kept;   /* of its row: not below cseq_out */
 	const char *reason;   /* static: why it is over */
 	uint32_t retry_after; /* then, s; 0: not said */
-	enum sub_state state;
-	bool shown;           /* it was active at last */
-	bool busy;            /* a NOTIFY is under way */
-	bool dirty, urgent;   /* there is something to tell; at once */
-	bool full;            /* all of it */
-	bool more;            /* not all of it was in the last NOTIFY */
-	bool large;           /* the last one was long: by TCP if it can be */
-	bool dialled;         /* so it goes */
-	bool no_tcp;          /* it can't: nobody listens there */
-	bool stranger;        /* its source counts */
-	bool restored;        /* and nothing was sent since it was read */
+	enum sub_state state : 8;
+	bool shown : 1;       /* it was active at last */
+	bool busy : 1;        /* a NOTIFY is under way */
+	bool dirty : 1;       /* there is something to tell; */
+	bool urgent : 1;      /* at once; */
+	bool full : 1;        /* all of it */
+	bool more : 1;        /* not all of it was in the last NOTIFY */
+	bool large : 1;       /* that one was long: by TCP if it can be */
+	bool dialled : 1;     /* so it goes */
+	bool no_tcp : 1;      /* it can't: nobody listens there */
+	bool stranger : 1;    /* its source counts */
+	bool restored : 1;    /* nothing was sent since it was read */
 	struct view call_id, tag; /* borrowed: in text, as all these */
 	struct view own_uri;      /* what their To says */
 	struct view event, event_id;

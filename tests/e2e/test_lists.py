@@ -108,6 +108,12 @@ def test_the_operator_makes_lists(server, phone, tmp_path):
             (('import',), 'usage: buddies import FILE')):
         answer = server.ctl('buddies', *words, check=False)
         assert not answer['ok'] and says in answer['error'], answer
+    # an escape stays one
+    strange = 'sip:a%0ab@x.test'
+    assert server.ctl('buddies', 'add', 'bob', strange) == 'added'
+    assert [r['buddy'].lower() for r in server.ctl(
+        'buddies', 'list', 'bob')] == [strange]
+    assert server.ctl('buddies', 'del', 'bob', strange) == 'deleted'
     rows = [('alice', 'bob'), ('alice', 'carol@other.test'), ('bob', 'alice'),
             ('bob', 'a b'), ('carol', '')]
     rows += [('carol', 'u%d' % n) for n in range(201)]

@@ -1287,11 +1287,12 @@ static void test_list_too_long(void **state)
 	assert_int_equal(put(&q), 200);
 	tag_keep();
 	notified();
-	has("<resource uri=\"sip:a@b\"><instance id=\"2\" "
+	has("<resource uri=\"sip:a@b\"/>");
+	has("<resource uri=\"sip:b@b\"><instance id=\"3\" "
 	    "state=\"terminated\" reason=\"giveup\"/>");
 	reply(200);
 	notified();
-	has("<resource uri=\"sip:b@b\"><instance id=\"3\" "
+	has("<resource uri=\"sip:a@b\"><instance id=\"2\" "
 	    "state=\"terminated\" reason=\"giveup\"/>");
 	reply(200);
 	quiet();
@@ -1301,6 +1302,86 @@ static void test_list_too_long(void **state)
 	clock_advance(5000);
 	notified();
 	has("<instance id=\"2\" state=\"active\" cid=");
+	reply(200);
+	quiet();
+}
+
+/* Who refuses each part hears the first one no faster than others. */
+static void test_list_large_refused(void **state)
+{
+	struct question q = {
+		.ruri = "sip:rls@confab.example",
+		.expires = 600,
+		.headers = LIST_HEADERS,
+		.body = LISTS(ENTRY("sip:a@b") ENTRY("sip:b@b")
+			      ENTRY("sip:c@b")),
+	};
+
+	(void)state;
+	memset(shown, 'x', 3000);
+	shown[3000] = '\0';
+	assert_int_equal(put(&q), 200);
+	tag_keep();
+	notified();
+	has("version=\"0\" fullState=\"true\"");
+	reply(500);
+	quiet();
+	clock_advance(5000);
+	notified();
+	has("version=\"1\" fullState=\"true\"");
+	reply(500);
+	quiet();
+	/* nor does one that only looks */
+	q.expires = 0;
+	q.call_id = "fetch";
+	assert_int_equal(put(&q), 200);
+	notified();
+	has("\r\nCall-ID: fetch\r\n");
+	reply(500);
+	quiet();
+	clock_advance(5000);
+	notified();
+	has("\r\nCall-ID: call\r\n");
+}
+
+/* All that a part leaves out because of the names comes with the next. */
+static void test_list_names_take_room(void **state)
+{
+	static char body[4000];
+	const struct question q = {
+		.ruri = "sip:rls@confab.example",
+		.expires = 600,
+		.headers = LIST_HEADERS,
+		.body = body,
+	};
+	int n = 0;
+	size_t seen;
+
+	(void)state;
+	n = snprintf(body, sizeof(body),
+		     "<resource-lists xmlns='urn:ietf:params:xml:ns:resource-"
+		     "lists'><list>");
+	for (int i = 0; i < 40; i++)
+		n += snprintf(body + n, sizeof(body) - (size_t)n,
+			      "<entry uri='sip:somebody-%02d@elsewhere."
+			      "example'/>", i);
+	snprintf(body + n, sizeof(body) - (size_t)n,
+		 "</list></resource-lists>");
+	memset(shown, 'x', 5000);
+	shown[5000] = '\0';
+	assert_int_equal(put(&q), 200);
+	tag_keep();
+	notified();
+	has("fullState=\"true\"");
+	assert_int_equal(times("<resource "), 40);
+	for (seen = times("<instance "); seen < 40;) {
+		reply(200);
+		notified();
+		has("fullState=\"false\"");
+		assert_int_equal(times("<instance "), 1);
+		hasnt("giveup");
+		seen++;
+	}
 	reply(200);
 	quiet();
 }
@@ -1833,6 +1914,8 @@ int main(void)
 		CASE(test_list),	      CASE(test_list_refused),
 		CASE(test_list_bad),	      CASE(test_list_large),
 		CASE(test_list_large_fetch),  CASE(test_list_too_long),
+		CASE(test_list_large_refused),
+		CASE(test_list_names_take_room),
 		LONG_CASE(test_long_by_tcp),
 		LONG_CASE(test_long_without_tcp),
 		LONG_CASE(test_long_elsewhere),
