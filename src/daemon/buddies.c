@@ -7,10 +7,11 @@
 
 #include "events.h"
 #include "hash.h"
-#include "location.h"
+#include "mapped.h"
 #include "mem.h"
 
 struct buddies {
+	const struct hub *hub; /* borrowed */
 	struct store *store; /* borrowed */
 	struct sip *sip;     /* borrowed, or NULL */
 	struct view domain;  /* borrowed */
@@ -275,8 +276,8 @@ static int read_aor(const struct buddies *b, struct buf *out,
 	}
 	err = full.n > 256 || sip_uri_parse(&uri, buf_view(&full)) ||
 	      view_empty(uri.user) ? EBADMSG : 0;
-	if (!err)
-		location_aor(out, &uri);
+	if (!err && mapped_address(b->hub, &uri, out) != 200)
+		err = EBADMSG;
 	buf_free(&full);
 	return err;
 }
@@ -347,13 +348,14 @@ void buddies_forget(struct buddies *b, struct view user)
 
 /* ---- life ---- */
 
-int buddies_new(struct buddies **bp, struct imc *imc, struct store *store,
-		const char *domain)
+int buddies_new(struct buddies **bp, struct imc *imc, const struct hub *hub,
+		struct store *store, const char *domain)
 {
 	struct buddies *b = mem_zalloc(sizeof(*b));
 	char *address = mem_printf("sip:buddies@%s", domain);
 	int err;
 
+	b->hub = hub;
 	b->store = store;
 	b->domain = view_str(domain);
 	b->address = view_str(address);

@@ -22,8 +22,8 @@ enum {
 #define BUDDIES_NETWORK "buddies" /* of struct store_kept */
 
 /* Adds the command; all are borrowed. */
-int buddies_new(struct buddies **bp, struct imc *imc, struct store *store,
-		const char *domain);
+int buddies_new(struct buddies **bp, struct imc *imc, const struct hub *hub,
+		struct store *store, const char *domain);
 /* For store_load(); arg: the struct buddies. */
 void buddies_load(const struct store_kept *k, void *arg);
 /* Whom to tell of changed lists; NULL: nobody. */

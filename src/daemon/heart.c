@@ -288,7 +288,7 @@ int heart_start(struct confab *c, struct buf *why)
 
 	if ((err = dns_new(&c->dns, c->loop)) || (err = start_hub(c)) ||
 	    (err = start_imc(c, why)) || (err = heart_start_jabber(c, why)) ||
-	    (err = buddies_new(&c->buddies, c->imc, c->store,
+	    (err = buddies_new(&c->buddies, c->imc, c->hub, c->store,
 			       c->conf->domain)) ||
 	    (err = heart_start_irc(c, why)) ||
 	    (err = heart_start_purple(c, why)) ||

@@ -48,14 +48,14 @@ void mapped_free(struct mapped *m)
 	mem_free(m);
 }
 
-int mapped_address(const struct mapped *m, const struct sip_uri *uri,
+int mapped_address(const struct hub *h, const struct sip_uri *uri,
 		   struct buf *out)
 {
-	const struct gateway *g = hub_gateway(m->hub, uri->user, uri->host);
+	const struct gateway *g = hub_gateway(h, uri->user, uri->host);
 	struct addr *a = NULL;
 	int err;
 
-	if (hub_gate_loops(m->hub, uri->params))
+	if (hub_gate_loops(h, uri->params))
 		return 482;
 	if (!g) {
 		location_aor(out, uri);

@@ -19,7 +19,7 @@ struct mapped *mapped_new(struct hub *hub);
 void mapped_free(struct mapped *m);
 /* Who is meant by "sip:carol%40x.org@gw.org;proto=xmpp": 200, and his address
  * is appended; 404, 482. */
-int mapped_address(const struct mapped *m, const struct sip_uri *uri,
+int mapped_address(const struct hub *h, const struct sip_uri *uri,
 		   struct buf *out);
 /* The status for a SUBSCRIBE to an address of a gateway, and the state. */
 int mapped_status(enum gate_watch said, enum sip_watch_state *state);

@@ -389,7 +389,7 @@ static int on_address(const struct sip_uri *uri, struct buf *out, void *arg)
 {
 	const struct presence *p = arg;
 
-	return mapped_address(p->mapped, uri, out);
+	return mapped_address(p->conf.hub, uri, out);
 }
 
 static bool on_list(struct view watcher, struct view resource,

@@ -15,6 +15,7 @@ from conftest import BUILD
 from lab.sip import get
 from lab.util import wait_for
 from test_events import PASSWORD, Watch, publish, register
+from test_lists import ListWatch
 
 pytestmark = pytest.mark.skipif(
     not os.path.exists(BUILD / 'confab-purple'),
@@ -147,6 +148,14 @@ def test_watching_by_the_other_form(confabd, prosody, user, xenia):
                            ('nonsense', 404)):
         assert alice.send(to % params, 'hi') == status
         assert Watch(alice, to % params).status == status
+    # and in lists
+    assert alice.send(c.manager, '#buddies add ' + to % 'xmpp') == 200
+    alice.saw('*** %s is on your list' % XENIA[4:])
+    assert alice.send(c.manager, '#buddies add ' + to % 'purple') == 400
+    friends = ListWatch(alice, c.room('buddies'))
+    assert friends.status == 200
+    wait_for(lambda: friends.notices() and '<rpid:busy/>' in
+             friends.notices()[-1].body, 'her in the list')
     bob = user(c, 'bob', password=PASSWORD)
     assert bob.send(to % 'xmpp', 'hi') == 403
     assert Watch(bob, to % 'xmpp').status == 403
