@@ -84,8 +84,8 @@ static void kinds_have_their_range(void **state)
 	} rows[] = {
 		{ PURP_SAY, 2 },       { PURP_HEARD, 2 },
 		{ PURP_TYPING, 1 },    { PURP_IS_TYPING, 1 },
-		{ PURP_STATUS, PURP_UNKNOWN },
-		{ PURP_SHOW, PURP_UNKNOWN },
+		{ PURP_STATUS, PURP_SHOWS - 1 },
+		{ PURP_SHOW, PURP_SHOWS - 1 },
 		{ PURP_CONTACT, 1 },   { PURP_ASKED, 1 },
 		{ PURP_QUESTION, 1 },  { PURP_LEFT, 1 },
 		{ PURP_PEOPLE, PURP_IS_THERE },
