@@ -153,11 +153,18 @@ static void lost_worker(struct pacct *a, bool connecting, struct view text)
 	back_off(a, connecting || a->fails ? pause_of(a) : FULL_MS);
 }
 
-/* A new worker takes over: in again at once. */
+/* A new worker takes over: in again at once. Should that be all that workers
+ * do, it is as any other loss. */
 static void move(struct pacct *a)
 {
+	static const struct bucket_rate rate = { 3, 10 * 60 * 1000, 3 };
+
 	log_info("purple %s of %s: goes to a new worker", a->name,
 		 a->owner->text.p);
+	if (!bucket_take(&a->moves, &rate, now_ms())) {
+		back_off(a, pause_of(a));
+		return;
+	}
 	pacct_go_off(a, PACCT_OFFLINE);
 	pacct_look(a);
 }

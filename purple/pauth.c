@@ -240,12 +240,15 @@ static size_t questions_of(const struct pauth *all, uint64_t account)
 
 static void on_question(struct pacct *a, const struct purp *p)
 {
+	/* A long form, with some mistakes. */
+	static const struct bucket_rate rate = { 30, 10 * 60 * 1000, 30 };
 	struct pauth *all = a->gate->auth;
 	const struct purp none = { .verb = PURP_ANSWER,
 				   .number = p->number };
 	struct question *q;
 
-	if (questions_of(all, a->id) >= QUESTIONS_MAX) {
+	if (questions_of(all, a->id) >= QUESTIONS_MAX ||
+	    !pgate_rate(a->gate, a, VIEW_NONE, 'Q', &rate)) {
 		(void)pacct_send(a, &none, NULL, NULL);
 		return;
 	}

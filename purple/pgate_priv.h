@@ -98,7 +98,7 @@ struct pacct {
 	enum pclaim claim;
 	bool claimed;            /* by its owner: by chat */
 	uint64_t tried_ms;       /* in vain since then; pclaim.c */
-	struct bucket sending;
+	struct bucket sending, moves;
 	struct bucket hearing, telling, typing, sorry; /* pshare.c */
 	bool muted;              /* something was not told just now */
 };

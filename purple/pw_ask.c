@@ -195,6 +195,13 @@ static bool has_questions(const struct pw_seat *s)
 	return false;
 }
 
+/* A login waits for people as long as they are asked. */
+static void go_on(struct pw_seat *s)
+{
+	if (s->state == PW_CONNECTING && !has_questions(s))
+		pw_seat_patience(s);
+}
+
 static void answer(struct pw_ask *a, const char *text)
 {
 	struct pw_ask copy;
@@ -203,8 +210,7 @@ static void answer(struct pw_ask *a, const char *text)
 		return;
 	copy = *a;
 	ask_drop(a);
-	if (copy.seat->state == PW_CONNECTING && !has_questions(copy.seat))
-		pw_seat_patience(copy.seat);
+	go_on(copy.seat);
 	/* libpurple's call may close it, and the login with it. */
 	copy.kind->finish(&copy, text);
 	free_more(&copy);
@@ -379,11 +385,13 @@ static void *on_icon_action(const char *title, const char *primary,
 static void on_close(PurpleRequestType type, void *handle)
 {
 	struct pw_ask *a = ask_of(handle);
+	struct pw_seat *s = a ? a->seat : NULL;
 
 	if (!a || !a->kind || a->kind->type != type)
 		return;
 	tell_over(a);
 	ask_free(a);
+	go_on(s);
 }
 
 PurpleRequestUiOps *pw_request_ops(void)

@@ -175,13 +175,18 @@ static void another_worker_is_no_trouble(void **state)
 {
 	(void)state;
 	open_up();
-	for (int i = 0; i < 9; i++) {
+	for (int i = 0; i < 3; i++) {
 		pr_moved(X);
 		pr_advance(1000);
 		assert_string_equal(pr_state(3), "connecting");
 		if (i % 2) /* amid its login, too */
 			pr_up(X);
 	}
+	pr_up(X);
+	/* Workers that do nothing else are no better than those that die. */
+	pr_moved(X);
+	assert_string_equal(pr_state(3), "backoff");
+	pr_advance(7000);
 	pr_up(X);
 	assert_string_equal(pr_state(3), "online");
 	assert_sip("");
@@ -1289,6 +1294,25 @@ static void codes_are_answered_once_and_by_him(void **state)
 	pr_close();
 }
 
+static void nobody_is_asked_without_an_end(void **state)
+{
+	struct purp q = { .verb = PURP_QUESTION, .text = VIEW("Again?") };
+	const struct purp over = { .verb = PURP_QUESTION_OVER };
+
+	(void)state;
+	open_up();
+	for (q.number = 1; q.number <= 31; q.number++) {
+		struct purp end = over;
+
+		buf_clear(&pr.wire);
+		pr_in(X, &q);
+		end.number = q.number;
+		pr_in(X, &end);
+	}
+	assert_wire(X ": ANSWER number=31\n");
+	pr_close();
+}
+
 /* ---- rooms ---- */
 
 #define ROOM "lobby%40rooms.x.org@xmpp.gw.org"
@@ -1525,6 +1549,7 @@ int main(void)
 		PGATE_TEST(policies_answer_by_themselves),
 		PGATE_TEST(codes_may_go_where_they_were_asked),
 		PGATE_TEST(codes_are_answered_once_and_by_him),
+		PGATE_TEST(nobody_is_asked_without_an_end),
 		PGATE_TEST(numbers_are_no_identity),
 		PGATE_TEST(a_rooms_password_is_one_line),
 		PGATE_TEST(rooms_are_joined_again),
