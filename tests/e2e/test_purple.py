@@ -724,3 +724,29 @@ link "lobby-x" { room = "sip:lobby@confab.test"
     assert alice.send(c.room('lobby'), 'hello <all>') in (200, 202)
     other.stanzas.wait(lambda m: 'hello <all>' in m['body'] and
                        'alice' in m['body'])
+
+
+def test_a_link_goes_to_a_new_worker(confabd, prosody, user, xmpp_user):
+    p = prosody(tls=True)
+    pin, server, port = xmpp(p)
+    c = confabd(extra=sections('worker_age = 1') + '''
+purple "relay" { prot = "prpl-jabber" user = "%s/sip" password = "gwpw" %s
+    options = {"%s", "%s"} }
+link "lobby-x" { room = "sip:lobby@confab.test"
+    to = "purple:relay/lobby@rooms.xmpp.test" }
+''' % (HERS, pin.replace('=', ' = "') + '"', server[4:], port[4:]))
+    c.link_up('lobby-x')
+    alice, other = user(c, 'alice'), xmpp_user(p)
+    alice.join(c.room('lobby'))
+
+    def heard():
+        return [m['body'].split('> ')[1] for m in other.stanzas.all()
+                if 'word ' in m['body']]
+    pids, n = set(), 0
+    while len(pids) < 2:
+        pids |= set(c.workers('confab-purple'))
+        assert alice.send(c.room('lobby'), 'word %d.' % n) in (200, 202)
+        n += 1
+        wait_for(lambda: len(heard()) > n - 10, lambda: heard()[-3:])
+    wait_for(lambda: len(heard()) >= n, lambda: heard()[-3:])
+    assert heard() == ['word %d.' % i for i in range(n)]
