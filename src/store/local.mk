@@ -25,7 +25,9 @@ src_store_libstore_a_SOURCES = \
 	src/store/sql.c \
 	src/store/store.c \
 	src/store/store.h \
+	src/store/store_priv.h \
 	src/store/texts.c \
+	src/store/thread.c \
 	src/store/txn.c
 src_store_libstore_a_CPPFLAGS = $(INC_store) $(SQLITE_CFLAGS)
 
