@@ -480,12 +480,18 @@ int sup_pid(const struct sup *s)
 int sup_print(struct sink *out, const struct sup *s)
 {
 	unsigned restarts = s->starts ? s->starts - 1 : 0;
+	int err;
 
-	return sink_printf(out, "%s: pid %d, %s, %u restart%s", s->name,
+	err = sink_printf(out, "%s: pid %d, %s, %u restart%s", s->name,
 			   sup_pid(s),
 			   s->retiring ? "retiring" : state_name(s->state),
 			   restarts,
 			   restarts == 1 ? "" : "s");
+	if (err || !s->child)
+		return err;
+	return sink_printf(out, ", %" PRIu64 " s old, %zu MiB",
+			   (now_ms() - s->started_ms) / 1000,
+			   mem_resident_of(sup_pid(s)) >> 20);
 }
 
 const char *sup_error(const struct sup *s)

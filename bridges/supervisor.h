@@ -54,7 +54,8 @@ bool sup_full(const struct sup *s);
 int sup_send(struct sup *s, const struct wire_msg *m);
 /* Of the process that runs, or 0. */
 int sup_pid(const struct sup *s);
-/* "confab-irc: pid 71, ready, 0 restarts", without the end of the line. */
+/* "confab-irc: pid 71, ready, 0 restarts, 5 s old, 2 MiB", without the end of
+ * the line. */
 int sup_print(struct sink *out, const struct sup *s);
 const char *sup_error(const struct sup *s); /* the last one, or "" */
 

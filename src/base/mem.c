@@ -177,10 +177,10 @@ size_t mem_live(void)
 }
 
 /* proc(5), statm: pages in all, resident, and of those shared with files. */
-size_t mem_resident(void)
+static size_t resident_at(const char *path)
 {
 	unsigned long long all, resident, shared;
-	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char text[128];
 	ssize_t n;
 
@@ -193,6 +193,19 @@ size_t mem_resident(void)
 	    shared > resident)
 		return 0;
 	return (size_t)(resident - shared) * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+size_t mem_resident(void)
+{
+	return resident_at("/proc/self/statm");
+}
+
+size_t mem_resident_of(int pid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+	return resident_at(path);
 }
 
 void mem_trim(void)

@@ -35,6 +35,8 @@ size_t mem_live(void);
 /* Bytes of ours alone that are in memory, as the kernel counts them; 0 where
  * it does not tell. A system call or three. */
 size_t mem_resident(void);
+/* The same of another process. */
+size_t mem_resident_of(int pid);
 /* Gives back to the kernel what is free. */
 void mem_trim(void);
 

@@ -726,10 +726,12 @@ static void status_is_a_line_a_worker(void **state)
 	comes_back();
 	assert_int_equal(ops->status(bridge, &sink), 0);
 	snprintf(words, sizeof(words),
-		 "fake_worker: pid %d, ready, 1 restart, 1 account, "
-		 "last error: worker died: killed by SIGKILL\n",
-		 worker_pid());
-	assert_string_equal(buf_str(&out), words);
+		 "fake_worker: pid %d, ready, 1 restart, ", worker_pid());
+	assert_true(view_starts(buf_view(&out), view_str(words)));
+	assert_non_null(strstr(buf_str(&out), " s old, "));
+	assert_non_null(strstr(buf_str(&out),
+			       " MiB, 1 account, last error: worker died: "
+			       "killed by SIGKILL\n"));
 	buf_free(&out);
 }
 
