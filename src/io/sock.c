@@ -97,7 +97,7 @@ bool sock_is_here(const struct netaddr *a)
 	if (netaddr_is_loopback(&to) || netaddr_is_any(&to))
 		return true;
 	if (sock_open(&fd, netaddr_family(&to), SOCK_DGRAM, NULL))
-		return false;
+		return true;
 	err = connect(fd, &to.u.sa, netaddr_len(&to));
 	sock_local(fd, &from);
 	close(fd);

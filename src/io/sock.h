@@ -14,7 +14,8 @@ void sock_raise(int *fd, int min);
 /* An address without family where it is no IP socket. */
 void sock_local(int fd, struct netaddr *a);
 void sock_peer(int fd, struct netaddr *a);
-/* An address of this host: whatever is sent there comes back to it. */
+/* An address of this host: whatever is sent there comes back to it. True as
+ * well where that can't be told, for want of a descriptor. */
 bool sock_is_here(const struct netaddr *a);
 void sock_option(int fd, int level, int name, int value);
 /* Makes somebody else's descriptor non-blocking and close-on-exec. */

@@ -4,6 +4,7 @@
 
 #include <ifaddrs.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "sip.h"
 
@@ -144,6 +145,23 @@ static void nor_by_an_address_of_this_host(void **state)
 	freeifaddrs(all);
 }
 
+/* Without a descriptor nobody could say, so it is refused. */
+static void in_doubt_it_is_our_own(void **state)
+{
+	struct rlimit was, none;
+
+	(void)state;
+	edge_open("0.0.0.0", NULL);
+	assert_true(may("203.0.113.9", own_port()));
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_false(may("203.0.113.9", own_port()));
+	assert_true(may("203.0.113.9", 9));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+}
+
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
@@ -155,6 +173,7 @@ int main(void)
 		CASE(our_own_sockets_never),
 		CASE(nor_one_that_listens_everywhere),
 		CASE(nor_by_an_address_of_this_host),
+		CASE(in_doubt_it_is_our_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
