@@ -59,7 +59,7 @@ static enum show word_show(const struct word *w, struct view name)
 enum kind {
 	K_OTHER,
 	K_PRESENCE, K_TUPLE, K_PERSON, K_STATUS, K_BASIC, K_SHOW, K_NOTE,
-	K_CONTACT, K_ACTIVITIES, K_ACTIVITY,
+	K_CONTACT, K_ACTIVITIES, K_ACTIVITY, K_INPUT,
 };
 
 /* A piece of texts, which may still move. */
@@ -71,6 +71,7 @@ struct about {
 	enum show show, activity; /* SHOW_ONLINE: nothing said */
 	struct piece note, lang;
 	struct piece other_note;  /* that of activities */
+	bool idle;
 };
 
 struct tuple {
@@ -157,6 +158,9 @@ static enum kind kind_of(enum kind parent, const struct xlimit_tag *tag)
 	if (is_rpid(tag->ns) && view_eqs(tag->name, "activities") &&
 	    (parent == K_TUPLE || parent == K_STATUS || parent == K_PERSON))
 		return K_ACTIVITIES;
+	if (is_rpid(tag->ns) && view_eqs(tag->name, "user-input") &&
+	    (parent == K_TUPLE || parent == K_STATUS || parent == K_PERSON))
+		return K_INPUT;
 	return K_OTHER;
 }
 
@@ -264,9 +268,14 @@ static void on_end(unsigned depth, void *arg)
 	struct reader_state *r = arg;
 	struct view v = view_trim(buf_view(&r->word));
 	struct tuple *t = tuple_of(r);
+	struct about *a;
 
 	if (r->at[depth] == K_NOTE) {
 		end_note(r, depth);
+	} else if (r->at[depth] == K_INPUT) {
+		a = about_of(r, depth);
+		if (a)
+			a->idle = view_ieqs(v, "idle");
 	} else if (r->at[depth] == K_BASIC && t) {
 		t->open |= view_ieqs(v, "open");
 		t->closed |= view_ieqs(v, "closed");
@@ -321,6 +330,7 @@ static void conclude(const struct reader_state *r, struct presence_state *out)
 		*p = (struct presence_place){
 			.id = text_of(r, t->id),
 			.priority = t->priority,
+			.idle = t->about.idle || r->person.idle,
 		};
 		note_of(r, t, p);
 		p->show = show_of(r, t, p->note);
@@ -466,9 +476,13 @@ static void put_person(struct buf *out, const struct presence_place *p)
 {
 	const char *activity = activity_of(p->show);
 
-	if (!*activity && !p->note.n)
+	bool idle = p->idle && p->show != SHOW_OFFLINE;
+
+	if (!*activity && !p->note.n && !idle)
 		return;
 	buf_addf(out, "<dm:person id=\"p1\">%s", activity);
+	if (idle) /* RFC 4480 3.15 */
+		buf_adds(out, "<rpid:user-input>idle</rpid:user-input>");
 	put_note(out, "dm:note", p);
 	buf_adds(out, "</dm:person>");
 }

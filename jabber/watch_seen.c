@@ -105,6 +105,8 @@ static void spot_free(struct contact *c, struct spot *s)
 	mem_free(s);
 }
 
+#define NS_IDLE "urn:xmpp:idle:1" /* XEP-0319 */
+
 static enum show show_of(const struct elem *e)
 {
 	return show_of_word(view_trim(elem_child_words(e, "show",
@@ -150,6 +152,7 @@ static struct spot *spot_new(struct view resource, const struct elem *e)
 		.note = put(&p, note),
 		.lang = put(&p, lang),
 		.priority = priority_of(e),
+		.idle = elem_has(e, "idle", NS_IDLE),
 	};
 	return s;
 }

@@ -183,6 +183,7 @@ static void on_show(struct pacct *a, struct contact *c,
 	(void)a;
 	c->known = p->kind != PURP_UNKNOWN;
 	c->show = of[p->kind];
+	c->idle = p->number > 0;
 	buf_clear(&c->note);
 	utf8_clean_line(&c->note, p->text, NOTE_MAX);
 	tell(c, c->known && !was);

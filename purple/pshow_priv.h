@@ -14,6 +14,7 @@ struct contact {
 	struct buf name, note;
 	enum show show;
 	bool known;             /* show is of now */
+	bool idle;
 	bool listed;
 	struct list watches;    /* owned */
 };

@@ -165,7 +165,8 @@ bool pshow_show(void *gate, struct addr *watcher, struct addr *target,
 	if (c && c->known) {
 		out->count = 1;
 		out->place[0] = (struct presence_place){
-			.show = c->show, .note = buf_view(&c->note)
+			.show = c->show, .note = buf_view(&c->note),
+			.idle = c->idle
 		};
 	}
 	buf_free(&name);

@@ -27,6 +27,7 @@ struct presence_place {
 	struct view note; /* in words, or empty */
 	struct view lang; /* of the note, or empty */
 	int priority;     /* -128 .. 127 */
+	bool idle;        /* he does nothing there just now */
 };
 
 /* Views are the maker's. No place: offline. */

@@ -16,6 +16,7 @@ from test_purple import HERS, add, is_online, pytestmark as with_purple, \
     sections, xmpp
 
 ALICE = 'alice@sip.xmpp.test'
+IDLE = '<rpid:user-input>idle</rpid:user-input>'
 PIDF = '{urn:ietf:params:xml:ns:pidf}'
 
 # What a phone publishes (basic, activity, show, note of its own words) and
@@ -105,6 +106,11 @@ def test_what_phones_publish(confabd, phone):
         assert status == 200
         etag = dict(headers)['sip-etag']
         assert shown(seen(alice, alice.aor)) == STATES[state][0], said
+    idle = document('open').replace(
+        b'</r:activities>', b'</r:activities><r:user-input>idle'
+        b'</r:user-input>')
+    etag = dict(publish(alice, idle, etag)[1])['sip-etag']
+    assert IDLE in seen(alice, alice.aor)
     # without any, he is where he is registered
     assert publish(alice, etag=etag, expires=0)[0] == 200
     assert shown(seen(alice, alice.aor)) == STATES['offline'][0]
@@ -190,6 +196,13 @@ def test_xmpp_by_the_component(confabd, prosody, phone, joe):
     says = publisher(alice)
     both_ways(alice, xenia, there, ALICE, lambda note: ('offline', note),
               says)
+    # who does nothing just now is there all the same
+    xenia.raw('<presence><idle xmlns="urn:xmpp:idle:1" '
+              'since="2026-01-01T00:00:00Z"/></presence>')
+    wait_for(lambda: IDLE in seen(alice, there), 'her to be idle')
+    assert shown(seen(alice, there)) == STATES['online'][0]
+    say(xenia, 'online')
+    wait_for(lambda: IDLE not in seen(alice, there), 'her to be back')
     # registration is a state as well
     says.back()
     heard(xenia, ALICE, 'offline')

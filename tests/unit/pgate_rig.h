@@ -202,8 +202,9 @@ static inline void pr_on_shown(struct addr *watcher, struct addr *target,
 	if (!gw->ops->show(gw->gw, watcher, target, &p))
 		gr_line("unknown ", watcher, target, VIEW_NONE);
 	else
-		gr_line(show_name(p.place[0].show), watcher, target,
-			p.place[0].note);
+		gr_line(p.place[0].idle ? "idle" :
+					  show_name(p.place[0].show),
+			watcher, target, p.place[0].note);
 }
 
 static inline void pr_on_watch(struct addr *watcher, struct addr *target,

@@ -1058,6 +1058,11 @@ static void contacts_are_shown(void **state)
 				 .who = VIEW("Carol@x.org"),
 				 .kind = PURP_CHAT });
 	assert_sip("chatalice <- " CAROL ": \n");
+	pr_in(X, &(struct purp){ .verb = PURP_SHOW,
+				 .who = VIEW("Carol@x.org"),
+				 .kind = PURP_AVAILABLE,
+				 .number = 600 });
+	assert_sip("idlealice <- " CAROL ": \n");
 	pr_lost(X, LOST_NET, "broke");
 	assert_sip("unknown alice <- " CAROL ": \n");
 	pr_advance(7000);

@@ -195,10 +195,11 @@ static void as_it_is_written(void **state)
 	(void)state;
 	p.place[0] = (struct presence_place){
 		VIEW("Home <1>"), SHOW_AWAY, VIEW("lunch & \x01 rest"),
-		VIEW("en"), 64
+		VIEW("en"), 64, true
 	};
 	p.place[1] = (struct presence_place){ VIEW("b"), SHOW_OFFLINE,
-					      VIEW_NONE, VIEW_NONE, -5 };
+					      VIEW_NONE, VIEW_NONE, -5,
+					      true };
 	pidf_put(&made, VIEW("sip:bob*x@gw"), &p);
 	assert_string_equal(
 		buf_str(&made),
@@ -211,7 +212,8 @@ static void as_it_is_written(void **state)
 		"</tuple><tuple id=\"ID-b\"><status><basic>closed</basic>"
 		"</status><contact>sip:bob*x@gw</contact></tuple>"
 		"<dm:person id=\"p1\"><rpid:activities><rpid:away/>"
-		"</rpid:activities><dm:note xml:lang=\"en\">lunch &amp;  rest"
+		"</rpid:activities><rpid:user-input>idle</rpid:user-input>"
+		"<dm:note xml:lang=\"en\">lunch &amp;  rest"
 		"</dm:note></dm:person></presence>\r\n");
 }
 
@@ -227,12 +229,16 @@ static void what_is_written_is_read(void **state)
 			p.place[0] = (struct presence_place){
 				.id = VIEW("x"), .show = all[i],
 				.note = VIEW("a \"quoted\" <note>"),
-				.priority = priority };
+				.priority = priority,
+				.idle = priority % 2 };
 			buf_clear(&made);
 			pidf_put(&made, VIEW("sip:a@b"), &p);
 			assert_int_equal(read_text(buf_str(&made)), 0);
 			assert_place(0, "ID-x", all[i], "a \"quoted\" <note>",
 				     priority);
+			assert_int_equal(got.place[0].idle,
+					 priority % 2 &&
+						 all[i] != SHOW_OFFLINE);
 		}
 	p.count = 0;
 	buf_clear(&made);
