@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "log.h"
 #include "mem.h"
 #include "pw_priv.h"
@@ -104,30 +105,35 @@ static void set_defaults(struct pw_seat *s)
 
 /* ---- whom it may lead to ---- */
 
-static bool is_server(const struct pw_seat *s, struct view host)
+static bool is_of_host(char c)
 {
-	struct view user = view_str(pw_setting(s, "user")), server, rest;
-
-	if (!strcmp(pw_setting(s, "near"), "no") ||
-	    !view_rcut(user, '@', &rest, &server))
-		return false;
-	if (pw_is(s, "prpl-jabber")) {
-		(void)view_cut(user, '/', &user, &rest);
-		(void)view_rcut(user, '@', &rest, &server);
-	}
-	return view_ieq(server, host);
+	return ascii_is_alnum(c) || c == '.' || c == '-';
 }
 
-static bool names(const struct pw_seat *s, struct view host)
+/* "http://[::1]:3000/" mentions ::1. */
+static bool mentions(const char *value, const char *host)
 {
+	size_t n = strlen(host);
+	const char *at = n ? strcasestr(value, host) : NULL;
+
+	while (at && ((at > value && is_of_host(at[-1])) || is_of_host(at[n])))
+		at = strcasestr(at + 1, host);
+	return at;
+}
+
+static bool names(const struct pw_seat *s, const char *host)
+{
+	bool far = !strcmp(pw_setting(s, "near"), "no");
+
 	for (size_t i = 0; i < s->settings_count; i++) {
 		const char *key = s->settings[i].key;
 
-		if ((!strncmp(key, "opt.", 4) || !strcmp(key, "proxy_host")) &&
-		    view_ieqs(host, s->settings[i].value))
+		if ((!strncmp(key, "opt.", 4) || !strcmp(key, "proxy_host") ||
+		     (!far && !strcmp(key, "user"))) &&
+		    mentions(s->settings[i].value, host))
 			return true;
 	}
-	return is_server(s, host);
+	return false;
 }
 
 bool pw_may_near(const char *host, void *arg)
@@ -137,8 +143,7 @@ bool pw_may_near(const char *host, void *arg)
 	size_t pos = 0;
 
 	while ((n = htable_each(&w->seats, &pos, n)))
-		if (names(CONTAINER(n, struct pw_seat, by_id),
-			  view_str(host)))
+		if (names(CONTAINER(n, struct pw_seat, by_id), host))
 			return true;
 	return false;
 }

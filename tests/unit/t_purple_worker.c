@@ -794,6 +794,7 @@ static void names_of_users_do_not_lead_to_us(void **state)
 	const struct rig_set named[] = {
 		{ "proto", "prpl-irc" }, { "user", "a@127.0.0.1" },
 		{ "opt.ssl", "no" },	 { "opt.port", NULL },
+		{ "opt.realname", "http://127.0.0.2:3000/" },
 	};
 	struct rig_set own[COUNT(named)];
 	char port[16], closed[16];
@@ -812,6 +813,9 @@ static void names_of_users_do_not_lead_to_us(void **state)
 	own[3].value = port;
 	log_in(w, WIRE_SESSION, ALICE, own, COUNT(own));
 	try_near(w, "b@127.0.0.1", closed, true);
+	try_near(w, "b@127.0.0.2", closed, true);
+	try_near(w, "b@127.0.0.22", closed, false);
+	try_near(w, "b@127.0.0", closed, false);
 	close(fd);
 }
 
