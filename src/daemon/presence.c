@@ -225,8 +225,7 @@ static int watch_ours(struct presence *p, const struct sip_watch *w,
 
 	if (rooms_shown_has(p->rooms, s->target))
 		return rooms_shown_watch(p->rooms, w, s->target, s->watcher,
-					 p->conf.policy == PRESENCE_DENY,
-					 state);
+					 by_policy(p, state), state);
 	status = mapped_watch(p->mapped, w, s->target, s->watcher, state);
 	if (!status)
 		status = watch_user(p, s->target, s->watcher, state);

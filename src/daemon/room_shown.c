@@ -19,6 +19,7 @@ struct seen {
 	struct hnode by_id;
 	uint64_t id;
 	uint64_t digest; /* of what there was to see */
+	bool may;        /* he sees it */
 };
 
 struct rooms_shown {
@@ -186,7 +187,7 @@ static void look_later(struct rooms_shown *rs)
 
 int rooms_shown_watch(struct rooms_shown *rs, const struct sip_watch *w,
 		      const struct addr *target, const struct addr *watcher,
-		      bool deny, enum sip_watch_state *state)
+		      int status, enum sip_watch_state *state)
 {
 	struct sight sight;
 	struct seen *s;
@@ -195,13 +196,18 @@ int rooms_shown_watch(struct rooms_shown *rs, const struct sip_watch *w,
 	if (!sight_of(&sight, rs, target))
 		return 404;
 	may = may_see(sight.room, watcher);
-	*state = may ? SIP_WATCH_ACTIVE : SIP_WATCH_PENDING;
-	if (!may && deny)
-		return 403;
-	s = mem_zalloc(sizeof(*s));
-	s->id = w->id;
+	if (may)
+		*state = SIP_WATCH_ACTIVE;
+	else if (status != 200)
+		return status;
+	s = seen_find(rs, w->id);
+	if (!s) {
+		s = mem_zalloc(sizeof(*s));
+		s->id = w->id;
+		htable_add(&rs->seen, &s->by_id, hash_u64(s->id));
+	}
+	s->may = may;
 	s->digest = digest_of(&sight);
-	htable_add(&rs->seen, &s->by_id, hash_u64(s->id));
 	look_later(rs);
 	return 200;
 }
@@ -216,21 +222,22 @@ void rooms_shown_gone(struct rooms_shown *rs, uint64_t id)
 	mem_free(s);
 }
 
-/* One that he may see no more ends; one that he may see begins. */
+/* One that he may see no more ends; one that he may see begins. Of what he may
+ * not see he hears nothing, not even that something is new. */
 static void settle(struct rooms_shown *rs, const struct sip_watch *w,
 		   const struct sight *sight, const struct addr *watcher)
 {
 	struct seen *s = seen_find(rs, w->id);
 	uint64_t digest = digest_of(sight);
-	bool changed = s->digest != digest;
-	bool may = may_see(sight->room, watcher);
+	bool changed = s->digest != digest, might = s->may;
 
 	s->digest = digest;
-	if (!may && w->state == SIP_WATCH_ACTIVE)
+	s->may = may_see(sight->room, watcher);
+	if (might && !s->may)
 		sip_watch_end(rs->sip, w->id, "rejected", 0);
-	else if (may && w->state != SIP_WATCH_ACTIVE)
+	else if (s->may && w->state != SIP_WATCH_ACTIVE)
 		sip_watch_set(rs->sip, w->id, SIP_WATCH_ACTIVE);
-	else if (changed)
+	else if (s->may && (changed || !might))
 		sip_watch_changed(rs->sip, w->id);
 }
 

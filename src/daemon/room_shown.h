@@ -26,11 +26,11 @@ struct rooms_shown *rooms_shown_new(struct loop *l, struct hub *hub,
 				    struct sip *sip);
 /* There is a room, or a link, of this address. */
 bool rooms_shown_has(const struct rooms_shown *rs, const struct addr *target);
-/* As a package's watchh; deny: who may not see it is refused at once, and not
- * left pending as for somebody who is not there. */
+/* As a package's watchh. status and *state: what is answered for somebody who
+ * is not there; so it is to who may not see it. */
 int rooms_shown_watch(struct rooms_shown *rs, const struct sip_watch *w,
 		      const struct addr *target, const struct addr *watcher,
-		      bool deny, enum sip_watch_state *state);
+		      int status, enum sip_watch_state *state);
 /* Of any subscription: it is over. */
 void rooms_shown_gone(struct rooms_shown *rs, uint64_t id);
 /* What he may see of it. */

@@ -221,6 +221,34 @@ def test_a_private_room_shows_nothing(server, phone):
     assert 'Secret' in Watch(alice, den).notice(1)[1].body
 
 
+def test_where_all_is_allowed_a_private_room_is_nobody(confabd, phone):
+    """Its watcher is answered as of a user whom nobody knows, and does not
+    hear when something goes on in it."""
+    s = confabd(trusted='', extra='presence = "allow"\n')
+    for name in ('alice', 'bob'):
+        s.add_user(name, PASSWORD)
+    alice = talk(s, phone)
+    den = s.room('den')
+    assert alice.send(den, '#create private') == 200
+    bob = phone(s, 'bob')
+    there, none = Watch(bob, den), Watch(bob, s.room('none'))
+    seen = [w.notice(1) for w in (there, none)]
+    assert seen[0][0].split(';')[0] == seen[1][0].split(';')[0] == 'active'
+    bodies = [m.body.replace('none@', 'den@') for _, m in seen]
+    assert bodies[0] == bodies[1] and 'tuple' in bodies[0]
+    # not shown before, and shown as soon as he may
+    member = Watch(alice, den)
+    assert member.notice(1)[0].startswith('active')
+    assert alice.send(den, '#topic Secret') == 200
+    wait_for(lambda: any('Secret' in m.body for m in member.notices()),
+             'the topic', 15)
+    assert len(there.notices()) == 1
+    assert alice.send(den, '#add bob') == 200
+    assert bob.send(den, '#accept') == 200
+    wait_for(lambda: any('Secret' in m.body for m in there.notices()),
+             lambda: [m.body for m in there.notices()], 15)
+
+
 def test_links_of_a_room(confabd, user):
     server = confabd(trusted='', extra='''
 link "lobby-e" { room = "sip:lobby@confab.test" to = "echo:there" }''')
