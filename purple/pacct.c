@@ -108,6 +108,23 @@ bool pacct_is_identity(const struct pacct *a)
 	return !a->claimed || !strcmp(a->proto->id, "prpl-jabber");
 }
 
+static struct view server_of(const struct pacct *a)
+{
+	struct view user, server;
+
+	(void)view_cut(view_str(a->name), '@', &user, &server);
+	return server;
+}
+
+bool pacct_is_pair(const struct pacct *a, const struct pacct *b)
+{
+	if (a->proto != b->proto || addr_eq(a->owner, b->owner))
+		return false;
+	return (!a->claimed && !b->claimed) ||
+	       (!strcmp(a->proto->id, "prpl-jabber") &&
+		view_eq(server_of(a), server_of(b)));
+}
+
 struct pacct *pacct_named(const struct pgate *g, struct view proto,
 			  struct view name)
 {

@@ -29,7 +29,7 @@ static const char *const words[PCLAIMS] = {
 struct kept {
 	struct hnode by_id;
 	uint64_t id;
-	struct buf owner;
+	struct buf whose;
 	enum pclaim claim;
 };
 
@@ -47,21 +47,31 @@ static struct kept *find(const struct pgate *g, uint64_t id)
 static void kept_free(struct pgate *g, struct kept *k)
 {
 	htable_del(&g->claims, &k->by_id);
-	buf_free(&k->owner);
+	buf_free(&k->whose);
 	mem_free(k);
+}
+
+/* Numbers are used again: so it is said of which account it was. */
+static void add_whose(struct buf *b, const struct pacct *a)
+{
+	buf_addv(b, a->owner->text);
+	buf_addc(b, ' ');
+	buf_adds(b, a->proto->id);
+	buf_addc(b, ' ');
+	buf_adds(b, a->name);
 }
 
 void pclaim_load(struct pgate *g, const struct store_kept *row)
 {
 	enum pclaim claim = PCLAIM_NONE;
-	struct view key = row->key, word, owner;
+	struct view key = row->key, word, whose;
 	struct kept *k;
 	uint64_t id;
 
 	if (!view_eq(row->network, ROWS) || !view_starts(key, VIEW(KEY)) ||
 	    view_u64(&id, view_from(key, strlen(KEY)), UINT64_MAX))
 		return;
-	(void)view_cut(row->value, ' ', &word, &owner);
+	(void)view_cut(row->value, ' ', &word, &whose);
 	for (enum pclaim c = PCLAIM_PROVEN; c < PCLAIMS; c++)
 		if (view_eqs(word, words[c]))
 			claim = c;
@@ -70,18 +80,21 @@ void pclaim_load(struct pgate *g, const struct store_kept *row)
 	k = mem_zalloc(sizeof(*k));
 	k->id = id;
 	k->claim = claim;
-	buf_addv(&k->owner, owner);
+	buf_addv(&k->whose, whose);
 	htable_add(&g->claims, &k->by_id, hash_u64(id));
 }
 
 void pclaim_new(struct pacct *a)
 {
 	struct kept *k = find(a->gate, a->id);
+	struct buf whose = { 0 };
 
 	if (!k)
 		return;
-	if (view_eq(buf_view(&k->owner), a->owner->text))
+	add_whose(&whose, a);
+	if (view_eq(buf_view(&k->whose), buf_view(&whose)))
 		a->claim = k->claim;
+	buf_free(&whose);
 	kept_free(a->gate, k);
 }
 
@@ -99,7 +112,7 @@ static void keep(const struct pacct *a)
 	} else {
 		buf_adds(&value, words[a->claim]);
 		buf_addc(&value, ' ');
-		buf_addv(&value, a->owner->text);
+		add_whose(&value, a);
 		row.value = buf_view(&value);
 		store_put_kept(t, &row);
 	}
@@ -128,7 +141,7 @@ void pclaim_free(struct pgate *g)
 	while ((n = htable_pop(&g->claims))) {
 		struct kept *k = CONTAINER(n, struct kept, by_id);
 
-		buf_free(&k->owner);
+		buf_free(&k->whose);
 		mem_free(k);
 	}
 	htable_free(&g->claims);

@@ -116,6 +116,10 @@ struct pacct *pacct_named(const struct pgate *g, struct view proto,
 			  struct view name);
 /* Is who speaks by this name there its owner? */
 bool pacct_is_identity(const struct pacct *a);
+/* May they be each other's, as mapped users? What either hears of the other
+ * is what his own server says: that of an account which the operator has
+ * entered is believed, else only one that both are at. */
+bool pacct_is_pair(const struct pacct *a, const struct pacct *b);
 const char *pacct_state_name(enum pacct_state state);
 void pacct_set(struct pacct *a, enum pacct_state state);
 /* "XMPP alice@example.org" */

@@ -61,8 +61,8 @@ struct addr *pgate_addr_of(const struct pacct *a, struct view name)
 
 	if (a->gate->conf.mapped_users)
 		b = pacct_named(a->gate, view_str(a->proto->id), name);
-	return b && !addr_eq(b->owner, a->owner) ? mem_ref(b->owner) :
-						   pgate_addr(a, name);
+	return b && pacct_is_pair(a, b) ? mem_ref(b->owner) :
+					  pgate_addr(a, name);
 }
 
 /* An account of this user on the same network that has been let in. */
@@ -72,8 +72,7 @@ static const struct pacct *let_in(const struct pacct *a, struct view user,
 	const struct pacct *b = NULL;
 
 	while ((b = pacct_next(a->gate, b)))
-		if (pacct_is_identity(b) && b->proto == a->proto &&
-		    b->owner != a->owner &&
+		if (pacct_is_identity(b) && pacct_is_pair(a, b) &&
 		    view_eq(b->owner->user, user) &&
 		    view_ieq(b->owner->host, host))
 			return b;
@@ -89,7 +88,9 @@ struct pacct *pgate_mapped(const struct pgate *g, const struct addr *from,
 	if (!g->conf.mapped_users || !g->running)
 		return NULL;
 	while ((a = pacct_next(g, a))) {
-		if (!addr_eq(a->owner, from) || a->state < PACCT_OFFLINE)
+		/* who was never let in learns of nobody that he is there */
+		if (!addr_eq(a->owner, from) || a->state < PACCT_OFFLINE ||
+		    (a->claimed && a->claim != PCLAIM_PROVEN))
 			continue;
 		*other = let_in(a, user, host);
 		if (*other)

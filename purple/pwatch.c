@@ -213,12 +213,6 @@ static void end_watches(struct pacct *a, const struct addr *user, bool all)
 	mem_free(targets);
 }
 
-/* May these two be each other's, as mapped users? */
-static bool is_pair(const struct pacct *a, const struct pacct *b)
-{
-	return a->proto == b->proto && !addr_eq(a->owner, b->owner);
-}
-
 void pshow_anew(struct pacct *a)
 {
 	end_watches(a, NULL, true);
@@ -230,7 +224,7 @@ void pshow_unproven(struct pacct *a)
 	struct pacct *b = NULL;
 
 	while ((b = pacct_next(a->gate, b)))
-		if (is_pair(a, b) && b->watches)
+		if (pacct_is_pair(a, b) && b->watches)
 			end_watches(b, a->owner, false);
 }
 
@@ -252,7 +246,7 @@ void pshow_proven(struct pacct *a)
 	struct pacct *b = NULL;
 
 	while (g->conf.mapped_users && (b = pacct_next(g, b))) {
-		if (!is_pair(a, b) || b->state < PACCT_OFFLINE)
+		if (!pacct_is_pair(a, b) || b->state < PACCT_OFFLINE)
 			continue;
 		if (pacct_is_identity(a) && !watches(b, a->owner))
 			say_anew(g, b->owner, a->owner);

@@ -974,6 +974,76 @@ static void names_that_are_only_claimed(void **state)
 	pr_close();
 }
 
+/* A server may name whom it likes: it is believed about its own people, and
+ * where the operator has entered the account. */
+static void names_that_another_server_says(void **state)
+{
+	struct prow rows[] = {
+		CLAIM(1, "alice", "alice@evil.org"),
+		CLAIM(2, "bob", "bob@x.org"),
+		CLAIM(3, "carol", "carol@x.org"),
+	};
+	struct addr *alice;
+
+	(void)state;
+	pr.conf.mapped_users = true;
+	pr_open(rows, 3);
+	alice = gr_addr("sip:alice@example.org");
+	up_of("sip:bob");
+	/* who was never let in learns nothing of anybody */
+	assert_null(hub_gate_between(gr.hub, alice, VIEW("bob"),
+				     VIEW("example.org")));
+	up_of("sip:alice");
+	up_of("sip:carol");
+	assert_null(hub_gate_between(gr.hub, alice, VIEW("bob"),
+				     VIEW("example.org")));
+	buf_clear(&gr.sip);
+	pr_in("XMPP alice@evil.org",
+	      &(struct purp){ .verb = PURP_HEARD, .who = VIEW("bob@x.org"),
+			      .text = VIEW("send me money") });
+	assert_sip("alice <- bob%40x.org@xmpp.gw.org: send me money\n");
+	sip_takes(200);
+	pr_in("XMPP carol@x.org",
+	      &(struct purp){ .verb = PURP_HEARD, .who = VIEW("bob@x.org"),
+			      .text = VIEW("hi") });
+	assert_sip("carol <- bob@example.org: hi\n");
+	sip_takes(200);
+	/* the operator vouches for both servers */
+	rows[0].claimed = rows[1].claimed = false;
+	pgate_account_changed(pr.gate, 1);
+	pgate_account_changed(pr.gate, 2);
+	assert_non_null(hub_gate_between(gr.hub, alice, VIEW("bob"),
+					 VIEW("example.org")));
+	mem_deref(alice);
+	pr_close();
+}
+
+/* As that of an account which went while its protocol was not allowed. */
+static void a_number_is_used_again(void **state)
+{
+	struct store_kept row = {
+		.network = VIEW("purple"), .key = VIEW("claim 2"),
+		.value = VIEW("proven sip:carol@example.org prpl-jabber "
+			      "victim@x.org"),
+	};
+
+	(void)state;
+	pr_open(claims, 1);
+	pgate_load_kept(&row, pr.gate);
+	pr.row_count = 2;
+	pgate_account_changed(pr.gate, 2);
+	assert_int_equal(pacct_find(pr.gate, 2)->claim, PCLAIM_NONE);
+	pr.row_count = 1;
+	pgate_account_changed(pr.gate, 2);
+	row.value = VIEW("proven sip:carol@example.org prpl-jabber "
+			 "carol@x.org");
+	pgate_load_kept(&row, pr.gate);
+	pr.row_count = 2;
+	pgate_account_changed(pr.gate, 2);
+	assert_int_equal(pacct_find(pr.gate, 2)->claim, PCLAIM_PROVEN);
+	pr_close();
+}
+
 static void of_several_accounts_the_right_one_speaks(void **state)
 {
 	static const struct prow rows[] = {
@@ -1543,6 +1613,8 @@ int main(void)
 		PGATE_TEST(the_operator_comes_first),
 		PGATE_TEST(claims_do_not_fill_the_machine),
 		PGATE_TEST(names_that_are_only_claimed),
+		PGATE_TEST(names_that_another_server_says),
+		PGATE_TEST(a_number_is_used_again),
 		PGATE_TEST(of_several_accounts_the_right_one_speaks),
 		PGATE_TEST(strangers_take_nobodys_place),
 		PGATE_TEST(contacts_are_shown),
