@@ -142,8 +142,8 @@ void conn_limit_heard(struct conn *c)
 
 /* ---- users ---- */
 
-/* On how many connections he is known: one who has them from everywhere must
- * not have them all. */
+/* How many connections stay for his sake: one who has them from everywhere
+ * must not have them all. */
 struct regular {
 	struct hnode by_user; /* a user is his own hash */
 	size_t count;
@@ -156,7 +156,8 @@ static struct regular *regular_of(const struct conns *cs, uint64_t user)
 	return n ? CONTAINER(n, struct regular, by_user) : NULL;
 }
 
-static void regular_add(struct conns *cs, uint64_t user)
+/* False: he has as many as he may. */
+static bool regular_add(struct conns *cs, uint64_t user)
 {
 	struct regular *r = regular_of(cs, user);
 
@@ -164,12 +165,15 @@ static void regular_add(struct conns *cs, uint64_t user)
 		r = mem_zalloc(sizeof(*r));
 		htable_add(&cs->regulars, &r->by_user, user);
 	}
+	if (r->count >= CONN_OF_USER)
+		return false;
 	r->count++;
+	return true;
 }
 
 static void regular_drop(struct conns *cs, uint64_t user)
 {
-	struct regular *r = user ? regular_of(cs, user) : NULL;
+	struct regular *r = regular_of(cs, user);
 
 	if (!r || --r->count)
 		return;
@@ -185,24 +189,15 @@ bool conn_knows(const struct conn *c, uint64_t user)
 	return false;
 }
 
-static void user_add(struct conn *c, uint64_t user)
-{
-	uint64_t *slot = &c->users[c->last_user++ % CONN_USERS];
-
-	regular_drop(c->set, *slot);
-	*slot = user;
-	regular_add(c->set, user);
-}
-
+/* Who else is known on it later does not free him of it. */
 void conn_limit_known(struct conn *c, uint64_t user)
 {
-	if (!user)
-		return;
 	if (!conn_knows(c, user))
-		user_add(c, user);
-	if (c->known || regular_of(c->set, user)->count > CONN_OF_USER)
+		c->users[c->last_user++ % CONN_USERS] = user;
+	if (c->known || !regular_add(c->set, user))
 		return;
 	c->known = true;
+	c->known_by = user;
 	list_remove(&c->set->strangers, &c->by_age);
 }
 
@@ -212,8 +207,8 @@ void conn_limit_del(struct conn *c)
 {
 	list_remove(&c->set->strangers, &c->by_age);
 	list_remove(&c->set->starting, &c->by_start);
-	for (size_t i = 0; i < CONN_USERS; i++)
-		regular_drop(c->set, c->users[i]);
+	if (c->known)
+		regular_drop(c->set, c->known_by);
 	if (!c->source)
 		return;
 	source_drop(c->set, c->source);

@@ -41,6 +41,7 @@ struct conn {
 	uint64_t messages;     /* that came in */
 	uint64_t users[CONN_USERS]; /* hashes of those known on it; 0: none */
 	unsigned last_user;
+	uint64_t known_by;     /* for whose sake it stays, if known */
 	uint32_t id;
 	size_t live;           /* transactions that wait for an answer */
 	size_t seen;           /* bytes searched for the end of the head */
@@ -58,7 +59,7 @@ struct conns {
 	struct htable by_id, by_peer; /* own the connections */
 	struct list strangers, starting;
 	struct htable sources;        /* owns them, as does the next */
-	struct htable regulars;       /* users who are known somewhere */
+	struct htable regulars;       /* users for whom some stay */
 	size_t accepted;
 	uint32_t last_id;
 	struct conns_stats stats;
@@ -90,8 +91,8 @@ void conn_limit_add(struct conn *c);
 void conn_limit_started(struct conn *c);
 /* It said something. */
 void conn_limit_heard(struct conn *c);
-/* This user is known on it, and on no more than CONN_OF_USER: it does not go
- * for others. */
+/* This user is known on it: it does not go for others, unless CONN_OF_USER
+ * stay for him already. */
 void conn_limit_known(struct conn *c, uint64_t user);
 void conn_limit_del(struct conn *c);
 

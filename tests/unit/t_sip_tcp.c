@@ -445,6 +445,50 @@ static void test_tcp_one_user_takes_not_all(void **state)
 		close(fd[i]);
 }
 
+static void say_as(int fd, const char *name)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "MESSAGE sip:lobby@d SIP/2.0\r\n"
+		 "Via: SIP/2.0/TCP h;branch=z9hG4bK%s%d\r\n"
+		 "From: <sip:%s@b>;tag=1\r\nTo: <sip:lobby@d>\r\n"
+		 "Call-ID: %s%d\r\nCSeq: 1 MESSAGE\r\n"
+		 "Content-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi",
+		 name, fd, name, name, fd);
+	tcp_put(fd, text);
+	tcp_await(fd, "SIP/2.0 202 ");
+}
+
+/* Nor does he with some more names: who made room for whom still counts. */
+static void test_tcp_some_users_take_not_all(void **state)
+{
+	static const char *const names[] = { "u1", "u2", "u3", "u4", "u5" };
+	enum { NAMES = 5, EACH = 16, ALL = NAMES * EACH + 10 };
+	const struct sip_limits limits = { .conns = ALL,
+					   .conns_per_ip = 2 * ALL };
+	struct sip_stats stats;
+	int fd[ALL + 10], i, k;
+
+	(void)state;
+	edge_open("127.0.0.0/8", &limits);
+	for (i = 0; i < ALL; i++) {
+		fd[i] = tcp_open();
+		for (k = 0; k < NAMES; k++)
+			say_as(fd[i], names[k]);
+	}
+	clock_advance(11000);
+	for (; i < ALL + 10; i++) {
+		fd[i] = tcp_open();
+		turns();
+	}
+	sip_stats(edge, &stats);
+	assert_int_equal(stats.conns_shed, 10);
+	assert_int_equal(stats.conns_refused, 0);
+	for (i = 0; i < ALL + 10; i++)
+		close(fd[i]);
+}
+
 /* Takes what is there; the answers in it. */
 static size_t answers_in(int fd)
 {
@@ -511,6 +555,7 @@ int main(void)
 		TEST(test_tcp_a_late_answer_finds_its_way),
 		TEST(test_tcp_places_for_others),
 		TEST(test_tcp_one_user_takes_not_all),
+		TEST(test_tcp_some_users_take_not_all),
 		TEST(test_tcp_strangers_take_no_place_of_ours),
 		TEST(test_tcp_who_takes_nothing),
 		TEST(test_tcp_limits),
