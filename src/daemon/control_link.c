@@ -75,7 +75,9 @@ static int add(struct control_call *call, struct buf *why)
 	err = prepare(c, &link, call, words, why);
 	if (!err)
 		err = add_to_room(call, &link, why);
-	if (err && !hub_link(c->hub, call->argv[2]))
+	if (!err)
+		linkset_made(c, call->argv[2]);
+	else if (!hub_link(c->hub, call->argv[2]))
 		linkset_drop(c, call->argv[2]);
 	return err;
 }

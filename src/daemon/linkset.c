@@ -21,7 +21,9 @@ static const struct words link_words = { "link", link_opts, LINK_OPTS };
 
 struct setting {
 	struct lnode node;     /* confab.linkset */
-	struct conf_link conf; /* owned */
+	struct conf_link conf; /* owned; sealed: the label only */
+	uint64_t leg;          /* id of the link; 0: it is about to be made */
+	bool sealed;           /* we have no key for it */
 };
 
 static void setting_free(struct setting *s)
@@ -57,22 +59,23 @@ static struct setting *find(const struct confab *c, struct view label)
 	return NULL;
 }
 
-/* A link of the same name that goes elsewhere was made since, in chat. */
-static bool is_of(const struct setting *s, const struct leg *leg)
+/* What was said of a link that is gone, perhaps taken away in chat, is for no
+ * other one of its name: there may be a password in it. */
+const struct conf_link *linkset_find(struct confab *c, struct view label)
 {
-	return !leg || (!leg->configured &&
-			view_eqs(view_str(leg->target), s->conf.to));
-}
-
-const struct conf_link *linkset_find(const struct confab *c, struct view label)
-{
+	const struct leg *leg = hub_link(c->hub, label);
 	const struct setting *s;
 
 	for (size_t i = 0; i < c->conf->link_count; i++)
 		if (view_ieqs(label, c->conf->link[i].label))
 			return &c->conf->link[i];
 	s = find(c, label);
-	return s && is_of(s, hub_link(c->hub, label)) ? &s->conf : NULL;
+	if (!s || !leg || leg->configured)
+		return NULL;
+	if (s->leg == leg->id)
+		return s->sealed ? NULL : &s->conf;
+	linkset_drop(c, label);
+	return NULL;
 }
 
 struct hub_link linkset_hub(const struct conf_link *l)
@@ -100,14 +103,6 @@ static int read_lines(struct setting *s, struct view text, struct buf *why)
 	return words_read(&s->conf, &link_words, words, count, why);
 }
 
-/* Of a link that is gone: it went while we could not write, or in chat. */
-static bool is_left_over(const struct confab *c, const struct setting *s)
-{
-	const struct leg *leg = hub_link(c->hub, view_str(s->conf.label));
-
-	return !leg || !is_of(s, leg);
-}
-
 static void forget(struct confab *c, struct view label)
 {
 	struct store_txn *t = store_begin(c->store);
@@ -116,32 +111,50 @@ static void forget(struct confab *c, struct view label)
 	store_commit(t, NULL, NULL);
 }
 
-void linkset_load(const struct store_kept *k, void *arg)
+/* Its link is there. Else that went while we could not write, or in chat, or
+ * another one of its name was made since. */
+static bool is_of(struct setting *s, const struct leg *leg)
 {
-	struct confab *c = arg;
-	struct buf text = { 0 }, why = { 0 };
-	struct setting *s;
-	int err;
+	if (!leg || leg->configured ||
+	    (!s->sealed && !view_eqs(view_str(leg->target), s->conf.to)))
+		return false;
+	s->leg = leg->id;
+	return true;
+}
 
-	if (!view_eq(k->network, NETWORK))
-		return;
-	s = mem_zalloc(sizeof(*s));
+static struct setting *open_one(struct confab *c, const struct store_kept *k)
+{
+	struct setting *s = mem_zalloc(sizeof(*s));
+	struct buf text = { 0 }, why = { 0 };
+	int err = sealed_open(c, k, &text);
+
 	s->conf.label = view_dup(k->key);
-	err = sealed_open(c, k, &text);
 	if (!err)
 		err = read_lines(s, buf_view(&text), &why);
-	if (err)
+	s->sealed = err;
+	if (err && hub_link(c->hub, k->key))
 		log_error("link %.*s: is as any other until its settings can "
 			  "be opened: %s", VIEW_ARG(k->key),
 			  why.n ? buf_str(&why) : strerror(err));
-	if (!err && is_left_over(c, s))
-		forget(c, k->key);
-	else if (!err)
-		list_append(&c->linkset, &s->node);
-	if (!s->node.next)
-		setting_free(s);
 	seal_wipe(&text);
 	buf_free(&why);
+	return s;
+}
+
+void linkset_load(const struct store_kept *k, void *arg)
+{
+	struct confab *c = arg;
+	struct setting *s;
+
+	if (!view_eq(k->network, NETWORK))
+		return;
+	s = open_one(c, k);
+	if (is_of(s, hub_link(c->hub, k->key))) {
+		list_append(&c->linkset, &s->node);
+		return;
+	}
+	forget(c, k->key);
+	setting_free(s);
 }
 
 static int keep(struct confab *c, const struct setting *s, struct buf *why)
@@ -260,4 +273,13 @@ int linkset_put(struct confab *c, struct hub_link *link, struct view room,
 	list_append(&c->linkset, &s->node);
 	*link = linkset_hub(&s->conf);
 	return 0;
+}
+
+void linkset_made(struct confab *c, struct view label)
+{
+	const struct leg *leg = hub_link(c->hub, label);
+	struct setting *s = find(c, label);
+
+	if (s && leg && !s->leg)
+		s->leg = leg->id;
 }

@@ -17,16 +17,17 @@ void linkset_load(const struct store_kept *k, void *arg);
 void linkset_free(struct confab *c);
 
 /* NULL: nobody has said. */
-const struct conf_link *linkset_find(const struct confab *c,
-				     struct view label);
+const struct conf_link *linkset_find(struct confab *c, struct view label);
 /* The hub's link for it, with views into it. */
 struct hub_link linkset_hub(const struct conf_link *l);
 
 /* Of this link of room, as the operator writes it: words "key=value" as in a
- * section link. It counts from now on, and link becomes what it says.
+ * section link. It counts once linkset_made(), and link becomes what it says.
  * EINVAL with why; ENOKEY with why: it can't be kept. */
 int linkset_put(struct confab *c, struct hub_link *link, struct view room,
 		const struct view *words, size_t count, struct buf *why);
+/* The link of it is there now. */
+void linkset_made(struct confab *c, struct view label);
 /* Nothing happens where there is none. */
 void linkset_drop(struct confab *c, struct view label);
 

@@ -241,6 +241,90 @@ def test_a_link_of_the_operator_has_settings(confabd, ngircd, irc_user, user,
                           "network = 'link-settings'").fetchone() == (0,)
 
 
+def keyed_channel(confabd, ngircd, irc_user, user, tmp_path):
+    """A link of the operator, by its key; and who runs the room."""
+    ircd = ngircd()
+    ines = irc_user(ircd)
+    ines.raw('MODE #lobby +k sesame')
+    ines.lines.wait(lambda l: l.command == 'MODE' and '+k' in l.args)
+    server = confabd(imc='links_by = "owner"',
+                     extra='irc "libera" { server = "127.0.0.1" port = %d '
+                     'tls = false nick = "gw" flood_ms = 1 '
+                     'flood_burst = 1000 }' % ircd.port)
+    key = tmp_path / 'key'
+    key.write_text('sesame\n')
+    key.chmod(0o600)
+    alice = user(server, 'alice')
+    alice.join(server.room('lobby'))
+    server.ctl('link', 'add', 'lobby-1', 'lobby', 'irc:libera/#lobby',
+               'password_file=%s' % key)
+    server.link_up('lobby-1')
+    return server, alice
+
+
+def refused_for_its_key(server, label='lobby-1'):
+    wait_for(lambda: (server.link(label) or {}).get('error'),
+             'the link to be refused')
+    assert server.link(label)['state'] != 'up'
+
+
+def settings_in_the_store(server):
+    with sqlite3.connect(server.database) as db:
+        return db.execute("SELECT count(*) FROM kept WHERE "
+                          "network = 'link-settings'").fetchone()[0]
+
+
+@pytest.mark.parametrize('restarted', [False, True])
+def test_settings_are_not_for_the_next_of_the_name(
+        confabd, ngircd, irc_user, user, tmp_path, restarted):
+    """Taken away in chat, and made again there: the operator's key is not for
+    whoever owns a room."""
+    server, alice = keyed_channel(confabd, ngircd, irc_user, user, tmp_path)
+    room = server.room('lobby')
+    if restarted:
+        assert server.stop() == 0
+        server.start()
+        server.link_up('lobby-1')
+    assert alice.send(room, '#unlink lobby-1') == 200
+    wait_for(lambda: not server.link('lobby-1'), 'the link to be gone')
+    assert alice.send(room, '#link irc:libera/#lobby') == 200
+    refused_for_its_key(server)
+    assert server.stop() == 0
+    assert settings_in_the_store(server) == 0
+
+
+def test_settings_that_cannot_be_opened_go_with_their_link(
+        confabd, ngircd, irc_user, user, tmp_path):
+    """While their key is lost: they are not back with the key."""
+    server, _ = keyed_channel(confabd, ngircd, irc_user, user, tmp_path)
+    assert server.stop() == 0
+    key = os.path.join(server.state, 'seal.key')
+    os.rename(key, key + '.away')
+    server.start()
+    assert 'link lobby-1: is as any other until' in server.text()
+    refused_for_its_key(server)
+    server.ctl('link', 'remove', 'lobby-1')
+    wait_for(lambda: not server.link('lobby-1'), 'the link to be gone')
+    server.ctl('link', 'add', 'LOBBY-1', 'lobby', 'irc:libera/#lobby')
+    assert server.stop() == 0
+    assert settings_in_the_store(server) == 0
+    os.rename(key + '.away', key)
+    server.start()
+    refused_for_its_key(server, 'LOBBY-1')
+
+
+def test_a_password_file_that_never_ends(confabd, ngircd, irc_user, tmp_path):
+    """What could keep us waiting is not opened."""
+    ircd = ngircd()
+    server = confabd(extra=section(ircd.port))
+    server.link_up('lobby-i')
+    fifo = tmp_path / 'key'
+    os.mkfifo(fifo, 0o600)
+    answer = server.ctl('link', 'add', 'dev', 'lobby', 'irc:libera/#dev',
+                        'password_file=%s' % fifo, check=False)
+    assert 'must be a plain file' in answer['error']
+
+
 def test_kicks_from_our_side(confabd, ircd, irc_user, user):
     """Where the link's nick is an operator; else the words of the server."""
     server = confabd(extra='''
