@@ -62,7 +62,7 @@ static int check_mode(int fd, const char *path, struct buf *why)
 static int from_file(char **secret, const char *path, struct buf *why)
 {
 	char line[SECRET_MAX + 1];
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	ssize_t n;
 	int err;
 
