@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "pw_priv.h"
 #include "pw_text.h"
 #include "utf8.h"
@@ -168,6 +169,10 @@ void pw_list_free(struct pw_seat *s)
 	if (s->shown)
 		g_hash_table_destroy(s->shown);
 	s->shown = NULL;
+	wheel_stop(loop_wheel(s->pw->loop), &s->ask);
+	if (s->due)
+		g_queue_free_full(s->due, g_free);
+	s->due = NULL;
 }
 
 /* ---- what confabd wants ---- */
@@ -198,20 +203,74 @@ static PurpleGroup *group(void)
 	return g;
 }
 
+/* A phone's list comes as a whole, and networks take who asks many at once
+ * for a spammer. */
+static const struct bucket_rate asking = { 2, 1000, 20 };
+
+static bool sees(PurpleBuddy *buddy)
+{
+	return buddy && PURPLE_BUDDY_IS_ONLINE(buddy);
+}
+
+static void on_ask(struct wtimer *t);
+
+static void ask_later(struct pw_seat *s)
+{
+	if (s->due && !g_queue_is_empty(s->due))
+		wheel_start(loop_wheel(s->pw->loop), &s->ask,
+			    bucket_wait_ms(&s->asking, &asking, now_ms()),
+			    on_ask);
+}
+
+/* Who is gone from the list meanwhile, or has been seen, is not asked. */
+static void on_ask(struct wtimer *t)
+{
+	struct pw_seat *s = CONTAINER(t, struct pw_seat, ask);
+
+	while (s->state == PW_UP && s->due && !g_queue_is_empty(s->due) &&
+	       bucket_take(&s->asking, &asking, now_ms())) {
+		char *name = g_queue_pop_head(s->due);
+		PurpleBuddy *buddy = purple_find_buddy(s->account, name);
+
+		g_free(name);
+		if (buddy && !sees(buddy))
+			purple_account_add_buddy(s->account, buddy);
+		else
+			bucket_give(&s->asking, &asking);
+	}
+	ask_later(s);
+}
+
+static bool is_due(const struct pw_seat *s, const char *name)
+{
+	return s->due && g_queue_find_custom(s->due, name,
+					     (GCompareFunc)strcmp);
+}
+
+static void ask(struct pw_seat *s, const char *name)
+{
+	if (is_due(s, name))
+		return;
+	if (!s->due)
+		s->due = g_queue_new();
+	g_queue_push_tail(s->due, g_strdup(name));
+	if (!wtimer_running(&s->ask))
+		on_ask(&s->ask);
+}
+
 /* Whoever does not let us see him is asked once more. */
 static void add(struct pw_seat *s, const char *name, struct view alias)
 {
 	PurpleBuddy *buddy = purple_find_buddy(s->account, name);
 	char *text = g_strndup(alias.n ? alias.p : "", alias.n);
-	bool sees = buddy && PURPLE_BUDDY_IS_ONLINE(buddy);
 
 	if (!buddy) {
 		buddy = purple_buddy_new(s->account, name,
 					 alias.n ? text : NULL);
 		purple_blist_add_buddy(buddy, NULL, group(), NULL);
 	}
-	if (!sees)
-		purple_account_add_buddy(s->account, buddy);
+	if (!sees(buddy))
+		ask(s, name);
 	g_free(text);
 	look(s, name);
 }

@@ -75,6 +75,9 @@ struct pw_seat {
 	struct list asks;       /* owned: struct pw_ask */
 	GHashTable *shown;      /* owned: contacts that have changed */
 	struct wtimer show;
+	GQueue *due;            /* owned: who is still to be asked; or NULL */
+	struct bucket asking;
+	struct wtimer ask;
 	struct pw_sent late[PW_LATE]; /* owned: a ring */
 	size_t late_at;
 	struct bucket files;    /* refusals that we say */

@@ -10,6 +10,7 @@ from conftest import BUILD
 from lab import robot
 from lab.robot import ROBOT
 from lab.util import wait_for
+from test_lists import ListWatch
 from test_purple import GATE, add, is_online, state
 
 pytestmark = pytest.mark.skipif(
@@ -49,6 +50,26 @@ def question(alice, words):
 
 def answer(alice, number, text, status=200):
     assert alice.send(GATE, '/code %s %s' % (number, text)) == status
+
+
+def test_many_are_asked_little_by_little(lab, alice, tmp_path):
+    """As with the list of a phone: 20 at once, then two a second."""
+    file = tmp_path / 'lists.csv'
+    file.write_text(''.join(
+        'alice,sip:c%d%%40lab@lab.im.confab.test\n' % n for n in range(24)))
+    lab.ctl('buddies', 'import', str(file))
+    watch = ListWatch(alice, lab.room('buddies'))
+    assert watch.status == 200
+    alice.send(ROBOT, 'count')
+    m = alice.seen.wait(lambda m: m.body.startswith('asked: '))
+    assert 20 <= int(m.body[7:]) < 24
+
+    def count():
+        alice.seen.take()
+        alice.send(ROBOT, 'count')
+        return alice.seen.wait(
+            lambda m: m.body.startswith('asked: ')).body[7:]
+    wait_for(lambda: count() == '24', count)
 
 
 def test_words_both_ways(alice):

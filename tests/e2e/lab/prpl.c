@@ -437,6 +437,18 @@ static bool do_harm(PurpleConnection *gc, const char *what, const char *rest)
 	return true;
 }
 
+/* Whom we have asked to be seen. */
+static int asked;
+
+static void add_buddy(PurpleConnection *gc, PurpleBuddy *buddy,
+		      PurpleGroup *group)
+{
+	(void)gc;
+	(void)buddy;
+	(void)group;
+	asked++;
+}
+
 static int send_im(PurpleConnection *gc, const char *who, const char *html,
 		   PurpleMessageFlags flags)
 {
@@ -450,9 +462,11 @@ static int send_im(PurpleConnection *gc, const char *who, const char *html,
 	}
 	if (rest)
 		*rest++ = '\0';
-	if (!do_ask(gc, text, rest ? rest : "") &&
-	    !do_tell(gc, text, rest ? rest : "") &&
-	    !do_harm(gc, text, rest ? rest : ""))
+	if (!strcmp(text, "count"))
+		say(gc, "asked: %d", asked);
+	else if (!do_ask(gc, text, rest ? rest : "") &&
+		 !do_tell(gc, text, rest ? rest : "") &&
+		 !do_harm(gc, text, rest ? rest : ""))
 		say(gc, "heard: %s %s", text, rest ? rest : "");
 	g_free(text);
 	return 1;
@@ -672,6 +686,7 @@ static PurplePluginProtocolInfo protocol = {
 	.login = login,
 	.close = log_out,
 	.send_im = send_im,
+	.add_buddy = add_buddy,
 	.send_typing = send_typing,
 	.chat_info = chat_info,
 	.chat_info_defaults = room_details,
