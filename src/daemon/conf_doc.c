@@ -109,14 +109,15 @@ static void add_mdoc(struct buf *out, const char *text)
 	}
 }
 
-static void add_mdoc_opt(struct buf *out, const struct opt *o)
+static void add_mdoc_opt(struct buf *out, const struct opt *o, bool reload)
 {
 	static const char *const types[] = { "Text", "A list", "A number",
 					     "True or false" };
 
 	buf_addf(out, ".It Ic %s\n", o->key);
 	add_mdoc(out, o->help);
-	buf_addf(out, "\n%s", types[o->type]);
+	buf_addf(out, "\n%s%s", types[o->type],
+		 reload ? ", taken by SIGHUP" : "");
 	if (o->required && !*o->def) {
 		buf_adds(out, ", required.\n");
 	} else if (*o->def) {
@@ -141,7 +142,8 @@ void conf_print_man(struct buf *out)
 			buf_adds(out, ".Ss Top level\n");
 		buf_adds(out, ".Bl -tag -width Ds\n");
 		for (size_t k = 0; k < s->count; k++)
-			add_mdoc_opt(out, &s->opts[k]);
+			add_mdoc_opt(out, &s->opts[k],
+				     s->reload || s->opts[k].reload);
 		buf_adds(out, ".El\n");
 	}
 }

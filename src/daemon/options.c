@@ -475,8 +475,8 @@ static const struct opt global_opts[] = {
 	{ .key = "worker_dir",
 	  .offset = AT(conf, worker_dir),
 	  .def = "",
-	  .help = "Where confab-jabber and confab-irc are; empty: beside\n"
-		  "confabd, else where they were installed." },
+	  .help = "Where confab-jabber, confab-irc and confab-purple are;\n"
+		  "empty: beside confabd, else where they were installed." },
 	{ .key = "worker_timeout",
 	  .type = OPT_INT,
 	  .offset = AT(conf, worker_timeout),
@@ -697,16 +697,16 @@ const struct opt link_opts[LINK_OPTS] = {
 	  .check = check_target,
 	  .example = "xmpp:lobby@rooms.xmpp.example",
 	  .help = "The place to link it with: \"xmpp:room@service\",\n"
-		  "\"irc:network/#channel\", or \"echo:name\" to try "
-		  "things." },
+		  "\"irc:network/#channel\", \"purple:account/room\", or\n"
+		  "\"echo:name\" to try things." },
 	{ .key = "via",
 	  .offset = AT(conf_link, via),
 	  .def = "",
 	  .check = check_visible,
 	  .example = "home",
 	  .help = "The jabber section to use, or \"component\": by\n"
-		  "jabber_component; empty: the only jabber section. IRC\n"
-		  "names its section in the target." },
+		  "jabber_component; empty: the only jabber section. For\n"
+		  "irc and purple the target names the section." },
 	{ .key = "nick",
 	  .offset = AT(conf_link, nick),
 	  .def = "",
@@ -746,7 +746,7 @@ const struct opt link_opts[LINK_OPTS] = {
 	  .def = "",
 	  .help = "The file whose first line is the password of a room that\n"
 		  "has one; on IRC the key of the channel. Or set\n"
-		  "CONFAB_LINK_LOBBY_PASSWORD (LOBBY: the label)." },
+		  "CONFAB_LINK_LOBBY_X_PASSWORD (LOBBY_X: the label)." },
 	{ .key = "password",
 	  .offset = AT(conf_link, password),
 	  .def = "",

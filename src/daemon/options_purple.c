@@ -222,7 +222,7 @@ const struct opt purple_opts[PURPLE_OPTS] = {
 	{ TEXT(password_file), .def = "", .example = "purple.secret",
 	  .help = "The file whose first line is the password (mode 0600;\n"
 		  "relative to this file). Or set the environment variable\n"
-		  "CONFAB_PURPLE_LABEL_PASSWORD." },
+		  "CONFAB_PURPLE_RELAY_PASSWORD (RELAY: the label)." },
 	{ TEXT(password), .def = "",
 	  .help = "The password itself: only if this file is readable by\n"
 		  "nobody else." },

@@ -303,6 +303,15 @@ static void the_sample_passes_its_own_check(void **state)
 	mem_deref(c);
 	conf_print_man(&man);
 	assert_non_null(strstr(buf_str(&man), ".It Ic outbound_proxy"));
+	/* What SIGHUP takes is said, be it of an option or a section. */
+	assert_non_null(strstr(buf_str(&man),
+			       "A number, taken by SIGHUP; the default is\n"
+			       ".Li 7 .\n.It Ic journal_messages"));
+	assert_non_null(strstr(buf_str(&man),
+			       "Text, taken by SIGHUP, required.\n"
+			       ".It Ic max_bytes"));
+	assert_non_null(strstr(buf_str(&man),
+			       "Text, required.\n.It Ic to\n"));
 	buf_free(&man);
 	buf_free(&sample);
 	buf_free(&why);
