@@ -423,5 +423,9 @@ int main(int argc, char *argv[])
 		fputs(usage, stderr);
 		return 2;
 	}
+	if (strcmp(argv[optind], "help") == 0) {
+		fputs(usage, stdout);
+		return 0;
+	}
 	return run(path, argc - optind, argv + optind, &how);
 }

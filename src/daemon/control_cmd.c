@@ -202,6 +202,8 @@ static void refuse_name(struct control_call *call, const struct cmd *table,
 	buf_addf(&why, "there is no command \"%.*s\"", VIEW_ARG(name));
 	if (near)
 		buf_addf(&why, ": did you mean \"%s\"?", near->name);
+	else
+		buf_adds(&why, ": confabctl --help has them all");
 	control_refuse(call->control, call->conn, buf_str(&why));
 	buf_free(&why);
 }

@@ -192,6 +192,33 @@ static void list_asked(struct control_call *call, struct hub *h)
 	control_answer(call->control, call->conn, l.list);
 }
 
+/* "xmpp/carol@example.org", as people write accounts. */
+static int other_of(const struct confab *c, struct addr **other,
+		    struct view who)
+{
+	struct buf text = { 0 }, name = { 0 }, why = { 0 };
+	const struct pmap_proto *p = NULL;
+	struct pmap *m = NULL;
+	struct view label, bare;
+	int err = EBADMSG;
+
+	if (view_cut(who, '/', &label, &bare) &&
+	    !purple_map(&m, c->conf, &why))
+		p = pmap_proto(m, label);
+	if (p)
+		err = pmap_name(&name, view_str(p->id), bare);
+	if (!err) {
+		buf_addf(&text, "purple:%s/", p->label);
+		pmap_escape(&text, buf_view(&name));
+		err = addr_parse(other, buf_view(&text));
+	}
+	mem_deref(m);
+	buf_free(&why);
+	buf_free(&name);
+	buf_free(&text);
+	return err;
+}
+
 static int both(struct control_call *call, struct addr **user,
 		struct addr **other)
 {
@@ -203,7 +230,9 @@ static int both(struct control_call *call, struct addr **user,
 	if (!err)
 		err = addr_parse(user, buf_view(&owner));
 	if (!err)
-		err = addr_parse(other, call->argv[4]);
+		err = view_starts(call->argv[4], VIEW("purple:")) ?
+			      addr_parse(other, call->argv[4]) :
+			      other_of(c, other, call->argv[4]);
 	if (!err && !addr_is(*other, "purple"))
 		err = EBADMSG;
 	buf_free(&owner);
@@ -219,8 +248,9 @@ static void decide(struct control_call *call, struct hub *h, bool yes)
 		err = consent_set(h, user, other,
 				  yes ? CONSENT_ALLOWED : CONSENT_DENIED);
 	if (err)
-		refuse(call, "usage: purple auth allow|deny USER WHO, as "
-			     "purple auth list has them");
+		refuse(call, "WHO is PROTOCOL/NAME, as "
+			     "xmpp/carol@example.org, or as purple auth list "
+			     "has it");
 	else
 		say(call, yes ? "allowed" : "denied");
 	mem_deref(user);

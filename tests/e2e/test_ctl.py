@@ -36,6 +36,7 @@ def test_mistakes_are_explained(confabd):
             (['members', 'nowhere'], 'there is no room nowhere@confab.test'),
             (['members'], 'usage: members ROOM'),
             (['statsu'], 'did you mean "status"?'),
+            (['frobnicate'], 'confabctl --help has them all'),
             (['link', 'ad', 'a', 'b', 'c'], 'did you mean "add"?'),
             (['link', 'add', 'a', 'lobby'], 'usage: link add'),
             (['link', 'add', 'a', 'lobby', 'irc:nowhere/#c'], 'nowhere'),
@@ -46,6 +47,16 @@ def test_mistakes_are_explained(confabd):
         assert says in err, (words, err)
         answer = server.ctl(*words, check=False)
         assert not answer['ok'] and says in answer['error']
+
+
+def test_help_needs_no_daemon(confabd):
+    server = confabd(run=False)
+    code, out, err = server.show('help')
+    assert (code, err) == (0, '')
+    assert out.startswith('usage: confabctl')
+    assert server.show('--help') == (0, out, '')
+    code, out, err = server.show()
+    assert (code, out) == (2, '') and err.startswith('usage: confabctl')
 
 
 def test_another_ones_socket_is_left_alone(confabd):

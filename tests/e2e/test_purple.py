@@ -680,6 +680,26 @@ def test_accounts_by_their_number(confabd):
     assert c.ctl('purple', 'map', 'list') == []
 
 
+def test_the_operator_decides_for_a_user(confabd, user):
+    c = confabd(extra=sections())
+    alice = user(c, 'alice')
+    for what, who in (('allow', 'xmpp/Carol@Example.org'),
+                      ('deny', 'prpl-jabber/dan@example.org'),
+                      ('allow', 'purple:xmpp/eve%40example.org'),
+                      ('deny', 'irc/Ines[')):
+        assert c.ctl('purple', 'auth', what, 'alice', who) == (
+            'allowed' if what == 'allow' else 'denied')
+    alice.send(c.manager, '/watchers')
+    alice.seen.wait(lambda m: all(
+        line in m.body for line in (
+            'xmpp/carol%40example.org', 'xmpp/dan%40example.org',
+            'xmpp/eve%40example.org', 'irc/ines%7B')))
+    for who in ('carol@example.org', 'nowhere/carol', 'xmpp/', 'purple:',
+                'sip:bob@confab.test', 'xmpp'):
+        answer = c.ctl('purple', 'auth', 'allow', 'alice', who, check=False)
+        assert 'WHO is PROTOCOL/NAME' in answer['error'], who
+
+
 def test_the_operator_joins_rooms(both, server, tmp_path, xmpp_user):
     alice, _ = both
     secret = tmp_path / 'secret'
