@@ -68,3 +68,94 @@ int conf_check(const struct conf *c, const char *file, struct buf *why)
 			return EINVAL;
 	return check_component(&c->jabber_component, file, why);
 }
+
+/* ---- what links go by ---- */
+
+static bool has_jabber(const struct conf *c, struct view label)
+{
+	for (size_t i = 0; i < c->jabber_count; i++)
+		if (view_ieqs(label, c->jabber[i].label))
+			return true;
+	return false;
+}
+
+static bool has_irc(const struct conf *c, struct view label)
+{
+	for (size_t i = 0; i < c->irc_count; i++)
+		if (view_ieqs(label, c->irc[i].label))
+			return true;
+	return false;
+}
+
+static bool has_purple(const struct conf *c, struct view label)
+{
+	for (size_t i = 0; i < c->purple_count; i++)
+		if (view_ieqs(label, c->purple[i].label))
+			return true;
+	return false;
+}
+
+static int check_xmpp(const struct conf *c, struct view via, struct buf *why)
+{
+	bool component = *c->jabber_component.domain;
+
+	if (view_ieqs(via, "component") || view_ieqs(via, "puppets")) {
+		if (!component)
+			buf_adds(why, "there is no component: section "
+				      "jabber_component has no domain");
+	} else if (via.n) {
+		if (!has_jabber(c, via) &&
+		    !view_ieqs(via, c->jabber_component.domain))
+			buf_addf(why, "there is no section jabber \"%.*s\"",
+				 VIEW_ARG(view_head(via, 64)));
+	} else if (c->jabber_count != 1 && !component) {
+		buf_adds(why, "via is needed: it says which section jabber "
+			      "joins the room, by its label");
+	}
+	return why->n ? EINVAL : 0;
+}
+
+static int check_way(const struct conf *c, const struct conf_link *l,
+		     struct buf *why)
+{
+	struct view scheme, rest, label, place;
+
+	view_cut(view_str(l->to), ':', &scheme, &rest);
+	view_cut(rest, '/', &label, &place);
+	label = view_head(label, 64);
+	if (view_eqs(scheme, "xmpp"))
+		return check_xmpp(c, view_str(l->via), why);
+	if (view_eqs(scheme, "irc")) {
+		if (!has_irc(c, label))
+			buf_addf(why,
+				 "there is no section irc \"%.*s\": right only "
+				 "if confabctl irc add has made that network",
+				 VIEW_ARG(label));
+		return 0;
+	}
+	if (view_eqs(scheme, "purple") && !has_purple(c, label))
+		buf_addf(why, "there is no section purple \"%.*s\"",
+			 VIEW_ARG(label));
+	else if (!view_eqs(scheme, "purple") && !view_eqs(scheme, "echo"))
+		buf_addf(why, "no network can be linked to \"%.*s\"",
+			 VIEW_ARG(view_head(view_str(l->to), 64)));
+	return why->n ? EINVAL : 0;
+}
+
+int conf_check_ways(const struct conf *c, struct buf *why)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < c->link_count && !err; i++) {
+		struct buf one = { 0 };
+
+		err = check_way(c, &c->link[i], &one);
+		if (err)
+			buf_clear(why);
+		if (one.n && (err || !why->n))
+			buf_addf(why, "link \"%.64s\": %s", c->link[i].label,
+				 buf_str(&one));
+		buf_free(&one);
+	}
+	return err;
+}

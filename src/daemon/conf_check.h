@@ -13,4 +13,9 @@ int conf_check(const struct conf *c, const char *file, struct buf *why);
 int conf_check_link(const struct conf *c, const struct conf_link *l,
 		    struct buf *why);
 
+/* Does the file have what its links go by? For who asks before a start, which
+ * would say so too. EINVAL, with why, without the file; 0 with why: only where
+ * a network was added at run time. */
+int conf_check_ways(const struct conf *c, struct buf *why);
+
 #endif

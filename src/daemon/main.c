@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "confab.h"
+#include "conf_check.h"
 #include "log.h"
 #include "mem.h"
 #include "ircgate.h"
@@ -111,9 +112,13 @@ static int check_files(const char *file, const struct conf *conf)
 		err = purplegate_check(conf, &why);
 	if (!err)
 		err = listen_load(&l, conf, &why);
-	if (err) {
+	if (!err && conf_check_ways(conf, &why)) {
+		listen_free(&l);
+		err = EINVAL;
+	}
+	if (why.n)
 		fprintf(stderr, "confabd: %s: %s\n", file, buf_str(&why));
-	} else {
+	if (!err) {
 		printf("%s: fine\n", file);
 		listen_free(&l);
 	}

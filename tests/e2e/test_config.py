@@ -2,12 +2,15 @@
 """The configuration file, secrets, and what the operator reads."""
 import os
 import pathlib
+import re
 import signal
 import subprocess
+import textwrap
 
 import pytest
 
 from lab.confabd import Confabd
+from lab.xmpp import make_ca
 from lab.util import wait_for
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -53,6 +56,47 @@ def test_a_gateway_that_cannot_be_is_refused(build, tmp_path, section, says):
     assert says in result.stderr
 
 
+LINK = 'link "l" { room = "sip:r@x.example" to = "%s" via = "%s" }\n'
+HOME = 'jabber "home" { jid = "a@b.example" password = "x" }\n'
+
+
+@pytest.mark.parametrize('text,says', [
+    (LINK % ('xmpp:r@svc.example', 'hme') + HOME,
+     'link "l": there is no section jabber "hme"'),
+    (LINK % ('xmpp:r@svc.example', ''), 'link "l": via is needed'),
+    (LINK % ('xmpp:r@svc.example', '') + HOME + HOME.replace('home', 'h2'),
+     'via is needed'),
+    (LINK % ('xmpp:r@svc.example', 'puppets'), 'there is no component'),
+    (LINK % ('purple:relay/r', ''), 'there is no section purple "relay"'),
+    (LINK % ('gopher:x', ''), 'no network can be linked to "gopher:x"'),
+    (LINK % ('irc:libera/#c', '') +
+     LINK.replace('"l"', '"m"') % ('gopher:x', ''), 'link "m": no network'),
+])
+def test_links_that_lead_nowhere_are_told(build, tmp_path, text, says):
+    conf = tmp_path / 'c.conf'
+    conf.write_text('domain = "x.example"\n' + text)
+    conf.chmod(0o600)
+    result = run(build, '--check', '-c', str(conf))
+    assert result.returncode == 1
+    assert says in result.stderr
+    assert len(result.stderr.strip().split('\n')) == 1
+
+
+def test_links_that_may_lead_somewhere_are_fine(build, tmp_path):
+    conf = tmp_path / 'c.conf'
+    conf.write_text('domain = "x.example"\n' + HOME + LINK % (
+        'xmpp:r@svc.example', '') + LINK.replace('"l"', '"m"') % (
+            'echo:x', ''))
+    conf.chmod(0o600)
+    result = run(build, '--check', '-c', str(conf))
+    assert (result.returncode, result.stderr) == (0, '')
+    # A network of the operator's, of which the file knows nothing.
+    conf.write_text('domain = "x.example"\n' + LINK % ('irc:libera/#c', ''))
+    result = run(build, '--check', '-c', str(conf))
+    assert result.returncode == 0
+    assert 'no section irc "libera": right only if' in result.stderr
+
+
 def test_a_good_file_is_fine(build, tmp_path):
     conf = tmp_path / 'c.conf'
     conf.write_text('domain = "x.example"\n')
@@ -68,6 +112,51 @@ def test_sample_and_manual_are_those_of_the_option_table(build, tmp_path):
     subprocess.run(['sh', str(TOP / 'doc' / 'update-options.sh'), str(build),
                     str(out)], check=True, timeout=60)
     assert out.read_text() == (TOP / 'doc' / 'confab.conf.5').read_text()
+
+
+def examples(path):
+    """The blocks of a page that are configuration, in order."""
+    text = path.read_text()
+    if path.suffix == '.md':
+        found = re.findall(r'(?:^(?: {4}.*)?\n)+', text, re.M)
+    else:
+        found = re.findall(r'\.Bd -literal\n(.*?)\.Ed', text, re.S)
+    known = {o.group(1) for o in re.finditer(
+        r'^[# ]*(\w+)(?: =| (?:"[^"]*" )?\{)',
+        (TOP / 'etc' / 'confab.conf.sample').read_text(), re.M)}
+    for block in map(textwrap.dedent, found):
+        first = re.match(r'\s*(\w+)(?: *=|(?: +"?[\w-]+"?)? *\{)', block)
+        if first and first.group(1) in known:
+            yield block
+
+
+PAGES = ['README.md', 'doc/confab.conf.5', 'doc/clients.md', 'doc/fronts.md',
+         'doc/irc.md', 'doc/jabber.md', 'doc/purple.md']
+
+
+def test_all_pages_are_looked_at():
+    have = {str(p.relative_to(TOP)) for p in (
+        TOP / 'README.md', *(TOP / 'doc').glob('*.md'),
+        *(TOP / 'doc').glob('*.[158]')) if list(examples(p))}
+    assert have == set(PAGES)
+
+
+@pytest.mark.parametrize('page', PAGES)
+def test_examples_of_a_page_are_one_configuration(build, tmp_path, page):
+    text = '\n'.join(examples(TOP / page))
+    if not re.search('^domain ', text, re.M):
+        text = 'domain = "example.org"\n' + text
+    make_ca(str(tmp_path), ['localhost'])
+    for was, now in (('tls.pem', 'localhost.crt'), ('tls.key',
+                                                    'localhost.key')):
+        text = text.replace('/etc/confab/' + was, str(tmp_path / now))
+    for name in re.findall(r'"([\w.]+\.secret)"', text):
+        (tmp_path / name).write_text('secret\n')
+        (tmp_path / name).chmod(0o600)
+    conf = tmp_path / 'c.conf'
+    conf.write_text(text)
+    result = run(build, '--check', '-c', str(conf))
+    assert (result.returncode, result.stderr) == (0, ''), text
 
 
 def test_wrong_command_lines_show_the_usage(build):
