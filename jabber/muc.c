@@ -117,7 +117,7 @@ void room_free(struct room *r)
 	mem_free(r->wanted);
 	mem_scrub_free(r->password);
 	mem_free(r->topic);
-	mem_free(r->expelled);
+	room_expel_forget(r);
 	who_forget(r);
 	mem_free(r);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* People are thrown out of rooms as our rooms want it (XEP-0045 8.2, 9.1). One
- * expulsion is watched at a time: it is the answer to the newest that is
- * told. */
+/* People are thrown out of rooms as our rooms want it (XEP-0045 8.2, 9.1), and
+ * what the room says to each is awaited. */
 #include <string.h>
 
 #include "clock.h"
@@ -23,6 +22,27 @@ static void trouble(struct room *r, struct view nick, struct view words)
 	buf_free(&b);
 }
 
+static void done(struct expulsion *e)
+{
+	mem_free(e->nick);
+	*e = (struct expulsion){ 0 };
+}
+
+/* A room that has so many of them unanswered won't answer the oldest. */
+static uint64_t note(struct room *r, struct view nick)
+{
+	struct expulsion *e = &r->expelled[r->expelled_next];
+
+	r->expelled_next = (r->expelled_next + 1) % EXPELLED_MAX;
+	if (e->key)
+		trouble(r, view_str(e->nick),
+			VIEW("the room there does not answer"));
+	done(e);
+	e->key = rand_u64();
+	e->nick = view_dup(nick);
+	return e->key;
+}
+
 /* Who is banned has to be known by his address. */
 static xmpp_stanza_t *make(struct room *r, bool ban, struct view nick,
 			   struct view reason)
@@ -30,9 +50,8 @@ static xmpp_stanza_t *make(struct room *r, bool ban, struct view nick,
 	xmpp_stanza_t *s, *item;
 	char id[20];
 
-	r->expel_key = rand_u64();
 	s = out_stanza(account_jab(r->account)->ctx, "iq", "set",
-		       view_str(r->jid), jab_id(id, 'k', r->expel_key));
+		       view_str(r->jid), jab_id(id, 'k', note(r, nick)));
 	item = out_child(out_child(s, "query", NS_ADMIN), "item", NULL);
 	out_attr(item, ban ? "jid" : "nick",
 		 ban ? view_str(who_jid(r, nick)) : nick);
@@ -56,34 +75,70 @@ static const char *wrong_of(struct room *r, bool ban, struct view nick)
 	return NULL;
 }
 
+static void ask(struct room *r, bool ban, struct view nick,
+		struct view reason)
+{
+	size_t at = r->expelled_next;
+
+	if (!account_send(r->account, make(r, ban, nick, reason)))
+		return;
+	done(&r->expelled[at]);
+	trouble(r, nick, VIEW("the server is slow"));
+}
+
 void room_expel(struct room *r, bool ban, struct view nick,
 		struct view reason)
 {
 	const char *wrong = wrong_of(r, ban, nick);
 
-	if (!wrong) {
-		mem_free(r->expelled);
-		r->expelled = view_dup(nick);
-		if (account_send(r->account, make(r, ban, nick, reason)))
-			wrong = "the server is slow";
-	}
 	if (wrong)
 		trouble(r, nick, view_str(wrong));
+	else
+		ask(r, ban, nick, reason);
+}
+
+/* XEP-0045 8.2, 9.1; rooms' own words, if there are any, come after. */
+static const char *refusal(struct view condition)
+{
+	if (view_eqs(condition, "forbidden"))
+		return "the link may not do that there";
+	if (view_eqs(condition, "not-allowed"))
+		return "the room protects him";
+	return "the room refuses it";
+}
+
+static struct expulsion *find(struct room *r, struct view id)
+{
+	char own[20];
+
+	for (size_t i = 0; i < EXPELLED_MAX; i++)
+		if (r->expelled[i].key &&
+		    view_eq(id, jab_id(own, 'k', r->expelled[i].key)))
+			return &r->expelled[i];
+	return NULL;
 }
 
 bool room_expel_answer(struct room *r, xmpp_stanza_t *s, struct view id)
 {
+	struct expulsion *e = find(r, id);
 	struct buf words = { 0 };
-	char own[20];
+	struct in_error error;
 
-	if (!r->expel_key || !view_eq(id, jab_id(own, 'k', r->expel_key)))
+	if (!e)
 		return false;
-	r->expel_key = 0;
 	if (s) {
-		buf_adds(&words, "the room refuses it");
+		in_error(&error, s);
+		buf_adds(&words, refusal(error.condition));
 		in_error_text(&words, s);
-		trouble(r, view_str(r->expelled), buf_view(&words));
+		trouble(r, view_str(e->nick), buf_view(&words));
 	}
+	done(e);
 	buf_free(&words);
 	return true;
+}
+
+void room_expel_forget(struct room *r)
+{
+	for (size_t i = 0; i < EXPELLED_MAX; i++)
+		done(&r->expelled[i]);
 }

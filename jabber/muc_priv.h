@@ -15,7 +15,7 @@ enum room_state {
 	ROOM_JOINED,
 };
 
-enum { PENDING_MAX = 64 };
+enum { PENDING_MAX = 64, EXPELLED_MAX = 16 };
 
 /* Said, and not yet seen coming back. */
 struct pending {
@@ -23,6 +23,12 @@ struct pending {
 	uint64_t seq;
 	uint64_t hash; /* of the body, for rooms that change ids */
 	uint64_t at;   /* ms */
+};
+
+/* Somebody is to be thrown out, and the answer is not there yet. */
+struct expulsion {
+	uint64_t key; /* of our request; 0: nobody */
+	char *nick;   /* owned */
 };
 
 struct room {
@@ -47,8 +53,8 @@ struct room {
 	struct pending pending[PENDING_MAX]; /* oldest first */
 	size_t pending_count;
 	uint64_t topic_key;      /* of the topic that was set last */
-	uint64_t expel_key;      /* of the expulsion that was asked for last */
-	char *expelled;          /* owned: his nick */
+	struct expulsion expelled[EXPELLED_MAX]; /* in a ring */
+	size_t expelled_next;
 	struct htable who;       /* owned: muc_who.c */
 	char *topic;             /* owned; found when we came, not told yet */
 };
@@ -75,6 +81,7 @@ const char *who_jid(const struct room *r, struct view nick);
 /* The answer to an iq of this id; false: it is none of this file's. s NULL:
  * no error. */
 bool room_expel_answer(struct room *r, xmpp_stanza_t *s, struct view id);
+void room_expel_forget(struct room *r);
 
 /* muc_talk.c: everything that was sent before "until" did not come back
  * although the room has answered since. */

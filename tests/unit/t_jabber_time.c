@@ -37,6 +37,8 @@ static struct {
 	bool again;
 	size_t behind; /* as the worker is told */
 	char words[256];
+	int troubles;
+	char trouble[20][200];
 } seen;
 
 static void keep(struct view text)
@@ -122,8 +124,9 @@ void worker_people(struct worker *w, uint64_t leg,
 void worker_trouble(struct worker *w, uint64_t leg, struct view words)
 {
 	(void)w;
-	(void)leg;
-	(void)words;
+	assert_int_equal(leg, 7);
+	assert_true(seen.troubles < 20 && words.n < 200);
+	view_copy(seen.trouble[seen.troubles++], 200, words);
 }
 
 void worker_missed(struct worker *w, uint64_t leg)
@@ -453,6 +456,93 @@ static void the_last_room_lingers(void **state)
 	assert_int_equal(seen.lost_account + seen.lost, 0);
 }
 
+/* ---- who is thrown out ---- */
+
+static void comes(const char *nick, const char *item)
+{
+	struct buf b = { 0 };
+
+	buf_addf(&b, "<presence from='" ROOM "/%s'><x xmlns='"
+		     "http://jabber.org/protocol/muc#user'>%s</x></presence>",
+		 nick, item);
+	stub_send(buf_str(&b));
+	buf_free(&b);
+}
+
+/* The ids of the requests, one after the other. */
+static void answer_expulsion(const char **at, const char *type,
+			     const char *error)
+{
+	struct buf b = { 0 };
+
+	*at = strstr(*at, "id=\"k");
+	assert_non_null(*at);
+	*at += 4;
+	buf_addf(&b, "<iq from='" ROOM "' type='%s' id='%.17s'>%s</iq>", type,
+		 *at, error);
+	stub_send(buf_str(&b));
+	buf_free(&b);
+}
+
+static void expel(const char *nick, bool ban)
+{
+	room_expel(room_find(&jab, 7), ban, view_str(nick),
+		   VIEW("\x01<&\" by alice"));
+}
+
+static void answers_are_of_their_own_expulsions(void **state)
+{
+	const char *at;
+
+	(void)state;
+	be_in_the_room();
+	comes("a&lt;&amp;&quot;", "<item jid='a&amp;a@x/y'/>");
+	comes("b", "<item jid='b@x/y'/>");
+	comes("c", "<item/>");
+	sign_of_life();
+	buf_clear(&stub.in);
+	expel("a<&\"", false);
+	expel("b", true);
+	expel("b", false);
+	AWAIT(stub_has("nick=\"b\"><reason>&lt;&amp;&quot; by alice</") &&
+	      stub_has("jid=\"b@x\""));
+	assert_true(stub_has("nick=\"a&lt;&amp;&quot;\""));
+	assert_false(stub_has("\x01"));
+	at = buf_str(&stub.in);
+	answer_expulsion(&at, "error", ERROR("forbidden"));
+	answer_expulsion(&at, "result", "");
+	answer_expulsion(&at, "error", "");
+	AWAIT(seen.troubles == 2);
+	assert_string_equal(seen.trouble[0], "a<&\" could not be thrown out "
+			    "of xmpp:" ROOM ": the link may not do that "
+			    "there");
+	assert_true(view_starts(view_str(seen.trouble[1]), VIEW("b could")));
+	at = buf_str(&stub.in);
+	answer_expulsion(&at, "error", ""); /* once more is no news */
+	sign_of_life();
+	assert_int_equal(seen.troubles, 2);
+}
+
+static void who_cannot_be_thrown_out(void **state)
+{
+	(void)state;
+	be_in_the_room();
+	comes("c", "<item/>");
+	sign_of_life();
+	buf_clear(&stub.in);
+	expel("c", true);
+	expel("d", false);
+	expel("confab", false);
+	assert_int_equal(seen.troubles, 3);
+	assert_non_null(strstr(seen.trouble[0], "does not tell his address"));
+	assert_non_null(strstr(seen.trouble[1], "nobody there"));
+	assert_non_null(strstr(seen.trouble[2], "the link itself"));
+	for (int i = 0; i < 20; i++)
+		expel("c", false); /* and nobody answers */
+	assert_int_equal(seen.troubles, 3 + 4);
+	assert_non_null(strstr(seen.trouble[6], "does not answer"));
+}
+
 int main(void)
 {
 #define TIMED(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -468,6 +558,8 @@ int main(void)
 		TIMED(one_notice_a_minute),
 		TIMED(the_server_waits_for_the_daemon),
 		TIMED(the_last_room_lingers),
+		TIMED(answers_are_of_their_own_expulsions),
+		TIMED(who_cannot_be_thrown_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
