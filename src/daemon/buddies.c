@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lists of people, by chat. They are small, so a change is a copy. */
+/*
+ * Lists of people, by chat. They are small, so a change is a copy: what is
+ * written is the list with all changes that are under way. A list is what is
+ * on the disk of it; where one of several changes fails and a later one does
+ * not, that one has it written once more, without.
+ */
 #include "buddies.h"
 
 #include <errno.h>
@@ -20,11 +25,27 @@ struct buddies {
 	struct imc_command cmd;
 };
 
-/* AORs, each with a line feed behind. */
+/* Lists are AORs, each with a line feed behind. */
 struct people {
 	struct hnode by_user;
+	struct buddies *set; /* borrowed */
 	struct view user;    /* borrowed: in text */
-	struct buf list;
+	struct buf list;     /* on the disk */
+	struct buf wanted;   /* with all changes */
+	struct list changes; /* borrowed: under way, in order */
+	bool failed;         /* one of them; */
+	bool spoilt;         /* and a later one has written it */
+	char text[];
+};
+
+/* One that is on its way to the disk. */
+struct change {
+	struct lnode node;
+	struct people *people; /* borrowed; NULL: there are none any more */
+	store_done_h *doneh;
+	void *arg;
+	bool on;
+	struct view who;       /* borrowed: in text */
 	char text[];
 };
 
@@ -46,15 +67,23 @@ static struct people *get(struct buddies *b, struct view user)
 	if (p)
 		return p;
 	p = mem_zalloc(sizeof(*p) + user.n + 1);
+	p->set = b;
+	list_init(&p->changes);
 	(void)view_copy(p->text, user.n + 1, user);
 	p->user = view_mem(p->text, user.n);
 	htable_add(&b->lists, &p->by_user, hash_view(user));
 	return p;
 }
 
+/* Who waits for the disk hears of it all the same. */
 static void people_free(struct people *p)
 {
+	struct lnode *n;
+
+	while ((n = list_shift(&p->changes)))
+		CONTAINER(n, struct change, node)->people = NULL;
 	buf_free(&p->list);
+	buf_free(&p->wanted);
 	mem_free(p);
 }
 
@@ -88,9 +117,13 @@ static bool without(struct buf *out, struct view list, struct view aor)
 void buddies_load(const struct store_kept *k, void *arg)
 {
 	struct buddies *b = arg;
+	struct people *p;
 
-	if (view_eqs(k->network, BUDDIES_NETWORK))
-		buf_addv(&get(b, k->key)->list, k->value);
+	if (!view_eqs(k->network, BUDDIES_NETWORK))
+		return;
+	p = get(b, k->key);
+	buf_addv(&p->list, k->value);
+	buf_addv(&p->wanted, k->value);
 }
 
 bool buddies_list(const struct buddies *b, struct view watcher,
@@ -108,34 +141,92 @@ bool buddies_list(const struct buddies *b, struct view watcher,
 
 /* ---- changes ---- */
 
-/* The new list is list's, which is taken. */
-static void list_set(struct buddies *b, struct view user, struct buf *list,
-		     store_done_h *doneh, void *arg)
+/* Nothing happens where it is so already. */
+static void apply(struct buf *list, const struct change *c)
 {
-	struct store_txn *t = store_begin(b->store);
-	struct people *p = get(b, user);
-	const struct store_kept row = { VIEW(BUDDIES_NETWORK), p->user,
-					buf_view(list) };
+	struct buf out = { 0 };
 
-	if (list->n)
+	if (without(&out, buf_view(list), c->who) == c->on) {
+		buf_free(&out);
+		return;
+	}
+	if (c->on) {
+		buf_addv(&out, c->who);
+		buf_addc(&out, '\n');
+	}
+	buf_free(list);
+	*list = out;
+}
+
+static void write_wanted(const struct people *p, store_done_h *doneh,
+			 void *arg)
+{
+	struct store_txn *t = store_begin(p->set->store);
+	const struct store_kept row = { VIEW(BUDDIES_NETWORK), p->user,
+					buf_view(&p->wanted) };
+
+	if (row.value.n)
 		store_put_kept(t, &row);
 	else
-		store_del_kept(t, row.network, p->user);
+		store_del_kept(t, row.network, row.key);
 	store_commit(t, doneh, arg);
+}
+
+static void on_written(struct people *p, const struct change *c)
+{
+	const struct buddies *b = p->set;
+
+	p->spoilt |= p->failed;
+	apply(&p->list, c);
 	if (b->sip)
 		sip_list_changed(b->sip, p->user, b->address);
-	buf_free(&p->list);
-	p->list = *list;
-	if (!list->n) {
-		htable_del(&b->lists, &p->by_user);
-		people_free(p);
+}
+
+/* What is wanted is what the others make of what there is. */
+static void on_refused(struct people *p)
+{
+	struct lnode *n, *nx;
+
+	p->failed = true;
+	buf_clear(&p->wanted);
+	buf_addv(&p->wanted, buf_view(&p->list));
+	LIST_EACH (&p->changes, n, nx)
+		apply(&p->wanted, CONTAINER(n, struct change, node));
+}
+
+static void all_settled(struct people *p)
+{
+	if (p->spoilt)
+		write_wanted(p, NULL, NULL);
+	p->failed = p->spoilt = false;
+	if (p->list.n)
+		return;
+	htable_del(&p->set->lists, &p->by_user);
+	people_free(p);
+}
+
+static void on_change(int err, void *arg)
+{
+	struct change *c = arg;
+	struct people *p = c->people;
+
+	if (p) {
+		list_remove(&p->changes, &c->node);
+		if (err)
+			on_refused(p);
+		else
+			on_written(p, c);
+		if (list_empty(&p->changes))
+			all_settled(p);
 	}
+	c->doneh(err, c->arg);
+	mem_free(c);
 }
 
 static int check(const struct buddies *b, const struct people *p, bool there,
 		 bool on)
 {
-	size_t n = p ? count(buf_view(&p->list)) : 0;
+	size_t n = p ? count(buf_view(&p->wanted)) : 0;
 
 	if (there == on)
 		return on ? EEXIST : ENOENT;
@@ -145,23 +236,36 @@ static int check(const struct buddies *b, const struct people *p, bool there,
 		       0;
 }
 
+static struct change *change_new(struct view who, bool on)
+{
+	struct change *c = mem_zalloc(sizeof(*c) + who.n + 1);
+
+	(void)view_copy(c->text, who.n + 1, who);
+	c->who = view_mem(c->text, who.n);
+	c->on = on;
+	return c;
+}
+
 int buddies_put(struct buddies *b, struct view user, struct view who, bool on,
 		store_done_h *doneh, void *arg)
 {
-	const struct people *p = find(b, user);
-	struct view old = p ? buf_view(&p->list) : VIEW_NONE;
-	struct buf list = { 0 };
-	int err = check(b, p, without(&list, old, who), on);
+	struct people *p = find(b, user);
+	struct view old = p ? buf_view(&p->wanted) : VIEW_NONE;
+	struct buf unused = { 0 };
+	int err = check(b, p, without(&unused, old, who), on);
+	struct change *c;
 
-	if (err) {
-		buf_free(&list);
+	buf_free(&unused);
+	if (err)
 		return err;
-	}
-	if (on) {
-		buf_addv(&list, who);
-		buf_addc(&list, '\n');
-	}
-	list_set(b, user, &list, doneh, arg);
+	p = get(b, user);
+	c = change_new(who, on);
+	c->people = p;
+	c->doneh = doneh;
+	c->arg = arg;
+	list_append(&p->changes, &c->node);
+	apply(&p->wanted, c);
+	write_wanted(p, on_change, c);
 	return 0;
 }
 

@@ -420,6 +420,8 @@ void heart_quiet(struct confab *c)
 	winfo_quiet(c->winfo);
 	if (c->imc)
 		imc_set_sip(c->imc, NULL);
+	if (c->buddies)
+		buddies_set_sip(c->buddies, NULL);
 }
 
 void heart_stop(struct confab *c)

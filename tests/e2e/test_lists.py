@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One SUBSCRIBE for many (RFC 4662)."""
 import email
+import errno
 import xml.etree.ElementTree as ET
 
 import pytest
 
+from lab.faults import Faults
 from lab.sip import get
 from lab.util import wait_for
 from test_events import PASSWORD, Watch, document, publish, rows
@@ -88,6 +90,36 @@ def test_a_list_made_in_chat(server, phone):
         'sip:bob@confab.test']
     # of others it is another
     assert ListWatch(bob, buddies).read(1)[2] == {}
+
+
+def test_a_list_that_the_disk_refuses(folder, confabd, phone):
+    """It is as it was before, in memory and after a restart."""
+    faults = Faults(folder('faults'))
+    server = confabd(trusted='', env=faults.env)
+    server.add_user('alice', PASSWORD)
+    alice = phone(server, 'alice')
+    manager, buddies = server.manager, server.room('buddies')
+    assert alice.send(manager, '#buddies add bob') == 200
+    watch = ListWatch(alice, buddies)
+    before = list(watch.read(1)[2])
+    faults.fail_all(errno.ENOSPC)
+    for words in ('add carol', 'remove bob'):
+        assert alice.send(manager, '#buddies ' + words) == 503
+        alice.saw("*** Can't be stored now")
+    answer = server.ctl('buddies', 'add', 'alice', 'dave', check=False)
+    assert not answer['ok']
+    assert before == [r['buddy'] for r in server.ctl('buddies', 'list')]
+    assert len(watch.notices()) == 1
+    faults.fail_none()
+    # what was refused can be said again
+    assert alice.send(manager, '#buddies add carol') == 200
+    wait_for(lambda: get(watch.notices()[-1].headers, 'subscription-state') ==
+             'terminated;reason=deactivated', 'the end')
+    after = before + ['sip:carol@confab.test']
+    assert list(ListWatch(alice, buddies).read(1)[2]) == after
+    server.kill()
+    server.start()
+    assert after == [r['buddy'] for r in server.ctl('buddies', 'list')]
 
 
 def test_the_operator_makes_lists(server, phone, tmp_path):
