@@ -166,6 +166,13 @@ tests_unit_t_asking_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
 tests_unit_t_asking_LDADD = src/daemon/libconfabd.a imc/libimc.a \
 	$(LIB_core) $(CMOCKA_LIBS) $(DEPS_core)
 
+# Of the daemon it has the lists alone.
+check_PROGRAMS += tests/unit/t_buddies
+tests_unit_t_buddies_SOURCES = tests/unit/t_buddies.c
+tests_unit_t_buddies_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
+tests_unit_t_buddies_LDADD = src/daemon/libconfabd.a $(LIB_base) \
+	$(CMOCKA_LIBS)
+
 check_PROGRAMS += tests/unit/t_purple_words
 tests_unit_t_purple_words_SOURCES = tests/unit/t_purple_words.c
 tests_unit_t_purple_words_CPPFLAGS = $(INC_test) $(CMOCKA_CFLAGS)
