@@ -433,7 +433,7 @@ static void room_as_presentity(void **state)
 	r->flags |= ROOM_PRIVATE;
 	w = watch_new(1, LOBBY, ALICE);
 	assert_true(rooms_shown_has(shown, target));
-	assert_int_equal(rooms_shown_watch(shown, w, target, watcher, true,
+	assert_int_equal(rooms_shown_watch(shown, w, target, watcher, 403,
 					   &w->state), 200);
 	assert_int_equal(w->state, SIP_WATCH_ACTIVE);
 	room_doc(1);
@@ -458,10 +458,10 @@ static void room_as_presentity(void **state)
 	rig_advance(5010);
 	assert_string_equal(fake_edge.reason[1], "rejected");
 	rooms_shown_gone(shown, 1);
-	assert_int_equal(rooms_shown_watch(shown, w, target, watcher, true,
+	assert_int_equal(rooms_shown_watch(shown, w, target, watcher, 403,
 					   &w->state), 403);
 	w = watch_new(1, LOBBY, ALICE);
-	assert_int_equal(rooms_shown_watch(shown, w, target, watcher, false,
+	assert_int_equal(rooms_shown_watch(shown, w, target, watcher, 200,
 					   &w->state), 200);
 	assert_int_equal(w->state, SIP_WATCH_PENDING);
 	rig_join(r, "alice");
@@ -489,7 +489,7 @@ static void room_with_links(void **state)
 	assert_int_equal(addr_parse(&target, VIEW(LOBBY)), 0);
 	assert_int_equal(addr_parse(&watcher, VIEW(BOB)), 0);
 	w = watch_new(1, LOBBY, BOB);
-	assert_int_equal(rooms_shown_watch(shown, w, target, watcher, false,
+	assert_int_equal(rooms_shown_watch(shown, w, target, watcher, 200,
 					   &w->state), 200);
 	room_doc(1);
 	assert_int_equal(times("<basic>open</basic>"), 3);
@@ -525,7 +525,7 @@ static struct sip_watch *link_watch(const char *who, int status)
 	mem_deref(watcher);
 	assert_int_equal(addr_parse(&target, w->resource), 0);
 	assert_int_equal(addr_parse(&watcher, w->watcher), 0);
-	assert_int_equal(rooms_shown_watch(shown, w, target, watcher, true,
+	assert_int_equal(rooms_shown_watch(shown, w, target, watcher, 403,
 					   &w->state), status);
 	return w;
 }
