@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store.h"
@@ -251,6 +252,38 @@ static inline uint64_t rig_reload_head(struct rig *rig)
 	rig_open(rig);
 	assert_int_equal(store_load(rig->s, &load), 0);
 	return head;
+}
+
+static inline void rig_copy(const struct rig *from, const struct rig *to,
+			    const char *name)
+{
+	char path[256], bytes[4096];
+	FILE *in, *out;
+	size_t n;
+
+	rig_path(from, name, path);
+	in = fopen(path, "r");
+	rig_path(to, name, path);
+	out = fopen(path, "w");
+	assert_non_null(in);
+	assert_non_null(out);
+	while ((n = fread(bytes, 1, sizeof(bytes), in)) > 0)
+		assert_int_equal(fwrite(bytes, 1, n, out), n);
+	fclose(in);
+	assert_int_equal(fclose(out), 0);
+}
+
+/* What a store finds that starts after this one was killed. */
+static inline struct rig *rig_killed(const struct rig *rig)
+{
+	struct rig *next = rig_new();
+
+	assert_int_equal(mkdir(next->dir, 0700), 0);
+	rig_copy(rig, next, "confab.db");
+	rig_copy(rig, next, "confab.db-wal");
+	rig_copy(rig, next, "confab.db-spool");
+	rig_open(next);
+	return next;
 }
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "keys.h"
+#include "store_disk.h"
 #include "store_rig.h"
 
 enum { HOUR = 60 * 60 * 1000, MINUTE = 60 * 1000 };
@@ -224,6 +225,104 @@ static void texts_of_older_versions_become_keys(void **state)
 	rig_free(rig);
 }
 
+/* ---- as many ways as there are, one after the other ---- */
+
+enum { NAMES = 40, TURNS = 1500, LIVES = 60 * MINUTE, SURELY = 63 * MINUTE };
+
+static uint64_t said_at[NAMES]; /* wall time; 0: never */
+static uint64_t next_seq;
+static uint32_t dice;
+static bool in_doubt; /* a crash would tell whether it was said */
+
+static unsigned roll(unsigned n)
+{
+	dice = dice * 1664525 + 1013904223;
+	return (dice >> 8) % n;
+}
+
+/* What is refused for a disk in trouble was not said. */
+static void say_one(struct rig *rig, unsigned name, bool the_long_way)
+{
+	uint64_t now = wall_ms(), then = said_at[name];
+	uint64_t age = now > then ? now - then : 0;
+	struct store_txn *t;
+	char key[16];
+	int err;
+
+	snprintf(key, sizeof(key), "name-%u", name);
+	t = rig_say(rig, 1, next_seq++, key);
+	if (the_long_way)
+		store_del_member(t, 1000);
+	err = rig_run(rig, t);
+	in_doubt = err == EIO && fault.hits;
+	if (in_doubt)
+		return;
+	if (then && age < LIVES)
+		assert_int_equal(err, EEXIST);
+	else if (!then || age > SURELY)
+		assert_int_equal(err, 0);
+	if (!err)
+		said_at[name] = now;
+}
+
+/* With what is on the disk at this moment. */
+static struct rig *kill_one(struct rig *rig)
+{
+	struct rig *next;
+
+	if (in_doubt)
+		return rig;
+	next = rig_killed(rig);
+	rig_free(rig);
+	return next;
+}
+
+static struct rig *start_again(struct rig *rig)
+{
+	rig_shut(rig);
+	rig_open(rig);
+	return rig;
+}
+
+static struct rig *turn(struct rig *rig)
+{
+	unsigned n = roll(100);
+
+	heal();
+	if (n < 8)
+		clock_advance((uint64_t)roll(12 * MINUTE));
+	else if (n < 10)
+		clock_freeze(1000, wall_ms() - roll(20) * 1000);
+	else if (n < 12)
+		rig = start_again(rig);
+	else if (n < 14)
+		rig = kill_one(rig);
+	else if (n < 24)
+		fail_call(n & 1 ? DOOR_SYNC : DOOR_LOG_WRITE, 1 + (int)roll(4),
+			  n & 2);
+	say_one(rig, roll(NAMES), roll(3) == 0);
+	return rig;
+}
+
+static void whatever_comes_a_key_counts_once(void **state)
+{
+	struct rig *rig = rig_new();
+
+	(void)state;
+	dice = 20261121;
+	next_seq = 1;
+	memset(said_at, 0, sizeof(said_at));
+	clock_freeze(1000, 1700000000000);
+	rig_open(rig);
+	rig_room(rig, 1, "lobby");
+	for (int i = 0; i < TURNS; i++)
+		rig = turn(rig);
+	heal();
+	clock_thaw();
+	rig_free(rig);
+	test_log_expected = test_log_errors;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,7 +333,8 @@ int main(void)
 		TEST(what_is_spooled_is_there_once),
 		TEST(key_of_any_slot_is_found),
 		TEST(texts_of_older_versions_become_keys),
+		TEST(whatever_comes_a_key_counts_once),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, disk_install, NULL);
 }

@@ -239,38 +239,6 @@ static void spooled_text_is_there_for_everything_else(void **state)
 
 /* ---- a crash after trouble ---- */
 
-static void copy_file(const struct rig *from, const struct rig *to,
-		      const char *name)
-{
-	char path[256], bytes[4096];
-	FILE *in, *out;
-	size_t n;
-
-	rig_path(from, name, path);
-	in = fopen(path, "r");
-	rig_path(to, name, path);
-	out = fopen(path, "w");
-	assert_non_null(in);
-	assert_non_null(out);
-	while ((n = fread(bytes, 1, sizeof(bytes), in)) > 0)
-		assert_int_equal(fwrite(bytes, 1, n, out), n);
-	fclose(in);
-	assert_int_equal(fclose(out), 0);
-}
-
-/* What a store finds that starts after this one was killed. */
-static struct rig *after_kill(const struct rig *rig)
-{
-	struct rig *next = rig_new();
-
-	assert_int_equal(mkdir(next->dir, 0700), 0);
-	copy_file(rig, next, "confab.db");
-	copy_file(rig, next, "confab.db-wal");
-	copy_file(rig, next, "confab.db-spool");
-	rig_open(next);
-	return next;
-}
-
 static struct store_txn *say_long(struct rig *rig, uint64_t seq)
 {
 	struct store_txn *t = rig_say(rig, 1, seq, NULL);
@@ -293,7 +261,7 @@ static void failed_commit_takes_nothing_with_it(void **state)
 	assert_int_equal(rig_run(rig, say_long(rig, 2)), EIO);
 	heal();
 	assert_int_equal(rig_run(rig, rig_say(rig, 1, 3, NULL)), 0);
-	next = after_kill(rig);
+	next = rig_killed(rig);
 	assert_int_equal(rig_seqs(next, 1, 0, 256, seqs), 2);
 	assert_int_equal(seqs[1], 3);
 	rig_free(next);
@@ -317,7 +285,7 @@ static void failed_group_is_not_found_later(void **state)
 	t = store_begin(rig->s);
 	store_prune(t, 1, 2, 0);
 	assert_int_equal(rig_run(rig, t), 0);
-	next = after_kill(rig);
+	next = rig_killed(rig);
 	assert_int_equal(rig_seqs(next, 1, 0, 256, seqs), 0);
 	rig_free(next);
 	rig_free(rig);
