@@ -428,7 +428,7 @@ int account_chat_new(struct account_chat **cp,
 	c->cmd = (struct imc_command){
 		.name = c->kind->word,
 		.usage = c->usage,
-		.help = "your own accounts there",
+		.help = c->kind->help,
 		.run = on_command,
 		.is_secret = is_secret,
 		.secreth = on_secret,

@@ -153,9 +153,12 @@ static int purple_login(struct buf *out, struct view text,
 }
 
 static const struct account_kind kinds[] = {
-	{ "xmpp", "jabber", "user@domain", "", jabber_login },
-	{ "irc", "irc", "network/account", "", irc_login },
-	{ "purple", "purple", "protocol/name", "near=no by=chat",
+	{ "xmpp", "jabber", "user@domain", "your accounts on XMPP", "",
+	  jabber_login },
+	{ "irc", "irc", "network/account", "your accounts on IRC", "",
+	  irc_login },
+	{ "purple", "purple", "protocol/name",
+	  "your accounts on other networks", "near=no by=chat",
 	  purple_login },
 };
 

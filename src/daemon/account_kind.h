@@ -10,6 +10,7 @@ struct account_kind {
 	const char *network; /* in struct account: "xmpp" */
 	const char *word;    /* #jabber, confabctl jabber map */
 	const char *login;   /* how a login is written: "user@domain" */
+	const char *help;    /* of #jabber, in the list of commands */
 	const char *of_users; /* settings of what a user adds by himself */
 	/* Adds the one form of a login as it was typed. Else an errno value,
 	 * with what is wrong in why. */

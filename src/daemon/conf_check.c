@@ -128,8 +128,9 @@ static int check_way(const struct conf *c, const struct conf_link *l,
 	if (view_eqs(scheme, "irc")) {
 		if (!has_irc(c, label))
 			buf_addf(why,
-				 "there is no section irc \"%.*s\": right only "
-				 "if confabctl irc add has made that network",
+				 "there is no section irc \"%.*s\": right "
+				 "only if confabctl irc add has made that "
+				 "network",
 				 VIEW_ARG(label));
 		return 0;
 	}
