@@ -56,6 +56,12 @@ def ask(who, text, status, code=None, hears=None, at=ROOM,
                deaf or {})
 
 
+def plain(uri):
+    """An address without parameters; of a name without its port."""
+    uri = uri.split(';')[0]
+    return uri if re.search(r'@\d+[.]', uri) else re.sub(r':\d+$', '', uri)
+
+
 def here(text):
     """From the address that he wrote to, at what he calls himself."""
     return Heard('here', 'sender', text)
@@ -154,8 +160,8 @@ class Stage:
     def expect(self, step):
         """{name: [(source, Request-URI, text)]}."""
         wanted = {name: [] for name in PEOPLE}
-        here_uri = self.fill(step.at)
-        sources = {'room': self.fill(step.room), 'here': here_uri,
+        sources = {'room': self.fill(step.room),
+                   'here': plain(self.fill(step.at)),
                    'manager': MANAGER}
         for names, heard in step.hears.items():
             for name in names.split():
