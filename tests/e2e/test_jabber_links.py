@@ -117,6 +117,35 @@ def test_kicks_remove(linked, user):
     assert bob.send(s.room, 'still?') == 403
 
 
+def test_settings_made_at_run_time(linked, user):
+    """They count at once, and after a restart; a second command of the name
+    changes nothing."""
+    s = linked(name='admin')
+    link = ['link', 'add', 'lobby', 'lobby',
+            'xmpp:' + s.prosody.room('lobby')]
+    for words in (['mode=puppet', 'via=component'], ['component']):
+        assert not s.confabd.ctl(*link, *words, check=False)['ok']
+    both_ways(s, 'by the relay', who='admin')
+    s.confabd.ctl('link', 'remove', 'lobby')
+    wait_for(lambda: not s.confabd.link('lobby'), 'the link to be gone')
+    s.confabd.ctl(*link, 'component', 'mode=puppet', 'max_puppets=1',
+                  'on_kick=remove', 'nick=relay')
+    for text in ('one', 'two'):
+        s.confabd.link_up('lobby')
+        both_ways(s, text, 'alice', '%s', who='admin')
+        bob = user(s.confabd, 'bob' + text)
+        bob.join(s.room)
+        assert bob.send(s.room, 'I am ' + text) == 202
+        s.xenia.saw('<bob%s> I am %s' % (text, text), 'relay')
+        if text == 'one':
+            assert s.confabd.stop() == 0
+            s.confabd.start()
+    s.xenia.role('alice', 'none')
+    # on_kick; but nobody throws out the owner
+    s.alice.saw('*** Link lobby: who was kicked there could not be removed: '
+                'alice')
+
+
 def test_removed_here(linked, user):
     s = linked('puppets')
     bob = user(s.confabd, 'bob')
