@@ -6,6 +6,8 @@
  */
 #include "winfo.h"
 
+#include <stdlib.h>
+
 #include "consent.h"
 #include "events.h"
 #include "mem.h"
@@ -14,10 +16,10 @@
 #define PACKAGE "presence.winfo"
 #define WATCHED "presence"
 #define NS "urn:ietf:params:xml:ns:watcherinfo"
+#define TAIL "</watcher-list></watcherinfo>\r\n"
 
 enum {
 	PACE_MS = 5000,
-	TAIL_MAX = 64, /* bytes of what closes a document */
 	TOLD_MAX = 200000, /* that are kept for all viewers */
 };
 
@@ -245,7 +247,7 @@ static bool add(struct list_doc *d, const struct entry *e)
 	bool fits;
 
 	put_watcher(d, &one, e);
-	fits = d->out->n + one.n + TAIL_MAX <= d->out->max;
+	fits = d->out->n + one.n + sizeof(TAIL) - 1 <= d->out->max;
 	if (fits || !d->count)
 		buf_addv(d->out, buf_view(&one));
 	d->count++;
@@ -255,27 +257,23 @@ static bool add(struct list_doc *d, const struct entry *e)
 
 static bool is_news(const struct list_doc *d, const struct entry *e)
 {
-	struct told *t = d->viewer ? told_find(d->viewer, e->key) : NULL;
+	struct told *t = told_find(d->viewer, e->key);
 
 	if (t)
 		t->round = d->viewer->round;
 	return !t || t->e.status != e->status;
 }
 
-/* From *next on, which is where to go on after those that fit. */
-static bool put_news(struct list_doc *d, const struct entries *es,
-		     size_t *next)
+static bool put_news(struct list_doc *d, const struct entries *es)
 {
 	bool fit = true;
 
-	for (size_t i = *next; i < es->count; i++) {
+	for (size_t i = 0; i < es->count; i++) {
 		if (!is_news(d, &es->e[i]))
 			continue;
 		fit = fit && add(d, &es->e[i]);
-		if (fit && d->viewer)
-			told_set(d->w, d->viewer, &es->e[i]);
 		if (fit)
-			*next = i + 1;
+			told_set(d->w, d->viewer, &es->e[i]);
 	}
 	return fit;
 }
@@ -316,22 +314,74 @@ static void put_head(const struct list_doc *d, bool full)
 	buf_adds(d->out, "\" package=\"" WATCHED "\">");
 }
 
+/* Where one goes on who is told of changes: what is new to him is known
+ * without. No entry has this key. */
+#define BY_CHANGES UINT64_MAX
+
 /* What is new to this viewer; RFC 3858 4.3: after a whole one, or as much of
  * it as fits, what changed. */
-static void put_list(struct list_doc *d, const struct entries *es)
+static void put_changes(struct list_doc *d, const struct entries *es)
 {
-	struct viewer *v = d->viewer;
-	bool full = v ? d->to->full : !d->to->place;
-	size_t next = v ? 0 : d->to->place;
+	if (d->to->full)
+		told_forget(d->w, d->viewer);
+	d->viewer->round++;
+	put_head(d, d->to->full);
+	if (!put_news(d, es) || !put_gone(d))
+		sip_watch_more(d->w->sip, d->to->id, BY_CHANGES);
+	buf_adds(d->out, TAIL);
+}
 
-	if (v && full)
-		told_forget(d->w, v);
-	if (v)
-		v->round++;
-	put_head(d, full);
-	if (!put_news(d, es, &next) || (v && !put_gone(d)))
-		sip_watch_more(d->w->sip, d->to->id, next ? next : 1);
-	buf_adds(d->out, "</watcher-list></watcherinfo>\r\n");
+static int by_key(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+/* In any order. */
+static uint64_t digest_of(const struct entries *es)
+{
+	uint64_t digest = 0;
+
+	for (size_t i = 0; i < es->count; i++)
+		digest += hash_u64(es->e[i].key ^
+				   hash_u64((uint64_t)es->e[i].status));
+	return digest;
+}
+
+/* All of it, by key, so that nobody is missed when others go between two
+ * parts; after is where to go on. */
+static bool put_from(struct list_doc *d, const struct entries *es,
+		     uint64_t *after)
+{
+	for (size_t i = 0; i < es->count; i++) {
+		if (es->e[i].key <= *after)
+			continue;
+		if (!add(d, &es->e[i]))
+			return false;
+		*after = es->e[i].key;
+	}
+	return true;
+}
+
+/* Those who changed in the middle of it are told with the next whole one. */
+static void put_whole(struct list_doc *d, struct entries *es)
+{
+	const struct sip_watch *to = d->to;
+	uint64_t after = to->place == BY_CHANGES ? 0 : to->place;
+	uint64_t digest = digest_of(es);
+	bool first = !after;
+
+	if (es->count)
+		qsort(es->e, es->count, sizeof(*es->e), by_key);
+	if (first)
+		sip_watch_mark(d->w->sip, to->id, digest);
+	put_head(d, first);
+	if (!put_from(d, es, &after))
+		sip_watch_more(d->w->sip, to->id, after ? after : BY_CHANGES);
+	else if (!first && digest != to->mark)
+		sip_watch_changed(d->w->sip, to->id);
+	buf_adds(d->out, TAIL);
 }
 
 /* NULL: he sees all of it each time, and nothing has to be kept. */
@@ -357,7 +407,10 @@ static void on_show(const struct sip_watch *to, struct buf *body, void *arg)
 	d.user = es.user;
 	entries_get(&es);
 	d.viewer = viewer_for(w, to->id, es.count);
-	put_list(&d, &es);
+	if (d.viewer)
+		put_changes(&d, &es);
+	else
+		put_whole(&d, &es);
 	entries_free(&es);
 	mem_deref(es.user);
 }

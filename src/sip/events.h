@@ -106,7 +106,7 @@ int sip_package_add(struct sip *s, const struct sip_package *p);
  * replaced, and each has one NOTIFY under way at most. */
 void sip_event_changed(struct sip *s, const char *package,
 		       struct view resource);
-/* The same for one of them. */
+/* The same for one of them; within showh, for the document after this one. */
 void sip_watch_changed(struct sip *s, uint64_t id);
 /* A subscription's state has been decided. Unknown ids are ignored, here and
  * below. */

@@ -259,8 +259,10 @@ static void on_hold(struct wtimer *t)
 	if (!err) {
 		sub->sent_ms = now_ms();
 		sub->restored = sub->full = false;
-		/* the rest follows at once */
-		sub->dirty = sub->urgent = sub->more;
+		/* the rest follows at once; what changed while it was
+		 * shown, at the pace */
+		sub->dirty |= sub->more;
+		sub->urgent = sub->more;
 		return;
 	}
 	sub->full = true;

@@ -600,7 +600,7 @@ static size_t watchers_rest(uint64_t id)
 	size_t n = times("<watcher ");
 
 	while (fake_edge.more[id]) {
-		show(id, 380);
+		show(id, 360);
 		n += times("<watcher ");
 		has("state=\"partial\"");
 	}
@@ -657,7 +657,7 @@ static void who_watches(void **state)
 		watch_new(i, ALICE, names[i])->state = i % 2 ?
 			SIP_WATCH_ACTIVE : SIP_WATCH_PENDING;
 	fake_edge.watch[1].full = true;
-	show(1, 380);
+	show(1, 360);
 	has("state=\"full\">");
 	assert_int_equal(times("<watcher "), 1);
 	has(names[4]);
@@ -665,13 +665,13 @@ static void who_watches(void **state)
 	assert_int_equal(watchers_rest(1), 6);
 	for (uint64_t i = 3; i < SUBS; i++)
 		fake_edge.there[i] = false;
-	show(1, 380);
+	show(1, 360);
 	assert_int_equal(watchers_rest(1), 5);
 	/* who only looks */
 	watch_new(3, ALICE, names[3]);
 	watch_new(4, ALICE, ALICE);
 	fake_edge.there[4] = false;
-	show(4, 330);
+	show(4, 310);
 	has("state=\"full\">");
 	assert_int_equal(watchers_rest(4), 2);
 	rig_settle();
@@ -681,6 +681,113 @@ static void who_watches(void **state)
 	mem_deref(xmpp);
 	mem_deref(manager);
 	rig_stop();
+}
+
+static void start_winfo(void)
+{
+	start();
+	assert_int_equal(winfo_new(&winfo, rig.hub, EDGE), 0);
+}
+
+static void stop_winfo(void)
+{
+	rig_settle();
+	winfo_quiet(winfo);
+	winfo_free(winfo);
+	rig_stop();
+}
+
+/* False: it is more than can be sent. */
+static bool try_show(uint64_t id, size_t max)
+{
+	const struct sip_package *p = &fake_edge.package[0];
+
+	buf_free(&doc);
+	buf_init(&doc, max);
+	fake_edge.more[id] = 0;
+	p->showh(&fake_edge.watch[id], &doc, p->arg);
+	fake_edge.watch[id].place = fake_edge.more[id];
+	fake_edge.watch[id].full = false;
+	return !doc.over;
+}
+
+/* In parts of any size each of them comes once. */
+static void watchers_in_any_size(void **state)
+{
+	size_t told = 0, max, sizes = 0;
+
+	(void)state;
+	start_winfo();
+	assert_int_equal(ask(1, ALICE, ALICE), 200);
+	fake_edge.there[1] = false;
+	watch_new(2, ALICE, "sip:n2@x.example")->state = SIP_WATCH_ACTIVE;
+	watch_new(3, ALICE, "sip:n3@x.example")->state = SIP_WATCH_ACTIVE;
+	for (max = 260; max < 480; max++) {
+		fake_edge.watch[1].full = true;
+		for (told = 0; try_show(1, max); ) {
+			told += times("<watcher ");
+			assert_true(told <= 2);
+			if (!fake_edge.more[1])
+				break;
+		}
+		assert_true(doc.over || told == 2);
+		sizes += !doc.over;
+	}
+	assert_true(sizes > 100);
+	stop_winfo();
+}
+
+/* Who sees all of it each time misses nobody, whoever goes meanwhile; and
+ * sees it again where somebody did. */
+static void watchers_go_meanwhile(void **state)
+{
+	static const char *const names[SUBS] = {
+		"", "", "", "sip:n3@x.example", "sip:n4@x.example",
+		"sip:n5@x.example", "sip:n6@x.example", "sip:n7@x.example",
+	};
+
+	(void)state;
+	start_winfo();
+	for (uint64_t i = 3; i < SUBS; i++)
+		watch_new(i, ALICE, names[i])->state = i % 2 ?
+			SIP_WATCH_ACTIVE : SIP_WATCH_PENDING;
+	/* not asked for: nothing is kept for him */
+	watch_new(1, ALICE, ALICE);
+	fake_edge.there[1] = false;
+	show(1, 420);
+	has("state=\"full\">");
+	assert_int_equal(times("<watcher "), 2);
+	/* those two go, whom he was told of */
+	for (uint64_t i = 3; i < SUBS; i++)
+		fake_edge.there[i] = strstr(buf_str(&doc), names[i]) == NULL;
+	assert_int_equal(watchers_rest(1), 5);
+	assert_int_equal(fake_edge.changed[1], 1);
+	/* nobody does: once is enough */
+	show(1, 420);
+	has("state=\"full\">");
+	(void)watchers_rest(1);
+	assert_int_equal(fake_edge.changed[1], 1);
+	stop_winfo();
+}
+
+/* One that was told of changes ends: it is told all, from the beginning. */
+static void watchers_at_the_end(void **state)
+{
+	(void)state;
+	start_winfo();
+	assert_int_equal(ask(1, ALICE, ALICE), 200);
+	fake_edge.there[1] = false;
+	watch_new(2, ALICE, "sip:n2@x.example")->state = SIP_WATCH_ACTIVE;
+	watch_new(3, ALICE, "sip:n3@x.example")->state = SIP_WATCH_ACTIVE;
+	show(1, 350);
+	assert_int_equal(times("<watcher "), 1);
+	assert_true(fake_edge.more[1]);
+	fake_edge.package[0].goneh(&fake_edge.watch[1],
+				   fake_edge.package[0].arg);
+	show(1, 16384);
+	has("state=\"full\">");
+	assert_int_equal(times("<watcher "), 2);
+	stop_winfo();
 }
 
 static int end(void **state)
@@ -699,7 +806,9 @@ int main(void)
 		CASE(roster_parts_and_changes),
 		CASE(room_as_presentity), CASE(room_with_links),
 		CASE(link_as_presentity),
-		CASE(who_watches),
+		CASE(who_watches),	  CASE(watchers_in_any_size),
+		CASE(watchers_go_meanwhile),
+		CASE(watchers_at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
