@@ -97,10 +97,8 @@ static bool has_purple(const struct conf *c, struct view label)
 
 static int check_xmpp(const struct conf *c, struct view via, struct buf *why)
 {
-	bool component = *c->jabber_component.domain;
-
 	if (view_ieqs(via, "component") || view_ieqs(via, "puppets")) {
-		if (!component)
+		if (!*c->jabber_component.domain)
 			buf_adds(why, "there is no component: section "
 				      "jabber_component has no domain");
 	} else if (via.n) {
@@ -108,7 +106,7 @@ static int check_xmpp(const struct conf *c, struct view via, struct buf *why)
 		    !view_ieqs(via, c->jabber_component.domain))
 			buf_addf(why, "there is no section jabber \"%.*s\"",
 				 VIEW_ARG(view_head(via, 64)));
-	} else if (c->jabber_count != 1 && !component) {
+	} else if (c->jabber_count != 1) {
 		buf_adds(why, "via is needed: it says which section jabber "
 			      "joins the room, by its label");
 	}

@@ -66,6 +66,9 @@ HOME = 'jabber "home" { jid = "a@b.example" password = "x" }\n'
     (LINK % ('xmpp:r@svc.example', ''), 'link "l": via is needed'),
     (LINK % ('xmpp:r@svc.example', '') + HOME + HOME.replace('home', 'h2'),
      'via is needed'),
+    (LINK % ('xmpp:r@svc.example', '') + 'jabber_gateway { jdomain = '
+     '"j.example" }\njabber_component { domain = "sip.x.example" '
+     'secret = "s" }\n', 'via is needed'),
     (LINK % ('xmpp:r@svc.example', 'puppets'), 'there is no component'),
     (LINK % ('purple:relay/r', ''), 'there is no section purple "relay"'),
     (LINK % ('gopher:x', ''), 'no network can be linked to "gopher:x"'),
