@@ -310,16 +310,24 @@ static void put_head(struct buf *b, const struct sip_watch *w,
 /* Behind all members: the rest are changes. */
 #define ALL_TOLD UINT64_MAX
 
+/* Changes that he has not seen are forgotten. */
+static bool is_behind(const struct sip_watch *w, const struct watched *wd)
+{
+	return wd && w->mark < wd->floor;
+}
+
 /* A whole one that is too long is begun as such, which makes watchers forget
  * what they knew, and goes on in partial ones (RFC 4575 4.3). What changed
  * meanwhile has documents of its own behind them, so that none names anybody
- * twice. */
+ * twice. Where that is more than is remembered, all of it comes once more: at
+ * the pace, as a busy room would else be told without end. */
 static void put_users(struct conference *c, struct doc *d,
 		      const struct sip_watch *w, const struct watched *wd,
 		      const struct room *r, bool full)
 {
 	uint64_t mark = full ? c->clock : w->mark, place = ALL_TOLD;
-	bool changes = wd && !full && mark < c->clock;
+	bool behind = !full && is_behind(w, wd);
+	bool changes = wd && !full && !behind && mark < c->clock;
 
 	if (full)
 		place = put_all(d, r);
@@ -329,11 +337,13 @@ static void put_users(struct conference *c, struct doc *d,
 		mark = put_recent(d, wd, r, mark);
 	else if (!d->left)
 		d->left = changes;
-	if (!d->left)
+	if (!d->left && !behind)
 		mark = c->clock;
 	sip_watch_mark(c->sip, w->id, mark);
 	if (d->left)
 		sip_watch_more(c->sip, w->id, place);
+	else if (behind)
+		sip_watch_changed(c->sip, w->id);
 }
 
 static void put_document(struct conference *c, struct buf *b,
@@ -341,7 +351,7 @@ static void put_document(struct conference *c, struct buf *b,
 {
 	const struct watched *wd = watched_find(c, r->id);
 	struct doc d = { .count = 0 };
-	bool full = w->full || (wd ? w->mark < wd->floor : !w->place);
+	bool full = w->full || (!w->place && (!wd || is_behind(w, wd)));
 
 	put_head(b, w, r, full);
 	buf_init(&d.users, b->max > b->n ? b->max - b->n : 1);

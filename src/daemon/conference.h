@@ -4,8 +4,7 @@
  * alone, as long as they are. The whole roster at first and with each
  * refresh, then what has changed, at most every five seconds. Members of
  * other networks are in it, with their own addresses. A roster that is too
- * long for one document is cut, owners and oldest members first, and its
- * <users> says "partial"; the count does not.
+ * long for one document goes on in others at once, which say "partial".
  */
 #ifndef CONFAB_CONFERENCE_H
 #define CONFAB_CONFERENCE_H

@@ -343,6 +343,7 @@ static void roster_parts_and_changes(void **state)
 {
 	struct member *first, *late;
 	struct room *r;
+	size_t before;
 	char name[20];
 
 	(void)state;
@@ -364,7 +365,7 @@ static void roster_parts_and_changes(void **state)
 	assert_in_range(shown_rest(1, 3000), 43, 45);
 	has("<user entity=\"sip:first@confab.example\" state=\"deleted\"/>");
 	has("<user entity=\"sip:late@confab.example\" state=\"full\">");
-	/* more than is remembered: from the beginning */
+	/* more than is remembered: all of it once more, but not at once */
 	fake_edge.watch[1].full = true;
 	show(1, 3000);
 	for (int i = 0; i < 70; i++) {
@@ -372,9 +373,15 @@ static void roster_parts_and_changes(void **state)
 		late = rig_join(r, "late");
 	}
 	rig_settle();
+	before = fake_edge.changed[1];
+	show(1, 3000);
+	has("state=\"partial\"");
+	(void)shown_rest(1, 3000);
+	assert_int_equal(fake_edge.changed[1], before + 1);
 	show(1, 3000);
 	has("state=\"full\"");
 	assert_int_equal(shown_rest(1, 3000), 42);
+	assert_int_equal(fake_edge.changed[1], before + 1);
 	/* who only looks has nothing that is kept */
 	fake_edge.watch[2] = fake_edge.watch[1];
 	fake_edge.watch[2].id = 2;
