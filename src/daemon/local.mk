@@ -77,6 +77,7 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/asking.c src/daemon/asking.h \
 	src/daemon/buddies.c src/daemon/buddies.h \
 	src/daemon/conference.c src/daemon/conference.h \
+	src/daemon/conference_doc.c src/daemon/conference_priv.h \
 	src/daemon/mapped.c src/daemon/mapped.h \
 	src/daemon/nowhere.c src/daemon/nowhere.h \
 	src/daemon/presence.c src/daemon/presence.h \
