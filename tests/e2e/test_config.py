@@ -162,6 +162,43 @@ def test_examples_of_a_page_are_one_configuration(build, tmp_path, page):
     assert (result.returncode, result.stderr) == (0, ''), text
 
 
+def commands():
+    """The lines of all pages that begin with confabctl."""
+    for path in (TOP / 'README.md', *sorted((TOP / 'doc').glob('*.md')),
+                 TOP / 'doc' / 'confabctl.1'):
+        for line in re.findall(r'^(?: {4,}|\.Dl )confabctl (.*)$',
+                               path.read_text(), re.M):
+            yield line.split('  #')[0].strip()
+
+
+def test_examples_of_confabctl_are_understood(confabd, tmp_path):
+    server = confabd(extra='''
+jabber_gateway { jdomain = "jabber.confab.test" jaddress = "127.0.0.1" }
+irc "libera" { server = "127.0.0.1" port = 9 }
+irc_gateway { ircdomain = "irc.confab.test" }
+purple_gateway { domain = "im.confab.test" }
+purple "relay" { user = "relay@127.0.0.1" password = "x"
+    options = {"connect_server=127.0.0.1", "port=9"} }
+''')
+    lines = list(dict.fromkeys(commands()))
+    assert len(lines) > 30
+    (tmp_path / 'F').write_text('a password\n')
+    (tmp_path / 'F').chmod(0o600)
+    for line in lines:
+        # Nothing is to leave this host.
+        line = line.replace('10.0.0.5', '127.0.0.1').replace(
+            '=always', '=manual')
+        words = line.split()
+        if 'import' not in words:
+            run = subprocess.run(
+                [server.program('confabctl'), '-s', server.socket, *words],
+                input='a password\n', capture_output=True, text=True,
+                timeout=60, cwd=tmp_path)
+            assert run.returncode == 0, (line, run.stderr)
+        else:
+            assert 'No such file' in server.show(*words)[2], line
+
+
 def test_wrong_command_lines_show_the_usage(build):
     for args in (['--frobnicate'], ['extra']):
         result = run(build, *args)
