@@ -136,7 +136,8 @@ void conf_print_man(struct buf *out)
 
 		if (s->name)
 			buf_addf(out, ".Ss %s%s\n%s\n", s->name,
-				 s->titled ? " \"label\" { ... }" : " { ... }",
+				 s->titled ? " \\(dqlabel\\(dq { ... }" :
+					     " { ... }",
 				 s->help);
 		else
 			buf_adds(out, ".Ss Top level\n");
