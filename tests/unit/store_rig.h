@@ -258,19 +258,19 @@ static inline void rig_copy(const struct rig *from, const struct rig *to,
 			    const char *name)
 {
 	char path[256], bytes[4096];
-	FILE *in, *out;
+	FILE *src, *dst;
 	size_t n;
 
 	rig_path(from, name, path);
-	in = fopen(path, "r");
+	src = fopen(path, "r");
 	rig_path(to, name, path);
-	out = fopen(path, "w");
-	assert_non_null(in);
-	assert_non_null(out);
-	while ((n = fread(bytes, 1, sizeof(bytes), in)) > 0)
-		assert_int_equal(fwrite(bytes, 1, n, out), n);
-	fclose(in);
-	assert_int_equal(fclose(out), 0);
+	dst = fopen(path, "w");
+	assert_non_null(src);
+	assert_non_null(dst);
+	while ((n = fread(bytes, 1, sizeof(bytes), src)) > 0)
+		assert_int_equal(fwrite(bytes, 1, n, dst), n);
+	fclose(src);
+	assert_int_equal(fclose(dst), 0);
 }
 
 /* What a store finds that starts after this one was killed. */
