@@ -68,7 +68,7 @@ static const char *wrong_of(struct room *r, bool ban, struct view nick)
 		return "the room is not joined";
 	if (view_eqs(nick, r->nick))
 		return "that is the link itself";
-	if (!who_is_there(nick, r))
+	if (!who_is_there(r, nick))
 		return "nobody there is called so";
 	if (ban && !who_jid(r, nick))
 		return "the room does not tell his address";

@@ -71,8 +71,9 @@ struct view room_self(const struct room *r, struct buf *b);
 
 void who_presence(struct room *r, xmpp_stanza_t *s, struct view nick);
 void who_forget(struct room *r);
+bool who_is_there(const struct room *r, struct view nick);
 /* mention_h; arg is the room. */
-bool who_is_there(struct view nick, void *arg);
+bool who_is_called(struct view name, void *arg);
 /* His bare address; NULL where he is not there, or the room does not tell. */
 const char *who_jid(const struct room *r, struct view nick);
 

@@ -108,7 +108,7 @@ void room_say(struct room *r, const struct worker_say *say)
 		return;
 	}
 	muc_body(&text, say->kind, say->name, say->text);
-	mention_spare(&spared, buf_view(&text), who_is_there, r);
+	mention_spare(&spared, buf_view(&text), who_is_called, r);
 	xml_clean(&body, buf_view(&spared)); /* as it will come back */
 	p = &r->pending[r->pending_count++];
 	*p = (struct pending){ rand_u64(), say->seq,

@@ -14,7 +14,7 @@ enum { WHO_MAX = 5000 };
 
 struct who {
 	struct hnode by_nick;
-	char *nick; /* owned */
+	char *nick; /* owned; by_nick in any case of letters */
 	char *jid;  /* owned; bare; NULL: we may not know it */
 };
 
@@ -27,7 +27,7 @@ static void who_free(struct who *w)
 
 static struct who *find(const struct room *r, struct view nick)
 {
-	struct hnode *n = htable_find(&r->who, hash_view(nick));
+	struct hnode *n = htable_find(&r->who, hash_iview(nick));
 
 	for (; n; n = htable_more(n)) {
 		struct who *w = CONTAINER(n, struct who, by_nick);
@@ -46,7 +46,7 @@ static bool add(struct room *r, struct view nick)
 		return false;
 	w = mem_zalloc(sizeof(*w));
 	w->nick = view_dup(nick);
-	htable_add(&r->who, &w->by_nick, hash_view(nick));
+	htable_add(&r->who, &w->by_nick, hash_iview(nick));
 	return true;
 }
 
@@ -142,9 +142,20 @@ static void note_jid(struct room *r, xmpp_stanza_t *s, struct view nick)
 	w->jid = jid.n && !jid_fault(jid) ? view_dup(jid) : NULL;
 }
 
-bool who_is_there(struct view nick, void *arg)
+bool who_is_there(const struct room *r, struct view nick)
 {
-	return find(arg, nick) != NULL;
+	return find(r, nick) != NULL;
+}
+
+/* Clients ring in any case of letters. */
+bool who_is_called(struct view name, void *arg)
+{
+	const struct room *r = arg;
+	struct hnode *n = htable_find(&r->who, hash_iview(name));
+
+	while (n && !view_ieqs(name, CONTAINER(n, struct who, by_nick)->nick))
+		n = htable_more(n);
+	return n != NULL;
 }
 
 const char *who_jid(const struct room *r, struct view nick)

@@ -151,11 +151,13 @@ struct view occupant_topic(const struct occupant *o);
 unsigned occupant_public(const struct occupant *o);
 /* How many are there, those that are not shown with them. */
 size_t occupant_count(const struct occupant *o);
-/* Who is there, in order of nicks: pos 0 at first. */
+/* Who is there, in order of nicks, whatever their case: pos 0 at first. */
 bool occupant_each(const struct occupant *o, size_t *pos,
 		   struct occupant_who *who);
 bool occupant_find(const struct occupant *o, struct view nick,
 		   struct occupant_who *who);
+/* As clients ring for: in any case of ASCII letters. */
+bool occupant_is_called(const struct occupant *o, struct view name);
 /* A stanza for this user by this link from this room (or an occupant of it):
  * true when it was one of ours. Asked before all else of a person. */
 bool occupants_stanza(struct gate *g, struct xlink *x, const struct elem *e);

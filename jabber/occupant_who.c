@@ -26,6 +26,31 @@ void whos_clear(struct whos *w)
 	*w = (struct whos){ 0 };
 }
 
+static unsigned char lower(char c)
+{
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
+/* As view_cmp(), but for the case of ASCII letters. */
+static int compare_words(struct view a, struct view b)
+{
+	size_t i = 0;
+
+	while (i < a.n && i < b.n && lower(a.p[i]) == lower(b.p[i]))
+		i++;
+	if (i < a.n && i < b.n)
+		return lower(a.p[i]) - lower(b.p[i]);
+	return (a.n > b.n) - (a.n < b.n);
+}
+
+/* Those that differ in case only stand side by side. */
+static int compare(struct view a, struct view b)
+{
+	int c = compare_words(a, b);
+
+	return c ? c : view_cmp(a, b);
+}
+
 /* Where it is, or would be. */
 static size_t place_of(const struct whos *w, struct view nick, bool *there)
 {
@@ -34,7 +59,7 @@ static size_t place_of(const struct whos *w, struct view nick, bool *there)
 	*there = false;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
-		int c = view_cmp(view_str(w->v[mid].nick), nick);
+		int c = compare(view_str(w->v[mid].nick), nick);
 
 		if (!c) {
 			*there = true;
@@ -120,6 +145,19 @@ bool occupant_find(const struct occupant *o, struct view nick,
 	if (w)
 		who_show(who, w);
 	return w != NULL;
+}
+
+/* Before or after the place of one in another case there are only those that
+ * are called so, too. */
+bool occupant_is_called(const struct occupant *o, struct view name)
+{
+	const struct whos *w = &o->whos;
+	bool there;
+	size_t at = place_of(w, name, &there);
+
+	return there ||
+	       (at < w->count && view_ieqs(name, w->v[at].nick)) ||
+	       (at && view_ieqs(name, w->v[at - 1].nick));
 }
 
 /* ---- a presence ---- */

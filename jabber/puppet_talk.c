@@ -31,9 +31,7 @@ static void add_mark(struct buf *b, const struct plink *l)
 
 static bool is_there(struct view name, void *arg)
 {
-	struct occupant_who who;
-
-	return occupant_find(arg, name, &who);
+	return occupant_is_called(arg, name);
 }
 
 /* o says it: for himself, or for somebody who is not there. */

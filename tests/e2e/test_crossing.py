@@ -184,6 +184,7 @@ def test_an_account_rings_for_few(three_sides, xmpp_user):
     for name in names[1:]:
         xmpp_user(s.prosody, 'yuri', nick=name)
     wait_for(lambda: set(names) <= s.xenia.nicks(), 'all to be there')
-    assert s.alice.send(s.room, 'all: ' + ' '.join(names)) == 202
+    called = names[:6] + [n.upper() for n in names[6:]]
+    assert s.alice.send(s.room, 'all: ' + ' '.join(called)) == 202
     s.xenia.saw('<alice> all: ' + ' '.join(
-        names[:5] + [n[0] + '\u200b' + n[1:] for n in names[5:]]))
+        called[:5] + [n[0] + '\u200b' + n[1:] for n in called[5:]]))

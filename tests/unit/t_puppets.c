@@ -152,9 +152,9 @@ static void nobody_rings_for_the_whole_room(void **state)
 		     "affiliation='none' role='participant'/></x>"
 		     "</presence>");
 	buf_clear(&wire);
-	says("alice", "Jo, Jo, Jo, Jo, Jo, Jo and Al");
-	assert_true(wire_has("<body>&lt;alice> Jo, Jo, Jo, Jo, Jo, J\u200bo "
-			     "and Al</body>"));
+	says("alice", "Jo, Jo, JO, jo, Jo, Jo and Al, jO, Joa, J");
+	assert_true(wire_has("<body>&lt;alice> Jo, Jo, JO, jo, Jo, J\u200bo "
+			     "and Al, j\u200bO, Joa, J</body>"));
 	gate_rig_close();
 }
 

@@ -570,7 +570,7 @@ static void test_commands(void **state)
 	xmpp_says(c, P("Jo Do") "><show>dnd</show>" X(ITEM) "</presence>");
 	sip_says("alice", ROOM, ":who");
 	assert_sip("200 alice <- " ROOM ": INFO: dev@c.z.org has 3 "
-		   "occupants: Jo Do (dnd), al (you), bo\n");
+		   "occupants: al (you), bo, Jo Do (dnd)\n");
 	sip_says("alice", ROOM, ":topic");
 	assert_sip("200 alice <- " ROOM ": INFO: dev@c.z.org has the topic: "
 		   "tea\n");
