@@ -108,7 +108,8 @@ static const char usage[] =
 	"\n"
 	"  -s, --socket SOCKET       /run/confab/control.sock\n"
 	"      --password-file FILE  for add, passwd and room join\n"
-	"      --json                the answer as JSON\n";
+	"      --json                the answer as JSON\n"
+	"      --help, --version     this text; which confab this is\n";
 
 /* ---- how answers look ---- */
 
