@@ -283,9 +283,7 @@ struct sub *subs_add(struct subs *ss, const struct sub_setup *setup)
 				   SUB_PENDING);
 	sub->parent = setup->parent;
 	tables_add(ss, sub, setup->is_list);
-	if (sub->parent)
-		sub->until_ms = sub->parent->until_ms;
-	else
+	if (!sub->parent)
 		sub_extend(sub, setup->expires);
 	if (setup->is_list)
 		event_list_begin(sub, setup->list);
@@ -294,13 +292,15 @@ struct sub *subs_add(struct subs *ss, const struct sub_setup *setup)
 
 /* ---- life ---- */
 
+/* A leaf lasts as long as its list. */
 static uint32_t seconds_left(const struct sub *sub)
 {
+	uint64_t until = sub->parent ? sub->parent->until_ms : sub->until_ms;
 	uint64_t now = now_ms();
 
-	if (sub->state == SUB_OVER || sub->until_ms <= now)
+	if (sub->state == SUB_OVER || until <= now)
 		return 0;
-	return (uint32_t)((sub->until_ms - now + 999) / 1000);
+	return (uint32_t)((until - now + 999) / 1000);
 }
 
 bool sub_is_shown(const struct sub *sub)

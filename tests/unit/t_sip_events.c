@@ -1095,6 +1095,7 @@ static void test_list(void **state)
 			      ENTRY("sip:dave@CONFAB.example:5070")
 			      ENTRY("sip:alice@confab.example")),
 	};
+	struct sip_watch leaf;
 
 	(void)state;
 	assert_int_equal(put(&q), 200);
@@ -1135,7 +1136,9 @@ static void test_list(void **state)
 	has("nowhere");
 	reply(200);
 	/* all with a refresh, and the rest with the list */
-	assert_int_equal(refresh(600), 200);
+	assert_int_equal(refresh(900), 200);
+	assert_true(sip_watch_get(edge, 2, &leaf));
+	assert_int_equal(leaf.expires, 900);
 	notified();
 	has("fullState=\"true\"");
 	assert_int_equal(times("<resource "), 2);
