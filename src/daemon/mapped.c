@@ -87,17 +87,25 @@ int mapped_status(enum gate_watch said, enum sip_watch_state *state)
 	return 200;
 }
 
+const struct gateway *mapped_between(const struct mapped *m, struct addr *user,
+				     struct addr *watcher)
+{
+	const struct gateway *g = hub_gate_between(m->hub, watcher,
+						   user->user, user->host);
+
+	return g && g->ops->watch ? g : NULL;
+}
+
 /* Whom he has turned away sees him by no other way either. */
 int mapped_watch(struct mapped *m, const struct sip_watch *w,
 		 struct addr *user, struct addr *watcher,
 		 enum sip_watch_state *state)
 {
-	const struct gateway *g = hub_gate_between(m->hub, watcher,
-						   user->user, user->host);
+	const struct gateway *g = mapped_between(m, user, watcher);
 	struct seen *s;
 	int status;
 
-	if (!g || !g->ops->watch)
+	if (!g)
 		return 0;
 	if (consent_of(m->hub, user, watcher) == CONSENT_DENIED)
 		return 403;

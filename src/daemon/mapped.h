@@ -23,6 +23,9 @@ int mapped_address(const struct hub *h, const struct sip_uri *uri,
 		   struct buf *out);
 /* The status for a SUBSCRIBE to an address of a gateway, and the state. */
 int mapped_status(enum gate_watch said, enum sip_watch_state *state);
+/* The gateway by which watcher sees one of our users; or NULL. */
+const struct gateway *mapped_between(const struct mapped *m, struct addr *user,
+				     struct addr *watcher);
 /* A new one of watcher to one of our users. 0: no gateway has him seen; else
  * the status. */
 int mapped_watch(struct mapped *m, const struct sip_watch *w,

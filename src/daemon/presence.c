@@ -274,6 +274,27 @@ static void on_gone(const struct sip_watch *w, void *arg)
 
 /* ---- what they see ---- */
 
+/* Of one that is over it is not known any more by which way it was. */
+static const struct gateway *gateway_shown(const struct presence *p,
+					   const struct sip_watch *w,
+					   const struct sides *s)
+{
+	const struct gateway *g = gateway_by(p, w, s->target);
+
+	return g || w->expires ? g :
+				 mapped_between(p->mapped, s->target,
+						s->watcher);
+}
+
+/* Whoever saw him by a network does not, at the end, see him himself. */
+static bool may_see(const struct presence *p, const struct sides *s)
+{
+	enum consent c = consent_of(p->conf.hub, s->target, s->watcher);
+
+	return addr_eq(s->target, s->watcher) || c == CONSENT_ALLOWED ||
+	       (c != CONSENT_DENIED && p->conf.policy == PRESENCE_ALLOW);
+}
+
 static void on_show(const struct sip_watch *w, struct buf *body, void *arg)
 {
 	struct presence_state state = { .count = 0 };
@@ -282,13 +303,13 @@ static void on_show(const struct sip_watch *w, struct buf *body, void *arg)
 	struct sides s;
 
 	if (sides_of(&s, w)) {
-		g = gateway_by(p, w, s.target);
+		g = gateway_shown(p, w, &s);
 		if (!g && rooms_shown_has(p->rooms, s.target))
 			rooms_shown_put(p->rooms, body, w, s.target,
 					s.watcher);
-		else if (!g)
+		else if (!g && (w->expires || may_see(p, &s)))
 			pidf_put(body, w->resource, state_of(p, w->resource));
-		else if (g->ops->show(g->gw, s.watcher, s.target, &state))
+		else if (g && g->ops->show(g->gw, s.watcher, s.target, &state))
 			pidf_put(body, w->resource, &state);
 	}
 	release(&s);

@@ -190,6 +190,10 @@ def test_mapped_users(confabd, prosody, user):
              lambda: watch.notices() and watch.notices()[-1].body)
     for line in c.ctl('purple', 'contact', 'list', '1'):
         assert line == 'xenia@xmpp.test away listed watched'
+    # who looks once sees the same, which is not what bob's own phone says
+    once = Watch(alice, bob.aor, 0).notice(1)
+    assert once[0].startswith('terminated;reason=timeout')
+    assert once[1].body == watch.notices()[-1].body
     assert alice.send(bob.aor + ';transport=udp', 'hi') == 202
     bob.saw('hi', source=alice.aor)
     # without the account there he is watched by SIP again: he is asked
@@ -197,6 +201,7 @@ def test_mapped_users(confabd, prosody, user):
     wait_for(lambda: 'terminated;reason=deactivated' in get(
         watch.notices()[-1].headers, 'subscription-state'),
         lambda: watch.notices()[-1].headers)
+    assert not watch.notices()[-1].body
     again = Watch(alice, bob.aor)
     assert again.notice(1)[0].startswith('pending')
     m = bob.seen.wait(lambda m: '/allow ' in m.body)
