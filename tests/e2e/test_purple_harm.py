@@ -104,7 +104,7 @@ def test_lp01_the_others_go_on(confabd, prosody, ngircd, user, xmpp_user,
 @pytest.mark.skipif(SANITIZED, reason='a sanitizer needs the memory')
 def test_lp04_too_much_memory_ends_it(lab, alice):  # noqa: F811
     old = lab.workers('confab-purple')
-    assert alice.send(ROBOT, 'leak 600') == 202
+    assert alice.send(ROBOT, 'grab 600') == 202
     wait_for(lambda: lab.workers('confab-purple') not in (old, []),
              'another worker')
     is_online(lab, ME)

@@ -350,6 +350,13 @@ static void leak(size_t mib)
 		memset(g_malloc(1 << 20), 1, 1 << 20);
 }
 
+/* Taken, and not touched: so it takes no time. */
+static void grab(size_t mib)
+{
+	for (size_t i = 0; i < mib; i++)
+		(void)g_malloc(1 << 20);
+}
+
 /* ---- what it is told ---- */
 
 static bool do_ask(PurpleConnection *gc, const char *what, const char *rest)
@@ -423,6 +430,8 @@ static bool do_harm(PurpleConnection *gc, const char *what, const char *rest)
 		try_connect(gc, rest);
 	else if (!strcmp(what, "leak"))
 		leak((size_t)atoi(rest));
+	else if (!strcmp(what, "grab"))
+		grab((size_t)atoi(rest));
 	else if (!strcmp(what, "crash"))
 		raise(SIGSEGV);
 	else if (!strcmp(what, "invite"))
