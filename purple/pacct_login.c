@@ -5,6 +5,7 @@
  * under which worker after worker dies is parked.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "clock.h"
 #include "log.h"
@@ -104,6 +105,46 @@ static void tell_trouble(struct pacct *a, const char *what)
 	buf_free(&b);
 }
 
+/* Who has just added it waits for a word. */
+static bool is_new(const struct pacct *a)
+{
+	return a->claimed && a->claim == PCLAIM_NONE;
+}
+
+static void tell_first_trouble(struct pacct *a)
+{
+	struct buf b = { 0 };
+
+	if (!is_new(a) || a->fails)
+		return;
+	buf_adds(&b, "INFO: ");
+	pacct_title(&b, a);
+	buf_adds(&b, ": no login so far, it is tried again: ");
+	buf_addv(&b, buf_view(&a->trouble));
+	pgate_tell(a, NULL, buf_view(&b));
+	buf_free(&b);
+}
+
+/* How to go on from here. */
+static void tell_welcome(struct pacct *a)
+{
+	const char *proto = a->proto->id;
+	struct addr *from = pgate_addr(a, VIEW_NONE);
+	struct buf b = { 0 };
+
+	buf_adds(&b, "INFO: ");
+	pacct_title(&b, a);
+	buf_adds(&b, ": you are logged in. People there have addresses like ");
+	(void)pmap_to_sip(a->gate->map, view_str(proto),
+			  strcmp(proto, "prpl-jabber") ? VIEW("name") :
+							 VIEW("name@server"),
+			  0, &b);
+	buf_adds(&b, ". Send :help here for what else there is.");
+	pgate_tell(a, from, buf_view(&b));
+	mem_deref(from);
+	buf_free(&b);
+}
+
 static void fail(struct pacct *a, struct view text)
 {
 	set_trouble(a, text);
@@ -193,6 +234,7 @@ static void on_lost(struct session *s, enum lost_why why, struct view text,
 	} else {
 		set_trouble(a, text);
 		pacct_note(a, buf_view(&a->trouble));
+		tell_first_trouble(a);
 		if (was_up && why == LOST_REFUSED)
 			tell_trouble(a, ": logged out by the network: ");
 		back_off(a, why == LOST_REFUSED ? REFUSED_MS : pause_of(a));
@@ -219,6 +261,7 @@ static void on_beaten(struct wtimer *t)
 static void on_up(struct session *s, struct view own, void *arg)
 {
 	struct pacct *a = arg;
+	bool first = is_new(a);
 
 	(void)own;
 	wheel_stop(pacct_wheel(a), &a->timer);
@@ -234,6 +277,8 @@ static void on_up(struct session *s, struct view own, void *arg)
 	a->alone = a->told = false;
 	buf_clear(&a->trouble);
 	pacct_note(a, VIEW_NONE);
+	if (first)
+		tell_welcome(a);
 	pgate_up(a);
 	pacct_look(a);
 }
@@ -277,10 +322,12 @@ static void on_timeout(struct wtimer *t)
 	session_stop(a->session);
 	forget_settings(a->session);
 	set_trouble(a, VIEW("the server did not answer in time"));
-	if (pclaim_has_lapsed(a))
+	if (pclaim_has_lapsed(a)) {
 		fail(a, VIEW("no login with it has succeeded"));
-	else
+	} else {
+		tell_first_trouble(a);
 		back_off(a, pause_of(a));
+	}
 }
 
 /* With what the table hands over, which is wiped after. */

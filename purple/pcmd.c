@@ -156,6 +156,19 @@ static void help(struct pask *ask)
 	buf_free(&b);
 }
 
+static void refuse_place(struct pask *ask)
+{
+	struct buf b = { 0 };
+
+	if (ask->target.proto.n)
+		pask_no_account(&b, ask);
+	else
+		buf_adds(&b, "ERROR: Say it at the address of an account of "
+			     "yours.");
+	pask_answer(ask, 404, 0, buf_view(&b));
+	buf_free(&b);
+}
+
 static void run(struct pask *ask, struct pacct *a, const struct pcommand *c,
 		struct view words)
 {
@@ -163,9 +176,7 @@ static void run(struct pask *ask, struct pacct *a, const struct pcommand *c,
 	struct buf name = { 0 };
 
 	if (c->of && !a)
-		pask_answer(ask, 404, 0,
-			    VIEW("ERROR: Say it at the address of an account "
-				 "of yours."));
+		refuse_place(ask);
 	else if (c->of == OF_NAME && !said.n &&
 		 !view_word(&words, " \t\r\n", &said))
 		pask_answer(ask, 400, 0, VIEW("ERROR: A name is missing."));

@@ -41,15 +41,46 @@ static struct pask *ask_new(struct pgate *g, const struct gate_msg *m,
 
 /* ---- the door of SIP ---- */
 
-static void refuse_no_account(struct pask *ask)
+/* One that he has, and that can't be used. */
+static const struct pacct *useless(const struct pask *ask)
+{
+	const struct pacct *a = NULL;
+
+	while ((a = pacct_next(ask->gate, a)))
+		if (addr_eq(a->owner, ask->req.from) && !pacct_serves(a) &&
+		    view_eqs(ask->target.proto, a->proto->id) &&
+		    (!ask->target.account || ask->target.account == a->id))
+			return a;
+	return NULL;
+}
+
+void pask_no_account(struct buf *b, const struct pask *ask)
 {
 	const struct pmap_proto *p = pmap_proto(ask->gate->map,
 						ask->target.proto);
+	const struct pacct *a = useless(ask);
+
+	if (!a) {
+		buf_addf(b, "ERROR: You have no %s account.",
+			 p ? p->title : "such");
+		return;
+	}
+	buf_adds(b, "ERROR: Your account ");
+	pacct_title(b, a);
+	if (a->state == PACCT_DISABLED) {
+		buf_adds(b, " is switched off.");
+	} else {
+		buf_adds(b, " can't be used: ");
+		buf_addv(b, buf_view(&a->trouble));
+		buf_addc(b, '.');
+	}
+}
+
+static void refuse_no_account(struct pask *ask)
+{
 	struct buf b = { 0 };
 
-	buf_adds(&b, "ERROR: You have no ");
-	buf_adds(&b, p ? p->title : "such");
-	buf_adds(&b, " account.");
+	pask_no_account(&b, ask);
 	pask_answer(ask, ask->req.kind == GATE_TEXT ? 403 : 200, 0,
 		    ask->req.kind == GATE_TEXT ? buf_view(&b) : VIEW_NONE);
 	buf_free(&b);

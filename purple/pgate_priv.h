@@ -213,6 +213,8 @@ struct pask {
 	struct pgate *gate;
 	struct pmap_target target; /* views into req */
 };
+/* Why he has none for this network, in words; appended. */
+void pask_no_account(struct buf *b, const struct pask *ask);
 void pask_answer(struct pask *a, int status, unsigned retry_after,
 		 struct view words);
 

@@ -208,7 +208,11 @@ static void room_try(struct pw_room *r)
 	wait_on(r);
 	h = join_details(r, gc, &lacks);
 	if (lacks)
-		room_gone(r, GONE_CONFIG, VIEW("this is no room's name"),
+		room_gone(r, GONE_CONFIG,
+			  pw_is(r->seat, "prpl-jabber") ?
+				  VIEW("this is no room's name: it is "
+				       "room@server") :
+				  VIEW("this is no room's name"),
 			  false);
 	else
 		serv_join_chat(gc, h);
@@ -416,6 +420,17 @@ void pw_room_refused(struct pw_room *r, struct view words)
 			  false);
 }
 
+/* Why, prpl-jabber says only after it has failed. */
+static void on_refused(struct wtimer *t)
+{
+	struct pw_room *r = CONTAINER(t, struct pw_room, patience);
+	struct buf why = { 0 };
+
+	pw_line(&why, pw_notified(r->name));
+	pw_room_refused(r, buf_view(&why));
+	buf_free(&why);
+}
+
 static void on_failed(PurpleConnection *gc, GHashTable *details)
 {
 	struct pw_seat *s = pw_seat_of_gc(gc);
@@ -426,9 +441,12 @@ static void on_failed(PurpleConnection *gc, GHashTable *details)
 	struct pw_room *r = name ? find_as(s, name) : NULL;
 	struct buf why = { 0 };
 
-	if (r) {
+	if (r && *pw_notified(name)) {
 		pw_line(&why, pw_notified(name));
 		pw_room_refused(r, buf_view(&why));
+	} else if (r && r->state == PW_JOINING) {
+		wheel_start(loop_wheel(s->pw->loop), &r->patience, 0,
+			    on_refused);
 	}
 	buf_free(&why);
 	g_free(name);

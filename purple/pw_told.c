@@ -14,7 +14,7 @@
 
 /* The registries of this file. */
 static struct {
-	char *text; /* owned by GLib */
+	char *text, *why; /* owned by GLib: all of it, and its last part */
 	uint64_t at;
 } last;
 
@@ -23,7 +23,7 @@ const char *pw_notified(const char *name)
 	/* Just now, and of this room: never of another's. */
 	return last.text && now_ms() - last.at < 1000 &&
 			       strstr(last.text, name)
-		       ? last.text
+		       ? last.why
 		       : "";
 }
 
@@ -111,6 +111,11 @@ static void *on_message(PurpleNotifyMsgType type, const char *title,
 	last.text = g_strdup_printf("%s %s %s", title ? title : "",
 				    primary ? primary : "",
 				    secondary ? secondary : "");
+	g_free(last.why);
+	last.why = g_strdup(secondary && *secondary ? secondary :
+			    primary && *primary     ? primary :
+			    title                   ? title :
+						      "");
 	last.at = now_ms();
 	tell(meant(), &w, NULL);
 	return NULL;

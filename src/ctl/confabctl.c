@@ -214,8 +214,10 @@ static void print_row(const json_t *list, json_t *first, const json_t *row)
 		size_t n = cell(&b, key, row);
 
 		buf_addv(&line, buf_view(&b));
-		for (; n < width + 2; n++)
+		/* what is too long for its column still ends somewhere */
+		do
 			buf_addc(&line, ' ');
+		while (++n < width + 2);
 	}
 	while (line.n && line.p[line.n - 1] == ' ')
 		line.n--;

@@ -266,6 +266,8 @@ static void run_list(struct said *s)
 	const struct account *a = NULL;
 	const struct account *first = accounts_default(c->as, s->network,
 						       s->user);
+	/* of libpurple's all are, each by itself */
+	bool one = strcmp(c->kind->word, "purple") != 0;
 	struct buf text = { 0 };
 
 	buf_adds(&text, "*** Your accounts:");
@@ -274,7 +276,8 @@ static void run_list(struct said *s)
 		buf_addv(&text, a->login);
 		buf_adds(&text, !a->enabled    ? " (off)" :
 				!a->has_secret ? " (no password)" :
-				a == first     ? " (in use)" :
+				one && a == first && !a->error.n ?
+						 " (in use)" :
 						 "");
 		if (!a->error.n)
 			continue;

@@ -109,6 +109,17 @@ static const char *name_fault(const struct pmap_proto *p, struct view name)
 	return fault;
 }
 
+static void add_allowed(struct buf *b, const struct pmap *m, struct view name)
+{
+	const struct pmap_proto *p;
+
+	buf_addv(b, view_head(name, 64));
+	buf_adds(b, " is no network that is allowed here; these are:");
+	for (size_t i = 0; (p = pmap_at(m, i)); i++)
+		if (p->allowed && !p->dead)
+			buf_addf(b, " %s", p->label);
+}
+
 /* "prpl-jabber/alice@x.example"; the protocol by any of its names. One that
  * is dead is taken: its account says so. */
 static int purple_login(struct buf *out, struct view text,
@@ -133,8 +144,7 @@ static int purple_login(struct buf *out, struct view text,
 	if (!err)
 		p = pmap_proto(m, name);
 	if (!err && !p) {
-		buf_adds(why, "this protocol is not allowed: see allow in "
-			      "section purple_gateway");
+		add_allowed(why, m, name);
 		err = EBADMSG;
 	}
 	fault = p ? name_fault(p, login) : NULL;

@@ -221,6 +221,29 @@ def test_who_has_no_account(server, user):
     bob.saw('ERROR: You have no XMPP account.', source=XENIA)
 
 
+def test_what_can_not_be_used_says_so(server, both):
+    alice, _ = both
+    room = 'sip:hall%40conf.xmpp.test@xmpp.im.confab.test'
+    assert alice.send(room, ':join') == 202
+    alice.seen.wait(lambda m: m.source == room and m.body ==
+                    "ERROR: You can't enter the room: Remote Server Timeout")
+    assert alice.send('sip:xmpp.im.confab.test', ':join hall') == 202
+    alice.saw("ERROR: You can't enter the room: this is no room's name: it "
+              "is room@server", 'sip:hall@xmpp.im.confab.test')
+    server.ctl('purple', 'map', 'set', 'alice', 'xmpp/%s/sip' % HERS,
+               'opt.long=' + 60 * 'x')
+    run = subprocess.run(
+        [server.program('confabctl'), '-s', server.socket, 'purple', 'map',
+         'list'], capture_output=True, text=True, timeout=60)
+    assert 60 * 'x' + ' ' in run.stdout
+    server.ctl('purple', 'map', 'disable', 'alice', 'xmpp/%s/sip' % HERS)
+    assert alice.send(XENIA, 'hi') == 403
+    off = 'ERROR: Your account XMPP %s is switched off.' % HERS
+    alice.saw(off, source=XENIA)
+    assert alice.send(XENIA, ':join') == 404
+    alice.saw(off, XENIA, 2)
+
+
 def test_a_late_error_is_told(both):
     alice, _ = both
     nobody = 'sip:nobody%40xmpp.test@xmpp.im.confab.test'

@@ -755,6 +755,12 @@ static void bigger_lists_make_room(void **state)
 	  .proto = "prpl-jabber", .login = name, .policy = PGATE_ALWAYS, \
 	  .claimed = true }
 
+#define WELCOME(who, name) \
+	"tell " who " <- xmpp.gw.org: INFO: XMPP " name ": you are logged " \
+	"in. People there have addresses like " \
+	"sip:name%40server@xmpp.gw.org. Send :help here for what else " \
+	"there is.\n"
+
 static const struct prow claims[] = {
 	CLAIM(1, "mallory", "carol@x.org"),
 	CLAIM(2, "carol", "Carol@x.org/sip"),
@@ -806,7 +812,7 @@ static void a_claim_counts_when_it_is_proven(void **state)
 	/* who never was let in learns no more than that his password is
 	 * wrong */
 	assert_sip("tell mallory <- purple@gw.org: ERROR: XMPP carol@x.org: "
-		   "login failed: no\n");
+		   "login failed: no\n" WELCOME("carol", "carol@x.org"));
 	assert_ptr_equal(pacct_named(pr.gate, VIEW("prpl-jabber"),
 				     VIEW("carol@x.org")),
 			 pacct_find(pr.gate, 2));
@@ -847,6 +853,7 @@ static void who_knows_the_password_hears_that_it_is_taken(void **state)
 	(void)state;
 	pr_open(claims + 1, 1);
 	up_of("sip:carol");
+	assert_sip(WELCOME("carol", "carol@x.org"));
 	pr.rows = claims;
 	pr.row_count = 2;
 	pgate_account_changed(pr.gate, 1);
@@ -892,7 +899,10 @@ static void claims_that_are_never_proven_lapse(void **state)
 		pr_advance(130 * 1000);
 	}
 	assert_string_equal(pr_state(1), "failed");
-	assert_sip("tell mallory <- purple@gw.org: ERROR: XMPP carol@x.org: "
+	/* he has waited for a word since the first one */
+	assert_sip("tell mallory <- purple@gw.org: INFO: XMPP carol@x.org: "
+		   "no login so far, it is tried again: no\n"
+		   "tell mallory <- purple@gw.org: ERROR: XMPP carol@x.org: "
 		   "login failed: no login with it has succeeded\n");
 	pr_close();
 }
