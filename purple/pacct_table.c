@@ -98,15 +98,30 @@ static const char *obstacle(const struct pacct *a)
 	return NULL;
 }
 
+/* He had it until now. */
+static void tell_taken(struct pacct *a, const char *why)
+{
+	struct buf b = { 0 };
+
+	buf_adds(&b, "ERROR: ");
+	pacct_title(&b, a);
+	buf_addf(&b, " can't be used any more: %s.", why);
+	pgate_tell(a, NULL, buf_view(&b));
+	buf_free(&b);
+}
+
 static void judge_again(struct pacct *a)
 {
 	const char *why = a->state == PACCT_DISABLED ? NULL : obstacle(a);
+	bool was_in = a->state == PACCT_ONLINE;
 
 	if (a->state == PACCT_DISABLED)
 		return;
 	if (why && a->state != PACCT_UNSUPPORTED) {
 		pacct_log_out(a);
 		unsupport(a, why);
+		if (was_in)
+			tell_taken(a, why);
 	} else if (!why && a->state == PACCT_UNSUPPORTED) {
 		pacct_go_off(a, PACCT_OFFLINE);
 		pacct_forgive(a);

@@ -168,7 +168,7 @@ void ptalk_failed(struct pacct *a, const struct purp *p)
 	struct addr *from = NULL;
 
 	if (!pgate_name(&name, a, p->who))
-		from = pgate_addr(a, buf_view(&name));
+		from = pgate_addr_of(a, buf_view(&name));
 	buf_adds(&b, "ERROR: Your message was not delivered: ");
 	utf8_clean_line(&b, p->text, 300);
 	log_info("purple %s of %s: not delivered to %.*s: %.*s", a->name,

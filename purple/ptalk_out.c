@@ -182,7 +182,7 @@ static void look_soon(struct pgate *g, uint64_t ms);
 static void tell(const struct job *j, struct view why)
 {
 	struct pacct *a = pacct_find(j->gate, j->account);
-	struct addr *from = a ? pgate_addr(a, buf_view(&j->name)) : NULL;
+	struct addr *from = a ? pgate_addr_of(a, buf_view(&j->name)) : NULL;
 	struct buf b = { 0 };
 
 	gate_not_sent(&b, why, j->msg->text);
@@ -412,7 +412,7 @@ void ptalk_settled(void *gate, struct addr *to, const struct msg *m,
 	}
 	a = pgate_conv_of(g, to, &name);
 	if (a)
-		from = pgate_addr(a, buf_view(&name));
+		from = pgate_addr_of(a, buf_view(&name));
 	gate_not_sent(&b, VIEW("The network could not be reached"), m->text);
 	hub_gate_tell(g->conf.hub, from ? from : g->self, m->from,
 		      buf_view(&b));

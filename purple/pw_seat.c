@@ -445,7 +445,13 @@ static int make_account(struct pw_seat *s, struct buf *why)
 	}
 	user = user_name(s);
 	if (purple_accounts_find(user, proto)) {
-		buf_adds(why, "this account is in use by somebody else");
+		log_warning("purple %s: %s is in use by another login here",
+			    s->label, user);
+		/* whoever has added it without its password learns nothing */
+		buf_adds(why, s->is_account ?
+				      "this account is in use by somebody "
+				      "else" :
+				      "the server does not log us in");
 		g_free(user);
 		return EBUSY;
 	}
@@ -470,7 +476,10 @@ void pw_seat_login(struct pw_seat *s)
 	s->state = PW_CONNECTING;
 	err = make_account(s, &why);
 	if (err) {
-		pw_seat_blame(s, GONE_CONFIG, buf_view(&why));
+		pw_seat_blame(s,
+			      err == EBUSY && !s->is_account ? GONE_NET :
+							       GONE_CONFIG,
+			      buf_view(&why));
 		pw_seat_lost(s);
 	} else {
 		pw_seat_patience(s);

@@ -602,6 +602,12 @@ static void mapped_users_reach_each_other(void **state)
 	sip_says("alice", "bob@example.org", "hi");
 	assert_wire(X ": SAY who=bob@x.org text=hi\n");
 	assert_sip("202 alice <- bob@example.org: \n");
+	/* and so does what becomes of it */
+	pr_in(X, &(struct purp){ .verb = PURP_FAILED,
+				 .who = VIEW("bob@x.org"),
+				 .text = VIEW("gone") });
+	assert_sip("tell alice <- bob@example.org: ERROR: Your message was "
+		   "not delivered: gone\n");
 	pr_in("XMPP bob@x.org",
 	      &(struct purp){ .verb = PURP_HEARD, .who = VIEW("alice@x.org"),
 			      .text = VIEW("hi") });
@@ -914,12 +920,16 @@ static void the_operator_comes_first(void **state)
 	(void)state;
 	pr_open(rows, 1);
 	up_of("sip:mallory");
+	buf_clear(&gr.sip);
 	rows[1].claimed = false;
 	pr.row_count = 2;
 	pgate_account_changed(pr.gate, 2);
 	pr_advance(1000);
 	assert_string_equal(pr_state(1), "unsupported");
 	assert_string_equal(pr_state(2), "connecting");
+	assert_sip("tell mallory <- purple@gw.org: ERROR: XMPP carol@x.org "
+		   "can't be used any more: another user has this "
+		   "account.\n");
 	/* and takes it away again */
 	pr.row_count = 1;
 	pgate_account_changed(pr.gate, 2);
