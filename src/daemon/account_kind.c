@@ -114,7 +114,7 @@ static void add_allowed(struct buf *b, const struct pmap *m, struct view name)
 	const struct pmap_proto *p;
 
 	buf_addv(b, view_head(name, 64));
-	buf_adds(b, " is no network that is allowed here; these are:");
+	buf_adds(b, " is not allowed here. These are:");
 	for (size_t i = 0; (p = pmap_at(m, i)); i++)
 		if (p->allowed && !p->dead)
 			buf_addf(b, " %s", p->label);
