@@ -63,14 +63,15 @@ static struct setting *find(const struct confab *c, struct view label)
  * other one of its name: there may be a password in it. */
 const struct conf_link *linkset_find(struct confab *c, struct view label)
 {
-	const struct leg *leg = hub_link(c->hub, label);
 	const struct setting *s;
+	const struct leg *leg;
 
 	for (size_t i = 0; i < c->conf->link_count; i++)
 		if (view_ieqs(label, c->conf->link[i].label))
 			return &c->conf->link[i];
 	s = find(c, label);
-	if (!s || !leg || leg->configured)
+	leg = s ? hub_link(c->hub, label) : NULL;
+	if (!leg || leg->configured)
 		return NULL;
 	if (s->leg == leg->id)
 		return s->sealed ? NULL : &s->conf;
