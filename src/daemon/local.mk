@@ -83,7 +83,8 @@ src_daemon_libconfabd_a_SOURCES = \
 	src/daemon/presence.c src/daemon/presence.h \
 	src/daemon/room_shown.c src/daemon/room_shown.h \
 	src/daemon/winfo.c src/daemon/winfo.h \
-	src/daemon/share.c src/daemon/share.h
+	src/daemon/share.c src/daemon/share.h \
+	src/daemon/userstates.c src/daemon/userstates.h
 src_daemon_libconfabd_a_CPPFLAGS = $(INC_daemon) $(JANSSON_CFLAGS) \
 	$(PKGLIBEXEC) -DCONFAB_VERSION=\"$(VERSION)\"
 LIB_confabd = src/daemon/libconfabd.a src/daemon/libconf.a \

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "asking.h"
-#include "compose.h"
 #include "consent.h"
 #include "events.h"
 #include "gateway.h"
@@ -14,24 +13,17 @@
 #include "mem.h"
 #include "pidf.h"
 #include "room_shown.h"
+#include "userstates.h"
 
 #define PACKAGE "presence"
 
 enum { PACE_MS = 5000 }; /* RFC 3856 6.10 */
 
-/* One who is another than he was, told of at the end of the turn. */
-struct changed {
-	struct hnode by_aor;
-	struct addr *user; /* ref */
-};
-
 struct presence {
 	struct presence_conf conf; /* its texts are not used */
 	char *domain;              /* owned */
 	struct addr *manager;      /* ref */
-	struct composed *last;     /* owned: of whom somebody asked last */
-	struct htable changed;     /* owned */
-	struct loop_idle job;
+	struct userstates *states; /* owned */
 	struct rooms_shown *rooms; /* owned */
 	struct asking *asking;     /* owned */
 	struct mapped *mapped;     /* owned */
@@ -51,22 +43,6 @@ int presence_policy_parse(enum presence_policy *out, const char *word)
 
 /* ---- how our users are ---- */
 
-static const struct presence_state *state_of(struct presence *p,
-					     struct view aor)
-{
-	struct sip_publication published[EVENT_PUBS_RESOURCE];
-	struct view body[EVENT_PUBS_RESOURCE];
-	size_t n;
-
-	if (composed_is(p->last, aor))
-		return composed_state(p->last);
-	n = sip_published(p->conf.sip, PACKAGE, aor, published);
-	for (size_t i = 0; i < n; i++)
-		body[i] = published[i].body;
-	return compose(p->last, aor, body, n,
-		       location_is_registered(p->conf.location, aor));
-}
-
 /* It goes to other devices, and to other networks. */
 static int on_check(const struct sip_publication *pub, void *arg)
 {
@@ -79,59 +55,30 @@ static int on_check(const struct sip_publication *pub, void *arg)
 	return err == EMSGSIZE ? 413 : err ? 400 : 200;
 }
 
-static void on_job(void *arg)
+/* Told of at the end of the turn. */
+static void on_changed(struct addr *user, const struct presence_state *state,
+		       void *arg)
 {
-	struct presence *p = arg;
-	struct hnode *n;
+	const struct presence *p = arg;
 
-	while ((n = htable_pop(&p->changed))) {
-		struct changed *c = CONTAINER(n, struct changed, by_aor);
-		struct addr *user = c->user;
-
-		mem_free(c);
-		sip_event_changed(p->conf.sip, PACKAGE, user->text);
-		hub_gate_presence(p->conf.hub, user,
-				  state_of(p, user->text));
-		mem_deref(user);
-	}
-}
-
-static bool is_noted(const struct presence *p, const struct addr *user)
-{
-	struct hnode *n = htable_find(&p->changed, user->hash);
-
-	while (n && CONTAINER(n, struct changed, by_aor)->user != user)
-		n = htable_more(n);
-	return n;
-}
-
-static void note(struct presence *p, struct view aor)
-{
-	struct changed *c;
-	struct addr *user;
-
-	composed_forget(p->last);
-	if (addr_parse(&user, aor))
-		return;
-	if (!is_noted(p, user)) {
-		c = mem_zalloc(sizeof(*c));
-		c->user = mem_ref(user);
-		htable_add(&p->changed, &c->by_aor, user->hash);
-		loop_defer(p->conf.loop, &p->job);
-	}
-	mem_deref(user);
+	sip_event_changed(p->conf.sip, PACKAGE, user->text);
+	hub_gate_presence(p->conf.hub, user, state);
 }
 
 static void on_published(const struct sip_publication *pub,
 			 enum sip_publish_what what, void *arg)
 {
+	const struct presence *p = arg;
+
 	(void)what;
-	note(arg, pub->resource);
+	userstates_note(p->states, pub->resource);
 }
 
 static void on_registered(struct view aor, void *arg)
 {
-	note(arg, aor);
+	const struct presence *p = arg;
+
+	userstates_note(p->states, aor);
 }
 
 /* ---- who may see them ---- */
@@ -308,7 +255,8 @@ static void on_show(const struct sip_watch *w, struct buf *body, void *arg)
 			rooms_shown_put(p->rooms, body, w, s.target,
 					s.watcher);
 		else if (!g && (w->expires || may_see(p, &s)))
-			pidf_put(body, w->resource, state_of(p, w->resource));
+			pidf_put(body, w->resource,
+				 userstates_of(p->states, w->resource));
 		else if (g && g->ops->show(g->gw, s.watcher, s.target, &state))
 			pidf_put(body, w->resource, &state);
 	}
@@ -379,7 +327,9 @@ static void on_gate_shown(struct addr *watcher, struct addr *target,
 static void on_presence_of(struct addr *user, struct presence_state *out,
 			   void *arg)
 {
-	*out = *state_of(arg, user->text);
+	const struct presence *p = arg;
+
+	*out = *userstates_of(p->states, user->text);
 }
 
 /* Who publishes is somebody, wherever he is registered. */
@@ -469,9 +419,7 @@ int presence_new(struct presence **pp, const struct presence_conf *conf)
 
 	p->conf = *conf;
 	p->domain = mem_strdup(conf->domain);
-	p->last = composed_new();
-	p->job.h = on_job;
-	p->job.arg = p;
+	p->states = userstates_new(conf, PACKAGE, on_changed, p);
 	p->mapped = mapped_new(conf->hub);
 	p->rooms = rooms_shown_new(conf->loop, conf->hub, conf->sip);
 	err = addr_new(&p->manager, VIEW("sip"), view_str(conf->manager),
@@ -504,29 +452,19 @@ void presence_quiet(struct presence *p)
 	location_quiet(p->conf.location, p);
 	hub_unlisten_gates(p->conf.hub, p);
 	consent_unlisten(p->conf.hub, p);
-	loop_undefer(p->conf.loop, &p->job);
+	userstates_quiet(p->states);
 	rooms_shown_quiet(p->rooms);
 	asking_quiet(p->asking);
 }
 
 void presence_free(struct presence *p)
 {
-	struct hnode *n;
-
 	if (!p)
 		return;
-	loop_undefer(p->conf.loop, &p->job);
-	while ((n = htable_pop(&p->changed))) {
-		struct changed *c = CONTAINER(n, struct changed, by_aor);
-
-		mem_deref(c->user);
-		mem_free(c);
-	}
-	htable_free(&p->changed);
 	rooms_shown_free(p->rooms);
 	asking_free(p->asking);
 	mapped_free(p->mapped);
-	composed_free(p->last);
+	userstates_free(p->states);
 	mem_deref(p->manager);
 	mem_free(p->domain);
 	mem_free(p);
