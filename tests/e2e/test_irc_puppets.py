@@ -4,6 +4,7 @@ says so; keys of channels; kicks and bans both ways."""
 import os
 import signal
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -311,6 +312,27 @@ def test_settings_that_cannot_be_opened_go_with_their_link(
     os.rename(key + '.away', key)
     server.start()
     refused_for_its_key(server, 'LOBBY-1')
+
+
+def test_commands_of_one_name_at_once(confabd, ngircd):
+    """One of them makes the link, with its settings and no other's; and none
+    are left of any."""
+    ircd = ngircd()
+    server = confabd(extra=section(ircd.port))
+    server.link_up('lobby-i')
+    link = ['link', 'add', 'dev', 'hall', 'irc:libera/#dev']
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(
+            lambda n: server.ctl(*link, 'nick=gw%d' % n, 'mode=puppet',
+                                 check=False), range(6)))
+    assert [a['ok'] for a in answers].count(True) == 1
+    assert all(a['ok'] or 'is taken' in a['error'] for a in answers)
+    server.link_up('dev')
+    assert settings_in_the_store(server) == 1
+    answers = [server.ctl('link', 'remove', 'dev', check=False)['ok']
+               for _ in range(2)]
+    assert answers == [True, False]
+    wait_for(lambda: not settings_in_the_store(server), 'them to be gone')
 
 
 def test_a_password_file_that_never_ends(confabd, ngircd, irc_user, tmp_path):
