@@ -303,7 +303,10 @@ static void set_all(struct presence *p, const struct addr *target,
 static void on_gate_watch(struct addr *watcher, struct addr *target,
 			  enum gate_watch state, void *arg)
 {
+	const struct presence *p = arg;
+
 	set_all(arg, target, watcher, state, true);
+	winfo_changed(p->conf.winfo, target->text);
 }
 
 static void on_gate_shown(struct addr *watcher, struct addr *target,
