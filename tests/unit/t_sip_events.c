@@ -38,9 +38,13 @@ static void on_gone(const struct sip_watch *w, void *arg)
 	gone++;
 }
 
+static bool show_again; /* soon, once */
+
 static void on_show(const struct sip_watch *w, struct buf *body, void *arg)
 {
-	(void)w;
+	if (show_again)
+		sip_watch_changed(edge, w->id);
+	show_again = false;
 	buf_adds(body, arg);
 }
 
@@ -1066,6 +1070,22 @@ static void test_draining(void **state)
 	assert_int_equal(watchers(), 1);
 }
 
+/* A package says, while it shows something, that it has changed. */
+static void test_changed_while_shown(void **state)
+{
+	(void)state;
+	show_again = true;
+	subscribe(600);
+	assert_false(show_again);
+	reply(200);
+	quiet();
+	clock_advance(5000);
+	notified();
+	reply(200);
+	clock_advance(5000);
+	quiet();
+}
+
 /* ---- lists ---- */
 
 #define LISTS(entries) \
@@ -1905,6 +1925,7 @@ int main(void)
 		CASE(test_silence), CASE(test_too_large),
 		CASE(test_end_while_busy), CASE(test_lost_connection),
 		CASE(test_too_many), CASE(test_too_many_of_one),
+		CASE(test_changed_while_shown),
 		CASE(test_publish),
 		CASE(test_publish_expires), CASE(test_publish_devices),
 		CASE(test_publish_bad), CASE(test_nothing_known),
