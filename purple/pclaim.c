@@ -198,13 +198,14 @@ bool pclaim_is_shared(const struct pacct *a)
 	return false;
 }
 
-/* Each takes a process of its own meanwhile. */
+/* Each takes a process of its own meanwhile. Whose it is waits for nobody, or
+ * others could keep him out. */
 bool pclaim_must_wait(const struct pacct *a)
 {
 	const struct pacct *b = NULL;
 	size_t tries = 0;
 
-	if (!pclaim_is_shared(a))
+	if (holds(a) || !pclaim_is_shared(a))
 		return false;
 	while ((b = pacct_next(a->gate, b)))
 		tries += b->state == PACCT_CONNECTING &&

@@ -964,6 +964,31 @@ static void claims_do_not_fill_the_machine(void **state)
 	pr_close();
 }
 
+/* Those who only say that it is theirs do not keep its owner out. */
+static void its_owner_waits_for_nobody(void **state)
+{
+	static const struct prow rows[] = {
+		CLAIM(1, "m1", "carol@x.org"), CLAIM(2, "m2", "carol@x.org"),
+		CLAIM(3, "m3", "carol@x.org"), CLAIM(4, "carol", "carol@x.org"),
+	};
+	const struct store_kept row = {
+		.network = VIEW("purple"), .key = VIEW("claim 4"),
+		.value = VIEW("proven sip:carol@example.org prpl-jabber "
+			      "carol@x.org"),
+	};
+
+	(void)state;
+	pr_open(rows, 3);
+	pr_advance(1000);
+	assert_string_equal(pr_state(3), "connecting");
+	pgate_load_kept(&row, pr.gate);
+	pr.row_count = 4;
+	pgate_account_changed(pr.gate, 4);
+	pr_advance(1000);
+	assert_string_equal(pr_state(4), "connecting");
+	pr_close();
+}
+
 /* Whoever was never let in there is nobody there, whatever he says. */
 static void names_that_are_only_claimed(void **state)
 {
@@ -1632,6 +1657,7 @@ int main(void)
 		PGATE_TEST(claims_that_are_never_proven_lapse),
 		PGATE_TEST(the_operator_comes_first),
 		PGATE_TEST(claims_do_not_fill_the_machine),
+		PGATE_TEST(its_owner_waits_for_nobody),
 		PGATE_TEST(names_that_are_only_claimed),
 		PGATE_TEST(names_that_another_server_says),
 		PGATE_TEST(a_number_is_used_again),
