@@ -209,6 +209,18 @@ static void put_attr(struct buf *b, struct view v)
 	}
 }
 
+/* As it is in an attribute. */
+static size_t attr_size(struct view v)
+{
+	struct buf b = { 0 };
+	size_t n;
+
+	put_attr(&b, v);
+	n = b.n;
+	buf_free(&b);
+	return n;
+}
+
 static const char *instance_state(const struct sub *leaf)
 {
 	if (leaf->state == SUB_OVER && leaf->reason)
@@ -300,7 +312,7 @@ static bool fits(const struct multipart *m, size_t n)
 /* What an entry with a body of n bytes needs. */
 static size_t part_size(const struct sub *leaf, size_t n)
 {
-	return 2 * (RESOURCE_MAX + leaf->resource.n) + n;
+	return 2 * RESOURCE_MAX + attr_size(leaf->resource) + n;
 }
 
 /* False: it is for the next one. There is always one that is not, or names
@@ -313,7 +325,8 @@ static bool told_as(enum told *told, const struct multipart *m,
 
 	*told = TOLD_STATE;
 	if (!body->n && !body->over)
-		return first || fits(m, RESOURCE_MAX + leaf->resource.n);
+		return first || fits(m, RESOURCE_MAX +
+					attr_size(leaf->resource));
 	*told = TOLD_PART;
 	if (!body->over && fits(m, part_size(leaf, body->n)))
 		return true;
@@ -418,7 +431,9 @@ static void put_type(struct buf *b, const struct multipart *m,
 
 void event_list_put(struct sub *sub, struct buf *body, struct buf *type)
 {
-	struct multipart m = { .max = body->max - sub->resource.n };
+	size_t used = attr_size(sub->resource);
+	struct multipart m = { .max = body->max > used ? body->max - used :
+							 0 };
 
 	template_hex(m.text, rand_u64(), BOUNDARY);
 	m.boundary = view_mem(m.text, BOUNDARY);

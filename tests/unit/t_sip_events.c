@@ -1368,6 +1368,51 @@ static void test_list_large_refused(void **state)
 }
 
 /* All that a part leaves out because of the names comes with the next. */
+/* Addresses that are longer in XML than they are. */
+static void test_list_escapes(void **state)
+{
+	static char body[4000];
+	const struct question q = {
+		.ruri = "sip:rls@confab.example",
+		.expires = 600,
+		.headers = LIST_HEADERS,
+		.body = body,
+	};
+	int n = 0;
+	size_t seen;
+
+	(void)state;
+	n = snprintf(body, sizeof(body),
+		     "<resource-lists xmlns='urn:ietf:params:xml:ns:resource-"
+		     "lists'><list>");
+	for (int i = 0; i < 3; i++) {
+		n += snprintf(body + n, sizeof(body) - (size_t)n,
+			      "<entry uri='sip:%d", i);
+		for (int k = 0; k < 200; k++)
+			n += snprintf(body + n, sizeof(body) - (size_t)n,
+				      "&amp;");
+		n += snprintf(body + n, sizeof(body) - (size_t)n, "@b'/>");
+	}
+	snprintf(body + n, sizeof(body) - (size_t)n,
+		 "</list></resource-lists>");
+	shown[0] = '\0';
+	assert_int_equal(put(&q), 200);
+	tag_keep();
+	notified();
+	reply(200);
+	for (size_t size = 500; size < 5200; size += 50) {
+		memset(shown, 'x', size);
+		shown[size] = '\0';
+		assert_int_equal(refresh(600), 200);
+		for (seen = 0; seen < 3; seen += times("<instance ")) {
+			notified();
+			hasnt("giveup");
+			reply(200);
+		}
+	}
+	quiet();
+}
+
 static void test_list_names_take_room(void **state)
 {
 	static char body[4000];
@@ -1939,7 +1984,7 @@ int main(void)
 		CASE(test_list_bad),	      CASE(test_list_large),
 		CASE(test_list_large_fetch),  CASE(test_list_too_long),
 		CASE(test_list_large_refused),
-		CASE(test_list_names_take_room),
+		CASE(test_list_names_take_room), CASE(test_list_escapes),
 		LONG_CASE(test_long_by_tcp),
 		LONG_CASE(test_long_without_tcp),
 		LONG_CASE(test_long_elsewhere),
