@@ -6,9 +6,11 @@
 #include "clock.h"
 #include "consent.h"
 #include "events.h"
+#include "log.h"
 #include "mem.h"
 
-enum { HOUR_MS = 3600 * 1000, LOOK_MS = 30 * 1000 };
+enum { HOUR_MS = 3600 * 1000, LOOK_MS = 30 * 1000,
+       LOG_MS = 60 * 1000 };
 
 static const struct bucket_rate rate = {
 	.count = ASKING_HOUR,
@@ -38,6 +40,7 @@ struct asking {
 	struct addr *manager;  /* ref */
 	struct htable askers;  /* owned */
 	struct wtimer timer;
+	uint64_t logged_ms;    /* monotonic; 0: never */
 };
 
 /* ---- who asks ---- */
@@ -153,12 +156,28 @@ static void tell(const struct asking *a, struct asker *as)
 	buf_free(&text);
 }
 
+/* He is asked when this one subscribes anew. */
+static void tell_log(struct asking *a, const struct addr *watcher)
+{
+	uint64_t now = now_ms();
+
+	if (a->logged_ms && now < a->logged_ms + LOG_MS)
+		return;
+	a->logged_ms = now;
+	log_warning("presence: too many watchers have questions: that of "
+		    "%.*s is not asked now", VIEW_ARG(watcher->text));
+}
+
 void asking_ask(struct asking *a, struct addr *user, struct addr *watcher)
 {
 	struct asker *as = asker_get(a, watcher);
 	bool full;
 
-	if (!as || ask(a, as, user))
+	if (!as) {
+		tell_log(a, watcher);
+		return;
+	}
+	if (ask(a, as, user))
 		return;
 	full = bucket_wait_ms(&as->bucket, &rate, now_ms());
 	wait(as, user);
