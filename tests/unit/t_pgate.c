@@ -969,7 +969,8 @@ static void its_owner_waits_for_nobody(void **state)
 {
 	static const struct prow rows[] = {
 		CLAIM(1, "m1", "carol@x.org"), CLAIM(2, "m2", "carol@x.org"),
-		CLAIM(3, "m3", "carol@x.org"), CLAIM(4, "carol", "carol@x.org"),
+		CLAIM(3, "m3", "carol@x.org"),
+		CLAIM(4, "carol", "carol@x.org"),
 	};
 	const struct store_kept row = {
 		.network = VIEW("purple"), .key = VIEW("claim 4"),
