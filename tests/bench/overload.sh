@@ -17,7 +17,8 @@
 #   --build DIR  where confabd and tests/bench/overload were built (build)
 #
 # confabd has its default settings but for rates of users and rooms, and that
-# of sources. Goodput is what was acknowledged (202), and so is on the disk.
+# of sources. Goodput is what was acknowledged (202), and so is on the disk,
+# against what it took at most right before and right after.
 # The load generator stands for other machines: it has the last core to itself
 # in all phases alike, and confabd all the others.
 # A quiet user's word without an answer counts with the time that it has waited.
